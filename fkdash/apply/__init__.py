@@ -1,0 +1,1 @@
+"""Changing it, proving it, undoing it: the only code that writes."""

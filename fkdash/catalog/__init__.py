@@ -1,0 +1,1 @@
+"""What is declared: one model of tables and foreign keys, whatever they were read from."""

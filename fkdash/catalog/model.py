@@ -1,0 +1,337 @@
+"""The declared schema as frozen facts, whatever source they were read from.
+
+Nothing here performs I/O. What a source cannot know (row counts in a migration
+folder, say) is None, never 0. Names are PostgreSQL's own, without quotes;
+`quoted` renders them for a statement. Columns are named by attribute number in
+keys and checks as in pg_constraint, and by name in foreign keys, where order
+and meaning matter to a reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+
+def quoted(name: str) -> str:
+    """Give an identifier as a statement must spell it, always double-quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class TableName(NamedTuple):
+    """A table's schema and name, exactly as the catalog stores them."""
+
+    schema: str
+    name: str
+
+    @property
+    def sql(self) -> str:
+        """The qualified, quoted spelling for statements."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+class Action(StrEnum):
+    """A referential action (CREATE TABLE, "REFERENCES")."""
+
+    NO_ACTION = "NO ACTION"
+    RESTRICT = "RESTRICT"
+    CASCADE = "CASCADE"
+    SET_NULL = "SET NULL"
+    SET_DEFAULT = "SET DEFAULT"
+
+
+class Match(StrEnum):
+    """How a key with NULLs in it matches; PostgreSQL has no MATCH PARTIAL."""
+
+    SIMPLE = "SIMPLE"
+    FULL = "FULL"
+
+
+class TableKind(StrEnum):
+    """The kinds of relation that can take part in a foreign key."""
+
+    ORDINARY = "ordinary"
+    PARTITIONED = "partitioned"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A CHECK of a table or a domain; `expression` is what stands between the parentheses."""
+
+    name: str
+    expression: str
+    columns: tuple[int, ...] = ()
+    validated: bool = True
+    enforced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain; `base` is the domain it is built on, None when that is a plain type."""
+
+    schema: str
+    name: str
+    not_null: bool = False
+    default: str | None = None
+    checks: tuple[Check, ...] = ()
+    base: Domain | None = None
+
+    @property
+    def chain(self) -> tuple[Domain, ...]:
+        """This domain and those below it, outermost first."""
+        return (self, *self.base.chain) if self.base else (self,)
+
+    @property
+    def forbids_null(self) -> bool:
+        """Whether NOT NULL stands anywhere in the chain (attnotnull does not show it)."""
+        return any(domain.not_null for domain in self.chain)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `number` is attnum, `type` is format_type's spelling.
+
+    `not_null` is attnotnull, which from PostgreSQL 18 on is true for a NOT VALID
+    NOT NULL as well: new NULLs are refused, old ones may exist.
+    """
+
+    number: int
+    name: str
+    type: str
+    not_null: bool = False
+    default: str | None = None
+    identity: bool = False
+    generated: bool = False
+    domain: Domain | None = None
+    collation: str | None = None
+    not_null_constraint: str | None = None
+    not_null_inherited: bool = False
+
+    @property
+    def forbids_null(self) -> bool:
+        """Whether writing NULL fails with 23502, by the column itself or by its domain."""
+        return self.not_null or (self.domain is not None and self.domain.forbids_null)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index or the key built on one; `columns` are attribute numbers, 0 for an expression."""
+
+    name: str
+    columns: tuple[int, ...]
+    unique: bool = False
+    primary: bool = False
+    valid: bool = True
+    method: str = "btree"
+    predicate: str | None = None
+    nulls_not_distinct: bool = False
+    replica_identity: bool = False
+    exclusion: bool = False
+    opclasses: tuple[str, ...] = ()
+    oid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger; `constraint` is the OID of the foreign key whose machinery it is, else None.
+
+    `enabled` is tgenabled: O origin, D disabled, R replica, A always. A foreign
+    key's own triggers are listed only where they are not enabled as usual.
+    """
+
+    name: str
+    function: str
+    enabled: str = "O"
+    before: bool = False
+    row: bool = True
+    events: frozenset[str] = frozenset()
+    constraint: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What statistics say of a table; estimates, never counted. None where never analysed."""
+
+    rows: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Privileges:
+    """What the connected role may do with a table (relowner membership counts as own)."""
+
+    select: bool
+    references: bool
+    own: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with everything that decides what a referential action does to its rows.
+
+    `locked` says that another session held or awaited ACCESS EXCLUSIVE on it, so
+    that its expressions (defaults, checks, predicates) could not be read without
+    waiting and are empty.
+    """
+
+    name: TableName
+    kind: TableKind = TableKind.ORDINARY
+    columns: tuple[Column, ...] = ()
+    checks: tuple[Check, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    triggers: tuple[Trigger, ...] | None = None
+    owner: str | None = None
+    size: Size | None = None
+    privileges: Privileges | None = None
+    partition_of: TableName | None = None
+    inherits: tuple[TableName, ...] = ()
+    row_security: bool = False
+    force_row_security: bool = False
+    has_rules: bool = False
+    extension: str | None = None
+    locked: bool = False
+    oid: int | None = None
+
+    @cached_property
+    def columns_by_name(self) -> Mapping[str, Column]:
+        """The columns, found by name."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def columns_by_number(self) -> Mapping[int, Column]:
+        """The columns, found by attribute number."""
+        return {column.number: column for column in self.columns}
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The primary key's column names in key order; empty without one."""
+        for index in self.indexes:
+            if index.primary:
+                return tuple(self.columns_by_number[number].name for number in index.columns)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What PostgreSQL keeps of a foreign key for one partition (pg_constraint.conparentid)."""
+
+    name: str
+    table: TableName
+    referenced: TableName
+    validated: bool
+    oid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key with everything that defines it; copies on partitions are folded into it.
+
+    `delete_columns` is the column list of SET NULL or SET DEFAULT (PostgreSQL 15+),
+    empty when the action covers all columns. `operators` compare referenced with
+    referencing columns (conpfeqop), spelled for OPERATOR(). `index` is the OID of
+    the index on the referenced table that the key depends on (conindid).
+    """
+
+    name: str
+    table: TableName
+    columns: tuple[str, ...]
+    referenced: TableName
+    referenced_columns: tuple[str, ...]
+    on_delete: Action = Action.NO_ACTION
+    on_update: Action = Action.NO_ACTION
+    delete_columns: tuple[str, ...] = ()
+    match: Match = Match.SIMPLE
+    deferrable: bool = False
+    initially_deferred: bool = False
+    validated: bool = True
+    enforced: bool = True
+    period: bool = False
+    comment: str | None = None
+    index: int | None = None
+    operators: tuple[str, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    oid: int | None = None
+
+    @property
+    def set_columns(self) -> tuple[str, ...]:
+        """The referencing columns that ON DELETE SET NULL or SET DEFAULT writes."""
+        return self.delete_columns or self.columns
+
+    @property
+    def qualified(self) -> str:
+        """`schema.table.constraint`, the name every command accepts."""
+        return f"{self.table}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server and the session's standing on it."""
+
+    version_number: int
+    version: str
+    database: str
+    role: str
+    superuser: bool
+    standby: bool
+    read_only: bool
+    host: str = ""
+    encoding: str = "UTF8"
+    bypasses_row_security: bool = False
+
+    @property
+    def major(self) -> int:
+        """The major version, such as 18."""
+        return self.version_number // 10000
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything declared, at one moment. `server` is None for a source without a server."""
+
+    tables: Mapping[TableName, Table]
+    foreign_keys: tuple[ForeignKey, ...]
+    server: Server | None = None
+    domains: Mapping[tuple[str, str], Domain] = field(default_factory=dict)
+
+    @cached_property
+    def referencing(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
+        """For each referenced table, the foreign keys that point at it."""
+        return _grouped((key.referenced, key) for key in self.foreign_keys)
+
+    @cached_property
+    def declared_on(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
+        """For each referencing table, its own foreign keys."""
+        return _grouped((key.table, key) for key in self.foreign_keys)
+
+    @cached_property
+    def partitions(self) -> Mapping[TableName, tuple[TableName, ...]]:
+        """For each partitioned table, its direct partitions."""
+        found: dict[TableName, list[TableName]] = {}
+        for table in self.tables.values():
+            if table.partition_of is not None:
+                found.setdefault(table.partition_of, []).append(table.name)
+        return {root: tuple(sorted(names)) for root, names in found.items()}
+
+    def with_partitions(self, name: TableName) -> tuple[Table, ...]:
+        """Give a table and, where it is partitioned, every partition below it."""
+        below = (leaf for child in self.partitions.get(name, ()) for leaf in self.with_partitions(child))
+        return (self.tables[name], *below)
+
+    def columns(self, key: ForeignKey) -> tuple[Column, ...]:
+        """Give a foreign key's referencing columns in key order."""
+        table = self.tables[key.table]
+        return tuple(table.columns_by_name[name] for name in key.columns)
+
+
+def _grouped(pairs: Iterable[tuple[TableName, ForeignKey]]) -> Mapping[TableName, tuple[ForeignKey, ...]]:
+    found: dict[TableName, list[ForeignKey]] = {}
+    for table, key in pairs:
+        found.setdefault(table, []).append(key)
+    return {table: tuple(keys) for table, keys in found.items()}

@@ -1,0 +1,16 @@
+-- Every domain with its NOT NULL, default and checks; `base` is the domain it is built on, if any.
+-- PostgreSQL 14 to 18. No privileges needed.
+select t.oid, n.nspname as schema, t.typname as name, t.typnotnull as not_null, t.typdefault as default_expression,
+       case when b.typtype = 'd' then b.oid end as base,
+       coalesce(k.names, '{}') as check_names, coalesce(k.expressions, '{}') as check_expressions
+  from pg_type t
+  join pg_namespace n on n.oid = t.typnamespace
+  join pg_type b on b.oid = t.typbasetype
+  left join (
+    select contypid, array_agg(conname::text order by conname) as names,
+           array_agg(pg_get_expr(conbin, 0) order by conname) as expressions
+      from pg_constraint
+     where contype = 'c' and contypid <> 0
+     group by contypid
+  ) k on k.contypid = t.oid
+ where t.typtype = 'd'

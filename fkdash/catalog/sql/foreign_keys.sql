@@ -1,0 +1,19 @@
+-- Every foreign key, the copies kept for partitions included (`parent` <> 0), flat.
+-- An unqualified column that a version lacks is taken from `absent`.
+-- PostgreSQL 14 to 18 (column lists from 15 on, NOT ENFORCED and PERIOD from 18 on). No privileges needed.
+select k.oid, k.parent, k.name, k.table_oid, k.columns, k.referenced_oid, k.referenced_columns,
+       k.on_delete, k.on_update, k.match, k.deferrable, k.initially_deferred, k.validated,
+       k.enforced, k.period, k.delete_columns, k.index_oid, k.operators, d.description as comment
+  from (values (null::int2[], true, false)) as absent (confdelsetcols, conenforced, conperiod)
+ cross join lateral (
+   select oid, conparentid as parent, conname as name, conrelid as table_oid, conkey as columns,
+          confrelid as referenced_oid, confkey as referenced_columns,
+          confdeltype::text as on_delete, confupdtype::text as on_update, confmatchtype::text as match,
+          condeferrable as deferrable, condeferred as initially_deferred, convalidated as validated,
+          conenforced as enforced, conperiod as period, confdelsetcols as delete_columns,
+          conindid as index_oid, conpfeqop as operators
+     from pg_constraint
+    where contype = 'f'
+ ) k
+  left join pg_description d on d.classoid = 'pg_constraint'::regclass and d.objoid = k.oid and d.objsubid = 0
+ order by k.oid

@@ -1,0 +1,45 @@
+-- Every table that can take part in a foreign key, with its owner, its size by the statistics
+-- and what the current role may do with it. reltuples is -1 where never analysed.
+-- `locked`: another session holds or awaits ACCESS EXCLUSIVE; reading its expressions would wait.
+-- PostgreSQL 14 to 18. No privileges needed.
+with locked as materialized (
+  select distinct relation
+    from pg_locks
+   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
+), parent as (
+  select inhrelid, array_agg(inhparent order by inhseqno) as parents from pg_inherits group by inhrelid
+), ruled as (
+  select distinct ev_class from pg_rewrite
+), extended as (
+  select d.objid, e.extname
+    from pg_depend d join pg_extension e on e.oid = d.refobjid
+   where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+)
+select c.oid,
+       n.nspname                                     as schema,
+       c.relname                                     as name,
+       c.relkind::text                               as kind,
+       c.relispartition                              as is_partition,
+       p.parents,
+       pg_get_userbyid(c.relowner)                   as owner,
+       case when c.reltuples >= 0 then c.reltuples::int8 end as rows,
+       c.relpages::int8 * current_setting('block_size')::int as bytes,
+       c.relrowsecurity                              as row_security,
+       c.relforcerowsecurity                         as force_row_security,
+       r.ev_class is not null                        as has_rules,
+       x.extname                                     as extension,
+       l.relation is not null                        as locked,
+       has_schema_privilege(n.oid, 'USAGE') and
+         (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT')) as may_select,
+       has_any_column_privilege(c.oid, 'REFERENCES') as may_reference,
+       pg_has_role(c.relowner, 'USAGE')              as may_alter
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  left join parent p on p.inhrelid = c.oid
+  left join ruled r on r.ev_class = c.oid
+  left join extended x on x.objid = c.oid
+  left join locked l on l.relation = c.oid
+ where c.relkind in ('r', 'p', 'f')
+   and n.nspname not in ('pg_catalog', 'information_schema')
+   and n.nspname not like 'pg\_toast%'
+   and n.nspname not like 'pg\_temp\_%'

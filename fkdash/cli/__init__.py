@@ -1,0 +1,1 @@
+"""The command line: thin, holds no rule of its own."""

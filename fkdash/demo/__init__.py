@@ -1,0 +1,1 @@
+"""The incident, on a private throwaway server."""

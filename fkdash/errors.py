@@ -1,0 +1,81 @@
+"""What can go wrong, as facts; how it is shown belongs to the faces that show it.
+
+Every error says what happened and to which object, and what to do next. None
+carries a password. The exit codes are the contract of the command line.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class FkdashError(Exception):
+    """Something an operator must be told: `what` happened, and the `next_step`."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, what: str, *, next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.next_step}" if self.next_step else self.what
+
+
+class UsageError(FkdashError):
+    """The arguments or the configuration cannot be used."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UnreachableError(FkdashError):
+    """No usable session: nothing answers, or what answers will not let us in."""
+
+
+class ConnectionLostError(UnreachableError):
+    """The session ended while it was being used."""
+
+
+class NotPermittedError(FkdashError):
+    """The role lacks a privilege for what was asked."""
+
+
+class StoppedError(FkdashError):
+    """A limit or the operator ended it, and nothing was changed."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class TimedOutError(StoppedError):
+    """A statement or a wait for a lock reached its time limit."""
+
+
+class HalfDoneError(FkdashError):
+    """A change stopped halfway; the message names the journal and how to go on."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class ServerRefusedError(FkdashError):
+    """The server refused a statement; the fields are those of its error report, "" where absent."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        sqlstate: str,
+        schema: str = "",
+        table: str = "",
+        column: str = "",
+        constraint: str = "",
+        detail: str = "",
+        next_step: str = "",
+    ) -> None:
+        super().__init__(what, next_step=next_step)
+        self.sqlstate = sqlstate
+        self.schema = schema
+        self.table = table
+        self.column = column
+        self.constraint = constraint
+        self.detail = detail

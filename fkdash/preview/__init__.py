@@ -1,0 +1,1 @@
+"""What would this delete do, and to whom."""

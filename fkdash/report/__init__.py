@@ -1,0 +1,1 @@
+"""What to tell the others: findings as text and as documents for machines."""

@@ -1,0 +1,1 @@
+"""What is wrong with it: findings, as pure functions of a catalog."""

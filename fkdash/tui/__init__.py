@@ -1,0 +1,1 @@
+"""The dashboard: thin, holds presentation state only."""
