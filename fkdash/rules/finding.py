@@ -1,0 +1,92 @@
+"""A finding: a rule's verdict on one foreign key, with everything an operator asks next."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+
+class Severity(StrEnum):
+    """How bad: a contradiction, a risk, or something worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst, growing."""
+        return list(Severity).index(self)
+
+
+class Statement(StrEnum):
+    """The statement on the referenced table that sets a referential action off."""
+
+    DELETE = "DELETE"
+    UPDATE = "UPDATE"
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedError:
+    """The error PostgreSQL will raise, in its own (English) words; `relation` is the failing row's table."""
+
+    sqlstate: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's verdict on one foreign key.
+
+    `message` is one sentence; `explanation` a paragraph for this very key;
+    `columns` are the referencing columns the verdict is about; `fixes` names the
+    options that answer it, the order being the one they are offered in.
+    """
+
+    rule: str
+    name: str
+    severity: Severity
+    key: ForeignKey
+    columns: tuple[str, ...]
+    message: str
+    explanation: str = ""
+    statements: tuple[Statement, ...] = ()
+    error: PredictedError | None = None
+    evidence: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the problem across databases and renames of the constraint: 16 hex digits."""
+        facts = (
+            self.rule,
+            *self.key.table,
+            *self.key.columns,
+            *self.key.referenced,
+            *self.key.referenced_columns,
+            *self.columns,
+        )
+        return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its permanent id, its words, and the function that finds what it is about.
+
+    `example` is the smallest schema that has the problem, ready for psql.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    summary: str
+    explanation: str
+    example: str
+    find: Callable[[Catalog], Iterable[Finding]]

@@ -1,0 +1,81 @@
+"""Which columns refuse NULL, in whose name, and whether they could be made to accept it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
+
+_INHERITED_NOT_NULL_FIXED_SINCE: Final = 180000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A column that refuses NULL; `table` differs from the key's table for a partition's own NOT NULL."""
+
+    table: Table
+    column: Column
+
+    @property
+    def by_domain(self) -> bool:
+        """Whether a domain refuses; that happens before the table's own NOT NULL is looked at."""
+        return self.column.domain is not None and self.column.domain.forbids_null
+
+    @property
+    def reason(self) -> str:
+        """Why, in words: `public.users.workspace_id is NOT NULL`."""
+        where = f"{self.table.name}.{self.column.name}"
+        if self.column.name in self.table.primary_key:
+            return f"{where} is part of the primary key"
+        if self.column.identity:
+            return f"{where} is an identity column"
+        if self.column.not_null:
+            return f"{where} is NOT NULL"
+        domain = self.column.domain
+        return f"{where} has a NOT NULL domain" + (f", {domain.schema}.{domain.name}" if domain else "")
+
+
+def refusals(catalog: Catalog, key: ForeignKey, written: Collection[str]) -> tuple[Refusal, ...]:
+    """Give the columns among `written` that refuse NULL, in the order in which PostgreSQL reports them.
+
+    A partition's column is listed only where the partitioned table itself would accept NULL.
+    """
+    root = catalog.tables[key.table]
+    found = [Refusal(root, column) for column in root.columns if _refuses(column, written)]
+    at_root = {refusal.column.name for refusal in found}
+    found += [
+        Refusal(partition, column)
+        for partition in catalog.with_partitions(key.table)[1:]
+        for column in partition.columns
+        if _refuses(column, written) and column.name not in at_root
+    ]
+    return tuple(sorted(found, key=lambda refusal: (not refusal.by_domain, refusal.column.number)))
+
+
+def can_drop_not_null(catalog: Catalog, refusal: Refusal) -> str:
+    """Give the reason why DROP NOT NULL is impossible or useless here; empty when it would work.
+
+    ALTER TABLE refuses it for primary keys, identity columns, replica identities and, from 18 on, for what
+    an inheriting table inherits; for a domain it succeeds and changes nothing.
+    """
+    table, column = refusal.table, refusal.column
+    if column.name in table.primary_key:
+        return f"{column.name} is part of the primary key of {table.name}"
+    if column.identity:
+        return f"{column.name} is an identity column of {table.name}"
+    if refusal.by_domain:
+        return f"{column.name} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
+    if any(index.replica_identity and column.number in index.columns for index in table.indexes):
+        return f"{column.name} is part of the replica identity of {table.name}"
+    version = catalog.server.version_number if catalog.server else 0
+    if table.inherits and column.not_null_inherited and version >= _INHERITED_NOT_NULL_FIXED_SINCE:
+        return f"{column.name} inherits its NOT NULL from {table.inherits[0]}"
+    return ""
+
+
+def _refuses(column: Column, written: Collection[str]) -> bool:
+    return column.name in written and column.forbids_null
