@@ -7,6 +7,7 @@ driver. `db.pool` implements the read-only one, `db.writing` the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 
@@ -37,4 +38,12 @@ class Session(Protocol):
 
     async def execute(self, sql: str) -> str:
         """Run a statement without arguments and give its command tag."""
+        ...
+
+
+class Sessions(Protocol):
+    """Where read-only sessions come from; `db.pool.ReadPool` is one."""
+
+    def session(self, seconds: float | None = None) -> AbstractAsyncContextManager[Session]:
+        """Open a READ ONLY, REPEATABLE READ transaction, with `seconds` as statement_timeout."""
         ...

@@ -1,0 +1,74 @@
+"""Spells a foreign key as a statement, from its facts and never by editing text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action, Match, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import ForeignKey, TableName
+
+
+def definition(key: ForeignKey, *, not_valid: bool = False) -> str:
+    """Give everything behind ADD CONSTRAINT name; `not_valid` asks for NOT VALID whatever the key's state.
+
+    The name and the comment are not part of it (ALTER TABLE, "ADD table_constraint").
+    """
+    words = [
+        f"FOREIGN KEY ({_columns(key.columns, period=key.period)})",
+        f"REFERENCES {key.referenced.sql} ({_columns(key.referenced_columns, period=key.period)})",
+    ]
+    if key.match is Match.FULL:
+        words.append("MATCH FULL")
+    if key.on_update is not Action.NO_ACTION:
+        words.append(f"ON UPDATE {key.on_update}")
+    if key.on_delete is not Action.NO_ACTION:
+        words.append(f"ON DELETE {key.on_delete}")
+    if key.delete_columns:
+        words.append(f"({_columns(key.delete_columns)})")
+    if key.deferrable:
+        words.append("DEFERRABLE")
+    if key.initially_deferred:
+        words.append("INITIALLY DEFERRED")
+    if not key.enforced:
+        words.append("NOT ENFORCED")
+    elif not_valid or not key.validated:
+        words.append("NOT VALID")
+    return " ".join(words)
+
+
+def swap(old: ForeignKey, new: ForeignKey, *, not_valid: bool) -> str:
+    """Give the one ALTER TABLE that replaces a foreign key by another, with no moment without either."""
+    return (
+        f"ALTER TABLE {old.table.sql}\n"
+        f"  DROP CONSTRAINT {quoted(old.name)},\n"
+        f"  ADD CONSTRAINT {quoted(new.name)} {definition(new, not_valid=not_valid)}"
+    )
+
+
+def validate(table: TableName, constraint: str) -> str:
+    """Give the statement that checks the existing rows of a NOT VALID constraint."""
+    return f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(constraint)}"
+
+
+def comment(key: ForeignKey) -> str:
+    """Give the statement that puts the key's comment back; re-creating a constraint loses it."""
+    text = "NULL" if key.comment is None else literal(key.comment)
+    return f"COMMENT ON CONSTRAINT {quoted(key.name)} ON {key.table.sql} IS {text}"
+
+
+def literal(text: str) -> str:
+    """Give text as a string constant that reads the same whatever standard_conforming_strings says."""
+    doubled = text.replace("'", "''")
+    escaped = doubled.replace("\\", "\\\\")
+    return f"E'{escaped}'" if "\\" in doubled else f"'{doubled}'"
+
+
+def _columns(names: Sequence[str], *, period: bool = False) -> str:
+    spelled = [quoted(name) for name in names]
+    if period:
+        spelled[-1] = f"PERIOD {spelled[-1]}"
+    return ", ".join(spelled)

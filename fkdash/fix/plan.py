@@ -1,0 +1,104 @@
+"""A plan is data: ordered steps with their locks, limits and undo, carried out elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey, TableName
+
+SHORT_LOCK_MS: Final = 200
+"""For steps that stop readers or writers: below deadlock_timeout, so that the application is never the victim."""
+
+PATIENT_LOCK_MS: Final = 5000
+"""For steps behind which nobody queues."""
+
+
+class LockMode(StrEnum):
+    """Table-level lock modes (manual, "Explicit Locking"), those that plans take."""
+
+    ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
+    SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+    SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+    ROW_SHARE = "ROW SHARE"
+    ACCESS_SHARE = "ACCESS SHARE"
+
+    @property
+    def stops(self) -> str:
+        """Who has to wait while it is held."""
+        return _STOPS[self]
+
+
+_STOPS: Final = {
+    LockMode.ACCESS_EXCLUSIVE: "readers and writers wait",
+    LockMode.SHARE_ROW_EXCLUSIVE: "writers wait",
+    LockMode.SHARE_UPDATE_EXCLUSIVE: "nobody waits",
+    LockMode.ROW_SHARE: "nobody waits",
+    LockMode.ACCESS_SHARE: "nobody waits",
+}
+
+
+class Duration(StrEnum):
+    """How long a lock is held: for milliseconds, or for as long as reading the table takes."""
+
+    INSTANT = "instant"
+    SCAN = "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that a step takes."""
+
+    table: TableName
+    mode: LockMode
+    duration: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement. Steps with the same `transaction` number commit together.
+
+    `reserve` names the table on which SHARE UPDATE EXCLUSIVE is taken first, which makes
+    autovacuum give way without stopping anybody. `statement_timeout_ms` 0 means none.
+    `done_when` is a query that gives true once the step has taken effect.
+    """
+
+    number: int
+    title: str
+    sql: str
+    transaction: int
+    locks: tuple[Lock, ...]
+    lock_timeout_ms: int
+    statement_timeout_ms: int
+    done_when: str
+    undo: str | None = None
+    reserve: TableName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is declared once the plan is through: the foreign key, and the columns that then accept NULL."""
+
+    key: ForeignKey
+    nullable: tuple[tuple[TableName, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one option is carried out on one foreign key.
+
+    `procedure` says which way was chosen and why; `fingerprint` identifies the objects it was made from;
+    `undo` are the statements that lead back, in order, and `undo_condition` says when they can no longer work.
+    """
+
+    key: ForeignKey
+    option: str
+    procedure: str
+    fingerprint: str
+    steps: tuple[Step, ...]
+    undo: tuple[str, ...]
+    undo_condition: str
+    consequences: tuple[str, ...]
+    goal: Goal

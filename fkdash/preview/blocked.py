@@ -1,0 +1,143 @@
+"""Which referenced rows a foreign key's action cannot let go, and which rows hold each of them.
+
+Everything is counted on the server and paged by key, so that ten million rows
+cost a page as much as ten. A count that was cut short is a lower limit and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from fkdash.errors import NotPermittedError, TimedOutError
+from fkdash.preview import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.db.session import Row, Session, Sessions
+
+CAPPED_ROWS: Final = 10_000
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """How many referenced rows cannot go, and how many rows hold them; lower limits unless `exact`.
+
+    `all_rows` is the number of rows in the referenced table. A number is None where
+    it could not be counted; `reason` then says why.
+    """
+
+    referenced_rows: int | None
+    blocking_rows: int | None
+    all_rows: int | None = None
+    exact: bool = True
+    reason: str = ""
+
+    @property
+    def state(self) -> str:
+        """`latent` (no row is referenced today), `biting`, or `unknown`."""
+        if self.blocking_rows is None:
+            return "unknown"
+        return "biting" if self.blocking_rows else "latent"
+
+
+@dataclass(frozen=True, slots=True)
+class RowIdentity:
+    """A row by its key's values as text, with its label columns' values (None for NULL)."""
+
+    key: tuple[str, ...]
+    labels: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedRow:
+    """A referenced row that cannot be deleted, and the number of rows that refer to it."""
+
+    row: RowIdentity
+    blocking_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[_T]):
+    """Some items in order; `more` says that others follow the last."""
+
+    items: tuple[_T, ...]
+    more: bool
+
+
+async def impact(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> Impact:
+    """Count the rows a key holds back, within `seconds`; after that a capped count says "at least".
+
+    Never raises for a table that the role may not read or a count that takes too long: the
+    answer is then unknown, with the reason.
+    """
+    try:
+        async with sessions.session(seconds) as session:
+            row = await session.row(sql.count_of_blocked(catalog, key))
+            total = await session.value(sql.count_of_rows(catalog, key.referenced))
+        return _impact(row, all_rows=total, exact=True)
+    except NotPermittedError as refused:
+        return Impact(None, None, reason=refused.what)
+    except TimedOutError:
+        return await _impact_at_least(sessions, catalog, key, seconds)
+
+
+async def _impact_at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, seconds: float) -> Impact:
+    reason = f"counting was cut short after {seconds:g} s"
+    try:
+        async with sessions.session(seconds) as session:
+            row = await session.row(sql.capped_count_of_blocked(catalog, key), CAPPED_ROWS)
+    except TimedOutError:
+        return Impact(None, None, exact=False, reason=reason)
+    return _impact(row, all_rows=None, exact=False, reason=reason)
+
+
+def _impact(row: Row | None, *, all_rows: int | None, exact: bool, reason: str = "") -> Impact:
+    assert row is not None  # noqa: S101 - an aggregate without GROUP BY gives one row
+    return Impact(row["referenced_rows"], row["blocking_rows"], all_rows, exact, reason)
+
+
+async def blocked_rows(
+    session: Session,
+    catalog: Catalog,
+    key: ForeignKey,
+    labels: Sequence[str],
+    *,
+    after: BlockedRow | None = None,
+    limit: int = 100,
+) -> Page[BlockedRow]:
+    """Give at most `limit` referenced rows that cannot be deleted, those held by most rows first."""
+    statement = sql.page_of_blocked(catalog, key, labels, after_first=after is not None)
+    cursor = (after.blocking_rows, *after.row.key) if after else ()
+    rows = await session.rows(statement, limit + 1, *cursor)
+    width = len(key.referenced_columns)
+    items = (BlockedRow(_identity(row, width, len(labels)), row["blocking_rows"]) for row in rows[:limit])
+    return Page(tuple(items), more=len(rows) > limit)
+
+
+async def blocking_rows(
+    session: Session,
+    catalog: Catalog,
+    key: ForeignKey,
+    referenced: RowIdentity,
+    labels: Sequence[str],
+    *,
+    after: RowIdentity | None = None,
+    limit: int = 100,
+) -> Page[RowIdentity]:
+    """Give at most `limit` of the rows that refer to one referenced row, in the order of their key."""
+    identity = sql.identity_of(catalog.tables[key.table])
+    statement = sql.page_of_blocking(catalog, key, labels, after_first=after is not None)
+    rows = await session.rows(statement, limit + 1, *referenced.key, *(after.key if after else ()))
+    items = (_identity(row, len(identity), len(labels)) for row in rows[:limit])
+    return Page(tuple(items), more=len(rows) > limit)
+
+
+def _identity(row: Row, key_width: int, label_width: int) -> RowIdentity:
+    return RowIdentity(
+        key=tuple(row[position] for position in range(key_width)),
+        labels=tuple(row[key_width + position] for position in range(label_width)),
+    )
