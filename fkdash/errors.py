@@ -33,8 +33,16 @@ class UnreachableError(FkdashError):
     """No usable session: nothing answers, or what answers will not let us in."""
 
 
+class PasswordRequiredError(UnreachableError):
+    """The server demands a password and none was given: ask the operator once and try again."""
+
+
 class ConnectionLostError(UnreachableError):
     """The session ended while it was being used."""
+
+
+class CommitUnknownError(ConnectionLostError):
+    """The session ended during COMMIT: only the catalog can tell whether the change was made."""
 
 
 class NotPermittedError(FkdashError):
@@ -49,6 +57,10 @@ class StoppedError(FkdashError):
 
 class TimedOutError(StoppedError):
     """A statement or a wait for a lock reached its time limit."""
+
+
+class LockTimedOutError(TimedOutError):
+    """The wait for a lock reached lock_timeout (55P03): nothing happened, a later attempt may succeed."""
 
 
 class HalfDoneError(FkdashError):

@@ -98,6 +98,9 @@ class Domain:
 class Column:
     """A column: `number` is attnum, `type` is format_type's spelling.
 
+    `default` of a generated column is its generation expression. `identity_always`
+    is GENERATED ALWAYS AS IDENTITY: no action may write it, not even NULL (428C9).
+
     `not_null` is attnotnull, which from PostgreSQL 18 on is true for a NOT VALID
     NOT NULL as well: new NULLs are refused, old ones may exist.
     """
@@ -108,6 +111,7 @@ class Column:
     not_null: bool = False
     default: str | None = None
     identity: bool = False
+    identity_always: bool = False
     generated: bool = False
     domain: Domain | None = None
     collation: str | None = None
@@ -291,14 +295,26 @@ class Server:
         return self.version_number // 10000
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that the database keeps: a view's definition or a statement it has run."""
+
+    origin: str
+    sql: str
+
+
 @dataclass(frozen=True)
 class Catalog:
-    """Everything declared, at one moment. `server` is None for a source without a server."""
+    """Everything declared, at one moment. `server` is None for a source without a server.
+
+    `queries` is None where nobody looked for them.
+    """
 
     tables: Mapping[TableName, Table]
     foreign_keys: tuple[ForeignKey, ...]
     server: Server | None = None
     domains: Mapping[tuple[str, str], Domain] = field(default_factory=dict)
+    queries: tuple[Query, ...] | None = None
 
     @cached_property
     def referencing(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:

@@ -63,7 +63,7 @@ class _Parts:
 
 async def read_server(session: Session) -> Server:
     """Give the server's facts and the session's role."""
-    row = await session.row(query(__package__, "server"))
+    row = await session.row(query("fkdash.catalog", "server"))
     assert row is not None  # noqa: S101 - the current role and database always exist
     return Server(
         version_number=row["version_number"],
@@ -79,20 +79,23 @@ async def read_server(session: Session) -> Server:
     )
 
 
-async def read_catalog(session: Session) -> Catalog:
+async def read_catalog(session: Session, only: Sequence[int] | None = None) -> Catalog:
     """Give everything declared in the session's database, as one snapshot sees it.
+
+    `only` limits it to tables with these OIDs and the foreign keys between them.
 
     Sets search_path to pg_catalog for the rest of the transaction, so that types
     and expressions come out schema-qualified. Raises the session's errors.
     """
     await session.value("select set_config('search_path', 'pg_catalog', true)")
 
-    async def rows(name: str, *arguments: object) -> Sequence[Row]:
-        return await session.rows(query(__package__, name), *arguments)
+    async def rows(name: str) -> Sequence[Row]:
+        return await session.rows(query("fkdash.catalog", name), only)
 
     server = await read_server(session)
-    opclasses = {row["oid"]: row["spelling"] for row in await rows("operator_classes")}
-    domains = _domains(await rows("domains"))
+    opclass_rows = await session.rows(query("fkdash.catalog", "operator_classes"))
+    opclasses = {row["oid"]: row["spelling"] for row in opclass_rows}
+    domains = _domains(await session.rows(query("fkdash.catalog", "domains")))
     parts = _Parts(
         columns=_by_table(await rows("columns"), lambda row: _column(row, domains)),
         checks=_by_table(await rows("checks"), _check),
@@ -104,7 +107,8 @@ async def read_catalog(session: Session) -> Catalog:
     tables = {names[row["oid"]]: _table(row, names, parts) for row in table_rows}
     key_rows = await rows("foreign_keys")
     used = sorted({operator for row in key_rows for operator in row["operators"] or ()})
-    operators = {row["oid"]: row["spelling"] for row in await rows("operators", used)}
+    operator_rows = await session.rows(query("fkdash.catalog", "operators"), used)
+    operators = {row["oid"]: row["spelling"] for row in operator_rows}
     return Catalog(
         tables=tables,
         foreign_keys=_foreign_keys(key_rows, names, tables, operators),
@@ -116,7 +120,7 @@ async def read_catalog(session: Session) -> Catalog:
 async def read_definition(session: Session, key: ForeignKey) -> str:
     """Give a foreign key as pg_get_constraintdef spells it, the referenced table schema-qualified."""
     await session.value("select set_config('search_path', 'pg_catalog', true)")
-    return str(await session.value(query(__package__, "definition"), key.oid))
+    return str(await session.value(query("fkdash.catalog", "definition"), key.oid))
 
 
 def _by_table(rows: Iterable[Row], make: Callable[[Row], _T]) -> Mapping[int, tuple[_T, ...]]:
@@ -157,6 +161,7 @@ def _column(row: Row, domains: Mapping[int, Domain]) -> Column:
         not_null=row["not_null"],
         default=row["default_expression"],
         identity=row["identity"],
+        identity_always=row["identity_always"],
         generated=row["generated"],
         domain=domains.get(row["domain_oid"]),
         collation=row["collation"],
@@ -217,9 +222,7 @@ def _table(row: Row, names: Mapping[int, TableName], parts: _Parts) -> Table:
         triggers=parts.triggers.get(oid, ()),
         owner=row["owner"],
         size=Size(rows=row["rows"], bytes=row["bytes"]),
-        privileges=Privileges(
-            select=row["may_select"], references=row["may_reference"], own=row["may_alter"]
-        ),
+        privileges=Privileges(select=row["may_select"], references=row["may_reference"], own=row["may_alter"]),
         partition_of=parents[0] if row["is_partition"] and parents else None,
         inherits=() if row["is_partition"] else parents,
         row_security=row["row_security"],

@@ -19,10 +19,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from fkdash.errors import FkdashError
 
 SUPERUSER = "postgres"
+SOCKET_NAME = ".s.PGSQL.5432"
 EMBEDDED_MAJOR_VERSION = 18
 _EMBEDDED_FOLDERS = {16: "pginstall", 18: "pginstall18"}
 _SERVER_ACCOUNT_OF_ROOT = "nobody"
@@ -111,18 +113,13 @@ class Cluster:
         return self.directory / "data"
 
     @property
-    def socket(self) -> Path:
-        """The unix socket; its folder is the cluster's directory."""
-        return self.directory / ".s.PGSQL.5432"
-
-    @property
     def log(self) -> Path:
         """The server's log file."""
         return self.directory / "server.log"
 
     def dsn(self, database: str = "postgres") -> str:
         """Give a URI that psql and fkdash accept, for the superuser."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={self.directory}"
+        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.directory))}"
 
     def start(self, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Initialise the cluster, start its server and give the process once it accepts connections.
@@ -133,10 +130,15 @@ class Cluster:
         try:
             self._initialise(programs)
             server = self._launch(programs, settings)
+        except subprocess.TimeoutExpired as error:
+            raise FkdashError(
+                f"A PostgreSQL cluster was not made in {_SECONDS_TO_START:.0f} s in {self.directory}.",
+                next_step="Try again when this machine is less busy.",
+            ) from error
         except OSError as error:
             raise FkdashError(
                 f"The embedded PostgreSQL cannot be run: {error.strerror or error} ({programs}).",
-                next_step="Its programs need Linux with glibc or macOS; or connect to a server of yours: fkdash DSN",
+                next_step="Its programs need glibc or macOS. Or connect to a server of yours: fkdash DSN",
             ) from error
         self._wait_until_ready(server)
         return server
@@ -146,14 +148,18 @@ class Cluster:
         # those folders to everyone, as the library does, would be a lasting change: take a copy instead.
         if self.account is None or open_to_everyone(self.binaries / "postgres"):
             return self.binaries
-        copy = self.directory / "postgresql"
-        shutil.copytree(
-            self.binaries.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig")
-        )
+        installation = self.binaries.parent
+        package = installation.parent
+        copy = self.directory / "copy"
+        # A wheel keeps the shared libraries beside the package (Linux) or in it (macOS), found by relative path.
+        for folder in (installation, package.parent / f"{package.name}.libs", package / ".dylibs"):
+            if folder.is_dir():
+                needless = shutil.ignore_patterns("include", "*.a", "pkgconfig")
+                shutil.copytree(folder, copy / folder.relative_to(package.parent), symlinks=True, ignore=needless)
         for path in (copy, *copy.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755)
-        return copy / self.binaries.name
+        return copy / self.binaries.relative_to(package.parent)
 
     def _environment(self, programs: Path) -> dict[str, str]:
         # None of the operator's PG* variables: the server reads PGPORT, PGDATA and others.
@@ -185,7 +191,9 @@ class Cluster:
 
     def _launch(self, programs: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
         command = [str(programs / "postgres"), "-D", str(self.data)]
-        for name, value in {**_SETTINGS, "unix_socket_directories": str(self.directory), **settings}.items():
+        # The setting is a list: quoted, the folder may contain what separates its entries.
+        folder = '"' + str(self.directory).replace('"', '""') + '"'
+        for name, value in {**_SETTINGS, "unix_socket_directories": folder, **settings}.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - a fixed program; the settings are ours
@@ -210,35 +218,11 @@ class Cluster:
             time.sleep(_POLL_SECONDS)
 
     def _is_ready(self) -> bool:
-        lines = self._postmaster_file()
+        lines = _postmaster_file(self.data)
         return len(lines) > _POSTMASTER_STATUS_LINE and lines[_POSTMASTER_STATUS_LINE].strip() == "ready"
-
-    def _postmaster_file(self) -> list[str]:
-        try:
-            return (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return []
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-
-    def stop_abandoned(self) -> None:
-        """Stop a server left behind by a process that is gone, and wait until it has ended."""
-        deadline = time.monotonic() + _SECONDS_TO_STOP
-        while self._answers() and time.monotonic() < deadline:
-            # What answers on the socket wrote the file: the number cannot belong to an unrelated process.
-            lines = self._postmaster_file()
-            if lines:
-                os.kill(int(lines[0]), signal.SIGQUIT)
-            time.sleep(_POLL_SECONDS)
-
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            try:
-                client.connect(str(self.socket))
-            except OSError:
-                return False
-            return True
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
@@ -249,3 +233,42 @@ def stop(server: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
+
+
+def stop_abandoned(directory: Path, account: Account | None) -> None:
+    """Stop the server, if any, that a vanished keeper left running in `directory`; waits until it has ended."""
+    deadline = time.monotonic() + _SECONDS_TO_STOP
+    while _answers(directory / SOCKET_NAME) and time.monotonic() < deadline:
+        # What answers on the socket wrote the file, so the number is not that of an unrelated process.
+        postmaster = _postmaster_file(directory / "data")[:1]
+        if postmaster and postmaster[0].isdigit():
+            _signal_as(account, int(postmaster[0]))
+        time.sleep(_POLL_SECONDS)
+
+
+def _signal_as(account: Account | None, process: int) -> None:
+    # With the account's rights, not with root's: the account could have written anything into the file.
+    subprocess.run(  # noqa: S603 - a fixed command with a number
+        ["/bin/sh", "-c", f"kill -s QUIT {process}"],
+        stderr=subprocess.DEVNULL,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+        check=False,
+    )
+
+
+def _answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(str(address))
+        except OSError:
+            return False
+        return True
+
+
+def _postmaster_file(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []

@@ -14,18 +14,18 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from fkdash.demo.cluster import Account, Cluster, open_to_everyone
+from fkdash.demo.cluster import SOCKET_NAME, Account, open_to_everyone, stop_abandoned
 from fkdash.errors import FkdashError
 
 PREFIX = "fkdash-demo-"
-_LOCK = "keeper.lock"
+LOCK = "keeper.lock"  # holds the keeper's process id
 # sun_path holds 104 bytes on macOS and 108 on Linux, the terminating zero included.
 _LONGEST_SOCKET_PATH = 100
-_SOCKET_PATH_BELOW_PARENT = len(f"/{PREFIX}12345678/.s.PGSQL.5432")
+_SOCKET_PATH_BELOW_PARENT = len(f"/{PREFIX}12345678/{SOCKET_NAME}")
 _SECONDS_UNLOCKED_AT_BIRTH = 60.0
 _ATTEMPTS_TO_REMOVE = 3
 
@@ -37,6 +37,7 @@ def _parents(account: Account | None) -> list[Path]:
         parent
         for parent in candidates
         if parent.is_dir()
+        and "," not in str(parent)  # which separates hosts in a DSN
         and len(os.fsencode(parent)) + _SOCKET_PATH_BELOW_PARENT <= _LONGEST_SOCKET_PATH
         and (account is None or open_to_everyone(parent))
     ]
@@ -52,22 +53,22 @@ def private_directory(account: Account | None) -> Iterator[Path]:
             next_step="Set TMPDIR to a folder with a short path that every account may enter.",
         )
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parents[0]))
-    try:
-        with _locked_from_birth(directory):
+    with _locked_from_birth(directory):
+        try:
             if account is not None:
                 os.chown(directory, account.uid, account.gid)
             yield directory
-    finally:
-        _remove(directory)
+        finally:
+            _remove(directory)
 
 
 @contextmanager
 def _locked_from_birth(directory: Path) -> Iterator[None]:
-    unlocked = directory / f"{_LOCK}.new"
+    unlocked = directory / f"{LOCK}.new"
     with unlocked.open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         print(os.getpid(), file=lock, flush=True)
-        unlocked.rename(directory / _LOCK)
+        unlocked.rename(directory / LOCK)
         yield
 
 
@@ -76,7 +77,7 @@ def sweep(account: Account | None) -> None:
     for parent in _parents(account):
         for directory in parent.glob(f"{PREFIX}*"):
             if _is_ours(directory, account):
-                _remove_if_abandoned(directory)
+                _remove_if_abandoned(directory, account)
 
 
 def _is_ours(directory: Path, account: Account | None) -> bool:
@@ -89,12 +90,13 @@ def _is_ours(directory: Path, account: Account | None) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid in owners
 
 
-def _remove_if_abandoned(directory: Path) -> None:
+def _remove_if_abandoned(directory: Path, account: Account | None) -> None:
     try:
         lock = _open_lock(directory)
     except FileNotFoundError:
-        if time.time() - directory.lstat().st_mtime > _SECONDS_UNLOCKED_AT_BIRTH:
-            _remove(directory)
+        with suppress(FileNotFoundError):
+            if time.time() - directory.lstat().st_mtime > _SECONDS_UNLOCKED_AT_BIRTH:
+                _remove(directory)
         return
     except OSError:
         return
@@ -105,12 +107,12 @@ def _remove_if_abandoned(directory: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        Cluster(directory, binaries=directory).stop_abandoned()
+        stop_abandoned(directory, account)
         _remove(directory)
 
 
 def _open_lock(directory: Path) -> IO[str]:
-    return os.fdopen(os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW), "r+", encoding="ascii")
+    return os.fdopen(os.open(directory / LOCK, os.O_RDWR | os.O_NOFOLLOW), "r+", encoding="ascii")
 
 
 def _remove(directory: Path) -> None:

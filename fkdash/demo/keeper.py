@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _keep(Cluster(directory, options.binaries, account), settings, signals)
     except FkdashError as error:
         _tell_parent({"what": error.what, "next_step": error.next_step})
+    except OSError as error:
+        _tell_parent({"what": f"The throwaway server cannot be made: {error}", "next_step": ""})
     return 0
 
 
@@ -59,8 +61,8 @@ def _keep(kept: Cluster, settings: dict[str, str], signals: socket.socket) -> No
 def _signals_as_bytes() -> socket.socket:
     # Signals are only noted while the server starts: stopping halfway would leave pieces behind.
     receiving, sending = socket.socketpair()
-    sending.setblocking(False)
-    receiving.setblocking(False)
+    for end in (receiving, sending):
+        end.settimeout(0)
     signal.set_wakeup_fd(sending.detach())
     for number in (*_STOPPING, signal.SIGCHLD):
         signal.signal(number, _note)

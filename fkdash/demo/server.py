@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import fkdash
 from fkdash.demo.cluster import embedded_binaries
 from fkdash.errors import FkdashError
 
@@ -18,9 +20,7 @@ _SECONDS_TO_REMOVE = 20.0
 
 
 @contextmanager
-def throwaway_server(
-    *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
-) -> Iterator[str]:
+def throwaway_server(*, binaries: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """Give the DSN (a URI, superuser, database `postgres`) of a new server; it is gone afterwards.
 
     The server is the embedded PostgreSQL 18, or the programs in the folder
@@ -39,13 +39,15 @@ def throwaway_server(
 def _keeper(
     binaries: Path, settings: Mapping[str, str], complaints: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "fkdash.demo.keeper", f"--binaries={binaries.resolve()}"]
+    # -P: a json.py in the operator's folder is none of ours. PYTHONPATH: found however we were found.
+    command = [sys.executable, "-P", "-m", "fkdash.demo.keeper", f"--binaries={binaries.resolve()}"]
     command += [f"--set={name}={value}" for name, value in settings.items()]
     keeper = subprocess.Popen(  # noqa: S603 - our own module
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=complaints,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
         # Its own session: ctrl+c and a closing terminal reach this process, not the keeper.
         start_new_session=True,
     )
@@ -55,14 +57,16 @@ def _keeper(
         _dismiss(keeper)
 
 
+def _import_path() -> list[str]:
+    return [str(Path(fkdash.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+
+
 def _dismiss(keeper: subprocess.Popen[bytes]) -> None:
     for stream in (keeper.stdin, keeper.stdout):
         if stream is not None:
             stream.close()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         keeper.wait(_SECONDS_TO_REMOVE)
-    except subprocess.TimeoutExpired:
-        keeper.terminate()
 
 
 def _dsn_from(keeper: subprocess.Popen[bytes], complaints: IO[bytes]) -> str:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableKind
 from fkdash.fix.definition import comment, literal, swap, validate
-from fkdash.fix.plan import PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
 _NOT_VALID_ON_PARTITIONED_SINCE: Final = 180000
-_BACKSTOP_MS: Final = 2 * SHORT_LOCK_MS + 1000
 
 
 def change_steps(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> tuple[Step, ...]:
@@ -75,7 +74,7 @@ def _swap_step(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, not_valid:
         transaction=1,
         locks=tuple(Lock(table, LockMode.ACCESS_EXCLUSIVE, duration) for table in tables),
         lock_timeout_ms=SHORT_LOCK_MS,
-        statement_timeout_ms=0 if scans else _BACKSTOP_MS,
+        statement_timeout_ms=0 if scans else BACKSTOP_MS,
         undo=swap(new, old, not_valid=not_valid),
         done_when=declared(new, validated=False),
         reserve=old.table,
@@ -90,7 +89,7 @@ def _comment_step(key: ForeignKey) -> Step:
         transaction=1,
         locks=(),
         lock_timeout_ms=SHORT_LOCK_MS,
-        statement_timeout_ms=_BACKSTOP_MS,
+        statement_timeout_ms=BACKSTOP_MS,
         done_when=f"select obj_description(({_oid(key)}), 'pg_constraint') = {literal(key.comment or '')}",
     )
 

@@ -7,11 +7,12 @@ so the way back proves it first by a constraint that is validated without stoppi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.fix.definition import literal, validate
-from fkdash.fix.plan import SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, Table, TableName
 
 _NAMED_NOT_NULL_SINCE: Final = 180000
-_BACKSTOP_MS: Final = 2 * SHORT_LOCK_MS + 1000
 _LONGEST_NAME: Final = 63
 
 
@@ -34,50 +34,87 @@ def drop_not_null_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]
     )
 
 
-def restore_not_null(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[str, ...]:
-    """Give the statements that make the columns NOT NULL again, each for a transaction of its own."""
+def restore_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:
+    """Give the steps that make the columns NOT NULL again; the check among them fails while a NULL is there."""
     named = catalog.server is not None and catalog.server.version_number >= _NAMED_NOT_NULL_SINCE
-    statements: list[str] = []
+    steps: list[Step] = []
     for table, column in targets:
-        statements += _restore_named(table, column) if named else _restore_by_check(table, column)
-    return tuple(statements)
+        first = steps[-1].transaction + 1 if steps else 1
+        make = _restore_named if named else _restore_by_check
+        steps += make(catalog, table, column, first)
+    return tuple(replace(step, number=number) for number, step in enumerate(steps, start=1))
 
 
 def _step(catalog: Catalog, number: int, table: Table, columns: Sequence[Column]) -> Step:
     actions = ",\n".join(f"  ALTER COLUMN {quoted(column.name)} DROP NOT NULL" for column in columns)
     names = ", ".join(literal(column.name) for column in columns)
-    return Step(
+    undo = ";\n".join(step.sql for step in restore_steps(catalog, [(table, column) for column in columns]))
+    return replace(
+        _exclusive(catalog, table, "allow NULL", f"\n{actions}", number),
         number=number,
-        title="allow NULL",
-        sql=f"ALTER TABLE {table.name.sql}\n{actions}",
-        transaction=number,
+        undo=undo,
+        done_when=f"select not bool_or(attnotnull) from pg_attribute where attrelid = {_oid(table)} "
+        f"and attname in ({names})",
+    )
+
+
+def _restore_named(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:
+    name = column.not_null_constraint or f"{table.name.name}_{column.name}_not_null"[:_LONGEST_NAME]
+    clause = f" ADD CONSTRAINT {quoted(name)} NOT NULL {quoted(column.name)} NOT VALID"
+    return [
+        replace(_exclusive(catalog, table, "refuse NULL", clause, first), done_when=_present(table, name)),
+        _validation(table, name, first + 1),
+    ]
+
+
+def _restore_by_check(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:
+    proof = f"fkdash_{column.number}_not_null"
+    check = f" ADD CONSTRAINT {quoted(proof)} CHECK ({quoted(column.name)} IS NOT NULL) NOT VALID"
+    set_not_null = f" ALTER COLUMN {quoted(column.name)} SET NOT NULL, DROP CONSTRAINT {quoted(proof)}"
+    return [
+        replace(_exclusive(catalog, table, "refuse NULL", check, first), done_when=_present(table, proof)),
+        _validation(table, proof, first + 1),
+        replace(
+            _exclusive(catalog, table, "NOT NULL", set_not_null, first + 2),
+            done_when=f"select attnotnull from pg_attribute where attrelid = {_oid(table)} "
+            f"and attname = {literal(column.name)}",
+        ),
+    ]
+
+
+def _exclusive(catalog: Catalog, table: Table, title: str, clause: str, transaction: int) -> Step:
+    return Step(
+        number=0,
+        title=title,
+        sql=f"ALTER TABLE {table.name.sql}{clause}",
+        transaction=transaction,
         locks=tuple(
             Lock(each.name, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
             for each in catalog.with_partitions(table.name)
         ),
         lock_timeout_ms=SHORT_LOCK_MS,
-        statement_timeout_ms=_BACKSTOP_MS,
-        undo=";\n".join(restore_not_null(catalog, [(table, column) for column in columns])),
-        done_when=f"select not bool_or(attnotnull) from pg_attribute where attrelid = "
-        f"{literal(table.name.sql)}::regclass and attname in ({names})",
+        statement_timeout_ms=BACKSTOP_MS,
+        done_when="",
         reserve=table.name,
     )
 
 
-def _restore_named(table: Table, column: Column) -> list[str]:
-    name = column.not_null_constraint or f"{table.name.name}_{column.name}_not_null"[:_LONGEST_NAME]
-    return [
-        f"ALTER TABLE {table.name.sql} ADD CONSTRAINT {quoted(name)} NOT NULL {quoted(column.name)} NOT VALID",
-        validate(table.name, name),
-    ]
+def _validation(table: Table, constraint: str, transaction: int) -> Step:
+    return Step(
+        number=0,
+        title="check",
+        sql=validate(table.name, constraint),
+        transaction=transaction,
+        locks=(Lock(table.name, LockMode.SHARE_UPDATE_EXCLUSIVE, Duration.SCAN),),
+        lock_timeout_ms=PATIENT_LOCK_MS,
+        statement_timeout_ms=0,
+        done_when=f"{_present(table, constraint)} and convalidated",
+    )
 
 
-def _restore_by_check(table: Table, column: Column) -> list[str]:
-    proof = f"fkdash_{column.number}_not_null"
-    check = f"CHECK ({quoted(column.name)} IS NOT NULL)"
-    return [
-        f"ALTER TABLE {table.name.sql} ADD CONSTRAINT {quoted(proof)} {check} NOT VALID",
-        validate(table.name, proof),
-        f"ALTER TABLE {table.name.sql} ALTER COLUMN {quoted(column.name)} SET NOT NULL",
-        f"ALTER TABLE {table.name.sql} DROP CONSTRAINT {quoted(proof)}",
-    ]
+def _present(table: Table, constraint: str) -> str:
+    return f"select true from pg_constraint where conrelid = {_oid(table)} and conname = {literal(constraint)}"
+
+
+def _oid(table: Table) -> str:
+    return f"{literal(table.name.sql)}::regclass"

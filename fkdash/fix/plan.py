@@ -15,6 +15,9 @@ SHORT_LOCK_MS: Final = 200
 PATIENT_LOCK_MS: Final = 5000
 """For steps behind which nobody queues."""
 
+BACKSTOP_MS: Final = 2 * SHORT_LOCK_MS + 1000
+"""The statement_timeout of steps that should take milliseconds: two lock waits, and an unexpected scan ends."""
+
 
 class LockMode(StrEnum):
     """Table-level lock modes (manual, "Explicit Locking"), those that plans take."""
@@ -87,18 +90,19 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one option is carried out on one foreign key.
+    """How one option is carried out on one foreign key; `rule` is the one that must be quiet afterwards.
 
     `procedure` says which way was chosen and why; `fingerprint` identifies the objects it was made from;
-    `undo` are the statements that lead back, in order, and `undo_condition` says when they can no longer work.
+    `undo` are the steps that lead back, in order, and `undo_condition` says until when they can work.
     """
 
     key: ForeignKey
+    rule: str
     option: str
     procedure: str
     fingerprint: str
     steps: tuple[Step, ...]
-    undo: tuple[str, ...]
+    undo: tuple[Step, ...]
     undo_condition: str
     consequences: tuple[str, ...]
     goal: Goal

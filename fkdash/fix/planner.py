@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action
 from fkdash.errors import UsageError
 from fkdash.fix.change_action import change_steps, why_this_way
-from fkdash.fix.drop_not_null import drop_not_null_steps, restore_not_null
+from fkdash.fix.drop_not_null import drop_not_null_steps, restore_steps
 from fkdash.fix.fingerprint import fingerprint
 from fkdash.fix.options import Option, options
 from fkdash.fix.plan import Goal, Plan
@@ -60,11 +60,12 @@ def _change_action(catalog: Catalog, finding: Finding, option: Option) -> Plan:
     new = _with_action(catalog, finding, _ACTIONS[option.id])
     return Plan(
         key=old,
+        rule=finding.rule,
         option=option.id,
         procedure=why_this_way(catalog, old),
         fingerprint=fingerprint(catalog, old),
         steps=change_steps(catalog, old, new),
-        undo=tuple(step.sql for step in change_steps(catalog, new, old)),
+        undo=change_steps(catalog, new, old),
         undo_condition=option.undo,
         consequences=_consequences(option),
         goal=Goal(key=new),
@@ -85,11 +86,12 @@ def _allow_null(catalog: Catalog, finding: Finding, option: Option) -> Plan:
     targets = [(refusal.table, refusal.column) for refusal in refused_columns(catalog, finding)]
     return Plan(
         key=finding.key,
+        rule=finding.rule,
         option=option.id,
         procedure="ALTER COLUMN DROP NOT NULL changes the catalog only; the foreign key stays as it is",
         fingerprint=fingerprint(catalog, finding.key),
         steps=drop_not_null_steps(catalog, targets),
-        undo=restore_not_null(catalog, targets),
+        undo=restore_steps(catalog, targets),
         undo_condition=option.undo,
         consequences=_consequences(option),
         goal=Goal(key=finding.key, nullable=tuple((table.name, column.name) for table, column in targets)),

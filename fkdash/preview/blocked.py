@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from fkdash.catalog.spelling import identity_of
 from fkdash.errors import NotPermittedError, TimedOutError
 from fkdash.preview import sql
 
@@ -129,7 +130,7 @@ async def blocking_rows(
     limit: int = 100,
 ) -> Page[RowIdentity]:
     """Give at most `limit` of the rows that refer to one referenced row, in the order of their key."""
-    identity = sql.identity_of(catalog.tables[key.table])
+    identity = identity_of(catalog.tables[key.table])
     statement = sql.page_of_blocking(catalog, key, labels, after_first=after is not None)
     rows = await session.rows(statement, limit + 1, *referenced.key, *(after.key if after else ()))
     items = (_identity(row, len(identity), len(labels)) for row in rows[:limit])

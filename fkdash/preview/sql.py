@@ -1,36 +1,18 @@
-"""Composes the queries over an operator's own tables; every name is quoted, every value a parameter.
-
-In all of them `p` is the referenced table and `c` the referencing one.
-"""
+"""Composes the queries that count and page blocked and blocking rows (`p` referenced, `c` referencing)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableKind, quoted
+from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import as_text, identity_of, matches, pairs, parameter, refers_to_another, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
 _LONGEST_LABEL: Final = 200
-
-
-def source(catalog: Catalog, name: TableName) -> str:
-    """Give a FROM item for exactly the rows a foreign key covers: ONLY, unless partitioned.
-
-    Foreign keys do not reach into inheriting tables (Inheritance, "Caveats").
-    """
-    partitioned = catalog.tables[name].kind is TableKind.PARTITIONED
-    return name.sql if partitioned else f"only {name.sql}"
-
-
-def identity_of(table: Table) -> tuple[tuple[str, str], ...]:
-    """Give the expressions over `c` that identify a row, each with its type: the primary key, else the ctid."""
-    if table.primary_key:
-        return tuple((f"c.{quoted(name)}", table.columns_by_name[name].type) for name in table.primary_key)
-    return (("c.tableoid", "oid"), ("c.ctid", "tid"))
 
 
 def count_of_rows(catalog: Catalog, name: TableName) -> str:
@@ -46,7 +28,7 @@ def count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
     return f"""
         select count(*) as referenced_rows, coalesce(sum(c.n), 0)::int8 as blocking_rows
           from ({_grouped(catalog, key)}) c
-         where exists (select from {source(catalog, key.referenced)} p where {_matches(key)})"""
+         where exists (select from {source(catalog, key.referenced)} p where {matches(key)})"""
 
 
 def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
@@ -56,8 +38,8 @@ def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
         select count(distinct ({columns})) as referenced_rows, count(*) as blocking_rows
           from (select {columns}
                   from {source(catalog, key.table)} c
-                 where {_refers(key)}
-                   and exists (select from {source(catalog, key.referenced)} p where {_matches(key)})
+                 where {refers_to_another(key)}
+                   and exists (select from {source(catalog, key.referenced)} p where {matches(key)})
                  limit $1) c"""
 
 
@@ -68,12 +50,12 @@ def page_of_blocked(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *,
     order = ", ".join(expression for expression, _ in columns)
     beyond = ""
     if after_first:
-        cursor = ", ".join(_parameter(3 + position, kind) for position, (_, kind) in enumerate(columns))
+        cursor = ", ".join(parameter(3 + position, kind) for position, (_, kind) in enumerate(columns))
         beyond = f"where c.n < $2::int8 or (c.n = $2::int8 and ({order}) > ({cursor}))"
     return f"""
-        select {_as_text(expression for expression, _ in columns)}{_labels("p", labels)}, c.n as blocking_rows
+        select {as_text(expression for expression, _ in columns)}{_labels("p", labels)}, c.n as blocking_rows
           from ({_grouped(catalog, key)}) c
-          join {source(catalog, key.referenced)} p on {_matches(key)}
+          join {source(catalog, key.referenced)} p on {matches(key)}
           {beyond}
          order by c.n desc, {order}
          limit $1"""
@@ -84,16 +66,16 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
     table, referenced = catalog.tables[key.table], catalog.tables[key.referenced]
     identity = identity_of(table)
     order = ", ".join(expression for expression, _ in identity)
-    conditions = [_refers(key)] + [
-        f"{_parameter(2 + position, referenced.columns_by_name[theirs].type)} operator({operator}) c.{quoted(own)}"
-        for position, (own, theirs, operator) in enumerate(_pairs(key))
+    conditions = [refers_to_another(key)] + [
+        f"{parameter(2 + position, referenced.columns_by_name[theirs].type)} operator({operator}) c.{quoted(own)}"
+        for position, (own, theirs, operator) in enumerate(pairs(key))
     ]
     if after_first:
         first = 2 + len(key.columns)
-        cursor = ", ".join(_parameter(first + position, kind) for position, (_, kind) in enumerate(identity))
+        cursor = ", ".join(parameter(first + position, kind) for position, (_, kind) in enumerate(identity))
         conditions.append(f"({order}) > ({cursor})")
     return f"""
-        select {_as_text(expression for expression, _ in identity)}{_labels("c", labels)}
+        select {as_text(expression for expression, _ in identity)}{_labels("c", labels)}
           from {source(catalog, key.table)} c
          where {" and ".join(conditions)}
          order by {order}
@@ -104,38 +86,8 @@ def _grouped(catalog: Catalog, key: ForeignKey) -> str:
     columns = ", ".join(f"c.{quoted(name)}" for name in key.columns)
     return f"""select {columns}, count(*) as n
                   from {source(catalog, key.table)} c
-                 where {_refers(key)}
+                 where {refers_to_another(key)}
                  group by {columns}"""
-
-
-def _refers(key: ForeignKey) -> str:
-    """Say that a row refers to another: no column of its key is NULL, and it is not its own referenced row."""
-    conditions = [f"c.{quoted(name)} is not null" for name in key.columns]
-    if key.table == key.referenced:
-        itself = " and ".join(
-            f"c.{quoted(theirs)} operator({operator}) c.{quoted(own)}" for own, theirs, operator in _pairs(key)
-        )
-        conditions.append(f"({itself}) is not true")
-    return " and ".join(conditions)
-
-
-def _matches(key: ForeignKey) -> str:
-    return " and ".join(
-        f"p.{quoted(theirs)} operator({operator}) c.{quoted(own)}" for own, theirs, operator in _pairs(key)
-    )
-
-
-def _pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:
-    return zip(key.columns, key.referenced_columns, key.operators, strict=True)
-
-
-def _parameter(number: int, kind: str) -> str:
-    """Values travel as text, so that every type can be sent and none is guessed."""
-    return f"${number}::text::{kind}"
-
-
-def _as_text(expressions: Iterable[str]) -> str:
-    return ", ".join(f"{expression}::text" for expression in expressions)
 
 
 def _labels(alias: str, labels: Sequence[str]) -> str:

@@ -35,3 +35,12 @@ def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool
         )
         for table in catalog.with_partitions(key.referenced)
     )
+
+
+def check_runs(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether writing a referencing row is checked against the referenced table."""
+    return key.enforced and not any(
+        trigger.constraint == key.oid and trigger.enabled in _SILENT and trigger.function.endswith("check_upd")
+        for trigger in catalog.tables[key.table].triggers or ()
+        if trigger.constraint is not None
+    )

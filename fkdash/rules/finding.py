@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
 
 class Severity(StrEnum):
@@ -42,12 +42,29 @@ class PredictedError:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultRow:
+    """Asks whether the referenced table has the row that SET DEFAULT would point at.
+
+    `columns` are the referenced columns, `defaults` the default expressions to
+    compare them with, as the catalog spells them, in the same order.
+    """
+
+    table: TableName
+    columns: tuple[str, ...]
+    defaults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One rule's verdict on one foreign key.
 
     `message` is one sentence; `explanation` a paragraph for this very key;
     `columns` are the referencing columns the verdict is about; `fixes` names the
     options that answer it, the order being the one they are offered in.
+    `certain` False says that the outcome depends on the row: possible, not
+    claimed. `path` is the way a delete takes, from the first foreign key to the
+    one that fails. `question` asks for data that no catalog knows.
+    An undeclared reference has a key without a name.
     """
 
     rule: str
@@ -61,6 +78,9 @@ class Finding:
     error: PredictedError | None = None
     evidence: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
+    certain: bool = True
+    path: tuple[ForeignKey, ...] = ()
+    question: DefaultRow | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -1,5 +1,6 @@
 -- Every foreign key, the copies kept for partitions included (`parent` <> 0), flat.
 -- An unqualified column that a version lacks is taken from `absent`.
+-- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18 (column lists from 15 on, NOT ENFORCED and PERIOD from 18 on). No privileges needed.
 select k.oid, k.parent, k.name, k.table_oid, k.columns, k.referenced_oid, k.referenced_columns,
        k.on_delete, k.on_update, k.match, k.deferrable, k.initially_deferred, k.validated,
@@ -13,7 +14,7 @@ select k.oid, k.parent, k.name, k.table_oid, k.columns, k.referenced_oid, k.refe
           conenforced as enforced, conperiod as period, confdelsetcols as delete_columns,
           conindid as index_oid, conpfeqop as operators
      from pg_constraint
-    where contype = 'f'
+    where contype = 'f' and ($1::oid[] is null or conrelid = any ($1))
  ) k
   left join pg_description d on d.classoid = 'pg_constraint'::regclass and d.objoid = k.oid and d.objsubid = 0
  order by k.oid

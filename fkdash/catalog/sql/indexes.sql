@@ -1,4 +1,5 @@
 -- Every index of a table that can take part in a foreign key: key columns (0 for an expression), operator classes.
+-- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18 (NULLS NOT DISTINCT from 15 on). No privileges needed.
 with locked as materialized (
   select distinct relation
@@ -18,6 +19,7 @@ select i.indexrelid as oid, i.indrelid as table_oid, c.relname as name, am.amnam
           (indkey::int2[])[0:indnkeyatts - 1] as columns,
           (indclass::oid[])[0:indnkeyatts - 1] as opclasses
      from pg_index
+    where $1::oid[] is null or indrelid = any ($1)
  ) i
   join pg_class c on c.oid = i.indexrelid
   join pg_am am on am.oid = c.relam

@@ -1,4 +1,5 @@
 -- The server and the session's standing on it, one row.
+-- `read_only` is what the server's or the role's configuration says, not what this session asked for itself.
 -- PostgreSQL 14 to 18. No privileges needed.
 select current_setting('server_version_num')::int as version_number,
        current_setting('server_version')          as version,
@@ -7,7 +8,11 @@ select current_setting('server_version_num')::int as version_number,
        r.rolsuper                                 as superuser,
        r.rolsuper or r.rolbypassrls               as bypasses_row_security,
        pg_is_in_recovery()                        as standby,
-       current_setting('default_transaction_read_only') = 'on' as read_only,
+       exists (select from pg_settings
+                where name = 'default_transaction_read_only' and setting = 'on' and source not in ('client', 'session'))
+         or exists (select from pg_db_role_setting s, unnest(s.setconfig) c
+                     where c = 'default_transaction_read_only=on'
+                       and s.setdatabase in (0, d.oid) and s.setrole in (0, r.oid)) as read_only,
        coalesce(host(inet_server_addr()), '')     as host,
        pg_encoding_to_char(d.encoding)            as encoding
   from pg_roles r, pg_database d

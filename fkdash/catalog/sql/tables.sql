@@ -1,6 +1,7 @@
 -- Every table that can take part in a foreign key, with its owner, its size by the statistics
 -- and what the current role may do with it. reltuples is -1 where never analysed.
 -- `locked`: another session holds or awaits ACCESS EXCLUSIVE; reading its expressions would wait.
+-- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
 with locked as materialized (
   select distinct relation
@@ -39,7 +40,8 @@ select c.oid,
   left join ruled r on r.ev_class = c.oid
   left join extended x on x.objid = c.oid
   left join locked l on l.relation = c.oid
- where c.relkind in ('r', 'p', 'f')
+ where ($1::oid[] is null or c.oid = any ($1))
+   and c.relkind in ('r', 'p', 'f')
    and n.nspname not in ('pg_catalog', 'information_schema')
    and n.nspname not like 'pg\_toast%'
    and n.nspname not like 'pg\_temp\_%'

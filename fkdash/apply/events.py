@@ -1,0 +1,62 @@
+"""What a run tells while it goes on; whoever watches shows it, the run itself never waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fkdash.apply.holders import Holder
+    from fkdash.apply.verify import Verified
+    from fkdash.fix.plan import Step
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    VERIFIED = "verified"
+    ROLLED_BACK = "rolled-back"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step is being tried for the first time."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepWaits:
+    """A lock could not be had; `pause` seconds until the next try. Nothing was changed by this one."""
+
+    step: Step
+    attempt: int
+    pause: float
+    holders: tuple[Holder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step is committed; `seconds` is what the successful try took."""
+
+    step: Step
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is over. `message` says what is true now; `next_step` what to do."""
+
+    outcome: Outcome
+    journal: Path
+    message: str
+    next_step: str
+    steps_done: tuple[int, ...]
+    verification: tuple[Verified, ...] = ()
+
+
+Event = StepStarted | StepWaits | StepDone | RunEnded

@@ -1,0 +1,207 @@
+"""Tries out, in a transaction that is always rolled back, what deletes and writes now do.
+
+A probe runs the tables' user triggers too, and what those do outside the transaction cannot be taken back;
+where there are any, nothing is probed and the answer says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.spelling import as_text, identity_of, matches, parameter, refers_to_another, source
+from fkdash.errors import FkdashError, ServerRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.db.session import Session
+    from fkdash.db.writing import Writer
+
+_LOCK_MS: Final = 200
+_STATEMENT_MS: Final = 5000
+_MISSING_VALUES: Final = {
+    "uuid": "gen_random_uuid()",
+    "text": "md5(random()::text)",
+    "character varying": "md5(random()::text)",
+    "smallint": "(select least(max({column})::int + 1, 32767)::int2 from {table})",
+    "integer": "(select least(max({column})::int8 + 1, 2147483647)::int4 from {table})",
+    "bigint": "(select max({column}) + 1 from {table})",
+}
+_RESTRICT_HAS_ITS_OWN_CODE_SINCE: Final = 180000
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was tried and whether it ended as promised; `ok` is None where it could not be tried."""
+
+    check: str
+    ok: bool | None
+    detail: str = ""
+
+
+async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Probe, ...]:
+    """Try what the key, as declared in `catalog`, promises: deletes of either kind, and a missing reference.
+
+    `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction.
+    """
+    user_triggers = _user_triggers(catalog, key)
+    if user_triggers:
+        return (Probe("deletes and writes end as promised", None, f"not tried: {user_triggers} would run"),)
+    parent, child = key.referenced.name, key.table.name
+    works = _delete_works(key, nullable=nullable)
+    trials: dict[str, Callable[[Session], Awaitable[tuple[bool | None, str]]]] = {
+        f"deleting a referenced {parent} row": lambda session: _delete_referenced(
+            session, catalog, key, works=works
+        ),
+        f"deleting a {parent} row that no {child} row refers to": lambda session: _delete_unreferenced(
+            session, catalog, key
+        ),
+        f"a {child} row that refers to a missing {parent} row": lambda session: _refer_to_missing(
+            session, catalog, key
+        ),
+    }
+    return tuple([await _tried(writer, check, trial) for check, trial in trials.items()])
+
+
+async def _tried(
+    writer: Writer, check: str, trial: Callable[[Session], Awaitable[tuple[bool | None, str]]]
+) -> Probe:
+    try:
+        async with writer.rolled_back() as session:
+            await session.execute(f"set local lock_timeout = {_LOCK_MS}")
+            await session.execute(f"set local statement_timeout = {_STATEMENT_MS}")
+            ok, detail = await trial(session)
+    except FkdashError as stopped:
+        return Probe(check, None, f"not tried: {stopped.what}")
+    return Probe(check, ok, detail)
+
+
+def _delete_works(key: ForeignKey, *, nullable: bool) -> bool:
+    if key.on_delete is Action.SET_NULL:
+        return nullable or bool(key.delete_columns)
+    return key.on_delete is Action.CASCADE
+
+
+async def _delete_referenced(
+    session: Session, catalog: Catalog, key: ForeignKey, *, works: bool
+) -> tuple[bool | None, str]:
+    found = await _one_parent(session, catalog, key, referenced=True)
+    if found is None:
+        return None, f"not tried: no {key.table.name} row refers to one today"
+    refused = await _attempt_delete(session, catalog, key, found)
+    if refused is None:
+        return works, "works"
+    mine = refused.constraint in {key.name, *(copy.name for copy in key.copies)}
+    if works and not mine:
+        return True, f"no longer stopped by this key, but by {_culprit(refused)}"
+    as_promised = not works and mine and refused.sqlstate == _refusal(catalog, key)
+    return as_promised, f"refused with {refused.sqlstate}"
+
+
+async def _delete_unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
+    found = await _one_parent(session, catalog, key, referenced=False)
+    if found is None:
+        return None, "not tried: there is none today"
+    refused = await _attempt_delete(session, catalog, key, found)
+    if refused is None:
+        return True, "works"
+    return refused.constraint != key.name, f"stopped by {_culprit(refused)}"
+
+
+async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
+    table = catalog.tables[key.table]
+    assignment = _missing(table, catalog.tables[key.referenced], key)
+    if assignment is None or not key.enforced:
+        return None, "not tried: no missing value can be made up for the key's type"
+    identity = identity_of(table)
+    row = await session.row(
+        f"select {as_text(expression for expression, _ in identity)} from {source(catalog, key.table)} c "
+        f"where {refers_to_another(key)} limit 1"
+    )
+    if row is None:
+        return None, f"not tried: no {key.table.name} row refers to anything"
+    values = [row[position] for position in range(len(identity))]
+    await session.execute("set constraints all immediate")
+    statement = f"update {source(catalog, key.table)} c set {assignment} where {_conditions(identity)} returning 1"
+    try:
+        await session.rows(statement, *values)
+    except ServerRefusedError as refused:
+        return refused.sqlstate == "23503", f"refused with {refused.sqlstate}"
+    return False, "was accepted"
+
+
+async def _one_parent(
+    session: Session, catalog: Catalog, key: ForeignKey, *, referenced: bool
+) -> list[str] | None:
+    parent = catalog.tables[key.referenced]
+    columns = as_text(f"p.{quoted(name)}" for name in key.referenced_columns)
+    if referenced:
+        found = (
+            f"select {columns} from {source(catalog, key.table)} c "
+            f"join {source(catalog, parent.name)} p on {matches(key)} where {refers_to_another(key)} limit 1"
+        )
+    else:
+        keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
+        found = (
+            f"select {columns} from {source(catalog, parent.name)} p where {keys} "
+            f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) limit 1"
+        )
+    row = await session.row(found)
+    return None if row is None else [row[position] for position in range(len(key.referenced_columns))]
+
+
+async def _attempt_delete(
+    session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str]
+) -> ServerRefusedError | None:
+    parent = catalog.tables[key.referenced]
+    identity = [(f"p.{quoted(name)}", parent.columns_by_name[name].type) for name in key.referenced_columns]
+    statement = f"delete from {source(catalog, parent.name)} p where {_conditions(identity)} returning 1"
+    try:
+        await session.rows(statement, *values)
+        await session.execute("set constraints all immediate")
+    except ServerRefusedError as error:
+        return error
+    return None
+
+
+def _conditions(identity: Sequence[tuple[str, str]]) -> str:
+    return " and ".join(
+        f"{expression} = {parameter(position, kind)}"
+        for position, (expression, kind) in enumerate(identity, start=1)
+    )
+
+
+def _missing(table: Table, parent: Table, key: ForeignKey) -> str | None:
+    for name, theirs in zip(key.columns, key.referenced_columns, strict=True):
+        column = table.columns_by_name[name]
+        made_up = _MISSING_VALUES.get(column.type.split("(")[0])
+        if made_up is not None and not column.generated:
+            value = made_up.format(column=quoted(theirs), table=parent.name.sql)
+            return f"{quoted(name)} = {value}::{column.type}"
+    return None
+
+
+def _refusal(catalog: Catalog, key: ForeignKey) -> str:
+    version = catalog.server.version_number if catalog.server else 0
+    if key.on_delete is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_CODE_SINCE:
+        return "23001"
+    return "23502" if key.on_delete is Action.SET_NULL else "23503"
+
+
+def _culprit(refused: ServerRefusedError) -> str:
+    return f"{refused.constraint or refused.column or 'another rule'} of {refused.table} ({refused.sqlstate})"
+
+
+def _user_triggers(catalog: Catalog, key: ForeignKey) -> str:
+    names: dict[TableName, None] = dict.fromkeys((key.table, key.referenced))
+    triggers = [
+        f"the trigger {trigger.name} of {table.name}"
+        for name in names
+        for table in catalog.with_partitions(name)
+        for trigger in table.triggers or ()
+        if trigger.constraint is None and trigger.enabled != "D"
+    ]
+    return ", ".join(triggers)

@@ -1,0 +1,121 @@
+"""Opens one connection to a target, and says plainly why it cannot."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+from fkdash.db.refusals import nothing_answers, refusal, too_old
+from fkdash.db.target import NO_SETTINGS, Address, Target
+from fkdash.db.tls import driver_tls
+from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of
+
+OLDEST_MAJOR = 14
+_STARTUP_PARAMETER_REFUSED = "08P01"
+_CANNOT_CONNECT_NOW = "57P03"
+_FOREVER_SECONDS = 1e9
+
+# Without a handler of its own, Python would print the driver's warnings on the screen.
+logging.getLogger("asyncpg").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A connection that stands; `startup_accepted` is False behind a pooler that takes no parameters."""
+
+    connection: asyncpg.Connection[asyncpg.Record]
+    address: Address
+    startup_accepted: bool
+
+
+async def connect(target: Target, *, startup: Mapping[str, str] = NO_SETTINGS, bare: bool = False) -> Opened:
+    """Open one connection; `startup` are server settings to begin with, beside those of the target.
+
+    A pooler that refuses startup parameters is asked again without them; `bare`
+    leaves them out at once. Raises PasswordRequiredError where a password is
+    missing, else UnreachableError, NotPermittedError or UsageError.
+    """
+    settings = {} if bare else {**target.settings, **startup}
+    failures: list[tuple[Address, Exception]] = []
+    for attribute in _session_attributes(target):
+        failures = []
+        for address in _in_order(target):
+            try:
+                opened = await _open(target, address, settings, attribute)
+            except DRIVER_ERRORS as error:
+                # As libpq does: the next host after a failure of this one, but not after a refusal.
+                if not _is_for_the_next_host(error):
+                    raise await refusal(error, target, address) from None
+                failures.append((address, error))
+            else:
+                _refuse_an_old_server(opened, target)
+                return opened
+    raise await nothing_answers(failures, target)
+
+
+def _session_attributes(target: Target) -> tuple[SessionAttribute, ...]:
+    if target.session_attributes == "prefer-standby":
+        return SessionAttribute.standby, SessionAttribute.any
+    return (SessionAttribute(target.session_attributes),)
+
+
+def _in_order(target: Target) -> list[Address]:
+    addresses = list(target.addresses)
+    if target.shuffled:
+        random.shuffle(addresses)
+    return addresses
+
+
+def _is_for_the_next_host(error: Exception) -> bool:
+    return (
+        isinstance(error, OSError | asyncpg.TargetServerAttributeNotMatched)
+        or sqlstate_of(error) == _CANNOT_CONNECT_NOW
+    )
+
+
+async def _open(
+    target: Target, address: Address, settings: Mapping[str, str], attribute: SessionAttribute
+) -> Opened:
+    try:
+        connection = await _driver_connect(target, address, settings, attribute)
+    except asyncpg.PostgresError as error:
+        if not settings or sqlstate_of(error) != _STARTUP_PARAMETER_REFUSED:
+            raise
+        connection = await _driver_connect(target, address, {}, attribute)
+        return Opened(connection, address, startup_accepted=False)
+    return Opened(connection, address, startup_accepted=True)
+
+
+async def _driver_connect(
+    target: Target, address: Address, settings: Mapping[str, str], attribute: SessionAttribute
+) -> asyncpg.Connection[asyncpg.Record]:
+    dsn, tls = driver_tls(target.tls, address)
+    return await asyncpg.connect(
+        dsn,
+        host=address.route or address.host,
+        port=address.port,
+        user=target.user,
+        # Never None: the driver would look into the environment and the passfile by its own rules.
+        password=address.password.reveal() if address.password else "",
+        database=target.database,
+        ssl=tls,
+        timeout=target.connect_seconds or _FOREVER_SECONDS,
+        # Prepared statements do not survive a pooler in transaction mode.
+        statement_cache_size=0,
+        server_settings={**settings, "application_name": target.application_name},
+        target_session_attrs=attribute,
+        krbsrvname=target.kerberos_service or None,
+        gsslib=target.gss_library,
+    )
+
+
+def _refuse_an_old_server(opened: Opened, target: Target) -> None:
+    major = opened.connection.get_server_version().major
+    if major < OLDEST_MAJOR:
+        opened.connection.terminate()
+        raise too_old(major, OLDEST_MAJOR, target.describe(opened.address))

@@ -1,0 +1,202 @@
+"""The pool of sessions that look and cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+
+import asyncpg
+
+from fkdash.db.closing import close_all
+from fkdash.db.connect import connect
+from fkdash.db.queries import query
+from fkdash.db.settings import applied_locally, not_applied
+from fkdash.db.statements import OpenTransaction
+from fkdash.db.target import Address, Target
+from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
+from fkdash.errors import ConnectionLostError, UnreachableError
+
+_ROLLBACK_SECONDS = 2.0
+_BEGIN_GRACE_SECONDS = 5.0
+_NOT_READ_ONLY = "22012"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What looking may cost: seconds per statement, wait for a lock and idle transaction; connections."""
+
+    statement_seconds: float = 30.0
+    lock_seconds: float = 0.5
+    idle_seconds: float = 60.0
+    connections: int = 3
+
+
+class ReadPool:
+    """Sessions of one target inside READ ONLY transactions; a lost connection is replaced by the next one."""
+
+    def __init__(self, target: Target, limits: Limits) -> None:
+        self.target = target
+        self.limits = limits
+        self.notes: tuple[str, ...] = target.notes
+        self._bare = False
+        self._address: Address | None = None
+        self._slots = asyncio.Semaphore(limits.connections)
+        self._idle: list[asyncpg.Connection[asyncpg.Record]] = []
+        self._open: set[asyncpg.Connection[asyncpg.Record]] = set()
+        self._returning: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @classmethod
+    async def open(cls, target: Target, *, limits: Limits | None = None) -> Self:
+        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises."""
+        pool = cls(target, limits or Limits())
+        pool._idle.append(await pool._connect())
+        return pool
+
+    @property
+    def where(self) -> str:
+        """Name the database, server and role in one line, with the address that answered."""
+        return self.target.describe(self._address)
+
+    @asynccontextmanager
+    async def session(self, seconds: float | None = None) -> AsyncIterator[OpenTransaction]:
+        """Give a session on one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end.
+
+        `seconds` bounds each statement instead of the pool's limit. Waits while
+        all connections are in use. Raises UnreachableError when none can be had.
+        """
+        statement_seconds = self.limits.statement_seconds if seconds is None else seconds
+        await self._slots.acquire()
+        try:
+            connection = await self._begun(statement_seconds)
+        except BaseException:
+            self._slots.release()
+            raise
+        transaction = OpenTransaction(connection, where=self.where, statement_seconds=statement_seconds)
+        try:
+            yield transaction
+        except asyncio.CancelledError:
+            # Not waited for: the operator has gone on, and the server needs a moment to stop the query.
+            transaction.end()
+            self._give_back(connection)
+            raise
+        except BaseException:
+            transaction.end()
+            await asyncio.shield(self._give_back(connection))
+            raise
+        transaction.end()
+        await asyncio.shield(self._give_back(connection))
+
+    async def close(self) -> None:
+        """Cancel what still runs on the server and close every connection, within about two seconds."""
+        self._closed = True
+        self._idle.clear()
+        await close_all(self._open)
+        if self._returning:
+            await asyncio.wait(self._returning, timeout=_ROLLBACK_SECONDS)
+
+    async def _begun(self, statement_seconds: float) -> asyncpg.Connection[asyncpg.Record]:
+        """Give a connection on which a transaction has begun; nothing is lost by trying a dead one."""
+        script = self._begin_script(statement_seconds)
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_closed():
+                self._open.discard(connection)
+                continue
+            try:
+                await self._begin(connection, script)
+            except ConnectionLostError:
+                # Whatever ended it has probably ended the others: do not wait for each to find out.
+                self._drop_idle()
+                break
+            return connection
+        connection = await self._connect()
+        # What connecting found out (a pooler that takes no parameters) decides how to begin.
+        await self._begin(connection, self._begin_script(statement_seconds))
+        return connection
+
+    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record], script: str) -> None:
+        begun = False
+        try:
+            await connection.execute(script, timeout=_BEGIN_GRACE_SECONDS)
+            begun = True
+        except DRIVER_ERRORS as error:
+            if sqlstate_of(error) == _NOT_READ_ONLY:
+                raise UnreachableError(
+                    f"{self.where} does not keep a READ ONLY transaction read-only.",
+                    next_step="Connect to the server directly, not through this pooler.",
+                ) from None
+            ours = translated(error, "beginning a transaction", where=self.where, closed=connection.is_closed())
+            if ours is None:
+                raise
+            raise ours from None
+        finally:
+            if not begun:
+                self._drop(connection)
+
+    def _begin_script(self, statement_seconds: float) -> str:
+        script = query("fkdash.db", "begin_looking").format(
+            statement_ms=_milliseconds(statement_seconds),
+            lock_ms=_milliseconds(self.limits.lock_seconds),
+            idle_ms=_milliseconds(self.limits.idle_seconds),
+        )
+        return script + applied_locally(self.target.settings) if self._bare else script
+
+    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        if self._closed:
+            raise UnreachableError(f"The session to {self.where} has been closed.")
+        opened = await connect(self.target, startup=self._startup(), bare=self._bare)
+        if not (self._bare or opened.startup_accepted):
+            self._bare = True
+            self.notes += not_applied(self.target.settings)
+        self._address = opened.address
+        self._open.add(opened.connection)
+        return opened.connection
+
+    def _startup(self) -> Mapping[str, str]:
+        startup = {
+            "statement_timeout": str(_milliseconds(self.limits.statement_seconds)),
+            "lock_timeout": str(_milliseconds(self.limits.lock_seconds)),
+        }
+        # The server would report our own setting, and no host would ever count as writable.
+        if self.target.session_attributes not in {"read-write", "read-only"}:
+            startup["default_transaction_read_only"] = "on"
+        return startup
+
+    def _give_back(self, connection: asyncpg.Connection[asyncpg.Record]) -> asyncio.Task[None]:
+        returning = asyncio.create_task(self._roll_back(connection))
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+        return returning
+
+    async def _roll_back(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """End the transaction and free the slot; a connection that cannot do it in time is dropped."""
+        usable = False
+        try:
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
+                usable = not self._closed
+        except DRIVER_ERRORS:
+            usable = False
+        finally:
+            if usable:
+                self._idle.append(connection)
+            else:
+                self._drop(connection)
+            self._slots.release()
+
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._drop(self._idle.pop())
+
+    def _drop(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._open.discard(connection)
+        connection.terminate()
+
+
+def _milliseconds(seconds: float) -> int:
+    """Give whole milliseconds, at least 1: for PostgreSQL, 0 would mean no limit."""
+    return max(1, round(seconds * 1000))

@@ -1,0 +1,29 @@
+"""Settings the operator asked for, where a pooler takes no startup parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_OPTIONS = "options"
+
+
+def applied_locally(settings: Mapping[str, str]) -> str:
+    """Give SQL that applies the settings to the transaction that has begun, "" for none."""
+    return "".join(
+        f"SELECT pg_catalog.set_config({_literal(name)}, {_literal(value)}, true);\n"
+        for name, value in settings.items()
+        if name != _OPTIONS
+    )
+
+
+def not_applied(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """Say what is lost behind a pooler that takes no startup parameters."""
+    if _OPTIONS not in settings:
+        return ()
+    return ("The pooler takes no startup parameters: PGOPTIONS (options) is not applied.",)
+
+
+def _literal(text: str) -> str:
+    if "\\" in text:
+        return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    return "'" + text.replace("'", "''") + "'"

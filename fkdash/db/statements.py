@@ -1,0 +1,104 @@
+"""The statements of one open transaction, on the driver's connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+
+from fkdash.db.session import Row
+from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
+from fkdash.errors import StoppedError, TimedOutError
+
+_GRACE_SECONDS = 5.0
+
+
+class OpenTransaction:
+    """A `db.session.Session`: each statement's errors arrive as `fkdash.errors` types.
+
+    `statement_seconds` is the server's limit where it is known: it tells a
+    statement that reached it from one that somebody cancelled, and some seconds
+    after it a silent server counts as lost.
+    """
+
+    def __init__(
+        self, connection: asyncpg.Connection[asyncpg.Record], *, where: str, statement_seconds: float | None
+    ) -> None:
+        self._connection = connection
+        self._where = where
+        self._statement_seconds = statement_seconds
+        self._ended = False
+
+    def end(self) -> None:
+        """Refuse every further statement: the connection may already serve another transaction."""
+        self._ended = True
+
+    async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
+        """Give all rows of a query."""
+        with self._statement():
+            return await self._connection.fetch(sql, *arguments, timeout=self._patience)
+
+    async def row(self, sql: str, *arguments: object) -> Row | None:
+        """Give the first row of a query, None when there is none."""
+        with self._statement():
+            return await self._connection.fetchrow(sql, *arguments, timeout=self._patience)
+
+    async def value(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - a column may hold any type
+        """Give the first column of the first row."""
+        with self._statement():
+            return await self._connection.fetchval(sql, *arguments, timeout=self._patience)
+
+    async def execute(self, sql: str) -> str:
+        """Run a statement without arguments and give its command tag."""
+        with self._statement():
+            return await self._connection.execute(sql, timeout=self._patience)
+
+    async def batches(self, sql: str, *arguments: object, size: int = 1000) -> AsyncIterator[Sequence[Row]]:
+        """Give the rows of a query through a cursor on the server, at most `size` at a time."""
+        with self._statement():
+            cursor = await self._connection.cursor(sql, *arguments, timeout=self._patience)
+        while True:
+            with self._statement():
+                batch = await cursor.fetch(size, timeout=self._patience)
+            if not batch:
+                return
+            yield batch
+
+    @property
+    def _patience(self) -> float | None:
+        return None if self._statement_seconds is None else self._statement_seconds + _GRACE_SECONDS
+
+    @contextmanager
+    def _statement(self) -> Iterator[None]:
+        if self._ended:
+            raise RuntimeError("This session has ended; ask for another one.")
+        began = time.monotonic()
+        try:
+            yield
+        except DRIVER_ERRORS as error:
+            if sqlstate_of(error) == "57014" and self._statement_seconds is not None:
+                raise self._stopped(time.monotonic() - began, self._statement_seconds) from None
+            closed = self._connection.is_closed()
+            ours = translated(error, "running a statement", where=self._where, closed=closed)
+            if ours is None:
+                raise
+            if isinstance(error, TimeoutError):
+                # Neither the server nor its refusal came back: the next statement would wait as long.
+                self._connection.terminate()
+            raise ours from None
+
+    @staticmethod
+    def _stopped(ran_seconds: float, limit_seconds: float) -> StoppedError:
+        # The SQLSTATE is the same for the limit and for a cancel request; the clock tells them apart.
+        if ran_seconds < limit_seconds * 0.95:
+            return StoppedError(
+                f"The statement was cancelled after {ran_seconds:.1f} s, before its limit of {limit_seconds:g} s.",
+                next_step="Nothing was changed. If it was not you, another session cancelled it: try again.",
+            )
+        return TimedOutError(
+            f"The statement reached its limit of {limit_seconds:g} s and was stopped.",
+            next_step="Nothing was changed. Narrow the question, or allow it more time.",
+        )

@@ -1,0 +1,104 @@
+"""Which server, database and role are meant, and how that was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+from fkdash.db.secret import Secret
+from fkdash.db.text import plain
+
+TlsMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+GssLibrary = Literal["gssapi", "sspi"]
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
+class PasswordPrompt(StrEnum):
+    """When to ask the operator for a password, as psql's -W and -w say."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One place where a server may listen.
+
+    `host` is a name, an IP address or the directory of a unix socket; `route`,
+    where given, is the IP address to go to instead of looking the name up.
+    """
+
+    host: str
+    port: int
+    route: str = ""
+    password: Secret | None = None
+
+    @property
+    def is_socket(self) -> bool:
+        """Say whether this is a unix socket."""
+        return self.host.startswith("/")
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{plain(host)}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What the operator demands of the encryption; "" leaves a parameter to its default."""
+
+    mode: TlsMode = "prefer"
+    negotiation: str = ""
+    root_certificates: str = ""
+    certificate: str = ""
+    key: str = ""
+    key_password: Secret | None = None
+    revoked: str = ""
+    min_version: str = ""
+    max_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect, complete: nothing is read from the environment afterwards.
+
+    `settings` are startup parameters the operator asked for (search_path,
+    TimeZone, options). `source` names what decided (`DATABASE_URL`,
+    `PGSERVICE=lab`), "" for arguments. `notes` say what was ignored, and why.
+    """
+
+    addresses: tuple[Address, ...]
+    database: str
+    user: str
+    tls: Tls = Tls()
+    settings: Mapping[str, str] = field(default_factory=lambda: NO_SETTINGS, hash=False)
+    application_name: str = "fkdash"
+    connect_seconds: float | None = 10.0
+    session_attributes: str = "any"
+    shuffled: bool = False
+    kerberos_service: str = ""
+    gss_library: GssLibrary | None = None
+    password_prompt: PasswordPrompt = PasswordPrompt.AUTO
+    source: str = ""
+    given: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tried(self) -> tuple[str, ...]:
+        """Name every address that a connection attempt goes through, in order."""
+        return tuple(str(address) for address in self.addresses)
+
+    def describe(self, address: Address | None = None) -> str:
+        """Give one line like `app on db-eu-1:5432 as dba (PGSERVICE=lab)`; `address`: the one that answered."""
+        where = str(address) if address else ", ".join(self.tried)
+        source = f" ({plain(self.source)})" if self.source else ""
+        return f"{plain(self.database)} on {where} as {plain(self.user)}{source}"
+
+    def with_password(self, password: str) -> Target:
+        """Give the same target with the password that the operator typed."""
+        typed = Secret(password)
+        return replace(self, addresses=tuple(replace(one, password=typed) for one in self.addresses))

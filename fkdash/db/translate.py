@@ -1,0 +1,136 @@
+"""The driver's errors as ours; decided by SQLSTATE and by kind, never by the message text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from fkdash.db.text import plain
+from fkdash.errors import (
+    ConnectionLostError,
+    FkdashError,
+    LockTimedOutError,
+    NotPermittedError,
+    ServerRefusedError,
+    TimedOutError,
+)
+
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What the driver raises when a server, a network or a value is at fault; TimeoutError is an OSError."""
+
+_RECONNECT = "Try again: fkdash connects anew. If it stays away, look at the server's log."
+_ENDED_BY_SERVER = {
+    "57P01": "an administrator or a shutdown ended it",
+    "57P02": "the server crashed",
+    "57P05": "it was idle longer than idle_session_timeout",
+    "25P03": "it was idle in a transaction longer than idle_in_transaction_session_timeout",
+    "25P04": "its transaction reached transaction_timeout",
+}
+_NEXT_STEPS = {
+    "25006": "This session or server is read-only: a standby, default_transaction_read_only, or fkdash looking.",
+    "40P01": "Nothing was changed. Try again when fewer sessions write to these tables.",
+    "40001": "Nothing was changed. Try again; on a standby, the statement was in the way of recovery.",
+    "53100": "Free disk space on the server first.",
+    "53200": "The server is out of memory; try again with fewer sessions.",
+    "0A000": "This server or pooler does not support the statement.",
+}
+
+
+@contextmanager
+def translating(
+    doing: str, *, where: str, connection: asyncpg.Connection[asyncpg.Record] | None = None
+) -> Iterator[None]:
+    """Turn a driver error inside the block into a `FkdashError`; `doing` completes "... while"."""
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        ours = translated(error, doing, where=where, closed=connection is not None and connection.is_closed())
+        if ours is None:
+            raise
+        raise ours from None
+
+
+def translated(error: Exception, doing: str, *, where: str, closed: bool) -> FkdashError | None:
+    """Give the error that an operator can act on; None for a mistake in fkdash itself.
+
+    `closed` says whether the connection is: then a refusal of the driver to use it is a loss.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        return _from_server(error, doing, where)
+    if isinstance(error, OSError):
+        return lost(_network_reason(error), doing, where)
+    if closed:
+        return lost("the server or the network had closed it", doing, where)
+    return None
+
+
+def lost(reason: str, doing: str, where: str) -> ConnectionLostError:
+    """Give the error for a session that ended, with the reason as far as it is known."""
+    return ConnectionLostError(
+        f"The connection to {where} was lost while {doing}: {reason}.", next_step=_RECONNECT
+    )
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Give the SQLSTATE the server reported, "" for errors that did not come from it."""
+    state = getattr(error, "sqlstate", None)
+    return state if isinstance(state, str) else ""
+
+
+def server_message(error: asyncpg.PostgresError) -> str:
+    """Give the server's primary message as plain text."""
+    return plain(str(error.args[0] if error.args else "") or type(error).__name__)
+
+
+def _from_server(error: asyncpg.PostgresError, doing: str, where: str) -> FkdashError:
+    state = sqlstate_of(error)
+    said = server_message(error)
+    if state in _ENDED_BY_SERVER or state == "57P03" or state.startswith("08"):
+        return lost(_reason_it_ended(error), doing, where)
+    if state == "57014":
+        return TimedOutError(
+            f"The statement was stopped while {doing}: it reached its time limit, or it was cancelled.",
+            next_step="Nothing was changed by it. Ask for less, or allow it more time.",
+        )
+    if state == "55P03":
+        return LockTimedOutError(
+            f"Another session holds a lock that was needed while {doing}.",
+            next_step="Nothing was changed. Try again, or see which session blocks it in pg_stat_activity.",
+        )
+    if state == "42501":
+        return NotPermittedError(
+            f"The role may not do this while {doing}: {said}.",
+            next_step="Connect as a role that has the privilege, or ask the owner to grant it.",
+        )
+    return ServerRefusedError(
+        f"The server refused it while {doing}: {said} (SQLSTATE {state or 'none'}).",
+        sqlstate=state,
+        schema=_field(error, "schema_name"),
+        table=_field(error, "table_name"),
+        column=_field(error, "column_name"),
+        constraint=_field(error, "constraint_name"),
+        detail=_field(error, "detail"),
+        next_step=_NEXT_STEPS.get(state, ""),
+    )
+
+
+def _reason_it_ended(error: asyncpg.PostgresError) -> str:
+    # The driver reports 08003 of its own; what the server said last is the cause of that.
+    for one in (error.__cause__, error):
+        if one is not None and sqlstate_of(one) in _ENDED_BY_SERVER:
+            return _ENDED_BY_SERVER[sqlstate_of(one)]
+    if isinstance(error.__cause__, OSError):
+        return _network_reason(error.__cause__)
+    return "the server or the network closed it" if sqlstate_of(error) == "08003" else server_message(error)
+
+
+def _field(error: asyncpg.PostgresError, name: str) -> str:
+    return str(getattr(error, name, None) or "")
+
+
+def _network_reason(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "the server did not answer in time"
+    return plain(error.strerror or str(error) or "the network ended it")

@@ -1,0 +1,185 @@
+"""The one session that writes, on a connection of its own; every COMMIT has a known end or is said to be unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+
+import asyncpg
+
+from fkdash.db.closing import close_all
+from fkdash.db.connect import Opened, connect
+from fkdash.db.queries import query
+from fkdash.db.settings import applied_locally
+from fkdash.db.statements import OpenTransaction
+from fkdash.db.target import Target
+from fkdash.db.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
+from fkdash.errors import CommitUnknownError, ServerRefusedError
+
+_ROLLBACK_SECONDS = 2.0
+_COMMIT_SECONDS = 30.0
+_IDLE_SECONDS = 10.0
+_FAILED_TRANSACTION = "25P02"
+_LOST_CLASSES = ("08", "57P0")
+
+
+class Outcome(StrEnum):
+    """How a transaction ended; `UNKNOWN`: the connection was lost while COMMIT was under way."""
+
+    OPEN = "open"
+    COMMITTED = "committed"
+    ROLLED_BACK = "rolled-back"
+    UNKNOWN = "unknown"
+
+
+class WriteSession(OpenTransaction):
+    """A session in a transaction that may write; `outcome` is right also after a cancellation."""
+
+    outcome = Outcome.OPEN
+
+
+@asynccontextmanager
+async def open_writer(target: Target, *, idle_seconds: float = _IDLE_SECONDS) -> AsyncIterator[Writer]:
+    """Open the writing connection and close it at the end, stopping what it still runs.
+
+    A transaction idle for longer than `idle_seconds` is ended by the server, so
+    that a lost client holds no lock. Raises what `db.connect.connect` raises.
+    """
+    opened = await connect(target)
+    try:
+        where = target.describe(opened.address)
+        with translating("looking at the new connection", where=where, connection=opened.connection):
+            backend_pid = await opened.connection.fetchval(query("fkdash.db", "backend_pid"))
+        yield Writer(target, opened, backend_pid=backend_pid, idle_seconds=idle_seconds)
+    finally:
+        await close_all([opened.connection])
+
+
+class Writer:
+    """One connection for one plan. It does not reconnect: what was under way must be looked at first."""
+
+    def __init__(self, target: Target, opened: Opened, *, backend_pid: int, idle_seconds: float) -> None:
+        self.target = target
+        self.backend_pid = backend_pid
+        self.pooled = opened.connection.get_server_pid() != backend_pid
+        self.where = target.describe(opened.address)
+        self._connection: asyncpg.Connection[asyncpg.Record] = opened.connection
+        self._begin_script = query("fkdash.db", "begin_writing").format(idle_ms=round(idle_seconds * 1000))
+        if not opened.startup_accepted:
+            self._begin_script += applied_locally(target.settings)
+
+    @property
+    def is_lost(self) -> bool:
+        """Say whether the connection has ended."""
+        return self._connection.is_closed()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[WriteSession]:
+        """Give a session whose transaction is committed at the end, rolled back when the block raises.
+
+        COMMIT is waited for even when the task is cancelled; the cancellation
+        follows. Raises CommitUnknownError when the connection ends during it,
+        ServerRefusedError when the server rolled back instead.
+        """
+        async with self._begun() as session:
+            yield session
+            session.end()
+            await self._commit(session)
+
+    @asynccontextmanager
+    async def rolled_back(self) -> AsyncIterator[WriteSession]:
+        """Give a session whose transaction is rolled back whatever happens: a rehearsal."""
+        async with self._begun() as session:
+            yield session
+
+    async def run_alone(self, sql: str) -> str:
+        """Run one statement outside any transaction (CREATE INDEX CONCURRENTLY …) and give its command tag."""
+        with translating("running a statement on its own", where=self.where, connection=self._connection):
+            return await self._connection.execute(sql)
+
+    async def cancel(self) -> bool:
+        """Cancel, from a connection of its own, the statement under way; say whether the request was sent."""
+        opened = await connect(self.target)
+        try:
+            with translating("cancelling a statement", where=self.where, connection=opened.connection):
+                sent = await opened.connection.fetchval(query("fkdash.db", "cancel_backend"), self.backend_pid)
+        finally:
+            await close_all([opened.connection])
+        return bool(sent)
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[WriteSession]:
+        session = WriteSession(self._connection, where=self.where, statement_seconds=None)
+        try:
+            with translating("beginning a transaction", where=self.where, connection=self._connection):
+                await self._connection.execute(self._begin_script)
+                if self.pooled:
+                    self.backend_pid = await self._connection.fetchval(query("fkdash.db", "backend_pid"))
+            yield session
+        finally:
+            session.end()
+            if session.outcome is Outcome.OPEN:
+                session.outcome = Outcome.ROLLED_BACK
+                # Its own task: a second cancellation must not leave the locks standing.
+                await asyncio.shield(asyncio.create_task(self._roll_back()))
+
+    async def _roll_back(self) -> None:
+        """End the transaction; where ROLLBACK cannot get through, end the connection, which does the same."""
+        try:
+            if not self._connection.is_closed():
+                await self._connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
+        except DRIVER_ERRORS:
+            self._connection.terminate()
+
+    async def _commit(self, session: WriteSession) -> None:
+        if self._connection.is_closed():
+            session.outcome = Outcome.ROLLED_BACK
+            raise lost("the server or the network had closed it; nothing was committed", "committing", self.where)
+        committing = asyncio.create_task(self._connection.execute("COMMIT", timeout=_COMMIT_SECONDS))
+        cancelled = await _finished(committing)
+        error = committing.exception()
+        if error is None:
+            self._judge(session, committing.result())
+        elif isinstance(error, DRIVER_ERRORS):
+            self._explain(session, error)
+        else:
+            raise error
+        if cancelled:
+            raise asyncio.CancelledError
+
+    def _judge(self, session: WriteSession, command_tag: str) -> None:
+        if command_tag == "COMMIT":
+            session.outcome = Outcome.COMMITTED
+            return
+        session.outcome = Outcome.ROLLED_BACK
+        raise ServerRefusedError(
+            "A statement of the transaction had failed, so the server rolled it back instead of committing.",
+            sqlstate=_FAILED_TRANSACTION,
+            next_step="Nothing was changed.",
+        )
+
+    def _explain(self, session: WriteSession, error: Exception) -> None:
+        if isinstance(error, asyncpg.PostgresError) and not sqlstate_of(error).startswith(_LOST_CLASSES):
+            session.outcome = Outcome.ROLLED_BACK
+            ours = translated(error, "committing", where=self.where, closed=False)
+            raise ours or error from None
+        session.outcome = Outcome.UNKNOWN
+        self._connection.terminate()
+        reason = translated(error, "committing", where=self.where, closed=True)
+        raise CommitUnknownError(
+            reason.what if reason else "The connection was lost while committing.",
+            next_step="Whether the change was made is not known: look at the object before trying again.",
+        ) from None
+
+
+async def _finished(task: asyncio.Task[str]) -> bool:
+    """Wait for the task whatever happens; say whether somebody cancelled the waiting."""
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled

@@ -1,0 +1,119 @@
+"""Equality of keys as the foreign key's operators see it, without asking the server where text decides it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fkdash.preview.facts import ColumnFact, Facts, IndexKey, KeyFact, Operator
+
+Values = tuple[str | None, ...]
+
+_EXACT: Final = frozenset({20, 21, 23, 1700})
+_TEXT: Final = frozenset({25, 1043})
+_FLOATS: Final = frozenset({700, 701})
+# bool, bytea, name, oid, date, time, timestamp, timestamptz, uuid, macaddr: equal values print alike.
+_BY_TEXT: Final = frozenset({16, 17, 19, 26, 829, 1082, 1083, 1114, 1184, 2950})
+_BUILT_IN: Final = 16384
+
+
+def family(facts: Facts, type_oid: int, *, deterministic: bool) -> str | None:
+    """Give the name of the group within which `normal` text decides equality, None where it does not."""
+    base = facts.base_type(type_oid)
+    if base in _EXACT:
+        return "exact"
+    if base in _TEXT:
+        return "text" if deterministic else None
+    if base in _FLOATS:
+        return f"float {base}"
+    known = facts.types.get(base)
+    if base in _BY_TEXT or (known is not None and known.kind == "e"):
+        return str(base)
+    return None
+
+
+def normal(group: str, value: str) -> str:
+    """Give the one spelling that all values equal to `value` share within a group."""
+    if group == "exact" and "." in value:
+        return value.rstrip("0").rstrip(".")
+    if group.startswith("float") and value == "-0":
+        return "0"
+    return value
+
+
+class Comparison:
+    """How one foreign key's two sides (or one index's keys with each other) are compared.
+
+    `groups` is None when only the server can tell.
+    """
+
+    __slots__ = ("groups",)
+
+    def __init__(self, groups: tuple[str, ...] | None) -> None:
+        self.groups = groups
+
+    def normalised(self, values: Values) -> Values | None:
+        """Give the values in their common spelling; None when one is NULL or the server must decide."""
+        if self.groups is None:
+            return None
+        result: list[str | None] = []
+        for group, value in zip(self.groups, values, strict=True):
+            if value is None:
+                return None
+            result.append(normal(group, value))
+        return tuple(result)
+
+
+def key_comparison(facts: Facts, key: KeyFact) -> Comparison:
+    """Give how referencing and referenced values of a foreign key compare."""
+    groups: list[str] = []
+    sides = zip(*key_columns(facts, key), key.pf_operators, strict=True)
+    for own, other, operator in sides:
+        group = family(facts, own.type_oid, deterministic=own.deterministic)
+        if (
+            group is None
+            or group != family(facts, other.type_oid, deterministic=other.deterministic)
+            or operator >= _BUILT_IN
+        ):
+            return Comparison(None)
+        groups.append(group)
+    return Comparison(tuple(groups))
+
+
+def index_comparison(facts: Facts, keys: tuple[IndexKey, ...], equality: bool) -> Comparison:  # noqa: FBT001 - exclusion constraints have operators of their own
+    """Give how the keys of a unique index compare with each other."""
+    groups = [family(facts, key.type_oid, deterministic=key.deterministic) for key in keys]
+    known = tuple(group for group in groups if group is not None)
+    if not equality or len(known) < len(groups) or any((key.operator or 0) >= _BUILT_IN for key in keys):
+        return Comparison(None)
+    return Comparison(known)
+
+
+def key_columns(facts: Facts, key: KeyFact) -> tuple[tuple[ColumnFact, ...], tuple[ColumnFact, ...]]:
+    """Give the referencing and the referenced columns of a foreign key, in key order."""
+    own, other = facts.tables[key.relation].columns, facts.tables[key.referenced].columns
+    return tuple(own[name] for name in key.columns), tuple(other[name] for name in key.referenced_columns)
+
+
+def decisive_collation(own: ColumnFact, other: ColumnFact) -> str | None:
+    """Give the collation that makes a match differ from plain equality; the referenced side's comes first."""
+    if not other.deterministic:
+        return other.collation
+    return own.collation if not own.deterministic else None
+
+
+def plain_type(facts: Facts, column: ColumnFact) -> str:
+    """Give the type to cast text to for a comparison or an expression: a domain's own checks are left out."""
+    chain = facts.domain_chain(column.type_oid)
+    return chain[-1].base_spelling if chain else column.type
+
+
+def operand(sql: str, cast: str | None) -> str:
+    """Give an operand as the operator wants it."""
+    return f"({sql})::{cast}" if cast else sql
+
+
+def clause(left: str, operator: Operator, right: str, collation: str | None = None) -> str:
+    """Give `left operator right` with the operator's own casts and a collation where that matters."""
+    suffix = f" COLLATE {collation}" if collation else ""
+    return f"{operand(left, operator.left_type)} {operator.spelling} {operand(right, operator.right_type)}{suffix}"

@@ -1,0 +1,176 @@
+"""Has the server evaluate what a written row must satisfy, on values that exist in no table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import quoted
+from fkdash.errors import ServerRefusedError
+from fkdash.preview.equality import plain_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.db.session import Row
+    from fkdash.preview.equality import Values
+    from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
+    from fkdash.preview.reader import Reader, RowValues
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What the server says about one row.
+
+    `generated` are the generated columns' values, `failed` the CHECKs that are
+    false, `keys` each computed index's key (None: the row is not in it),
+    `homes` the partitions that accept it. `error` is the SQLSTATE and the
+    message of an evaluation that failed.
+    """
+
+    generated: tuple[tuple[str, str | None], ...] = ()
+    failed: tuple[Expression, ...] = ()
+    keys: dict[int, Values | None] = field(default_factory=dict)
+    homes: tuple[int, ...] = ()
+    error: tuple[str, str] | None = None
+
+
+class Evaluator:
+    """Evaluates rows of the reached tables; answers are remembered by value."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[tuple[int, Values], Evaluated] = {}
+        self._domains: dict[tuple[int, str | None], tuple[Expression, ...] | tuple[str, str]] = {}
+        self._texts: dict[tuple[str, str | None], str | None | tuple[str, str]] = {}
+
+    def needed(self, table: TableFact) -> bool:
+        """Tell whether the server must be asked about written rows of a leaf table at all."""
+        return bool(
+            any(check.steady for check in table.checks)
+            or table.generated
+            or any(index.computed for index in table.indexes)
+        )
+
+    async def rows(self, table: TableFact, rows: Sequence[RowValues]) -> list[Evaluated]:
+        """Give, for rows as they would be written to a leaf table, what the server says."""
+        plain = [name for name, column in table.columns.items() if not column.generated]
+        wanted = [tuple(row.get(name) for name in plain) for row in rows]
+        missing = [v for v in dict.fromkeys(wanted) if (table.oid, v) not in self._known]
+        if missing:
+            for values, answer in zip(missing, await self._evaluate(table, plain, missing), strict=True):
+                self._known[(table.oid, values)] = answer
+        return [self._known[(table.oid, values)] for values in wanted]
+
+    async def accepts(self, table: TableFact, row: RowValues) -> bool:
+        """Tell whether a partition's constraint accepts a row."""
+        plain = [name for name, column in table.columns.items() if not column.generated]
+        condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
+        sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain)}"
+        answer = await self._reader.ask(sql, *([row.get(name)] for name in plain))
+        return bool(answer[0]["accepted"])
+
+    async def domain_failures(
+        self, column: ColumnFact, value: str | None
+    ) -> tuple[Expression, ...] | tuple[str, str]:
+        """Give the domain CHECKs that a value breaks, in the order PostgreSQL checks; or SQLSTATE and message."""
+        known = self._domains.get((column.type_oid, value))
+        if known is None:
+            known = await self._domain(column, value)
+            self._domains[(column.type_oid, value)] = known
+        return known
+
+    async def text(self, expression: str, value: str | None = None) -> str | None | tuple[str, str]:
+        """Give an expression's value as text, `$1` in it being `value`; or SQLSTATE and message where it fails."""
+        if (expression, value) not in self._texts:
+            arguments = () if value is None else (value,)
+            answer = await self._attempt(f"SELECT ({expression})::text AS value", *arguments)
+            self._texts[(expression, value)] = answer if isinstance(answer, tuple) else answer[0]["value"]
+        return self._texts[(expression, value)]
+
+    async def _domain(self, column: ColumnFact, value: str | None) -> tuple[Expression, ...] | tuple[str, str]:
+        facts = self._reader.facts
+        chain = facts.domain_chain(column.type_oid)
+        checks = [check for domain in reversed(chain) for check in domain.constraints if check.steady]
+        if not checks:
+            return ()
+        tests = ", ".join(f"(({check.sql}) IS NOT FALSE)" for check in checks)
+        sql = f"SELECT ARRAY[{tests}] AS held FROM (SELECT $1::text::{plain_type(facts, column)} AS value) AS v"
+        answer = await self._attempt(sql, value)
+        if isinstance(answer, tuple):
+            return answer
+        return tuple(check for check, held in zip(checks, answer[0]["held"], strict=True) if not held)
+
+    async def _evaluate(self, table: TableFact, plain: Sequence[str], rows: Sequence[Values]) -> list[Evaluated]:
+        checks = [check for check in table.checks if check.steady]
+        indexes = [index for index in table.indexes if index.computed and index.steady]
+        sql = (
+            f"SELECT {_texts([quoted(column.name) for column in table.generated])} AS generated, "
+            f"{_truths([f'({check.sql}) IS NOT FALSE' for check in checks])} AS held, "
+            f"{_truths([f'({index.predicate or True}) IS TRUE' for index in indexes])} AS inside, "
+            f"{_texts([_key(index, part) for index in indexes for part in range(len(index.keys))])} AS keys "
+            f'FROM {self._source(table, plain)} ORDER BY "fk$n"'
+        )
+        answer = await self._attempt(sql, *([values[i] for values in rows] for i in range(len(plain))))
+        if isinstance(answer, tuple):
+            if len(rows) == 1:
+                return [Evaluated(error=answer)]
+            return [result for row in rows for result in await self._evaluate(table, plain, [row])]
+        return [_evaluated(table, checks, indexes, row) for row in answer]
+
+    def _source(self, table: TableFact, plain: Sequence[str]) -> str:
+        """A FROM item named like the table whose columns are the given arrays, generated columns computed."""
+        facts = self._reader.facts
+        arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(plain)))
+        names = ", ".join(f'"fk${i}"' for i in range(len(plain)))
+        cast = ", ".join(
+            f'u."fk${i}"::{plain_type(facts, table.columns[name])} AS {quoted(name)}'
+            for i, name in enumerate(plain)
+        )
+        generated = "".join(f", ({c.default})::{c.type} AS {quoted(c.name)}" for c in table.generated)
+        return (
+            f'unnest({arrays}) WITH ORDINALITY AS u({names}, "fk$n") CROSS JOIN LATERAL '
+            f'(SELECT "fk$r".*{generated} FROM (SELECT {cast}) AS "fk$r") AS {quoted(table.name.name)}'
+        )
+
+    async def _attempt(self, sql: str, *arguments: object) -> Sequence[Row] | tuple[str, str]:
+        session = self._reader.session
+        await session.execute("SAVEPOINT fkdash_evaluation")
+        try:
+            answer = await self._reader.ask(sql, *arguments)
+        except ServerRefusedError as error:
+            await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
+            return error.sqlstate, error.what
+        finally_release = "RELEASE SAVEPOINT fkdash_evaluation"
+        await session.execute(finally_release)
+        return answer
+
+
+def _key(index: IndexFact, part: int) -> str:
+    """An index key that is only computed where the index's predicate holds."""
+    expression = f"({index.keys[part].expression})"
+    return f"CASE WHEN ({index.predicate}) THEN {expression} END" if index.predicate else expression
+
+
+def _texts(expressions: Sequence[str]) -> str:
+    return f"ARRAY[{', '.join(f'({e})::text' for e in expressions)}]::text[]"
+
+
+def _truths(expressions: Sequence[str]) -> str:
+    return f"ARRAY[{', '.join(f'({e})' for e in expressions)}]::boolean[]"
+
+
+def _evaluated(
+    table: TableFact, checks: Sequence[Expression], indexes: Sequence[IndexFact], row: Row
+) -> Evaluated:
+    keys: dict[int, Values | None] = {}
+    position = 0
+    for index, inside in zip(indexes, row["inside"], strict=True):
+        width = len(index.keys)
+        keys[index.oid] = tuple(row["keys"][position : position + width]) if inside else None
+        position += width
+    return Evaluated(
+        generated=tuple(zip((column.name for column in table.generated), row["generated"], strict=True)),
+        failed=tuple(check for check, held in zip(checks, row["held"], strict=True) if not held),
+        keys=keys,
+    )

@@ -1,0 +1,260 @@
+"""Everything about the reached tables that decides what a delete does, as the server declares it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import TableName, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BEFORE_BIT: Final = 2
+ROW_BIT: Final = 1
+DELETE_BIT: Final = 8
+UPDATE_BIT: Final = 16
+INSERT_BIT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An equality operator as a statement spells it; an operand type of None takes no cast."""
+
+    oid: int
+    spelling: str
+    left_type: str | None
+    right_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A CHECK, generated column or the like; `steady` is False when only the real run can evaluate it."""
+
+    name: str
+    sql: str
+    columns: tuple[str, ...] = ()
+    steady: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFact:
+    """A data type; for a domain, `base` is what it is built on and `constraints` its own CHECKs."""
+
+    oid: int
+    kind: str
+    base: int | None
+    base_spelling: str
+    name: TableName
+    not_null: bool
+    constraints: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFact:
+    """A column; `default` includes the domain's."""
+
+    name: str
+    type: str
+    type_oid: int
+    domain: bool
+    not_null: bool
+    generated: str
+    identity: bool
+    deterministic: bool
+    collation: str | None
+    default: str | None
+    default_steady: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKey:
+    """One key column of an index; `column` is None for an expression."""
+
+    column: str | None
+    expression: str
+    type: str
+    type_oid: int
+    deterministic: bool
+    collation: str | None
+    operator: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFact:
+    """An index; `name` is that of the constraint built on it, where there is one."""
+
+    oid: int
+    name: str
+    unique: bool
+    exclusion: bool
+    ready: bool
+    valid: bool
+    immediate: bool
+    nulls_not_distinct: bool
+    predicate: str | None
+    steady: bool
+    keys: tuple[IndexKey, ...]
+
+    @property
+    def computed(self) -> bool:
+        """Whether the server must evaluate something to know what the index holds for a row."""
+        return self.predicate is not None or any(key.column is None for key in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFact:
+    """A trigger that fires in an ordinary session."""
+
+    name: str
+    function: str
+    referential: bool
+    recheck: bool
+    type: int
+    constraint: int
+    index: int
+    deferred: bool
+    columns: tuple[str, ...]
+
+    @property
+    def user(self) -> bool:
+        """Whether somebody wrote it (it is not PostgreSQL's own machinery)."""
+        return not self.referential and not self.recheck
+
+    def fires(self, bit: int, *, row: bool, before: bool) -> bool:
+        """Whether it fires for the event with that bit, at that level and time."""
+        return (
+            bool(self.type & bit) and bool(self.type & ROW_BIT) == row and bool(self.type & BEFORE_BIT) == before
+        )
+
+
+@dataclass(frozen=True)
+class TableFact:
+    """A table, or one partition of it."""
+
+    oid: int
+    name: TableName
+    kind: str
+    parent: int | None
+    partition_check: str | None
+    partition_columns: tuple[str, ...]
+    rows: int | None
+    bytes: int
+    owner: str
+    row_security: bool
+    readable: bool
+    owner_may: Mapping[str, bool]
+    rules: tuple[str, ...]
+    columns: Mapping[str, ColumnFact]
+    checks: tuple[Expression, ...]
+    indexes: tuple[IndexFact, ...]
+    triggers: tuple[TriggerFact, ...]
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether the rows are in its partitions."""
+        return self.kind == "p"
+
+    @property
+    def from_sql(self) -> str:
+        """How a referential action's own query names it: ONLY, unless partitioned."""
+        return self.name.sql if self.partitioned else f"ONLY {self.name.sql}"
+
+    @cached_property
+    def generated(self) -> tuple[ColumnFact, ...]:
+        """The generated columns."""
+        return tuple(column for column in self.columns.values() if column.generated)
+
+    def column_sql(self, name: str) -> str:
+        """Give a column, quoted."""
+        return quoted(name)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """A foreign key or the clone of one for a partition; actions are pg_constraint's letters."""
+
+    oid: int
+    name: str
+    relation: int
+    referenced: int
+    parent: int
+    on_delete: str
+    on_update: str
+    match_full: bool
+    period: bool
+    columns: tuple[str, ...]
+    referenced_columns: tuple[str, ...]
+    delete_columns: tuple[str, ...]
+    pf_operators: tuple[int, ...]
+    pp_operators: tuple[int, ...]
+    ff_operators: tuple[int, ...]
+
+    @property
+    def set_columns(self) -> tuple[str, ...]:
+        """The columns that ON DELETE SET NULL or SET DEFAULT writes."""
+        return self.delete_columns or self.columns
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The reached part of the database; `target` is the OID of the table to delete from."""
+
+    major: int
+    target: int
+    tables: Mapping[int, TableFact]
+    keys: Mapping[int, KeyFact]
+    operators: Mapping[int, Operator]
+    types: Mapping[int, TypeFact]
+
+    @cached_property
+    def children(self) -> Mapping[int, tuple[int, ...]]:
+        """For each table, its direct partitions."""
+        found: dict[int, list[int]] = {}
+        for table in self.tables.values():
+            if table.parent is not None:
+                found.setdefault(table.parent, []).append(table.oid)
+        return {oid: tuple(sorted(below)) for oid, below in found.items()}
+
+    def root(self, oid: int) -> int:
+        """Give the topmost partitioned table above a partition, or the table itself."""
+        parent = self.tables[oid].parent
+        return oid if parent is None or parent not in self.tables else self.root(parent)
+
+    def leaves(self, oid: int) -> tuple[int, ...]:
+        """Give the tables that hold the rows: every leaf partition below, or the table itself."""
+        if not self.tables[oid].partitioned:
+            return (oid,)
+        return tuple(leaf for child in self.children.get(oid, ()) for leaf in self.leaves(child))
+
+    @cached_property
+    def _leaf_sets(self) -> dict[int, frozenset[int]]:
+        return {}
+
+    def leaf_set(self, oid: int) -> frozenset[int]:
+        """Give `leaves` for membership tests."""
+        if oid not in self._leaf_sets:
+            self._leaf_sets[oid] = frozenset(self.leaves(oid))
+        return self._leaf_sets[oid]
+
+    def root_key(self, key: KeyFact) -> KeyFact:
+        """Give the foreign key that was declared, for a partition's clone of it."""
+        while key.parent and key.parent in self.keys:
+            key = self.keys[key.parent]
+        return key
+
+    def domain_chain(self, type_oid: int) -> tuple[TypeFact, ...]:
+        """Give the domains a type consists of, outermost first; empty for a plain type."""
+        chain: list[TypeFact] = []
+        fact = self.types.get(type_oid)
+        while fact is not None and fact.base is not None:
+            chain.append(fact)
+            fact = self.types.get(fact.base)
+        return tuple(chain)
+
+    def base_type(self, type_oid: int) -> int:
+        """Give the plain type below a domain, or the type itself."""
+        chain = self.domain_chain(type_oid)
+        base = chain[-1].base if chain else None
+        return type_oid if base is None else base

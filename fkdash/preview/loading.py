@@ -1,0 +1,200 @@
+"""Reads the facts of a preview from the server, in the preview's own snapshot."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fkdash.catalog.model import TableName
+from fkdash.db.queries import query
+from fkdash.preview.facts import (
+    ColumnFact,
+    Expression,
+    Facts,
+    IndexFact,
+    IndexKey,
+    KeyFact,
+    Operator,
+    TableFact,
+    TriggerFact,
+    TypeFact,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from fkdash.db.session import Row, Session
+
+_USER_DEPENDENT = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
+
+
+async def read_facts(session: Session, target: int, inheriting: Sequence[int] = ()) -> Facts:
+    """Give the facts of every table that a DELETE from the table with OID `target` can reach.
+
+    `inheriting` are the tables that inherit from it, whose rows are deleted too.
+    Raises the session's errors.
+    """
+    version = int(await session.value("SELECT current_setting('server_version_num')::integer"))
+    keys: dict[int, KeyFact] = {}
+    for oid in (target, *inheriting):
+        for row in await session.rows(query(__package__, "preview_foreign_keys"), oid):
+            keys[row["oid"]] = _key(row)
+    wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
+    tables: dict[int, TableFact] = {}
+    while wanted:
+        for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted)):
+            tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
+        wanted = {t.parent for t in tables.values() if t.parent is not None} - tables.keys()
+    operators = {
+        *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
+        *(
+            part.operator
+            for table in tables.values()
+            for index in table.indexes
+            for part in index.keys
+            if part.operator is not None and (index.unique or index.exclusion)
+        ),
+    }
+    types = {column.type_oid for table in tables.values() for column in table.columns.values()}
+    return Facts(
+        major=version // 10000,
+        target=target,
+        tables=tables,
+        keys=keys,
+        operators={
+            row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"])
+            for row in await session.rows(query(__package__, "preview_operators"), sorted(operators))
+        },
+        types={
+            row["oid"]: _type(row)
+            for row in await session.rows(query(__package__, "preview_types"), sorted(types))
+        },
+    )
+
+
+def _key(row: Row) -> KeyFact:
+    return KeyFact(
+        oid=row["oid"],
+        name=row["name"],
+        relation=row["relation"],
+        referenced=row["referenced"],
+        parent=row["parent"],
+        on_delete=row["on_delete"],
+        on_update=row["on_update"],
+        match_full=row["match"] == "f",
+        period=row["period"],
+        columns=tuple(row["columns"]),
+        referenced_columns=tuple(row["referenced_columns"]),
+        delete_columns=tuple(row["delete_columns"]),
+        pf_operators=tuple(row["pf_operators"] or ()),
+        pp_operators=tuple(row["pp_operators"] or ()),
+        ff_operators=tuple(row["ff_operators"] or ()),
+    )
+
+
+def _type(row: Row) -> TypeFact:
+    found = row["constraints"]
+    return TypeFact(
+        oid=row["oid"],
+        kind=row["kind"],
+        base=row["base"],
+        base_spelling=row["base_spelling"],
+        name=TableName(row["schema"], row["name"]),
+        not_null=row["not_null"],
+        constraints=_expressions(json.loads(found) if found else None),
+    )
+
+
+def _steady(risk: str | None, sql: str | None) -> bool:
+    return risk != "v" and not (sql and any(word in sql for word in _USER_DEPENDENT))
+
+
+def _expressions(entries: Iterable[Mapping[str, Any]] | None) -> tuple[Expression, ...]:
+    return tuple(
+        Expression(
+            name=entry["name"],
+            sql=entry["expression"] or "true",
+            columns=tuple(entry.get("columns") or ()),
+            steady=_steady(entry["risk"], entry["expression"]),
+        )
+        for entry in entries or ()
+    )
+
+
+def _table(oid: int, facts: Mapping[str, Any]) -> TableFact:
+    return TableFact(
+        oid=oid,
+        name=TableName(facts["schema"], facts["name"]),
+        kind=facts["kind"],
+        parent=facts["parent"],
+        partition_check=facts["partition_check"],
+        partition_columns=tuple(facts["partition_columns"] or ()),
+        rows=int(facts["rows"]) if facts["rows"] >= 0 else None,
+        bytes=facts["bytes"],
+        owner=facts["owner"],
+        row_security=facts["row_security"],
+        readable=facts["readable"],
+        owner_may=facts["owner_may"],
+        rules=tuple(facts["rules"] or ()),
+        columns={entry["name"]: _column(entry) for entry in facts["columns"] or ()},
+        checks=_expressions(facts["checks"]),
+        indexes=tuple(_index(entry) for entry in facts["indexes"] or ()),
+        triggers=tuple(_trigger(entry) for entry in facts["triggers"] or ()),
+    )
+
+
+def _column(entry: Mapping[str, Any]) -> ColumnFact:
+    return ColumnFact(
+        name=entry["name"],
+        type=entry["type"],
+        type_oid=entry["type_oid"],
+        domain=entry["domain"],
+        not_null=entry["not_null"],
+        generated=entry["generated"],
+        identity=entry["identity"],
+        deterministic=entry["deterministic"],
+        collation=entry["collation"],
+        default=entry["default"],
+        default_steady=_steady(entry["default_risk"], entry["default"]),
+    )
+
+
+def _index(entry: Mapping[str, Any]) -> IndexFact:
+    return IndexFact(
+        oid=entry["oid"],
+        name=entry["name"],
+        unique=entry["unique"],
+        exclusion=entry["exclusion"],
+        ready=entry["ready"],
+        valid=entry["valid"],
+        immediate=entry["immediate"],
+        nulls_not_distinct=entry["nulls_not_distinct"],
+        predicate=entry["predicate"],
+        steady=entry["risk"] != "v",
+        keys=tuple(
+            IndexKey(
+                column=key["column"],
+                expression=key["expression"],
+                type=key["type"],
+                type_oid=key["type_oid"],
+                deterministic=key["deterministic"],
+                collation=key["collation"],
+                operator=key["operator"],
+            )
+            for key in entry["keys"] or ()
+        ),
+    )
+
+
+def _trigger(entry: Mapping[str, Any]) -> TriggerFact:
+    return TriggerFact(
+        name=entry["name"],
+        function=entry["function"],
+        referential=entry["referential"],
+        recheck=entry["recheck"],
+        type=entry["type"],
+        constraint=entry["constraint"],
+        index=entry["index"],
+        deferred=entry["deferred"],
+        columns=tuple(entry["columns"] or ()),
+    )

@@ -1,0 +1,131 @@
+"""What a preview is asked and what it answers, as frozen facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fkdash.catalog.model import TableName
+
+Key = Mapping[str, object]
+Progress = Callable[[str], None]
+
+
+class Verdict(StrEnum):
+    """Whether PostgreSQL will let the delete through."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTarget:
+    """The rows to delete: by key (column to value), by a condition in SQL, or, with neither, every row.
+
+    Values may be anything JSON can hold, or text as the server reads it; the
+    server casts them. `only` stands for DELETE FROM ONLY.
+    """
+
+    table: TableName
+    keys: tuple[Key, ...] | None = None
+    condition: str | None = None
+    only: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """Whether every row of the table is meant."""
+        return self.keys is None and self.condition is None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a preview stops.
+
+    `rows` bounds the rows that are followed one by one where their order
+    matters, `seconds` the whole preview (None: no bound), `depth` the number of
+    tables between the target and an affected row. Without `allow_scan`, a table
+    estimated above `scan_rows` rows is not read from end to end for lack of an
+    index on the referencing columns.
+    """
+
+    rows: int = 20_000
+    seconds: float | None = None
+    depth: int = 200
+    allow_scan: bool = True
+    scan_rows: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A constraint that stops the delete, and the number of rows it stops at.
+
+    `constraint` is None for a NOT NULL column. `columns` are the referencing
+    columns, those that cannot take the value (23502, 23514), or the key of the
+    unique or exclusion constraint. `first` marks what PostgreSQL reports.
+    """
+
+    constraint: str | None
+    table: TableName
+    columns: tuple[str, ...]
+    sqlstate: str
+    rows: int
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What happens to one table's rows; a partitioned table counts as a whole."""
+
+    table: TableName
+    deleted: int = 0
+    set_null: int = 0
+    set_default: int = 0
+    updated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A table that would be read from end to end for lack of an index; sizes are estimates."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    rows: int | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a delete would do.
+
+    `exact` False makes every number a lower limit. `scans` names the tables that
+    were not read because that needs the operator's consent; the verdict is then
+    unknown. `cut_short` says that a limit ended it.
+    """
+
+    target: DeleteTarget
+    verdict: Verdict
+    exact: bool
+    blockers: tuple[Blocker, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    notes: tuple[str, ...] = ()
+    scans: tuple[Scan, ...] = ()
+    cut_short: bool = False
+    target_rows: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 allowed, 1 blocked, 4 cut short or not answered."""
+        if self.verdict is Verdict.BLOCKED:
+            return 1
+        return 0 if self.verdict is Verdict.ALLOWED and self.exact and not self.cut_short else 4
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a preview pretends ("what if"), by constraint OID and by table and column."""
+
+    on_delete: Mapping[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    nullable: frozenset[tuple[TableName, str]] = frozenset()
+    dropped: frozenset[int] = frozenset()

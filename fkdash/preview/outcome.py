@@ -1,0 +1,134 @@
+"""What one run of the queue found, and what several runs in different orders agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fkdash.preview.model import Blocker, Effect, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import TableName
+    from fkdash.preview.reader import RowId
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What a blocker is, without the rows."""
+
+    constraint: str | None
+    table: TableName
+    columns: tuple[str, ...]
+    sqlstate: str
+
+
+@dataclass
+class Outcome:
+    """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
+
+    `certain` says that the first obstacle was met before anything that cannot be predicted.
+    """
+
+    obstacles: dict[Obstacle, dict[RowId, None]] = field(default_factory=dict)
+    effects: dict[TableName, Effect] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+    certain: bool = False
+    choices: int = 0
+
+    def block(self, obstacle: Obstacle, rows: Sequence[RowId]) -> None:
+        """Note that rows met an obstacle."""
+        if not self.obstacles and not self.doubts:
+            self.certain = True
+        self.obstacles.setdefault(obstacle, {}).update(dict.fromkeys(rows))
+
+    def doubt(self, reason: str) -> None:
+        """Note something whose outcome cannot be predicted from here on."""
+        self.doubts.setdefault(reason)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of this run."""
+        if self.certain:
+            return Verdict.BLOCKED
+        if self.doubts:
+            return Verdict.UNKNOWN
+        return Verdict.BLOCKED if self.obstacles else Verdict.ALLOWED
+
+    @property
+    def first(self) -> Obstacle | None:
+        """What PostgreSQL reports, where this run is sure of it."""
+        return next(iter(self.obstacles), None) if self.certain else None
+
+    @property
+    def blockers(self) -> dict[Obstacle, int]:
+        """The number of rows at each obstacle."""
+        return {obstacle: len(rows) for obstacle, rows in self.obstacles.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is true in whatever order the rows are visited."""
+
+    verdict: Verdict
+    blockers: tuple[Blocker, ...]
+    effects: tuple[Effect, ...]
+    notes: tuple[str, ...]
+    exact: bool = True
+
+
+ORDER_DECIDES = (
+    "The outcome depends on the order in which PostgreSQL visits the rows of one statement, "
+    "which it does not promise: the same delete can be {outcomes}."
+)
+
+
+def agreed(outcomes: Sequence[Outcome]) -> Answer:
+    """Give what all runs agree on; the first run is the one in physical order."""
+    usual = outcomes[0]
+    verdicts = {outcome.verdict for outcome in outcomes}
+    notes = list(dict.fromkeys(doubt for outcome in outcomes for doubt in outcome.doubts))
+    verdict = usual.verdict
+    exact = True
+    if len(verdicts) > 1:
+        verdict = Verdict.UNKNOWN
+        seen = " or ".join(sorted({"allowed" if v is Verdict.ALLOWED else str(v.value) for v in verdicts}))
+        notes.insert(0, ORDER_DECIDES.format(outcomes=seen))
+        exact = False
+    elif any(outcome.effects != usual.effects or outcome.blockers != usual.blockers for outcome in outcomes):
+        exact = False
+        if verdict is Verdict.ALLOWED:
+            verdict = Verdict.UNKNOWN
+        notes.insert(0, ORDER_DECIDES.format(outcomes="carried out with different effects"))
+    firsts = {outcome.first for outcome in outcomes}
+    first = firsts.pop() if len(firsts) == 1 else None
+    common = [
+        (obstacle, min(outcome.blockers[obstacle] for outcome in outcomes))
+        for obstacle in usual.obstacles
+        if all(obstacle in outcome.obstacles for outcome in outcomes)
+    ]
+    if verdict is Verdict.BLOCKED and not common:
+        common = list(usual.blockers.items())
+    blockers = [
+        Blocker(o.constraint, o.table, o.columns, o.sqlstate, rows, first=o == first) for o, rows in common
+    ]
+    blockers.sort(key=lambda blocker: not blocker.first)
+    return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact)
+
+
+def _effects(outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
+    """The effects; where orders differ, the least of each number."""
+    found: list[Effect] = []
+    for table in outcomes[0].effects:
+        seen = [outcome.effects.get(table, Effect(table)) for outcome in outcomes]
+        least = Effect(
+            table,
+            min(effect.deleted for effect in seen),
+            min(effect.set_null for effect in seen),
+            min(effect.set_default for effect in seen),
+            min(effect.updated for effect in seen),
+        )
+        if least != Effect(table):
+            found.append(least)
+    return tuple(found)

@@ -1,0 +1,246 @@
+"""Looks rows up in the preview's snapshot, and remembers what it was told."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from fkdash.catalog.model import quoted
+from fkdash.errors import StoppedError
+from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from fkdash.db.session import Row, Session
+    from fkdash.preview.facts import Facts, IndexFact, KeyFact, TableFact
+    from fkdash.preview.model import Limits, Progress
+
+
+class RowId(NamedTuple):
+    """A row of the snapshot: its table, page and line; the order is the physical one."""
+
+    table: int
+    page: int
+    line: int
+
+
+RowValues = dict[str, str | None]
+
+
+class CutShortError(StoppedError):
+    """The preview reached one of its limits."""
+
+
+class Reader:
+    """Reads rows of the reached tables; every answer is about the snapshot, before the delete.
+
+    All values are text as the server prints them. Raises CutShortError at a limit
+    and the session's errors.
+    """
+
+    def __init__(self, session: Session, facts: Facts, limits: Limits, progress: Progress | None = None) -> None:
+        self.session = session
+        self.facts = facts
+        self.rows: dict[RowId, RowValues] = {}
+        self._limits = limits
+        self._progress = progress
+        self._deadline = time.monotonic() + limits.seconds if limits.seconds is not None else None
+        self._referencing: dict[tuple[int, Values], tuple[RowId, ...]] = {}
+        self._referenced: dict[tuple[int, Values], tuple[RowId, ...]] = {}
+        self._peers: dict[tuple[int, Values], tuple[RowId, ...]] = {}
+        self._occupants: dict[tuple[int, Values], tuple[RowId, ...]] = {}
+        self._equal: dict[tuple[object, ...], bool] = {}
+        self._columns: dict[int, tuple[str, ...]] = {}
+
+    async def targets(
+        self, table: TableFact, alias: str, joined: str, condition: str, arguments: Sequence[object]
+    ) -> list[RowId]:
+        """Give the rows of a table (called `alias` in the condition) that a condition selects, in physical order."""
+        name = quoted(alias)
+        sql = (
+            f"SELECT {name}.tableoid::bigint AS leaf, {name}.ctid::text AS tid, {self._list(table, name)} AS line "
+            f"FROM {table.from_sql} AS {name} {joined} WHERE {condition} {self._bound()}"
+        )
+        return sorted({self._remember(table, row) for row in await self._ask(sql, *arguments)})
+
+    async def referencing(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
+        """Give, for referenced key values, the rows that reference them."""
+        table = self.facts.tables[key.relation]
+        own, other = key_columns(self.facts, key)
+        conditions = [
+            clause(
+                f"k.a{i}::{plain_type(self.facts, theirs)}",
+                self.facts.operators[operator],
+                f"c.{quoted(mine.name)}",
+                decisive_collation(mine, theirs),
+            )
+            for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
+        ]
+        return await self._look_up(self._referencing, key.oid, table, conditions, wanted, load=True)
+
+    async def referenced(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
+        """Give, for referencing values, the rows they reference."""
+        table = self.facts.tables[key.referenced]
+        own, other = key_columns(self.facts, key)
+        conditions = [
+            clause(
+                f"c.{quoted(theirs.name)}",
+                self.facts.operators[operator],
+                f"k.a{i}::{plain_type(self.facts, mine)}",
+                theirs.collation if not theirs.deterministic else None,
+            )
+            for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
+        ]
+        return await self._look_up(self._referenced, key.oid, table, conditions, wanted, load=False)
+
+    async def peers(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
+        """Give, for referenced key values, the referenced rows that hold them."""
+        table = self.facts.tables[key.referenced]
+        _, other = key_columns(self.facts, key)
+        conditions = [
+            clause(
+                f"c.{quoted(theirs.name)}",
+                self.facts.operators[operator],
+                f"k.a{i}::{plain_type(self.facts, theirs)}",
+                theirs.collation if not theirs.deterministic else None,
+            )
+            for i, (theirs, operator) in enumerate(zip(other, key.pp_operators, strict=True))
+        ]
+        return await self._look_up(self._peers, key.oid, table, conditions, wanted, load=False)
+
+    async def occupants(self, table: TableFact, index: IndexFact, values: Values) -> tuple[RowId, ...]:
+        """Give the rows that hold (or, for an exclusion constraint, conflict with) an index key."""
+        known = self._occupants.get((index.oid, values))
+        if known is not None:
+            return known
+        conditions = [f"({index.predicate})"] if index.predicate else []
+        arguments: list[str] = []
+        for part, value in zip(index.keys, values, strict=True):
+            expression = f"({part.expression})"
+            if value is None:
+                conditions.append(f"{expression} IS NULL")
+                continue
+            arguments.append(value)
+            collation = part.collation if not part.deterministic else None
+            given = f"${len(arguments)}::text::{self.key_type(table, part.column, part.type)}"
+            if part.operator is None:
+                conditions.append(f"{expression} = {given}")
+            else:
+                conditions.append(clause(expression, self.facts.operators[part.operator], given, collation))
+        sql = (
+            f"SELECT {quoted(table.name.name)}.tableoid::bigint AS leaf, {quoted(table.name.name)}.ctid::text AS tid "
+            f"FROM ONLY {table.name.sql} WHERE {' AND '.join(conditions)} {self._bound()}"
+        )
+        found = tuple(sorted(_row_id(row) for row in await self._ask(sql, *arguments)))
+        self._occupants[(index.oid, values)] = found
+        return found
+
+    def key_type(self, table: TableFact, column: str | None, spelled: str) -> str:
+        """Give the type of an index key for a cast, a domain's base instead of the domain."""
+        return plain_type(self.facts, table.columns[column]) if column is not None else spelled
+
+    async def equal(
+        self, left: tuple[str, str], operator: int, right: tuple[str, str], collation: str | None
+    ) -> bool:
+        """Tell whether `value operator value` holds; each side is a value and its type."""
+        known = self._equal.get((left, operator, right, collation))
+        if known is None:
+            comparison = clause(
+                f"$1::text::{left[1]}", self.facts.operators[operator], f"$2::text::{right[1]}", collation
+            )
+            known = bool((await self._ask(f"SELECT {comparison} AS equal", left[0], right[0]))[0]["equal"])
+            self._equal[(left, operator, right, collation)] = known
+        return known
+
+    async def ask(self, sql: str, *arguments: object) -> Sequence[Row]:
+        """Run one query of the preview, within its limits."""
+        return await self._ask(sql, *arguments)
+
+    def say(self, message: str) -> None:
+        """Report progress."""
+        if self._progress is not None:
+            self._progress(message)
+
+    def check_limits(self, followed: int) -> None:
+        """Raise CutShortError when more rows than allowed were followed or the time is over."""
+        if followed > self._limits.rows:
+            raise CutShortError(
+                f"More than {self._limits.rows:,} rows would have to be followed one by one.",
+                next_step="Preview fewer rows, or raise the limit on rows.",
+            )
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise CutShortError(
+                f"The preview reached its limit of {self._limits.seconds:g} s.",
+                next_step="Preview fewer rows, or allow more time.",
+            )
+
+    async def _look_up(
+        self,
+        cache: dict[tuple[int, Values], tuple[RowId, ...]],
+        oid: int,
+        table: TableFact,
+        conditions: Sequence[str],
+        wanted: Iterable[Values],
+        *,
+        load: bool,
+    ) -> Mapping[Values, tuple[RowId, ...]]:
+        asked = list(dict.fromkeys(wanted))
+        missing = [values for values in asked if (oid, values) not in cache]
+        if missing:
+            width = len(conditions)
+            arrays = ", ".join(f"${i + 1}::text[]" for i in range(width))
+            names = ", ".join(f"a{i}" for i in range(width))
+            line = f", {self._list(table, 'c')} AS line" if load else ""
+            sql = (
+                f"SELECT k.i, c.tableoid::bigint AS leaf, c.ctid::text AS tid{line} "
+                f"FROM unnest({arrays}) WITH ORDINALITY AS k({names}, i) "
+                f"JOIN {table.from_sql} AS c ON {' AND '.join(conditions)} {self._bound()}"
+            )
+            found: list[list[RowId]] = [[] for _ in missing]
+            for row in await self._ask(sql, *([values[i] for values in missing] for i in range(width))):
+                found[row["i"] - 1].append(self._remember(table, row) if load else _row_id(row))
+            for values, rows in zip(missing, found, strict=True):
+                cache[(oid, values)] = tuple(sorted(rows))
+        return {values: cache[(oid, values)] for values in asked}
+
+    async def _ask(self, sql: str, *arguments: object) -> Sequence[Row]:
+        self.check_limits(len(self.rows))
+        return await self.session.rows(sql, *arguments)
+
+    def _bound(self) -> str:
+        return f"LIMIT {self._limits.rows + 1}"
+
+    def _remember(self, table: TableFact, row: Row) -> RowId:
+        found = _row_id(row)
+        if found not in self.rows:
+            self.rows[found] = dict(zip(self._loaded(table), row["line"], strict=True))
+            self.check_limits(len(self.rows))
+        return found
+
+    def _list(self, table: TableFact, alias: str) -> str:
+        columns = ", ".join(f"{alias}.{quoted(name)}::text" for name in self._loaded(table))
+        return f"ARRAY[{columns}]::text[]"
+
+    def _loaded(self, table: TableFact) -> tuple[str, ...]:
+        """All columns where an action may write to the table, otherwise those that foreign keys name."""
+        if table.oid not in self._columns:
+            self._columns[table.oid] = self._choose(table)
+        return self._columns[table.oid]
+
+    def _choose(self, table: TableFact) -> tuple[str, ...]:
+        root = self.facts.root(table.oid)
+        named: set[str] = set()
+        for key in self.facts.keys.values():
+            if self.facts.root(key.relation) == root:
+                if key.on_delete in "nd" or key.on_update in "cnd":
+                    return tuple(table.columns)
+                named.update(key.columns)
+            if self.facts.root(key.referenced) == root:
+                named.update(key.referenced_columns)
+        return tuple(name for name in table.columns if name in named)
+
+
+def _row_id(row: Row) -> RowId:
+    page, _, line = row["tid"].strip("()").partition(",")
+    return RowId(row["leaf"], int(page), int(line))

@@ -1,0 +1,124 @@
+"""Turns a delete target into the condition that selects its rows, and finds them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import quoted
+from fkdash.errors import ServerRefusedError, UsageError
+from fkdash.preview.equality import plain_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.db.session import Session
+    from fkdash.preview.facts import Facts
+    from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.reader import Reader, RowId
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A condition over the target table, called by its own name; `joined` is a FROM item for keys."""
+
+    condition: str
+    joined: str = ""
+    arguments: tuple[object, ...] = ()
+
+
+def selection(facts: Facts, target: DeleteTarget) -> Selection:
+    """Give the condition for a target; raises UsageError when the keys differ in their columns."""
+    table = facts.tables[facts.target]
+    if target.condition is not None:
+        return Selection(f"({target.condition})")
+    if target.keys is None:
+        return Selection("true")
+    if not target.keys:
+        return Selection("false")
+    columns = tuple(target.keys[0])
+    if any(set(key) != set(columns) for key in target.keys):
+        raise UsageError("The keys do not all have the same columns.", next_step="Give each key the same columns.")
+    name = quoted(table.name.name)
+    tests = [
+        f'{name}.{quoted(column)} = "fk$keys".a{i}::{plain_type(facts, table.columns[column])}'
+        for i, column in enumerate(columns)
+    ]
+    arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(columns)))
+    names = ", ".join(f"a{i}" for i in range(len(columns)))
+    return Selection(
+        condition=" AND ".join(tests),
+        joined=f'CROSS JOIN unnest({arrays}) AS "fk$keys"({names})',
+        arguments=tuple([spelled(key[column]) for key in target.keys] for column in columns),
+    )
+
+
+def spelled(value: object) -> str | None:
+    """Give a JSON value as the text that the server casts to the column's type."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+
+async def find_targets(
+    reader: Reader, target: DeleteTarget, chosen: Selection, inheriting: Sequence[int]
+) -> list[RowId]:
+    """Give the rows to delete; raises UsageError when the server cannot use a key or the condition."""
+    facts = reader.facts
+    table = facts.tables[facts.target]
+    members = [table, *(facts.tables[oid] for oid in inheriting)]
+    if target.only and table.partitioned:
+        return []
+    rows: list[RowId] = []
+    try:
+        for member in members:
+            rows += await reader.targets(member, table.name.name, chosen.joined, chosen.condition, chosen.arguments)
+    except ServerRefusedError as error:
+        raise refusal(target, error) from None
+    return rows
+
+
+def refusal(target: DeleteTarget, error: ServerRefusedError) -> UsageError:
+    """Give the usage error for a key or condition that the server refuses."""
+    if target.condition is not None:
+        return UsageError(
+            f"The server refuses the condition: {error.what}",
+            next_step=f"Write a condition over the columns of {target.table}, as after WHERE.",
+        )
+    return UsageError(
+        f"A key does not fit the columns of {target.table}: {error.what}",
+        next_step="Give each key column a value of its type.",
+    )
+
+
+async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:
+    """Give the OIDs of the tables that inherit from a plain table, whose rows DELETE without ONLY takes too."""
+    if target.only:
+        return []
+    rows = await session.rows(
+        "WITH RECURSIVE below(oid) AS ("
+        " SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
+        "  WHERE i.inhparent = $1 AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
+        " UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid"
+        "  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition AND c.relkind IN ('r', 'f'))"
+        " SELECT oid::bigint AS oid FROM below ORDER BY 1",
+        oid,
+    )
+    return [row["oid"] for row in rows]
+
+
+async def resolve(session: Session, target: DeleteTarget) -> int:
+    """Give the OID of the target's table; raises UsageError when it is no table one can delete from."""
+    row = await session.row(
+        "SELECT c.oid::bigint AS oid, c.relkind::text AS kind FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+        target.table.schema,
+        target.table.name,
+    )
+    if row is None or row["kind"] not in ("r", "p", "f"):
+        what = "does not exist" if row is None else "is not a table"
+        raise UsageError(f"{target.table} {what}.", next_step="Run `fkdash list` to see the tables.")
+    return int(row["oid"])

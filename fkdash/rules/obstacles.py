@@ -1,0 +1,256 @@
+"""What refuses the UPDATE that SET NULL or SET DEFAULT is, in the order in which PostgreSQL says so.
+
+Identity columns (GENERATED ALWAYS) when the statement is rewritten, then for
+each row: domains, NOT NULL, CHECKs in the order of their names, unique indexes,
+and at last the row's own foreign keys. Only the first is ever reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action, Match
+from fkdash.rules.defaults import known
+from fkdash.rules.enforcement import check_runs
+from fkdash.rules.expression import columns_of, parsed, results
+from fkdash.rules.finding import PredictedError
+from fkdash.rules.once import once_per_catalog
+from fkdash.rules.outcome import Outcome, check_outcome, domain_outcome, generated_from
+from fkdash.rules.values import ANYTHING, NULL_ONLY, as_condition
+from fkdash.rules.writes import writes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table
+    from fkdash.rules.values import Results
+    from fkdash.rules.writes import Write
+
+
+class Kind(IntEnum):
+    """Kinds of obstacle, in the order in which they are met."""
+
+    IDENTITY = 0
+    DOMAIN = 1
+    NOT_NULL = 2
+    CHECK = 3
+    UNIQUE = 4
+    MATCH_FULL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something in the way: its kind, the columns it concerns, the reason in words, the error.
+
+    `certain` False says that it depends on the row. `generated` marks a column
+    computed from a written one.
+    """
+
+    kind: Kind
+    columns: tuple[str, ...]
+    reason: str
+    error: PredictedError
+    certain: bool = True
+    generated: bool = False
+
+
+@once_per_catalog
+def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...]:
+    """Give every write that meets an obstacle, with all of them, the first reported first."""
+    found = ((write, _obstacles(catalog, write)) for write in writes(catalog))
+    return tuple((write, met) for write, met in found if met)
+
+
+def first_error(met: tuple[Obstacle, ...]) -> PredictedError:
+    """Give the error that a row meeting these obstacles raises."""
+    return next((obstacle.error for obstacle in met if obstacle.certain), met[0].error)
+
+
+def _obstacles(catalog: Catalog, write: Write) -> tuple[Obstacle, ...]:
+    values = write.values(catalog)
+    tables = catalog.with_partitions(write.key.table)
+    root = tables[0]
+    if root.locked and write.action is Action.SET_DEFAULT:
+        return ()
+    found: list[Obstacle] = [*_identities(root, write), *_domains(root, values)]
+    met: set[tuple[Kind, tuple[str, ...], str]] = set()
+    for table in tables:
+        for obstacle in (*_not_nulls(table, values), *_checks(table, write, values), *_uniques(table, values)):
+            what = (obstacle.kind, obstacle.columns, obstacle.error.message if table is root else "")
+            inherited = (obstacle.kind, obstacle.columns, "")
+            if what not in met and (table is root or inherited not in met):
+                met |= {what, inherited}
+                found.append(obstacle)
+    found += _half_keys(catalog, write, values)
+    return tuple(sorted(found, key=lambda obstacle: obstacle.kind))
+
+
+def _identities(table: Table, write: Write) -> Iterator[Obstacle]:
+    for column in _written(table, write.columns):
+        if column.identity_always and write.action is Action.SET_NULL:
+            yield Obstacle(
+                Kind.IDENTITY,
+                (column.name,),
+                f"{table.name}.{column.name} is GENERATED ALWAYS AS IDENTITY and can only be updated to DEFAULT",
+                PredictedError("428C9", f'column "{column.name}" can only be updated to DEFAULT'),
+            )
+
+
+def _domains(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give what domains refuse; a domain's own constraints come after those it is built on."""
+    for column in _written(table, values):
+        for domain in reversed(column.domain.chain if column.domain else ()):
+            obstacle = _domain_obstacle(table, column, domain, values[column.name])
+            if obstacle is not None:
+                yield obstacle
+                if obstacle.certain:
+                    break
+
+
+def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Results) -> Obstacle | None:
+    where = f"{table.name}.{column.name}"
+    outermost = column.domain or domain
+    if domain.not_null and None in value:
+        return Obstacle(
+            Kind.DOMAIN,
+            (column.name,),
+            f"{where} has a NOT NULL domain, {domain.schema}.{domain.name}",
+            PredictedError("23502", f"domain {outermost.name} does not allow null values"),
+            certain=value == NULL_ONLY,
+        )
+    for check in sorted(domain.checks, key=lambda check: check.name):
+        outcome = domain_outcome(check.expression, value)
+        if outcome is not Outcome.HOLDS:
+            return Obstacle(
+                Kind.DOMAIN,
+                (column.name,),
+                f"{where} has a domain, {domain.schema}.{domain.name}, with CHECK ({check.expression})",
+                PredictedError(
+                    "23514", f'value for domain {outermost.name} violates check constraint "{check.name}"'
+                ),
+                certain=outcome is Outcome.FAILS,
+            )
+    return None
+
+
+def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    computed = generated_from(table, values)
+    for column in table.columns:
+        value = values.get(column.name, computed.get(column.name))
+        # What a generated column of a locked table is computed from is not known.
+        if value is None or not column.not_null or None not in value or (column.generated and not column.default):
+            continue
+        where = f"{table.name}.{column.name}"
+        reason = "is part of the primary key" if column.name in table.primary_key else "is NOT NULL"
+        if column.identity:
+            reason = "is an identity column"
+        if column.generated:
+            reason = f"is NOT NULL and computed from it as {column.default}"
+        yield Obstacle(
+            Kind.NOT_NULL,
+            (column.name,),
+            f"{where} {reason}",
+            PredictedError(
+                "23502",
+                f'null value in column "{column.name}" of relation "{table.name.name}" '
+                "violates not-null constraint",
+            ),
+            certain=value == NULL_ONLY,
+            generated=column.generated,
+        )
+
+
+def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    for check in sorted(table.checks, key=lambda check: check.name):
+        if not check.enforced or not check.expression:
+            continue
+        outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
+        if outcome is Outcome.HOLDS:
+            continue
+        read = {table.columns_by_number[number].name for number in check.columns}
+        touched = tuple(name for name in write.columns if name in read) or write.columns
+        yield Obstacle(
+            Kind.CHECK,
+            touched,
+            f"{table.name} has CHECK {check.name} ({check.expression})",
+            PredictedError(
+                "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
+            ),
+            certain=outcome is Outcome.FAILS,
+        )
+
+
+def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give the unique indexes in which the written value may stand already."""
+    numbers = {column.number: column.name for column in _written(table, values)}
+    for index in table.indexes:
+        touched = tuple(numbers[number] for number in index.columns if number in numbers)
+        if not (index.unique or index.exclusion):
+            continue
+        enters = _enters(index, values)
+        if not touched and not enters:
+            continue
+        if any(values[name] == NULL_ONLY for name in touched) and not index.nulls_not_distinct:
+            continue
+        alone = len(touched) == len(index.columns) and all(known(values[name]) for name in touched)
+        yield _unique_obstacle(
+            table, index, touched or enters, alone=alone and index.predicate is None and not index.exclusion
+        )
+
+
+def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
+    """Give the written columns that decide whether a row belongs to a partial index, where it then may."""
+    tree = parsed(index.predicate) if index.predicate else None
+    if tree is None or True not in as_condition(results(tree, values, {})):
+        return ()
+    return tuple(sorted(columns_of(tree) & values.keys()))
+
+
+def _unique_obstacle(table: Table, index: Index, touched: tuple[str, ...], *, alone: bool) -> Obstacle:
+    if index.exclusion:
+        error = PredictedError("23P01", f'conflicting key value violates exclusion constraint "{index.name}"')
+    else:
+        error = PredictedError("23505", f'duplicate key value violates unique constraint "{index.name}"')
+    distinct = " NULLS NOT DISTINCT" if index.nulls_not_distinct else ""
+    what = "exclusion constraint" if index.exclusion else f"unique{distinct} index"
+    return Obstacle(Kind.UNIQUE, touched, f"{table.name} has the {what} {index.name}", error, certain=alone)
+
+
+def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give the MATCH FULL keys that would be left half NULL (23503)."""
+    for other in catalog.declared_on.get(write.key.table, ()):
+        if other.match is not Match.FULL or len(other.columns) == 1 or not check_runs(catalog, other):
+            continue
+        touched = tuple(name for name in other.columns if name in values)
+        if not touched:
+            continue
+        parts = [_after(write.key, other, name, values) for name in other.columns]
+        half = any(part == NULL_ONLY for part in parts) and any(None not in part for part in parts)
+        possible = any(None in part for part in parts) and any(part != NULL_ONLY for part in parts)
+        if half or possible:
+            yield Obstacle(
+                Kind.MATCH_FULL,
+                touched,
+                f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): "
+                "all of its columns are NULL or none is",
+                PredictedError(
+                    "23503",
+                    f'insert or update on table "{other.table.name}" violates foreign key constraint '
+                    f'"{other.name}"',
+                ),
+                certain=half,
+            )
+
+
+def _after(key: ForeignKey, other: ForeignKey, name: str, values: Mapping[str, Results]) -> Results:
+    """Give what is known of a MATCH FULL column afterwards; a referring row has none of them NULL."""
+    if name in values:
+        return values[name]
+    whole = other is key or (other.validated and not set(key.columns).isdisjoint(other.columns))
+    return ANYTHING - NULL_ONLY if whole or name in key.columns else ANYTHING
+
+
+def _written(table: Table, names: Collection[str]) -> Iterator[Column]:
+    return (column for column in table.columns if column.name in names)

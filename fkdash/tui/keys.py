@@ -1,0 +1,165 @@
+"""Every key of the dashboard: its id (for rebinding), what it does, and how it is spelt.
+
+Bindings are the only source: the key line and the help screen are made from
+them. Keys that terminals, tmux or screen take for themselves are not used:
+ctrl+h/i/j/m/s/q/a/b/o, alt with anything, F10 to F12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from textual.binding import Binding, BindingType
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+_SPELLINGS = {
+    "escape": "esc",
+    "question_mark": "?",
+    "slash": "/",
+    "colon": ":",
+    "exclamation_mark": "!",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def key(
+    binding_id: str, keys: str, action: str, description: str, *, show: bool = False, tooltip: str = ""
+) -> Binding:
+    """Give a binding; `show` puts it on the key line, `tooltip` is the longer text of the help screen."""
+    return Binding(keys, action, description, show=show, id=binding_id, tooltip=tooltip)
+
+
+def urgent(binding_id: str, keys: str, action: str, description: str, *, tooltip: str = "") -> Binding:
+    """Give a binding that works whatever has the focus, text being typed included."""
+    return Binding(keys, action, description, show=False, id=binding_id, tooltip=tooltip, priority=True)
+
+
+APPLICATION: list[BindingType] = [
+    key("app.help", "question_mark,f1", "help", "help", show=True, tooltip="The keys that work here"),
+    key("app.quit", "q", "quit", "quit", tooltip="Leave fkdash; asks only while a change is going on"),
+    urgent(
+        "app.interrupt",
+        "ctrl+c",
+        "interrupt",
+        "cancel",
+        tooltip="Cancel what is running; nothing running: how to quit",
+    ),
+    urgent("app.suspend", "ctrl+z", "suspend_process", "suspend", tooltip="Back to the shell; fg returns"),
+    urgent("app.redraw", "ctrl+l", "redraw", "redraw", tooltip="Draw the screen again"),
+]
+
+MOVING: list[BindingType] = [
+    key("list.down", "down,j", "move(1)", "down"),
+    key("list.up", "up,k", "move(-1)", "up"),
+    key("list.page-down", "pagedown", "page(1)", "one page down"),
+    key("list.page-up", "pageup", "page(-1)", "one page up"),
+    key("list.half-page-down", "ctrl+d", "half_page(1)", "half a page down"),
+    key("list.half-page-up", "ctrl+u", "half_page(-1)", "half a page up"),
+    key("list.first", "home,g", "first", "first"),
+    key("list.last", "end,G", "last", "last"),
+]
+
+FILTERING: list[BindingType] = [
+    key("list.filter", "slash", "filter", "filter", show=True, tooltip="Show the rows that contain what you type"),
+    key("list.sort", "s", "sort", "sort", tooltip="Sort by the next column"),
+    key("list.reverse", "S", "reverse", "reverse the order"),
+]
+
+PANES: list[BindingType] = [
+    key("pane.next", "tab", "app.focus_next", "next pane"),
+    key("pane.previous", "shift+tab", "app.focus_previous", "previous pane"),
+]
+
+OPEN = key("screen.open", "enter", "open", "open", show=True)
+BACK = key("screen.back", "escape", "back", "back", show=True, tooltip="One step back; nothing is lost")
+REFRESH = key("screen.refresh", "r", "refresh", "refresh", tooltip="Read again from the server")
+RECONNECT = key("screen.reconnect", "R", "reconnect", "connect again", tooltip="Connect and read again, now")
+COPY = key("screen.copy", "y", "copy", "copy", tooltip="To the terminal's clipboard and into a file")
+EXPORT = key("screen.export", "e", "export", "export", tooltip="Write what is shown into a file")
+BLOCKED = key(
+    "constraints.blocked",
+    "b",
+    "blocked",
+    "blocked",
+    show=True,
+    tooltip="Which rows cannot be deleted, and what blocks them",
+)
+FIX = key(
+    "constraints.fix", "f", "fix", "fix", show=True, tooltip="What can be changed, and what each change costs"
+)
+
+
+@runtime_checkable
+class Reasoned(Protocol):
+    """A screen or widget that can say why one of its actions is not available."""
+
+    def why_not(self, action: str) -> str:
+        """Give the reason as a sentence without a full stop, "" when the action is available."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """One line of help: all keys for an action, what it does, whether it works now."""
+
+    keys: tuple[str, ...]
+    description: str
+    explanation: str
+    binding_id: str
+    show: bool
+    enabled: bool
+
+
+def spelling(name: str) -> str:
+    """Give a key's name as an operator reads it: `?` for `question_mark`."""
+    return _SPELLINGS.get(name, name)
+
+
+def help_for(screen: Screen[object]) -> list[Help]:
+    """Give what the keys do on this screen, with what has the focus there, in order of nearness."""
+    found: dict[str, Help] = {}
+    for name, active in screen.active_bindings.items():
+        binding = active.binding
+        known = found.get(binding.id or binding.action)
+        if known is not None:
+            found[known.binding_id] = Help(
+                (*known.keys, spelling(name)),
+                known.description,
+                known.explanation,
+                known.binding_id,
+                known.show,
+                known.enabled,
+            )
+        else:
+            identity = binding.id or binding.action
+            explanation = binding.tooltip or binding.description
+            found[identity] = Help(
+                (spelling(name),), binding.description, explanation, identity, binding.show, active.enabled
+            )
+    return list(found.values())
+
+
+def why_not(screen: Screen[object], name: str) -> str:
+    """Give the reason why a key does nothing on this screen, "" when it does something."""
+    active = screen.active_bindings.get(name)
+    if active is None:
+        return "no action here; ? lists the keys that work"
+    if active.enabled:
+        return ""
+    action = active.binding.action.partition("(")[0].rpartition(".")[2]
+    for node in (active.node, screen):
+        if isinstance(node, Reasoned) and (reason := node.why_not(action)):
+            return reason
+    return f"{active.binding.description} is not available here now"
+
+
+def all_bindings(*groups: Iterable[BindingType]) -> list[Binding]:
+    """Give the bindings of several groups."""
+    return [binding for group in groups for binding in group if isinstance(binding, Binding)]

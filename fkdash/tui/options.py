@@ -1,0 +1,31 @@
+"""How the operator wants the dashboard, decided before Textual is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fkdash.tui.plain import UNICODE, Glyphs
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardOptions:
+    """What the command line and the configuration decide about the dashboard.
+
+    `environment` is the label of the profile ("production" colours the header
+    and asks for the database's name); `read_only` refuses every change.
+    `label_columns` names, for a table as `schema.table`, the columns that make
+    its rows recognisable. `keymap` maps binding ids to keys.
+    """
+
+    environment: str = ""
+    read_only: bool = False
+    theme: str = "ansi-dark"
+    glyphs: Glyphs = UNICODE
+    mouse: bool | None = None
+    label_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    keymap: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def production(self) -> bool:
+        """Whether the environment asks for the greatest care."""
+        return self.environment.strip().casefold() in {"production", "prod", "live"}

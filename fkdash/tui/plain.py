@@ -1,0 +1,118 @@
+"""Text from a database as plain text: what cannot be seen is made visible, and widths are cells.
+
+Nothing that a database stores is ever interpreted: not as markup, not as a
+control sequence, not as a writing direction.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from unicodedata import combining
+
+from rich.cells import cell_len, split_graphemes
+
+# Printable according to Unicode's categories, yet nothing can be seen of them: Hangul fillers, the
+# blank Braille pattern, the combining grapheme joiner, variation selectors, Mongolian separators.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide."""
+
+    ascii_only: bool
+    ellipsis: str
+    arrow: str
+    rule: str
+    pointer: str
+    cursor: str
+    more: str
+    separator: str
+
+    def plain(self, text: str) -> str:
+        """Give text in which every character can be seen and, in ASCII, sent."""
+        shown = plain(text)
+        if self.ascii_only and not shown.isascii():
+            return _NOT_ASCII.sub(_escaped_match, shown)
+        return shown
+
+    def fit(self, text: str, width: int) -> str:
+        """Give `text` made plain and cut to at most `width` cells, ending in an ellipsis where cut."""
+        return fit(self.plain(text), width, self.ellipsis)
+
+
+UNICODE = Glyphs(
+    ascii_only=False, ellipsis="…", arrow="→", rule="─", pointer="▸", cursor="▏", more="↓", separator="·"
+)
+ASCII = Glyphs(
+    ascii_only=True, ellipsis="..", arrow="->", rule="-", pointer=">", cursor="_", more="v", separator="-"
+)
+
+
+def glyphs_for(environment: Mapping[str, str] = os.environ, *, ascii_only: bool | None = None) -> Glyphs:
+    """Give the glyphs that the terminal can show, by its locale and type; `ascii_only` overrides both."""
+    if ascii_only is None:
+        locale = environment.get("LC_ALL") or environment.get("LC_CTYPE") or environment.get("LANG") or "C"
+        unicode_locale = "utf8" in locale.casefold().replace("-", "")
+        ascii_only = not unicode_locale or environment.get("TERM", "").startswith(("vt1", "vt2"))
+    return ASCII if ascii_only else UNICODE
+
+
+def plain(text: str) -> str:
+    r"""Give `text` with every control, format, separator and blank character spelt as \n, \x1b or \u202e."""
+    if text.isascii():
+        return text if text.isprintable() else "".join(map(_visible, text))
+    # A combining mark at the start would be drawn over whatever stands before the text.
+    first = _escaped(text[0]) if combining(text[0]) else _visible(text[0])
+    return first + "".join(map(_visible, text[1:]))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() and not _INVISIBLE.match(character):
+        return character
+    return _escaped(character)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _escaped_match(match: re.Match[str]) -> str:
+    return _escaped(match.group())
+
+
+@lru_cache(maxsize=8192)
+def fit(text: str, width: int, ellipsis: str = "…") -> str:
+    """Give plain `text` cut to at most `width` cells, ending in the ellipsis where cut."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    kept, used = 0, 0
+    room = width - cell_len(ellipsis)
+    for _start, end, cells in split_graphemes(text)[0]:
+        if used + cells > room:
+            break
+        kept, used = end, used + cells
+    return text[:kept] + ellipsis
+
+
+def wrapped_words(text: str, width: int) -> Iterator[str]:
+    """Give the words of plain `text` with the spaces before them, in pieces of at most `width` cells."""
+    for word in re.findall(r" *[^ ]+| +", text):
+        rest = word
+        while cell_len(rest) > width > 0:
+            piece = fit(rest, width, "")
+            if not piece:
+                break
+            yield piece
+            rest = rest[len(piece) :]
+        if rest:
+            yield rest

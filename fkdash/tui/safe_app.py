@@ -1,0 +1,104 @@
+"""The application below the dashboard: faults, signals, suspension, sizes and keys that mean nothing."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import ClassVar
+
+from rich.console import Console
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+
+from fkdash.tui import keys
+from fkdash.tui.driver import SafeDriver
+from fkdash.tui.plain import UNICODE, Glyphs
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.help import HelpScreen
+from fkdash.tui.screens.too_small import TooSmall
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+
+
+class SafeApp(App[int], inherit_bindings=False):
+    """An application that ends cleanly whatever ends it, and never shows a traceback.
+
+    `fault` is the first exception that nothing handled; `farewell` is printed
+    once the terminal has been given back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.APPLICATION
+    ENABLE_COMMAND_PALETTE = False
+    CSS_PATH = Path(__file__).with_name("styles.tcss")
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(self, *, theme: str = "ansi-dark", glyphs: Glyphs = UNICODE) -> None:
+        self.fault: BaseException | None = None
+        self.farewell = ""
+        self.glyphs = glyphs
+        super().__init__(driver_class=SafeDriver)
+        if self.no_color and not theme.startswith("ansi-"):
+            theme = "ansi-dark"
+        self.theme = theme
+        self.set_class(glyphs.ascii_only, "-ascii")
+        # Textual prints its account of a fault there, values of local variables included.
+        self.error_console = Console(file=io.StringIO())
+
+    def on_mount(self) -> None:
+        """Repaint when the shell brings the application back: the terminal has forgotten the screen."""
+        self.app_resume_signal.subscribe(self, self._repaint)
+
+    def _repaint(self, _app: object) -> None:
+        self.screen.refresh(layout=True)
+
+    def action_redraw(self) -> None:
+        """Draw everything again, over whatever has disturbed the terminal."""
+        self.screen.refresh(layout=True)
+
+    def action_help(self) -> None:
+        """Show the keys of the present screen."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(keys.help_for(self.screen)))
+
+    def action_interrupt(self) -> None:
+        """Cancel what the present screen waits for, or say how to leave."""
+        screen = self.screen
+        if not (isinstance(screen, BaseScreen) and screen.interrupt()):
+            self.say("Nothing is running. q quits.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Refuse everything but quitting while the terminal is too small."""
+        del parameters
+        return action == "quit" or not isinstance(self.screen, TooSmall)
+
+    def hang_up(self, exit_status: int) -> None:
+        """Leave because a signal says so or the terminal is gone; what waits is cancelled."""
+        self.exit(return_code=exit_status)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual offers no public place to learn of a fault, and exits with status 0 after some.
+        if self.fault is None:
+            self.fault = getattr(error, "error", None) or error
+        super()._handle_exception(error)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so when the terminal is too small to be used, and take no other key than quit."""
+        too_small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
+        if too_small and not isinstance(self.screen, TooSmall):
+            self.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
+        elif not too_small and isinstance(self.screen, TooSmall):
+            self.pop_screen()
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a key does nothing here."""
+        if isinstance(self.screen, TooSmall) or not event.is_printable:
+            return
+        reason = keys.why_not(self.screen, event.key)
+        if reason:
+            self.say(f"{keys.spelling(event.key)}: {reason}")
+
+    def say(self, message: str) -> None:
+        """Show a message on the current screen's status line, if it has one."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.say(message)

@@ -1,0 +1,110 @@
+"""What every screen has: where one is, what it means, the body, what is going on, which keys work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import Worker
+
+from fkdash.errors import FkdashError
+from fkdash.tui import keys
+from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, StatusLine
+from fkdash.tui.widgets.row_list import RowList
+
+
+class BaseScreen(Screen[None], inherit_bindings=False):
+    """A screen between the header and the key line. Subclasses give the body."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, *keys.PANES]
+    ALLOW_SELECT = False
+    AUTO_FOCUS = "RowList, TextPane"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header_line = HeaderLine()
+        self.consequence = ConsequenceLine()
+        self.status = StatusLine()
+
+    def body(self) -> Iterable[Widget]:
+        """Give the widgets between the consequence and the status line."""
+        return ()
+
+    def compose(self) -> ComposeResult:
+        """Arrange the lines and the body."""
+        yield self.header_line
+        yield self.consequence
+        yield Vertical(*self.body(), id="body")
+        yield self.status
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Show the place."""
+        self._tell_place()
+
+    def on_screen_resume(self) -> None:
+        """Show the place, which may have changed meanwhile."""
+        self._tell_place()
+
+    def _tell_place(self) -> None:
+        place = getattr(self.app, "place", None)
+        if isinstance(place, Place):
+            self.header_line.tell(place)
+
+    def say(self, message: str) -> None:
+        """Show a message on the status line."""
+        self.status.say(message)
+
+    def run_cancellable(
+        self, work: Coroutine[Any, Any, None], *, doing: str, group: str = "default"
+    ) -> Worker[None]:
+        """Run `work` in a worker that ctrl+c cancels, together with its query on the server.
+
+        A newer one of the same group replaces it. An FkdashError ends up on the
+        status line; anything else is a fault of fkdash.
+        """
+        return self.run_worker(self._told(work, doing), group=group, exclusive=True, description=doing)
+
+    async def _told(self, work: Awaitable[None], doing: str) -> None:
+        self.status.working(doing)
+        try:
+            await work
+        except FkdashError as error:
+            self.failed(error)
+        else:
+            self.status.done()
+
+    def failed(self, error: FkdashError) -> None:
+        """Show an error."""
+        self.status.fail(" ".join(str(error).split("\n")))
+
+    def interrupt(self) -> bool:
+        """Cancel what this screen waits for; False when it waits for nothing."""
+        waiting = [worker for worker in self.workers if worker.node is self and not worker.is_finished]
+        for worker in waiting:
+            worker.cancel()
+        if waiting:
+            self.status.say("Cancelled; what was shown stays.")
+        return bool(waiting)
+
+    def action_back(self) -> None:
+        """Go one step back: out of a filter first, then to the screen before."""
+        for row_list in self.query(RowList):
+            if row_list.filter_text:
+                row_list.filter_by("")
+                return
+        if len(self.app.screen_stack) > 2:  # noqa: PLR2004 - the application's own blank screen is one
+            self.app.pop_screen()
+        else:
+            self.say("This is the first screen; q quits.")
+
+    def on_row_list_arranged(self, event: RowList.Arranged) -> None:
+        """Show the new state above the list."""
+        for bar in self.query(ListBar):
+            if bar.row_list is event.row_list:
+                bar.tell()

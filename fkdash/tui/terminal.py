@@ -1,0 +1,108 @@
+"""Opens the dashboard in a terminal and brings the terminal back whatever happens.
+
+Imports Textual only when the dashboard really opens, after the environment that
+Textual reads at import has been set.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, MutableMapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fkdash.errors import UsageError
+from fkdash.tui.private_file import write_private
+
+if TYPE_CHECKING:
+    from fkdash.tui.safe_app import SafeApp
+
+CRASHED = 70
+"""The exit status after a fault in fkdash itself: EX_SOFTWARE of sysexits.h."""
+
+
+def run_dashboard(
+    app_factory: Callable[[], SafeApp], *, theme: str = "ansi-dark", mouse: bool | None = None
+) -> int:
+    """Run the application until it ends and give its exit status.
+
+    129 after a hang-up, 143 after SIGTERM, CRASHED after a fault (the details
+    are then in a file that the message names). `app_factory` is called once the
+    environment is ready and may import Textual. Raises UsageError where there is
+    no terminal to draw on.
+    """
+    refuse_unusable_terminal()
+    prepare_environment(os.environ, theme=theme)
+    app = app_factory()
+    asyncio.run(_run(app, mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse))
+    if app.fault is None and app.return_code is not None:
+        status, message = app.return_code, app.farewell
+    else:
+        status, message = CRASHED, _crash_message(app.fault)
+    _say(message)
+    return status
+
+
+def refuse_unusable_terminal() -> None:
+    """Raise UsageError, naming the command that needs no terminal, where the dashboard cannot be drawn."""
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        what = "The dashboard needs a terminal, and input or output is not one."
+    elif os.environ.get("TERM", "dumb") == "dumb":
+        what = "The dashboard needs a terminal that can move its cursor, and TERM says that this one cannot."
+    else:
+        return
+    raise UsageError(what, next_step="Use `fkdash check`, which only prints.")
+
+
+def prepare_environment(environment: MutableMapping[str, str], *, theme: str) -> None:
+    """Set what Textual reads when it is imported: few frames, no animation, the terminal's own colours.
+
+    What the operator has set stays, except that NO_COLOR asks for a theme
+    without colours of its own: any other would be sent as greys.
+    """
+    over_ssh = "SSH_CONNECTION" in environment
+    environment.setdefault("TEXTUAL_FPS", "10" if over_ssh else "20")
+    environment.setdefault("TEXTUAL_ANIMATIONS", "none")
+    environment.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    if "NO_COLOR" in environment and not theme.startswith("ansi-"):
+        theme = "ansi-dark"
+    environment.setdefault("TEXTUAL_THEME", theme)
+
+
+async def _run(app: SafeApp, *, mouse: bool) -> None:
+    loop = asyncio.get_running_loop()
+    # SIGHUP is never left ignored (as nohup does): the program would poll its closed input without end.
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(number, partial(app.hang_up, 128 + number))
+    try:
+        await app.run_async(mouse=mouse)
+    finally:
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _crash_message(fault: BaseException | None) -> str:
+    details = "".join(traceback.format_exception(fault)) if fault else "The input of the terminal failed.\n"
+    try:
+        where = f"The details are in {write_private('crash', '.log', details)}"
+    except OSError as error:
+        where = f"The details could not be written ({error.strerror})"
+    kind = type(fault).__name__ if fault else "an input fault"
+    return (
+        f"fkdash stopped because of a fault of its own ({kind}). {where};\n"
+        "please report it with that file. No change was under way unless `fkdash history` lists one."
+    )
+
+
+def _say(message: str) -> None:
+    """Print on the terminal, which may be gone; then nobody must stumble over its unwritten output."""
+    try:
+        if message:
+            print(message, file=sys.stderr)  # noqa: T201 - the screen has been given back
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

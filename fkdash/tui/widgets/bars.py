@@ -1,0 +1,199 @@
+"""The lines around a screen: where one is, what it means, what is going on, which keys work.
+
+None of them ticks: an idle screen sends nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from fkdash.tui import keys
+from fkdash.tui.widgets.painting import Line, Lines, Part, Tone, line, spread, wrap
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+    from fkdash.tui.widgets.row_list import RowList
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the operator is and whether harm can be done: the header. Unknown facts are ""."""
+
+    server: str = ""
+    database: str = ""
+    version: str = ""
+    standing: str = ""
+    role: str = ""
+    environment: str = ""
+    production: bool = False
+    armed: bool = False
+    trouble: str = ""
+
+
+class HeaderLine(Lines):
+    """The first line: server, database, version, role, environment, and READ-ONLY or ARMED, always whole."""
+
+    def __init__(self) -> None:
+        super().__init__(id="header")
+        self._place = Place()
+
+    def tell(self, place: Place) -> None:
+        """Show this place."""
+        self._place = place
+        self.set_class(place.production, "-production")
+        self.set_class(place.armed, "-armed")
+        self._paint_place()
+
+    def on_resize(self) -> None:
+        """Fit into the new width."""
+        self._paint_place()
+
+    def _paint_place(self) -> None:
+        place = self._place
+        where = f"{place.database} @ {place.server}" if place.database else place.server
+        facts: list[Part] = [Part(where, "strong")]
+        if place.trouble:
+            facts.append(Part(place.trouble, "error"))
+        version = f"{place.version} {place.standing}".strip()
+        facts += [Part(fact) for fact in (version, f"role {place.role}" if place.role else "") if fact]
+        parts: list[Part] = []
+        for fact in facts:
+            parts += [Part(" " if not parts else "  "), fact]
+        right: list[Part] = []
+        if place.environment:
+            right += [Part(place.environment.upper(), "armed" if place.production else "strong"), Part("  ")]
+        right += [Part("ARMED", "armed") if place.armed else Part("READ-ONLY", "good"), Part(" ")]
+        self.show([spread(tuple(parts), tuple(right), self.size.width, self.glyphs)])
+
+
+class ConsequenceLine(Lines):
+    """What it all means, in words, above every table: one line, or two where one is too short."""
+
+    def __init__(self) -> None:
+        super().__init__(id="consequence")
+        self._said: Line = ()
+
+    def tell(self, text: str, tone: Tone = "strong") -> None:
+        """Say this."""
+        self._said = line(Part(text, tone))
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Break the words anew."""
+        self._fill()
+
+    def _fill(self) -> None:
+        width = self.size.width - 2
+        if width <= 0:
+            return
+        lines = wrap(self._said, width, self.glyphs)
+        height = min(2, max(1, len(lines)))
+        if len(lines) > height:
+            rest = tuple(part for parts in lines[height - 1 :] for part in (*parts, Part(" ")))
+            lines = [
+                *lines[: height - 1],
+                (Part(self.glyphs.fit("".join(part.text for part in rest), width), rest[0].tone),),
+            ]
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        self.show([line(" ", *parts) for parts in lines])
+
+
+class StatusLine(Lines):
+    """What is going on, or the last message; the elapsed time appears after a second, once a second."""
+
+    def __init__(self) -> None:
+        super().__init__(id="status")
+        self._timer: Timer | None = None
+        self._doing = ""
+        self._since = 0.0
+
+    def working(self, doing: str) -> None:
+        """Say what is being done until `done`, `say` or `fail`; a name for it, such as "Reading the catalog"."""
+        self.done()
+        self._doing, self._since = doing, monotonic()
+        self._timer = self.set_interval(1, self._tick)
+        self.show([line(" ", Part(f"{doing} ...", "muted"))])
+
+    def done(self) -> None:
+        """Say nothing any more."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self.show([])
+
+    def say(self, message: str) -> None:
+        """Show a message."""
+        self.done()
+        self.show([line(" ", message)])
+
+    def fail(self, message: str) -> None:
+        """Show what went wrong, until something else is said."""
+        self.done()
+        self.show([line(" ", Part("ERROR ", "error"), message)])
+
+    def _tick(self) -> None:
+        elapsed = int(monotonic() - self._since)
+        self.show([line(" ", Part(f"{self._doing} ... {elapsed} s   ctrl+c cancels", "muted"))])
+
+
+class KeyLine(Lines):
+    """The last line: the keys that work here, made from the bindings in force."""
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+
+    def on_mount(self) -> None:
+        """Follow the bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+
+    def on_resize(self) -> None:
+        """Fit into the new width."""
+        self._follow(self.screen)
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        room = self.size.width
+        parts: list[Part] = []
+        entries = [entry for entry in keys.help_for(screen) if entry.show and entry.enabled]
+        # Help is what leads to everything else, so it stays whatever the width.
+        entries.sort(key=lambda entry: entry.binding_id == "app.help")
+        reserved = len("  ? help ")
+        for entry in entries:
+            cells = 2 + cell_len(entry.keys[0]) + 1 + cell_len(entry.description)
+            last = entry.binding_id == "app.help"
+            if cells > room - (0 if last else reserved):
+                continue
+            parts += [Part("  " if parts else " "), Part(entry.keys[0], "key"), Part(f" {entry.description}")]
+            room -= cells
+        self.show([tuple(parts)])
+
+
+class ListBar(Lines):
+    """The line above a list: its filter while and after it is typed, its order, and the cursor's place."""
+
+    def __init__(self, row_list: RowList[Any]) -> None:
+        super().__init__(classes="list-bar")
+        self.row_list = row_list
+
+    def tell(self) -> None:
+        """Show the present state of the list."""
+        rows = self.row_list
+        left: Line = ()
+        if rows.typing or rows.filter_text:
+            cursor = self.glyphs.cursor if rows.typing else ""
+            left = line(" /", Part(rows.filter_text + cursor, "strong"))
+        place, count = rows.position
+        total = len(rows.rows)
+        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "")
+        order = f"sort {rows.order_title}  " if rows.order_title else ""
+        self.show([spread(left, line(Part(order, "muted"), counted, " "), self.size.width, self.glyphs)])
+
+    def on_resize(self) -> None:
+        """Fit into the new width."""
+        self.tell()

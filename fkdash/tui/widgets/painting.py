@@ -1,0 +1,212 @@
+"""Lines of plain text in a few tones, and the widget that shows them and sends only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fkdash.tui.plain import UNICODE, Glyphs, wrapped_words
+
+Tone = Literal["plain", "strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected"]
+"""The ways a piece of text can look; the stylesheet says how. Meaning never rests on it alone."""
+
+TONES: frozenset[str] = frozenset(
+    {"strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected"}
+)
+
+
+class Part(NamedTuple):
+    """A piece of a line. Its text is made plain when painted, so anything may stand in it."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+Line = tuple[Part, ...]
+"""One line, or one paragraph before it is wrapped."""
+
+
+def line(*parts: Part | str) -> Line:
+    """Give a line from parts and plain strings."""
+    return tuple(part if isinstance(part, Part) else Part(part) for part in parts)
+
+
+def spread(left: Line, right: Line, width: int, glyphs: Glyphs) -> Line:
+    """Give one line with `right` at its right edge, whole; `left` is cut where both do not fit."""
+    right_width = sum(cell_len(glyphs.plain(part.text)) for part in right)
+    room = max(0, width - right_width - 1)
+    fitted: list[Part] = []
+    for part in left:
+        text = glyphs.fit(part.text, room)
+        fitted.append(Part(text, part.tone))
+        room -= cell_len(text)
+        if text != glyphs.plain(part.text):
+            break
+    return (*fitted, Part(" " * (room + 1)), *right)
+
+
+def wrap(paragraph: Line, width: int, glyphs: Glyphs) -> list[Line]:
+    """Give a paragraph as lines of at most `width` cells, broken between words where there are any."""
+    lines: list[list[Part]] = [[]]
+    used = 0
+    indent = " " * _indent(paragraph)
+    for part in paragraph:
+        for word in wrapped_words(glyphs.plain(part.text), max(1, width - len(indent))):
+            cells = cell_len(word)
+            text = word
+            if used + cells > width and lines[-1]:
+                text = indent + word.lstrip(" ")
+                cells = cell_len(text)
+                lines.append([])
+                used = 0
+            if text:
+                lines[-1].append(Part(text, part.tone))
+                used += cells
+    return [_joined(parts) for parts in lines]
+
+
+def _indent(paragraph: Line) -> int:
+    text = paragraph[0].text if paragraph else ""
+    return len(text) - len(text.lstrip(" ")) if text.strip() else 0
+
+
+def _joined(parts: Sequence[Part]) -> Line:
+    joined: list[Part] = []
+    for part in parts:
+        if joined and joined[-1].tone == part.tone:
+            joined[-1] = Part(joined[-1].text + part.text, part.tone)
+        else:
+            joined.append(part)
+    return tuple(joined)
+
+
+class Painter(Widget):
+    """A widget that paints lines of parts and sends only what changed in them; the base of all others here."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._painted: dict[int, Strip] = {}
+
+    def line_at(self, y: int) -> Strip:
+        """Give the line at `y`, as wide as the widget."""
+        del y
+        return self.paint((), self.size.width)
+
+    def render_line(self, y: int) -> Strip:
+        """Give the line at `y` and remember it: the next one is compared with it."""
+        strip = self._painted[y] = self.line_at(y)
+        return strip
+
+    def refresh_lines(self, numbers: Sequence[int]) -> None:
+        """Send what has changed in these lines, and no others."""
+        regions: list[Region] = []
+        for y in numbers:
+            if not 0 <= y < self.size.height:
+                continue
+            before = self._painted.get(y)
+            start, end = (0, self.size.width) if before is None else _changed(before, self.line_at(y))
+            if start < end:
+                regions.append(Region(start, y, end - start, 1))
+        if regions:
+            self.refresh(*regions)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters to draw with."""
+        found = getattr(self.app, "glyphs", UNICODE)
+        return found if isinstance(found, Glyphs) else UNICODE
+
+    def paint(self, parts: Line, width: int, *, under: Tone = "plain") -> Strip:
+        """Give one line, cut at `width` cells and filled up to it; `under` lies below every part."""
+        glyphs = self.glyphs
+        below = _lean(self.rich_style) if under == "plain" else _lean(self.rich_style) + self._style(under)
+        segments: list[Segment] = []
+        room = width
+        for part in parts:
+            text = glyphs.fit(part.text, room)
+            room -= cell_len(text)
+            segments.append(Segment(text, below if part.tone == "plain" else below + self._style(part.tone)))
+            if room <= 0:
+                break
+        if room > 0:
+            segments.append(Segment(" " * room, below))
+        return _with_filling_apart(Strip(segments, width).simplify())
+
+    def _style(self, tone: Tone) -> Style:
+        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+
+
+def _lean(style: Style) -> Style:
+    """Give a style without the terminal's default colours: naming them costs bytes in every line."""
+    colour, background = style.color, style.bgcolor
+    return style.without_color + Style(
+        color=None if colour is None or colour.is_default else colour,
+        bgcolor=None if background is None or background.is_default else background,
+    )
+
+
+def _with_filling_apart(strip: Strip) -> Strip:
+    """Give the strip with its trailing spaces in a segment of their own, which need not be sent each time."""
+    *others, last = strip or [Segment("")]
+    text = last.text.rstrip(" ")
+    if not text or len(text) == len(last.text):
+        return strip
+    return Strip(
+        [*others, Segment(text, last.style), Segment(" " * (len(last.text) - len(text)), last.style)],
+        strip.cell_length,
+    )
+
+
+def _changed(before: Strip, after: Strip) -> tuple[int, int]:
+    """Give the first cell that differs and the one after the last; equal numbers when none does."""
+    width = after.cell_length
+    if before.cell_length != width:
+        return 0, width
+    old, new = _cells(before), _cells(after)
+    if old == new:
+        return 0, 0
+    if len(old) != width or len(new) != width:
+        return 0, width  # wide or combining characters: a character is not a cell
+    differing = [n for n in range(width) if old[n] != new[n]]
+    return differing[0], differing[-1] + 1
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
+    return [(character, segment.style) for segment in strip for character in segment.text]
+
+
+class Lines(Painter):
+    """Some lines of text; showing the same lines again sends nothing."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._shown: tuple[Line, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What is shown, without tones."""
+        return "\n".join("".join(part.text for part in parts) for parts in self._shown)
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines instead of the present ones."""
+        before, self._shown = self._shown, tuple(lines)
+        longest = max(len(before), len(self._shown))
+        self.refresh_lines([y for y in range(longest) if _at(before, y) != _at(self._shown, y)])
+
+    def line_at(self, y: int) -> Strip:
+        """Give the line at `y`."""
+        return self.paint(_at(self._shown, y) or (), self.size.width)
+
+
+def _at(lines: Sequence[Line], y: int) -> Line | None:
+    return lines[y] if y < len(lines) else None

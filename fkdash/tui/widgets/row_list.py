@@ -1,0 +1,316 @@
+"""The list that every screen uses: it holds plain rows and paints only the lines in sight.
+
+Its cost does not depend on the number of rows, except for filtering and
+sorting, which look at each row once. Whatever happens, only what changed is
+sent to the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Generic
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from fkdash.tui import keys
+from fkdash.tui.plain import plain
+from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
+from fkdash.tui.widgets.painting import Painter, Part
+from fkdash.tui.widgets.row_filter import edited_text
+from fkdash.tui.widgets.row_view import RowView
+
+_MEASURED_ROWS = 1000
+"""How many rows decide the widths of the columns."""
+_WHEEL_LINES = 3
+
+
+class RowList(Painter, Generic[RowT], can_focus=True):
+    """A list of rows under a line of titles; `row_view.RowView` says what the arguments mean."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.MOVING, *keys.FILTERING]
+
+    class ListMessage(Message):
+        """Something happened in `row_list`."""
+
+        def __init__(self, row_list: RowList[Any]) -> None:
+            self.row_list = row_list
+            super().__init__()
+
+        @property
+        def control(self) -> RowList[Any]:
+            """The list, for selectors."""
+            return self.row_list
+
+    class Moved(ListMessage):
+        """Another row is under the cursor, or the row there has changed."""
+
+    class Arranged(ListMessage):
+        """The number of rows, the filter, the order or the position has changed."""
+
+    class Opened(ListMessage):
+        """The row under the cursor was clicked once more."""
+
+    def __init__(
+        self,
+        columns: Sequence[ListColumn[RowT]],
+        *,
+        key: Callable[[RowT], Hashable],
+        orders: Sequence[Order[RowT]] = (),
+        fields: Callable[[RowT], Mapping[str, str]] = lambda _row: {},
+        field_names: Sequence[str] = (),
+        empty: str = "Nothing to show.",
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._view = RowView(
+            key=key, haystack=self._haystack, orders=orders, fields=fields, field_names=field_names
+        )
+        self._empty = empty
+        self._top = 0
+        self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
+        self._layout: tuple[tuple[int, int], ...] = ()
+        self.typing = False
+
+    @property
+    def row(self) -> RowT | None:
+        """The row under the cursor, None in an empty list."""
+        return self._view.row
+
+    @property
+    def rows(self) -> tuple[RowT, ...]:
+        """All rows, shown or filtered away."""
+        return self._view.rows
+
+    @property
+    def shown_rows(self) -> list[RowT]:
+        """The rows that the filter lets through, in the order shown."""
+        return [self._view[place] for place in range(len(self._view))]
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The cursor's place counted from 1 (0 in an empty list) and the number of rows shown."""
+        count = len(self._view)
+        return (self._view.cursor + 1 if count else 0, count)
+
+    @property
+    def filter_text(self) -> str:
+        """The filter as typed."""
+        return self._view.filter_text
+
+    @property
+    def order_title(self) -> str:
+        """What the rows are sorted by, in words."""
+        return self._view.order_title
+
+    def show_rows(self, rows: Sequence[RowT]) -> None:
+        """Show these rows instead of the present ones; equal rows send nothing."""
+        replaced = tuple(rows)
+        if replaced != self._view.rows:
+            with self._sending_the_difference():
+                self._view.replace(replaced)
+                self._naturals = self._measured()
+
+    def filter_by(self, typed: str) -> None:
+        """Show only the rows that meet the conditions typed; "" shows all."""
+        if typed != self._view.filter_text:
+            with self._sending_the_difference():
+                self._view.filter_by(typed)
+
+    def go_to(self, wanted: Hashable) -> bool:
+        """Put the cursor on the row with this key; False when it is not shown."""
+        place = self._view.place_of(wanted)
+        if place is not None:
+            self._go(place)
+        return place is not None
+
+    # Actions
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor."""
+        self._go(self._view.cursor + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by pages."""
+        self._go(self._view.cursor + pages * max(1, self._height - 1))
+
+    def action_half_page(self, pages: int) -> None:
+        """Move the cursor by half pages."""
+        self._go(self._view.cursor + pages * max(1, self._height // 2))
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self._go(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self._go(len(self._view) - 1)
+
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        with self._sending_the_difference():
+            self._view.sort_by_next()
+
+    def action_reverse(self) -> None:
+        """Reverse the order."""
+        with self._sending_the_difference():
+            self._view.reverse()
+
+    def action_filter(self) -> None:
+        """Take what is typed as the filter, until enter, tab or escape."""
+        self._type(typing=True)
+
+    # Typing the filter
+
+    def on_key(self, event: events.Key) -> None:
+        """Edit the filter while it is typed; the list follows at every key.
+
+        The key that begins it is taken here as well: the binding would come
+        into force only after keys that follow quickly.
+        """
+        if not self.typing:
+            active = self.screen.active_bindings.get(event.key)
+            if active is None or active.node is not self or active.binding.action != "filter":
+                return
+            self._type(typing=True)
+        elif (edited := edited_text(self.filter_text, event)) is not None:
+            self.filter_by(edited)
+        elif event.key in {"enter", "tab", "escape"}:
+            if event.key == "escape":
+                self.filter_by("")
+            self._type(typing=False)
+        else:
+            return
+        event.stop()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take the first line of what was pasted into the filter."""
+        if self.typing:
+            event.stop()
+            self.filter_by(self.filter_text + (event.text.splitlines() or [""])[0])
+
+    def on_blur(self) -> None:
+        """End typing."""
+        self._type(typing=False)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Tell the key line that printable keys are text while a filter is typed."""
+        del key
+        return self.typing and character is not None and character.isprintable()
+
+    def _type(self, *, typing: bool) -> None:
+        if typing != self.typing:
+            self.typing = typing
+            self.refresh_bindings()
+            self.post_message(self.Arranged(self))
+
+    # Mouse and size
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down."""
+        event.stop()
+        self._go(self._view.cursor + _WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up."""
+        event.stop()
+        self._go(self._view.cursor - _WHEEL_LINES)
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the row clicked; a click on the row under it opens that row."""
+        place = self._top + event.y - 1
+        if event.y < 1 or place >= len(self._view):
+            return
+        if place == self._view.cursor:
+            self.post_message(self.Opened(self))
+        self._go(place)
+
+    def on_resize(self) -> None:
+        """Fit the columns into the new width and keep the cursor in sight."""
+        self._fit()
+        self.refresh()
+
+    # Painting
+
+    def line_at(self, y: int) -> Strip:
+        """Give the titles for 0, a row for any other line."""
+        width = self.size.width
+        if y == 0:
+            return self.paint(tuple(self._cells(None)), width, under="title")
+        place = self._top + y - 1
+        if place >= len(self._view):
+            notice = self._notice if y == 1 and not len(self._view) else ""
+            return self.paint((Part(notice, "muted"),), width)
+        under_cursor = place == self._view.cursor
+        return self.paint(
+            tuple(self._cells(self._view[place])), width, under="selected" if under_cursor else "plain"
+        )
+
+    def _cells(self, row: RowT | None) -> list[Part]:
+        glyphs = self.glyphs
+        parts: list[Part] = []
+        for number, width in self._layout:
+            column = self._columns[number]
+            text = glyphs.fit(column.title if row is None else column.text(row), width)
+            tone = column.tone(row) if column.tone and row is not None else "plain"
+            parts.append(Part(padded(text, width, right=column.right) + " " * GAP, tone))
+        return parts
+
+    @property
+    def _notice(self) -> str:
+        return f"No row matches {self.filter_text}" if self.filter_text and self.rows else self._empty
+
+    @property
+    def _height(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _haystack(self, row: RowT) -> str:
+        return "\n".join(column.text(row) for column in self._columns)
+
+    def _measured(self) -> tuple[int, ...]:
+        sample = self.rows[:_MEASURED_ROWS]
+        return tuple(
+            max(1, len(column.title), *(cell_len(plain(column.text(row))) for row in sample))
+            for column in self._columns
+        )
+
+    def _fit(self) -> None:
+        leasts = [column.least for column in self._columns]
+        priorities = [column.priority for column in self._columns]
+        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.size.width))
+        self._scroll_to_cursor()
+
+    def _scroll_to_cursor(self) -> None:
+        """Scroll by a third of the height when the cursor leaves the sight: fewer bytes than line by line."""
+        height, cursor = self._height, self._view.cursor
+        jump = height // 3
+        if cursor < self._top:
+            self._top = cursor - jump
+        elif cursor >= self._top + height:
+            self._top = cursor - height + 1 + jump
+        self._top = max(0, min(self._top, len(self._view) - height))
+
+    def _go(self, place: int) -> None:
+        with self._sending_the_difference():
+            self._view.go(place)
+
+    @contextmanager
+    def _sending_the_difference(self) -> Iterator[None]:
+        """Send the lines that differ after a change, and tell the screen what it may care about."""
+        row, empty, layout = self.row, not len(self._view), self._layout
+        yield
+        if not self.is_attached:
+            return
+        self._fit()
+        if layout != self._layout or empty != (not len(self._view)):
+            self.refresh()
+        else:
+            self.refresh_lines(range(1, self.size.height))
+        if self.row != row:
+            self.post_message(self.Moved(self))
+        self.post_message(self.Arranged(self))

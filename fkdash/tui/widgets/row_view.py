@@ -1,0 +1,108 @@
+"""Which rows of a list are shown, in which order, and which one is under the cursor: no painting here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Generic
+
+from fkdash.tui.widgets.columns import Order, RowT
+from fkdash.tui.widgets.row_filter import matching, parse_filter
+
+
+class RowView(Generic[RowT]):
+    """Rows, filtered and sorted.
+
+    `key` identifies a row: the cursor stays on its row when rows are replaced,
+    filtered or sorted, and returns to it when a filter that hid it goes.
+    `haystack` gives everything visible of a row, `fields` what `name:text`
+    conditions look at.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: Callable[[RowT], Hashable],
+        haystack: Callable[[RowT], str],
+        orders: Sequence[Order[RowT]] = (),
+        fields: Callable[[RowT], Mapping[str, str]] = lambda _row: {},
+        field_names: Sequence[str] = (),
+    ) -> None:
+        self.rows: tuple[RowT, ...] = ()
+        self.filter_text = ""
+        self.cursor = 0
+        self._key, self._haystack = key, haystack
+        self._orders = tuple(orders) or (Order[RowT](""),)
+        self._order, self._reversed = 0, False
+        self._fields, self._field_names = fields, tuple(field_names)
+        self._haystacks: list[str] | None = None
+        self._shown: Sequence[int] = ()
+        self._wanted: Hashable = None
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    def __getitem__(self, place: int) -> RowT:
+        return self.rows[self._shown[place]]
+
+    @property
+    def row(self) -> RowT | None:
+        """The row under the cursor, None where no row is shown."""
+        return self[self.cursor] if self._shown else None
+
+    @property
+    def order_title(self) -> str:
+        """What the rows are sorted by, in words; "" when they stand as they came."""
+        title = self._orders[self._order].title
+        return f"{title} reversed".strip() if self._reversed else title
+
+    def replace(self, rows: tuple[RowT, ...]) -> None:
+        """Take other rows."""
+        self.rows, self._haystacks = rows, None
+        self._arrange()
+
+    def filter_by(self, typed: str) -> None:
+        """Show only the rows that meet the conditions typed."""
+        self.filter_text = typed
+        self._arrange()
+
+    def sort_by_next(self) -> None:
+        """Sort by the next order."""
+        self._order, self._reversed = (self._order + 1) % len(self._orders), False
+        self._arrange()
+
+    def reverse(self) -> None:
+        """Turn the order round."""
+        self._reversed = not self._reversed
+        self._arrange()
+
+    def go(self, place: int) -> None:
+        """Put the cursor on a place, or on the nearest that exists."""
+        self.cursor = self._bounded(place)
+        row = self.row
+        self._wanted = None if row is None else self._key(row)
+
+    def place_of(self, wanted: Hashable) -> int | None:
+        """Give the place of the row with this key, None when it is not shown."""
+        for place, number in enumerate(self._shown):
+            if self._key(self.rows[number]) == wanted:
+                return place
+        return None
+
+    def _arrange(self) -> None:
+        numbers: Sequence[int] = range(len(self.rows))
+        rows = self.rows
+        if self.filter_text:
+            if self._haystacks is None:
+                self._haystacks = [self._haystack(row).casefold() for row in rows]
+            terms = parse_filter(self.filter_text, self._field_names)
+            numbers = matching(terms, self._haystacks, lambda number: self._fields(rows[number]))
+        order = self._orders[self._order]
+        if order.key is not None:
+            sort_key = order.key
+            numbers = sorted(numbers, key=lambda number: sort_key(rows[number]), reverse=order.descending)
+        self._shown = list(reversed(numbers)) if self._reversed else numbers
+        place = None if self._wanted is None else self.place_of(self._wanted)
+        self.cursor = self._bounded(self.cursor) if place is None else place
+
+    def _bounded(self, place: int) -> int:
+        return max(0, min(place, len(self._shown) - 1))

@@ -1,0 +1,116 @@
+"""Text that is wrapped to the width of its pane and scrolled with the keys of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.strip import Strip
+
+from fkdash.tui import keys
+from fkdash.tui.widgets.painting import Line, Painter, line, wrap
+
+
+class TextPane(Painter, can_focus=True):
+    """Paragraphs, wrapped; showing the same ones again sends nothing, and a change only the lines it touches."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.MOVING
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._paragraphs: tuple[Line, ...] = ()
+        self._lines: list[Line] = []
+        self._top = 0
+
+    @property
+    def text(self) -> str:
+        """All paragraphs without tones, whether in sight or not."""
+        return "\n".join("".join(part.text for part in parts) for parts in self._paragraphs)
+
+    def show(self, paragraphs: Sequence[Line | str]) -> None:
+        """Show these paragraphs from their beginning."""
+        replaced = tuple(line(item) if isinstance(item, str) else item for item in paragraphs)
+        if replaced == self._paragraphs:
+            return
+        before = self._scene()
+        self._paragraphs = replaced
+        self._top = 0
+        self._wrap()
+        self._send_difference(before)
+
+    def action_move(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._scroll(self._top + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        self._scroll(self._top + pages * max(1, self.size.height - 1))
+
+    def action_half_page(self, pages: int) -> None:
+        """Scroll by half pages."""
+        self._scroll(self._top + pages * max(1, self.size.height // 2))
+
+    def action_first(self) -> None:
+        """Scroll to the beginning."""
+        self._scroll(0)
+
+    def action_last(self) -> None:
+        """Scroll to the end."""
+        self._scroll(len(self._lines))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll down."""
+        event.stop()
+        self._scroll(self._top + 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll up."""
+        event.stop()
+        self._scroll(self._top - 3)
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        self._wrap()
+        self._top = self._bounded(self._top)
+        self.refresh()
+
+    def line_at(self, y: int) -> Strip:
+        """Give the line at `y`; the last one says how much more there is."""
+        width, height = self.size
+        place = self._top + y
+        if place >= len(self._lines):
+            return self.paint((), width)
+        return self.paint(self._scene_line(y, height), width)
+
+    def _scene_line(self, y: int, height: int) -> Line:
+        hidden = len(self._lines) - self._top - height
+        if hidden > 0 and y == height - 1:
+            return line(f"{self.glyphs.more} {hidden + 1} more lines: tab, then j")
+        return self._lines[self._top + y]
+
+    def _scene(self) -> list[Line]:
+        height = self.size.height
+        return [self._scene_line(y, height) for y in range(min(height, len(self._lines) - self._top))]
+
+    def _wrap(self) -> None:
+        width = self.size.width
+        self._lines = (
+            [part for item in self._paragraphs for part in wrap(item, width, self.glyphs)] if width else []
+        )
+
+    def _bounded(self, top: int) -> int:
+        return max(0, min(top, len(self._lines) - self.size.height))
+
+    def _scroll(self, top: int) -> None:
+        before = self._scene()
+        self._top = self._bounded(top)
+        self._send_difference(before)
+
+    def _send_difference(self, before: list[Line]) -> None:
+        after = self._scene()
+        longest = max(len(before), len(after))
+        self.refresh_lines(
+            [y for y in range(longest) if y >= len(before) or y >= len(after) or before[y] != after[y]]
+        )

@@ -1,0 +1,86 @@
+"""Fixtures of every room: a server of each version under test, and databases on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from fkdash.demo import incident
+from tests.support.servers import (
+    TestDatabase,
+    TestServer,
+    fresh_database,
+    running_server,
+    template_under_construction,
+    versions_under_test,
+)
+
+_MARKERS = (
+    "minimum_version(major): run only on PostgreSQL `major` and later",
+    "maximum_version(major): run only on PostgreSQL `major` and earlier",
+    "newest_version: run only on the newest PostgreSQL under test",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that needs a server, directly or through another fixture, once per version."""
+    if "server" in metafunc.fixturenames:
+        versions = _versions_for(metafunc.definition)
+        metafunc.parametrize(
+            "server", versions, indirect=True, scope="session", ids=[f"pg{version}" for version in versions]
+        )
+
+
+def _versions_for(test: pytest.Item) -> list[int]:
+    versions = versions_under_test()
+    for marker in test.iter_markers("minimum_version"):
+        versions = [version for version in versions if version >= marker.args[0]]
+    for marker in test.iter_markers("maximum_version"):
+        versions = [version for version in versions if version <= marker.args[0]]
+    if test.get_closest_marker("newest_version") is not None:
+        versions = versions[-1:]
+    return versions
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Iterator[Callable[[int], TestServer]]:
+    """Give the server of a major version, started when it is first asked for."""
+    running: dict[int, TestServer] = {}
+    with ExitStack() as stack:
+
+        def get(major: int) -> TestServer:
+            if major not in running:
+                running[major] = stack.enter_context(running_server(major))
+            return running[major]
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, server_of: Callable[[int], TestServer]) -> TestServer:
+    """A running server; the test runs once for each version under test."""
+    return server_of(request.param)
+
+
+@pytest.fixture
+async def database(server: TestServer) -> AsyncIterator[TestDatabase]:
+    """An empty database."""
+    async with fresh_database(server) as made:
+        yield made
+
+
+@pytest.fixture
+async def incident_database(server: TestServer) -> AsyncIterator[TestDatabase]:
+    """A database with the demo's incident in it."""
+    async with template_under_construction(server, "incident") as template:
+        if template is not None:
+            await incident.load(template.dsn)
+    async with fresh_database(server, template="incident") as made:
+        yield made

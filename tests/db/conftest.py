@@ -1,0 +1,39 @@
+"""Targets on the servers under test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.target import Target
+from tests.support.servers import TestDatabase
+
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+@pytest.fixture
+def target(database: TestDatabase) -> Target:
+    return resolve(ConnectionArguments(dsn=database.dsn), {})
+
+
+@pytest.fixture
+async def pool(target: Target) -> AsyncIterator[ReadPool]:
+    opened = await ReadPool.open(target)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Wait, at most five seconds, until a condition on the server holds."""
+
+    async def wait(condition: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(5):
+            while not await condition():
+                await asyncio.sleep(0.01)
+
+    return wait

@@ -1,0 +1,121 @@
+"""Things on a TCP port: a way to a real server that can be cut, and things that are no server at all."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listener(handler: Handler) -> AsyncIterator[int]:
+    """Give the port of 127.0.0.1 where `handler` serves."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        with suppress(OSError, asyncio.CancelledError):
+            await handler(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def answers_like_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(8)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await writer.drain()
+
+
+async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.read(1024):
+        pass
+
+
+async def closes_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+
+
+def unused_port() -> int:
+    """Give a TCP port where nothing listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@dataclass
+class Wire:
+    """A TCP port that leads to a server's unix socket; what goes by can cut it."""
+
+    port: int = 0
+    cut_before: bytes = b""
+    cut_after: bytes = b""
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    _flowing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._flowing.set()
+
+    def hold(self) -> None:
+        """Let nothing through any more, without a word: packets that vanish."""
+        self._flowing.clear()
+
+    def cut(self) -> None:
+        """Break every connection that goes through."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_server: bool) -> None:
+        """Copy one direction; stops, and cuts, at the messages that were named."""
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                if to_server and self.cut_before and self.cut_before in data:
+                    self.cut()
+                    return
+                writer.write(data)
+                await writer.drain()
+                if not to_server and self.cut_after and self.cut_after in data:
+                    return
+        writer.close()
+
+    def adopt(self, *writers: asyncio.StreamWriter) -> None:
+        """Remember the ends of a connection."""
+        self._writers += writers
+
+
+@asynccontextmanager
+async def wire_to(socket_directory: str) -> AsyncIterator[Wire]:
+    """Give a TCP way to the server of a unix socket."""
+    wire = Wire()
+
+    async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_unix_connection(f"{socket_directory}/.s.PGSQL.5432")
+        wire.adopt(writer, server_writer)
+        try:
+            await asyncio.gather(
+                wire.carry(reader, server_writer, to_server=True),
+                wire.carry(server_reader, writer, to_server=False),
+            )
+        finally:
+            server_writer.close()
+
+    async with listener(through) as port:
+        wire.port = port
+        yield wire
+        wire.cut()

@@ -1,0 +1,325 @@
+"""What looking promises: it cannot write, it has limits, it stops when told, it comes back after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+
+from fkdash.db.pool import Limits, ReadPool
+from fkdash.db.target import Target
+from fkdash.errors import (
+    ConnectionLostError,
+    LockTimedOutError,
+    NotPermittedError,
+    ServerRefusedError,
+    StoppedError,
+    TimedOutError,
+    UnreachableError,
+)
+from tests.db.conftest import Eventually
+from tests.db.listeners import wire_to
+from tests.support.servers import TestDatabase
+
+_RUNNING = "select count(*) from pg_stat_activity where datname = current_database() and query like $1 and state = 'active'"
+
+
+async def test_a_session_gives_rows_a_row_and_a_value(pool: ReadPool) -> None:
+    async with pool.session() as session:
+        rows = await session.rows("select n, n * 2 as twice from generate_series(1, $1::int) n", 3)
+        assert [(row["n"], row[1]) for row in rows] == [(1, 2), (2, 4), (3, 6)]
+        one = await session.row("select 'a' as letter")
+        assert one is not None
+        assert one["letter"] == "a"
+        assert await session.row("select 1 where false") is None
+        assert await session.value("select $1::text", "x") == "x"
+        assert await session.execute("show server_version") == "SHOW"
+
+
+async def test_every_session_is_named_read_only_repeatable_and_limited(pool: ReadPool) -> None:
+    names = [
+        "application_name",
+        "transaction_read_only",
+        "default_transaction_read_only",
+        "transaction_isolation",
+        "statement_timeout",
+        "lock_timeout",
+        "idle_in_transaction_session_timeout",
+    ]
+    async with pool.session() as session:
+        values = [await session.value("select current_setting($1)", name) for name in names]
+    assert values == ["fkdash", "on", "on", "repeatable read", "30s", "500ms", "1min"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table t ()",
+        "insert into kept values (1)",
+        "select setval('counter', 9)",
+        "set transaction read write",
+    ],
+)
+async def test_a_write_is_refused_by_the_server(pool: ReadPool, database: TestDatabase, statement: str) -> None:
+    await database.execute("create table kept (a int); create sequence counter")
+    async with pool.session() as session:
+        await session.value("select 1")
+        with pytest.raises(ServerRefusedError) as refused:
+            await session.execute(statement)
+    assert refused.value.sqlstate in {"25006", "25001"}
+    assert await database.value("select count(*) from kept") == 0
+
+
+async def test_a_setting_changed_in_a_session_does_not_reach_the_next(pool: ReadPool) -> None:
+    async with pool.session() as session:
+        await session.execute("set work_mem = '1MB'")
+        pid = await session.value("select pg_backend_pid()")
+    async with pool.session() as session:
+        assert await session.value("select pg_backend_pid()") == pid
+        assert await session.value("show work_mem") != "1MB"
+
+
+async def test_a_statement_that_reaches_its_limit_is_stopped(pool: ReadPool) -> None:
+    async with pool.session(0.1) as session:
+        with pytest.raises(TimedOutError, match=r"limit of 0\.1 s"):
+            await session.value("select pg_sleep(30)")
+    async with pool.session() as session:
+        assert await session.value("select 1") == 1
+
+
+async def test_looking_does_not_wait_for_a_lock(pool: ReadPool, database: TestDatabase) -> None:
+    await database.execute("create table locked (a int)")
+    await database.execute("begin; lock table locked in access exclusive mode")
+    async with pool.session() as session:
+        with pytest.raises(LockTimedOutError):
+            await session.rows("select * from locked")
+    await database.execute("rollback")
+
+
+async def test_a_missing_privilege_is_said_so(pool: ReadPool, database: TestDatabase) -> None:
+    await database.execute("create table secret (a int); create role db_looker; grant db_looker to current_user")
+    async with pool.session() as session:
+        await session.execute("set local role db_looker")
+        with pytest.raises(NotPermittedError, match="secret"):
+            await session.rows("select * from secret")
+    await database.execute("drop role db_looker")
+
+
+async def test_a_value_that_does_not_fit_is_refused_with_a_sqlstate(pool: ReadPool) -> None:
+    async with pool.session() as session:
+        with pytest.raises(ServerRefusedError) as refused:
+            await session.value("select $1::uuid", "not a uuid")
+    assert refused.value.sqlstate.startswith("22")
+
+
+async def test_a_refusal_names_the_objects_it_is_about(pool: ReadPool, database: TestDatabase) -> None:
+    await database.execute("create domain positive as int constraint above_zero check (value > 0)")
+    async with pool.session() as session:
+        with pytest.raises(ServerRefusedError) as refused:
+            await session.value("select cast(-1 as positive)")
+    assert (refused.value.sqlstate, refused.value.constraint) == ("23514", "above_zero")
+
+
+async def test_a_cancelled_query_stops_on_the_server_and_frees_its_connection(
+    target: Target, database: TestDatabase, eventually: Eventually
+) -> None:
+    pool = await ReadPool.open(target, limits=Limits(connections=1))
+
+    async def look() -> None:
+        async with pool.session() as session:
+            await session.value("select pg_sleep(30) /* to cancel */")
+
+    async def is_running() -> bool:
+        return bool(await database.value(_RUNNING, "%to cancel *%"))
+
+    async def is_gone() -> bool:
+        return not await is_running()
+
+    looking = asyncio.create_task(look())
+    await eventually(is_running)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await eventually(is_gone)
+    async with asyncio.timeout(2), pool.session() as session:
+        assert await session.value("select 1") == 1
+    await pool.close()
+
+
+async def test_sessions_beyond_the_number_of_connections_wait(target: Target) -> None:
+    pool = await ReadPool.open(target, limits=Limits(connections=2))
+    async with pool.session(), pool.session():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), pool.session():
+                pytest.fail("a third connection was opened")
+    async with pool.session() as session:
+        count = (
+            "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert await session.value(count) <= 1
+    await pool.close()
+
+
+async def test_a_session_cannot_be_used_after_its_end(pool: ReadPool) -> None:
+    async with pool.session() as session:
+        pass
+    with pytest.raises(RuntimeError, match="has ended"):
+        await session.value("select 1")
+
+
+async def test_an_error_of_the_caller_passes_and_the_connection_is_free_again(target: Target) -> None:
+    pool = await ReadPool.open(target, limits=Limits(connections=1))
+    with pytest.raises(ZeroDivisionError):
+        async with pool.session():
+            _ = 1 // 0
+    async with asyncio.timeout(2), pool.session() as session:
+        assert await session.value("select 1") == 1
+    await pool.close()
+
+
+async def test_a_terminated_session_says_why_and_the_next_one_reconnects(
+    pool: ReadPool, database: TestDatabase, eventually: Eventually
+) -> None:
+    async def look() -> None:
+        async with pool.session() as session:
+            await session.value("select pg_sleep(30) /* to terminate */")
+
+    async def is_running() -> bool:
+        return bool(await database.value(_RUNNING, "%to terminate *%"))
+
+    looking = asyncio.create_task(look())
+    await eventually(is_running)
+    await database.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like '%to terminate *%' and state = 'active'"
+        " and pid <> pg_backend_pid()"
+    )
+    with pytest.raises(ConnectionLostError, match="an administrator or a shutdown ended it"):
+        await looking
+    async with pool.session() as session:
+        assert await session.value("select 1") == 1
+
+
+async def test_a_session_terminated_while_idle_in_it_is_reported_lost(
+    pool: ReadPool, database: TestDatabase
+) -> None:
+    with pytest.raises(ConnectionLostError):
+        async with pool.session() as session:
+            await database.execute(
+                f"select pg_terminate_backend({await session.value('select pg_backend_pid()')}, 2000)"
+            )
+            await session.value("select 1")
+    async with pool.session() as session:
+        assert await session.value("select 1") == 1
+
+
+async def test_a_connection_terminated_between_sessions_is_replaced_unnoticed(
+    pool: ReadPool, database: TestDatabase
+) -> None:
+    async with pool.session() as session:
+        pid = await session.value("select pg_backend_pid()")
+    await database.execute(f"select pg_terminate_backend({pid}, 2000)")
+    async with pool.session() as session:
+        assert await session.value("select pg_backend_pid()") != pid
+
+
+async def test_a_cut_wire_is_a_lost_connection_and_the_next_session_reconnects(
+    target: Target, database: TestDatabase
+) -> None:
+    async with wire_to(database.socket_directory) as wire:
+        address = replace(target.addresses[0], host="127.0.0.1", port=wire.port)
+        pool = await ReadPool.open(replace(target, addresses=(address,)))
+        with pytest.raises(ConnectionLostError):
+            async with pool.session() as session:
+                sleeping = asyncio.create_task(session.value("select pg_sleep(30)"))
+                await asyncio.wait({sleeping}, timeout=0.05)
+                wire.cut()
+                await sleeping
+        async with pool.session() as session:
+            assert await session.value("select 1") == 1
+        await pool.close()
+
+
+async def test_another_sessions_cancel_is_not_called_a_limit(
+    pool: ReadPool, database: TestDatabase, eventually: Eventually
+) -> None:
+    async def cancelled() -> bool:
+        return bool(
+            await database.value(
+                "select pg_cancel_backend(pid) from pg_stat_activity"
+                " where query like '%to be cancelled%' and state = 'active' and pid <> pg_backend_pid()"
+            )
+        )
+
+    async with pool.session() as session:
+        sleeping = asyncio.create_task(session.value("select pg_sleep(30) /* to be cancelled */"))
+        await eventually(cancelled)
+        with pytest.raises(StoppedError) as stopped:
+            await sleeping
+    assert not isinstance(stopped.value, TimedOutError)
+
+
+async def test_closing_stops_what_runs_and_is_quick(
+    pool: ReadPool, database: TestDatabase, eventually: Eventually
+) -> None:
+    async def look() -> None:
+        async with pool.session() as session:
+            await session.value("select pg_sleep(30) /* to close */")
+
+    async def is_running() -> bool:
+        return bool(await database.value(_RUNNING, "%to close *%"))
+
+    async def is_gone() -> bool:
+        return not await is_running()
+
+    looking = asyncio.create_task(look())
+    await eventually(is_running)
+    began = time.monotonic()
+    await pool.close()
+    assert time.monotonic() - began < 2.5
+    with pytest.raises((StoppedError, ConnectionLostError)):
+        await looking
+    await eventually(is_gone)
+    with pytest.raises(UnreachableError, match="has been closed"):
+        async with pool.session():
+            pass
+
+
+async def test_closing_over_a_silent_network_is_bounded(target: Target, database: TestDatabase) -> None:
+    async with wire_to(database.socket_directory) as wire:
+        address = replace(target.addresses[0], host="127.0.0.1", port=wire.port)
+        pool = await ReadPool.open(replace(target, addresses=(address,)))
+        wire.hold()
+
+        async def look() -> None:
+            async with pool.session() as session:
+                await session.value("select 1")
+
+        looking = asyncio.create_task(look())
+        await asyncio.wait({looking}, timeout=0.05)
+        began = time.monotonic()
+        await pool.close()
+        assert time.monotonic() - began < 3.5
+        with pytest.raises(UnreachableError):
+            await looking
+
+
+async def test_a_large_result_comes_in_batches(pool: ReadPool) -> None:
+    async with pool.session() as session:
+        batches = session.batches("select n from generate_series(1, $1::int) n", 25, size=10)
+        assert [len(batch) async for batch in batches] == [10, 10, 5]
+
+
+async def test_nothing_of_the_driver_reaches_stderr(
+    pool: ReadPool, database: TestDatabase, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert logging.getLogger("asyncpg").handlers
+    async with pool.session() as session:
+        pid = await session.value("select pg_backend_pid()")
+        await session.execute("do $$ begin raise warning 'for nobody'; end $$")
+    await database.execute(f"select pg_terminate_backend({pid}, 2000)")
+    async with pool.session() as session:
+        await session.value("select 1")
+    assert capfd.readouterr().err == ""

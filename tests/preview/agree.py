@@ -1,0 +1,173 @@
+"""Compares previews with real deletes on random schemas: python -m tests.preview.agree --cases N --seed S --version V."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import asyncpg
+
+from fkdash.catalog.model import Catalog, TableName
+from fkdash.db.statements import OpenTransaction
+from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Verdict
+from fkdash.preview.preview import preview
+from tests.preview.reality import Refusal, Truth, run_delete
+from tests.preview.schemas import Case, make
+from tests.support.servers import fresh_database, running_server
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+@dataclass
+class Tally:
+    """How the cases of a run ended."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    complete: int = 0
+    disagreements: list[str] = field(default_factory=list)
+
+
+async def compare(connection: Connection, seed: int, major: int, tally: Tally) -> None:
+    """Set the case of a seed up, preview it, run it, note how they compare, and clean up."""
+    case = make(seed, major)
+    if not await set_up(connection, case):
+        tally.verdicts["not a schema"] += 1
+        await clean_up(connection)
+        return
+    try:
+        predicted = await predict(connection, case.target.schema, case.target.name, case.condition)
+        oids = [await connection.fetchval("SELECT $1::regclass::oid", table.sql) for table in case.tables]
+        truth = await run_delete(connection, case.statement, oids)
+        names = {oid: TableName(table.schema, table.name) for oid, table in zip(oids, case.tables, strict=True)}
+        problems = differences(predicted, truth, names)
+    finally:
+        await clean_up(connection)
+    tally.verdicts[f"{predicted.verdict.value} (really {'allowed' if truth.allowed else 'blocked'})"] += 1
+    tally.complete += truth.complete
+    if predicted.verdict is Verdict.UNKNOWN:
+        tally.reasons.update(note.split(":")[0][:60] for note in predicted.notes)
+    if problems:
+        tally.disagreements.append(f"seed {seed}: " + "; ".join(problems))
+
+
+async def set_up(connection: Connection, case: Case) -> bool:
+    """Create a case; rows that a constraint refuses are left out. False when the DDL is refused."""
+    async with connection.transaction():
+        for statement in case.setup:
+            savepoint = connection.transaction()
+            await savepoint.start()
+            try:
+                await connection.execute(statement)
+            except asyncpg.PostgresError:
+                await savepoint.rollback()
+                if statement.startswith("CREATE TABLE") or statement.startswith("CREATE SCHEMA"):
+                    return False
+            else:
+                await savepoint.commit()
+    return True
+
+
+async def clean_up(connection: Connection) -> None:
+    """Remove what a case created."""
+    await connection.execute('DROP SCHEMA IF EXISTS s1 CASCADE; DROP SCHEMA IF EXISTS "S 2" CASCADE')
+
+
+async def predict(connection: Connection, schema: str, table: str, condition: str, **limits: int) -> Preview:
+    """Give the preview of a delete, in a transaction of its own."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+        target = DeleteTarget(TableName(schema, table), condition=condition)
+        return await preview(session, Catalog({}, ()), target, Limits(**limits))
+
+
+def differences(predicted: Preview, truth: Truth, names: dict[int, TableName]) -> list[str]:
+    """Give where a preview is wrong about a real delete; `unknown` is never wrong."""
+    if predicted.verdict is Verdict.UNKNOWN:
+        return []
+    found: list[str] = []
+    if (predicted.verdict is Verdict.ALLOWED) != truth.allowed:
+        return [f"said {predicted.verdict.value}, really {truth.refusals or 'allowed'}; said {predicted.blockers}"]
+    if truth.refusals:
+        first = [blocker for blocker in predicted.blockers if blocker.first]
+        if first and not matches(first[0], truth.refusals[0]):
+            found.append(f"said first {first[0]}, really {truth.refusals[0]}")
+        found += [
+            f"did not name {refusal} in {predicted.blockers}"
+            for refusal in (truth.refusals if predicted.exact else truth.refusals[:1])
+            if not any(matches(blocker, refusal) for blocker in predicted.blockers)
+        ]
+        if truth.complete and predicted.exact:
+            found += [
+                f"named {blocker}, which is none of {truth.refusals}"
+                for blocker in predicted.blockers
+                if not any(matches(blocker, refusal) for refusal in truth.refusals)
+            ]
+    if truth.complete and predicted.exact:
+        said = {effect.table: (effect.deleted, effect.set_null, effect.set_default) for effect in predicted.effects}
+        for oid, really in truth.effects.items():
+            claim = said.get(names[oid], (0, 0, 0))
+            if oid in truth.unclear:
+                claim, really = (claim[0], 0, 0), (really[0], 0, 0)
+            if claim != really:
+                found.append(f"{names[oid]}: said {claim}, really {really}")
+    return found
+
+
+def matches(blocker: Blocker, refusal: Refusal) -> bool:
+    """Tell whether a blocker is the one that a refusal names."""
+    if blocker.sqlstate != refusal.sqlstate:
+        return False
+    if refusal.data_type is not None and refusal.table is None:
+        return blocker.constraint == refusal.constraint
+    if (blocker.table.schema, blocker.table.name) != (refusal.schema, refusal.table):
+        return False
+    if refusal.sqlstate == "23502":
+        return blocker.columns == (refusal.column,)
+    return blocker.constraint == refusal.constraint
+
+
+async def run(cases: int, seed: int, major: int, *, verbose: bool) -> Tally:
+    """Compare `cases` cases from `seed` on."""
+    tally = Tally()
+    with running_server(major) as server:
+        async with fresh_database(server) as database:
+            connection = await database.connection()
+            for number in range(seed, seed + cases):
+                try:
+                    await compare(connection, number, major, tally)
+                except Exception as error:  # noqa: BLE001 - a crash is a disagreement, and the next case still counts
+                    tally.disagreements.append(f"seed {number}: {type(error).__name__}: {error}")
+                    await connection.reset()
+                    await clean_up(connection)
+                if verbose and tally.disagreements:
+                    print(tally.disagreements[-1])  # noqa: T201 - a command of its own
+    return tally
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--version", type=int, default=18)
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    tally = asyncio.run(run(arguments.cases, arguments.seed, arguments.version, verbose=False))
+    seconds = time.monotonic() - began
+    out = sys.stdout.write
+    out(f"{arguments.cases} cases on {arguments.version} in {seconds:.0f} s, {tally.complete} checked completely\n")
+    out("".join(f"  {name}: {count}\n" for name, count in tally.verdicts.most_common()))
+    out("".join(f"  unknown because: {name}: {count}\n" for name, count in tally.reasons.most_common(12)))
+    out(f"{len(tally.disagreements)} disagreements\n")
+    out("".join(f"  {line}\n" for line in tally.disagreements[:25]))
+    return 1 if tally.disagreements else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""A real pseudo-terminal around a program: what it sends, how many bytes, and how it ends.
+
+Nothing here sleeps: every wait is for output, for an end or for a state, with a
+deadline.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic
+
+from rich.cells import cell_len
+
+_PIECE = re.compile(
+    r"\x1b\[(?P<arguments>[0-?]*)[ -/]*(?P<final>[@-~])|\x1b\][^\a]*\a|\x1b.|(?P<text>[^\x1b])", re.DOTALL
+)
+# What a login does: make the terminal the controlling one, then become the program.
+_TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+SECONDS = 20.0
+
+
+class Terminal:
+    """A program running in a pseudo-terminal of its own; `received` is everything it has sent."""
+
+    def __init__(self, process: subprocess.Popen[bytes], descriptor: int) -> None:
+        self.process = process
+        self._descriptor = descriptor
+        self.received = bytearray()
+        self.hung_up = False
+
+    @property
+    def screen(self) -> str:
+        """What an operator sees now, line by line, or what was printed since the screen was given back."""
+        return screen_of(bytes(self.received))
+
+    def send(self, keys: bytes) -> None:
+        """Type `keys`."""
+        os.write(self._descriptor, keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        _set_size(self._descriptor, columns, rows)
+        self.signal(signal.SIGWINCH)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        os.kill(self.process.pid, number)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a lost connection does."""
+        os.close(self._descriptor)
+        self.hung_up = True
+
+    def read_until(self, wanted: str, *, seconds: float = SECONDS) -> None:
+        """Read until `wanted` stands on the screen."""
+        deadline = monotonic() + seconds
+        while wanted not in self.screen:
+            left = deadline - monotonic()
+            if left <= 0 or not self._read(left):
+                message = f"{wanted!r} did not appear; exit {self.process.poll()}; the screen is:\n{self.screen}"
+                raise AssertionError(message)
+
+    def read_quiet(self, quiet: float = 0.4, *, seconds: float = SECONDS) -> int:
+        """Read until nothing has come for `quiet` seconds and give the number of bytes read."""
+        before = len(self.received)
+        deadline = monotonic() + seconds
+        while self._read(quiet):
+            assert monotonic() < deadline, "the output never ends"
+        return len(self.received) - before
+
+    def wait(self, seconds: float = SECONDS) -> int:
+        """Give the exit status, negative for a signal, reading what is still sent."""
+        deadline = monotonic() + seconds
+        while self.process.poll() is None:
+            assert monotonic() < deadline, "the program does not end"
+            if self.hung_up or not self._read(0.05):
+                try:
+                    self.process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    continue
+        while not self.hung_up and self._read(0.05):
+            pass
+        return self.process.returncode
+
+    def wait_stopped(self, seconds: float = SECONDS) -> None:
+        """Wait until the program has been stopped, as by ctrl+z."""
+        deadline = monotonic() + seconds
+        while True:
+            pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
+            if pid and os.WIFSTOPPED(status):
+                return
+            assert monotonic() < deadline, "the program does not stop"
+            self._read(0.05)
+
+    def _read(self, seconds: float) -> bool:
+        """Read once; False when nothing came in time or nothing will come any more."""
+        readable, _, _ = select.select([self._descriptor], [], [], seconds)
+        if not readable:
+            return False
+        try:
+            data = os.read(self._descriptor, 65536)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                return False
+            raise
+        self.received += data
+        return bool(data)
+
+
+@contextmanager
+def terminal(
+    arguments: Sequence[str],
+    *,
+    columns: int = 80,
+    rows: int = 24,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Terminal]:
+    """Run Python with `arguments` in a pseudo-terminal; whatever is left of it afterwards is killed."""
+    ours, theirs = pty.openpty()
+    _set_size(theirs, columns, rows)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _TAKE_TERMINAL, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=_environment(environment or {}),
+        start_new_session=True,
+    )
+    os.close(theirs)
+    running = Terminal(process, ours)
+    try:
+        yield running
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if not running.hung_up:
+            os.close(ours)
+
+
+def screen_of(output: bytes) -> str:
+    """Give the screen after `output`, as far as cursor movements and text make it; colours are ignored."""
+    rows: list[list[str]] = [[]]
+    row = column = 0
+    for piece in _PIECE.finditer(output.decode("utf-8", "replace")):
+        arguments, final, text = piece["arguments"], piece["final"], piece["text"]
+        if final == "H":
+            numbers = [int(number or 1) for number in (arguments or "1;1").split(";")]
+            row, column = numbers[0] - 1, numbers[1] - 1
+        elif final in {"h", "l"} and arguments == "?1049":
+            rows, row, column = [[]], 0, 0
+        elif text == "\r":
+            column = 0
+        elif text == "\n":
+            row += 1
+        elif text is not None and text.isprintable():
+            rows.extend([] for _ in range(row + 1 - len(rows)))
+            line = rows[row]
+            line.extend(" " * (column + 1 - len(line)))
+            line[column] = text
+            column += 1
+            for _ in range(cell_len(text) - 1):
+                line[column : column + 1] = [""]
+                column += 1
+    return "\n".join("".join(line).rstrip() for line in rows)
+
+
+def _environment(changes: Mapping[str, str]) -> dict[str, str]:
+    dropped = {"NO_COLOR", "COLORTERM", "SSH_CONNECTION", "TMUX", "TERM_PROGRAM"}
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", **changes}
+
+
+def _set_size(descriptor: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
