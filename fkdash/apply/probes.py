@@ -94,7 +94,7 @@ async def _delete_referenced(
     refused = await _attempt_delete(session, catalog, key, found)
     if refused is None:
         return works, "works"
-    mine = refused.constraint in {key.name, *(copy.name for copy in key.copies)}
+    mine = _is_of_this_key(refused, key)
     if works and not mine:
         return True, f"no longer stopped by this key, but by {_culprit(refused)}"
     as_promised = not works and mine and refused.sqlstate == _refusal(catalog, key)
@@ -108,7 +108,7 @@ async def _delete_unreferenced(session: Session, catalog: Catalog, key: ForeignK
     refused = await _attempt_delete(session, catalog, key, found)
     if refused is None:
         return True, "works"
-    return refused.constraint != key.name, f"stopped by {_culprit(refused)}"
+    return not _is_of_this_key(refused, key), f"stopped by {_culprit(refused)}"
 
 
 async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
@@ -189,6 +189,17 @@ def _refusal(catalog: Catalog, key: ForeignKey) -> str:
     if key.on_delete is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_CODE_SINCE:
         return "23001"
     return "23502" if key.on_delete is Action.SET_NULL else "23503"
+
+
+def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
+    """Tell whether a refusal is this key's doing; a NOT NULL is reported without a constraint, and a domain's without a table either."""
+    if refused.constraint:
+        return refused.constraint in {key.name, *(copy.name for copy in key.copies)}
+    return refused.sqlstate == "23502" and refused.table in {
+        "",
+        key.table.name,
+        *(c.table.name for c in key.copies),
+    }
 
 
 def _culprit(refused: ServerRefusedError) -> str:

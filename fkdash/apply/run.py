@@ -228,7 +228,7 @@ class Run:
             outcome=Outcome.VERIFIED,
             journal=self.journal.path,
             message=f"Done and verified: {self.plan.key.qualified}, {self.plan.option}.",
-            next_step=f"To undo it ({self.plan.undo_condition}): fkdash undo {self.journal.path}",
+            next_step=f"To undo it ({self.plan.undo_condition}): fkdash fix undo {self.journal.path}",
             steps_done=tuple(self._done),
             verification=verification,
         )
@@ -256,7 +256,7 @@ class Run:
     ) -> RunEnded:
         if self._done:
             path = self.journal.path
-            way_on = f"Finish it with `fkdash resume {path}`, or go back with `fkdash undo {path}`."
+            way_on = f"Finish it with `fkdash fix resume {path}`, or go back with `fkdash fix undo {path}`."
         else:
             way_on = "Nothing was changed."
         return RunEnded(

@@ -46,9 +46,9 @@ class Invention:
 
     def uuid(self) -> UUID:
         """Give a version 4 UUID."""
-        return UUID(bytes=self.bytes(16), version=4)
+        return UUID(bytes=self.octets(16), version=4)
 
-    def bytes(self, count: int) -> bytes:
+    def octets(self, count: int) -> bytes:
         """Give `count` bytes."""
         return bytes(self.below(256) for _ in range(count))
 

@@ -196,7 +196,7 @@ def _access(crowd: Crowd, invent: Invention) -> Iterator[Batch]:
         "api_keys",
         ("id", "workspace_id", "user_id", "name", "key_hash", "last_used_at"),
         [
-            (invent.uuid(), workspace.id, invent.one_of(workspace.users).id, "deploy", invent.bytes(20), None)
+            (invent.uuid(), workspace.id, invent.one_of(workspace.users).id, "deploy", invent.octets(20), None)
             for workspace in crowd.populated
             if invent.happens(0.3)
         ],

@@ -1,0 +1,111 @@
+"""The connection arguments, named as psql names them, and the sessions they lead to."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fkdash.cli.messages import tell
+from fkdash.db.pool import Limits, ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.target import PasswordPrompt, Target
+from fkdash.errors import PasswordRequiredError, UsageError
+from fkdash.profiles import Settings, load_settings, profile_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncIterator, Coroutine
+
+_T = TypeVar("_T")
+
+
+def add_connection_arguments(parser: argparse.ArgumentParser, *, positional: bool = True) -> None:
+    """Declare where to connect; `positional` also takes the DSN as an argument of its own."""
+    group = parser.add_argument_group(
+        "where to connect",
+        "As psql: a database name, a URI or a conninfo string; else PG* variables and service files.",
+    )
+    if positional:
+        group.add_argument("dsn", nargs="?", metavar="DSN", help="a database's name, URI or conninfo string")
+    group.add_argument("-h", "--host", help="server or socket folder")
+    group.add_argument("-p", "--port", help="port")
+    group.add_argument("-U", "--username", help="role")
+    group.add_argument("-d", "--dbname", help="a database's name, URI or conninfo string")
+    group.add_argument("--profile", metavar="NAME", help="a profile of config.toml, instead of the above")
+    group.add_argument("--read-only", action="store_true", help="refuse every command that writes")
+    prompt = group.add_mutually_exclusive_group()
+    prompt.add_argument("-W", "--password", action="store_true", help="ask for the password first")
+    prompt.add_argument("-w", "--no-password", action="store_true", help="never ask for a password")
+
+
+def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -> Target:
+    """Give where to connect; asks for the password where -W says so. Raises UsageError.
+
+    `arguments.environment` and `arguments.profile_read_only` then say what the chosen profile does.
+    """
+    prompt = PasswordPrompt.AUTO
+    if arguments.password:
+        prompt = PasswordPrompt.ALWAYS
+    elif arguments.no_password:
+        prompt = PasswordPrompt.NEVER
+    dsn, origin = getattr(arguments, "dsn", None), ""
+    arguments.environment, arguments.profile_read_only = "", False
+    if arguments.profile is not None:
+        profile = profile_of(settings or load_settings(), arguments.profile)
+        dsn, origin = profile.dsn, f"profile {profile.name}"
+        arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only
+    target = resolve(
+        ConnectionArguments(
+            dsn=dsn,
+            host=arguments.host,
+            port=arguments.port,
+            user=arguments.username,
+            dbname=arguments.dbname,
+            password_prompt=prompt,
+            origin=origin,
+        ),
+        os.environ,
+    )
+    return ask_password(target) if prompt is PasswordPrompt.ALWAYS else target
+
+
+def refuse_read_only(arguments: argparse.Namespace) -> None:
+    """Refuse a writing command where --read-only or the profile says so."""
+    if arguments.read_only or arguments.profile_read_only:
+        raise UsageError("This command writes, and --read-only or the profile forbids that.")
+
+
+def ask_password(target: Target) -> Target:
+    """Ask for the password on the terminal."""
+    return target.with_password(getpass.getpass(f"Password for {target.describe()}: "))
+
+
+def may_ask(target: Target) -> bool:
+    """Tell whether there is somebody to ask for a password."""
+    return target.password_prompt is PasswordPrompt.AUTO and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@asynccontextmanager
+async def looking(target: Target, limits: Limits | None = None) -> AsyncIterator[ReadPool]:
+    """Open the pool of read-only sessions; asks once for a password that the server demands."""
+    try:
+        pool = await ReadPool.open(target, limits=limits)
+    except PasswordRequiredError:
+        if not may_ask(target):
+            raise
+        pool = await ReadPool.open(ask_password(target), limits=limits)
+    for note in pool.notes:
+        tell(f"note: {note}")
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def run_async(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a command's asynchronous part to its end."""
+    return asyncio.run(work)

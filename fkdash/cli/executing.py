@@ -1,0 +1,115 @@
+"""Carries a plan out from the command line: preflight, confirmation, the run with its events as lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.journal import Journal
+from fkdash.apply.preflight import may_start, preflight
+from fkdash.apply.run import Run, Wishes
+from fkdash.cli.messages import say, tell
+from fkdash.db.text import plain
+from fkdash.db.writing import open_writer
+from fkdash.errors import HalfDoneError, StoppedError, UsageError
+from fkdash.report.plan import plan_text
+from fkdash.report.run import ended_text, event_line, run_document
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.apply.events import Event
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.pool import ReadPool
+    from fkdash.fix.plan import Plan
+
+_LOOKING_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the operator has to type: the constraint's name, in production the database's name as well."""
+
+    constraint: str
+    database: str | None
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare confirmation, reason and format."""
+    parser.add_argument("--yes", action="store_true", help="do not ask; needs --confirm")
+    parser.add_argument("--confirm", metavar="NAME", help="the constraint's name, spelled exactly")
+    parser.add_argument("--confirm-database", metavar="NAME", help="the database's name, in a production profile")
+    parser.add_argument("--reason", default="", help="a ticket or a word, kept in the journal")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+
+async def execute(pool: ReadPool, catalog: Catalog, plan: Plan, arguments: argparse.Namespace) -> int:
+    """Confirm and run a plan; gives the exit code. Raises StoppedError where nothing was changed."""
+    async with open_writer(pool.target) as writer:
+        tell(plan_text(plan))
+        lines = await preflight(pool, writer, catalog, plan, seconds=_LOOKING_SECONDS)
+        for line in lines:
+            tell(plain(f"{line.standing:<7} {line.what}" + (f" - {line.next_step}" if line.next_step else "")))
+        if not may_start(lines):
+            raise StoppedError("The preflight stops it; nothing was changed.", next_step="See the lines above.")
+        database = catalog.server.database if catalog.server else ""
+        production = arguments.environment.casefold() == "production"
+        _confirm(Confirmation(plan.key.name, database if production else None), arguments)
+        wishes = Wishes()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _stop, wishes)
+        with Journal.create(plan.key.qualified) as journal:
+            tell(f"journal: {journal.path}")
+            run = Run(writer, pool, catalog, plan, journal, _show, wishes=wishes, reason=arguments.reason)
+            ended = await run.carry_out()
+    return _finish(ended, plan, arguments)
+
+
+def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
+    if arguments.yes:
+        if arguments.confirm != wanted.constraint:
+            raise UsageError(
+                "--yes needs --confirm with the constraint's name, spelled exactly.",
+                next_step=f"--confirm {wanted.constraint}",
+            )
+        if wanted.database is not None and arguments.confirm_database != wanted.database:
+            raise UsageError("This profile is production: --confirm-database must give the database's name.")
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "There is nobody to confirm it: input is not a terminal.", next_step="Use --yes with --confirm NAME."
+        )
+    _typed("the constraint's name", wanted.constraint)
+    if wanted.database is not None:
+        _typed("the database's name", wanted.database)
+
+
+def _typed(what: str, wanted: str) -> None:
+    sys.stderr.write(f"Type {what} to go on, anything else stops: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().rstrip("\n") != wanted:
+        raise StoppedError(f"That is not {what}; nothing was changed.")
+
+
+def _stop(wishes: Wishes) -> None:
+    tell("Stopping after the present step.")
+    wishes.stop_after_step = True
+
+
+def _show(event: Event) -> None:
+    """Show every event but the end, which is the command's result."""
+    if not isinstance(event, RunEnded):
+        tell(event_line(event))
+
+
+def _finish(ended: RunEnded, plan: Plan, arguments: argparse.Namespace) -> int:
+    say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
+    if ended.outcome is Outcome.VERIFIED:
+        return 0
+    if len(ended.steps_done) == len(plan.steps):
+        return 1
+    return HalfDoneError.exit_code if ended.steps_done else StoppedError.exit_code

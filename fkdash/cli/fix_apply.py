@@ -1,0 +1,42 @@
+"""`fkdash fix apply`: carries a plan out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.executing import add_run_arguments, execute
+from fkdash.cli.planning import add_plan_arguments, planned
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = (
+    "Carry an option out: preflight, a typed confirmation, the steps in short lock tries, verification. "
+    "The way back is on the disk before the first statement."
+)
+EXAMPLES = """examples:
+  fkdash fix apply users_workspace_id_fkey --option no-action
+  fkdash fix apply users_workspace_id_fkey --option no-action --reason INC-42 \\
+      --yes --confirm users_workspace_id_fkey
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_plan_arguments(parser)
+    add_run_arguments(parser)
+    add_connection_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Apply the plan and give the exit code: 0 verified, 1 not as promised, 4 nothing changed, 5 halfway."""
+    return run_async(_apply(arguments))
+
+
+async def _apply(arguments: argparse.Namespace) -> int:
+    target = target_of(arguments)
+    refuse_read_only(arguments)
+    async with looking(target) as pool:
+        made = await planned(pool, arguments)
+        return await execute(pool, made.catalog, made.plan, arguments)

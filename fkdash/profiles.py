@@ -1,0 +1,99 @@
+"""Named profiles and personal settings: `config.toml` in the platform's configuration folder.
+
+[profiles.prod]
+dsn = "postgresql://dba@db-eu-1/app"
+environment = "production"     # colours the header, asks for the database's name at confirmation
+
+[labels]
+"public.users" = ["email", "name"]
+
+[keys]
+refresh = "f5"
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_config_path
+
+from fkdash.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A place to connect to, by DSN or service name, and what it is (`production`, `staging` ...)."""
+
+    name: str
+    dsn: str | None = None
+    environment: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator has set: profiles by name, label columns by `schema.table`, keys by binding id."""
+
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+def settings_file() -> Path:
+    """Give the file's place; FKDASH_CONFIG overrides it."""
+    named = os.environ.get("FKDASH_CONFIG")
+    return Path(named) if named else user_config_path("fkdash", appauthor=False) / "config.toml"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings; without a file there are none. Raises UsageError for one that cannot be read."""
+    place = path or settings_file()
+    try:
+        document = tomllib.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{place} cannot be read: {error}.", next_step="Correct it, or move it away.") from error
+    try:
+        return Settings(
+            profiles={name: _profile(name, table) for name, table in document.get("profiles", {}).items()},
+            labels={name: tuple(columns) for name, columns in document.get("labels", {}).items()},
+            keys=dict(document.get("keys", {})),
+        )
+    except (AttributeError, TypeError) as error:
+        raise UsageError(f"{place} is not what it should be: {error}.", next_step="See fkdash --help.") from error
+
+
+def profile_of(settings: Settings, name: str) -> Profile:
+    """Give the profile of this name; raises UsageError, naming those there are."""
+    if name not in settings.profiles:
+        known = ", ".join(settings.profiles) or "none"
+        raise UsageError(
+            f'There is no profile "{name}" in {settings_file()}.', next_step=f"Profiles there: {known}."
+        )
+    return settings.profiles[name]
+
+
+def _profile(name: str, table: Mapping[str, Any]) -> Profile:
+    unknown = set(table) - {"dsn", "service", "environment", "read_only"}
+    if unknown:
+        raise UsageError(
+            f'The profile "{name}" has settings that fkdash does not know: {", ".join(sorted(unknown))}.',
+            next_step="It knows dsn, service, environment and read_only.",
+        )
+    dsn = table.get("dsn")
+    if dsn is None and "service" in table:
+        dsn = f"service={table['service']}"
+    return Profile(
+        name=name,
+        dsn=dsn,
+        environment=str(table.get("environment", "")),
+        read_only=bool(table.get("read_only", False)),
+    )

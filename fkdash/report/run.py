@@ -1,0 +1,61 @@
+"""A run for people and for scripts: its events as lines, its end as text and as a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fkdash.apply.events import RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.db.text import plain
+
+if TYPE_CHECKING:
+    from fkdash.apply.events import Event
+    from fkdash.apply.verify import Verified
+    from fkdash.fix.plan import Plan
+
+
+def event_line(event: Event) -> str:
+    """Give an event as one line, or as several where others are waited for."""
+    match event:
+        case StepStarted(step):
+            return f"{step.number}. {step.title} ..."
+        case StepWaits(step, attempt, pause, holders):
+            who = "".join(f"\n     {plain(str(holder))}" for holder in holders)
+            return f"{step.number}. {step.title}: no lock on try {attempt}, next in {pause:.1f} s{who}"
+        case StepDone(step, seconds):
+            return f"{step.number}. {step.title}: done in {seconds * 1000:,.0f} ms"
+        case RunEnded():
+            return ended_text(event)
+
+
+def ended_text(ended: RunEnded) -> str:
+    """Give how a run ended: what is true now, the checks, the next step."""
+    lines = [plain(ended.message)]
+    lines += [f"  {verified_line(each)}" for each in ended.verification]
+    return "\n".join([*lines, f"  {plain(ended.next_step)}"])
+
+
+def verified_line(verified: Verified) -> str:
+    """Give one check as a line that says its standing in letters."""
+    standing = {True: "ok ", False: "NO ", None: "-- "}[verified.ok]
+    return plain(f"{standing} {verified.check}" + (f": {verified.detail}" if verified.detail else ""))
+
+
+def run_document(ended: RunEnded, plan: Plan) -> dict[str, Any]:
+    """Give the end of a run as the versioned document that scripts read."""
+    return {
+        "fkdash": 1,
+        "kind": "run",
+        "outcome": ended.outcome,
+        "constraint": plan.key.qualified,
+        "option": plan.option,
+        "journal": str(ended.journal),
+        "message": ended.message,
+        "next_step": ended.next_step,
+        "steps": [
+            {"n": step.number, "title": step.title, "sql": step.sql, "done": step.number in ended.steps_done}
+            for step in plan.steps
+        ],
+        "verification": [
+            {"check": each.check, "ok": each.ok, "detail": each.detail} for each in ended.verification
+        ],
+    }
