@@ -192,14 +192,11 @@ def _refusal(catalog: Catalog, key: ForeignKey) -> str:
 
 
 def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
-    """Tell whether a refusal is this key's doing; a NOT NULL is reported without a constraint, and a domain's without a table either."""
+    """Tell whether a refusal is this key's doing; a NOT NULL's names no constraint, a domain's no table either."""
     if refused.constraint:
         return refused.constraint in {key.name, *(copy.name for copy in key.copies)}
-    return refused.sqlstate == "23502" and refused.table in {
-        "",
-        key.table.name,
-        *(c.table.name for c in key.copies),
-    }
+    tables = {"", key.table.name, *(copy.table.name for copy in key.copies)}
+    return refused.sqlstate == "23502" and refused.table in tables
 
 
 def _culprit(refused: ServerRefusedError) -> str:

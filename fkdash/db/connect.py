@@ -19,6 +19,8 @@ OLDEST_MAJOR = 14
 _STARTUP_PARAMETER_REFUSED = "08P01"
 _CANNOT_CONNECT_NOW = "57P03"
 _FOREVER_SECONDS = 1e9
+_CONNECT_ERRORS = (*DRIVER_ERRORS, asyncpg.InternalClientError)
+"""While connecting the driver has its own words also for a wrong kind of server and for garbage."""
 
 # Without a handler of its own, Python would print the driver's warnings on the screen.
 logging.getLogger("asyncpg").addHandler(logging.NullHandler())
@@ -47,7 +49,7 @@ async def connect(target: Target, *, startup: Mapping[str, str] = NO_SETTINGS, b
         for address in _in_order(target):
             try:
                 opened = await _open(target, address, settings, attribute)
-            except DRIVER_ERRORS as error:
+            except _CONNECT_ERRORS as error:
                 # As libpq does: the next host after a failure of this one, but not after a refusal.
                 if not _is_for_the_next_host(error):
                     raise await refusal(error, target, address) from None

@@ -70,9 +70,9 @@ def _parse_uri(text: str) -> dict[str, str]:
     hosts, _, database = location.partition("/")
     parameters |= _hosts_and_ports(hosts)
     parameters["dbname"] = _decoded(database)
-    # An empty part of a URI counts as not given.
-    parameters = {name: value for name, value in parameters.items() if value}
-    return parameters | (dict(_query(query)) if question_mark else {})
+    asked = dict(_query(query)) if question_mark else {}
+    # An empty part of a URI counts as not given. The parameters after ? come first: they win.
+    return asked | {name: value for name, value in parameters.items() if value and name not in asked}
 
 
 def _hosts_and_ports(text: str) -> dict[str, str]:

@@ -43,12 +43,12 @@ VARIABLE_OF: Mapping[str, str] = MappingProxyType(
         "require_auth": "PGREQUIREAUTH",
         "target_session_attrs": "PGTARGETSESSIONATTRS",
         "load_balance_hosts": "PGLOADBALANCEHOSTS",
-        # Settings of the session that libpq reads from the environment only.
-        "TimeZone": "PGTZ",
-        "DateStyle": "PGDATESTYLE",
     }
 )
-"""Parameters that the environment can give."""
+"""Parameters that the environment can give too."""
+
+SETTING_VARIABLE_OF: Mapping[str, str] = MappingProxyType({"TimeZone": "PGTZ", "DateStyle": "PGDATESTYLE"})
+"""Settings of the session that only the environment can give."""
 
 _WITHOUT_A_VARIABLE = {"service", "servicefile", "sslpassword", "fallback_application_name"}
 _WITHOUT_EFFECT = {
@@ -124,12 +124,13 @@ _DEMANDS = {
 
 
 def understood(
-    parameters: Mapping[str, str], *, origin: str, is_uri: bool = False
+    parameters: Mapping[str, str], *, origin: str, is_uri: bool = False, one_per_line: bool = False
 ) -> tuple[dict[str, str], list[str]]:
     """Give the parameters in libpq's words, and notes on those that are not used.
 
     Words of ORMs are accepted in URIs only. Raises UsageError for an unknown
-    one; `origin` names where they stand.
+    one; `origin` names where they stand. Unless each stands on a line of its own,
+    one that follows a password is not repeated: it may be the rest of it.
     """
     known: dict[str, str] = {}
     notes: list[str] = []
@@ -146,11 +147,20 @@ def understood(
         elif is_uri and name == "ssl":
             known["sslmode"] = _SSL_WORDS.get(value, value)
         elif name not in _WITHOUT_EFFECT:
-            raise UsageError(
-                f"{origin} has a connection parameter that is not known: {plain(name)}.",
-                next_step="The manual of libpq lists them under Parameter Key Words; remove or correct it.",
-            )
+            raise _unknown(name, origin, may_be_password="password" in known and not one_per_line)
     return known, notes
+
+
+def _unknown(name: str, origin: str, *, may_be_password: bool) -> UsageError:
+    if may_be_password:
+        return UsageError(
+            f"{origin} has a connection parameter that is not known, after the password.",
+            next_step="If it belongs to the password, quote that (in a URI: write & as %26); else remove it.",
+        )
+    return UsageError(
+        f"{origin} has a connection parameter that is not known: {plain(name)}.",
+        next_step="The manual of libpq lists them under Parameter Key Words; remove or correct it.",
+    )
 
 
 def refuse_what_cannot_be_promised(parameters: Mapping[str, str]) -> None:

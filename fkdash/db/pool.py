@@ -114,8 +114,7 @@ class ReadPool:
                 break
             return connection
         connection = await self._connect()
-        # What connecting found out (a pooler that takes no parameters) decides how to begin.
-        await self._begin(connection, self._begin_script(statement_seconds))
+        await self._begin(connection, script)
         return connection
 
     async def _begin(self, connection: asyncpg.Connection[asyncpg.Record], script: str) -> None:
@@ -143,7 +142,7 @@ class ReadPool:
             lock_ms=_milliseconds(self.limits.lock_seconds),
             idle_ms=_milliseconds(self.limits.idle_seconds),
         )
-        return script + applied_locally(self.target.settings) if self._bare else script
+        return script + applied_locally(self.target.settings)
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._closed:

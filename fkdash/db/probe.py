@@ -25,7 +25,7 @@ class Answer(Enum):
     UNREACHABLE = "cannot be reached"
 
 
-async def what_answers(address: Address, *, seconds: float = 2.0) -> Answer:
+async def what_answers(address: Address, *, seconds: float) -> Answer:
     """Say how the address answers a request for TLS, within twice `seconds`; sends nothing else."""
     try:
         async with asyncio.timeout(seconds):

@@ -69,17 +69,17 @@ def _(error: ConnectionRefusedError, address: Address) -> Reason:  # noqa: ARG00
 
 
 @certain_reason.register
-def _(error: FileNotFoundError, address: Address) -> Reason:
+def _(error: FileNotFoundError, address: Address) -> Reason:  # noqa: ARG001 - same for all
     if address.is_socket:
         return Reason("there is no socket", CHECK_ADDRESS)
-    return Reason(f"a file is missing: {plain(str(error.filename or 'unnamed'))}", CHECK_TLS)
+    return Reason("a file that the ssl parameters name does not exist", CHECK_TLS)
 
 
 @certain_reason.register
-def _(error: PermissionError, address: Address) -> Reason:
+def _(error: PermissionError, address: Address) -> Reason:  # noqa: ARG001 - same for all
     if address.is_socket:
         return Reason("this user may not open the socket", "Check the permissions of the socket's directory.")
-    return Reason(f"no permission to read {plain(str(error.filename or 'a file'))}", CHECK_TLS)
+    return Reason("a file that the ssl parameters name may not be read by this user", CHECK_TLS)
 
 
 @certain_reason.register

@@ -27,6 +27,7 @@ _NEXT_STEPS = {
     "57P03": TRY_LATER,
     "55000": "The database takes no connections (datallowconn): choose another one.",
 }
+_PROBE_SECONDS = 2.0
 _SETTING_REFUSED = {"42704", "22023", "42601"}
 
 
@@ -101,4 +102,5 @@ async def _reason(error: Exception, target: Target, address: Address) -> Reason:
         return known
     if address.is_socket:
         return Reason("what listens on the socket does not answer like PostgreSQL", CHECK_ADDRESS)
-    return reason_by_answer(await what_answers(address), error, target)
+    seconds = min(_PROBE_SECONDS, target.connect_seconds or _PROBE_SECONDS)
+    return reason_by_answer(await what_answers(address, seconds=seconds), error, target)

@@ -11,7 +11,13 @@ from types import MappingProxyType
 
 from fkdash.db.addresses import addresses_of
 from fkdash.db.conninfo import is_connection_string, is_uri, parse_connection_string
-from fkdash.db.parameters import VARIABLE_OF, notes_on_demands, refuse_what_cannot_be_promised, understood
+from fkdash.db.parameters import (
+    SETTING_VARIABLE_OF,
+    VARIABLE_OF,
+    notes_on_demands,
+    refuse_what_cannot_be_promised,
+    understood,
+)
 from fkdash.db.passfile import read_passwords
 from fkdash.db.secret import Secret
 from fkdash.db.service_file import home, service_parameters
@@ -121,12 +127,13 @@ def _add_service(layers: _Layers, naming: Mapping[str, str], environment: Mappin
         return
     file = layers.values.get("servicefile", "")
     parameters = service_parameters(name, environment, file=file)
-    layers.below(*understood(parameters, origin=f"service {name}"))
+    layers.below(*understood(parameters, origin=f"service {name}", one_per_line=True))
     layers.source = layers.source or (f"PGSERVICE={name}" if by_variable else f"service={name}")
 
 
 def _add_environment(layers: _Layers, environment: Mapping[str, str]) -> None:
-    present = {name: environment[variable] for name, variable in VARIABLE_OF.items() if environment.get(variable)}
+    variables = {**VARIABLE_OF, **SETTING_VARIABLE_OF}
+    present = {name: environment[variable] for name, variable in variables.items() if environment.get(variable)}
     decisive = [
         VARIABLE_OF[name] for name in _WHERE_FROM_ENVIRONMENT if name in present and name not in layers.values
     ]

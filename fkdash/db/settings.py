@@ -1,4 +1,4 @@
-"""Settings the operator asked for, where a pooler takes no startup parameters."""
+"""Settings the operator asked for, where a pooler refuses startup parameters or drops them silently."""
 
 from __future__ import annotations
 

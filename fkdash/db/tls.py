@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -47,8 +48,9 @@ def driver_tls(tls: Tls, address: Address) -> tuple[str, TlsMode | ssl.SSLContex
     Raises UsageError where the certificate files cannot be used. A unix socket
     is never encrypted (manual: Secure TCP/IP Connections with SSL).
     """
-    if address.is_socket:
+    if address.is_socket or tls.mode == "disable":
         return "postgresql://", "disable"
+    _refuse_missing_files(tls)
     if tls.root_certificates == _SYSTEM:
         return "postgresql://", _system_context(tls)
     parameters = {
@@ -63,6 +65,15 @@ def driver_tls(tls: Tls, address: Address) -> tuple[str, TlsMode | ssl.SSLContex
     }
     given = {name: value for name, value in parameters.items() if value}
     return ("postgresql://?" + urlencode(given) if given else "postgresql://"), tls.mode
+
+
+def _refuse_missing_files(tls: Tls) -> None:
+    files = {"sslcert": tls.certificate, "sslkey": tls.key}
+    if tls.mode not in {"allow", "prefer"}:
+        files |= {"sslrootcert": tls.root_certificates, "sslcrl": tls.revoked}
+    for name, file in files.items():
+        if file not in {"", _SYSTEM} and not Path(file).is_file():
+            raise UsageError(f"The file of {name} does not exist: {plain(file)}.", next_step=f"Check {name}.")
 
 
 def _system_context(tls: Tls) -> ssl.SSLContext:

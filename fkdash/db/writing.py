@@ -1,4 +1,4 @@
-"""The one session that writes, on a connection of its own; every COMMIT has a known end or is said to be unknown."""
+"""The one session that writes, on a connection of its own; the end of every COMMIT is known, or said not to be."""
 
 from __future__ import annotations
 
@@ -67,8 +67,7 @@ class Writer:
         self.where = target.describe(opened.address)
         self._connection: asyncpg.Connection[asyncpg.Record] = opened.connection
         self._begin_script = query("fkdash.db", "begin_writing").format(idle_ms=round(idle_seconds * 1000))
-        if not opened.startup_accepted:
-            self._begin_script += applied_locally(target.settings)
+        self._begin_script += applied_locally(target.settings)
 
     @property
     def is_lost(self) -> bool:

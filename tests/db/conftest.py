@@ -33,7 +33,7 @@ def eventually() -> Eventually:
 
     async def wait(condition: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(5):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110 - the event is on the server
                 await asyncio.sleep(0.01)
 
     return wait

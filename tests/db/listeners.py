@@ -40,12 +40,12 @@ async def answers_like_http(reader: asyncio.StreamReader, writer: asyncio.Stream
     await writer.drain()
 
 
-async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def never_answers(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     while await reader.read(1024):
         pass
 
 
-async def closes_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def closes_at_once(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await reader.read(1)
 
 
@@ -62,13 +62,19 @@ class Wire:
     """A TCP port that leads to a server's unix socket; what goes by can cut it."""
 
     port: int = 0
-    cut_before: bytes = b""
-    cut_after: bytes = b""
+    _lost: bytes = b""
+    _reaches_the_server: bool = True
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    _client_ends: list[asyncio.StreamWriter] = field(default_factory=list)
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._flowing.set()
+
+    def lose(self, message: str, *, reaches_the_server: bool) -> None:
+        """Break the connection when the client sends `message`, before or after the server has it."""
+        self._lost = message.encode()
+        self._reaches_the_server = reaches_the_server
 
     def hold(self) -> None:
         """Let nothing through any more, without a word: packets that vanish."""
@@ -79,24 +85,28 @@ class Wire:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+        self._client_ends.clear()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_server: bool) -> None:
-        """Copy one direction; stops, and cuts, at the messages that were named."""
+        """Copy one direction; breaks off at the message that is to be lost."""
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self._flowing.wait()
-                if to_server and self.cut_before and self.cut_before in data:
+                lost = to_server and bool(self._lost) and self._lost in data
+                if lost and not self._reaches_the_server:
                     self.cut()
                     return
+                # An answer to what was lost goes nowhere: the client's end is already broken.
+                if lost:
+                    self._client_ends[-1].transport.abort()
                 writer.write(data)
                 await writer.drain()
-                if not to_server and self.cut_after and self.cut_after in data:
-                    return
         writer.close()
 
-    def adopt(self, *writers: asyncio.StreamWriter) -> None:
+    def adopt(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         """Remember the ends of a connection."""
-        self._writers += writers
+        self._writers += [client, server]
+        self._client_ends.append(client)
 
 
 @asynccontextmanager

@@ -100,7 +100,14 @@ def test_a_password_is_never_in_a_representation(password: str) -> None:
 
 @given(
     _PASSWORDS,
-    st.sampled_from(["postgresql://u:{}@db/app?x=1", "postgresql://u:{}@db:port/app", "user=u password={} x=1"]),
+    st.sampled_from(
+        [
+            "postgresql://u:{}@db/app?x=1",
+            "postgresql://u:{}@db:port/app",
+            "user=u password={} x=1",
+            "postgresql:///a?password={}&x=1",
+        ]
+    ),
 )
 def test_a_password_is_never_in_an_error(password: str, template: str) -> None:
     with pytest.raises(UsageError) as refused:
@@ -116,3 +123,12 @@ def test_a_secret_cannot_be_written_down() -> None:
     assert secret != Secret("other")
     with pytest.raises(TypeError):
         pickle.dumps(secret)
+
+
+@pytest.mark.parametrize(
+    "dsn", ["password=b =hunter2", "password==b hunter2=c", "postgresql:///a?password=a&hunter2=c"]
+)
+def test_the_rest_of_an_unquoted_password_is_not_shown(dsn: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        resolve(ConnectionArguments(dsn=dsn), {"HOME": "/nowhere"})
+    assert "hunter2" not in str(refused.value)

@@ -1,0 +1,171 @@
+"""Behind PgBouncer in transaction mode everything holds without a startup parameter or a plain SET."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.target import Address, Target
+from fkdash.db.writing import open_writer
+from fkdash.errors import ServerRefusedError, TimedOutError
+from tests.db.conftest import Eventually
+from tests.db.listeners import unused_port
+from tests.support.servers import TestDatabase
+
+_PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+pytestmark = pytest.mark.skipif(_PROGRAM is None, reason="pgbouncer is not installed")
+
+_CONFIGURATION = """\
+[databases]
+* = host={host} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+{more}
+"""
+
+
+def _written(folder: Path, text: str) -> Path:
+    file = folder / "pgbouncer.ini"
+    file.write_text(text)
+    for path in (folder, *list(folder.parents)[:2]):
+        path.chmod(0o755)
+    return file
+
+
+@pytest.fixture(
+    params=["", "ignore_startup_parameters = default_transaction_read_only,statement_timeout,lock_timeout"]
+)
+async def pooled(
+    request: pytest.FixtureRequest, target: Target, database: TestDatabase, tmp_path: Path, eventually: Eventually
+) -> AsyncIterator[Target]:
+    """The database through a PgBouncer that refuses startup parameters, and one that drops them silently."""
+    port = unused_port()
+    text = _CONFIGURATION.format(host=database.socket_directory, port=port, more=request.param)
+    # PgBouncer does not run as root; the owner of the server may open its socket.
+    owner = pwd.getpwuid(os.stat(f"{database.socket_directory}/.s.PGSQL.5432").st_uid)  # noqa: PTH116 - a socket
+    user = owner.pw_name if os.geteuid() == 0 else None
+    assert _PROGRAM is not None
+    process = await asyncio.create_subprocess_exec(
+        _PROGRAM,
+        "-q",
+        _written(tmp_path, text),
+        user=user,
+        cwd="/",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+    async def answers() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    await eventually(answers)
+    yield replace(target, addresses=(Address("127.0.0.1", port),))
+    process.terminate()
+    await process.wait()
+
+
+async def test_looking_is_read_only_limited_and_leaves_no_setting_behind(
+    pooled: Target, database: TestDatabase
+) -> None:
+    await database.execute("create table t (a int)")
+    pool = await ReadPool.open(replace(pooled, settings={"search_path": '"Odd"'}))
+    async with pool.session(0.2) as session:
+        settings = (
+            "select concat_ws(' ', current_setting('transaction_read_only'), current_setting('statement_timeout'),"
+        )
+        assert await session.value(settings + " current_setting('search_path'))") == 'on 200ms "Odd"'
+        with pytest.raises(TimedOutError):
+            await session.value("select pg_sleep(30)")
+    async with pool.session() as session:
+        with pytest.raises(ServerRefusedError) as refused:
+            await session.execute("insert into public.t values (1)")
+        assert refused.value.sqlstate == "25006"
+    await pool.close()
+    async with open_writer(pooled) as writer, writer.rolled_back() as session:
+        assert await session.value("show statement_timeout") == "0"
+        assert await session.value("show transaction_read_only") == "off"
+
+
+async def test_many_sessions_at_once_do_not_mix(pooled: Target) -> None:
+    pool = await ReadPool.open(pooled)
+
+    async def look(number: int) -> None:
+        async with pool.session() as session:
+            for _ in range(5):
+                assert await session.value("select $1::int", number) == number
+                assert [
+                    row[0] for row in await session.rows("select $1::int from generate_series(1, 2)", number)
+                ] == [
+                    number,
+                    number,
+                ]
+
+    await asyncio.gather(*(look(number) for number in range(12)))
+    await pool.close()
+
+
+async def test_a_cancelled_query_stops_on_the_server(
+    pooled: Target, database: TestDatabase, eventually: Eventually
+) -> None:
+    pool = await ReadPool.open(pooled)
+
+    async def look() -> None:
+        async with pool.session() as session:
+            await session.value("select pg_sleep(30) /* pooled */")
+
+    async def is_running() -> bool:
+        running = "select count(*) from pg_stat_activity where query like '%/* pooled %' and state = 'active'"
+        return bool(await database.value(running + " and pid <> pg_backend_pid()"))
+
+    async def is_gone() -> bool:
+        return not await is_running()
+
+    looking = asyncio.create_task(look())
+    await eventually(is_running)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await eventually(is_gone)
+    async with pool.session() as session:
+        assert await session.value("select 1") == 1
+    await pool.close()
+
+
+async def test_the_writer_knows_that_it_is_pooled_and_which_process_serves_it(
+    pooled: Target, database: TestDatabase
+) -> None:
+    await database.execute("create table t (a int)")
+    async with open_writer(pooled) as writer:
+        assert writer.pooled
+        async with writer.transaction() as session:
+            await session.execute("insert into t values (1)")
+            assert await session.value("select pg_backend_pid()") == writer.backend_pid
+    assert await database.value("select count(*) from t") == 1
+
+
+@pytest.mark.newest_version
+async def test_options_that_the_pooler_refuses_are_noted(pooled: Target, database: TestDatabase) -> None:
+    asked = resolve(ConnectionArguments(dsn=database.dsn), {"PGOPTIONS": "-c work_mem=3MB"})
+    pool = await ReadPool.open(replace(asked, addresses=pooled.addresses))
+    assert any("PGOPTIONS" in note for note in pool.notes)
+    await pool.close()
