@@ -9,13 +9,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.rules.finding import Statement
+from fkdash.catalog.model import Action
+from fkdash.rules.finding import PredictedError, Statement
+from fkdash.rules.once import once_per_catalog
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _SUFFIX: Final = {Statement.DELETE: "_del", Statement.UPDATE: "_upd"}
 _SILENT: Final = frozenset("DR")
+_RESTRICT_HAS_ITS_OWN_SINCE: Final = 180000
+
+
+@once_per_catalog
+def _silenced(catalog: Catalog) -> frozenset[int]:
+    """Give the OIDs of the constraints of which some trigger does not fire."""
+    return frozenset(
+        trigger.constraint
+        for table in catalog.tables.values()
+        for trigger in table.triggers or ()
+        if trigger.constraint is not None and trigger.enabled in _SILENT
+    )
 
 
 def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool:
@@ -23,9 +37,12 @@ def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool
 
     For a partitioned referenced table it is True as soon as one partition's action runs.
     """
-    if not key.enforced:
-        return False
+    silenced = _silenced(catalog)
+    if not key.enforced or not silenced:
+        return key.enforced
     oids = {key.oid, *(copy.oid for copy in key.copies)}
+    if silenced.isdisjoint(oids):
+        return True
     return not all(
         any(
             trigger.constraint in oids
@@ -39,8 +56,27 @@ def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool
 
 def check_runs(catalog: Catalog, key: ForeignKey) -> bool:
     """Tell whether writing a referencing row is checked against the referenced table."""
+    if key.oid not in _silenced(catalog):
+        return key.enforced
     return key.enforced and not any(
         trigger.constraint == key.oid and trigger.enabled in _SILENT and trigger.function.endswith("check_upd")
         for trigger in catalog.tables[key.table].triggers or ()
         if trigger.constraint is not None
+    )
+
+
+def refusal_sqlstate(catalog: Catalog, action: Action) -> str:
+    """Give the SQLSTATE of a refusal: RESTRICT has its own from PostgreSQL 18 on."""
+    version = catalog.server.version_number if catalog.server else 0
+    return "23001" if action is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_SINCE else "23503"
+
+
+def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> PredictedError:
+    """Give the error with which NO ACTION or RESTRICT refuses."""
+    sqlstate = refusal_sqlstate(catalog, action)
+    setting = "RESTRICT setting of " if sqlstate == "23001" else ""
+    return PredictedError(
+        sqlstate,
+        f'update or delete on table "{key.referenced.name}" violates {setting}foreign key constraint '
+        f'"{key.name}" on table "{key.table.name}"',
     )

@@ -78,6 +78,12 @@ def parsed(text: str) -> exp.Expr | None:
     return found[0] if len(found) == 1 and isinstance(found[0], exp.Expr) else None
 
 
+def bracketed(text: str) -> str:
+    """Give an expression in one pair of parentheses, where the catalog put one already too."""
+    tree = parsed(text)
+    return text if isinstance(tree, exp.Paren) else f"({text})"
+
+
 def column_name(column: exp.Expr) -> str:
     """Give a column's name as the catalog stores it: folded to lower case unless quoted."""
     identifier = column.this

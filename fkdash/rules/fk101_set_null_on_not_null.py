@@ -10,73 +10,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
-from fkdash.rules.enforcement import action_runs
-from fkdash.rules.finding import Finding, PredictedError, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.obstacles import Kind
 from fkdash.rules.refusal import Refusal, can_drop_not_null, refusals
+from fkdash.rules.verdicts import Case, cases, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.obstacles import Obstacle
 
 _COLUMN_LISTS_SINCE: Final = 150000
-_VERBS: Final = {Statement.DELETE: "deleting", Statement.UPDATE: "changing the key of"}
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
-        finding = _verdict(catalog, key)
-        if finding is not None:
-            yield finding
+    for case in cases(catalog, Action.SET_NULL, _wanted, apart=False):
+        table = catalog.tables[case.key.table]
+        if all(table.columns_by_name[name].identity_always for name in case.columns):
+            continue
+        yield finding(
+            RULE,
+            case,
+            message=f"{case.doing} writes NULL into {case.column_names}, which cannot be NULL: {case.fails}.",
+            explanation=_explanation(case),
+            fixes=_fixes(catalog, case.key, case.statements, refusals(catalog, case.key, case.columns)),
+        )
 
 
-def _verdict(catalog: Catalog, key: ForeignKey) -> Finding | None:
-    written = _written(catalog, key)
-    refusing = refusals(catalog, key, {name for names in written.values() for name in names})
-    if not refusing:
-        return None
-    columns = tuple(dict.fromkeys(refusal.column.name for refusal in refusing))
-    statements = tuple(each for each, names in written.items() if not set(columns).isdisjoint(names))
-    doing = " and ".join(f"ON {statement} SET NULL" for statement in statements)
-    verbs = " or ".join(_VERBS[statement] for statement in statements)
-    names = " and ".join(f"{key.table.name}.{name}" for name in columns)
-    reasons = "; ".join(refusal.reason for refusal in refusing)
-    return Finding(
-        rule=RULE.id,
-        name=RULE.name,
-        severity=RULE.severity,
-        key=key,
-        columns=columns,
-        message=f"{doing} writes NULL into {names}, which cannot be NULL: "
-        f"{verbs} a referenced {key.referenced.name} row fails with 23502.",
-        explanation=f"{key.name} promises to set {names} to NULL when its {key.referenced.name} row goes away, "
-        f"but {reasons}. PostgreSQL accepted the declaration all the same; {verbs} any {key.referenced.name} "
-        f"row that a {key.table.name} row refers to fails. Rows that nothing refers to are not affected.",
-        statements=statements,
-        error=_error(refusing[0]),
-        evidence=tuple(refusal.reason for refusal in refusing),
-        fixes=_fixes(catalog, key, statements, refusing),
-    )
+def _wanted(obstacle: Obstacle) -> bool:
+    not_null = obstacle.kind in {Kind.NOT_NULL, Kind.DOMAIN} and obstacle.error.sqlstate == "23502"
+    return not_null and not obstacle.generated
 
 
-def _written(catalog: Catalog, key: ForeignKey) -> dict[Statement, tuple[str, ...]]:
-    """Give, for each statement whose SET NULL action runs, the columns it writes."""
-    written: dict[Statement, tuple[str, ...]] = {}
-    if key.on_delete is Action.SET_NULL and action_runs(catalog, key, Statement.DELETE):
-        written[Statement.DELETE] = key.set_columns
-    if key.on_update is Action.SET_NULL and action_runs(catalog, key, Statement.UPDATE):
-        written[Statement.UPDATE] = key.columns
-    return written
-
-
-def _error(refusal: Refusal) -> PredictedError:
-    column = refusal.column
-    if refusal.by_domain and column.domain is not None:
-        return PredictedError("23502", f"domain {column.domain.name} does not allow null values")
-    return PredictedError(
-        "23502",
-        f'null value in column "{column.name}" of relation "{refusal.table.name.name}" '
-        "violates not-null constraint",
+def _explanation(case: Case) -> str:
+    key = case.key
+    return (
+        f"{key.name} promises to set {case.column_names} to NULL when its {key.referenced.name} row goes away, "
+        f"but {case.reasons}. PostgreSQL accepted the declaration all the same; {case.verbs} any "
+        f"{key.referenced.name} row that a {key.table.name} row refers to fails. Rows that nothing refers to are "
+        "not affected."
     )
 
 

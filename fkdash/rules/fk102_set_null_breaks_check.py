@@ -39,13 +39,17 @@ def _wanted(obstacle: Obstacle) -> bool:
 def _message(case: Case) -> str:
     if case.certain:
         return f"{case.doing} writes NULL into {case.column_names}, which a CHECK forbids: {case.fails}."
-    return f"{case.doing} writes NULL into {case.column_names}; whether a CHECK allows it depends on the row: {case.fails}."
+    return (
+        f"{case.doing} writes NULL into {case.column_names}; whether a CHECK allows it depends on the row: "
+        f"{case.fails}."
+    )
 
 
 def _explanation(case: Case) -> str:
     depends = "" if case.certain else " It holds for some rows and not for others; only the data can tell which."
     return (
-        f"{case.key.name} promises to set {case.column_names} to NULL, but {case.reasons}.{depends} The action is an "
+        f"{case.key.name} promises to set {case.column_names} to NULL, but {case.reasons}.{depends} The action "
+        "is an "
         f"ordinary UPDATE of the {case.key.table.name} row, so the CHECK is evaluated again and "
         f"{case.fails}. Rows that nothing refers to are not affected."
     )

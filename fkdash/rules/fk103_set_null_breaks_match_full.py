@@ -39,7 +39,8 @@ def _wanted(obstacle: Obstacle) -> bool:
 
 def _explanation(case: Case) -> str:
     return (
-        f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The row that remains mixes NULL and "
+        f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The row that remains mixes NULL "
+        "and "
         f"values, which MATCH FULL forbids, so {case.fails}."
     )
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Rule, Severity
-from fkdash.rules.obstacles import Kind
-from fkdash.rules.verdicts import Case, cases, finding
+from fkdash.rules.verdicts import cases, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,8 @@ RULE = Rule(
     name="set-default-without-value",
     severity=Severity.ERROR,
     summary="SET DEFAULT into a column that has no default and cannot be NULL",
-    explanation="The referential action is SET DEFAULT, but a column that it writes has no default, neither its own "
+    explanation="The referential action is SET DEFAULT, but a column that it writes has no default, neither its "
+    "own "
     "nor a domain's, and no identity sequence. The default is then NULL, and the column's NOT NULL refuses it "
     "with SQLSTATE 23502: every DELETE (or UPDATE of the key) of a referenced row fails.",
     example="CREATE TABLE currencies (code text PRIMARY KEY);\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Rule, Severity
 from fkdash.rules.obstacles import Kind
-from fkdash.rules.verdicts import Case, cases, finding
+from fkdash.rules.verdicts import cases, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         yield finding(
             RULE,
             case,
-            message=f"{case.doing} writes the default into {case.column_names}, which a CHECK forbids: {case.fails}."
+            message=f"{case.doing} writes the default into {case.column_names}, which a CHECK forbids: "
+            f"{case.fails}."
             if case.certain
             else f"{case.doing} writes the default into {case.column_names}; whether a CHECK allows it depends on "
             f"the row: {case.fails}.",
@@ -44,7 +45,8 @@ RULE = Rule(
     name="set-default-breaks-check",
     severity=Severity.ERROR,
     summary="SET DEFAULT writes a value that a CHECK refuses",
-    explanation="The referential action is SET DEFAULT, but a CHECK of the table or of a domain cannot hold with the "
+    explanation="The referential action is SET DEFAULT, but a CHECK of the table or of a domain cannot hold "
+    "with the "
     "default in place. PostgreSQL refuses with SQLSTATE 23514 whenever the action runs. Where the outcome "
     "depends on the row's other columns, or the default is not a constant, it is possible (a warning).",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"

@@ -1,5 +1,4 @@
-"""FK112: SET DEFAULT gives several rows the one value that a unique index allows once.
-"""
+"""FK112: SET DEFAULT gives several rows the one value that a unique index allows once."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Rule, Severity
 from fkdash.rules.obstacles import Kind
-from fkdash.rules.verdicts import Case, cases, finding
+from fkdash.rules.verdicts import cases, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

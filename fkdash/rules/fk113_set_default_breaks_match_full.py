@@ -1,5 +1,4 @@
-"""FK113: SET DEFAULT leaves a MATCH FULL key half NULL.
-"""
+"""FK113: SET DEFAULT leaves a MATCH FULL key half NULL."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Rule, Severity
 from fkdash.rules.obstacles import Kind
-from fkdash.rules.verdicts import Case, cases, finding
+from fkdash.rules.verdicts import cases, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         yield finding(
             RULE,
             case,
-            message=f"{case.doing} leaves a MATCH FULL key that mixes NULL and values, through {case.column_names}: "
+            message=f"{case.doing} leaves a MATCH FULL key that mixes NULL and values, through "
+            f"{case.column_names}: "
             f"{case.fails}.",
             explanation=f"{case.key.name} gives {case.column_names} the defaults, of which some are NULL and some "
             f"are not, but {case.reasons}. The row that remains is one that MATCH FULL forbids, so {case.fails}.",
@@ -39,7 +39,8 @@ RULE = Rule(
     name="set-default-breaks-match-full",
     severity=Severity.ERROR,
     summary="SET DEFAULT leaves a MATCH FULL key half NULL",
-    explanation="A composite foreign key that is MATCH FULL has all of its columns NULL or none. SET DEFAULT writes "
+    explanation="A composite foreign key that is MATCH FULL has all of its columns NULL or none. SET DEFAULT "
+    "writes "
     "each column's default, NULL where there is none; if only some are NULL, the key refuses its own row with "
     "SQLSTATE 23503.",
     example="CREATE TABLE cases (tenant_id int, id int, PRIMARY KEY (tenant_id, id));\n"

@@ -39,7 +39,9 @@ def _wanted(obstacle: Obstacle) -> bool:
 
 def _message(case: Case) -> str:
     how = "leaves" if case.certain else "may leave"
-    return f"{case.doing} {how} the generated column {case.column_names}, which cannot be NULL, NULL: {case.fails}."
+    return (
+        f"{case.doing} {how} the generated column {case.column_names}, which cannot be NULL, NULL: {case.fails}."
+    )
 
 
 RULE = Rule(
@@ -47,7 +49,8 @@ RULE = Rule(
     name="action-empties-generated-column",
     severity=Severity.ERROR,
     summary="SET NULL empties a NOT NULL generated column",
-    explanation="The column that SET NULL (or SET DEFAULT) writes may be NULL, but a generated column that is computed "
+    explanation="The column that SET NULL (or SET DEFAULT) writes may be NULL, but a generated column that is "
+    "computed "
     "from it is NOT NULL and comes out NULL. PostgreSQL refuses the action with SQLSTATE 23502 and names the "
     "generated column, which the foreign key does not even mention.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"

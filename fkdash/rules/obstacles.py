@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action, Match
 from fkdash.rules.defaults import known
 from fkdash.rules.enforcement import check_runs
-from fkdash.rules.expression import columns_of, parsed, results
+from fkdash.rules.expression import bracketed, columns_of, parsed, results
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.once import once_per_catalog
 from fkdash.rules.outcome import Outcome, check_outcome, domain_outcome, generated_from
@@ -59,7 +59,7 @@ class Obstacle:
 @once_per_catalog
 def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...]:
     """Give every write that meets an obstacle, with all of them, the first reported first."""
-    found = ((write, _obstacles(catalog, write)) for write in writes(catalog))
+    found = ((write, obstacles_to(catalog, write, write.values(catalog))) for write in writes(catalog))
     return tuple((write, met) for write, met in found if met)
 
 
@@ -68,8 +68,8 @@ def first_error(met: tuple[Obstacle, ...]) -> PredictedError:
     return next((obstacle.error for obstacle in met if obstacle.certain), met[0].error)
 
 
-def _obstacles(catalog: Catalog, write: Write) -> tuple[Obstacle, ...]:
-    values = write.values(catalog)
+def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> tuple[Obstacle, ...]:
+    """Give what refuses `values` in the referencing row of a key, the first reported first."""
     tables = catalog.with_partitions(write.key.table)
     root = tables[0]
     if root.locked and write.action is Action.SET_DEFAULT:
@@ -126,7 +126,7 @@ def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Result
             return Obstacle(
                 Kind.DOMAIN,
                 (column.name,),
-                f"{where} has a domain, {domain.schema}.{domain.name}, with CHECK ({check.expression})",
+                f"{where} has a domain, {domain.schema}.{domain.name}, with CHECK {bracketed(check.expression)}",
                 PredictedError(
                     "23514", f'value for domain {outermost.name} violates check constraint "{check.name}"'
                 ),
@@ -174,7 +174,7 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
         yield Obstacle(
             Kind.CHECK,
             touched,
-            f"{table.name} has CHECK {check.name} ({check.expression})",
+            f"{table.name} has CHECK {check.name} {bracketed(check.expression)}",
             PredictedError(
                 "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
             ),

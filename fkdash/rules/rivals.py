@@ -30,9 +30,13 @@ def action_of(key: ForeignKey, statement: Statement) -> Action:
 @once_per_catalog
 def same_reference(catalog: Catalog) -> Mapping[tuple[object, ...], tuple[ForeignKey, ...]]:
     """Give the foreign keys that make the same columns refer to the same columns, in groups of two or more."""
-    groups: dict[tuple[object, ...], list[ForeignKey]] = {}
+    between: dict[tuple[object, ...], list[ForeignKey]] = {}
     for key in catalog.foreign_keys:
-        groups.setdefault(reference(key), []).append(key)
+        between.setdefault((key.table, key.referenced), []).append(key)
+    groups: dict[tuple[object, ...], list[ForeignKey]] = {}
+    for keys in between.values():
+        for key in keys if len(keys) > 1 else ():
+            groups.setdefault(reference(key), []).append(key)
     return {what: tuple(keys) for what, keys in groups.items() if len(keys) > 1}
 
 
@@ -48,9 +52,10 @@ def acts_before(first: ForeignKey, second: ForeignKey) -> bool:
 
 def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[ForeignKey, ...]:
     """Give the keys over the same columns that may have moved or deleted the row before this one acts."""
+    several = same_reference(catalog)
     return tuple(
         other
-        for other in same_reference(catalog).get(reference(key), ())
+        for other in (several.get(reference(key), ()) if several else ())
         if other is not key
         and action_of(other, statement) not in _REFUSING
         and action_runs(catalog, other, statement)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.obstacles import first_error, obstacles
 from fkdash.rules.rivals import overtaken
+from fkdash.rules.writes import verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fkdash.catalog.model import Action, Catalog, ForeignKey
-    from fkdash.rules.finding import PredictedError, Rule
+    from fkdash.rules.finding import PredictedError, Rule, Statement
     from fkdash.rules.obstacles import Obstacle
     from fkdash.rules.writes import Write
 
@@ -53,8 +54,7 @@ class Case:
     @property
     def verbs(self) -> str:
         """`deleting or changing the key of`."""
-        verbs = {Statement.DELETE: "deleting", Statement.UPDATE: "changing the key of"}
-        return " or ".join(verbs[statement] for statement in self.statements)
+        return verbs(self.statements)
 
     @property
     def fails(self) -> str:

@@ -17,12 +17,17 @@ from fkdash.rules.once import once_per_catalog
 from fkdash.rules.values import NULL_ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.values import Results
 
 _VERBS: Final = {Statement.DELETE: "deleting", Statement.UPDATE: "changing the key of"}
+
+
+def verbs(statements: Iterable[Statement]) -> str:
+    """Give what an operator does with a referenced row: `deleting or changing the key of`."""
+    return " or ".join(_VERBS[statement] for statement in statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Write:
     @property
     def verbs(self) -> str:
         """`deleting or changing the key of`."""
-        return " or ".join(_VERBS[statement] for statement in self.statements)
+        return verbs(self.statements)
 
     def values(self, catalog: Catalog) -> Mapping[str, Results]:
         """Give what is known of the value that goes into each column."""

@@ -18,16 +18,17 @@ OSC_52_LIMIT = 74_994
 _TMUX_SECONDS = 2
 
 
-async def copy(text: str, write: Callable[[str], object], environment: Mapping[str, str] = os.environ) -> str:
-    """Send `text` to the terminal's clipboard through `write`, to tmux where it runs in one, and to a file.
+async def copy(
+    text: str, to_terminal: Callable[[str], object], environment: Mapping[str, str] = os.environ
+) -> str:
+    """Give `text` to `to_terminal` (which sends OSC 52), to tmux where it runs in one, and to a file.
 
     Gives the message for the operator, which says what was tried and names the
     file. Raises nothing: what fails is said in the message.
     """
     tried: list[str] = []
-    encoded = b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
-    if len(encoded) <= OSC_52_LIMIT:
-        write(f"\x1b]52;c;{encoded}\a")
+    if len(b64encode(text.encode("utf-8"))) <= OSC_52_LIMIT:
+        to_terminal(text)
         tried.append("to the terminal, which may ignore it")
         if "TMUX" in environment and await _to_tmux(text):
             tried.append("to tmux's buffer")
@@ -50,7 +51,7 @@ async def _to_tmux(text: str) -> bool:
     except OSError:
         return False
     try:
-        await asyncio.wait_for(process.communicate(text.encode("utf-8", "backslashreplace")), _TMUX_SECONDS)
+        await asyncio.wait_for(process.communicate(text.encode("utf-8")), _TMUX_SECONDS)
     except TimeoutError:
         process.kill()
         await process.wait()

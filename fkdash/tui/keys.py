@@ -78,6 +78,9 @@ PANES: list[BindingType] = [
 ]
 
 OPEN = key("screen.open", "enter", "open", "open", show=True)
+OPEN_ROWS = key(
+    "blocked.rows", "enter", "open_rows", "rows", show=True, tooltip="To the rows that hold this one, and back"
+)
 BACK = key("screen.back", "escape", "back", "back", show=True, tooltip="One step back; nothing is lost")
 REFRESH = key("screen.refresh", "r", "refresh", "refresh", tooltip="Read again from the server")
 RECONNECT = key("screen.reconnect", "R", "reconnect", "connect again", tooltip="Connect and read again, now")
@@ -94,6 +97,25 @@ BLOCKED = key(
 FIX = key(
     "constraints.fix", "f", "fix", "fix", show=True, tooltip="What can be changed, and what each change costs"
 )
+
+PLAN = key(
+    "fix.plan", "enter", "plan", "plan", show=True, tooltip="The exact statements, their locks, the way back"
+)
+APPLY = key("fix.apply", "a", "apply", "apply", show=True, tooltip="To the confirmation; nothing is written yet")
+BUTTON_LEFT = key("confirm.left", "left", "button(-1)", "Cancel")
+BUTTON_RIGHT = key("confirm.right", "right", "button(1)", "Apply")
+STOP_AFTER_STEP = key(
+    "run.stop",
+    "s",
+    "stop_after_step",
+    "stop after this step",
+    show=True,
+    tooltip="Let the step under way end, then stop",
+)
+CANCEL_RUN = key(
+    "run.cancel", "c", "cancel_run", "cancel now", show=True, tooltip="Roll back what is open, and stop"
+)
+UNDO = key("run.undo", "u", "undo", "undo", show=True, tooltip="Plan the way back")
 
 
 @runtime_checkable

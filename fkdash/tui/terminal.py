@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CRASHED = 70
 """The exit status after a fault in fkdash itself: EX_SOFTWARE of sysexits.h."""
 
+PASSWORD_WANTED = 77
+"""The exit status that asks the caller for a password, to be typed where nothing is drawn: EX_NOPERM."""
+
 
 def run_dashboard(
     app_factory: Callable[[], SafeApp], *, theme: str = "ansi-dark", mouse: bool | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Coroutine, Iterable
 from typing import Any, ClassVar
 
@@ -13,9 +14,12 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from fkdash.errors import FkdashError
-from fkdash.tui import keys
+from fkdash.tui import clipboard, keys
+from fkdash.tui.private_file import write_private
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, StatusLine
 from fkdash.tui.widgets.row_list import RowList
+
+_FIT_FOR_A_FILE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 class BaseScreen(Screen[None], inherit_bindings=False):
@@ -24,6 +28,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, *keys.PANES]
     ALLOW_SELECT = False
     AUTO_FOCUS = "RowList, TextPane"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - declared so by Textual
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +66,22 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         """Show a message on the status line."""
         self.status.say(message)
 
+    def copy(self, text: str) -> None:
+        """Copy `text` and say where it went."""
+        self.run_worker(self._copy(text), group="copy", description="Copying")
+
+    async def _copy(self, text: str) -> None:
+        self.say(await clipboard.copy(text, self.app.copy_to_clipboard))
+
+    def export(self, name: str, suffix: str, text: str) -> None:
+        """Write `text` into a private file named after `name`, and say where it is."""
+        try:
+            path = write_private(_FIT_FOR_A_FILE.sub("_", name), suffix, text)
+        except OSError as error:
+            self.status.fail(f"The file could not be written: {error.strerror or error}")
+        else:
+            self.say(f"Written to {path}")
+
     def run_cancellable(
         self, work: Coroutine[Any, Any, None], *, doing: str, group: str = "default"
     ) -> Worker[None]:
@@ -94,14 +116,31 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     def action_back(self) -> None:
         """Go one step back: out of a filter first, then to the screen before."""
-        for row_list in self.query(RowList):
-            if row_list.filter_text:
-                row_list.filter_by("")
-                return
-        if len(self.app.screen_stack) > 2:  # noqa: PLR2004 - the application's own blank screen is one
+        filtered = self._filtered_list()
+        if filtered is not None:
+            filtered.filter_by("")
+        elif self._came_from_elsewhere:
             self.app.pop_screen()
-        else:
-            self.say("This is the first screen; q quits.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what `why_not` has a reason against."""
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available, "" when it is; subclasses add theirs."""
+        if action == "back" and not self._came_from_elsewhere and self._filtered_list() is None:
+            return "this is the first screen; q quits"
+        return ""
+
+    @property
+    def _came_from_elsewhere(self) -> bool:
+        below = self.app.screen_stack[:-1]
+        return any(isinstance(screen, BaseScreen) for screen in below)
+
+    def _filtered_list(self) -> RowList[Any] | None:
+        """Give the list with the focus if it is filtered, else any other that is."""
+        filtered = [row_list for row_list in self.query(RowList) if row_list.filter_text]
+        return next((row_list for row_list in filtered if row_list.has_focus), next(iter(filtered), None))
 
     def on_row_list_arranged(self, event: RowList.Arranged) -> None:
         """Show the new state above the list."""

@@ -105,6 +105,29 @@ class ConsequenceLine(Lines):
         self.show([line(" ", *parts) for parts in lines])
 
 
+class RuleLine(Lines):
+    """A rule with a title in it, above a part of the screen."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="rule-line")
+        self._title = ""
+
+    def tell(self, title: str) -> None:
+        """Show this title."""
+        self._title = title
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Fit into the new width."""
+        self._fill()
+
+    def _fill(self) -> None:
+        glyphs, width = self.glyphs, self.size.width
+        title = f" {glyphs.fit(self._title, width - 4)} " if self._title else ""
+        rest = glyphs.rule * max(0, width - 2 - cell_len(title))
+        self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
+
+
 class StatusLine(Lines):
     """What is going on, or the last message; the elapsed time appears after a second, once a second."""
 
@@ -180,6 +203,12 @@ class ListBar(Lines):
     def __init__(self, row_list: RowList[Any]) -> None:
         super().__init__(classes="list-bar")
         self.row_list = row_list
+        self._beyond = ""
+
+    def tell_beyond(self, beyond: str) -> None:
+        """Say after the count what exists beyond the rows that the list holds, such as "+ of 1,204"."""
+        self._beyond = beyond
+        self.tell()
 
     def tell(self) -> None:
         """Show the present state of the list."""
@@ -190,7 +219,7 @@ class ListBar(Lines):
             left = line(" /", Part(rows.filter_text + cursor, "strong"))
         place, count = rows.position
         total = len(rows.rows)
-        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "")
+        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
         order = f"sort {rows.order_title}  " if rows.order_title else ""
         self.show([spread(left, line(Part(order, "muted"), counted, " "), self.size.width, self.glyphs)])
 

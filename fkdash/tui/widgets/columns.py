@@ -19,7 +19,8 @@ class ListColumn(Generic[RowT]):
     """A column: its title, a row's text in it, and the least number of cells in which it is of use.
 
     As the terminal narrows, the column with the highest `priority` goes first;
-    one with priority 0 never goes.
+    one with priority 0 never goes. A `patient` column grows only when the others
+    have all they need.
     """
 
     title: str
@@ -28,6 +29,7 @@ class ListColumn(Generic[RowT]):
     priority: int = 0
     tone: Callable[[RowT], Tone] | None = None
     right: bool = False
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +42,45 @@ class Order(Generic[RowT]):
 
 
 def fitting(
-    leasts: Sequence[int], naturals: Sequence[int], priorities: Sequence[int], width: int
+    leasts: Sequence[int],
+    naturals: Sequence[int],
+    priorities: Sequence[int],
+    width: int,
+    patient: Sequence[bool] = (),
 ) -> list[tuple[int, int]]:
     """Give (column number, cells) for the columns shown in `width` cells.
 
     A column never takes more than its natural width; room to spare goes to
-    those that need it, in proportion.
+    those that need it, in proportion, the patient ones last.
     """
     shown = list(range(len(leasts)))
-    floors = [min(least, natural) for least, natural in zip(leasts, naturals, strict=True)]
+    widths = {n: min(leasts[n], naturals[n]) for n in shown}
 
-    def needed() -> int:
-        return sum(floors[n] for n in shown) + GAP * max(0, len(shown) - 1)
+    def spare() -> int:
+        return width - sum(widths[n] for n in shown) - GAP * max(0, len(shown) - 1)
 
-    while needed() > width:
+    while spare() < 0:
         droppable = [n for n in shown if priorities[n] > 0]
         if not droppable:
             break
         shown.remove(max(droppable, key=lambda n: (priorities[n], n)))
-    spare = max(0, width - needed())
-    wants = {n: naturals[n] - floors[n] for n in shown}
-    total = sum(wants.values())
-    if total <= spare:
-        return [(n, naturals[n]) for n in shown]
-    widths = {n: floors[n] + spare * wants[n] // total for n in shown}
-    left = spare - sum(widths[n] - floors[n] for n in shown)
-    for n in shown:
-        if left and widths[n] < naturals[n]:
-            widths[n] += 1
-            left -= 1
+    later = {n for n in shown if n < len(patient) and patient[n]}
+    for group in ([n for n in shown if n not in later], sorted(later)):
+        _grow(widths, {n: naturals[n] - widths[n] for n in group}, spare())
     return [(n, widths[n]) for n in shown]
+
+
+def _grow(widths: dict[int, int], wants: dict[int, int], spare: int) -> None:
+    """Share `spare` cells out among the columns that want some, in proportion to how many."""
+    total = sum(wants.values())
+    if spare <= 0 or total == 0:
+        return
+    given = {n: min(want, spare * want // total) for n, want in wants.items()}
+    left = min(spare, total) - sum(given.values())
+    for n, want in wants.items():
+        extra = min(left, want - given[n], 1)
+        widths[n] += given[n] + extra
+        left -= extra
 
 
 def padded(text: str, width: int, *, right: bool) -> str:

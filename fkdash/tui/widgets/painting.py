@@ -14,11 +14,13 @@ from textual.widget import Widget
 
 from fkdash.tui.plain import UNICODE, Glyphs, wrapped_words
 
-Tone = Literal["plain", "strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected"]
+Tone = Literal[
+    "plain", "strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected", "resting"
+]
 """The ways a piece of text can look; the stylesheet says how. Meaning never rests on it alone."""
 
 TONES: frozenset[str] = frozenset(
-    {"strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected"}
+    {"strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected", "resting"}
 )
 
 

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from fkdash.tui import keys
 from fkdash.tui.plain import plain
 from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
-from fkdash.tui.widgets.painting import Painter, Part
+from fkdash.tui.widgets.painting import Painter, Part, Tone
 from fkdash.tui.widgets.row_filter import edited_text
 from fkdash.tui.widgets.row_view import RowView
 
@@ -71,7 +71,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         self._view = RowView(
             key=key, haystack=self._haystack, orders=orders, fields=fields, field_names=field_names
         )
-        self._empty = empty
+        self.empty = empty
         self._top = 0
         self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
         self._layout: tuple[tuple[int, int], ...] = ()
@@ -194,9 +194,14 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             event.stop()
             self.filter_by(self.filter_text + (event.text.splitlines() or [""])[0])
 
+    def on_focus(self) -> None:
+        """Show that the keys go here."""
+        self.refresh_lines([self._view.cursor - self._top + 1])
+
     def on_blur(self) -> None:
-        """End typing."""
+        """End typing, and show that the keys go elsewhere."""
         self._type(typing=False)
+        self.refresh_lines([self._view.cursor - self._top + 1])
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Tell the key line that printable keys are text while a filter is typed."""
@@ -246,10 +251,10 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         if place >= len(self._view):
             notice = self._notice if y == 1 and not len(self._view) else ""
             return self.paint((Part(notice, "muted"),), width)
-        under_cursor = place == self._view.cursor
-        return self.paint(
-            tuple(self._cells(self._view[place])), width, under="selected" if under_cursor else "plain"
-        )
+        under: Tone = "plain"
+        if place == self._view.cursor:
+            under = "selected" if self.has_focus else "resting"
+        return self.paint(tuple(self._cells(self._view[place])), width, under=under)
 
     def _cells(self, row: RowT | None) -> list[Part]:
         glyphs = self.glyphs
@@ -258,12 +263,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             column = self._columns[number]
             text = glyphs.fit(column.title if row is None else column.text(row), width)
             tone = column.tone(row) if column.tone and row is not None else "plain"
-            parts.append(Part(padded(text, width, right=column.right) + " " * GAP, tone))
-        return parts
+            parts += [Part(padded(text, width, right=column.right), tone), Part(" " * GAP)]
+        return parts[:-1]
 
     @property
     def _notice(self) -> str:
-        return f"No row matches {self.filter_text}" if self.filter_text and self.rows else self._empty
+        return f"No row matches {self.filter_text}" if self.filter_text and self.rows else self.empty
 
     @property
     def _height(self) -> int:
@@ -282,7 +287,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     def _fit(self) -> None:
         leasts = [column.least for column in self._columns]
         priorities = [column.priority for column in self._columns]
-        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.size.width))
+        patient = [column.patient for column in self._columns]
+        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.size.width, patient))
         self._scroll_to_cursor()
 
     def _scroll_to_cursor(self) -> None:

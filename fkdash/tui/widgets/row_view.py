@@ -31,7 +31,8 @@ class RowView(Generic[RowT]):
         self.filter_text = ""
         self.cursor = 0
         self._key, self._haystack = key, haystack
-        self._orders = tuple(orders) or (Order[RowT](""),)
+        as_they_came: Order[RowT] = Order("")
+        self._orders = tuple(orders) or (as_they_came,)
         self._order, self._reversed = 0, False
         self._fields, self._field_names = fields, tuple(field_names)
         self._haystacks: list[str] | None = None

@@ -1,0 +1,210 @@
+"""Where deletes go: the graph of CASCADE, with what they can run into.
+
+A node is a table, a partition counting as its partitioned table. Every walk is
+made once for the whole catalog, backwards from what fails, so that a hundred
+thousand foreign keys cost one pass.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fkdash.catalog.model import Action
+from fkdash.rules.enforcement import action_runs, refusal_error
+from fkdash.rules.finding import Statement
+from fkdash.rules.fk115_written_key_is_referenced import knock_ons
+from fkdash.rules.obstacles import Kind, obstacles
+from fkdash.rules.once import once_per_catalog
+from fkdash.rules.rivals import overtaken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.rules.finding import PredictedError
+
+_LONGEST_PATH: Final = 12
+_FARTHEST_ANCESTOR: Final = 3
+_MOST_ANCESTORS: Final = 400
+
+
+class Cascade(NamedTuple):
+    """A foreign key whose CASCADE runs, with the tables that stand for its two in the graph."""
+
+    key: ForeignKey
+    parent: TableName
+    child: TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A foreign key at which deleting a referenced row fails, and the error."""
+
+    key: ForeignKey
+    error: PredictedError
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way a delete takes: the CASCADE keys in order, and the failure at the end."""
+
+    cascades: tuple[ForeignKey, ...]
+    failure: Failure
+
+    @property
+    def keys(self) -> tuple[ForeignKey, ...]:
+        """All foreign keys on the way, the failing one last."""
+        return (*self.cascades, self.failure.key)
+
+    @property
+    def words(self) -> str:
+        """`organizations → workspaces → users`, the middle left out where it is long."""
+        names = [self.cascades[0].referenced.name, *(key.table.name for key in self.keys)]
+        if len(names) > _LONGEST_PATH:
+            names = [*names[: _LONGEST_PATH // 2], "…", *names[-_LONGEST_PATH // 2 :]]
+        return " → ".join(names)
+
+
+@once_per_catalog
+def roots(catalog: Catalog) -> Mapping[TableName, TableName]:
+    """Give for each partition the partitioned table at the top; other tables are left out."""
+    found: dict[TableName, TableName] = {}
+    for name, table in catalog.tables.items():
+        top = table
+        while top.partition_of is not None and top.partition_of in catalog.tables:
+            top = catalog.tables[top.partition_of]
+        if top is not table:
+            found[name] = top.name
+    return found
+
+
+def node(catalog: Catalog, name: TableName) -> TableName:
+    """Give the table that stands for this one in the graph."""
+    return roots(catalog).get(name, name)
+
+
+@once_per_catalog
+def cascades(catalog: Catalog) -> tuple[Cascade, ...]:
+    """Give the foreign keys whose ON DELETE CASCADE runs."""
+    tops = roots(catalog)
+    return tuple(
+        Cascade(key, tops.get(key.referenced, key.referenced), tops.get(key.table, key.table))
+        for key in catalog.foreign_keys
+        if key.on_delete is Action.CASCADE and action_runs(catalog, key, Statement.DELETE)
+    )
+
+
+@once_per_catalog
+def cascade_children(catalog: Catalog) -> Mapping[TableName, frozenset[TableName]]:
+    """Give for each table those that its deletes cascade to directly."""
+    found: dict[TableName, set[TableName]] = {}
+    for each in cascades(catalog):
+        found.setdefault(each.parent, set()).add(each.child)
+    return {name: frozenset(children) for name, children in found.items()}
+
+
+@once_per_catalog
+def cascade_parents(catalog: Catalog) -> Mapping[TableName, frozenset[TableName]]:
+    """Give for each table those whose deletes cascade to it directly."""
+    found: dict[TableName, set[TableName]] = {}
+    for each in cascades(catalog):
+        found.setdefault(each.child, set()).add(each.parent)
+    return {name: frozenset(parents) for name, parents in found.items()}
+
+
+@once_per_catalog
+def contradictions(catalog: Catalog) -> tuple[Failure, ...]:
+    """Give the foreign keys that let no referenced row be deleted, whatever the row."""
+    found: dict[int, Failure] = {}
+    for write, met in obstacles(catalog):
+        certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
+        deletes = Statement.DELETE in write.statements
+        if certain is not None and deletes and not overtaken(catalog, write.key, Statement.DELETE):
+            found.setdefault(id(write.key), Failure(write.key, certain.error))
+    for finding in knock_ons(catalog):
+        if finding.certain and finding.error is not None and Statement.DELETE in finding.statements:
+            found.setdefault(id(finding.key), Failure(finding.key, finding.error))
+    return tuple(found.values())
+
+
+@once_per_catalog
+def refusals(catalog: Catalog) -> tuple[Failure, ...]:
+    """Give the foreign keys that refuse to let a referenced row go: NO ACTION and RESTRICT."""
+    return tuple(
+        Failure(key, refusal_error(catalog, key, key.on_delete))
+        for key in catalog.foreign_keys
+        if key.on_delete in {Action.NO_ACTION, Action.RESTRICT}
+        and key.table != key.referenced
+        and action_runs(catalog, key, Statement.DELETE)
+    )
+
+
+def paths_into(catalog: Catalog, failures: Sequence[Failure], *, avoidable: bool) -> tuple[Path, ...]:
+    """Give for each CASCADE key the shortest way on to one of the failures.
+
+    `avoidable` leaves out failures whose rows the first table's delete removes
+    before they are looked at: those its own CASCADE reaches at the first step.
+    """
+    tops = roots(catalog)
+    at: dict[TableName, list[tuple[Failure, TableName]]] = {}
+    for failure in failures:
+        key = failure.key
+        failing = (failure, tops.get(key.table, key.table))
+        at.setdefault(tops.get(key.referenced, key.referenced), []).append(failing)
+    if not at:
+        return ()
+    onward = _onward(catalog, at)
+    children = cascade_children(catalog)
+    found = []
+    for each in cascades(catalog):
+        if each.child not in onward or each.child == each.parent:
+            continue
+        keys, last = _follow(each, onward)
+        gone = children[each.parent] if avoidable else frozenset()
+        failure_left = next((failure for failure, table in at[last] if table not in gone), None)
+        if failure_left is not None:
+            found.append(Path(keys, failure_left))
+    return tuple(found)
+
+
+def _onward(catalog: Catalog, ends: Iterable[TableName]) -> Mapping[TableName, Cascade | None]:
+    """Give for each table from which one of the ends can be reached the next step; None at an end."""
+    into: dict[TableName, list[Cascade]] = {}
+    for each in cascades(catalog):
+        into.setdefault(each.child, []).append(each)
+    step: dict[TableName, Cascade | None] = dict.fromkeys(ends)
+    waiting = deque(step)
+    while waiting:
+        for each in into.get(waiting.popleft(), ()):
+            if each.parent not in step:
+                step[each.parent] = each
+                waiting.append(each.parent)
+    return step
+
+
+def _follow(
+    first: Cascade, onward: Mapping[TableName, Cascade | None]
+) -> tuple[tuple[ForeignKey, ...], TableName]:
+    """Give the keys on the way and the table at its end."""
+    keys = [first.key]
+    last = first.child
+    while (step := onward[last]) is not None:
+        keys.append(step.key)
+        last = step.child
+    return tuple(keys), last
+
+
+def ancestors(catalog: Catalog, name: TableName) -> Mapping[TableName, int]:
+    """Give the tables whose deletes cascade to this one with the number of steps, the nearest few hundred."""
+    parents = cascade_parents(catalog)
+    found: dict[TableName, int] = {}
+    level: Iterable[TableName] = (name,)
+    for steps in range(1, _FARTHEST_ANCESTOR + 1):
+        above = {parent for table in level for parent in parents.get(table, ())} - found.keys()
+        found |= dict.fromkeys(above, steps)
+        if len(found) > _MOST_ANCESTORS:
+            break
+        level = above
+    return found

@@ -1,0 +1,67 @@
+"""FK108: a CASCADE leads into a foreign key that lets no row be deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.rules.cascades import contradictions, paths_into
+from fkdash.rules.finding import Finding, Rule, Severity, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.rules.cascades import Path
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    for path in paths_into(catalog, contradictions(catalog), avoidable=False):
+        yield _finding(path)
+
+
+def _finding(path: Path) -> Finding:
+    first, last, error = path.cascades[0], path.failure.key, path.failure.error
+    where = last.referenced.name
+    way = f"cascades to {first.table.name}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=first,
+        columns=first.columns,
+        message=f"Deleting any {first.referenced.name} row {way} and fails there with {error.sqlstate}: "
+        f"{last.name} "
+        f"lets no {where} row go that a {last.table.name} row refers to.",
+        explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE; at "
+        f"{last.name} "
+        "the action can never succeed, so the whole DELETE fails and nothing is deleted. Repair "
+        f"{last.qualified}, "
+        "not this foreign key.",
+        statements=(Statement.DELETE,),
+        error=error,
+        evidence=tuple(f"{key.qualified}: ON DELETE {key.on_delete}" for key in path.keys),
+        path=path.keys,
+    )
+
+
+RULE = Rule(
+    id="FK108",
+    name="cascade-runs-into-contradiction",
+    severity=Severity.ERROR,
+    summary="CASCADE leads into a foreign key that lets no row be deleted",
+    explanation="Deleting a row here cascades, over one or more foreign keys, to rows that cannot be deleted at "
+    "all "
+    "because a foreign key further down contradicts itself (SET NULL into a NOT NULL column, say). The whole "
+    "DELETE fails with that error, which names tables the operator never mentioned. The cure is at the end of "
+    "the path, not here.",
+    example="CREATE TABLE organizations (id int PRIMARY KEY);\n"
+    "CREATE TABLE workspaces (id int PRIMARY KEY, organization_id int REFERENCES organizations ON DELETE "
+    "CASCADE);\n"
+    "CREATE TABLE users (id int PRIMARY KEY, workspace_id int NOT NULL REFERENCES workspaces ON DELETE SET "
+    "NULL);\n"
+    "INSERT INTO organizations VALUES (1);\n"
+    "INSERT INTO workspaces VALUES (1, 1);\n"
+    "INSERT INTO users VALUES (10, 1);\n"
+    "DELETE FROM organizations;  -- ERROR 23502, in users\n",
+    find=_find,
+)

@@ -1,0 +1,118 @@
+"""FK110: the same rows are reached by CASCADE on one way and refused on another.
+
+Actions run breadth first: those of the deleted row, then those of the rows they
+deleted, and so on. NO ACTION (unless deferred) and RESTRICT look when their turn
+comes, so a row that a longer way would have deleted still refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action
+from fkdash.rules.cascades import ancestors, node, refusals
+from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.rivals import reference, same_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.rules.cascades import Failure
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    above: dict[TableName, Mapping[TableName, int]] = {}
+
+    def ancestors_of(name: TableName) -> Mapping[TableName, int]:
+        if name not in above:
+            above[name] = ancestors(catalog, name)
+        return above[name]
+
+    for refusal in refusals(catalog):
+        key = refusal.key
+        if key.on_delete is Action.NO_ACTION and key.initially_deferred:
+            continue
+        held, holder = node(catalog, key.referenced), node(catalog, key.table)
+        reach = ancestors_of(holder)
+        if not reach or held == holder:
+            continue
+        found = _conflict(held, reach, ancestors_of(held))
+        if found is not None and (found[1] or reference(key) not in same_reference(catalog)):
+            yield _finding(refusal, found[0], refused_first=found[1])
+
+
+def _conflict(
+    held: TableName, reach: Mapping[TableName, int], above: Mapping[TableName, int]
+) -> tuple[TableName, bool] | None:
+    """Give the table whose delete runs into the refusal, and whether the refusal comes first for certain.
+
+    The refusing row is looked at one step after the row it holds is deleted.
+    """
+    turns = {top: steps + 1 for top, steps in above.items()} | {held: 1}
+    ties = None
+    for top in sorted(turns.keys() & reach.keys(), key=lambda top: (turns[top], top)):
+        if reach[top] > turns[top]:
+            return top, True
+        if reach[top] == turns[top] and ties is None:
+            ties = top
+    return (ties, False) if ties is not None else None
+
+
+def _finding(refusal: Failure, top: TableName, *, refused_first: bool) -> Finding:
+    key, error = refusal.key, refusal.error
+    if refused_first:
+        message = (
+            f"Deleting any {top.name} row would cascade to {key.table.name} as well, but {key.name} "
+            f"({key.on_delete}) is looked at before those rows are gone and refuses with {error.sqlstate}."
+        )
+    else:
+        message = (
+            f"Deleting any {top.name} row reaches {key.table.name} by CASCADE and by {key.name} ({key.on_delete}) "
+            "at the "
+            f"same moment: which comes first depends on the order the foreign keys were created in, and it then "
+            f"succeeds or fails with {error.sqlstate}."
+        )
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=key,
+        columns=key.columns,
+        message=message,
+        explanation=f"{key.table.name} rows hang on {top.name} in two ways: over CASCADE, which would delete "
+        "them, and "
+        f"over {key.qualified}, which is {key.on_delete}. PostgreSQL runs actions breadth first and does not wait "
+        "for the cascade to finish. A NO ACTION key that is DEFERRABLE INITIALLY DEFERRED would be looked at "
+        "last.",
+        statements=(Statement.DELETE,),
+        error=error,
+        evidence=(f"{key.qualified}: ON DELETE {key.on_delete}", f"{top} cascades to {key.table}"),
+        fixes=("cascade",),
+        certain=refused_first,
+    )
+
+
+RULE = Rule(
+    id="FK110",
+    name="conflicting-paths",
+    severity=Severity.WARNING,
+    summary="The same rows are reached by CASCADE on one way and refused on another",
+    explanation="Rows hang on the same ancestor in two ways: a CASCADE path would delete them, and a NO ACTION or "
+    "RESTRICT key refuses to let go of what they refer to. Actions run breadth first; where the refusing key is "
+    "nearer than the end of the CASCADE path it refuses first (SQLSTATE 23503, 23001 for RESTRICT from "
+    "PostgreSQL 18 on), although the cascade would have removed the row. At equal distance the order of the "
+    "internal trigger names decides, normally the order of creation.",
+    example="CREATE TABLE tenants (id int PRIMARY KEY);\n"
+    "CREATE TABLE projects (id int PRIMARY KEY, tenant_id int REFERENCES tenants ON DELETE CASCADE);\n"
+    "CREATE TABLE tasks (\n"
+    "  id int PRIMARY KEY,\n"
+    "  project_id int REFERENCES projects ON DELETE CASCADE,\n"
+    "  tenant_id int REFERENCES tenants\n"
+    ");\n"
+    "INSERT INTO tenants VALUES (1);\n"
+    "INSERT INTO projects VALUES (1, 1);\n"
+    "INSERT INTO tasks VALUES (1, 1, 1);\n"
+    "DELETE FROM tenants;  -- ERROR 23503, although the tasks would have been deleted\n",
+    find=_find,
+)

@@ -1,0 +1,95 @@
+"""FK401: the referencing column has another type than the column it refers to.
+
+PostgreSQL compares them with an operator of the referenced key's index, if need
+be by casting the referencing side, which no index on it then serves (CREATE
+TABLE, "REFERENCES").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.rules.finding import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog, Column, ForeignKey
+
+_WIDTH: Final = {"smallint": 2, "integer": 4, "bigint": 8}
+_GROUPS: Final = {
+    "smallint": "integer",
+    "integer": "integer",
+    "bigint": "integer",
+    "real": "float",
+    "double precision": "float",
+    "text": "text",
+    "character varying": "text",
+    "name": "text",
+    "date": "datetime",
+    "timestamp without time zone": "datetime",
+    "timestamp with time zone": "datetime",
+    "inet": "network",
+    "cidr": "network",
+}
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    for key in catalog.foreign_keys:
+        theirs = catalog.tables[key.referenced].columns_by_name
+        for column, name in zip(catalog.columns(key), key.referenced_columns, strict=True):
+            other = theirs[name]
+            if base(column.type) != base(other.type) and column.domain is None and other.domain is None:
+                yield _finding(key, column, other)
+
+
+def base(type_name: str) -> str:
+    """Give a type without its modifier: `character varying` for `character varying(5)`."""
+    before, bracket, after = type_name.partition("(")
+    return before + after.partition(")")[2] if bracket else before
+
+
+def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
+    mine, theirs = base(column.type), base(other.type)
+    severity, consequence = _consequence(mine, theirs)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=severity,
+        key=key,
+        columns=(column.name,),
+        message=f"{key.table.name}.{column.name} is {column.type}, {key.referenced.name}.{other.name} is "
+        f"{other.type}: "
+        f"{consequence}.",
+        explanation=f"{key.name} compares {column.type} with {other.type}: {consequence}. Both columns of a "
+        "foreign key "
+        "should have the same type.",
+        evidence=(f"{key.table}.{column.name}: {column.type}", f"{key.referenced}.{other.name}: {other.type}"),
+        certain=False,
+    )
+
+
+def _consequence(mine: str, theirs: str) -> tuple[Severity, str]:
+    if mine in _WIDTH and theirs in _WIDTH:
+        if _WIDTH[mine] < _WIDTH[theirs]:
+            return Severity.WARNING, f"a key beyond the range of {mine} can never be referred to"
+        return Severity.INFO, "it can hold values that no key will ever have"
+    if mine in _GROUPS and _GROUPS[mine] == _GROUPS.get(theirs):
+        return Severity.INFO, "the comparison and indexes work, but the types should agree"
+    return Severity.WARNING, "every lookup casts it, so that an ordinary index on it cannot serve the reference"
+
+
+RULE = Rule(
+    id="FK401",
+    name="type-mismatch",
+    severity=Severity.WARNING,
+    summary="The two columns have different types",
+    explanation="The referencing column has another type than the referenced one. Where the types belong together "
+    "(integer and bigint, text and varchar) indexes work, but a narrower column will one day be unable to hold "
+    "a new key (a warning). Where they do not (integer and numeric, text and char), the referencing side is cast "
+    "for every comparison and no ordinary index on it can be used (a warning).",
+    example="CREATE TABLE users (id bigint PRIMARY KEY);\n"
+    "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);\n"
+    "-- user 3,000,000,000 can never have an order\n",
+    find=_find,
+)

@@ -1,0 +1,50 @@
+"""FK503: the referenced key may be NULL, and such rows can never be referred to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.rules.finding import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    for key in catalog.foreign_keys:
+        theirs = catalog.tables[key.referenced].columns_by_name
+        nullable = [name for name in key.referenced_columns if not theirs[name].forbids_null]
+        if not nullable:
+            continue
+        names = " and ".join(nullable)
+        yield Finding(
+            rule=RULE.id,
+            name=RULE.name,
+            severity=RULE.severity,
+            key=key,
+            columns=key.columns,
+            message=f"{key.name} refers to {key.referenced.name} ({', '.join(key.referenced_columns)}), where "
+            f"{names} may be "
+            "NULL: such rows can never be referred to.",
+            explanation=f"The key of {key.referenced.name} that {key.name} refers to is unique but not NOT "
+            "NULL. Rows with NULL "
+            "there cannot be referred to, and setting it to NULL is a change of the key for every row that "
+            "refers to it.",
+            evidence=tuple(f"{key.referenced}.{name} may be NULL" for name in nullable),
+        )
+
+
+RULE = Rule(
+    id="FK503",
+    name="nullable-referenced-key",
+    severity=Severity.INFO,
+    summary="The referenced key may be NULL",
+    explanation="The foreign key refers to a unique key with columns that may be NULL. A row with NULL there is "
+    "invisible "
+    "to the foreign key. Usually the key was meant to be NOT NULL.",
+    example="CREATE TABLE users (id int PRIMARY KEY, login text UNIQUE);\n"
+    "CREATE TABLE orders (id int PRIMARY KEY, login text REFERENCES users (login));\n",
+    find=_find,
+)

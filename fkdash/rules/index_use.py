@@ -1,0 +1,125 @@
+"""Whether an index can serve a foreign key's own queries on the referencing table.
+
+Those are `WHERE column = $1 [AND ...]` over all of the key's columns: any index
+serves whose leading columns are they, in any order, provided that it is valid,
+covers every row that can match, and its operator class belongs to the equality
+the key uses (Multicolumn Indexes, Operator Classes).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from fkdash.catalog.model import TableKind
+from fkdash.rules.expression import column_name, parsed
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey, Index, Table
+
+_FAMILIES: Final = {
+    "int2_ops": "integer",
+    "int4_ops": "integer",
+    "int8_ops": "integer",
+    "float4_ops": "float",
+    "float8_ops": "float",
+    "text_ops": "text",
+    "varchar_ops": "text",
+    "text_pattern_ops": "text",
+    "varchar_pattern_ops": "text",
+    "name_ops": "text",
+    "bpchar_ops": "bpchar",
+    "bpchar_pattern_ops": "bpchar",
+    "date_ops": "datetime",
+    "timestamp_ops": "datetime",
+    "timestamptz_ops": "datetime",
+    "inet_ops": "network",
+    "cidr_ops": "network",
+}
+
+
+def serving_index(catalog: Catalog, key: ForeignKey) -> Index | None:
+    """Give an index of the referencing table that serves the key; of a partitioned one, one on all partitions."""
+    table = catalog.tables[key.table]
+    found = _serving(catalog, table, key)
+    if found is not None or table.kind is not TableKind.PARTITIONED:
+        return found
+    leaves = [each for each in catalog.with_partitions(key.table) if each.kind is not TableKind.PARTITIONED]
+    each_own = [_serving(catalog, leaf, key) for leaf in leaves]
+    return each_own[0] if leaves and all(each_own) else None
+
+
+def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+    """Give the indexes that look as if they served, with what keeps each from it."""
+    table = catalog.tables[key.table]
+    numbers = {table.columns_by_name[name].number for name in key.columns}
+    return tuple(
+        f"index {index.name} does not serve: {why}"
+        for index in table.indexes
+        if not numbers.isdisjoint(index.columns) and (why := _obstacle(catalog, table, index, key))
+    )
+
+
+def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
+    return next((index for index in table.indexes if not _obstacle(catalog, table, index, key)), None)
+
+
+def _obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey) -> str:
+    numbers = {table.columns_by_name[name].number for name in key.columns}
+    leading = index.columns[: len(numbers)]
+    whole = set(leading) == numbers
+    # A unique index over some of the columns finds the row as well.
+    narrowed = index.unique and index.predicate is None and set(index.columns) <= numbers
+    if not whole and not narrowed:
+        return "its leading columns are others"
+    if not index.valid:
+        return "it is not valid"
+    if index.predicate is not None and not _implied(index.predicate, key):
+        return f"it is partial, WHERE {index.predicate}"
+    if index.method not in {"btree", "hash"} or (index.method == "hash" and not whole):
+        return f"its method is {index.method}"
+    return _operator_class_obstacle(catalog, table, index, key)
+
+
+def _implied(predicate: str, key: ForeignKey) -> bool:
+    """Tell whether an equality on the key's columns implies the predicate: IS NOT NULL tests of them do."""
+    tree = parsed(predicate)
+    return tree is not None and _only_not_null(tree.unnest(), set(key.columns))
+
+
+def _only_not_null(node: exp.Expr, columns: set[str]) -> bool:
+    if isinstance(node, exp.And):
+        return _only_not_null(node.this.unnest(), columns) and _only_not_null(node.expression.unnest(), columns)
+    negated = isinstance(node, exp.Not) or bool(node.args.get("negate"))
+    test = node.this.unnest() if isinstance(node, exp.Not) else node
+    return (
+        negated
+        and isinstance(test, exp.Is)
+        and isinstance(test.expression, exp.Null)
+        and isinstance(test.this.unnest(), exp.Column)
+        and column_name(test.this.unnest()) in columns
+    )
+
+
+def _operator_class_obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey) -> str:
+    """Compare with the operator classes of the referenced key's index, whose equality the key uses."""
+    referenced = catalog.tables[key.referenced]
+    theirs = next((each for each in referenced.indexes if each.oid == key.index), None)
+    if theirs is None or key.index is None or not theirs.opclasses or not index.opclasses:
+        return ""
+    of_column = dict(zip(theirs.columns, theirs.opclasses, strict=True))
+    partner = dict(zip(key.columns, key.referenced_columns, strict=True))
+    for number, opclass in zip(index.columns, index.opclasses, strict=True):
+        name = table.columns_by_number[number].name if number in table.columns_by_number else ""
+        if name not in partner:
+            continue
+        wanted = of_column.get(referenced.columns_by_name[partner[name]].number, opclass)
+        if _family(opclass) != _family(wanted):
+            return f"its operator class {opclass} has no part in the comparison"
+    return ""
+
+
+def _family(opclass: str) -> str:
+    schema, _, name = opclass.rpartition(".")
+    return _FAMILIES.get(name, opclass) if schema == "pg_catalog" else opclass

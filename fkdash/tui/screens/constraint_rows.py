@@ -1,0 +1,182 @@
+"""The rows of the Constraints screen, and what its pane says of one: pure functions over what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import quoted
+from fkdash.fix.definition import definition
+from fkdash.rules.finding import Severity, Statement
+from fkdash.tui.widgets.columns import ListColumn, Order
+from fkdash.tui.widgets.painting import Line, Part, Tone, line
+from fkdash.tui.words import behaviour, consequence, counted, fails_deletes, fails_here, shown_columns, shown_name
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.preview.blocked import Impact
+    from fkdash.rules.finding import Finding
+    from fkdash.tui.knowledge import Knowledge
+
+_SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
+_TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
+FIELDS = ("severity", "table", "schema", "referenced", "action", "rule", "state", "constraint")
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintRow:
+    """A foreign key, its findings with the worst first, and the rows it holds back where counted.
+
+    `idle_way` says that no row goes the way on which a delete would fail further down.
+    """
+
+    key: ForeignKey
+    findings: tuple[Finding, ...]
+    impact: Impact | None
+    idle_way: bool = False
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst finding's severity, None without findings."""
+        return self.findings[0].severity if self.findings else None
+
+    @property
+    def state(self) -> str:
+        """Its state in a word or two."""
+        if any(map(fails_here, self.findings)):
+            if self.impact is None:
+                return "counting"
+            if self.impact.state == "biting":
+                return f"BITES {self.impact.referenced_rows or 0:,}{'' if self.impact.exact else '+'}"
+            return self.impact.state
+        if any(map(fails_deletes, self.findings)):
+            return "latent" if self.idle_way else "may bite"
+        if not self.key.enforced:
+            return "not enforced"
+        return "" if self.key.validated else "not valid"
+
+    @property
+    def reasons(self) -> str:
+        """The rules that have something to say."""
+        return " ".join(dict.fromkeys(finding.rule for finding in self.findings))
+
+
+def constraint_rows(knowledge: Knowledge) -> list[ConstraintRow]:
+    """Give a row for every foreign key, the worst first."""
+    return sorted((_row(knowledge, key) for key in knowledge.catalog.foreign_keys), key=_by_severity)
+
+
+def _row(knowledge: Knowledge, key: ForeignKey) -> ConstraintRow:
+    findings, impacts = knowledge.findings_of(key), knowledge.impacts
+    ways = [finding.path for finding in findings if fails_deletes(finding) and not fails_here(finding)]
+    idle = all(any(_is_idle(impacts.get(step.qualified)) for step in way) for way in ways)
+    return ConstraintRow(key, findings, impacts.get(key.qualified), idle_way=bool(ways) and idle)
+
+
+def _is_idle(impact: Impact | None) -> bool:
+    return impact is not None and impact.state == "latent"
+
+
+def columns() -> list[ListColumn[ConstraintRow]]:
+    """Give the list's columns."""
+    return [
+        ListColumn("", _symbol, 1, tone=_tone),
+        ListColumn("foreign key", lambda row: shown_columns(row.key), 16),
+        ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
+        ListColumn("on delete", lambda row: row.key.on_delete.value, 9, priority=2),
+        ListColumn("rule", lambda row: row.reasons, 5, priority=3),
+        ListColumn("state", lambda row: row.state, 12, tone=_tone),
+    ]
+
+
+def orders() -> list[Order[ConstraintRow]]:
+    """Give the list's orders, the first as `constraint_rows` gives them."""
+    return [
+        Order("severity"),
+        Order("table", lambda row: (row.key.table, row.key.columns)),
+        Order("referenced", lambda row: (row.key.referenced, row.key.table, row.key.columns)),
+        Order("action", lambda row: (row.key.on_delete.value, row.key.table, row.key.columns)),
+        Order("constraint", lambda row: row.key.name),
+    ]
+
+
+def fields(row: ConstraintRow) -> dict[str, str]:
+    """Give what `name:text` conditions look at; a key without findings has severity "none"."""
+    return {
+        "severity": row.severity.value if row.severity else "none",
+        "table": row.key.table.name,
+        "schema": row.key.table.schema,
+        "referenced": row.key.referenced.name,
+        "action": row.key.on_delete.value,
+        "rule": " ".join(f"{finding.rule} {finding.name}" for finding in row.findings),
+        "state": row.state,
+        "constraint": row.key.name,
+    }
+
+
+def summary(knowledge: Knowledge) -> str:
+    """Give the answer above the list: how much is wrong in how much."""
+    severities = [finding.severity for finding in knowledge.findings]
+    keys, tables = knowledge.catalog.foreign_keys, knowledge.catalog.tables.values()
+    unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
+    wrong = [
+        counted(severities.count(severity), noun)
+        for severity, noun in ((Severity.ERROR, "contradictions"), (Severity.WARNING, "warnings"))
+        if severity in severities
+    ]
+    scope = f"in {counted(len(keys), 'foreign keys')} of {counted(len(tables), 'tables')}"
+    hidden = f" ({unreadable:,} not readable)" if unreadable else ""
+    return f"{', '.join(wrong) or 'Nothing wrong found'} {scope}{hidden}"
+
+
+def described(row: ConstraintRow) -> list[Line]:
+    """Give what the pane says of a foreign key: what it means, the very error, the declaration."""
+    paragraphs: list[Line] = []
+    for finding in row.findings:
+        paragraphs += _finding_lines(finding, row.impact)
+    if not row.findings:
+        paragraphs.append(line(behaviour(row.key)))
+    paragraphs.append(line(Part(statement_of(row.key), "code")))
+    if row.key.comment:
+        paragraphs.append(line(f"Comment: {row.key.comment}"))
+    return paragraphs
+
+
+def title_of(row: ConstraintRow) -> str:
+    """Give the heading of the pane: the worst rule, and the constraint's name."""
+    worst = row.findings[0] if row.findings else None
+    return f"{worst.rule} {worst.name}  {row.key.name}" if worst else row.key.name
+
+
+def statement_of(key: ForeignKey) -> str:
+    """Give the statement that declares the key."""
+    return f"ALTER TABLE {key.table.sql} ADD CONSTRAINT {quoted(key.name)} {definition(key)}"
+
+
+def _finding_lines(finding: Finding, impact: Impact | None) -> list[Line]:
+    lines = [line(Part(consequence(finding, impact), "strong"))]
+    if finding.error is not None:
+        lines.append(line(Part(f"  ERROR {finding.error.sqlstate}: ", "error"), finding.error.message))
+    if finding.path and len(finding.path) > 1:
+        lines.append(line(f"The way there: {', then '.join(step.name for step in finding.path)}."))
+    if Statement.DELETE not in finding.statements and Statement.UPDATE in finding.statements:
+        lines.append(line(f"Only changing the key of a {shown_name(finding.key.referenced)} row sets it off."))
+    if finding.explanation:
+        lines.append(line(finding.explanation))
+    return lines
+
+
+def _symbol(row: ConstraintRow) -> str:
+    return _SYMBOLS[row.severity] if row.severity else ""
+
+
+def _tone(row: ConstraintRow) -> Tone:
+    return _TONES[row.severity] if row.severity else "plain"
+
+
+def _by_severity(row: ConstraintRow) -> tuple[int, int, int, str, str]:
+    severity = row.severity
+    rank = severity.rank if severity else len(Severity)
+    latent = 1 if row.state == "latent" else 0
+    held = (row.impact.referenced_rows or 0) if row.impact else 0
+    return (rank, latent, -held, str(row.key.table), row.key.name)

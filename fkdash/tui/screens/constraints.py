@@ -1,0 +1,180 @@
+"""What is declared, and what is wrong with it: all foreign keys, the conflicting ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
+from fkdash.tui import keys
+from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.blocked import BlockedScreen
+from fkdash.tui.screens.constraint_rows import (
+    FIELDS,
+    columns,
+    constraint_rows,
+    described,
+    fields,
+    orders,
+    statement_of,
+    summary,
+    title_of,
+)
+from fkdash.tui.screens.finding import FindingScreen
+from fkdash.tui.services import Services
+from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
+from fkdash.tui.words import holds_rows_back
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
+
+
+class ConstraintsScreen(BaseScreen):
+    """The first screen. What was read last stays in sight, whatever becomes of the connection."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.OPEN,
+        keys.BLOCKED,
+        keys.FIX,
+        keys.COPY,
+        keys.REFRESH,
+        keys.RECONNECT,
+    ]
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.knowledge: Knowledge | None = None
+        self.list = RowList(
+            columns(),
+            key=lambda row: row.key.qualified,
+            orders=orders(),
+            fields=fields,
+            field_names=FIELDS,
+            empty="No foreign key has been read yet.",
+            id="constraints",
+        )
+        self.pane = TextPane(id="detail")
+        self._title = RuleLine()
+        self._retry: Timer | None = None
+        self._retry_seconds = _FIRST_RETRY_SECONDS
+
+    def body(self) -> Iterable[Widget]:
+        """Give the list, and the pane that tells of the row under the cursor."""
+        yield Vertical(ListBar(self.list), self.list, id="left")
+        yield Vertical(self._title, self.pane, id="right")
+
+    def on_mount(self) -> None:
+        """Connect and read once the first frame is on the screen."""
+        self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
+        self.call_after_refresh(self.read)
+
+    def read(self) -> None:
+        """Read the catalog again, connecting where needed."""
+        if self._retry is not None:
+            self._retry.stop()
+            self._retry = None
+        doing = "Reading the catalog" if self.knowledge else "Connecting and reading the catalog"
+        self.run_cancellable(self._read(), doing=doing, group="catalog")
+
+    async def _read(self) -> None:
+        pool = await self.services.connection.pool()
+        read = await read_knowledge(pool)
+        if self.knowledge is not None:
+            read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
+        self._retry_seconds = _FIRST_RETRY_SECONDS
+        self.services.connected(read)
+        self._learn(read)
+        self.list.empty = "This database declares no foreign key."
+        async for key, impact in count_impacts(pool, read):
+            if self.knowledge is not None:
+                self._learn(self.knowledge.with_impact(key, impact))
+
+    def _learn(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.consequence.tell(summary(knowledge))
+        self.list.show_rows(constraint_rows(knowledge))
+        self.refresh_bindings()
+
+    def failed(self, error: FkdashError) -> None:
+        """Keep what was read and say what happened; try again by itself where that can help."""
+        if not isinstance(error, UnreachableError):
+            super().failed(error)
+            return
+        self.services.disconnected(error)
+        if self.knowledge is None and not isinstance(error, ConnectionLostError):
+            self.consequence.tell(error.what, "error")
+            self._title.tell("Not connected")
+            self.pane.show([error.what, error.next_step])
+            self.status.fail("Not connected. R tries again, q quits.")
+            return
+        seconds, self._retry_seconds = self._retry_seconds, min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
+        self._retry = self.set_timer(seconds, self.read)
+        self.status.fail(f"{error.what} Trying again in {seconds:g} s; R now.")
+
+    def on_row_list_moved(self) -> None:
+        """Tell of the row under the cursor."""
+        row = self.list.row
+        if row is None:
+            self._title.tell("")
+            self.pane.show([])
+        else:
+            self._title.tell(title_of(row))
+            self.pane.show(described(row))
+        self.refresh_bindings()
+
+    def on_row_list_opened(self) -> None:
+        """Open the row clicked."""
+        self.action_open()
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        if action not in {"open", "blocked", "fix", "copy"}:
+            return super().why_not(action)
+        row = self.list.row
+        if row is None:
+            return "there is no foreign key under the cursor"
+        if action == "blocked" and not holds_rows_back(row.key, row.findings):
+            return f"{row.key.on_delete} holds no row back"
+        return ""
+
+    def action_refresh(self) -> None:
+        """Read again."""
+        self.read()
+
+    def action_reconnect(self) -> None:
+        """Connect and read again, now."""
+        self.read()
+
+    def action_open(self) -> None:
+        """Show everything about the foreign key."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            self.app.push_screen(FindingScreen(self.services, knowledge, row))
+
+    def action_blocked(self) -> None:
+        """Show which rows cannot be deleted because of it."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            self.app.push_screen(BlockedScreen(self.services, knowledge, row.key))
+
+    def action_fix(self) -> None:
+        """Show what can be changed."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            self.services.open_fix(knowledge, row.key)
+
+    def action_copy(self) -> None:
+        """Copy the statement that declares the foreign key."""
+        row = self.list.row
+        if row is not None:
+            self.copy(f"{statement_of(row.key)};\n")

@@ -1,0 +1,104 @@
+"""The last question: the place, the statements, and names typed by hand. Leaving changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from fkdash.report.plan import locks_in_words
+from fkdash.tui import keys
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.fix_run import FixRunScreen
+from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog
+    from fkdash.fix.plan import Plan
+    from fkdash.tui.services import Services
+
+
+class FixConfirmScreen(BaseScreen):
+    """Apply stays inert until the names match; enter in a field leads to Cancel, never to Apply."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.BUTTON_LEFT, keys.BUTTON_RIGHT]
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, services: Services, catalog: Catalog, plan: Plan, title: str) -> None:
+        super().__init__()
+        self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
+        self.pane = TextPane(id="statements")
+        self._title, self._database_title = RuleLine(), RuleLine()
+        self._constraint = Input(id="constraint", compact=True)
+        self._database = Input(id="database", compact=True)
+        self._cancel = Button("Cancel", id="cancel", compact=True)
+        self._apply = Button("Apply", id="apply", compact=True, disabled=True)
+
+    @property
+    def wanted_database(self) -> str:
+        """The database's name, where it has to be typed as well."""
+        server = self.catalog.server
+        return server.database if server is not None and self.services.options.production else ""
+
+    def body(self) -> Iterable[Widget]:
+        """Give what will be run, the fields and the buttons."""
+        fields: list[Widget] = [self._title, self._constraint]
+        if self.wanted_database:
+            fields += [self._database_title, self._database]
+        yield Vertical(self.pane, id="left")
+        yield Vertical(*fields, Horizontal(self._cancel, self._apply, id="buttons"), id="confirmation")
+
+    def on_mount(self) -> None:
+        """Show what will be run, and where."""
+        server = self.catalog.server
+        where = f"{server.database} as {server.role}" if server else "this database"
+        for field in (self._constraint, self._database):
+            field.cursor_blink = False
+        self.consequence.tell(f"{self._option} on {where}: {self.plan.consequences[0]}.", "error")
+        self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
+        self._database_title.tell(f"Type the database's name: {self.wanted_database}")
+        self.pane.show(self._statements())
+
+    def _statements(self) -> list[Line | str]:
+        lines: list[Line | str] = []
+        for step in self.plan.steps:
+            lines.append(line(Part(f"{step.number} {step.title}", "title"), f"  {locks_in_words(step.locks)}"))
+            lines += [line(Part(f"  {each}", "code")) for each in step.sql.split("\n")]
+        lines.append(line(Part("Undo ", "title"), f"{self.plan.undo_condition}; saved before the first statement"))
+        return lines
+
+    def on_input_changed(self) -> None:
+        """Arm only while every name matches."""
+        armed = self._constraint.value == self.plan.key.name and self._database.value == self.wanted_database
+        self._apply.disabled = not armed
+        self.services.arm(armed=armed)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on to the next field, then to Cancel."""
+        if event.input is self._constraint and self.wanted_database:
+            self._database.focus()
+        else:
+            self._cancel.focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Go back, or begin."""
+        if event.button is self._apply and not self._apply.disabled and not self.services.applying.running:
+            self.services.applying.start(self.catalog, self.plan)
+            self.app.switch_screen(FixRunScreen(self.services, self.plan, self._option))
+        else:
+            self.action_back()
+
+    def on_unmount(self) -> None:
+        """Disarm, unless the run has begun."""
+        if not self.services.applying.running:
+            self.services.arm(armed=False)
+
+    def action_button(self, step: int) -> None:
+        """Move between the buttons."""
+        (self._apply if step > 0 and not self._apply.disabled else self._cancel).focus()

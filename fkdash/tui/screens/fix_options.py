@@ -1,0 +1,173 @@
+"""How should deletes behave: the fixes side by side. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from fkdash.fix.options import Option, options
+from fkdash.fix.planner import plan
+from fkdash.fix.subject import subject_of
+from fkdash.report.plan import locks_in_words, plan_sql
+from fkdash.tui import keys
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.fix_plan import FixPlanScreen
+from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
+from fkdash.tui.words import shown_columns, shown_name
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.fix.plan import Plan
+    from fkdash.preview.blocked import Impact
+    from fkdash.rules.finding import Finding
+    from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    """An option with its letter and its plan, which is None where the option is refused."""
+
+    letter: str
+    option: Option
+    plan: Plan | None
+    blocked: str
+
+
+class FixOptionsScreen(BaseScreen):
+    """The options in a list, and what the one under the cursor means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.EXPORT, keys.COPY]
+
+    def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
+        super().__init__()
+        self.services, self.knowledge = services, knowledge
+        self.finding = _subject(knowledge, key)
+        self.list = RowList[OptionRow](_columns(), key=lambda row: row.letter, id="options")
+        self.pane = TextPane(id="detail")
+        self._title = RuleLine()
+
+    def body(self) -> Iterable[Widget]:
+        """Give the options and their meaning, one below the other."""
+        yield Vertical(self.list, id="left")
+        yield Vertical(self._title, self.pane, id="right", classes="-tall")
+
+    def on_mount(self) -> None:
+        """Show the options; they need no further reading."""
+        key = self.finding.key
+        self.consequence.tell(
+            f"{shown_columns(key)} to {shown_name(key.referenced)}: how should deletes behave? "
+            "Nothing is chosen for you, and nothing is written here."
+        )
+        self.list.show_rows(option_rows(self.knowledge, self.finding))
+
+    def on_row_list_moved(self) -> None:
+        """Tell what the option under the cursor means."""
+        row = self.list.row
+        if row is not None:
+            self._title.tell(f"{row.letter}  {row.option.title}")
+            self.pane.show(_meaning(row))
+        self.refresh_bindings()
+
+    def on_row_list_opened(self) -> None:
+        """Open the option clicked."""
+        self.action_plan()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what a refused option does not offer."""
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        row = self.list.row
+        if action in {"plan", "export", "copy"} and row is not None and row.plan is None:
+            return row.option.refused
+        return ""
+
+    def action_plan(self) -> None:
+        """Show the plan of the option under the cursor."""
+        row = self.list.row
+        if row is not None and row.plan is not None:
+            self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
+
+    def action_export(self) -> None:
+        """Write the plan as a script into a file."""
+        row = self.list.row
+        if row is not None and row.plan is not None:
+            self.export(f"{row.plan.key.name}-{row.option.id}", ".sql", plan_sql(row.plan))
+
+    def action_copy(self) -> None:
+        """Copy the plan as a script."""
+        row = self.list.row
+        if row is not None and row.plan is not None:
+            self.copy(plan_sql(row.plan))
+
+
+def option_rows(knowledge: Knowledge, finding: Finding) -> list[OptionRow]:
+    """Give the options in the order they are offered: those that change least for existing rows first."""
+    impact = knowledge.impacts.get(finding.key.qualified)
+    return [
+        OptionRow(
+            letter=chr(ord("A") + place),
+            option=option,
+            plan=None if option.refused else plan(knowledge.catalog, finding, option.id),
+            blocked=_blocked(option, impact),
+        )
+        for place, option in enumerate(options(knowledge.catalog, finding))
+    ]
+
+
+def _subject(knowledge: Knowledge, key: ForeignKey) -> Finding:
+    for finding in knowledge.findings_of(key):
+        if finding.statements and finding.fixes:
+            return finding
+    return subject_of(knowledge.catalog, key)
+
+
+def _blocked(option: Option, impact: Impact | None) -> str:
+    if option.refused:
+        return "-"
+    if not option.frees:
+        return "stay blocked"
+    if impact is None or impact.referenced_rows is None:
+        return "freed"
+    return f"freed: {'' if impact.exact else 'at least '}{impact.referenced_rows:,}"
+
+
+def _columns() -> list[ListColumn[OptionRow]]:
+    return [
+        ListColumn("", lambda row: row.letter, 1),
+        ListColumn(
+            "option", lambda row: row.option.title, 14, tone=lambda row: "muted" if row.plan is None else "strong"
+        ),
+        ListColumn("blocked now", lambda row: row.blocked, 12),
+        ListColumn("undo", lambda row: "not possible here" if row.plan is None else row.option.undo, 12),
+        ListColumn("locks", _locks, 20, priority=1),
+    ]
+
+
+def _locks(row: OptionRow) -> str:
+    return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
+
+
+def _meaning(row: OptionRow) -> list[Line | str]:
+    option = row.option
+    if row.plan is None:
+        return [line(Part("Not possible here: ", "warning"), option.refused)]
+    return [
+        line(Part("Then       ", "strong"), option.then),
+        line(Part("Application ", "strong"), option.application),
+        line(Part("Blocked now ", "strong"), row.blocked),
+        line(Part("Locks      ", "strong"), _locks(row)),
+        line(Part("Undo       ", "strong"), option.undo),
+        line(Part("Procedure  ", "strong"), row.plan.procedure),
+    ]

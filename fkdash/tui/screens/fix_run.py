@@ -1,0 +1,178 @@
+"""A change while it is being made, and its proof. The application owns the run; this only watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from fkdash.apply.events import Outcome, RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.tui import keys
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.painting import Line, Part, Tone, line
+from fkdash.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from fkdash.apply.events import Event
+    from fkdash.fix.plan import Plan
+    from fkdash.tui.services import Services
+
+_ENDS: dict[Outcome, tuple[Tone, str]] = {
+    Outcome.VERIFIED: ("good", "Done and verified"),
+    Outcome.ROLLED_BACK: ("warning", "Nothing was changed"),
+    Outcome.STOPPED: ("warning", "Stopped"),
+    Outcome.FAILED: ("error", "Not as promised"),
+}
+_CHECKS: dict[bool | None, tuple[Tone, str]] = {
+    True: ("good", "ok"),
+    False: ("error", "NO"),
+    None: ("muted", "--"),
+}
+
+
+class FixRunScreen(BaseScreen):
+    """Steps as they happen, who is waited for, and in the end what was verified and how to go back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.STOP_AFTER_STEP, keys.CANCEL_RUN, keys.UNDO, keys.COPY]
+
+    def __init__(self, services: Services, plan: Plan, title: str) -> None:
+        super().__init__()
+        self.services, self.plan, self._option = services, plan, title
+        self.pane = TextPane(id="run")
+        self._title = RuleLine()
+
+    def body(self) -> Iterable[Widget]:
+        """Give the steps."""
+        yield Vertical(self._title, self.pane, id="left")
+
+    def on_mount(self) -> None:
+        """Watch the run."""
+        self._title.tell(self.plan.key.qualified)
+        self.status.working(f"Applying {self._option}")
+        self.services.applying.watchers.append(self._show)
+        self._show()
+
+    def on_unmount(self) -> None:
+        """Stop watching; the run goes on."""
+        self.services.applying.watchers.remove(self._show)
+
+    def _show(self) -> None:
+        applying = self.services.applying
+        lines: list[Line | str] = []
+        for event in _latest(applying.events):
+            lines += _event_lines(event)
+        if applying.trouble is not None:
+            lines += [
+                line(Part("Nothing was changed: ", "error"), applying.trouble.what),
+                applying.trouble.next_step,
+            ]
+        if applying.cancelled and applying.ended is None:
+            lines.append(
+                line(Part("Cancelled: ", "warning"), "what was open is rolled back. Refresh to see what is true.")
+            )
+        self.pane.show(lines)
+        if not applying.running:
+            self.status.done()
+        self.consequence.tell(*self._state())
+        self.services.arm(armed=applying.running)
+        self.refresh_bindings()
+
+    def _state(self) -> tuple[str, Tone]:
+        ended = self.services.applying.ended
+        if ended is not None:
+            tone, words = _ENDS[ended.outcome]
+            return f"{words}: {self._option} on {self.plan.key.qualified}", tone
+        if self.services.applying.running:
+            return f"Applying {self._option}. fkdash never ends other people's sessions.", "armed"
+        return f"{self._option} was not applied", "warning"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer stopping while it runs, going back and undoing when it has ended."""
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        applying = self.services.applying
+        if action in {"stop_after_step", "cancel_run"} and not applying.running:
+            return "nothing is running any more"
+        if action in {"undo", "back"} and applying.running:
+            return "a change is going on: s stops after this step, c cancels now"
+        if action == "undo" and (applying.ended is None or not applying.ended.steps_done):
+            return "nothing was changed"
+        return ""
+
+    def action_stop_after_step(self) -> None:
+        """Ask the run to end after the step under way."""
+        self.services.applying.stop_after_step()
+        self.status.working("Stopping after the present step")
+
+    def action_cancel_run(self) -> None:
+        """End the run now."""
+        self.run_worker(self.services.applying.cancel(), group="cancel", description="Cancelling")
+
+    def interrupt(self) -> bool:
+        """Let ctrl+c cancel the run, as it cancels everything else."""
+        if not self.services.applying.running:
+            return super().interrupt()
+        self.action_cancel_run()
+        return True
+
+    def action_undo(self) -> None:
+        """Plan the way back."""
+        if self.services.applying.ended is not None:
+            self.services.open_undo(self.plan)
+
+    def action_back(self) -> None:
+        """Go back to the list, read again."""
+        if self.why_not("back"):
+            self.say(self.why_not("back"))
+        else:
+            self.services.show_constraints()
+
+    def action_copy(self) -> None:
+        """Copy what is shown, the journal's path included."""
+        self.copy(self.pane.text + "\n")
+
+
+def _latest(events: list[Event]) -> list[Event]:
+    """Leave out what a later event of the same step has overtaken."""
+    last: dict[object, Event] = {}
+    for event in events:
+        last["end" if isinstance(event, RunEnded) else event.step.number] = event
+    return list(last.values())
+
+
+def _event_lines(event: Event) -> list[Line | str]:
+    match event:
+        case StepStarted(step):
+            return [line(Part(f"{step.number} {step.title}", "strong"), "  under way")]
+        case StepWaits(step, attempt, pause, holders):
+            waiting = f"  no lock on try {attempt}; the next one {pause:.1f} s later"
+            return [
+                line(Part(f"{step.number} {step.title}", "strong"), Part(waiting, "warning")),
+                *(line("    ", str(holder)) for holder in holders),
+            ]
+        case StepDone(step, seconds):
+            return [
+                line(
+                    Part(f"{step.number} {step.title}", "strong"),
+                    Part("  done", "good"),
+                    f" in {seconds * 1000:,.0f} ms",
+                )
+            ]
+        case RunEnded():
+            return _end_lines(event)
+
+
+def _end_lines(ended: RunEnded) -> list[Line | str]:
+    lines: list[Line | str] = ["", line(Part(ended.message, _ENDS[ended.outcome][0]))]
+    for each in ended.verification:
+        tone, mark = _CHECKS[each.ok]
+        lines.append(
+            line(Part(f"  {mark} ", tone), each.check, Part(f"  {each.detail}" if each.detail else "", "muted"))
+        )
+    return [*lines, "", ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]

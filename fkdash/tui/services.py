@@ -1,0 +1,46 @@
+"""What the screens may ask of the application; the application is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.errors import FkdashError
+    from fkdash.fix.plan import Plan
+    from fkdash.tui.applying import Applying
+    from fkdash.tui.connection import Connection
+    from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.options import DashboardOptions
+
+
+class Services(Protocol):
+    """The connection, the options, and what several screens have a part in."""
+
+    connection: Connection
+    options: DashboardOptions
+    applying: Applying
+
+    def connected(self, knowledge: Knowledge) -> None:
+        """Take note of what the server said of itself."""
+        ...
+
+    def disconnected(self, error: FkdashError) -> None:
+        """Take note that what is shown may be old."""
+        ...
+
+    def arm(self, *, armed: bool) -> None:
+        """Show in the header whether the next key can change something."""
+        ...
+
+    def open_undo(self, plan: Plan) -> None:
+        """Open the plan that leads back from a run of `plan`."""
+        ...
+
+    def show_constraints(self) -> None:
+        """Go back to the first screen and read again."""
+        ...
+
+    def open_fix(self, knowledge: Knowledge, key: ForeignKey) -> None:
+        """Open the walk through the fixes of a foreign key."""
+        ...

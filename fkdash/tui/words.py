@@ -1,0 +1,87 @@
+"""What a finding means for an operator, in sentences; pure functions over what is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.rules.finding import Finding, Severity, Statement
+
+if TYPE_CHECKING:
+    from fkdash.preview.blocked import Impact
+
+_DELETES: Final = {
+    Action.CASCADE: "also deletes every {table} row that refers to it",
+    Action.SET_NULL: "keeps the {table} rows that refer to it and sets {columns} to NULL",
+    Action.SET_DEFAULT: "keeps the {table} rows that refer to it and sets {columns} to its default",
+    Action.NO_ACTION: "is refused while a {table} row refers to it",
+    Action.RESTRICT: "is refused at once while a {table} row refers to it",
+}
+_REFUSING: Final = (Action.NO_ACTION, Action.RESTRICT)
+
+
+def shown_name(name: TableName) -> str:
+    """Give a table's name as lists show it: the schema only where it is not public."""
+    return name.name if name.schema == "public" else str(name)
+
+
+def shown_columns(key: ForeignKey) -> str:
+    """Give the referencing columns with their table: `users.workspace_id`, `invoices.(tenant_id,case_id)`."""
+    columns = key.columns[0] if len(key.columns) == 1 else f"({','.join(key.columns)})"
+    return f"{shown_name(key.table)}.{columns}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Give a number of things; `noun` is in the plural, an s goes for one."""
+    return f"{number:,} {noun.removesuffix('s') if number == 1 else noun}"
+
+
+def rows_of(number: int, name: TableName, *, exact: bool = True) -> str:
+    """Give a number of rows of a table; a lower limit says so."""
+    return f"{'' if exact else 'at least '}{number:,} {shown_name(name)}"
+
+
+def holds_rows_back(key: ForeignKey, findings: tuple[Finding, ...]) -> bool:
+    """Tell whether referenced rows cannot be deleted while they are referred to."""
+    return key.on_delete in _REFUSING or any(map(fails_here, findings))
+
+
+def fails_deletes(finding: Finding) -> bool:
+    """Tell whether a finding makes deletes fail, rather than only risking something."""
+    return finding.severity is Severity.ERROR and Statement.DELETE in finding.statements and finding.certain
+
+
+def fails_here(finding: Finding) -> bool:
+    """Tell whether it is this very foreign key that refuses, not one further down the way of the delete."""
+    return fails_deletes(finding) and len(finding.path) <= 1
+
+
+def consequence(finding: Finding, impact: Impact | None) -> str:
+    """Give what a contradiction does to the rows that exist, in one or two sentences."""
+    key = finding.key
+    if impact is None or not fails_here(finding):
+        return finding.message
+    if impact.referenced_rows is None or impact.blocking_rows is None:
+        return f"{finding.message} How many rows that is, is not known: {impact.reason}."
+    table = shown_name(key.table)
+    if not impact.blocking_rows:
+        return (
+            f"Nothing fails today: no {table} row refers to a {shown_name(key.referenced)} row. "
+            "Once one does, deleting that row fails."
+        )
+    blocked = rows_of(impact.referenced_rows, key.referenced, exact=impact.exact)
+    blocking = rows_of(impact.blocking_rows, key.table, exact=impact.exact)
+    columns = " and ".join(finding.columns)
+    if finding.rule == "FK101":
+        cannot = "it cannot be NULL" if len(finding.columns) == 1 else "they cannot be NULL"
+        return f"Deleting any of {blocked} fails: {blocking} have {columns} pointing there, and {cannot}."
+    return f"Deleting any of {blocked} fails: {blocking} refer to them. {finding.message}"
+
+
+def behaviour(key: ForeignKey) -> str:
+    """Give what deleting a referenced row does, going by the declaration alone."""
+    columns = " and ".join(key.set_columns)
+    if not key.enforced:
+        return "It is NOT ENFORCED: deleting a referenced row does nothing here, and nothing is checked."
+    effect = _DELETES[key.on_delete].format(table=shown_name(key.table), columns=columns)
+    return f"Deleting a {shown_name(key.referenced)} row {effect}."

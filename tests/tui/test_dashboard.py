@@ -1,0 +1,260 @@
+"""The dashboard on a real server: what it shows, how it waits, and what it does when the server goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+from textual.pilot import Pilot
+
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.errors import PasswordRequiredError
+from fkdash.tui.app import DashboardApp
+from fkdash.tui.options import DashboardOptions
+from fkdash.tui.screens.blocked import BlockedScreen
+from fkdash.tui.screens.finding import FindingScreen
+from fkdash.tui.terminal import PASSWORD_WANTED
+from tests.support.screens import shown
+from tests.support.servers import TestDatabase
+from tests.tui.hostile import HOSTILE
+
+CONFLICT = "public.users.users_primary_workspace_id_workspaces_id_fk"
+SECONDS = 20
+
+
+class Session:
+    """A dashboard under the pilot."""
+
+    def __init__(self, app: DashboardApp, pilot: Pilot[int]) -> None:
+        self.app, self.pilot = app, pilot
+
+    @property
+    def screen(self) -> str:
+        return shown(self.app)
+
+    @property
+    def blocked(self) -> BlockedScreen:
+        assert isinstance(self.app.screen, BlockedScreen)
+        return self.app.screen
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(SECONDS):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            raise AssertionError(self.screen) from None
+
+    async def until_shown(self, *texts: str) -> None:
+        await self.until(lambda: all(text in self.screen for text in texts))
+
+
+@asynccontextmanager
+async def dashboard(
+    dsn: str, *, size: tuple[int, int] = (80, 24), options: DashboardOptions | None = None
+) -> AsyncIterator[Session]:
+    app = DashboardApp(
+        resolve(ConnectionArguments(dsn=dsn), {}), options=options or DashboardOptions(environment="production")
+    )
+    async with app.run_test(size=size) as pilot:
+        yield Session(app, pilot)
+
+
+async def test_the_conflict_is_first_and_marked_with_its_consequence_and_the_very_error(
+    incident_database: TestDatabase,
+) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        lines = session.screen.splitlines()
+        assert "READ-ONLY" in lines[0]
+        assert "PRODUCTION" in lines[0]
+        assert f"{incident_database.version}." in lines[0]
+        assert "in 57 foreign keys of" in lines[1]
+        assert lines[4].startswith("! users.primary_workspace_id")
+        pane = session.app.constraints.pane
+        await session.until(lambda: "Deleting any of 412 workspaces fails: 5,000 users have" in pane.text)
+        with pytest.raises(asyncpg.NotNullViolationError) as refused:
+            await incident_database.execute(
+                "DELETE FROM workspaces WHERE id = (SELECT primary_workspace_id FROM users LIMIT 1)"
+            )
+        assert f"ERROR {refused.value.sqlstate}: {refused.value.args[0]}" in pane.text
+
+
+async def test_conditions_find_foreign_keys(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await session.press("slash", *"severity:error table:users", "enter")
+        rows = session.app.constraints.list.shown_rows
+        assert [row.key.qualified for row in rows] == [CONFLICT]
+
+
+async def test_the_blocked_rows_come_largest_first_each_with_those_that_hold_it(
+    incident_database: TestDatabase,
+) -> None:
+    truth = await incident_database.fetch(
+        "SELECT w.id::text, count(*) AS n FROM workspaces w JOIN users u ON u.primary_workspace_id = w.id "
+        "GROUP BY w.id ORDER BY n DESC, w.id"
+    )
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await session.press("b")
+        await session.until_shown(
+            "412 of 1,208 workspaces cannot be deleted; 5,000 users hold them", "@acme.example"
+        )
+        screen = session.blocked
+        first = [(row.row.key[0], row.blocking_rows) for row in screen.blocked.rows]
+        assert first == [(row["id"], row["n"]) for row in truth[:100]]
+        while len(screen.blocked.rows) < len(truth):
+            read = len(screen.blocked.rows)
+            await session.press("G")
+            await session.until(lambda read=read: len(screen.blocked.rows) > read)  # type: ignore[misc]
+        assert [row.row.key[0] for row in screen.blocked.rows] == [row["id"] for row in truth]
+        await session.press("g", "enter")
+        assert screen.blocking.has_focus
+        await session.until(lambda: len(screen.blocking.rows) == 100 and "@acme" in session.screen)
+        await session.press("G")
+        await session.until(lambda: len(screen.blocking.rows) == 200)
+        holders = await incident_database.fetch(
+            "SELECT id::text FROM users WHERE primary_workspace_id = $1::text::uuid ORDER BY id LIMIT 200",
+            truth[0]["id"],
+        )
+        assert [row.key[0] for row in screen.blocking.rows] == [row["id"] for row in holders]
+
+
+async def test_the_labels_of_rows_can_be_chosen(incident_database: TestDatabase) -> None:
+    options = DashboardOptions(label_columns={"public.workspaces": ("created_at",)})
+    async with dashboard(incident_database.dsn, options=options) as session:
+        await session.until_shown("BITES 412")
+        await session.press("b")
+        await session.until_shown("created_at")
+
+
+async def test_escape_walks_back_to_the_same_row_and_filter(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await session.press("slash", *"users", "enter", "j", "k", "enter")
+        await session.until(lambda: isinstance(session.app.screen, FindingScreen))
+        await session.press("b")
+        await session.until(lambda: isinstance(session.app.screen, BlockedScreen))
+        await session.press("escape", "escape")
+        assert session.app.screen.query_one("#constraints") is session.app.constraints.list
+        assert session.app.constraints.list.filter_text == "users"
+        row = session.app.constraints.list.row
+        assert row is not None
+        assert row.key.qualified == CONFLICT
+
+
+async def test_a_key_that_holds_no_row_back_says_so(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await session.press("slash", *"!severity:error action:cascade", "enter", "b")
+        await session.until_shown("b: CASCADE holds no row back")
+
+
+async def test_refreshing_shows_what_changed_meanwhile(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await incident_database.execute(
+            "ALTER TABLE users DROP CONSTRAINT users_primary_workspace_id_workspaces_id_fk, "
+            "ADD CONSTRAINT users_primary_workspace_id_workspaces_id_fk FOREIGN KEY (primary_workspace_id) "
+            "REFERENCES workspaces"
+        )
+        await session.press("r")
+        await session.until(lambda: "BITES" not in session.screen)
+        assert session.app.constraints.list.go_to(CONFLICT)
+
+
+async def test_a_database_that_does_not_exist_is_said_and_tried_again(database: TestDatabase) -> None:
+    missing = f"{database.name}_missing"
+    async with dashboard(database.server.dsn_of(missing)) as session:
+        await session.until_shown(f'database "{missing}" does not exist', "R tries again", "NOT CONNECTED")
+        await database.execute(f"CREATE DATABASE {missing} TEMPLATE template0")
+        await session.press("R")
+        await session.until_shown("Nothing wrong found in 0 foreign keys of 0 tables")
+        assert "NOT CONNECTED" not in session.screen
+    await database.execute(f"DROP DATABASE {missing} WITH (FORCE)")
+
+
+async def test_what_was_read_stays_in_sight_when_the_server_goes_away(
+    incident_database: TestDatabase, database: TestDatabase
+) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        name = incident_database.name
+        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await database.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await session.press("r")
+        await session.until_shown("NOT CONNECTED", "Trying again in 2 s; R now", "BITES 412")
+        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await session.press("R")
+        await session.until(lambda: "NOT CONNECTED" not in session.screen)
+        await session.until_shown("BITES 412")
+
+
+async def test_cancelling_stops_the_query_on_the_server(database: TestDatabase) -> None:
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60%' AND pid <> pg_backend_pid()"
+
+    async def wait_long(session: Session) -> None:
+        pool = await session.app.connection.pool()
+        async with pool.session(70) as transaction:
+            await transaction.value("SELECT pg_sleep(60)")
+
+    async def count_becomes(number: int) -> None:
+        async with asyncio.timeout(SECONDS):
+            while await database.value(running + " AND state = 'active'") != number:
+                pass
+
+    async with dashboard(database.dsn) as session:
+        await session.until_shown("Nothing wrong found")
+        session.app.constraints.run_cancellable(wait_long(session), doing="Waiting long", group="test")
+        await session.until_shown("Waiting long ...")
+        await count_becomes(1)
+        await session.press("ctrl+c")
+        await session.until_shown("Cancelled")
+        await count_becomes(0)
+
+
+@pytest.mark.newest_version
+async def test_hostile_names_are_shown_verbatim_on_every_screen(database: TestDatabase) -> None:
+    parents = {name: f'"p {name.replace(chr(34), chr(34) * 2)}"'[:60] for name in HOSTILE if len(name) < 40}
+    for number, (name, table) in enumerate(parents.items()):
+        column = '"' + name.replace('"', '""') + '"'
+        await database.execute(
+            f"CREATE TABLE {table} (id int PRIMARY KEY, name text); INSERT INTO {table} VALUES (1, 'x'); "
+            f"CREATE TABLE c{number} (id int PRIMARY KEY, name text, "
+            f"{column} int NOT NULL REFERENCES {table} ON DELETE SET NULL); INSERT INTO c{number} VALUES (1, {_literal(name)}, 1)"
+        )
+    async with dashboard(database.dsn, size=(160, 40)) as session:
+        await session.until_shown(*(f"c{number}." for number in range(len(parents))))
+        await session.until(lambda: "counting" not in session.screen)
+        for number, name in enumerate(parents):
+            assert f"c{number}.{name}" in session.screen
+            assert f"p {name}" in session.screen
+        for _ in parents:
+            row = session.app.constraints.list.row
+            assert row is not None
+            name = row.key.columns[0]
+            await session.press("enter")
+            await session.until(lambda: isinstance(session.app.screen, FindingScreen))
+            assert name in session.screen
+            await session.press("b")
+            await session.until_shown(f"p {name} cannot be deleted")
+            await session.until(lambda name=name: name in str(session.blocked.blocking.rows))  # type: ignore[misc]
+            await session.press("escape", "escape", "j")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+async def test_a_password_that_is_wanted_is_asked_for_outside_the_screen(database: TestDatabase) -> None:
+    async with dashboard(database.dsn) as session:
+        session.app.disconnected(PasswordRequiredError("password"))
+        await session.pilot.pause()
+    assert session.app.return_code == PASSWORD_WANTED

@@ -1,0 +1,172 @@
+"""The list, the bars around it and the help screen, driven by keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.geometry import Region
+
+from fkdash.tui import keys
+from fkdash.tui.plain import ASCII
+from fkdash.tui.screens.help import HelpScreen
+from fkdash.tui.widgets.row_list import RowList
+from tests.support.screens import shown
+from tests.tui.hostile import HOSTILE, INVISIBLE
+from tests.tui.list_app import Key, ListApp, some_keys
+
+SIZE = (80, 24)
+
+
+def name_of(app: ListApp) -> str:
+    row = app.first.list.row
+    return row.name if row else ""
+
+
+@pytest.mark.parametrize(
+    ("pressed", "place"),
+    [
+        (["j"], 1), (["down", "down", "k"], 1), (["G"], 199), (["end", "up"], 198), (["G", "g"], 0),
+        (["end", "home"], 0),
+        (["pagedown"], 10), (["pagedown", "pageup"], 0), (["ctrl+d"], 5), (["ctrl+d", "ctrl+d", "ctrl+u"], 5),
+        (["up"], 0),
+    ],
+)  # fmt: skip
+async def test_vim_keys_and_arrows_move_the_cursor(pressed: list[str], place: int) -> None:
+    app = ListApp(200)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*pressed)
+        assert app.first.list.position == (place + 1, 200)
+        assert name_of(app) in shown(app)
+
+
+async def test_the_filter_follows_each_letter_and_escape_takes_it_back() -> None:
+    app = ListApp(200)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("j", "j", "j")
+        await pilot.press("slash", *"orders_19")
+        assert app.first.list.position[1] == 11
+        assert "/orders_19" in shown(app)
+        await pilot.press("j")
+        assert app.first.list.position[1] == 0
+        assert "No row matches orders_19j" in shown(app)
+        await pilot.press("backspace", "enter", "j")
+        assert app.first.list.filter_text == "orders_19"
+        assert name_of(app) == "orders_190.workspace_id"
+        await pilot.press("escape")
+        assert app.first.list.position == (191, 200)
+        await pilot.press("enter")
+        assert app.first.opened == ["orders_190.workspace_id"]
+
+
+async def test_conditions_on_fields_filter_the_list() -> None:
+    app = ListApp(200)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("slash", *"severity:error", "space", *"!table:table_0", "enter")
+        assert [row.number for row in app.first.list.shown_rows] == [50, 100, 150]
+
+
+async def test_sorting_and_reversing_is_named_above_the_list() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=SIZE) as pilot:
+        assert "sort as declared  1/20" in shown(app)
+        await pilot.press("s", "S")
+        assert "sort name reversed" in shown(app)
+        assert app.first.list.shown_rows[0].number == 9
+
+
+async def test_a_key_without_meaning_and_a_disabled_one_say_why() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("Z")
+        assert "Z: no action here; ? lists the keys that work" in shown(app)
+        await pilot.press("b")
+        assert "b: nothing blocks a delete here" in shown(app)
+
+
+async def test_the_key_line_shows_what_works_here_and_help_shows_every_binding() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=(80, 50)) as pilot:
+        bottom = shown(app).splitlines()[-1]
+        assert "enter open" in bottom
+        assert "? help" in bottom
+        assert "b blocked" not in bottom
+        identities = {entry.binding_id for entry in keys.help_for(app.screen)}
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        screen = shown(app)
+        assert all(identity in screen for identity in identities)
+        assert "down j" in screen
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_every_binding_has_an_id_and_a_description() -> None:
+    app = ListApp(2)
+    async with app.run_test(size=SIZE):
+        for active in app.screen.active_bindings.values():
+            assert active.binding.id, active.binding
+            assert active.binding.description, active.binding
+
+
+async def test_keys_can_be_bound_anew_by_id() -> None:
+    app = ListApp(20)
+    app.set_keymap({"list.down": "n", "list.filter": "F"})
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("n")
+        assert app.first.list.position == (2, 20)
+        await pilot.press("F", "7")
+        assert app.first.list.filter_text == "7"
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *INVISIBLE])
+async def test_hostile_names_are_shown_as_plain_text(name: str) -> None:
+    app = ListApp(0)
+    async with app.run_test(size=(160, 24)) as pilot:
+        app.first.list.show_rows([Key(1, name, "t")])
+        app.first.say(name)
+        app.first.consequence.tell(name)
+        await pilot.pause()
+        app.first.pane.show([name])
+        await pilot.pause()
+        assert shown(app).count(INVISIBLE.get(name, name)) == 4
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
+async def test_the_state_stays_readable_at_every_size(size: tuple[int, int]) -> None:
+    app = ListApp(200)
+    async with app.run_test(size=size):
+        screen = shown(app)
+        assert "BITES" in screen
+        assert "READ-ONLY" in screen
+        assert "PRODUCTION" in screen
+        assert "? help" in screen
+        assert "! orders_0" in screen
+
+
+async def test_ascii_glyphs_put_only_ascii_on_the_screen() -> None:
+    app = ListApp(200, glyphs=ASCII)
+    async with app.run_test(size=(70, 18)) as pilot:
+        await pilot.press("slash", "7")
+        assert shown(app).isascii()
+
+
+async def test_a_refresh_repaints_only_the_rows_that_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = ListApp(200)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        regions: list[tuple[Region, ...]] = []
+        monkeypatch.setattr(RowList, "refresh", lambda _self, *areas, **_more: regions.append(areas))
+        app.first.list.show_rows(some_keys(200))
+        assert regions == []
+        rows = some_keys(200)
+        rows[3] = replace(rows[3], action="RESTRICT")
+        app.first.list.show_rows(rows)
+        assert [[area.y for area in areas] for areas in regions] == [[4]]
+
+
+async def test_a_click_chooses_a_row() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.click(app.first.list, offset=(5, 4))
+        assert app.first.list.position == (4, 20)

@@ -1,0 +1,67 @@
+"""Text from a database is shown as it is, and nothing in it is hidden or obeyed."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from fkdash.tui.plain import ASCII, UNICODE, fit, glyphs_for, plain, wrapped_words
+from tests.tui.hostile import HOSTILE, INVISIBLE
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_can_be_seen_is_shown_verbatim(name: str) -> None:
+    assert plain(name) == name
+
+
+@pytest.mark.parametrize(("text", "visible"), INVISIBLE.items(), ids=INVISIBLE.values())
+def test_what_cannot_be_seen_is_spelt_out(text: str, visible: str) -> None:
+    assert plain(text) == visible
+
+
+@given(st.text())
+def test_plain_text_holds_no_control_or_format_character(text: str) -> None:
+    assert not {unicodedata.category(character) for character in plain(text)} & {"Cc", "Cf", "Zl", "Zp", "Cs"}
+    assert plain(plain(text)) == plain(text)
+
+
+@given(st.text(), st.integers(0, 30))
+def test_cut_text_never_exceeds_its_cells(text: str, width: int) -> None:
+    cut = fit(plain(text), width)
+    assert cell_len(cut) <= width
+    assert cut == plain(text) or width == 0 or cut.endswith("…")
+
+
+def test_a_wide_character_is_not_cut_in_half() -> None:
+    assert fit("表の名前", 6) == "表の…"
+    assert fit("表の名前", 8) == "表の名前"
+
+
+@given(st.text(), st.integers(1, 20))
+def test_wrapping_loses_nothing(text: str, width: int) -> None:
+    assert "".join(wrapped_words(plain(text), width)) == plain(text)
+
+
+@given(st.text())
+def test_the_ascii_glyphs_send_ascii_only(text: str) -> None:
+    assert ASCII.plain(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("environment", "ascii_only"),
+    [
+        ({"LANG": "en_GB.UTF-8", "TERM": "xterm"}, False),
+        ({"LANG": "C.utf8", "TERM": "linux"}, False),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "C"}, True),
+        ({"LANG": "de_DE.ISO-8859-1"}, True),
+        ({}, True),
+        ({"LANG": "en_GB.UTF-8", "TERM": "vt100"}, True),
+    ],
+)
+def test_the_locale_decides_between_unicode_and_ascii(environment: dict[str, str], ascii_only: bool) -> None:
+    assert glyphs_for(environment).ascii_only is ascii_only
+    assert glyphs_for(environment, ascii_only=False) is UNICODE

@@ -1,0 +1,87 @@
+"""Filtering, sorting and the cursor of the lists, and which columns fit."""
+
+from __future__ import annotations
+
+import pytest
+
+from fkdash.tui.widgets.columns import Order, fitting
+from fkdash.tui.widgets.row_filter import Term, matching, parse_filter
+from fkdash.tui.widgets.row_view import RowView
+
+FIELDS = ("severity", "table", "action")
+
+
+@pytest.mark.parametrize(
+    ("typed", "terms"),
+    [
+        ("", ()),
+        ("Users", (Term("users"),)),
+        ("!users", (Term("users", inverted=True),)),
+        ("!", ()),
+        ("severity:error table:users", (Term("error", "severity"), Term("users", "table"))),
+        ("!action:cascade", (Term("cascade", "action", inverted=True),)),
+        ("table:", ()),
+        ('action:"set null" x', (Term("set null", "action"), Term("x"))),
+        ('"set nu', (Term("set nu"),)),
+        ("12:30", (Term("12:30"),)),
+        ("colour:red", (Term("colour:red"),)),
+    ],
+)
+def test_the_filter_language(typed: str, terms: tuple[Term, ...]) -> None:
+    assert parse_filter(typed, FIELDS) == terms
+
+
+def test_every_condition_must_be_met() -> None:
+    haystacks = ["users cascade", "users set null", "orders cascade"]
+    fields = [{"table": text.split()[0]} for text in haystacks]
+    terms = parse_filter("table:users !cascade", FIELDS)
+    assert matching(terms, haystacks, fields.__getitem__) == [1]
+
+
+def view_of(*rows: str) -> RowView[str]:
+    view = RowView[str](
+        key=lambda row: row, haystack=lambda row: row, orders=[Order("given"), Order("name", lambda row: row)]
+    )
+    view.replace(rows)
+    return view
+
+
+def test_the_cursor_stays_on_its_row_over_refresh_sort_and_filter() -> None:
+    view = view_of("pear", "apple", "plum")
+    view.go(2)
+    view.replace(("fig", "pear", "apple", "kiwi", "plum"))
+    assert view.row == "plum"
+    view.sort_by_next()
+    assert (view.row, view.order_title) == ("plum", "name")
+    view.reverse()
+    assert (view.row, view.order_title) == ("plum", "name reversed")
+    view.filter_by("apple")
+    assert view.row == "apple"
+    view.filter_by("")
+    assert view.row == "plum"
+
+
+def test_the_cursor_finds_a_neighbour_when_its_row_is_gone() -> None:
+    view = view_of("a", "b", "c")
+    view.go(2)
+    view.replace(("a", "b"))
+    assert view.row == "b"
+    view.replace(())
+    assert view.row is None
+
+
+def test_columns_drop_out_by_priority_and_the_state_column_never() -> None:
+    leasts, naturals, priorities = [1, 10, 10, 8, 5], [1, 30, 20, 9, 5], [0, 0, 1, 2, 0]
+    assert [number for number, _ in fitting(leasts, naturals, priorities, 80)] == [0, 1, 2, 3, 4]
+    assert [number for number, _ in fitting(leasts, naturals, priorities, 37)] == [0, 1, 2, 4]
+    assert [number for number, _ in fitting(leasts, naturals, priorities, 28)] == [0, 1, 4]
+    assert [number for number, _ in fitting(leasts, naturals, priorities, 5)] == [0, 1, 4]
+
+
+@pytest.mark.parametrize("width", range(38, 90))
+def test_columns_fill_the_width_and_no_more(width: int) -> None:
+    leasts, naturals, priorities = [1, 10, 10, 8, 5], [1, 30, 20, 9, 5], [0, 0, 1, 2, 0]
+    widths = fitting(leasts, naturals, priorities, width)
+    used = sum(cells for _, cells in widths) + len(widths) - 1
+    assert used == min(width, sum(naturals) + 4)
+    assert all(cells <= naturals[number] for number, cells in widths)
