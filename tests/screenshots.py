@@ -1,0 +1,126 @@
+"""Makes the pictures that README shows, from the demo: `python -m tests.screenshots`; `--check` only compares.
+
+They are the same on every run: the demo's rows are seeded, and moments and durations are fixed here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from unittest.mock import patch
+
+from fkdash.demo.demonstration import incident_server
+
+FOLDER = Path(__file__).parent.parent / "screenshots"
+NAME = "users_primary_workspace_id_workspaces_id_fk"
+SIZE = (80, 24)
+WIDE = (120, 36)
+MOMENT = datetime(2026, 3, 1, 3, 0, 0, tzinfo=UTC)
+
+
+async def pictures(dsn: str) -> dict[str, str]:
+    """Give every picture as SVG by its file's name."""
+    made = await _walk(dsn, SIZE, _narrow)
+    return {**made, **await _walk(dsn, WIDE, _wide)}
+
+
+Take = Callable[[str], None]
+Wait = Callable[..., Awaitable[None]]
+Press = Callable[..., Awaitable[None]]
+
+
+async def _narrow(take: Take, press: Press, until: Wait) -> None:
+    await until("BITES 412")
+    take("constraints")
+    await press("b")
+    await until("412 of 1,208", "1/100 read of 1,204")
+    take("blocked")
+    await press("escape", "f")
+    await until("stay blocked")
+    take("fix-options")
+    await press("enter")
+    await until("a apply")
+    take("fix-plan")
+    await press("a")
+    await until("Type the constraint's name")
+    await press(*NAME)
+    await until("ARMED")
+    take("fix-confirm")
+    await press("enter", "right", "enter")
+    await until("u undo")
+    take("fix-verified")
+
+
+async def _wide(take: Take, press: Press, until: Wait) -> None:
+    await until("FK201")
+    await press("j", "j")
+    await until("escalated")
+    take("wide")
+
+
+async def _walk(
+    dsn: str, size: tuple[int, int], steps: Callable[[Take, Press, Wait], Awaitable[None]]
+) -> dict[str, str]:
+    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415 - after the environment is set
+    from fkdash.tui.app import DashboardApp  # noqa: PLC0415
+    from fkdash.tui.options import DashboardOptions  # noqa: PLC0415
+    from tests.support.screens import shown  # noqa: PLC0415
+
+    app = DashboardApp(resolve(ConnectionArguments(dsn=dsn), {}), options=DashboardOptions(environment="demo"))
+    made: dict[str, str] = {}
+    async with app.run_test(size=size) as pilot:
+
+        async def until(*texts: str) -> None:
+            async with asyncio.timeout(30):
+                while not all(text in shown(app) for text in texts):
+                    await pilot.pause(0.02)
+            await pilot.pause(0.3)
+
+        def take(name: str) -> None:
+            made[f"{name}.svg"] = app.export_screenshot(title="fkdash")
+
+        await steps(take, pilot.press, until)
+    return made
+
+
+def main() -> int:
+    """Write the pictures, or say which ones are not what the dashboard shows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when a picture is stale")
+    check = parser.parse_args().check
+    os.environ.update(TEXTUAL_ANIMATIONS="none", TEXTUAL_FPS="30", TEXTUAL_THEME="ansi-dark")
+    os.environ.pop("NO_COLOR", None)
+    ticks = count()
+    with tempfile.TemporaryDirectory() as state, incident_server() as dsn:
+        os.environ["XDG_STATE_HOME"] = state
+        with (
+            patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
+            patch("fkdash.apply.run.time.monotonic", side_effect=lambda: next(ticks) * 0.004),
+            patch("fkdash.apply.journal.runs_folder", return_value=Path(state) / "runs"),
+        ):
+            moments.now.return_value = MOMENT
+            made = {name: picture.replace(state, "~/.local/state/fkdash") for name, picture in asyncio.run(pictures(dsn)).items()}
+    stale = [name for name, picture in made.items() if not _same(FOLDER / name, picture)]
+    if check:
+        for name in stale:
+            sys.stderr.write(f"screenshots/{name} is not what the dashboard shows; run python -m tests.screenshots\n")
+        return bool(stale)
+    FOLDER.mkdir(exist_ok=True)
+    for name, picture in made.items():
+        (FOLDER / name).write_text(picture, encoding="utf-8")
+    return 0
+
+
+def _same(path: Path, picture: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == picture
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""The walk from the conflict to a verified fix, with keys only, on a real server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+from textual import events
+
+from fkdash.apply.events import Outcome
+from fkdash.tui.options import DashboardOptions
+from fkdash.tui.screens.fix_confirm import FixConfirmScreen
+from fkdash.tui.screens.fix_run import FixRunScreen
+from tests.support.servers import TestDatabase
+from tests.tui.test_dashboard import Session, dashboard
+
+NAME = "users_primary_workspace_id_workspaces_id_fk"
+MOST_KEYSTROKES = 12
+
+
+@pytest.fixture(autouse=True)
+def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+class Walk:
+    """An operator at the keyboard; `keystrokes` counts everything but the typed confirmation."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.keystrokes = 0
+
+    async def press(self, *keys: str) -> None:
+        self.keystrokes += len(keys)
+        await self.session.press(*keys)
+
+    async def paste(self, name: str) -> None:
+        self.session.app.screen.post_message(events.Paste(name))
+        await self.session.pilot.pause()
+
+    async def to_plan(self, *moves: str) -> None:
+        await self.session.until_shown("BITES 412")
+        await self.press("f", *moves, "enter")
+        await self.session.until(lambda: "a apply" in self.session.screen)
+
+    async def confirm(self, *names: str) -> None:
+        await self.press("a")
+        await self.session.until(lambda: isinstance(self.session.app.screen, FixConfirmScreen))
+        for name in names:
+            await self.paste(name)
+            await self.press("enter")
+        await self.press("right", "enter")
+
+    async def to_end(self) -> Outcome:
+        await self.session.until(lambda: isinstance(self.session.app.screen, FixRunScreen))
+        await self.session.until(lambda: self.session.app.applying.ended is not None)
+        ended = self.session.app.applying.ended
+        assert ended is not None
+        await self.session.until_shown("u undo")
+        return ended.outcome
+
+
+async def state_of(database: TestDatabase) -> tuple[str, bool]:
+    rows = await database.fetch(
+        "select confdeltype::text, attnotnull from pg_constraint join pg_attribute "
+        "on attrelid = conrelid and attnum = conkey[1] where conname = $1",
+        NAME,
+    )
+    return rows[0][0], rows[0][1]
+
+
+async def delete_a_referenced_workspace(database: TestDatabase) -> str:
+    try:
+        await database.execute(
+            "delete from workspaces where id = (select primary_workspace_id from users "
+            "where primary_workspace_id is not null order by id limit 1)"
+        )
+    except asyncpg.PostgresError as error:
+        return error.sqlstate or ""
+    return "00000"
+
+
+PLAIN = DashboardOptions(environment="staging")
+
+
+async def test_option_a_is_applied_within_twelve_keystrokes_and_the_finding_is_gone(
+    incident_database: TestDatabase,
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await walk.confirm(NAME)
+        assert await walk.to_end() is Outcome.VERIFIED
+        assert walk.keystrokes <= MOST_KEYSTROKES
+        await session.press("escape")
+        await session.until(lambda: not session.app.constraints.list.rows[0].key.name.startswith("users_primary"))
+        row = next(row for row in session.app.constraints.list.rows if row.key.name == NAME)
+        assert "FK101" not in {finding.rule for finding in row.findings}
+    assert await state_of(incident_database) == ("a", True)
+    assert await delete_a_referenced_workspace(incident_database) == "23503"
+
+
+async def test_option_b_frees_the_blocked_rows(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan("down")
+        await walk.confirm(NAME)
+        assert await walk.to_end() is Outcome.VERIFIED
+        assert walk.keystrokes <= MOST_KEYSTROKES
+    assert await state_of(incident_database) == ("n", False)
+    assert await delete_a_referenced_workspace(incident_database) == "00000"
+    assert await incident_database.value("select count(*) from users where primary_workspace_id is null") > 0
+
+
+async def test_the_fix_is_undone_from_where_it_was_made(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await walk.confirm(NAME)
+        await walk.to_end()
+        await session.press("u")
+        await session.until_shown("Undo", "a apply")
+        await walk.confirm(NAME)
+        await session.until(
+            lambda: session.app.applying.plan is not None and session.app.applying.plan.option == "undo"
+        )
+        assert await walk.to_end() is Outcome.VERIFIED
+    assert await state_of(incident_database) == ("n", True)
+
+
+async def test_escape_before_the_last_key_leaves_the_database_untouched(incident_database: TestDatabase) -> None:
+    before = await incident_database.value("select pg_current_snapshot()::text")
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await walk.press("a")
+        await walk.paste(NAME)
+        await session.until_shown("ARMED")
+        for _ in range(4):
+            await session.press("escape")
+        await session.until_shown("READ-ONLY", "BITES 412")
+    assert await state_of(incident_database) == ("n", True)
+    assert await incident_database.value("select pg_current_snapshot()::text") == before
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("typed", ["", NAME[:-1], NAME + "x", NAME.upper(), f" {NAME}", f"{NAME} "])
+async def test_apply_stays_inert_for_a_near_miss(incident_database: TestDatabase, typed: str) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await walk.confirm(typed)
+        await session.pilot.pause()
+        assert not session.app.applying.running
+        assert session.app.applying.plan is None
+    assert await state_of(incident_database) == ("n", True)
+
+
+@pytest.mark.newest_version
+async def test_production_asks_for_the_databases_name_as_well(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=DashboardOptions(environment="production")) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await walk.press("a")
+        await session.press(*NAME)
+        await session.pilot.pause()
+        assert "ARMED" not in session.screen
+        await session.press("enter", *incident_database.name)
+        await session.until_shown("ARMED")
+        await session.press("enter", "right", "enter")
+        assert await walk.to_end() is Outcome.VERIFIED
+
+
+@pytest.mark.newest_version
+async def test_a_read_only_session_says_why_it_does_not_apply(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=DashboardOptions(read_only=True)) as session:
+        await session.until_shown("BITES 412")
+        await session.press("f", "enter")
+        await session.until(lambda: "ok a primary" in session.screen)
+        await session.press("a")
+        await session.until_shown("read-only")
+        assert not isinstance(session.app.screen, FixConfirmScreen)
+
+
+@pytest.mark.newest_version
+async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
+    incident_database: TestDatabase,
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        holder = await asyncpg.connect(incident_database.dsn, server_settings={"application_name": "web-7"})
+        try:
+            await holder.execute("begin; select count(*) from users")
+            await walk.confirm(NAME)
+            await session.until_shown("no lock on try 1", "web-7", "idle in transaction", "ARMED")
+            await session.press("q")
+            await session.until_shown("A change is going on")
+            await session.press("escape")
+            assert isinstance(session.app.screen, FixRunScreen)
+            await session.press("c")
+            await session.until(lambda: not session.app.applying.running)
+            await session.until_shown("Cancelled", "READ-ONLY")
+        finally:
+            await holder.close()
+    assert await state_of(incident_database) == ("n", True)
