@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from fkdash.demo.demonstration import incident_server
@@ -27,8 +29,8 @@ MOMENT = datetime(2026, 3, 1, 3, 0, 0, tzinfo=UTC)
 
 async def pictures(dsn: str) -> dict[str, str]:
     """Give every picture as SVG by its file's name."""
-    made = await _walk(dsn, SIZE, _narrow)
-    return {**made, **await _walk(dsn, WIDE, _wide)}
+    made = await _walk(dsn, WIDE, _wide)
+    return {**made, **await _walk(dsn, SIZE, _narrow)}
 
 
 Take = Callable[[str], None]
@@ -36,7 +38,7 @@ Wait = Callable[..., Awaitable[None]]
 Press = Callable[..., Awaitable[None]]
 
 
-async def _narrow(take: Take, press: Press, until: Wait) -> None:
+async def _narrow(take: Take, press: Press, paste: Press, until: Wait) -> None:
     await until("BITES 412")
     take("constraints")
     await press("b")
@@ -50,7 +52,7 @@ async def _narrow(take: Take, press: Press, until: Wait) -> None:
     take("fix-plan")
     await press("a")
     await until("Type the constraint's name")
-    await press(*NAME)
+    await paste(NAME)
     await until("ARMED")
     take("fix-confirm")
     await press("enter", "right", "enter")
@@ -58,17 +60,18 @@ async def _narrow(take: Take, press: Press, until: Wait) -> None:
     take("fix-verified")
 
 
-async def _wide(take: Take, press: Press, until: Wait) -> None:
-    await until("FK201")
-    await press("j", "j")
-    await until("escalated")
+async def _wide(take: Take, press: Press, paste: Press, until: Wait) -> None:
+    del press, paste
+    await until("BITES 412")
     take("wide")
 
 
 async def _walk(
-    dsn: str, size: tuple[int, int], steps: Callable[[Take, Press, Wait], Awaitable[None]]
+    dsn: str, size: tuple[int, int], steps: Callable[[Take, Press, Press, Wait], Awaitable[None]]
 ) -> dict[str, str]:
-    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415 - after the environment is set
+    from textual import events  # noqa: PLC0415 - after the environment is set
+
+    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415
     from fkdash.tui.app import DashboardApp  # noqa: PLC0415
     from fkdash.tui.options import DashboardOptions  # noqa: PLC0415
     from tests.support.screens import shown  # noqa: PLC0415
@@ -83,10 +86,13 @@ async def _walk(
                     await pilot.pause(0.02)
             await pilot.pause(0.3)
 
+        async def paste(text: str) -> None:
+            app.screen.post_message(events.Paste(text))
+
         def take(name: str) -> None:
             made[f"{name}.svg"] = app.export_screenshot(title="fkdash")
 
-        await steps(take, pilot.press, until)
+        await steps(take, pilot.press, paste, until)
     return made
 
 
@@ -98,19 +104,23 @@ def main() -> int:
     os.environ.update(TEXTUAL_ANIMATIONS="none", TEXTUAL_FPS="30", TEXTUAL_THEME="ansi-dark")
     os.environ.pop("NO_COLOR", None)
     ticks = count()
-    with tempfile.TemporaryDirectory() as state, incident_server() as dsn:
-        os.environ["XDG_STATE_HOME"] = state
-        with (
-            patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
-            patch("fkdash.apply.run.time.monotonic", side_effect=lambda: next(ticks) * 0.004),
-            patch("fkdash.apply.journal.runs_folder", return_value=Path(state) / "runs"),
-        ):
-            moments.now.return_value = MOMENT
-            made = {name: picture.replace(state, "~/.local/state/fkdash") for name, picture in asyncio.run(pictures(dsn)).items()}
+    # The path is on the last picture, so it must be the same everywhere.
+    runs = Path(tempfile.gettempdir()) / "fkdash-screenshots"
+    with (
+        incident_server() as dsn,
+        patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
+        patch("fkdash.apply.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
+        patch("fkdash.apply.journal.runs_folder", return_value=runs),
+    ):
+        moments.now.return_value = MOMENT
+        made = asyncio.run(pictures(dsn))
+    shutil.rmtree(runs, ignore_errors=True)
     stale = [name for name, picture in made.items() if not _same(FOLDER / name, picture)]
     if check:
         for name in stale:
-            sys.stderr.write(f"screenshots/{name} is not what the dashboard shows; run python -m tests.screenshots\n")
+            sys.stderr.write(
+                f"screenshots/{name} is not what the dashboard shows; run python -m tests.screenshots\n"
+            )
         return bool(stale)
     FOLDER.mkdir(exist_ok=True)
     for name, picture in made.items():
