@@ -181,7 +181,7 @@ class Table:
     """A table with everything that decides what a referential action does to its rows.
 
     `locked` says that another session held or awaited ACCESS EXCLUSIVE on it, so
-    that its expressions (defaults, checks, predicates) could not be read without
+    that its checks, predicates and generation expressions could not be read without
     waiting and are empty.
     """
 

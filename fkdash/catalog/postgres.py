@@ -7,17 +7,19 @@ a role that may only SELECT no foreign keys at all.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from fkdash.catalog.columns import domains_of, read_columns
 from fkdash.catalog.model import (
     Action,
     Catalog,
     Check,
     Column,
     Copy,
-    Domain,
     ForeignKey,
     Index,
     Match,
@@ -32,7 +34,7 @@ from fkdash.catalog.model import (
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
 
@@ -88,16 +90,32 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
     and expressions come out schema-qualified. Raises the session's errors.
     """
     await session.value("select set_config('search_path', 'pg_catalog', true)")
+    with _without_garbage_collection():
+        return await _read(session, only)
 
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause the collector: it would walk hundreds of thousands of new objects again and again for nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+async def _read(session: Session, only: Sequence[int] | None) -> Catalog:
     async def rows(name: str) -> Sequence[Row]:
         return await session.rows(query("fkdash.catalog", name), only)
 
     server = await read_server(session)
     opclass_rows = await session.rows(query("fkdash.catalog", "operator_classes"))
     opclasses = {row["oid"]: row["spelling"] for row in opclass_rows}
-    domains = _domains(await session.rows(query("fkdash.catalog", "domains")))
+    domains = domains_of(await session.rows(query("fkdash.catalog", "domains")))
     parts = _Parts(
-        columns=_by_table(await rows("columns"), lambda row: _column(row, domains)),
+        columns=await read_columns(session, domains, only),
         checks=_by_table(await rows("checks"), _check),
         indexes=_by_table(await rows("indexes"), lambda row: _index(row, opclasses)),
         triggers=_by_table(await rows("triggers"), _trigger),
@@ -128,46 +146,6 @@ def _by_table(rows: Iterable[Row], make: Callable[[Row], _T]) -> Mapping[int, tu
     for row in rows:
         found[row["table_oid"]].append(make(row))
     return {oid: tuple(items) for oid, items in found.items()}
-
-
-def _domains(rows: Sequence[Row]) -> Mapping[int, Domain]:
-    by_oid = {row["oid"]: row for row in rows}
-    built: dict[int, Domain] = {}
-
-    def build(oid: int) -> Domain:
-        if oid not in built:
-            row = by_oid[oid]
-            built[oid] = Domain(
-                schema=row["schema"],
-                name=row["name"],
-                not_null=row["not_null"],
-                default=row["default_expression"],
-                checks=tuple(
-                    Check(name, expression)
-                    for name, expression in zip(row["check_names"], row["check_expressions"], strict=True)
-                ),
-                base=build(row["base"]) if row["base"] is not None else None,
-            )
-        return built[oid]
-
-    return {oid: build(oid) for oid in by_oid}
-
-
-def _column(row: Row, domains: Mapping[int, Domain]) -> Column:
-    return Column(
-        number=row["number"],
-        name=row["name"],
-        type=row["type"],
-        not_null=row["not_null"],
-        default=row["default_expression"],
-        identity=row["identity"],
-        identity_always=row["identity_always"],
-        generated=row["generated"],
-        domain=domains.get(row["domain_oid"]),
-        collation=row["collation"],
-        not_null_constraint=row["not_null_constraint"],
-        not_null_inherited=row["not_null_inherited"],
-    )
 
 
 def _check(row: Row) -> Check:

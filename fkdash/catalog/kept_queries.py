@@ -1,0 +1,36 @@
+"""Reads the queries that a database keeps: view definitions, and statements where pg_stat_statements is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Query, quoted
+from fkdash.db.queries import query
+
+if TYPE_CHECKING:
+    from fkdash.db.session import Session
+
+_MOST_VIEWS: Final = 2_000
+_MOST_STATEMENTS: Final = 1_000
+
+
+async def read_views(session: Session) -> tuple[Query, ...]:
+    """Give the definitions of up to 2,000 views, tables schema-qualified. Raises the session's errors."""
+    await session.value("select set_config('search_path', 'pg_catalog', true)")
+    rows = await session.rows(query("fkdash.catalog", "views"), _MOST_VIEWS)
+    return tuple(Query(f"view {row['schema']}.{row['name']}", row["definition"]) for row in rows)
+
+
+async def read_statements(session: Session) -> tuple[Query, ...]:
+    """Give the 1,000 statements run most often, none without pg_stat_statements. Raises the session's errors.
+
+    An extension that is there but not preloaded raises ServerRefusedError (55000).
+    """
+    schema = await session.value(query("fkdash.catalog", "statements_extension"))
+    if schema is None:
+        return ()
+    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(str(schema)))
+    rows = await session.rows(sql, _MOST_STATEMENTS)
+    return tuple(
+        Query(f"a statement that was run {row['calls']} times (pg_stat_statements)", row["query"]) for row in rows
+    )

@@ -1,0 +1,16 @@
+-- Default and generation expressions. A default names no column, so it is spelled without its table (0),
+-- which opens no table and waits for no lock; a generation expression of a `locked` table is NULL.
+-- $1 limits it to tables with these OIDs; NULL asks for all.
+-- PostgreSQL 14 to 18. No privileges needed.
+with locked as materialized (
+  select distinct relation
+    from pg_locks
+   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
+)
+select d.adrelid as table_oid, d.adnum::int as number,
+       case when a.attgenerated = '' then pg_get_expr(d.adbin, 0)
+            when l.relation is null then pg_get_expr(d.adbin, d.adrelid) end as expression
+  from pg_attrdef d
+  join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+  left join locked l on l.relation = d.adrelid
+ where $1::oid[] is null or d.adrelid = any ($1)
