@@ -1,0 +1,139 @@
+"""What goes wrong is said in words, with the next step and the right exit code; never a traceback."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase
+from tests.support.terminal import terminal
+
+PLAN = ("fix", "plan", "users_primary_workspace_id_workspaces_id_fk", "--option", "no-action")
+
+
+def assert_said(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    for word in words:
+        assert word in ended.stderr
+
+
+@contextmanager
+def listener(answer: bytes) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(100)
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.newest_version
+async def test_an_unknown_database_is_named(database: TestDatabase) -> None:
+    assert_said(await fkdash(*PLAN, database.dsn.replace(database.name, "nosuch")), 3, "nosuch")
+
+
+async def test_an_unknown_host_is_named() -> None:
+    assert_said(await fkdash(*PLAN, "postgresql://nosuch.invalid/app"), 3, "nosuch.invalid")
+
+
+async def test_a_refused_connection_names_the_address() -> None:
+    assert_said(await fkdash(*PLAN, "postgresql://localhost:1/app"), 3, "localhost:1")
+
+
+async def test_something_that_is_not_postgresql_is_recognised() -> None:
+    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        assert_said(await fkdash(*PLAN, f"postgresql://127.0.0.1:{port}/app"), 3, "PostgreSQL")
+
+
+async def test_without_arguments_it_says_what_was_tried_and_points_to_the_demo(tmp_path: Path) -> None:
+    ended = await fkdash("check", environment={"PGHOST": str(tmp_path)})
+    assert_said(ended, 3, str(tmp_path), "fkdash demo")
+
+
+async def test_an_unknown_parameter_is_a_usage_error() -> None:
+    assert_said(await fkdash(*PLAN, "postgresql://localhost/app?no_such_parameter=1"), 2, "no_such_parameter")
+
+
+@pytest.mark.newest_version
+async def test_an_unknown_constraint_suggests_the_nearest(incident_database: TestDatabase) -> None:
+    ended = await fkdash("fix", "plan", "users_workspace_id_fk", "--option", "no-action", incident_database.dsn)
+    assert_said(ended, 2, "users_workspace_id_fk", "Did you mean")
+
+
+@pytest.mark.newest_version
+async def test_an_unknown_option_names_those_there_are(incident_database: TestDatabase) -> None:
+    ended = await fkdash(*PLAN[:-1], "explode", incident_database.dsn)
+    assert_said(ended, 2, "explode", "no-action", "drop-not-null")
+
+
+@pytest.mark.newest_version
+async def test_a_password_never_reaches_the_output(database: TestDatabase) -> None:
+    dsn = database.dsn.replace("postgres@", "nobody:s3cr3t@")
+    ended = await fkdash(*PLAN, dsn)
+    assert_said(ended, 3, "nobody")
+    assert "s3cr3t" not in ended.stdout + ended.stderr
+
+
+async def test_the_dashboard_refuses_a_pipe_and_names_the_command_that_prints() -> None:
+    assert_said(await fkdash("postgresql://localhost:1/app"), 2, "terminal", "fkdash check")
+
+
+def test_the_dashboard_refuses_a_dumb_terminal() -> None:
+    with terminal(["-m", "fkdash", "postgresql://localhost:1/app"], environment={"TERM": "dumb"}) as screen:
+        assert screen.wait() == 2
+        assert "fkdash check" in screen.screen
+
+
+@pytest.mark.newest_version
+async def test_applying_needs_the_name_spelled_exactly(incident_database: TestDatabase, tmp_path: Path) -> None:
+    name = PLAN[2]
+    apply = ("fix", "apply", name, "--option", "no-action", incident_database.dsn)
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    for arguments in (
+        (),
+        ("--yes",),
+        ("--yes", "--confirm", name.upper()),
+        ("--read-only", "--yes", "--confirm", name),
+    ):
+        ended = await fkdash(*apply, *arguments, environment=state)
+        assert ended.returncode == 2, ended.stderr
+    action = await incident_database.value("select confdeltype::text from pg_constraint where conname = $1", name)
+    assert action == "n"
+
+
+@pytest.mark.newest_version
+async def test_a_profile_marked_production_wants_the_databases_name(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.prod]\ndsn = "{incident_database.dsn}"\nenvironment = "production"\n')
+    environment = {"XDG_STATE_HOME": str(tmp_path), "FKDASH_CONFIG": str(config)}
+    apply = ("fix", "apply", PLAN[2], "--option", "no-action", "--profile", "prod", "--yes", "--confirm", PLAN[2])
+    assert (await fkdash(*apply, environment=environment)).returncode == 2
+    ended = await fkdash(*apply, "--confirm-database", incident_database.name, environment=environment)
+    assert ended.returncode == 0, ended.stderr
+
+
+async def test_help_teaches_by_example() -> None:
+    for command in ((), ("demo",), ("fix", "plan"), ("fix", "apply"), ("fix", "undo")):
+        ended = await fkdash(*command, "--help")
+        assert ended.returncode == 0
+        assert "examples:" in ended.stdout
+    assert "fkdash check" in (await fkdash("--help")).stdout
