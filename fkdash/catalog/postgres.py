@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -34,7 +34,7 @@ from fkdash.catalog.model import (
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
 
@@ -86,12 +86,20 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
 
     `only` limits it to tables with these OIDs and the foreign keys between them.
 
-    Sets search_path to pg_catalog for the rest of the transaction, so that types
-    and expressions come out schema-qualified. Raises the session's errors.
+    search_path is pg_catalog meanwhile, so that types and expressions come out
+    schema-qualified. Raises the session's errors.
     """
+    async with _qualified_names(session):
+        with _without_garbage_collection():
+            return await _read(session, only)
+
+
+@asynccontextmanager
+async def _qualified_names(session: Session) -> AsyncIterator[None]:
+    before = await session.value("select current_setting('search_path')")
     await session.value("select set_config('search_path', 'pg_catalog', true)")
-    with _without_garbage_collection():
-        return await _read(session, only)
+    yield
+    await session.value("select set_config('search_path', $1, true)", before)
 
 
 @contextmanager
@@ -137,8 +145,8 @@ async def _read(session: Session, only: Sequence[int] | None) -> Catalog:
 
 async def read_definition(session: Session, key: ForeignKey) -> str:
     """Give a foreign key as pg_get_constraintdef spells it, the referenced table schema-qualified."""
-    await session.value("select set_config('search_path', 'pg_catalog', true)")
-    return str(await session.value(query("fkdash.catalog", "definition"), key.oid))
+    async with _qualified_names(session):
+        return str(await session.value(query("fkdash.catalog", "definition"), key.oid))
 
 
 def _by_table(rows: Iterable[Row], make: Callable[[Row], _T]) -> Mapping[int, tuple[_T, ...]]:

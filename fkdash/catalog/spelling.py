@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import TableKind, quoted
+from fkdash.catalog.model import Match, TableKind, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +45,16 @@ def matches(key: ForeignKey) -> str:
     return " and ".join(
         f"p.{quoted(theirs)} operator({operator}) c.{quoted(own)}" for own, theirs, operator in pairs(key)
     )
+
+
+def is_orphan(catalog: Catalog, key: ForeignKey) -> str:
+    """Say that `c` is a row that validating the key would stumble over (MATCH FULL also forbids half a key)."""
+    referenced = source(catalog, key.referenced)
+    missing = f"{refers(key)} and not exists (select from {referenced} p where {matches(key)})"
+    if key.match is Match.FULL and len(key.columns) > 1:
+        every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
+        return f"(({missing}) or (not ({refers(key)}) and not ({every})))"
+    return f"({missing})"
 
 
 def pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:

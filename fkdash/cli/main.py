@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "demo": "the incident on a private throwaway server, to look and try",
     "check": "what is wrong with the foreign keys, for people and for CI",
+    "explain": "which foreign key is behind an error, and on which way",
+    "list": "every foreign key in one line",
+    "preview": "what a DELETE would do, without doing it",
+    "report": "the diagnosis as Markdown",
+    "rules": "the rules, and what each is about",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
     "fix export": "the same as a script for psql",
     "fix apply": "carry a fix out, after a typed confirmation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fkdash.preview.facts import ColumnFact, Facts, IndexKey, KeyFact, Operator
+    from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, Operator
 
 Values = tuple[str | None, ...]
 
@@ -80,11 +80,11 @@ def key_comparison(facts: Facts, key: KeyFact) -> Comparison:
     return Comparison(tuple(groups))
 
 
-def index_comparison(facts: Facts, keys: tuple[IndexKey, ...], equality: bool) -> Comparison:  # noqa: FBT001 - exclusion constraints have operators of their own
-    """Give how the keys of a unique index compare with each other."""
-    groups = [family(facts, key.type_oid, deterministic=key.deterministic) for key in keys]
+def index_comparison(facts: Facts, index: IndexFact) -> Comparison:
+    """Give how the keys of a unique index compare; an exclusion constraint has operators of its own."""
+    groups = [family(facts, key.type_oid, deterministic=key.deterministic) for key in index.keys]
     known = tuple(group for group in groups if group is not None)
-    if not equality or len(known) < len(groups) or any((key.operator or 0) >= _BUILT_IN for key in keys):
+    if index.exclusion or len(known) < len(groups) or any((key.operator or 0) >= _BUILT_IN for key in index.keys):
         return Comparison(None)
     return Comparison(known)
 

@@ -20,18 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What the server says about one row.
+    """What the server says about one row, or one value of a domain.
 
     `generated` are the generated columns' values, `failed` the CHECKs that are
-    false, `keys` each computed index's key (None: the row is not in it),
-    `homes` the partitions that accept it. `error` is the SQLSTATE and the
-    message of an evaluation that failed.
+    false, `keys` each computed index's key (None: the row is not in it). `error` is
+    the SQLSTATE and the message of an evaluation that failed.
     """
 
     generated: tuple[tuple[str, str | None], ...] = ()
     failed: tuple[Expression, ...] = ()
     keys: dict[int, Values | None] = field(default_factory=dict)
-    homes: tuple[int, ...] = ()
     error: tuple[str, str] | None = None
 
 
@@ -41,8 +39,8 @@ class Evaluator:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._known: dict[tuple[int, Values], Evaluated] = {}
-        self._domains: dict[tuple[int, str | None], tuple[Expression, ...] | tuple[str, str]] = {}
-        self._texts: dict[tuple[str, str | None], str | None | tuple[str, str]] = {}
+        self._domains: dict[tuple[int, str | None], Evaluated] = {}
+        self._texts: dict[tuple[str, str | None], str | tuple[str, str] | None] = {}
 
     def needed(self, table: TableFact) -> bool:
         """Tell whether the server must be asked about written rows of a leaf table at all."""
@@ -70,17 +68,15 @@ class Evaluator:
         answer = await self._reader.ask(sql, *([row.get(name)] for name in plain))
         return bool(answer[0]["accepted"])
 
-    async def domain_failures(
-        self, column: ColumnFact, value: str | None
-    ) -> tuple[Expression, ...] | tuple[str, str]:
-        """Give the domain CHECKs that a value breaks, in the order PostgreSQL checks; or SQLSTATE and message."""
+    async def domain_failures(self, column: ColumnFact, value: str | None) -> Evaluated:
+        """Give the domain CHECKs that a value breaks, in the order PostgreSQL checks them."""
         known = self._domains.get((column.type_oid, value))
         if known is None:
             known = await self._domain(column, value)
             self._domains[(column.type_oid, value)] = known
         return known
 
-    async def text(self, expression: str, value: str | None = None) -> str | None | tuple[str, str]:
+    async def text(self, expression: str, value: str | None = None) -> str | tuple[str, str] | None:
         """Give an expression's value as text, `$1` in it being `value`; or SQLSTATE and message where it fails."""
         if (expression, value) not in self._texts:
             arguments = () if value is None else (value,)
@@ -88,18 +84,19 @@ class Evaluator:
             self._texts[(expression, value)] = answer if isinstance(answer, tuple) else answer[0]["value"]
         return self._texts[(expression, value)]
 
-    async def _domain(self, column: ColumnFact, value: str | None) -> tuple[Expression, ...] | tuple[str, str]:
+    async def _domain(self, column: ColumnFact, value: str | None) -> Evaluated:
         facts = self._reader.facts
         chain = facts.domain_chain(column.type_oid)
         checks = [check for domain in reversed(chain) for check in domain.constraints if check.steady]
         if not checks:
-            return ()
+            return Evaluated()
         tests = ", ".join(f"(({check.sql}) IS NOT FALSE)" for check in checks)
         sql = f"SELECT ARRAY[{tests}] AS held FROM (SELECT $1::text::{plain_type(facts, column)} AS value) AS v"
         answer = await self._attempt(sql, value)
         if isinstance(answer, tuple):
-            return answer
-        return tuple(check for check, held in zip(checks, answer[0]["held"], strict=True) if not held)
+            return Evaluated(error=answer)
+        held = answer[0]["held"]
+        return Evaluated(failed=tuple(check for check, holds in zip(checks, held, strict=True) if not holds))
 
     async def _evaluate(self, table: TableFact, plain: Sequence[str], rows: Sequence[Values]) -> list[Evaluated]:
         checks = [check for check in table.checks if check.steady]
@@ -119,7 +116,7 @@ class Evaluator:
         return [_evaluated(table, checks, indexes, row) for row in answer]
 
     def _source(self, table: TableFact, plain: Sequence[str]) -> str:
-        """A FROM item named like the table whose columns are the given arrays, generated columns computed."""
+        """Give a FROM item named like the table: rows made of the given arrays, generated columns computed."""
         facts = self._reader.facts
         arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(plain)))
         names = ", ".join(f'"fk${i}"' for i in range(len(plain)))
@@ -141,13 +138,12 @@ class Evaluator:
         except ServerRefusedError as error:
             await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
             return error.sqlstate, error.what
-        finally_release = "RELEASE SAVEPOINT fkdash_evaluation"
-        await session.execute(finally_release)
+        await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
         return answer
 
 
 def _key(index: IndexFact, part: int) -> str:
-    """An index key that is only computed where the index's predicate holds."""
+    """Give an index key's expression, computed only where the index's predicate holds."""
     expression = f"({index.keys[part].expression})"
     return f"CASE WHEN ({index.predicate}) THEN {expression} END" if index.predicate else expression
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableName, quoted
+from fkdash.catalog.model import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class TypeFact:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
-    """A column; `default` includes the domain's."""
+    """A column; `default` includes the domain's, `unproven` is a NOT NULL that is NOT VALID (18)."""
 
     name: str
     type: str
@@ -66,6 +66,7 @@ class ColumnFact:
     collation: str | None
     default: str | None
     default_steady: bool
+    unproven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,17 @@ class TriggerFact:
         """Whether somebody wrote it (it is not PostgreSQL's own machinery)."""
         return not self.referential and not self.recheck
 
+    @property
+    def action(self) -> bool:
+        """Whether it carries out a referential action or check for the referenced table."""
+        return self.referential and not self.function.startswith("RI_FKey_check_")
+
+    @property
+    def kind(self) -> tuple[str, bool]:
+        """The action (`noaction`, `restrict`, `cascade`, `setnull`, `setdefault`), and whether ON UPDATE."""
+        kind, _, event = self.function.removeprefix("RI_FKey_").rpartition("_")
+        return kind, event == "upd"
+
     def fires(self, bit: int, *, row: bool, before: bool) -> bool:
         """Whether it fires for the event with that bit, at that level and time."""
         return (
@@ -165,10 +177,6 @@ class TableFact:
     def generated(self) -> tuple[ColumnFact, ...]:
         """The generated columns."""
         return tuple(column for column in self.columns.values() if column.generated)
-
-    def column_sql(self, name: str) -> str:
-        """Give a column, quoted."""
-        return quoted(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,13 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
     while wanted:
         for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted)):
             tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
-        wanted = {t.parent for t in tables.values() if t.parent is not None} - tables.keys()
+        wanted = {table.parent for table in tables.values() if table.parent is not None}
+        partitioned = sorted(table.oid for table in tables.values() if table.partitioned)
+        if partitioned:
+            wanted |= {
+                row["oid"] for row in await session.rows(query(__package__, "preview_partitions"), partitioned)
+            }
+        wanted -= tables.keys()
     operators = {
         *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
         *(
@@ -156,6 +162,7 @@ def _column(entry: Mapping[str, Any]) -> ColumnFact:
         collation=entry["collation"],
         default=entry["default"],
         default_steady=_steady(entry["default_risk"], entry["default"]),
+        unproven=entry["unproven"],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from fkdash.catalog.model import TableName
@@ -120,12 +120,3 @@ class Preview:
         if self.verdict is Verdict.BLOCKED:
             return 1
         return 0 if self.verdict is Verdict.ALLOWED and self.exact and not self.cut_short else 4
-
-
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """What a preview pretends ("what if"), by constraint OID and by table and column."""
-
-    on_delete: Mapping[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
-    nullable: frozenset[tuple[TableName, str]] = frozenset()
-    dropped: frozenset[int] = frozenset()

@@ -103,22 +103,20 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
         notes.insert(0, ORDER_DECIDES.format(outcomes="carried out with different effects"))
     firsts = {outcome.first for outcome in outcomes}
     first = firsts.pop() if len(firsts) == 1 else None
-    common = [
-        (obstacle, min(outcome.blockers[obstacle] for outcome in outcomes))
-        for obstacle in usual.obstacles
-        if all(obstacle in outcome.obstacles for outcome in outcomes)
+    # Where orders disagree, the physical one is listed, each number a lower limit.
+    listed = [
+        (obstacle, min(outcome.blockers.get(obstacle, rows) for outcome in outcomes))
+        for obstacle, rows in usual.blockers.items()
     ]
-    if verdict is Verdict.BLOCKED and not common:
-        common = list(usual.blockers.items())
     blockers = [
-        Blocker(o.constraint, o.table, o.columns, o.sqlstate, rows, first=o == first) for o, rows in common
+        Blocker(o.constraint, o.table, o.columns, o.sqlstate, rows, first=o == first) for o, rows in listed
     ]
     blockers.sort(key=lambda blocker: not blocker.first)
     return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact)
 
 
 def _effects(outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
-    """The effects; where orders differ, the least of each number."""
+    """Give the effects; where orders differ, the least of each number."""
     found: list[Effect] = []
     for table in outcomes[0].effects:
         seen = [outcome.effects.get(table, Effect(table)) for outcome in outcomes]

@@ -122,4 +122,6 @@ class Overlay:
 def _filed(values: Values, comparison: Comparison) -> Values:
     if comparison.groups is None:
         return values
-    return tuple(None if v is None else normal(group, v) for group, v in zip(comparison.groups, values, strict=True))
+    return tuple(
+        None if v is None else normal(group, v) for group, v in zip(comparison.groups, values, strict=True)
+    )

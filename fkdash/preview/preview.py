@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.errors import TimedOutError
+from fkdash.errors import ServerRefusedError, TimedOutError
+from fkdash.preview.assume import Assumptions
 from fkdash.preview.evaluation import Evaluator
+from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
-from fkdash.preview.model import Assumptions, DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.outcome import Answer, Outcome, agreed
 from fkdash.preview.queue import Run
-from fkdash.preview.reader import CutShortError, Reader
-from fkdash.preview.target import find_targets, inheriting_tables, resolve, selection
+from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
+from fkdash.preview.scans import scan_needing_consent
+from fkdash.preview.sets import SetAnswer, answer_by_sets
+from fkdash.preview.target import Selection, find_targets, inheriting_tables, refuse_volatile, resolve, selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
+    from fkdash.preview.facts import Facts
+    from fkdash.preview.queue import Order
     from fkdash.preview.reader import RowId
 
 _MANY_ROWS: Final = 500
@@ -33,49 +40,122 @@ async def preview(
     limits: Limits,
     progress: Progress | None = None,
     *,
-    assume: Assumptions | None = None,  # noqa: ARG001
+    assume: Assumptions | None = None,
 ) -> Preview:
     """Give what deleting `target` would do, read-only, in the session's snapshot.
 
     The session should be REPEATABLE READ, READ ONLY. A limit of `limits` or a
-    statement_timeout ends it early with `cut_short`. Raises UsageError for a target
-    that names nothing, and the session's errors.
+    statement_timeout ends it early with `cut_short`. `assume` pretends other
+    constraints ("what if"). Raises UsageError for a target that names nothing, and
+    the session's errors.
     """
     oid = await resolve(session, target)
+    await refuse_volatile(session, target)
     inheriting = await inheriting_tables(session, oid, target)
     facts = await read_facts(session, oid, inheriting)
+    if assume is not None:
+        facts = assume.applied(facts)
     reader = Reader(session, facts, limits, progress)
+    evaluator = Evaluator(reader)
+    chosen = selection(facts, target)
     try:
-        rows = await find_targets(reader, target, selection(facts, target), inheriting)
-        answer = await _follow(reader, rows)
+        plan = None if inheriting or target.only else _plan(facts, limits, everything=target.everything)
+        if plan is not None:
+            by_sets = await _by_sets(reader, evaluator, plan, target, chosen)
+            if by_sets is not None and (by_sets.first_known or by_sets.rows > limits.rows):
+                return _preview(target, reader, by_sets.answer, by_sets.target_rows)
+        rows = await find_targets(reader, target, chosen, inheriting)
+        return _preview(target, reader, await _by_queue(reader, evaluator, rows), len(rows))
+    except TooManyRowsError as error:
+        certain = None if inheriting or target.only else certain_plan(facts)
+        afresh = Reader(session, facts, limits, progress)
+        found = await _by_sets(afresh, evaluator, certain, target, chosen) if certain is not None else None
+        return _cut_short(target, error.what, found)
     except (CutShortError, TimedOutError) as error:
-        return Preview(target, Verdict.UNKNOWN, exact=False, notes=(str(error.what),), cut_short=True)
-    notes = answer.notes
-    if not rows:
-        notes = (f"Nothing to delete: no row of {target.table} is selected.", *notes)
+        return _cut_short(target, error.what, None)
+
+
+def _cut_short(target: DeleteTarget, reason: str, found: SetAnswer | None) -> Preview:
+    """Give what is certain although a limit ended the preview: at most that it is blocked."""
+    blockers = found.answer.blockers if found is not None else ()
     return Preview(
         target=target,
-        verdict=answer.verdict,
-        exact=answer.exact,
-        blockers=answer.blockers,
-        effects=answer.effects,
-        notes=notes,
-        target_rows=len(rows),
+        verdict=Verdict.BLOCKED if blockers else Verdict.UNKNOWN,
+        exact=False,
+        blockers=tuple(replace(blocker, first=False) for blocker in blockers),
+        effects=found.answer.effects if found is not None else (),
+        notes=(reason,),
+        cut_short=True,
+        target_rows=found.target_rows if found is not None else 0,
     )
 
 
-async def _follow(reader: Reader, rows: Sequence[RowId]) -> Answer:
-    """Run the queue in physical order and, where rows could be visited in another, in others too."""
-    evaluator = Evaluator(reader)
+def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: int) -> Preview:
+    notes = answer.notes
+    if not target_rows:
+        notes = (f"Nothing to delete: no row of {target.table} is selected.", *notes)
+    elif target.keys is not None and target_rows < len(target.keys):
+        notes = (f"{len(target.keys) - target_rows} of the {len(target.keys)} keys are not there.", *notes)
+    return Preview(
+        target=target,
+        verdict=answer.verdict,
+        exact=answer.exact and not reader.scans,
+        blockers=answer.blockers,
+        effects=answer.effects,
+        notes=notes,
+        scans=tuple(reader.scans.values()),
+        target_rows=target_rows,
+    )
 
-    async def outcome_of(order: Callable[[Sequence[RowId]], list[RowId]]) -> Outcome:
+
+def _plan(facts: Facts, limits: Limits, *, everything: bool) -> SetPlan | None:
+    """Give the plan by sets, None where the queue must be followed or a scan wants the operator's consent."""
+    try:
+        plan = set_plan(facts)
+    except OrderMattersError:
+        return None
+    if not everything and any(scan_needing_consent(facts, step.key, limits) for step in plan.steps):
+        return None
+    return plan
+
+
+async def _by_sets(
+    reader: Reader, evaluator: Evaluator, plan: SetPlan, target: DeleteTarget, chosen: Selection
+) -> SetAnswer | None:
+    """Give the answer by sets, None where the server cannot evaluate a row (the queue finds out which)."""
+    reader.say(f"Counting what deleting from {target.table} reaches")
+    session = reader.session
+    await session.execute("SAVEPOINT fkdash_sets")
+    try:
+        return await answer_by_sets(reader, evaluator, plan, chosen, everything=target.everything)
+    except ServerRefusedError:
+        await session.execute("ROLLBACK TO SAVEPOINT fkdash_sets")
+        return None
+
+
+async def _by_queue(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> Answer:
+    """Run the queue in physical order and, where rows could be visited in another, in others too."""
+
+    async def outcome_of(order: Order) -> Outcome:
         return await Run(reader, evaluator, order).delete(rows)
 
+    reader.say(f"Following {len(rows):,} rows through the queue of triggers")
     outcomes = [await outcome_of(list)]
     if outcomes[0].choices:
-        outcomes.append(await outcome_of(lambda found: list(reversed(found))))
+        outcomes.append(await outcome_of(_backwards))
         shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
-        for seed in range(shuffles):
-            chance = random.Random(seed)  # noqa: S311 - an arbitrary order, not a secret
-            outcomes.append(await outcome_of(lambda found, chance=chance: chance.sample(found, len(found))))
+        outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles)]
     return agreed(outcomes)
+
+
+def _backwards(rows: Sequence[RowId]) -> list[RowId]:
+    return list(reversed(rows))
+
+
+def _shuffled(seed: int) -> Order:
+    chance = random.Random(seed)  # noqa: S311 - an arbitrary order, not a secret
+
+    def order(rows: Sequence[RowId]) -> list[RowId]:
+        return chance.sample(rows, len(rows))
+
+    return order

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from fkdash.catalog.model import quoted
 from fkdash.errors import StoppedError
 from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
+from fkdash.preview.scans import scan_needing_consent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
     from fkdash.preview.facts import Facts, IndexFact, KeyFact, TableFact
-    from fkdash.preview.model import Limits, Progress
+    from fkdash.preview.model import Limits, Progress, Scan
 
 
 class RowId(NamedTuple):
@@ -30,6 +31,10 @@ RowValues = dict[str, str | None]
 
 class CutShortError(StoppedError):
     """The preview reached one of its limits."""
+
+
+class TooManyRowsError(CutShortError):
+    """More rows than allowed would have to be followed."""
 
 
 class Reader:
@@ -52,11 +57,12 @@ class Reader:
         self._occupants: dict[tuple[int, Values], tuple[RowId, ...]] = {}
         self._equal: dict[tuple[object, ...], bool] = {}
         self._columns: dict[int, tuple[str, ...]] = {}
+        self.scans: dict[int, Scan] = {}
 
     async def targets(
         self, table: TableFact, alias: str, joined: str, condition: str, arguments: Sequence[object]
     ) -> list[RowId]:
-        """Give the rows of a table (called `alias` in the condition) that a condition selects, in physical order."""
+        """Give the rows of a table that a condition (which calls it `alias`) selects, in physical order."""
         name = quoted(alias)
         sql = (
             f"SELECT {name}.tableoid::bigint AS leaf, {name}.ctid::text AS tid, {self._list(table, name)} AS line "
@@ -65,7 +71,16 @@ class Reader:
         return sorted({self._remember(table, row) for row in await self._ask(sql, *arguments)})
 
     async def referencing(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
-        """Give, for referenced key values, the rows that reference them."""
+        """Give, for referenced key values, the rows that reference them.
+
+        A scan that wants the operator's consent is noted in `scans` instead, and no row is given.
+        """
+        if key.oid in self.scans:
+            return dict.fromkeys(wanted, ())
+        scan = scan_needing_consent(self.facts, key, self._limits)
+        if scan is not None:
+            self.scans[key.oid] = scan
+            return dict.fromkeys(wanted, ())
         table = self.facts.tables[key.relation]
         own, other = key_columns(self.facts, key)
         conditions = [
@@ -128,8 +143,9 @@ class Reader:
                 conditions.append(f"{expression} = {given}")
             else:
                 conditions.append(clause(expression, self.facts.operators[part.operator], given, collation))
+        name = quoted(table.name.name)
         sql = (
-            f"SELECT {quoted(table.name.name)}.tableoid::bigint AS leaf, {quoted(table.name.name)}.ctid::text AS tid "
+            f"SELECT {name}.tableoid::bigint AS leaf, {name}.ctid::text AS tid "
             f"FROM ONLY {table.name.sql} WHERE {' AND '.join(conditions)} {self._bound()}"
         )
         found = tuple(sorted(_row_id(row) for row in await self._ask(sql, *arguments)))
@@ -165,7 +181,7 @@ class Reader:
     def check_limits(self, followed: int) -> None:
         """Raise CutShortError when more rows than allowed were followed or the time is over."""
         if followed > self._limits.rows:
-            raise CutShortError(
+            raise TooManyRowsError(
                 f"More than {self._limits.rows:,} rows would have to be followed one by one.",
                 next_step="Preview fewer rows, or raise the limit on rows.",
             )

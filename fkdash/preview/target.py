@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
+from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import plain_type
+from fkdash.preview.keys import called_functions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +34,8 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     """Give the condition for a target; raises UsageError when the keys differ in their columns."""
     table = facts.tables[facts.target]
     if target.condition is not None:
-        return Selection(f"({target.condition})")
+        # On a line of its own, so that a comment at its end does not take the parenthesis along.
+        return Selection(f"({target.condition}\n)")
     if target.keys is None:
         return Selection("true")
     if not target.keys:
@@ -75,7 +78,9 @@ async def find_targets(
     rows: list[RowId] = []
     try:
         for member in members:
-            rows += await reader.targets(member, table.name.name, chosen.joined, chosen.condition, chosen.arguments)
+            rows += await reader.targets(
+                member, table.name.name, chosen.joined, chosen.condition, chosen.arguments
+            )
     except ServerRefusedError as error:
         raise refusal(target, error) from None
     return rows
@@ -94,6 +99,19 @@ def refusal(target: DeleteTarget, error: ServerRefusedError) -> UsageError:
     )
 
 
+async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
+    """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
+    if target.condition is None:
+        return
+    rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
+    if rows:
+        names = ", ".join(row["name"] for row in rows)
+        raise UsageError(
+            f"The condition calls {names}, which may answer differently each time.",
+            next_step="Write the condition without it.",
+        )
+
+
 async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:
     """Give the OIDs of the tables that inherit from a plain table, whose rows DELETE without ONLY takes too."""
     if target.only:
@@ -103,7 +121,8 @@ async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) ->
         " SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
         "  WHERE i.inhparent = $1 AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
         " UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid"
-        "  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition AND c.relkind IN ('r', 'f'))"
+        "  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
+        "  WHERE NOT c.relispartition AND c.relkind IN ('r', 'f'))"
         " SELECT oid::bigint AS oid FROM below ORDER BY 1",
         oid,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fkdash.apply.events import RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.apply.events import RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ def event_line(event: Event) -> str:
         case StepWaits(step, attempt, pause, holders):
             who = "".join(f"\n     {plain(str(holder))}" for holder in holders)
             return f"{step.number}. {step.title}: no lock on try {attempt}, next in {pause:.1f} s{who}"
+        case StepProgress(step, seconds, detail, holders):
+            how_far = f", {plain(detail)}" if detail else ""
+            who = "".join(f"\n     waits for {plain(str(holder))}" for holder in holders)
+            return f"{step.number}. {step.title}: {seconds:.0f} s{how_far}{who}"
         case StepDone(step, seconds):
             return f"{step.number}. {step.title}: done in {seconds * 1000:,.0f} ms"
         case RunEnded():

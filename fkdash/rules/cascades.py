@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import PredictedError
 
 _LONGEST_PATH: Final = 12
-_FARTHEST_ANCESTOR: Final = 3
-_MOST_ANCESTORS: Final = 400
+_FARTHEST_ANCESTOR: Final = 6
+_MOST_ANCESTORS: Final = 100
 
 
 class Cascade(NamedTuple):
@@ -197,7 +197,7 @@ def _follow(
 
 
 def ancestors(catalog: Catalog, name: TableName) -> Mapping[TableName, int]:
-    """Give the tables whose deletes cascade to this one with the number of steps, the nearest few hundred."""
+    """Give the tables whose deletes cascade to this one with the number of steps, the nearest hundred or so."""
     parents = cascade_parents(catalog)
     found: dict[TableName, int] = {}
     level: Iterable[TableName] = (name,)

@@ -79,9 +79,9 @@ def parsed(text: str) -> exp.Expr | None:
 
 
 def bracketed(text: str) -> str:
-    """Give an expression in one pair of parentheses, where the catalog put one already too."""
-    tree = parsed(text)
-    return text if isinstance(tree, exp.Paren) else f"({text})"
+    """Give an expression on one line and in one pair of parentheses, where the catalog put one already too."""
+    line = " ".join(text.split())
+    return line if isinstance(parsed(text), exp.Paren) else f"({line})"
 
 
 def column_name(column: exp.Expr) -> str:

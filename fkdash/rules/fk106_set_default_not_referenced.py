@@ -14,7 +14,7 @@ from fkdash.catalog.model import Action
 from fkdash.rules.defaults import default_expression, default_value, is_constant
 from fkdash.rules.enforcement import check_runs
 from fkdash.rules.finding import DefaultRow, Finding, PredictedError, Rule, Severity
-from fkdash.rules.obstacles import obstacles
+from fkdash.rules.obstacles import Kind, obstacles
 from fkdash.rules.values import NULL_ONLY
 from fkdash.rules.writes import verbs, writes
 
@@ -28,7 +28,11 @@ _FIXES = ("no-action", "restrict", "cascade", "set-null")
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    failing = {id(write) for write, met in obstacles(catalog) if any(each.certain for each in met)}
+    failing = {
+        id(write)
+        for write, met in obstacles(catalog)
+        if any(each.certain and each.kind is not Kind.UNIQUE for each in met)
+    }
     for write in writes(catalog):
         table = catalog.tables[write.key.table]
         if write.action is not Action.SET_DEFAULT or id(write) in failing or table.locked:

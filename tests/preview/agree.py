@@ -1,4 +1,4 @@
-"""Compares previews with real deletes on random schemas: python -m tests.preview.agree --cases N --seed S --version V."""
+"""Compares previews with real deletes: python -m tests.preview.agree --cases N --seed S --version V."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from unittest.mock import patch
 
 import asyncpg
 
 from fkdash.catalog.model import Catalog, TableName
 from fkdash.db.statements import OpenTransaction
+from fkdash.preview import preview as preview_module
+from fkdash.preview.assume import Assumptions
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Verdict
 from fkdash.preview.preview import preview
 from tests.preview.reality import Refusal, Truth, run_delete
@@ -30,6 +34,7 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     complete: int = 0
+    features: Counter[str] = field(default_factory=Counter)
     disagreements: list[str] = field(default_factory=list)
 
 
@@ -41,19 +46,41 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
         await clean_up(connection)
         return
     try:
-        predicted = await predict(connection, case.target.schema, case.target.name, case.condition)
+        condition = None if case.condition == "true" else case.condition
+        predicted = await predict(connection, case.target.schema, case.target.name, condition)
+        with following_rows():
+            followed = await predict(connection, case.target.schema, case.target.name, condition)
         oids = [await connection.fetchval("SELECT $1::regclass::oid", table.sql) for table in case.tables]
         truth = await run_delete(connection, case.statement, oids)
         names = {oid: TableName(table.schema, table.name) for oid, table in zip(oids, case.tables, strict=True)}
         problems = differences(predicted, truth, names)
+        problems += [f"followed: {problem}" for problem in differences(followed, truth, names)]
+        if summary(predicted) != summary(followed):
+            problems.append(f"by sets {summary(predicted)}, followed {summary(followed)}")
     finally:
         await clean_up(connection)
     tally.verdicts[f"{predicted.verdict.value} (really {'allowed' if truth.allowed else 'blocked'})"] += 1
     tally.complete += truth.complete
+    tally.features.update(refusal.sqlstate for refusal in truth.refusals)
+    tally.features["several blockers"] += len(truth.refusals) > 1
+    tally.features["several tables"] += len(predicted.effects) > 2
+    tally.features["set null"] += any(effect.set_null for effect in predicted.effects)
+    tally.features["set default"] += any(effect.set_default for effect in predicted.effects)
+    tally.features["updated"] += any(effect.updated for effect in predicted.effects)
     if predicted.verdict is Verdict.UNKNOWN:
         tally.reasons.update(note.split(":")[0][:60] for note in predicted.notes)
     if problems:
         tally.disagreements.append(f"seed {seed}: " + "; ".join(problems))
+
+
+def following_rows() -> AbstractContextManager[object]:
+    """Make previews follow every row through the queue, also where sets of rows would do."""
+    return patch.object(preview_module, "_plan", return_value=None)
+
+
+def summary(predicted: Preview) -> tuple[object, ...]:
+    """Give what the two ways of answering must agree on."""
+    return predicted.verdict, frozenset(predicted.blockers), frozenset(predicted.effects), predicted.target_rows
 
 
 async def set_up(connection: Connection, case: Case) -> bool:
@@ -66,7 +93,7 @@ async def set_up(connection: Connection, case: Case) -> bool:
                 await connection.execute(statement)
             except asyncpg.PostgresError:
                 await savepoint.rollback()
-                if statement.startswith("CREATE TABLE") or statement.startswith("CREATE SCHEMA"):
+                if statement.startswith(("CREATE TABLE", "CREATE SCHEMA")):
                     return False
             else:
                 await savepoint.commit()
@@ -78,12 +105,24 @@ async def clean_up(connection: Connection) -> None:
     await connection.execute('DROP SCHEMA IF EXISTS s1 CASCADE; DROP SCHEMA IF EXISTS "S 2" CASCADE')
 
 
-async def predict(connection: Connection, schema: str, table: str, condition: str, **limits: int) -> Preview:
-    """Give the preview of a delete, in a transaction of its own."""
+async def predict(
+    connection: Connection, schema: str, table: str, condition: str | None, *, limits: Limits | None = None
+) -> Preview:
+    """Give the preview of a delete by condition (None: every row)."""
+    return await preview_of(connection, DeleteTarget(TableName(schema, table), condition=condition), limits=limits)
+
+
+async def preview_of(
+    connection: Connection,
+    target: DeleteTarget,
+    *,
+    limits: Limits | None = None,
+    assume: Assumptions | None = None,
+) -> Preview:
+    """Give a preview, in a transaction of its own."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
-        target = DeleteTarget(TableName(schema, table), condition=condition)
-        return await preview(session, Catalog({}, ()), target, Limits(**limits))
+        return await preview(session, Catalog({}, ()), target, limits or Limits(), assume=assume)
 
 
 def differences(predicted: Preview, truth: Truth, names: dict[int, TableName]) -> list[str]:
@@ -109,12 +148,13 @@ def differences(predicted: Preview, truth: Truth, names: dict[int, TableName]) -
                 if not any(matches(blocker, refusal) for refusal in truth.refusals)
             ]
     if truth.complete and predicted.exact:
-        said = {effect.table: (effect.deleted, effect.set_null, effect.set_default) for effect in predicted.effects}
+        said = {
+            effect.table: (effect.deleted, effect.set_null, effect.set_default) for effect in predicted.effects
+        }
         for oid, really in truth.effects.items():
             claim = said.get(names[oid], (0, 0, 0))
-            if oid in truth.unclear:
-                claim, really = (claim[0], 0, 0), (really[0], 0, 0)
-            if claim != really:
+            told = 1 if oid in truth.unclear else 3
+            if claim[:told] != really[:told]:
                 found.append(f"{names[oid]}: said {claim}, really {really}")
     return found
 
@@ -123,8 +163,8 @@ def matches(blocker: Blocker, refusal: Refusal) -> bool:
     """Tell whether a blocker is the one that a refusal names."""
     if blocker.sqlstate != refusal.sqlstate:
         return False
-    if refusal.data_type is not None and refusal.table is None:
-        return blocker.constraint == refusal.constraint
+    if refusal.table is None:
+        return blocker.constraint == refusal.constraint or refusal.data_type is None
     if (blocker.table.schema, blocker.table.name) != (refusal.schema, refusal.table):
         return False
     if refusal.sqlstate == "23502":
@@ -135,7 +175,14 @@ def matches(blocker: Blocker, refusal: Refusal) -> bool:
 async def run(cases: int, seed: int, major: int, *, verbose: bool) -> Tally:
     """Compare `cases` cases from `seed` on."""
     tally = Tally()
-    with running_server(major) as server:
+    real_plan = preview_module._plan
+
+    def counting(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - a wrapper
+        found = real_plan(*arguments, **options)
+        tally.features["by sets"] += found is not None
+        return found
+
+    with patch.object(preview_module, "_plan", counting), running_server(major) as server:
         async with fresh_database(server) as database:
             connection = await database.connection()
             for number in range(seed, seed + cases):
@@ -161,9 +208,12 @@ def main() -> int:
     tally = asyncio.run(run(arguments.cases, arguments.seed, arguments.version, verbose=False))
     seconds = time.monotonic() - began
     out = sys.stdout.write
-    out(f"{arguments.cases} cases on {arguments.version} in {seconds:.0f} s, {tally.complete} checked completely\n")
+    out(
+        f"{arguments.cases} cases on {arguments.version} in {seconds:.0f} s, {tally.complete} checked completely\n"
+    )
     out("".join(f"  {name}: {count}\n" for name, count in tally.verdicts.most_common()))
     out("".join(f"  unknown because: {name}: {count}\n" for name, count in tally.reasons.most_common(12)))
+    out("  " + ", ".join(f"{name} {count}" for name, count in tally.features.most_common()) + "\n")
     out(f"{len(tally.disagreements)} disagreements\n")
     out("".join(f"  {line}\n" for line in tally.disagreements[:25]))
     return 1 if tally.disagreements else 0

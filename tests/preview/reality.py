@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 
@@ -10,7 +10,8 @@ _LOG = """
 CREATE TABLE pg_temp.fk_log(seq serial, rel oid, rid int, col text, old text, new text);
 CREATE FUNCTION pg_temp.fk_note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO pg_temp.fk_log(rel, rid, col, old, new) VALUES (TG_RELID, NEW.rid, TG_ARGV[0], OLD::text, NEW::text);
+  INSERT INTO pg_temp.fk_log(rel, rid, col, old, new)
+  VALUES (TG_ARGV[1]::oid, NEW.rid, TG_ARGV[0], OLD::text, NEW::text);
   RETURN NULL;
 END $$;
 """
@@ -63,7 +64,7 @@ class Truth:
 async def run_delete(
     connection: asyncpg.Connection[asyncpg.Record], statement: str, tables: list[int], *, effects: bool = True
 ) -> Truth:
-    """Run a DELETE to the end, deferred constraints included, taking away one refusal after the other; roll back."""
+    """Run a DELETE to the end, deferred constraints included, taking away one refusal after the other."""
     truth = Truth()
     transaction = connection.transaction()
     await transaction.start()
@@ -75,7 +76,12 @@ async def run_delete(
 
 
 async def _attempts(
-    connection: asyncpg.Connection[asyncpg.Record], statement: str, tables: list[int], truth: Truth, *, effects: bool
+    connection: asyncpg.Connection[asyncpg.Record],
+    statement: str,
+    tables: list[int],
+    truth: Truth,
+    *,
+    effects: bool,
 ) -> None:
     if effects:
         await connection.execute(_LOG)
@@ -90,7 +96,7 @@ async def _attempts(
             await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except asyncpg.PostgresError as error:
             await attempt.rollback()
-            truth.refusals.append(Refusal.of(error))
+            truth.refusals.append(await _declared(connection, Refusal.of(error)))
             if len(truth.refusals) > 1 and truth.refusals[-1] in truth.refusals[:-1]:
                 truth.refusals.pop()
                 truth.complete = False
@@ -99,10 +105,31 @@ async def _attempts(
                 truth.complete = False
                 return
             continue
-        for oid in before:
-            await _measure(connection, oid, before[oid], truth)
+        for oid, rids in before.items():
+            await _measure(connection, oid, rids, truth)
         return
     truth.complete = False
+
+
+async def _declared(connection: asyncpg.Connection[asyncpg.Record], refusal: Refusal) -> Refusal:
+    """Give the refusal under the name of the declared foreign key, where a partition's clone was named."""
+    if not refusal.sqlstate.startswith("23") or refusal.constraint is None or refusal.table is None:
+        return refusal
+    names = await connection.fetchrow(
+        "WITH RECURSIVE up AS ("
+        " SELECT c.oid, c.conname, c.conrelid, c.conparentid FROM pg_constraint c"
+        "  JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace"
+        "  WHERE c.contype = 'f' AND c.conname = $1 AND t.relname = $2 AND n.nspname = $3"
+        " UNION ALL SELECT p.oid, p.conname, p.conrelid, p.conparentid FROM up JOIN pg_constraint p"
+        "  ON p.oid = up.conparentid)"
+        " SELECT conname, relname FROM up JOIN pg_class ON pg_class.oid = conrelid WHERE conparentid = 0",
+        refusal.constraint,
+        refusal.table,
+        refusal.schema,
+    )
+    if names is None:
+        return refusal
+    return replace(refusal, constraint=names["conname"], table=names["relname"])
 
 
 async def _rids(connection: asyncpg.Connection[asyncpg.Record], oid: int) -> set[int]:
@@ -122,12 +149,16 @@ async def _watch(connection: asyncpg.Connection[asyncpg.Record], oid: int) -> No
         quoted = '"' + column["name"].replace('"', '""') + '"'
         await connection.execute(
             f"CREATE TRIGGER zzzz_{column['number']} AFTER UPDATE OF {quoted} ON {name} FOR EACH ROW"
-            f" EXECUTE FUNCTION pg_temp.fk_note({column['number']})"
+            f" EXECUTE FUNCTION pg_temp.fk_note({column['number']}, {oid})"
         )
 
 
-async def _measure(connection: asyncpg.Connection[asyncpg.Record], oid: int, before: set[int], truth: Truth) -> None:
+async def _measure(
+    connection: asyncpg.Connection[asyncpg.Record], oid: int, before: set[int], truth: Truth
+) -> None:
     after = await _rids(connection, oid)
+    if await connection.fetchval("SELECT relkind = 'p' FROM pg_class WHERE oid = $1", oid):
+        truth.unclear.add(oid)  # a row that moves between partitions is no UPDATE to a trigger
     keys = await connection.fetch(
         "SELECT conkey, confdeltype::text AS del, confupdtype::text AS upd,"
         " to_jsonb(c) -> 'confdelsetcols' AS only FROM pg_constraint c WHERE conrelid = $1 AND contype = 'f'",
@@ -138,7 +169,9 @@ async def _measure(connection: asyncpg.Connection[asyncpg.Record], oid: int, bef
         columns = frozenset(key["conkey"])
         listed = key["only"]
         if key["del"] in "nd":
-            chosen = columns if listed in (None, "null") else frozenset(int(n) for n in listed.strip("[]").split(","))
+            chosen = (
+                columns if listed in (None, "null") else frozenset(int(n) for n in listed.strip("[]").split(","))
+            )
             kinds.setdefault(chosen, set()).add(key["del"])
         if key["upd"] in "ndc":
             kinds.setdefault(columns, set()).add(key["upd"])
@@ -221,7 +254,10 @@ async def _disable(connection: asyncpg.Connection[asyncpg.Record], refusal: Refu
     else:
         if any(t["function"].startswith("RI_FKey_setdefault") for t in triggers):
             return False
-        chosen = [t for t in triggers if t["function"].startswith(("RI_FKey_noaction", "RI_FKey_restrict"))]
+        restricts: tuple[str, ...] = ("RI_FKey_restrict", "RI_FKey_noaction")
+        if connection.get_server_version().major >= 18:
+            restricts = restricts[:1] if refusal.sqlstate == "23001" else restricts[1:]
+        chosen = [t for t in triggers if t["function"].startswith(restricts)]
     for trigger in chosen:
         await connection.execute(f"ALTER TABLE {trigger['rel']} DISABLE TRIGGER {_quoted(trigger['name'])}")
     return bool(chosen)

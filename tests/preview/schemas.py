@@ -29,6 +29,7 @@ class Table:
     keys: list[tuple[str, ...]] = field(default_factory=list)
     ddl: list[str] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
+    partitioned: str = ""
 
     @property
     def sql(self) -> str:
@@ -70,6 +71,9 @@ class Maker:
         self.major = major
         self.keys: list[_Key] = []
         self.after: list[str] = []
+        self.partitions: list[str] = []
+        # "chained": referenced keys are themselves foreign keys, so that ON UPDATE actions follow.
+        self.style = self.chance.choice(["plain", "plain", "plain", "chained", "partitioned"])
 
     def case(self) -> Case:
         chance = self.chance
@@ -80,29 +84,54 @@ class Maker:
         setup += [text.format(s="s1") for text in DOMAINS.values()]
         for table in tables:
             self._columns(table)
-        wanted = chance.randint(1, len(tables) + 3)
+        wanted = chance.randint(2, len(tables) + 5)
+        popular = chance.choice(tables)
         for number in range(wanted):
-            self._key(chance.choice(tables), chance.choice(tables), number)
+            referenced = popular if chance.random() < 0.3 else chance.choice(tables)
+            self._key(chance.choice(tables), referenced, number)
         for table in tables:
             self._constraints(table)
         for table in tables:
             columns = ", ".join([*table.ddl])
-            setup.append(f"CREATE TABLE {table.sql} ({columns})")
+            suffix = f" PARTITION BY {table.partitioned}" if table.partitioned else ""
+            setup.append(f"CREATE TABLE {table.sql} ({columns}){suffix}")
+        setup += self.partitions
         chance.shuffle(self.after)
-        setup += sorted(self.after, key=lambda text: "FOREIGN KEY" in text)
+        late = [text for text in self.after if " DEFERRABLE" in text and " UNIQUE " in text]
+        setup += sorted((text for text in self.after if text not in late), key=lambda text: "FOREIGN KEY" in text)
         for table in tables:
             self._rows(table)
         setup.append("SET session_replication_role = replica")
         setup += self._inserts(tables)
         setup.append("RESET session_replication_role")
-        referenced = [key.referenced for key in self.keys] or tables
-        target = chance.choice(referenced if chance.random() < 0.9 else tables)
-        return Case(setup, tables, target, self._condition(target))
+        setup += late  # a replica does not check a deferrable unique constraint while rows come in
+        referenced_tables = [key.referenced for key in self.keys] or tables
+        if chance.random() < 0.5 and popular in referenced_tables:
+            referenced_tables = [popular]
+        target = chance.choice(referenced_tables if chance.random() < 0.95 else tables)
+        return Case(setup, tables, target, self._condition())
 
     def _columns(self, table: Table) -> None:
         chance = self.chance
         table.ddl.append("rid int")
-        kind = chance.choice(["int", "int", "int", "bigint", "text", "numeric"])
+        if self.style == "partitioned" and chance.random() < 0.6:
+            self._partitioned(table)
+            return
+        if self.style == "chained" and chance.random() < 0.8:
+            self._add(table, "id", "int", not_null=True)
+            table.ddl.append("PRIMARY KEY (id)")
+            table.keys.append(("id",))
+            if chance.random() < 0.7:
+                self._add(table, "u", "int", default=chance.choice([None, "2", "3", "9"]))
+                table.ddl.append(f"CONSTRAINT {quoted(table.name + '_u')} UNIQUE (u)")
+                table.keys.append(("u",))
+            else:
+                self._add(table, "u", "int", default=chance.choice([None, "2"]))
+                self._add(table, "z", "int")
+                table.ddl.append("UNIQUE (u, z)")
+                table.keys.append(("u", "z"))
+            return
+        kind = chance.choice(["int", "int", "int", "bigint", "text", "numeric", "char(3)", "float8", "varchar(4)"])
         if chance.random() < 0.25:
             self._add(table, "k1", "int", not_null=True)
             self._add(table, "k2", "int", not_null=True)
@@ -112,11 +141,9 @@ class Maker:
             self._add(table, "id", kind, not_null=True)
             table.ddl.append("PRIMARY KEY (id)")
             table.keys.append(("id",))
-        if chance.random() < 0.35:
+        if chance.random() < 0.5:
             self._add(table, "u", "int", default=chance.choice([None, None, "3", "4"]))
-            deferrable = chance.choice(["", "", "", "", " DEFERRABLE"])
-            suffix = "" if deferrable else ""
-            table.ddl.append(f"CONSTRAINT {quoted(table.name + '_u')} UNIQUE (u){suffix}")
+            table.ddl.append(f"CONSTRAINT {quoted(table.name + '_u')} UNIQUE (u)")
             table.keys.append(("u",))
         if chance.random() < 0.15:
             self._add(table, "v", "int")
@@ -124,7 +151,50 @@ class Maker:
             table.ddl.append("UNIQUE (v, w)")
             table.keys.append(("v", "w"))
 
-    def _add(self, table: Table, name: str, kind: str, *, not_null: bool = False, default: str | None = None) -> None:
+    def _partitioned(self, table: Table) -> None:
+        """A table with partitions, by its key or by a column that a foreign key may write."""
+        chance = self.chance
+        by = chance.choice(["id", "id", "f"])
+        self._add(table, "id", "int", not_null=True)
+        if by == "id":
+            table.ddl.append("PRIMARY KEY (id)")
+            table.keys.append(("id",))
+            method, bounds = chance.choice(
+                [
+                    ("LIST (id)", ["FOR VALUES IN (1, 2)", "FOR VALUES IN (3)", "DEFAULT"]),
+                    ("RANGE (id)", ["FOR VALUES FROM (0) TO (2)", "FOR VALUES FROM (2) TO (100)"]),
+                    ("HASH (id)", [f"FOR VALUES WITH (MODULUS 2, REMAINDER {i})" for i in range(2)]),
+                ]
+            )
+        else:
+            self._add(table, "f", "int", default=chance.choice([None, "2", "9"]))
+            if chance.random() < 0.6:
+                table.ddl.append("UNIQUE (id, f)")
+                table.keys.append(("id", "f"))
+            else:
+                table.keys.append(())
+            method, bounds = (
+                "LIST (f)",
+                [
+                    "FOR VALUES IN (1, 3)",
+                    "FOR VALUES IN (2, 4)",
+                    *chance.sample(["FOR VALUES IN (NULL)", "DEFAULT"], 1),
+                ],
+            )
+            if chance.random() < 0.3:
+                bounds.pop()
+        table.partitioned = method
+        for number, bound in enumerate(bounds):
+            part = f"{quoted(table.schema)}.{quoted(f'{table.name}_{number}')}"
+            self.partitions.append(f"CREATE TABLE {part} PARTITION OF {table.sql} {bound}")
+            if chance.random() < 0.1:
+                self.after.append(
+                    f"ALTER TABLE {part} ADD CONSTRAINT {quoted(f'{table.name}_pc')} CHECK (id <> 2) NOT VALID"
+                )
+
+    def _add(
+        self, table: Table, name: str, kind: str, *, not_null: bool = False, default: str | None = None
+    ) -> None:
         table.columns.append(name)
         table.types[name] = kind
         if not_null:
@@ -141,17 +211,24 @@ class Maker:
         chance = self.chance
         if chance.random() < 0.35:
             return None
-        if kind == "text":
+        if kind in ("text", "char(3)", "varchar(4)"):
             return chance.choice(["'1'", "'2'", "'9'", "NULL"])
         return chance.choice(["1", "2", "3", "9", "NULL", "1 + 1", "abs(-3)"])
 
     def _key(self, table: Table, referenced: Table, number: int) -> None:
         chance = self.chance
-        target = chance.choice(referenced.keys)
+        possible = [key for key in referenced.keys if key]
+        if not possible:
+            return
+        target = chance.choice(possible if chance.random() < 0.6 else possible[-2:])
         columns: list[str] = []
         for i, name in enumerate(target):
             kind = referenced.types[name]
             reusable = [c for c in table.columns if table.types[c] == kind and c not in columns]
+            written = [c for c in reusable if c in ("u", "f", "z")]
+            if written and chance.random() < (0.7 if self.style != "plain" else 0.4):
+                columns.append(chance.choice(written))
+                continue
             if reusable and chance.random() < 0.3:
                 columns.append(chance.choice(reusable))
                 continue
@@ -203,26 +280,29 @@ class Maker:
             )
             suffix = chance.choice(["", "", " NOT VALID"])
             self.after.append(f"ALTER TABLE {table.sql} ADD CONSTRAINT {name} CHECK ({check}){suffix}")
-        if chance.random() < 0.2:
+        if chance.random() < 0.4:
             unique = quoted(f"{table.name}_uq")
             more = chance.sample(table.columns, k=chance.randint(0, 1))
             columns = ", ".join(dict.fromkeys([one, *more]))
+            add = f"ALTER TABLE {table.sql} ADD CONSTRAINT {unique}"
             options = [
-                f"ALTER TABLE {table.sql} ADD CONSTRAINT {unique} UNIQUE ({columns})",
-                f"ALTER TABLE {table.sql} ADD CONSTRAINT {unique} UNIQUE ({columns}) DEFERRABLE",
-                f"ALTER TABLE {table.sql} ADD CONSTRAINT {unique} UNIQUE ({columns}) DEFERRABLE INITIALLY DEFERRED",
+                f"{add} UNIQUE ({columns})",
+                f"{add} UNIQUE ({columns}) DEFERRABLE",
+                f"{add} UNIQUE ({columns}) DEFERRABLE INITIALLY DEFERRED",
                 f"CREATE UNIQUE INDEX {unique} ON {table.sql} ({other}) WHERE {one} IS NULL",
                 f"CREATE UNIQUE INDEX {unique} ON {table.sql} (coalesce({one}::text, '0'))",
-                f"ALTER TABLE {table.sql} ADD CONSTRAINT {unique} EXCLUDE ({one} WITH =)",
+                f"{add} EXCLUDE ({one} WITH =)",
             ]
             if self.major >= 15:
-                options += [f"ALTER TABLE {table.sql} ADD CONSTRAINT {unique} UNIQUE NULLS NOT DISTINCT ({columns})"] * 2
+                options += [f"{add} UNIQUE NULLS NOT DISTINCT ({columns})"] * 2
             self.after.append(chance.choice(options))
         if chance.random() < 0.06 and table.types[one] in ("int", "bigint", "numeric"):
-            table.ddl.append(f"g int GENERATED ALWAYS AS (({one} * 2)::int) STORED" + chance.choice(["", " NOT NULL"]))
+            table.ddl.append(
+                f"g int GENERATED ALWAYS AS (({one} * 2)::int) STORED" + chance.choice(["", " NOT NULL"])
+            )
 
     def _rows(self, table: Table) -> None:
-        for rid in range(1, self.chance.choice([1, 2, 3, 4, 5]) + 1):
+        for rid in range(1, self.chance.choice([2, 3, 4, 5, 6]) + 1):
             table.rows.append({"rid": rid})
 
     def _inserts(self, tables: list[Table]) -> list[str]:
@@ -230,15 +310,17 @@ class Maker:
         for table in tables:
             for row in table.rows:
                 for column in table.columns:
-                    row[column] = self._value(table, column)
+                    row[column] = row["rid"] if column in ("id", "k1", "u", "v") else self._value(table, column)
         for _ in range(3):
             for key in self.keys:
                 for row in key.table.rows:
-                    if key.referenced.rows and chance.random() < 0.8:
+                    if key.referenced.rows and chance.random() < 0.9:
                         parent = chance.choice(key.referenced.rows)
                         for mine, theirs in zip(key.columns, key.referenced_columns, strict=True):
-                            if chance.random() < 0.92:
-                                row[mine] = parent[theirs]
+                            if chance.random() < 0.95 and (
+                                mine not in ("id", "k1", "u", "v") or chance.random() < 0.5
+                            ):
+                                row[mine] = self._variant(key.referenced.types[theirs], parent[theirs])
         statements: list[str] = []
         for table in tables:
             for row in table.rows:
@@ -247,17 +329,23 @@ class Maker:
                 statements.append(f"INSERT INTO {table.sql} ({names}) VALUES ({values}) -- may fail")
         return statements
 
+    def _variant(self, kind: str, value: object) -> object:
+        """Another spelling of an equal value, now and then."""
+        if kind == "numeric" and value is not None and "." not in str(value) and self.chance.random() < 0.4:
+            return f"{value}.0"
+        return value
+
     def _value(self, table: Table, column: str) -> object:
         if column not in table.not_null and self.chance.random() < 0.15:
             return None
         return self.chance.randint(1, 4)
 
-    def _condition(self, target: Table) -> str:
+    def _condition(self) -> str:
         chance = self.chance
         if chance.random() < 0.2:
             return "true"
         count = chance.choice([1, 1, 1, 2, 3])
-        rids = chance.sample(range(1, 6), k=count)
+        rids = chance.sample(range(1, 5), k=count)
         return f"rid IN ({', '.join(str(rid) for rid in rids)})"
 
 

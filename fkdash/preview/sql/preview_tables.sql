@@ -19,7 +19,7 @@ SELECT t.oid::bigint AS oid,
               AND (a.attnum = ANY(p.partattrs::smallint[]) OR 0 = ANY(p.partattrs::smallint[])) AND a.attnum > 0
             WHERE p.partrelid = t.oid),
          'rows', t.reltuples,
-         'bytes', t.relpages::bigint * current_setting('block_size')::bigint,
+         'bytes', pg_catalog.pg_relation_size(t.oid),
          'owner', pg_catalog.pg_get_userbyid(t.relowner),
          'row_security', pg_catalog.row_security_active(t.oid),
          'readable', pg_catalog.has_table_privilege(t.oid, 'SELECT')
@@ -40,6 +40,10 @@ SELECT t.oid::bigint AS oid,
                     'type_oid', a.atttypid::bigint,
                     'domain', y.typtype = 'd',
                     'not_null', a.attnotnull,
+                    'unproven', a.attnotnull AND EXISTS (
+                      SELECT FROM pg_catalog.pg_constraint nn
+                       WHERE nn.conrelid = t.oid AND nn.contype = 'n' AND NOT nn.convalidated
+                         AND nn.conkey = ARRAY[a.attnum]),
                     'generated', a.attgenerated,
                     'identity', a.attidentity <> '',
                     'deterministic', coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l

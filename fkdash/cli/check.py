@@ -1,0 +1,183 @@
+"""`fkdash check`: what is wrong with the foreign keys of one or several databases."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+
+from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.messages import say, tell
+from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
+from fkdash.db.pool import Limits
+from fkdash.db.queries import query
+from fkdash.db.text import plain
+from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError
+from fkdash.report.check_github import check_github
+from fkdash.report.check_json import check_json
+from fkdash.report.check_junit import check_junit
+from fkdash.report.check_markdown import check_markdown
+from fkdash.report.check_sarif import check_sarif
+from fkdash.report.check_text import check_lines, check_text
+from fkdash.report.checking import CheckOptions, check, failed
+from fkdash.report.configuration_file import load_baseline, load_configuration
+from fkdash.rules.configuration import baseline_document
+from fkdash.rules.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fkdash.db.target import Target
+    from fkdash.report.check import CheckReport
+
+SUMMARY = (
+    "Check the foreign keys of a live database: contradictions that make deletes fail, integrity, cost, types, "
+    "design. Only reads."
+)
+EXAMPLES = """examples:
+  fkdash check                                     the database psql would connect to
+  fkdash check --format json app > check.json
+  fkdash check --fail-on warning --rule FK1        contradictions only, warnings fail too
+  fkdash check --all-databases -h db-eu-1          every database of the server
+  fkdash check --write-baseline fkdash-baseline.json
+  fkdash check --baseline fkdash-baseline.json     only what is new fails
+
+exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 no access, 4 incomplete
+"""
+_RENDERERS: Final[dict[str, Callable[[Sequence[CheckReport]], str]]] = {
+    "json": check_json,
+    "sarif": check_sarif,
+    "github": check_github,
+    "junit": check_junit,
+    "markdown": check_markdown,
+}
+_AT_ONCE: Final = 4
+_FOUND, _NO_ACCESS, _INCOMPLETE = 1, UnreachableError.exit_code, StoppedError.exit_code
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("dsns", nargs="*", metavar="DSN", help="databases: names, URIs or conninfo strings")
+    parser.add_argument("--format", choices=("text", *_RENDERERS), default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        default="error",
+        help="the severity from which findings make the exit code 1; default: %(default)s",
+    )
+    add_table_arguments(parser)
+    add_rule_argument(parser)
+    parser.add_argument("--all-databases", action="store_true", help="every database of the server, in one report")
+    parser.add_argument("--profiles", metavar="NAMES", help="several profiles, separated by commas")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known and do not fail")
+    parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="write what is found as the baseline")
+    parser.add_argument("--no-counts", action="store_true", help="do not count the rows that errors hold back")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=2.0,
+        help="how long one question to the data may take; default: %(default)s",
+    )
+    add_connection_arguments(parser, positional=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, print the report and give the exit code."""
+    options = _options(arguments)
+    reports = run_async(_check_all(arguments, options))
+    if arguments.write_baseline is not None:
+        _write_baseline(arguments.write_baseline, reports)
+    _print(reports, arguments.format)
+    threshold = None if arguments.fail_on == "never" else Severity(arguments.fail_on)
+    return _exit_code(reports, threshold)
+
+
+def _options(arguments: argparse.Namespace) -> CheckOptions:
+    configuration = load_configuration(arguments.config)
+    baseline = arguments.baseline
+    if baseline is None and configuration.baseline is not None and arguments.write_baseline is None:
+        baseline = Path(configuration.baseline)
+    return CheckOptions(
+        rules=chosen_rules(arguments),
+        concerns=chosen_tables(arguments),
+        configuration=configuration,
+        baseline=load_baseline(baseline) if baseline is not None else None,
+        count_rows=not arguments.no_counts,
+        seconds=arguments.seconds,
+    )
+
+
+async def _check_all(arguments: argparse.Namespace, options: CheckOptions) -> tuple[CheckReport, ...]:
+    targets = _targets(arguments)
+    if arguments.all_databases:
+        targets = [found for target in targets for found in await _databases(target)]
+    if len(targets) == 1:
+        return (await _check_one(targets[0], options),)
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(target: Target) -> CheckReport:
+        async with places:
+            try:
+                return await _check_one(target, options)
+            except FkdashError as error:
+                return failed(target.describe(), target.database, error)
+
+    return tuple(await asyncio.gather(*map(one, targets)))
+
+
+def _targets(arguments: argparse.Namespace) -> list[Target]:
+    """Give every place that is named; one without a name is what psql would connect to."""
+    profiles = [name.strip() for name in (arguments.profiles or "").split(",") if name.strip()]
+    if profiles and arguments.profile is not None:
+        raise UsageError("--profile and --profiles do not go together.", next_step="Name them all in --profiles.")
+    named = [{"dsn": dsn} for dsn in arguments.dsns] + [{"profile": name} for name in profiles]
+    return [target_of(argparse.Namespace(**(vars(arguments) | each))) for each in named or [{}]]
+
+
+async def _databases(target: Target) -> list[Target]:
+    async with looking(target, Limits(connections=1)) as pool, pool.session() as session:
+        rows = await session.rows(query("fkdash.catalog", "databases"))
+    return [replace(target, database=row["name"], notes=()) for row in rows]
+
+
+async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
+    async with looking(target) as pool:
+        return await check(pool, options, where=pool.where)
+
+
+def _print(reports: Sequence[CheckReport], chosen: str) -> None:
+    if chosen != "text":
+        say(_RENDERERS[chosen](reports))
+    elif sys.stdout.isatty():
+        console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
+        for line in check_lines(reports):
+            console.print(line, markup=False, soft_wrap=False)
+    else:
+        say(check_text(reports))
+
+
+def _write_baseline(path: Path, reports: Sequence[CheckReport]) -> None:
+    found = [reported.finding for report in reports for reported in report.findings]
+    try:
+        path.write_text(json.dumps(baseline_document(found), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"The baseline {path} cannot be written: {error}.", next_step="Name another file."
+        ) from error
+    tell(f"{plain(str(path))}: {len(found)} findings written as known.")
+
+
+def _exit_code(reports: Sequence[CheckReport], threshold: Severity | None) -> int:
+    if any(report.reaches(threshold) for report in reports):
+        return _FOUND
+    if any(report.failure for report in reports):
+        return _NO_ACCESS
+    return 0 if threshold is None or all(report.complete for report in reports) else _INCOMPLETE

@@ -1,0 +1,89 @@
+"""`fkdash explain`: which foreign key is behind an error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from fkdash.catalog.postgres import read_catalog
+from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.messages import say, tell
+from fkdash.db.text import plain
+from fkdash.errors import UsageError
+from fkdash.rules.explain import explain, path_words
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.rules.explain import Answer, Explanation
+
+SUMMARY = (
+    "Find the foreign key behind an error: paste what psql, a driver, a framework or the server's log printed, "
+    "in any language. Needs the database the error came from."
+)
+EXAMPLES = """examples:
+  fkdash explain 'null value in column "workspace_id" of relation "users" violates not-null constraint'
+  pbpaste | fkdash explain -d app
+  fkdash explain - -d app < error.txt
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "error", nargs="?", default="-", metavar="ERROR", help="the error; - or nothing reads stdin"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
+    add_connection_arguments(parser, positional=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explain one error; 0 when a foreign key explains it, 1 when none does."""
+    text = arguments.error
+    if text == "-":
+        if sys.stdin.isatty():
+            tell("Paste the error, then press ctrl+d:")
+        text = sys.stdin.read()
+    if not text.strip():
+        raise UsageError("There is no error to explain.", next_step="Give it as an argument or on stdin.")
+    found = run_async(_explain(arguments, text))
+    say(json.dumps(_document(found), indent=2) if arguments.format == "json" else _text(found))
+    return 0 if found.answers else 1
+
+
+async def _explain(arguments: argparse.Namespace, text: str) -> Explanation:
+    async with looking(target_of(arguments)) as pool, pool.session() as session:
+        return explain(await read_catalog(session), text)
+
+
+def _text(found: Explanation) -> str:
+    lines = [found.headline]
+    for answer in found.answers:
+        lines += ["", answer.message]
+        lines += [f"  a delete gets there: {path_words(path)}" for path in answer.paths]
+        lines.append(f"Next: {answer.next_step}")
+    return "\n".join(map(plain, lines))
+
+
+def _document(found: Explanation) -> dict[str, Any]:
+    return {
+        "fkdash": 1,
+        "kind": "explanation",
+        "sqlstate": found.clues.sqlstate or None,
+        "headline": found.headline,
+        "answers": [_answer(answer) for answer in found.answers],
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    key = answer.key
+    return {
+        "constraint": key.name,
+        "schema": key.table.schema,
+        "table": key.table.name,
+        "sqlstate": answer.sqlstate,
+        "message": answer.message,
+        "paths": [[each.qualified for each in path] for path in answer.paths],
+        "next_step": answer.next_step,
+    }

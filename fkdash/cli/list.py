@@ -1,0 +1,141 @@
+"""`fkdash list`: every foreign key in one line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from fkdash.catalog.model import Action
+from fkdash.catalog.postgres import read_catalog
+from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.messages import say, tell
+from fkdash.cli.selection import add_table_arguments, chosen_tables
+from fkdash.db.text import plain
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+SUMMARY = "List the foreign keys of a database, one line each."
+EXAMPLES = """examples:
+  fkdash list
+  fkdash list --table workspaces --on-delete "set null"
+  fkdash list --format csv app > foreign-keys.csv
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--format", choices=("text", "csv", "json"), default="text", help="default: %(default)s")
+    add_table_arguments(parser)
+    parser.add_argument(
+        "--on-delete",
+        action="append",
+        type=_action,
+        metavar="ACTION",
+        help='"cascade", "set null", "set default", "restrict" or "no action" (may be repeated)',
+    )
+    parser.add_argument(
+        "--on-update", action="append", type=_action, metavar="ACTION", help="the same for ON UPDATE"
+    )
+    parser.add_argument("--not-valid", action="store_true", help="only those that are NOT VALID or NOT ENFORCED")
+    add_connection_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the foreign keys."""
+    catalog, keys = run_async(_keys(arguments))
+    if arguments.format == "json":
+        server = catalog.server
+        document = {
+            "fkdash": 1,
+            "kind": "list",
+            "server": {"version": server.version, "database": server.database} if server else None,
+            "foreign_keys": [_entry(key) for key in keys],
+        }
+        say(json.dumps(document, indent=2))
+    elif arguments.format == "csv":
+        say(_csv(keys))
+    else:
+        for key in keys:
+            say(_line(key))
+        tell(f"{len(keys)} of {len(catalog.foreign_keys)} foreign keys")
+    return 0
+
+
+async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey]]:
+    chosen = chosen_tables(arguments)
+    async with looking(target_of(arguments)) as pool, pool.session() as session:
+        catalog = await read_catalog(session)
+    keys = [
+        key
+        for key in catalog.foreign_keys
+        if (chosen is None or chosen(key.table) or chosen(key.referenced))
+        and (not arguments.on_delete or key.on_delete in arguments.on_delete)
+        and (not arguments.on_update or key.on_update in arguments.on_update)
+        and not (arguments.not_valid and key.validated and key.enforced)
+    ]
+    return catalog, sorted(keys, key=lambda key: (key.table, key.name))
+
+
+def _action(text: str) -> Action:
+    return Action(text.upper().replace("-", " "))
+
+
+def _line(key: ForeignKey) -> str:
+    state = "" if key.enforced else "  NOT ENFORCED"
+    if key.enforced and not key.validated:
+        state = "  NOT VALID"
+    late = "  INITIALLY DEFERRED" if key.initially_deferred else "  DEFERRABLE" if key.deferrable else ""
+    some = f" ({', '.join(key.delete_columns)})" if key.delete_columns else ""
+    return plain(
+        f"{key.table}({', '.join(key.columns)}) -> {key.referenced}({', '.join(key.referenced_columns)})  "
+        f"ON DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}  {key.name}"
+    )
+
+
+def _entry(key: ForeignKey) -> dict[str, Any]:
+    return {
+        "schema": key.table.schema,
+        "table": key.table.name,
+        "constraint": key.name,
+        "columns": list(key.columns),
+        "referenced": {
+            "schema": key.referenced.schema,
+            "table": key.referenced.name,
+            "columns": list(key.referenced_columns),
+        },
+        "on_delete": str(key.on_delete),
+        "on_update": str(key.on_update),
+        "delete_columns": list(key.delete_columns),
+        "match": str(key.match),
+        "deferrable": key.deferrable,
+        "initially_deferred": key.initially_deferred,
+        "validated": key.validated,
+        "enforced": key.enforced,
+        "comment": key.comment,
+    }
+
+
+def _csv(keys: list[ForeignKey]) -> str:
+    """Give a table with one row per foreign key; columns of a key are separated by commas."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    columns = list(_entry(keys[0])) if keys else []
+    writer.writerow([name for name in columns if name != "comment"] if keys else ["schema", "table", "constraint"])
+    for key in keys:
+        entry = _entry(key)
+        entry["referenced"] = f"{key.referenced}({', '.join(key.referenced_columns)})"
+        writer.writerow([_cell(value) for name, value in entry.items() if name != "comment"])
+    return written.getvalue()
+
+
+def _cell(value: object) -> str:
+    """Give a value as a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, list):
+        value = ", ".join(value)
+    text = plain(str(value).lower() if isinstance(value, bool) else str(value))
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text

@@ -1,0 +1,81 @@
+"""`fkdash preview`: what a DELETE would do, without doing it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.names import find_table
+from fkdash.catalog.postgres import read_catalog
+from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.messages import say, tell
+from fkdash.db.text import plain
+from fkdash.preview.keys import chosen_target
+from fkdash.preview.model import Limits
+from fkdash.preview.preview import preview
+from fkdash.report.preview import preview_json, preview_markdown, preview_text
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.preview.model import Preview
+
+SUMMARY = (
+    "Say what a DELETE would do: whether PostgreSQL allows it, what stops it and at which rows, and what it takes "
+    "along. Nothing is deleted, no row is locked, no trigger fires."
+)
+EXAMPLES = """examples:
+  fkdash preview --table workspaces --key id=7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10
+  fkdash preview --table tenants.cases --keys-json '[{"tenant_id": 1, "id": 7}]' --format json
+  fkdash preview --table workspaces --where "created_at < '2020-01-01'"
+  fkdash preview --table workspaces --all         which rows of the table cannot be deleted, at all
+
+exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short or not known
+"""
+_RENDERERS = {"text": preview_text, "json": preview_json, "markdown": preview_markdown}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    what = parser.add_argument_group("which rows", "Name the table, and choose the rows in one way.")
+    what.add_argument("--table", required=True, metavar="NAME", help="[schema.]table, as psql reads it")
+    what.add_argument("--schema", metavar="NAME", help="the schema; --table is then taken verbatim")
+    what.add_argument(
+        "--key", action="append", default=[], metavar="COLUMN=VALUE", help="a row's key (may be repeated)"
+    )
+    what.add_argument("--keys-json", metavar="JSON", help="an array of objects, each with all columns of a key")
+    what.add_argument("--where", metavar="CONDITION", help="a condition, as after WHERE")
+    what.add_argument("--all", action="store_true", help="every row of the table")
+    limits = parser.add_argument_group("limits", "What is cut short says so, and its numbers are lower limits.")
+    limits.add_argument("--seconds", type=float, default=60.0, help="stop after this time; default: %(default)s")
+    limits.add_argument(
+        "--max-rows", type=int, default=Limits().rows, help="rows followed one by one; default: %(default)s"
+    )
+    limits.add_argument("--allow-scan", action="store_true", help="read large tables that have no index for it")
+    parser.add_argument("--format", choices=tuple(_RENDERERS), default="text", help="default: %(default)s")
+    add_connection_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the preview and give the exit code."""
+    answer = run_async(_preview(arguments))
+    say(_RENDERERS[arguments.format](answer))
+    return answer.exit_code
+
+
+async def _preview(arguments: argparse.Namespace) -> Preview:
+    limits = Limits(rows=arguments.max_rows, seconds=arguments.seconds, allow_scan=arguments.allow_scan)
+    async with looking(target_of(arguments)) as pool, pool.session(arguments.seconds) as session:
+        catalog = await read_catalog(session)
+        target = chosen_target(
+            find_table(catalog, arguments.table, schema=arguments.schema),
+            keys=arguments.key,
+            keys_json=arguments.keys_json,
+            condition=arguments.where,
+            everything=arguments.all,
+        )
+        return await preview(session, catalog, target, limits, _progress if sys.stderr.isatty() else None)
+
+
+def _progress(doing: str) -> None:
+    tell(f"{plain(doing)} ...")

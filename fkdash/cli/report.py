@@ -1,0 +1,85 @@
+"""`fkdash report`: the diagnosis as Markdown, for a ticket or the people who wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.apply.recovery import history
+from fkdash.catalog.postgres import read_catalog
+from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.messages import say
+from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
+from fkdash.fix.options import options
+from fkdash.fix.planner import plan
+from fkdash.preview.blocked import blocked_rows
+from fkdash.preview.labels import label_columns
+from fkdash.profiles import load_settings
+from fkdash.report.checking import CheckOptions, check
+from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.pool import ReadPool
+    from fkdash.preview.blocked import BlockedRow
+    from fkdash.rules.finding import Finding
+
+SUMMARY = (
+    "Write the diagnosis as Markdown: what is wrong and why, how many rows it blocks, the options with their "
+    "statements and way back, checklists, and what was applied. Only reads."
+)
+EXAMPLES = """examples:
+  fkdash report app > incident.md
+  fkdash report app --rows --title "INC-42: workspaces cannot be deleted"
+"""
+_MOST_ROWS = 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--title", default="Foreign keys", help="the document's title; default: %(default)s")
+    parser.add_argument("--rows", action="store_true", help="also name the rows that cannot be deleted")
+    add_table_arguments(parser)
+    add_rule_argument(parser)
+    add_connection_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the document."""
+    say(diagnosis_markdown(run_async(_diagnose(arguments))))
+    return 0
+
+
+async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
+    chosen = CheckOptions(rules=chosen_rules(arguments), concerns=chosen_tables(arguments))
+    async with looking(target_of(arguments)) as pool:
+        report = await check(pool, chosen, where=pool.where)
+        async with pool.session() as session:
+            catalog = await read_catalog(session)
+        wrong = [each for each in report.findings if each.finding.fixes and each.finding.statements]
+        blocked: Mapping[str, Sequence[BlockedRow]] = {}
+        if arguments.rows:
+            biting = [each.finding for each in wrong if each.impact is not None and each.impact.state == "biting"]
+            blocked = {finding.fingerprint: await _blocked(pool, catalog, finding) for finding in biting}
+    return Diagnosis(
+        title=arguments.title,
+        report=report,
+        remedies={each.finding.fingerprint: _remedies(catalog, each.finding) for each in wrong},
+        blocked=blocked,
+        runs=[run for run in history() if run.database == report.database],
+    )
+
+
+def _remedies(catalog: Catalog, finding: Finding) -> list[Remedy]:
+    return [
+        Remedy(option, None if option.refused else plan(catalog, finding, option.id))
+        for option in options(catalog, finding)
+    ]
+
+
+async def _blocked(pool: ReadPool, catalog: Catalog, finding: Finding) -> Sequence[BlockedRow]:
+    labels = label_columns(catalog.tables[finding.key.referenced], load_settings().labels)
+    async with pool.session() as session:
+        return (await blocked_rows(session, catalog, finding.key, labels, limit=_MOST_ROWS)).items

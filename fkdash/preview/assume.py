@@ -1,0 +1,88 @@
+"""What if: the facts as they would be after a fix, so that the same engine answers for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
+
+_LETTERS: Final = {
+    Action.NO_ACTION: "a",
+    Action.RESTRICT: "r",
+    Action.CASCADE: "c",
+    Action.SET_NULL: "n",
+    Action.SET_DEFAULT: "d",
+}
+_FUNCTIONS: Final = {
+    Action.NO_ACTION: "RI_FKey_noaction_del",
+    Action.RESTRICT: "RI_FKey_restrict_del",
+    Action.CASCADE: "RI_FKey_cascade_del",
+    Action.SET_NULL: "RI_FKey_setnull_del",
+    Action.SET_DEFAULT: "RI_FKey_setdefault_del",
+}
+
+
+_CHECKING_TRIGGERS: Final = "RI_ConstraintTrigger_c"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """Another ON DELETE action for a foreign key; `columns` is the column list of SET NULL or SET DEFAULT."""
+
+    action: Action
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a preview pretends: other actions and dropped foreign keys by constraint OID, columns that take NULL.
+
+    A foreign key with another action is one that was dropped and added again: its
+    triggers come last in the queue.
+    """
+
+    actions: Mapping[int, NewAction] = field(default_factory=dict)
+    dropped: frozenset[int] = frozenset()
+    nullable: frozenset[tuple[TableName, str]] = frozenset()
+
+    def applied(self, facts: Facts) -> Facts:
+        """Give the facts as they would be."""
+        keys = {oid: self._key(facts, key) for oid, key in facts.keys.items()}
+        tables = {oid: self._table(facts, table) for oid, table in facts.tables.items()}
+        return replace(facts, keys=keys, tables=tables)
+
+    def _key(self, facts: Facts, key: KeyFact) -> KeyFact:
+        change = self.actions.get(facts.root_key(key).oid)
+        if change is None:
+            return key
+        return replace(key, on_delete=_LETTERS[change.action], delete_columns=change.columns)
+
+    def _table(self, facts: Facts, table: TableFact) -> TableFact:
+        kept: list[TriggerFact] = []
+        added: list[TriggerFact] = []
+        for trigger in table.triggers:
+            key = facts.keys.get(trigger.constraint)
+            declared = facts.root_key(key).oid if key is not None else 0
+            change = self.actions.get(declared)
+            if declared in self.dropped:
+                continue
+            if change is None:
+                kept.append(trigger)
+            elif trigger.function.endswith("_del"):
+                deferred = change.action is Action.NO_ACTION and trigger.deferred
+                added.append(replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred))
+            else:
+                added.append(trigger)
+        columns = {
+            name: replace(column, not_null=False) if (table.name, name) in self.nullable else column
+            for name, column in table.columns.items()
+        }
+        actions = [trigger for trigger in kept if trigger.name < _CHECKING_TRIGGERS]
+        rest = kept[len(actions) :]
+        return replace(table, triggers=(*actions, *added, *rest), columns=columns)

@@ -1,0 +1,54 @@
+"""What makes an outcome unpredictable: code of the user's, hidden rows; and what the owner may not do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from fkdash.preview.facts import Facts, TableFact, TriggerFact
+
+_EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
+
+
+def statement_doubts(table: TableFact, bit: int) -> Iterator[str]:
+    """Give doubts about a statement on a table: rules and BEFORE STATEMENT triggers, which need no row to act."""
+    if _EVENT_NAMES[bit] in table.rules:
+        yield f"A rule ON {_EVENT_NAMES[bit]} rewrites the statement on {table.name}."
+    for trigger in table.triggers:
+        if trigger.fires(bit, row=False, before=True):
+            yield _before(trigger, table)
+
+
+def row_doubts(table: TableFact, bit: int, columns: Collection[str]) -> Iterator[str]:
+    """Give doubts about writing a row: BEFORE ROW triggers, which may skip or change it.
+
+    `columns` are those an UPDATE sets; a trigger ON UPDATE OF others does not fire.
+    """
+    if table.kind == "f":
+        yield f"{table.name} is a foreign table."
+    for trigger in table.triggers:
+        spared = bit == UPDATE_BIT and trigger.columns and not set(trigger.columns) & set(columns)
+        if trigger.fires(bit, row=True, before=True) and not spared:
+            yield _before(trigger, table)
+
+
+def reading_doubts(facts: Facts, relation: int) -> Iterator[str]:
+    """Give doubts about what this session can see of a table."""
+    table = facts.tables[relation]
+    if not table.readable:
+        yield f"This role may not read {table.name}."
+    elif table.row_security:
+        yield f"Row-level security hides rows of {table.name} from this role."
+
+
+def after_doubt(trigger: TriggerFact, table: TableFact) -> str:
+    """Give the doubt about an AFTER trigger of the user's."""
+    return f'Trigger "{trigger.name}" on {table.name} runs code of its own, which may change anything.'
+
+
+def _before(trigger: TriggerFact, table: TableFact) -> str:
+    return f'Trigger "{trigger.name}" on {table.name} runs code of its own before the write, which may change it.'

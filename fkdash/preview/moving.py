@@ -1,0 +1,64 @@
+"""Rows whose partition key an action writes: where they go, and what that sets off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
+from fkdash.preview.outcome import Obstacle
+from fkdash.preview.row_constraints import CHECKED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.queue import Run
+    from fkdash.preview.reader import RowId, RowValues
+
+_MOVES_ARE_UPDATES: Final = 15
+
+
+async def home(run: Run, key: KeyFact, row: RowId, new: RowValues, values: Mapping[str, str | None]) -> TableFact:
+    """Give the partition that takes a written row; its own, unless a partition key column was written.
+
+    Where no partition takes it, that is noted and the row stays.
+    """
+    leaf = run.facts.tables[run.leaf_of(row)]
+    above = leaf
+    key_written = False
+    while above.parent is not None and above.parent in run.facts.tables:
+        above = run.facts.tables[above.parent]
+        key_written |= bool(set(above.partition_columns) & values.keys())
+    if not key_written or await run.evaluator.accepts(leaf, new):
+        return leaf
+    for oid in run.facts.leaves(key.relation):
+        if oid != leaf.oid and await run.evaluator.accepts(run.facts.tables[oid], new):
+            return run.facts.tables[oid]
+    root = run.facts.tables[key.relation]
+    columns = tuple(name for name in root.partition_columns if name in values) or root.partition_columns
+    run.outcome.block(Obstacle(None, root.name, columns, CHECKED), [row])
+    return leaf
+
+
+def move(
+    run: Run, key: KeyFact, row: RowId, destination: TableFact, *, old: RowValues, rechecks: Collection[int]
+) -> None:
+    """Move a written row to another partition: a DELETE from one and an INSERT into the other.
+
+    The foreign keys that reference it see a DELETE up to PostgreSQL 14, later an UPDATE of the root.
+    """
+    written = run.overlay.rows[row]
+    source, written.leaf = written.leaf, destination.oid
+    run.row_written(source, DELETE_BIT)
+    run.row_written(destination.oid, INSERT_BIT)
+    run.overlay.wrote(row)
+    as_update = run.facts.major >= _MOVES_ARE_UPDATES
+    version = written.version
+    run.enqueue(DELETE_BIT, row, source, version=version, old=old, actions=not as_update)
+    checked = {trigger.constraint for trigger in destination.triggers if trigger.function == "RI_FKey_check_ins"}
+    run.enqueue(
+        INSERT_BIT, row, destination.oid, version=version, new=written.values, rechecks=rechecks, checked=checked
+    )
+    if as_update:
+        root = run.facts.root(key.relation)
+        run.enqueue(UPDATE_BIT, row, root, version=version, old=old, new=written.values)

@@ -1,0 +1,70 @@
+"""What a written row must satisfy by itself: domains, NOT NULL and CHECK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.preview.outcome import Obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fkdash.preview.evaluation import Evaluated
+    from fkdash.preview.facts import TableFact
+    from fkdash.preview.queue import Run
+    from fkdash.preview.reader import RowId, RowValues
+
+NOT_NULL: Final = "23502"
+CHECKED: Final = "23514"
+_DATA_ERRORS: Final = "22"
+
+
+async def domains(run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
+    """Note the domain constraints that written values break: NOT NULL, then the base domain's CHECKs."""
+    for name, column in table.columns.items():
+        if name not in values or not column.domain:
+            continue
+        chain = run.facts.domain_chain(column.type_oid)
+        if any(not check.steady for domain in chain for check in domain.constraints):
+            run.outcome.doubt(f"A CHECK of domain {chain[0].name} calls a function that is not immutable.")
+        if values[name] is None and any(domain.not_null for domain in chain):
+            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
+        answer = await run.evaluator.domain_failures(column, values[name])
+        if answer.error is not None:
+            evaluation_failed(run, table, (name,), answer.error, [row])
+        for check in answer.failed:
+            run.outcome.block(Obstacle(check.name, table.name, (name,), CHECKED), [row])
+
+
+def not_null(run: Run, table: TableFact, row: RowId, new: RowValues) -> None:
+    """Note NOT NULL columns without a value, by attribute number; virtual generated columns come last (18)."""
+    for name, column in sorted(table.columns.items(), key=lambda item: item[1].generated == "v"):
+        if column.not_null and new.get(name) is None:
+            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
+
+
+def checks(
+    run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
+) -> None:
+    """Note the CHECKs that the row breaks, in order of their names."""
+    for check in table.checks:
+        if not check.steady:
+            run.outcome.doubt(f'CHECK "{check.name}" on {table.name} calls a function that is not immutable.')
+    if evaluated is None:
+        return
+    if evaluated.error is not None:
+        evaluation_failed(run, table, tuple(values), evaluated.error, [row])
+    for check in evaluated.failed:
+        columns = tuple(name for name in check.columns if name in values) or check.columns
+        run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
+
+
+def evaluation_failed(
+    run: Run, table: TableFact, columns: tuple[str, ...], error: tuple[str, str], rows: Sequence[RowId]
+) -> None:
+    """Note an expression of the row that fails: the real statement fails the same way, if the data is at fault."""
+    sqlstate, message = error
+    if sqlstate.startswith(_DATA_ERRORS):
+        run.outcome.block(Obstacle(None, table.name, columns, sqlstate), rows)
+    else:
+        run.outcome.doubt(f"An expression of {table.name} could not be evaluated: {message}")

@@ -1,0 +1,111 @@
+"""A check as the versioned JSON document: fields are added, never renamed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.report.check import CheckReport, Reported
+    from fkdash.rules.configuration import Ignored
+
+
+def check_json(reports: Sequence[CheckReport], *, kind: str = "check") -> str:
+    """Give the document of one check; several databases share one, with a part for each under `databases`."""
+    return json.dumps(check_document(reports, kind=kind), indent=2) + "\n"
+
+
+def check_document(reports: Sequence[CheckReport], *, kind: str = "check") -> dict[str, Any]:
+    """Give the same document as data."""
+    parts = [_part(report) for report in reports]
+    head: dict[str, Any] = {"fkdash": 1, "kind": kind}
+    if len(parts) == 1:
+        return head | parts[0]
+    return head | {
+        "server": None,
+        "tables": sum(part["tables"] for part in parts),
+        "foreign_keys": sum(part["foreign_keys"] for part in parts),
+        "findings": [
+            finding | {"database": report.database}
+            for report, part in zip(reports, parts, strict=True)
+            for finding in part["findings"]
+        ],
+        "complete": all(part["complete"] for part in parts),
+        "databases": parts,
+    }
+
+
+def _part(report: CheckReport) -> dict[str, Any]:
+    version = report.server.version if report.server is not None else None
+    part: dict[str, Any] = {
+        "server": {"version": version, "database": report.database},
+        "tables": report.scope.tables,
+        "foreign_keys": report.scope.foreign_keys,
+        "findings": [_finding(reported) for reported in report.findings],
+        "complete": report.complete,
+        "scope": {
+            "role": report.scope.role,
+            "unreadable_tables": [{"schema": name.schema, "table": name.name} for name in report.scope.unreadable],
+        },
+        "unknown": [{"what": each.what, "reason": each.reason} for each in report.unknowns],
+        "ignored": [_ignored(each) for each in report.ignored],
+        "gone": list(report.gone),
+    }
+    if report.failure:
+        part["failure"] = report.failure
+    return part
+
+
+def _finding(reported: Reported) -> dict[str, Any]:
+    finding, key = reported.finding, reported.finding.key
+    found: dict[str, Any] = {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": str(finding.severity),
+        "schema": key.table.schema,
+        "table": key.table.name,
+        "constraint": key.name or None,
+        "columns": list(finding.columns),
+        "referenced": {
+            "schema": key.referenced.schema,
+            "table": key.referenced.name,
+            "columns": list(key.referenced_columns),
+        },
+        "message": finding.message,
+        "sqlstate": finding.error.sqlstate if finding.error is not None else None,
+        "fixes": list(finding.fixes),
+        "fingerprint": finding.fingerprint,
+        "certain": finding.certain,
+        "key_columns": list(key.columns),
+        "statements": [str(statement) for statement in finding.statements],
+        "error": finding.error.message if finding.error is not None else None,
+        "explanation": finding.explanation,
+        "evidence": list(finding.evidence),
+        "path": [each.qualified for each in finding.path],
+        "known": reported.known,
+    }
+    if reported.impact is not None:
+        found["impact"] = {
+            "state": reported.impact.state,
+            "referenced_rows": reported.impact.referenced_rows,
+            "blocking_rows": reported.impact.blocking_rows,
+            "exact": reported.impact.exact,
+            "reason": reported.impact.reason,
+        }
+    if reported.place is not None:
+        found |= {"file": reported.place.file, "line": reported.place.line, "column": reported.place.column}
+    return found
+
+
+def _ignored(ignored: Ignored) -> dict[str, Any]:
+    finding = ignored.finding
+    return {
+        "rule": finding.rule,
+        "constraint": finding.key.name or None,
+        "schema": finding.key.table.schema,
+        "table": finding.key.table.name,
+        "fingerprint": finding.fingerprint,
+        "reason": ignored.reason,
+    }

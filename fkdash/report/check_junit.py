@@ -1,0 +1,65 @@
+"""A check as JUnit XML: a suite per database, a failed case per finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from fkdash.db.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fkdash.report.check import CheckReport
+    from fkdash.rules.finding import Finding
+
+
+def check_junit(reports: Sequence[CheckReport]) -> str:
+    """Give the document; ignored and known findings are skipped cases, what is unknown is an error."""
+    suites = [_suite(report) for report in reports]
+    body = "".join(suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="fkdash">\n{body}</testsuites>\n'
+
+
+def _suite(report: CheckReport) -> str:
+    cases = list(_cases(report))
+    failures = sum("<failure" in case for case in cases)
+    errors = sum("<error" in case for case in cases)
+    skipped = sum("<skipped" in case for case in cases)
+    return (
+        f'  <testsuite name={_attribute(report.database or report.where)} tests="{len(cases)}" '
+        f'failures="{failures}" errors="{errors}" skipped="{skipped}">\n{"".join(cases)}  </testsuite>\n'
+    )
+
+
+def _cases(report: CheckReport) -> Iterator[str]:
+    if report.failure:
+        yield _case("fkdash", report.where, f"<error message={_attribute(report.failure)}/>")
+        return
+    for each in report.findings:
+        outcome = '<skipped message="known by the baseline"/>' if each.known else _failure(each.finding)
+        yield _case(each.finding.rule, _name(each.finding), outcome)
+    for ignored in report.ignored:
+        skipped = f"<skipped message={_attribute(ignored.reason)}/>"
+        yield _case(ignored.finding.rule, _name(ignored.finding), skipped)
+    for unknown in report.unknowns:
+        yield _case("unknown", unknown.what, f"<error message={_attribute(unknown.reason)}/>")
+    if not (report.findings or report.ignored or report.unknowns):
+        yield _case("fkdash", report.scope.words, "")
+
+
+def _case(rule: str, name: str, outcome: str) -> str:
+    return f'    <testcase classname="fkdash.{rule}" name={_attribute(name)}>{outcome}</testcase>\n'
+
+
+def _failure(finding: Finding) -> str:
+    said = escape(plain(finding.explanation or finding.message))
+    return f'<failure type="{finding.severity}" message={_attribute(finding.message)}>{said}</failure>'
+
+
+def _name(finding: Finding) -> str:
+    return finding.key.qualified if finding.key.name else f"{finding.key.table}.{finding.key.columns[0]}"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(plain(text))

@@ -1,0 +1,73 @@
+"""A check as text for people: lines with styles for a terminal, the same without for a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from fkdash.db.text import plain
+from fkdash.report.check import impact_words
+from fkdash.rules.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fkdash.report.check import CheckReport, Reported
+
+_STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def check_lines(reports: Iterable[CheckReport]) -> Iterator[Text]:
+    """Give the lines; nothing from the database is interpreted as markup or as a control sequence."""
+    for number, report in enumerate(reports):
+        if number:
+            yield Text()
+        yield Text(plain(report.where or report.database), style="bold")
+        yield Text(plain(report.headline), style="bold red" if report.failure else "")
+        for reported in report.findings:
+            yield from _finding_lines(reported)
+        yield from _remarks(report)
+
+
+def check_text(reports: Iterable[CheckReport]) -> str:
+    """Give the check as plain text."""
+    return "".join(f"{line.plain}\n" for line in check_lines(reports))
+
+
+def _finding_lines(reported: Reported) -> Iterator[Text]:
+    finding = reported.finding
+    name = finding.key.qualified if finding.key.name else f"{finding.key.table} ({', '.join(finding.key.columns)})"
+    title = Text()
+    title.append(_WORDS[finding.severity], style=_STYLES[finding.severity])
+    title.append(f" {finding.rule} {finding.name}  ")
+    title.append(plain(name), style="bold")
+    if not finding.certain:
+        title.append("  (possible)")
+    if reported.known:
+        title.append("  (known)", style="dim")
+    yield Text()
+    if reported.place is not None:
+        yield Text(plain(f"{reported.place.file}:{reported.place.line}:{reported.place.column}"))
+    yield title
+    yield Text(f"  {plain(finding.message)}")
+    if finding.error is not None:
+        yield Text(f"  ERROR {finding.error.sqlstate}: {plain(finding.error.message)}")
+    impact = impact_words(reported)
+    if impact:
+        yield Text(f"  {plain(impact)}")
+    if finding.fixes:
+        yield Text(f"  fixes: {', '.join(finding.fixes)}", style="dim")
+
+
+def _remarks(report: CheckReport) -> Iterator[Text]:
+    remarks = [
+        *(f"unknown: {each.what}: {each.reason}" for each in report.unknowns),
+        *(f"gone from the baseline: {each}" for each in report.gone),
+    ]
+    if report.ignored:
+        remarks.append(f"ignored, each with a reason: {len(report.ignored)}")
+    if remarks:
+        yield Text()
+    yield from (Text(plain(remark)) for remark in remarks)

@@ -1,0 +1,147 @@
+"""The diagnosis as Markdown: what is wrong, whom it blocks, what can be done, what was done. For the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.report.check import impact_words
+from fkdash.report.check_markdown import escaped
+from fkdash.report.plan import locks_in_words, plan_sql
+from fkdash.rules.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from fkdash.apply.recovery import RecordedRun
+    from fkdash.fix.options import Option
+    from fkdash.fix.plan import Plan
+    from fkdash.preview.blocked import BlockedRow
+    from fkdash.report.check import CheckReport, Reported
+
+_BEFORE: Final = (
+    "the preflight passes (`fkdash fix apply` and the dashboard show it)",
+    "no long transaction holds the tables",
+    "somebody knows that it happens, and where the journal is",
+)
+_AFTER: Final = (
+    "the definition is as planned, and validated",
+    "the rule is quiet",
+    "deleting a referenced row ends as promised, deleting an unreferenced one works",
+    "a row that refers to a missing row is refused with 23503",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """An option with its plan, None where the option is refused."""
+
+    option: Option
+    plan: Plan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything the document tells; `remedies` and `blocked` go by a finding's fingerprint."""
+
+    title: str
+    report: CheckReport
+    remedies: Mapping[str, Sequence[Remedy]]
+    blocked: Mapping[str, Sequence[BlockedRow]]
+    runs: Sequence[RecordedRun]
+
+
+def diagnosis_markdown(diagnosis: Diagnosis) -> str:
+    """Give the document."""
+    return "\n".join(_lines(diagnosis)) + "\n"
+
+
+def _lines(diagnosis: Diagnosis) -> Iterator[str]:
+    report = diagnosis.report
+    yield f"# {escaped(diagnosis.title)}"
+    yield ""
+    server = f", PostgreSQL {escaped(report.server.version)}" if report.server else ""
+    yield f"{escaped(report.where)}{server}. {escaped(report.headline[:1].upper() + report.headline[1:])}."
+    for unknown in report.unknowns:
+        yield f"- Not known: {escaped(unknown.what)}: {escaped(unknown.reason)}"
+    wrong = [each for each in report.findings if each.finding.severity is Severity.ERROR]
+    for each in wrong:
+        yield from _contradiction(each, diagnosis)
+    yield from _others([each for each in report.findings if each not in wrong])
+    yield from _applied(diagnosis.runs)
+
+
+def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
+    finding = reported.finding
+    yield from ("", f"## {finding.rule} {escaped(finding.key.qualified)}", "", escaped(finding.explanation))
+    if finding.error is not None:
+        yield from ("", f"> ERROR {finding.error.sqlstate}: {escaped(finding.error.message)}")
+    yield from ("", "Evidence:", "")
+    yield from (f"- {escaped(each)}" for each in finding.evidence)
+    impact = impact_words(reported)
+    if impact:
+        yield f"- {escaped(impact)}"
+    rows = diagnosis.blocked.get(finding.fingerprint, ())
+    if rows:
+        yield from (
+            "",
+            f"Rows that cannot be deleted, the first {len(rows)}:",
+            "",
+            "| key | | rows that hold it |",
+            "|---|---|---:|",
+        )
+        for row in rows:
+            labels = ", ".join(label for label in row.row.labels if label is not None)
+            yield f"| {escaped(', '.join(row.row.key))} | {escaped(labels)} | {row.blocking_rows:,} |"
+    remedies = diagnosis.remedies.get(finding.fingerprint, ())
+    if remedies:
+        yield from ("", "### Options")
+        for remedy in remedies:
+            yield from _remedy(remedy)
+        yield from ("", "Before:", "", *(f"- [ ] {each}" for each in _BEFORE))
+        yield from ("", "After:", "", *(f"- [ ] {each}" for each in _AFTER))
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    option = remedy.option
+    yield from ("", f"**{escaped(option.title)}** (`{option.id}`)", "")
+    if remedy.plan is None:
+        yield f"Not possible here: {escaped(option.refused)}."
+        return
+    yield f"- Then: {escaped(option.then)}"
+    yield f"- The application {escaped(option.application)}"
+    yield f"- Locks: {escaped(locks_in_words(lock for step in remedy.plan.steps for lock in step.locks))}"
+    yield f"- Undo: {escaped(option.undo)}"
+    yield ""
+    yield from _fenced(plan_sql(remedy.plan))
+
+
+def _fenced(sql: str) -> Iterator[str]:
+    """Fence SQL with more backticks than it holds, so that no name can end the block."""
+    fence = "```"
+    while fence in sql:
+        fence += "`"
+    yield from (f"{fence}sql", sql.rstrip("\n"), fence)
+
+
+def _others(others: Sequence[Reported]) -> Iterator[str]:
+    if others:
+        yield from ("", "## Also found", "")
+    for each in others:
+        yield f"- {each.finding.severity} {each.finding.rule} {escaped(each.finding.message)}"
+
+
+def _applied(runs: Iterable[RecordedRun]) -> Iterator[str]:
+    told = [line for run in runs for line in _run(run)]
+    if told:
+        yield from ("", "## What was applied", "", *told)
+
+
+def _run(run: RecordedRun) -> Iterator[str]:
+    ticket = f", {escaped(run.reason)}" if run.reason else ""
+    what = f"{run.plan.option} on {escaped(run.plan.key.qualified)}"
+    yield f"- {run.started[:19]}Z by {escaped(run.operator)}{ticket}: {what}: **{run.outcome or 'cut off'}**"
+    for check in run.verification:
+        standing = {True: "ok", False: "NO", None: "not tried"}[check["ok"]]
+        yield f"  - {standing}: {escaped(check['check'])} {escaped(check['detail'])}".rstrip()
+    yield f"  - journal: {escaped(str(run.path))}"

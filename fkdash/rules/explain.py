@@ -1,0 +1,265 @@
+"""Explains an error: which foreign key is behind it, on which way a delete gets there, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action
+from fkdash.rules.cascades import cascades, node
+from fkdash.rules.error_text import read_error
+from fkdash.rules.finding import Statement
+from fkdash.rules.obstacles import Kind, obstacles
+from fkdash.rules.once import once_per_catalog
+from fkdash.rules.rivals import action_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, Domain, ForeignKey, Table, TableName
+    from fkdash.rules.error_text import Clues
+    from fkdash.rules.obstacles import Obstacle
+
+_MOST_PATHS: Final = 5
+_ROW_ERRORS: Final = frozenset({"23502", "23514", "23505", "23P01", "428C9"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A foreign key that explains the error.
+
+    `message` says how, `paths` are the ways on which a delete gets there (each
+    from the table deleted from to this key; the key alone for a direct one), and
+    `next_step` is what to do.
+    """
+
+    key: ForeignKey
+    sqlstate: str
+    message: str
+    paths: tuple[tuple[ForeignKey, ...], ...]
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an error means in this database: a headline, and the foreign keys behind it, likeliest first.
+
+    Without answers no foreign key of this database explains it; the headline says what was understood.
+    """
+
+    clues: Clues
+    headline: str
+    answers: tuple[Answer, ...]
+
+
+def explain(catalog: Catalog, text: str) -> Explanation:
+    """Explain a pasted error with the catalog of the database it came from."""
+    clues = read_error(text)
+    answers = tuple(_answers(catalog, clues))
+    return Explanation(clues, _headline(clues, answers), answers)
+
+
+def _answers(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+    named = _named_keys(catalog, clues)
+    if clues.sqlstate in _ROW_ERRORS or not named:
+        found = list(_by_obstacle(catalog, clues))
+        if found:
+            yield from found
+            return
+    for key in named:
+        yield _refusal(catalog, clues, key)
+
+
+def _named_keys(catalog: Catalog, clues: Clues) -> list[ForeignKey]:
+    """Give the foreign keys that are named, their partitions' copies included; tables in the text narrow them."""
+    by_name = _keys_by_name(catalog)
+    candidates = [key for name in (*clues.names, *sorted(clues.words)) for key in by_name.get(name, ())]
+    candidates = list(dict.fromkeys(candidates))
+    if len(candidates) > 1:
+        mentioned = set(clues.names) | clues.words
+        both = [key for key in candidates if {key.table.name, key.referenced.name} <= mentioned]
+        either = [key for key in candidates if key.table.name in mentioned]
+        candidates = both or either or candidates
+        schemas = [key for key in candidates if key.table.schema in clues.names]
+        candidates = schemas or candidates
+    return candidates
+
+
+@once_per_catalog
+def _keys_by_name(catalog: Catalog) -> Mapping[str, tuple[ForeignKey, ...]]:
+    found: dict[str, list[ForeignKey]] = {}
+    for key in catalog.foreign_keys:
+        for name in dict.fromkeys((key.name, *(copy.name for copy in key.copies))):
+            found.setdefault(name, []).append(key)
+    return {name: tuple(keys) for name, keys in found.items()}
+
+
+def _by_obstacle(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+    """Give the keys whose SET NULL or SET DEFAULT meets what the error names."""
+    found: list[tuple[bool, ForeignKey, Obstacle]] = []
+    tables = _tables(catalog, clues)
+    written = _written_table(catalog, clues)
+    for write, met in obstacles(catalog):
+        if written == write.key.table != write.key.referenced:
+            continue
+        for obstacle in met:
+            if _fits(catalog, clues, write.key, obstacle, tables):
+                exact = clues.action is None or clues.action == tuple(write.key.table)
+                found.append((exact, write.key, obstacle))
+                break
+    if any(exact for exact, _, _ in found):
+        found = [each for each in found if each[0]]
+    for _, key, obstacle in found:
+        yield _contradiction(catalog, clues, key, obstacle)
+
+
+def _tables(catalog: Catalog, clues: Clues) -> frozenset[TableName]:
+    """Give the tables that are named, a partition's partitioned table along with it."""
+    spoken = set(clues.names) if set(clues.names) & {name.name for name in catalog.tables} else clues.words
+    schemas = {name.schema for name in catalog.tables} & set(clues.names)
+    named = [name for name in catalog.tables if name.name in spoken]
+    in_schema = [name for name in named if name.schema in schemas]
+    chosen = in_schema or named
+    return frozenset(chosen) | {node(catalog, name) for name in chosen}
+
+
+def _fits(
+    catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, tables: frozenset[TableName]
+) -> bool:
+    if clues.sqlstate and obstacle.error.sqlstate != clues.sqlstate:
+        return False
+    if obstacle.kind is Kind.DOMAIN:
+        domains = {
+            domain.name for name in obstacle.columns for domain in _domains(catalog.tables[key.table], name)
+        }
+        return not domains.isdisjoint(clues.words | set(clues.names))
+    if key.table not in tables and not _constraint_named(clues, obstacle):
+        return False
+    if obstacle.kind in {Kind.NOT_NULL, Kind.IDENTITY}:
+        return not set(obstacle.columns).isdisjoint(clues.names or clues.words)
+    return _constraint_named(clues, obstacle)
+
+
+def _domains(table: Table, column: str) -> Iterable[Domain]:
+    domain = table.columns_by_name[column].domain
+    return domain.chain if domain is not None else ()
+
+
+def _constraint_named(clues: Clues, obstacle: Obstacle) -> bool:
+    """Tell whether the error names the CHECK or index that the obstacle's own error would name."""
+    quoted = read_error(obstacle.error.message).names
+    return bool(quoted) and obstacle.kind > Kind.NOT_NULL and quoted[-1] in {*clues.names, *clues.words}
+
+
+def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> Answer:
+    doing = " and ".join(
+        f"ON {statement} {action_of(key, statement)}"
+        for statement in Statement
+        if action_of(key, statement) in {Action.SET_NULL, Action.SET_DEFAULT}
+    )
+    return Answer(
+        key=key,
+        sqlstate=obstacle.error.sqlstate,
+        message=f"{key.qualified} is {doing}: when a {key.referenced.name} row goes, it writes "
+        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
+        "the foreign key did.",
+        paths=_paths(catalog, clues, key),
+        next_step=f"fkdash fix plan {quote(key.qualified)} --option no-action shows the mildest repair; "
+        f"fkdash preview --table {quote(str(key.referenced))} shows whom a delete concerns.",
+    )
+
+
+def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
+    held = _still_referenced(clues, key)
+    columns = ", ".join(key.columns)
+    own = [action for action in (key.on_delete, key.on_update) if action in {Action.SET_NULL, Action.SET_DEFAULT}]
+    kept = f"a {key.referenced.name} row is still referred to by {key.table.name} ({columns}), so it cannot go"
+    missing = (
+        f"a {key.table.name} row was written whose ({columns}) is not in {key.referenced.name} "
+        f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
+    )
+    move = f"Move or delete the {key.table.name} rows first; fkdash preview --table "
+    f"{quote(str(key.referenced))} lists them."
+    look = (
+        f"Check the value that was written; fkdash check --table {quote(str(key.table))} tells whether the "
+        "foreign key "
+        "contradicts itself."
+    )
+    if held is None:
+        said, next_step = f"either {kept}, or {missing}", f"{move} If a {key.table.name} row was written: {look}"
+    else:
+        said, next_step = (kept, move) if held else (missing, look)
+    return Answer(
+        key=key,
+        sqlstate=clues.sqlstate or "23503",
+        message=f"{key.qualified} is ON DELETE {key.on_delete}: {said}.",
+        paths=_paths(catalog, clues, key) if held is not False or own else (),
+        next_step=next_step,
+    )
+
+
+def _still_referenced(clues: Clues, key: ForeignKey) -> bool | None:
+    """Tell whether a referenced row is held back (True) or a reference has nothing to refer to (False)."""
+    if clues.still_referenced is not None:
+        return clues.still_referenced
+    if clues.statement is not None and clues.statement[0] != "UPDATE":
+        return clues.statement[0] == "DELETE"
+    named = {key.referenced.name, *(copy.referenced.name for copy in key.copies)} - {key.table.name}
+    return True if not named.isdisjoint(clues.names) else None
+
+
+def _paths(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[tuple[ForeignKey, ...], ...]:
+    """Give the ways a delete takes to this key: from the table in the statement, else from all that lead here."""
+    into: dict[TableName, list[ForeignKey]] = {}
+    for each in cascades(catalog):
+        if each.child != each.parent:
+            into.setdefault(each.child, []).append(each.key)
+    start = _statement_table(catalog, clues)
+    reached: dict[TableName, tuple[ForeignKey, ...]] = {node(catalog, key.referenced): (key,)}
+    waiting = list(reached)
+    for table in waiting:
+        for above in into.get(table, ()):
+            top = node(catalog, above.referenced)
+            if top not in reached:
+                reached[top] = (above, *reached[table])
+                waiting.append(top)
+    if start is not None and node(catalog, start) in reached:
+        return (reached[node(catalog, start)],)
+    return tuple(reached.values())[:_MOST_PATHS]
+
+
+def _statement_table(catalog: Catalog, clues: Clues) -> TableName | None:
+    if clues.statement is None or clues.statement[0] == "INSERT":
+        return None
+    parts = clues.statement[1]
+    found = [name for name in catalog.tables if name[-len(parts) :] == parts]
+    in_public = [name for name in found if name.schema == "public"]
+    return next(iter(in_public or found), None)
+
+
+def _written_table(catalog: Catalog, clues: Clues) -> TableName | None:
+    """Give the table that the operator's own INSERT or UPDATE wrote; there it needs no action to fail."""
+    if clues.statement is None or clues.statement[0] == "DELETE" or clues.action is not None:
+        return None
+    parts = clues.statement[1]
+    found = [name for name in catalog.tables if name[-len(parts) :] == parts]
+    return found[0] if len(found) == 1 else None
+
+
+def _headline(clues: Clues, answers: tuple[Answer, ...]) -> str:
+    if answers:
+        keys = ", ".join(answer.key.qualified for answer in answers)
+        return f"{clues.sqlstate or answers[0].sqlstate} comes from {keys}."
+    if clues.sqlstate:
+        return (
+            f"{clues.sqlstate} was understood, but no foreign key of this database explains it: the statement "
+            "itself "
+            "violates the constraint, or the error came from another database."
+        )
+    return "No SQLSTATE and no name in it belongs to a foreign key of this database."
+
+
+def path_words(path: tuple[ForeignKey, ...]) -> str:
+    """Give a way in words: `organizations → workspaces → users`."""
+    return " → ".join([path[0].referenced.name, *(key.table.name for key in path)])

@@ -1,0 +1,126 @@
+"""The documents that leave fkdash: a preview by its contract, a diagnosis for the people who wait."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase
+
+NAME = "users_primary_workspace_id_workspaces_id_fk"
+
+
+async def acme(database: TestDatabase) -> str:
+    return str(await database.value("select id from workspaces where slug = 'acme'"))
+
+
+async def test_a_blocked_delete_is_told_by_the_contract(incident_database: TestDatabase) -> None:
+    keys = json.dumps([{"id": await acme(incident_database)}])
+    ended = await fkdash(
+        "preview", "--table", "public.workspaces", "--keys-json", keys, "--format", "json", incident_database.dsn
+    )
+    assert ended.returncode == 1, ended.stderr
+    document = json.loads(ended.stdout)
+    assert (document["fkdash"], document["kind"], document["verdict"], document["exact"]) == (
+        1,
+        "preview",
+        "blocked",
+        True,
+    )
+    assert document["blockers"] == [
+        {
+            "constraint": None,
+            "schema": "public",
+            "table": "users",
+            "columns": ["primary_workspace_id"],
+            "sqlstate": "23502",
+            "rows": 1204,
+            "first": True,
+        }
+    ]
+
+
+async def test_an_allowed_delete_exits_0_and_takes_along_what_postgresql_takes(
+    incident_database: TestDatabase,
+) -> None:
+    unreferenced = "not exists (select from users u where u.primary_workspace_id = workspaces.id)"
+    ended = await fkdash(
+        "preview", "--table", "workspaces", "--where", unreferenced, "--format", "json", incident_database.dsn
+    )
+    assert ended.returncode == 0, ended.stderr
+    effects = {each["table"]: each["deleted"] for each in json.loads(ended.stdout)["effects"]}
+    connection = await incident_database.connection()
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        before = {table: await incident_database.value(f"select count(*) from {table}") for table in effects}
+        await connection.execute(f"delete from workspaces where {unreferenced}")
+        after = {table: await incident_database.value(f"select count(*) from {table}") for table in effects}
+    finally:
+        await transaction.rollback()
+    assert effects == {table: before[table] - after[table] for table in effects}
+
+
+@pytest.mark.newest_version
+async def test_nothing_to_delete_is_said(incident_database: TestDatabase) -> None:
+    missing = "00000000-0000-0000-0000-000000000000"
+    ended = await fkdash("preview", "--table", "workspaces", "--key", f"id={missing}", incident_database.dsn)
+    assert ended.returncode == 0
+    assert "Nothing to delete" in ended.stdout
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--table", "workspace", "--all"),
+        ("--table", "workspaces", "--key", "idd=1"),
+        ("--table", "workspaces", "--key", "id=not-a-uuid"),
+        ("--table", "workspaces", "--where", "true; drop table users"),
+        ("--table", "workspaces", "--keys-json", "[1]"),
+        ("--table", "workspaces"),
+    ],
+)
+async def test_bad_input_is_refused_with_a_hint(
+    incident_database: TestDatabase, arguments: tuple[str, ...]
+) -> None:
+    ended = await fkdash("preview", *arguments, incident_database.dsn)
+    assert ended.returncode == 2, ended.stdout
+    assert "Traceback" not in ended.stderr
+    assert len(ended.stderr.splitlines()) > 1
+
+
+@pytest.mark.newest_version
+async def test_the_diagnosis_has_evidence_rows_options_and_what_was_applied(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    before = await fkdash("report", "--rows", "--title", "INC-42", incident_database.dsn, environment=state)
+    assert before.returncode == 0, before.stderr
+    plain = before.stdout.replace("\\", "")
+    for words in (
+        "# INC-42",
+        NAME,
+        "23502",
+        "412 workspaces rows",
+        "Acme GmbH",
+        "NO ACTION",
+        "- [ ] the rule is quiet",
+    ):
+        assert words in plain
+    statements = [block.split("```")[0] for block in before.stdout.split("```sql\n")[1:]]
+    connection = await asyncpg.connect(incident_database.dsn)
+    try:
+        for script in statements:
+            await connection.execute(script.replace("COMMIT", "ROLLBACK"))
+    finally:
+        await connection.close()
+    apply = ("fix", "apply", NAME, "--option", "no-action", "--yes", "--confirm", NAME, "--reason", "INC-42")
+    assert (await fkdash(*apply, incident_database.dsn, environment=state)).returncode == 0
+    after = (await fkdash("report", incident_database.dsn, environment=state)).stdout.replace("\\", "")
+    assert "What was applied" in after
+    assert "**verified**" in after

@@ -1,0 +1,41 @@
+"""A database that the many small tests of this room share, because making one takes longer than a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import asyncpg
+import pytest
+
+from tests.support.servers import TestDatabase, TestServer
+
+_NAME = "shared_by_previews"
+
+
+@pytest.fixture(scope="module")
+def shared_name(server: TestServer) -> Iterator[str]:
+    """The name of a database of its own for this module."""
+    # In a thread: the tests' own event loop belongs to this one.
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, _administer(server, f"CREATE DATABASE {_NAME} TEMPLATE template0")).result()
+        yield _NAME
+        elsewhere.submit(asyncio.run, _administer(server, f"DROP DATABASE {_NAME} WITH (FORCE)")).result()
+
+
+@pytest.fixture
+async def shared_database(server: TestServer, shared_name: str) -> AsyncIterator[TestDatabase]:
+    """The module's database without the schemas that earlier tests made."""
+    database = TestDatabase(server, shared_name)
+    await database.execute('DROP SCHEMA IF EXISTS f, s1, "S 2", g CASCADE')
+    yield database
+    await database.close()
+
+
+async def _administer(server: TestServer, statement: str) -> None:
+    connection = await asyncpg.connect(server.dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,24 @@
+"""Random schemas, rows and deletes: what a preview says is what the real delete does, on every version."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.preview.agree import Tally, compare
+from tests.support.servers import TestDatabase
+
+SEEDS = 400
+PER_TEST = 100
+
+
+@pytest.mark.parametrize("first", range(1, SEEDS, PER_TEST))
+async def test_previews_agree_with_real_deletes(shared_database: TestDatabase, first: int) -> None:
+    tally = Tally()
+    for seed in range(first, first + PER_TEST):
+        await compare(await shared_database.connection(), seed, shared_database.version, tally)
+    assert tally.disagreements == []
+    assert tally.verdicts["allowed (really allowed)"] > PER_TEST // 10
+    assert tally.verdicts["blocked (really blocked)"] > PER_TEST // 10
+    assert (
+        sum(count for verdict, count in tally.verdicts.items() if verdict.startswith("unknown")) < PER_TEST // 20
+    )
