@@ -40,6 +40,19 @@ class StepWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class StepProgress:
+    """A step that takes long is under way for `seconds`; `detail` says how far, as far as the server tells.
+
+    `holders` are the sessions it waits for right now.
+    """
+
+    step: Step
+    seconds: float
+    detail: str
+    holders: tuple[Holder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StepDone:
     """A step is committed; `seconds` is what the successful try took."""
 
@@ -49,7 +62,11 @@ class StepDone:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over. `message` says what is true now; `next_step` what to do."""
+    """The run is over. `message` says what is true now; `next_step` what to do.
+
+    `exit_code` is the command line's: 0 verified, 1 done and not as promised, 3 not permitted and 4 stopped with
+    nothing changed, 5 halfway or not known.
+    """
 
     outcome: Outcome
     journal: Path
@@ -57,6 +74,7 @@ class RunEnded:
     next_step: str
     steps_done: tuple[int, ...]
     verification: tuple[Verified, ...] = ()
+    exit_code: int = 0
 
 
-Event = StepStarted | StepWaits | StepDone | RunEnded
+Event = StepStarted | StepWaits | StepProgress | StepDone | RunEnded

@@ -10,7 +10,7 @@ from fkdash.db.queries import query
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.db.session import Session
+    from fkdash.db.session import Row, Session
     from fkdash.fix.plan import LockMode
 
 
@@ -41,17 +41,19 @@ async def holders(
 ) -> tuple[Holder, ...]:
     """Give the sessions whose locks on `tables` (OIDs) conflict with `mode`, the oldest transaction first."""
     rows = await session.rows(query("fkdash.apply", "holders"), list(tables), mode.value, own_pid)
-    return tuple(
-        Holder(
-            pid=row["pid"],
-            role=row["role"],
-            application=row["application"],
-            state=row["state"],
-            seconds=row["seconds"],
-            query=" ".join(row["query"].split()),
-            tables=row["tables"],
-        )
-        for row in rows
+    return tuple(holder_of(row) for row in rows)
+
+
+def holder_of(row: Row) -> Holder:
+    """Give the session that a row of the queries on locks is about."""
+    return Holder(
+        pid=row["pid"],
+        role=row["role"],
+        application=row["application"],
+        state=row["state"],
+        seconds=row["seconds"],
+        query=" ".join(row["query"].split()),
+        tables=row["tables"],
     )
 
 

@@ -6,9 +6,12 @@ One file per run, readable by its owner only, in the platform's state folder.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 _OWNER_ONLY: Final = 0o600
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_NAME: Final = 80
+_ROOM: Final = 256 * 1024
+
+
+class JournalError(StoppedError):
+    """A line could not be kept."""
 
 
 def runs_folder() -> Path:
@@ -32,11 +40,16 @@ def runs_folder() -> Path:
 
 
 class Journal:
-    """A journal open for writing; raises StoppedError where a line cannot be kept, before anything ran."""
+    """A journal open for writing; raises JournalError where a line cannot be kept.
+
+    While it is open a lock on the file tells that its run is going on. Some room is set aside at the start, so
+    that a disk that fills up later does not keep the run from saying how it ended.
+    """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._reserve = path.with_suffix(".reserve")
 
     @classmethod
     def create(cls, constraint: str, *, folder: Path | None = None, now: datetime | None = None) -> Self:
@@ -47,34 +60,56 @@ class Journal:
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        journal = cls(path, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            journal._set_room_aside()
             _sync_folder(home)
         except OSError as error:
+            journal.close()
+            path.unlink(missing_ok=True)
             raise _unwritable(path, error) from error
-        return cls(path, descriptor)
-
-    @classmethod
-    def reopen(cls, path: Path) -> Self:
-        """Go on writing to an existing journal, to resume or undo its run."""
-        try:
-            return cls(path, os.open(path, os.O_WRONLY | os.O_APPEND))
-        except OSError as error:
-            raise _unwritable(path, error) from error
+        return journal
 
     def write(self, event: str, **facts: object) -> None:
         """Append one line and wait until the disk has it."""
         line = {"event": event, "at": datetime.now(UTC).isoformat(), **facts}
         data = (json.dumps(line, ensure_ascii=True) + "\n").encode()
         try:
-            written = os.write(self._descriptor, data)
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
-        if written != len(data):
-            raise _unwritable(self.path, OSError("the line was cut short"))
+            self._append(data)
+        except OSError:
+            self._give_room_back()
+            try:
+                self._append(data)
+            except OSError as error:
+                raise _unwritable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file; a closed journal takes no more lines."""
+        self._give_room_back()
         os.close(self._descriptor)
+
+    def _append(self, data: bytes) -> None:
+        """Append all of it or nothing."""
+        before = os.fstat(self._descriptor).st_size
+        try:
+            _write_all(self._descriptor, data)
+        except OSError:
+            os.ftruncate(self._descriptor, before)
+            raise
+
+    def _set_room_aside(self) -> None:
+        descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+        try:
+            _write_all(descriptor, bytes(_ROOM))
+        finally:
+            os.close(descriptor)
+
+    def _give_room_back(self) -> None:
+        with suppress(OSError):
+            self._reserve.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -95,15 +130,36 @@ class Line:
 
 
 def read(path: Path) -> tuple[Line, ...]:
-    """Give a journal's lines; a last line that was cut off by a crash is left out."""
+    """Give a journal's lines; a line that was cut off by a crash is left out."""
     lines = []
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
             facts = json.loads(text)
         except json.JSONDecodeError:
-            break
+            continue
         lines.append(Line(event=facts.pop("event"), at=facts.pop("at"), facts=facts))
     return tuple(lines)
+
+
+def is_open(path: Path) -> bool:
+    """Tell whether the run of a journal is going on now, in some process on this machine."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    if os.write(descriptor, data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -114,8 +170,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwritable(path: Path, error: OSError) -> StoppedError:
-    return StoppedError(
+def _unwritable(path: Path, error: OSError) -> JournalError:
+    return JournalError(
         f"The journal {path} cannot be written: {error.strerror or error}.",
         next_step="Without a journal there is no way back after a crash, so nothing is changed. "
         "Make room or set XDG_STATE_HOME to a folder you can write to.",

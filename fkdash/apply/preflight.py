@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.apply.holders import Holder, holders
+from fkdash.apply.holders import holders
+from fkdash.apply.preflight_lines import (
+    PreflightLine,
+    Standing,
+    default_line,
+    duration_lines,
+    holder_lines,
+    object_lines,
+    orphan_line,
+    role_lines,
+    server_lines,
+    stop,
+)
+from fkdash.apply.verify import key_tables
+from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import source
 from fkdash.db.queries import query
+from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.fingerprint import fingerprint
-from fkdash.fix.plan import Duration, LockMode
-from fkdash.orphans.scan import OrphanCount, count_orphans
+from fkdash.fix.foresight import foreseen
+from fkdash.fix.plan import LockMode
+from fkdash.orphans.scan import count_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from fkdash.apply.holders import Holder
     from fkdash.catalog.model import Catalog
-    from fkdash.db.session import Row, Sessions
+    from fkdash.db.session import Session, Sessions
     from fkdash.db.writing import Writer
-    from fkdash.fix.plan import Plan
+    from fkdash.fix.plan import Plan, Step
+    from fkdash.rules.finding import DefaultRow
 
-_SECONDS_PER_ROW: Final = 0.8e-6
-"""The slower end of what validating a row takes from cache, measured on 14 to 18."""
-_ROW_BY_ROW_FACTOR: Final = 20
-_OLD_TRANSACTION_SECONDS: Final = 1.0
-
-
-class Standing(StrEnum):
-    """What a preflight line means for the run."""
-
-    OK = "ok"
-    WARNING = "warning"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightLine:
-    """One thing that was looked at, how it stands, and what to do where it does not pass."""
-
-    standing: Standing
-    what: str
-    next_step: str = ""
+__all__ = ["PreflightLine", "Standing", "locked_tables", "may_start", "preflight", "tables_by_mode"]
 
 
 async def preflight(
@@ -50,21 +47,35 @@ async def preflight(
 
     The writing connection is only asked what it would meet.
     """
+    key = plan.key
+    changed = "Refresh and plan again."
+    if {key.table, key.referenced} - set(catalog.tables) or fingerprint(catalog, key) != plan.fingerprint:
+        return (stop(f"{key.qualified} is not what the plan was made for.", changed),)
     async with writer.rolled_back() as session:
-        row = await session.row(query("fkdash.apply", "preflight"), plan.key.oid)
+        row = await session.row(
+            query("fkdash.apply", "preflight"),
+            catalog.tables[key.table].oid,
+            catalog.tables[key.referenced].oid,
+            list(key.columns),
+            list(key.referenced_columns),
+            _altered(catalog, plan),
+            key_tables(catalog, key),
+            [oid for oid in (key.oid, *(copy.oid for copy in key.copies)) if oid is not None],
+        )
+    if row is None:
+        return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
     async with sessions.session(seconds) as session:
-        in_the_way = await holders(session, locked_tables(catalog, plan), LockMode.ACCESS_EXCLUSIVE)
-    if row is None or fingerprint(catalog, plan.key) != plan.fingerprint:
-        return (_stop(f"{plan.key.qualified} is not what the plan was made for.", "Refresh and plan again."),)
+        in_the_way = await _in_the_way(session, catalog, plan)
     lines = [
-        *_server_lines(row, pooled=writer.pooled),
-        *_role_lines(row, plan),
-        *_object_lines(row),
-        *_holder_lines(in_the_way),
-        *_duration_lines(row, plan),
+        *server_lines(row, plan, pooled=writer.pooled),
+        *role_lines(row, plan),
+        *object_lines(row, plan),
+        *holder_lines(in_the_way),
+        *duration_lines(row, catalog, plan),
     ]
-    if _checks_rows(plan):
-        lines.append(_orphan_line(await count_orphans(sessions, catalog, plan.goal.key, seconds=seconds)))
+    if plan.checks_rows or plan.mends:
+        lines.append(orphan_line(await count_orphans(sessions, catalog, plan.goal.key, seconds=seconds), plan))
+    lines += [await _default_line(sessions, catalog, each, seconds=seconds) for each in _questions(catalog, plan)]
     return tuple(lines)
 
 
@@ -75,125 +86,59 @@ def may_start(lines: Iterable[PreflightLine]) -> bool:
 
 def locked_tables(catalog: Catalog, plan: Plan) -> list[int]:
     """Give the OIDs of the tables that the plan's steps lock exclusively."""
-    names = {lock.table for step in plan.steps for lock in step.locks if lock.mode is LockMode.ACCESS_EXCLUSIVE}
-    return [oid for name in names if (oid := catalog.tables[name].oid) is not None]
+    return tables_by_mode(catalog, plan.steps).get(LockMode.ACCESS_EXCLUSIVE, [])
 
 
-def _server_lines(row: Row, *, pooled: bool) -> Iterator[PreflightLine]:
-    if row["standby"]:
-        yield _stop("this server is a standby", "Connect to the primary.")
-    elif row["read_only"]:
-        yield _stop(
-            "default_transaction_read_only is on",
-            "That is usually a failover or maintenance signal: find out why before you change anything.",
-        )
-    else:
-        yield _ok("a primary that accepts writes")
-    if pooled:
-        yield _warning(
-            "a connection pooler stands between fkdash and the server",
-            "It works, one transaction at a time; a direct connection is safer for changing a schema.",
-        )
-    if row["standbys"]:
-        yield _ok(f"{row['standbys']} standbys replay the lock; their readers wait for the same milliseconds")
-    if row["wraparound_vacuums"]:
-        yield _warning(
-            "an autovacuum to prevent wraparound is running; it does not give way",
-            "If it works on one of the tables, the run waits until it is done.",
-        )
+def tables_by_mode(catalog: Catalog, steps: Iterable[Step]) -> dict[LockMode, list[int]]:
+    """Give for each lock mode the OIDs of the tables that steps lock in it; SHARE UPDATE EXCLUSIVE reserves."""
+    found: dict[LockMode, dict[int, None]] = {}
+    for step in steps:
+        wanted = [(lock.table, lock.mode) for lock in step.locks]
+        if step.reserve is not None:
+            wanted.append((step.reserve, LockMode.SHARE_UPDATE_EXCLUSIVE))
+        for name, mode in wanted:
+            table = catalog.tables.get(name)
+            if table is not None and table.oid is not None:
+                found.setdefault(mode, {})[table.oid] = None
+    return {mode: list(tables) for mode, tables in found.items()}
 
 
-def _role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
-    if row["may_alter"]:
-        yield _ok(f"{row['role']} may alter {plan.key.table}")
-    else:
-        yield _stop(
-            f"{row['role']} is not a member of {row['owner']}, who owns {plan.key.table}",
-            f"Connect as {row['owner']} or as a member of it.",
-        )
-    if _replaces_key(plan):
-        if row["may_reference"]:
-            yield _ok(f"REFERENCES on {plan.key.referenced}")
-        else:
-            yield _stop(
-                f"{row['role']} lacks REFERENCES on the key of {plan.key.referenced}, needed to add the key again",
-                f"GRANT REFERENCES ON {plan.key.referenced.sql} TO {row['role']}",
+async def _in_the_way(session: Session, catalog: Catalog, plan: Plan) -> tuple[Holder, ...]:
+    found: dict[int | None, Holder] = {}
+    for mode, tables in tables_by_mode(catalog, plan.steps).items():
+        for each in await holders(session, tables, mode):
+            found.setdefault(each.pid, each)
+    return tuple(found.values())
+
+
+def _altered(catalog: Catalog, plan: Plan) -> list[int]:
+    """Give the OIDs of the tables that only their owner may change so: the referencing side and its partitions."""
+    names = [table.name for table in catalog.with_partitions(plan.key.table)]
+    names += [name for name, _ in plan.goal.nullable]
+    oids = (catalog.tables[name].oid for name in dict.fromkeys(names))
+    return [oid for oid in oids if oid is not None]
+
+
+def _questions(catalog: Catalog, plan: Plan) -> list[DefaultRow]:
+    if plan.goal.gone or plan.goal.key == plan.key or plan.option == "undo":
+        return []
+    found = (finding.question for finding in foreseen(catalog, plan.goal.key))
+    return list(dict.fromkeys(question for question in found if question is not None))
+
+
+async def _default_line(
+    sessions: Sessions, catalog: Catalog, question: DefaultRow, *, seconds: float
+) -> PreflightLine:
+    values = ", ".join(question.defaults)
+    equal = " and ".join(
+        f"p.{quoted(name)} = ({default})"
+        for name, default in zip(question.columns, question.defaults, strict=True)
+    )
+    try:
+        async with sessions.session(seconds) as session:
+            there = await session.value(
+                f"select exists (select from {source(catalog, question.table)} p where {equal})"
             )
-
-
-def _object_lines(row: Row) -> Iterator[PreflightLine]:
-    if row["unusual_triggers"]:
-        yield _stop(
-            "the key's own triggers are disabled or replica-only, and re-creating it would enable them",
-            "Find out who disabled them and why; enable them first.",
-        )
-    if row["event_triggers"]:
-        yield _warning(f"event triggers may refuse the change: {row['event_triggers']}", "Nothing happens if so.")
-    if row["extension"]:
-        yield _warning(
-            f"the extension {row['extension']} owns a table of this key", "Its next update may undo the change."
-        )
-    if row["inheriting_tables"]:
-        yield _warning(
-            f"{row['inheriting_tables']} tables inherit from it", "Foreign keys do not cover their rows."
-        )
-
-
-def _holder_lines(in_the_way: tuple[Holder, ...]) -> Iterator[PreflightLine]:
-    old = [holder for holder in in_the_way if holder.seconds is None or holder.seconds > _OLD_TRANSACTION_SECONDS]
-    for holder in old:
-        yield _warning(
-            str(holder), "The run waits in short tries that stop nobody for long; ask its owner to end it."
-        )
-    if not old:
-        yield _ok("no long transaction holds the tables")
-
-
-def _duration_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
-    if not any(lock.duration is Duration.SCAN for step in plan.steps for lock in step.locks):
-        return
-    if row["rows"] < 0:
-        yield _ok("the table was never analysed; how long checking its rows takes is not known")
-        return
-    seconds = row["rows"] * _SECONDS_PER_ROW
-    if not row["checks_fast"]:
-        seconds *= _ROW_BY_ROW_FACTOR
-        yield _warning(
-            "checking goes row by row, about 20 times slower: row security, or no SELECT on both keys",
-            "Grant SELECT on the key columns of both tables, or let a role do it that bypasses row security.",
-        )
-    yield _ok(f"checking about {row['rows']:,} rows takes about {max(seconds, 0.1):.1f} s and stops nobody")
-
-
-def _orphan_line(orphans: OrphanCount) -> PreflightLine:
-    if orphans.rows is None:
-        return _warning(
-            f"rows without a referenced row: not known, {orphans.reason}",
-            "If there are any, checking fails and the key stays NOT VALID: enforced, but unchecked.",
-        )
-    if orphans.rows:
-        return _stop(
-            f"{orphans.rows:,} rows refer to a row that does not exist, so checking would fail",
-            "Repair them first: fkdash orphans.",
-        )
-    return _ok("every row refers to an existing row")
-
-
-def _checks_rows(plan: Plan) -> bool:
-    return _replaces_key(plan) and plan.goal.key.validated and plan.goal.key.enforced
-
-
-def _replaces_key(plan: Plan) -> bool:
-    return plan.goal.key != plan.key
-
-
-def _ok(what: str) -> PreflightLine:
-    return PreflightLine(Standing.OK, what)
-
-
-def _warning(what: str, next_step: str) -> PreflightLine:
-    return PreflightLine(Standing.WARNING, what, next_step)
-
-
-def _stop(what: str, next_step: str) -> PreflightLine:
-    return PreflightLine(Standing.STOP, what, next_step)
+    except (TimedOutError, NotPermittedError, ServerRefusedError) as error:
+        return default_line(question.table, values, None, error.what)
+    return default_line(question.table, values, there)

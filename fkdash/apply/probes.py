@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import as_text, identity_of, matches, parameter, refers_to_another, source
+from fkdash.catalog.spelling import as_text, identity_of, matches, pairs, parameter, refers_to_another, source
 from fkdash.errors import FkdashError, ServerRefusedError
+from fkdash.rules.refusal import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -51,7 +52,7 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
     if user_triggers:
         return (Probe("deletes and writes end as promised", None, f"not tried: {user_triggers} would run"),)
     parent, child = key.referenced.name, key.table.name
-    works = _delete_works(key, nullable=nullable)
+    works = _delete_works(catalog, key, nullable=nullable)
     trials: dict[str, Callable[[Session], Awaitable[tuple[bool | None, str]]]] = {
         f"deleting a referenced {parent} row": lambda session: _delete_referenced(
             session, catalog, key, works=works
@@ -64,6 +65,18 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
         ),
     }
     return tuple([await _tried(writer, check, trial) for check, trial in trials.items()])
+
+
+async def deleting_referenced(session: Session, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Probe:
+    """Try to delete a referenced row, inside a transaction that its caller rolls back."""
+    check = f"deleting a referenced {key.referenced.name} row"
+    user_triggers = _user_triggers(catalog, key)
+    if user_triggers:
+        return Probe(check, None, f"not tried: {user_triggers} would run")
+    ok, detail = await _delete_referenced(
+        session, catalog, key, works=_delete_works(catalog, key, nullable=nullable)
+    )
+    return Probe(check, ok, detail)
 
 
 async def _tried(
@@ -79,26 +92,43 @@ async def _tried(
     return Probe(check, ok, detail)
 
 
-def _delete_works(key: ForeignKey, *, nullable: bool) -> bool:
+def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool | None:
+    """Tell what deleting a referenced row must do; None where that depends on the row."""
+    if not key.enforced:
+        return True
     if key.on_delete is Action.SET_NULL:
-        return nullable or bool(key.delete_columns)
+        return nullable or not refusals(catalog, key, key.set_columns)
+    if key.on_delete is Action.SET_DEFAULT:
+        return None
     return key.on_delete is Action.CASCADE
 
 
 async def _delete_referenced(
-    session: Session, catalog: Catalog, key: ForeignKey, *, works: bool
+    session: Session, catalog: Catalog, key: ForeignKey, *, works: bool | None
 ) -> tuple[bool | None, str]:
     found = await _one_parent(session, catalog, key, referenced=True)
     if found is None:
         return None, f"not tried: no {key.table.name} row refers to one today"
     refused = await _attempt_delete(session, catalog, key, found)
     if refused is None:
-        return works, "works"
+        return await _after_delete(session, catalog, key, found, works=works)
+    if works is None:
+        return None, f"refused with {refused.sqlstate}; the next row may not be"
     mine = _is_of_this_key(refused, key)
     if works and not mine:
         return True, f"no longer stopped by this key, but by {_culprit(refused)}"
     as_promised = not works and mine and refused.sqlstate == _refusal(catalog, key)
     return as_promised, f"refused with {refused.sqlstate}"
+
+
+async def _after_delete(
+    session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str], *, works: bool | None
+) -> tuple[bool | None, str]:
+    if key.enforced and await _still_refers(session, catalog, key, values):
+        return False, "works, and rows still refer to the deleted one"
+    if works is False:
+        return None, "works, because other foreign keys take the referring rows away first"
+    return True, "works"
 
 
 async def _delete_unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
@@ -151,6 +181,16 @@ async def _one_parent(
         )
     row = await session.row(found)
     return None if row is None else [row[position] for position in range(len(key.referenced_columns))]
+
+
+async def _still_refers(session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str]) -> bool:
+    parent = catalog.tables[key.referenced]
+    conditions = " and ".join(
+        f"{parameter(number, parent.columns_by_name[theirs].type)} operator({operator}) c.{quoted(own)}"
+        for number, (own, theirs, operator) in enumerate(pairs(key), start=1)
+    )
+    left = f"select exists (select from {source(catalog, key.table)} c where {conditions})"
+    return bool(await session.value(left, *values))
 
 
 async def _attempt_delete(

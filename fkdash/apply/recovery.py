@@ -1,112 +1,139 @@
-"""Runs that are over or were cut off: what their journals say, and the plans to finish or undo them."""
+"""Runs that are over or were cut off: what is true of them now, and the plans to finish or undo them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fkdash.apply.journal import read, runs_folder
+from fkdash.apply.records import RecordedRun, history, recorded_run, unfinished
 from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import source
-from fkdash.errors import UsageError
+from fkdash.catalog.spelling import as_text, identity_of, source
+from fkdash.errors import StoppedError, TimedOutError, UsageError
 from fkdash.fix.definition import definition
-from fkdash.fix.document import plan_of
-from fkdash.fix.fingerprint import fingerprint
+from fkdash.fix.drop_not_null import abandon_steps
+from fkdash.fix.fingerprint import fingerprint, objects
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.db.session import Session
     from fkdash.fix.plan import Plan
 
+__all__ = [
+    "RecordedRun",
+    "RowInTheWay",
+    "history",
+    "recorded_run",
+    "remaining",
+    "rows_in_the_way",
+    "rows_in_the_way_listed",
+    "undo_plan",
+    "unfinished",
+    "what_is_true",
+]
+
 
 @dataclass(frozen=True, slots=True)
-class RecordedRun:
-    """A run as its journal tells it; `outcome` is None for one that was cut off."""
+class RowInTheWay:
+    """A row that keeps an undo from working: `identity` is its primary key (else tableoid and ctid), as text."""
 
-    path: Path
-    plan: Plan
-    started: str
-    database: str
-    role: str
-    operator: str
-    reason: str
-    outcome: str | None
-    message: str
-    steps_done: tuple[int, ...]
-    verification: tuple[dict[str, Any], ...]
-
-
-def recorded_run(path: Path) -> RecordedRun:
-    """Give what a journal tells; raises UsageError for a file that is no journal."""
-    try:
-        lines = read(path)
-        first = next(line for line in lines if line.event == "plan")
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError, StopIteration) as error:
-        raise UsageError(
-            f"{path} is not the journal of a run.", next_step="fkdash fix history lists them."
-        ) from error
-    ended = [line for line in lines if line.event == "ended"]
-    return RecordedRun(
-        path=path,
-        plan=plan_of(first.facts["plan"]),
-        started=first.at,
-        database=first.facts["database"],
-        role=first.facts["role"],
-        operator=first.facts["operator"],
-        reason=first.facts["reason"],
-        outcome=ended[-1].facts["outcome"] if ended else None,
-        message=ended[-1].facts["message"] if ended else "It was cut off; the journal ends in the middle.",
-        steps_done=tuple(line.facts["step"] for line in lines if line.event == "step-done"),
-        verification=tuple(ended[-1].facts["verification"]) if ended else (),
-    )
-
-
-def history(folder: Path | None = None) -> tuple[RecordedRun, ...]:
-    """Give every run there is a journal of, the newest first; files that are no journals are passed over."""
-    home = folder or runs_folder()
-    runs = []
-    for path in sorted(home.glob("*.jsonl"), reverse=True):
-        try:
-            runs.append(recorded_run(path))
-        except UsageError:
-            continue
-    return tuple(runs)
+    table: TableName
+    column: str
+    identity: tuple[str, ...]
 
 
 async def remaining(session: Session, catalog: Catalog, plan: Plan) -> Plan:
-    """Give the part of a plan that has not taken effect, by what is true in the database now."""
-    done = 0
-    for step in plan.steps:
-        if not await session.value(step.done_when):
-            break
-        done += 1
+    """Give the part of a plan that has not taken effect, by what is true in the database now.
+
+    Raises StoppedError where its foreign key is gone, which the plan did not ask for.
+    """
     key = _key_now(catalog, plan)
-    return replace(plan, key=key, steps=plan.steps[done:], fingerprint=fingerprint(catalog, key))
+    _require_tables(catalog, plan)
+    if key is None and not (plan.goal.gone or plan.absent):
+        raise StoppedError(
+            f"{plan.key.qualified} is not in this database any more; there is nothing to finish.",
+            next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
+        )
+    done = await _steps_done(session, plan)
+    base = key or plan.key
+    return replace(
+        plan,
+        key=base,
+        origin=plan.origin or plan.key,
+        absent=key is None,
+        steps=plan.steps[done:],
+        fingerprint=fingerprint(catalog, base),
+        objects=objects(catalog, base),
+    )
+
+
+async def what_is_true(session: Session, catalog: Catalog, plan: Plan) -> str:
+    """Say in a sentence what a run left behind, whatever its journal says."""
+    key = _key_now(catalog, plan)
+    done = await _steps_done(session, plan)
+    steps = "every step has" if done == len(plan.steps) else f"{done} of {len(plan.steps)} steps have"
+    if key is None:
+        return f"{plan.key.qualified} is not declared now; {steps} taken effect."
+    state = "" if key.enforced else " It checks nothing: it is NOT ENFORCED."
+    if key.enforced and not key.validated:
+        state = " It checks every new row; the rows that are there have not been checked."
+    return f"{key.qualified} is now: {definition(key)}; {steps} taken effect.{state}"
 
 
 def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
-    """Give the plan that leads back; raises UsageError where the key is no longer what the run made of it."""
+    """Give the plan that leads back.
+
+    Raises StoppedError where there is nothing to undo or no way back, UsageError where the key is no longer what
+    the run made of it.
+    """
+    _require_tables(catalog, plan)
+    origin = plan.origin or plan.key
     key = _key_now(catalog, plan)
-    as_made = {definition(plan.goal.key), definition(replace(plan.goal.key, validated=False))}
-    if definition(key) not in as_made:
+    steps, abandon = plan.undo, plan.abandon
+    if key is None:
+        if not plan.goal.gone:
+            raise StoppedError(
+                f"{origin.qualified} is not in this database any more; there is nothing to lead back from.",
+                next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
+            )
+        key = origin
+    elif plan.goal.gone:
+        raise _nothing_to_undo(key)
+    elif definition(origin) == definition(key) != definition(plan.goal.key):
+        if not plan.abandon:
+            raise _nothing_to_undo(key)
+        steps, abandon = plan.abandon, ()
+    elif definition(key) not in _as_made(plan):
         raise UsageError(
             f"{key.qualified} is no longer what the run made of it: {definition(key)}.",
             next_step="Somebody changed it since. Look at it, and plan the change you want anew.",
+        )
+    if not steps:
+        raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
+    if plan.goal.nullable:
+        abandon = abandon_steps(
+            catalog,
+            [
+                (catalog.tables[name], catalog.tables[name].columns_by_name[each])
+                for name, each in plan.goal.nullable
+            ],
         )
     return replace(
         plan,
         key=key,
         rule="",
         option="undo",
-        procedure=f"back to what it was before: {definition(plan.key)}",
+        procedure=f"back to what it was before: {definition(origin)}",
         fingerprint=fingerprint(catalog, key),
-        steps=plan.undo,
+        steps=steps,
         undo=plan.steps,
         undo_condition="any time",
         consequences=(f"{plan.key.qualified} is declared as before the run",),
-        goal=replace(plan.goal, key=plan.key, nullable=()),
+        goal=replace(plan.goal, key=origin, nullable=(), gone=False, checks=()),
+        abandon=abandon,
+        origin=None,
+        absent=plan.goal.gone,
+        mends=False,
+        objects=objects(catalog, key),
     )
 
 
@@ -114,6 +141,8 @@ async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dic
     """Count the NULLs in each column that the run let be NULL; the undo fails while there are any."""
     counts: dict[str, int] = {}
     for table, column in plan.goal.nullable:
+        if table not in catalog.tables:
+            continue
         statement = f"select count(*) from {source(catalog, table)} c where c.{quoted(column)} is null"
         nulls = await session.value(statement)
         if nulls:
@@ -121,11 +150,57 @@ async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dic
     return counts
 
 
-def _key_now(catalog: Catalog, plan: Plan) -> ForeignKey:
+async def rows_in_the_way_listed(
+    session: Session, catalog: Catalog, plan: Plan, *, limit: int = 20
+) -> tuple[RowInTheWay, ...]:
+    """List the rows that keep the undo from working, at most `limit` for each column."""
+    found: list[RowInTheWay] = []
+    for name, column in plan.goal.nullable:
+        if name not in catalog.tables:
+            continue
+        identity = [expression for expression, _ in identity_of(catalog.tables[name])]
+        rows = await session.rows(
+            f"select {as_text(identity)} from {source(catalog, name)} c where c.{quoted(column)} is null "
+            f"order by {', '.join(identity)} limit {int(limit)}"
+        )
+        found += [RowInTheWay(name, column, tuple(row[each] for each in range(len(identity)))) for row in rows]
+    return tuple(found)
+
+
+async def _steps_done(session: Session, plan: Plan) -> int:
+    """Count the steps that have taken effect, up to the first that has not or cannot be told in time."""
+    done = 0
+    for step in plan.steps:
+        try:
+            if not await session.value(step.done_when):
+                break
+        except TimedOutError:
+            break
+        done += 1
+    return done
+
+
+def _as_made(plan: Plan) -> set[str]:
+    return {definition(plan.goal.key), definition(replace(plan.goal.key, validated=False))}
+
+
+def _nothing_to_undo(key: ForeignKey) -> StoppedError:
+    return StoppedError(
+        f"{key.qualified} is what it was before the run: {definition(key)}.", next_step="There is nothing to undo."
+    )
+
+
+def _require_tables(catalog: Catalog, plan: Plan) -> None:
+    for name in (plan.key.table, plan.key.referenced):
+        if name not in catalog.tables:
+            raise StoppedError(
+                f"The table {name} is not in this database any more; there is nothing to finish or undo.",
+                next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
+            )
+
+
+def _key_now(catalog: Catalog, plan: Plan) -> ForeignKey | None:
     for key in catalog.foreign_keys:
         if (key.table, key.name) == (plan.key.table, plan.key.name):
             return key
-    raise UsageError(
-        f"{plan.key.qualified} is not in this database.",
-        next_step="Is it the right database? The journal names the one it belongs to: fkdash fix show JOURNAL",
-    )
+    return None

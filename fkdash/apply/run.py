@@ -9,64 +9,57 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.events import Event, Outcome, RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.apply import ending
+from fkdash.apply.events import Event, RunEnded, StepDone, StepStarted, StepWaits
 from fkdash.apply.holders import holders
-from fkdash.apply.preflight import locked_tables
-from fkdash.apply.verify import Verified, key_tables, row_summary, verify
-from fkdash.catalog.postgres import read_catalog
-from fkdash.errors import ConnectionLostError, FkdashError, LockTimedOutError, ServerRefusedError, StoppedError
+from fkdash.apply.journal import JournalError
+from fkdash.apply.preflight import tables_by_mode
+from fkdash.apply.settle import backend_of, gone, transaction_status
+from fkdash.apply.steps import Tries
+from fkdash.apply.verify import row_summary, verify
+from fkdash.apply.wishes import Patience, Wishes
+from fkdash.db.writing import open_writer
+from fkdash.errors import (
+    CommitUnknownError,
+    ConnectionLostError,
+    FkdashError,
+    LockTimedOutError,
+    ServerRefusedError,
+)
 from fkdash.fix.document import plan_document
-from fkdash.fix.fingerprint import fingerprint
-from fkdash.fix.plan import LockMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from fkdash.apply.holders import Holder
     from fkdash.apply.journal import Journal
+    from fkdash.apply.settle import Backend
+    from fkdash.apply.verify import RowSummary
     from fkdash.catalog.model import Catalog
-    from fkdash.db.session import Session, Sessions
+    from fkdash.db.session import Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
 
-_RESERVE_LOCK_MS = 3000
-_IDLE_MS = 10_000
-_DEADLOCK = "40P01"
-_JITTER = 0.25
+__all__ = ["Patience", "Run", "Wishes"]
 
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often a step is tried, and the pauses between in seconds, doubling from the first to the longest."""
-
-    attempts: int = 20
-    first_pause: float = 1.0
-    longest_pause: float = 30.0
-
-    def pause(self, attempt: int) -> float:
-        """Give the pause after the given attempt, a quarter more or less so that waiters spread out."""
-        steady = min(self.first_pause * 2.0 ** (attempt - 1), self.longest_pause)
-        return steady * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - nothing secret
-
-
-@dataclass(slots=True)
-class Wishes:
-    """What the operator asks of a run that is going on."""
-
-    stop_after_step: bool = False
+_DEADLOCK: Final = "40P01"
+_SETTLING_SECONDS: Final = 20.0
+_FREEING_SECONDS: Final = 5.0
 
 
 @dataclass(slots=True)
 class Run:
     """One execution of a plan; `catalog` is the one it was made from, `tell` hears of every event.
 
-    `seconds` bounds the reading before and after; the plan's own steps have their own limits.
+    `seconds` bounds the reading before and after; the plan's own steps have their own limits. `continues` is
+    the journal of the run that this one finishes or undoes.
     """
 
     writer: Writer
@@ -79,21 +72,32 @@ class Run:
     patience: Patience = field(default_factory=Patience)
     seconds: float = 10.0
     reason: str = ""
+    continues: Path | None = None
     _done: list[int] = field(default_factory=list)
+    _tries: Tries | None = None
+
+    @property
+    def steps_done(self) -> tuple[int, ...]:
+        """The numbers of the steps that are committed."""
+        return tuple(self._done)
 
     async def carry_out(self) -> RunEnded:
-        """Run every step and verify; never raises for what the database or the network does.
+        """Run every step and verify; never raises for what the database, the network or the disk does.
 
         A cancelled task leaves its open transaction rolled back and says so in the journal.
         """
+        summary = None
         try:
-            ended = await self._carry_out()
+            summary = await row_summary(self.sessions, self.catalog, self.plan.key, seconds=self.seconds)
+            ended = await self._carry_out(summary)
         except asyncio.CancelledError:
-            self.journal.write("interrupted", steps_done=self._done)
+            self._note("interrupted", steps_done=self._done)
             raise
+        except ConnectionLostError as error:
+            ended = await self._after_loss(error, summary)
         except FkdashError as error:
-            ended = await self._failed(error)
-        self.journal.write(
+            ended = self._failed(error)
+        self._note(
             "ended",
             outcome=ended.outcome,
             message=ended.message,
@@ -105,31 +109,45 @@ class Run:
         self.tell(ended)
         return ended
 
-    async def _carry_out(self) -> RunEnded:
-        summary = await row_summary(self.sessions, self.catalog, self.plan.key, seconds=self.seconds)
-        self._write_plan()
+    async def _carry_out(self, summary: RowSummary | None) -> RunEnded:
+        backend = await backend_of(self.writer)
+        self._write_plan(backend)
+        self._tries = Tries(
+            self.writer,
+            self.sessions,
+            self.catalog,
+            self.plan,
+            self.journal,
+            self.tell,
+            backend,
+            self.wishes,
+        )
         for _, grouped in groupby(self.plan.steps, key=lambda step: step.transaction):
             if self.wishes.stop_after_step:
-                return self._stopped()
-            await self._transaction(tuple(grouped))
-        verification = await verify(
-            self.sessions, self.writer, self.catalog, self.plan, summary, seconds=self.seconds
-        )
-        return self._verified(verification)
+                return ending.stopped(self.plan, self.journal.path, self._done)
+            await self._steps(tuple(grouped), self._tries)
+        return await self._verify(self.writer, summary)
 
-    def _write_plan(self) -> None:
+    async def _verify(self, writer: Writer, summary: RowSummary | None) -> RunEnded:
+        found = await verify(self.sessions, writer, self.catalog, self.plan, summary, seconds=self.seconds)
+        return ending.verified(self.plan, self.journal.path, self._done, found)
+
+    def _write_plan(self, backend: Backend) -> None:
         server = self.catalog.server
         self.journal.write(
             "plan",
             plan=plan_document(self.plan),
             database=server.database if server else "",
             server=server.version if server else "",
+            cluster=backend.cluster,
+            where=self.writer.where,
             role=server.role if server else "",
             operator=getpass.getuser(),
             reason=self.reason,
+            continues=str(self.continues) if self.continues else None,
         )
 
-    async def _transaction(self, steps: Sequence[Step]) -> None:
+    async def _steps(self, steps: Sequence[Step], tries: Tries) -> None:
         for step in steps:
             self.journal.write("step-started", step=step.number, sql=step.sql)
             self.tell(StepStarted(step))
@@ -137,7 +155,7 @@ class Run:
         while True:
             began = time.monotonic()
             try:
-                await self._attempt(steps)
+                await tries.once(steps)
             except (LockTimedOutError, ServerRefusedError) as error:
                 deadlocked = isinstance(error, ServerRefusedError) and error.sqlstate == _DEADLOCK
                 if isinstance(error, ServerRefusedError) and not deadlocked:
@@ -148,49 +166,11 @@ class Run:
                 attempt += 1
             else:
                 break
+        self._done += [step.number for step in steps]
         for step in steps:
-            self._done.append(step.number)
-            self.journal.write("step-done", step=step.number)
             self.tell(StepDone(step, time.monotonic() - began))
-
-    async def _attempt(self, steps: Sequence[Step]) -> None:
-        async with self.writer.transaction() as session:
-            await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
-            await self._reserve(session, steps[0])
-            if not self._done:
-                await self._check_unchanged(session)
-            for step in steps:
-                await session.execute(f"set local lock_timeout = {step.lock_timeout_ms}")
-                await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
-                await session.execute(step.sql)
-            transaction = await session.value("select pg_current_xact_id()::text")
-            self.journal.write(
-                "committing", steps=[step.number for step in steps], xid=transaction, pid=self.writer.backend_pid
-            )
-
-    async def _reserve(self, session: Session, step: Step) -> None:
-        """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""
-        table = self.catalog.tables[self.plan.key.table]
-        alone = await session.value("select pg_try_advisory_xact_lock(hashtextextended('fkdash', $1))", table.oid)
-        if not alone:
-            raise StoppedError(
-                f"Another fkdash is changing {table.name} right now.",
-                next_step="Wait until it is done, then look again.",
-            )
-        if step.reserve is not None:
-            await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
-            await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
-
-    async def _check_unchanged(self, session: Session) -> None:
-        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
-        for key in now.foreign_keys:
-            same = (key.table, key.name) == (self.plan.key.table, self.plan.key.name)
-            if same and fingerprint(now, key) == self.plan.fingerprint:
-                return
-        raise StoppedError(
-            f"{self.plan.key.qualified} or its columns changed since the plan was made; nothing was run.",
-            next_step="Refresh, look at what it is now, and plan again.",
-        )
+        for step in steps:
+            self.journal.write("step-done", step=step.number)
 
     async def _wait(self, step: Step, attempt: int) -> None:
         pause = self.patience.pause(attempt)
@@ -202,46 +182,46 @@ class Run:
         await asyncio.sleep(pause)
 
     async def _holders(self, step: Step) -> tuple[Holder, ...]:
-        mode = step.locks[0].mode if step.locks else LockMode.SHARE_UPDATE_EXCLUSIVE
-        tables = locked_tables(self.catalog, self.plan) or key_tables(self.catalog, self.plan.key)
+        found: dict[int | None, Holder] = {}
         try:
             async with self.sessions.session(self.seconds) as session:
-                return await holders(session, tables, mode, own_pid=self.writer.backend_pid)
+                for mode, tables in tables_by_mode(self.catalog, [step]).items():
+                    for each in await holders(session, tables, mode, own_pid=self.writer.backend_pid):
+                        found.setdefault(each.pid, each)
         except FkdashError:
             return ()
+        return tuple(found.values())
 
-    def _stopped(self) -> RunEnded:
-        message = (
-            f"Stopped as asked after step {self._done[-1]}." if self._done else "Stopped before the first step."
+    async def _after_loss(self, error: ConnectionLostError, summary: RowSummary | None) -> RunEnded:
+        """Find out, over another connection, what took effect before the session ended."""
+        self._note("lost", message=error.what)
+        step = next((each for each in self.plan.steps if each.number not in self._done), None)
+        tries = self._tries
+        if tries is None or step is None:
+            return self._failed(error)
+        open_question = isinstance(error, CommitUnknownError) or step.alone
+        settled = await gone(
+            self.sessions,
+            tries.backend,
+            end=not step.alone and not self.writer.pooled,
+            seconds=_SETTLING_SECONDS if open_question else _FREEING_SECONDS,
         )
-        return self._ended(Outcome.STOPPED, message)
+        if open_question and not await self._settle(tries, settled=settled):
+            return ending.unknown(self.journal.path, self._done, error)
+        if len(self._done) < len(self.plan.steps):
+            return self._failed(error)
+        try:
+            async with open_writer(self.writer.target) as writer:
+                return await self._verify(writer, summary)
+        except FkdashError as again:
+            return self._failed(again)
 
-    def _verified(self, verification: tuple[Verified, ...]) -> RunEnded:
-        wrong = [each for each in verification if each.ok is False]
-        if wrong:
-            return self._ended(
-                Outcome.FAILED,
-                f"All steps are done, but this is not as promised: {wrong[0].check} ({wrong[0].detail}).",
-                verification,
-            )
-        return RunEnded(
-            outcome=Outcome.VERIFIED,
-            journal=self.journal.path,
-            message=f"Done and verified: {self.plan.key.qualified}, {self.plan.option}.",
-            next_step=f"To undo it ({self.plan.undo_condition}): fkdash fix undo {self.journal.path}",
-            steps_done=tuple(self._done),
-            verification=verification,
-        )
-
-    async def _failed(self, error: FkdashError) -> RunEnded:
-        if isinstance(error, ConnectionLostError):
-            await self._find_out_what_is_done()
-        self.journal.write("error", message=error.what)
-        outcome = Outcome.FAILED if self._done else Outcome.ROLLED_BACK
-        return self._ended(outcome, error.what, next_step=error.next_step)
-
-    async def _find_out_what_is_done(self) -> None:
-        """Ask the catalog, over another connection, which steps took effect before the session ended."""
+    async def _settle(self, tries: Tries, *, settled: bool) -> bool:
+        """Tell whether it is known now which steps took effect: by pg_xact_status and by the catalog."""
+        status = await transaction_status(self.sessions, tries.xid) if tries.xid else None
+        self._note("settled", xid=tries.xid, status=status, session_gone=settled)
+        if not settled and status in {None, "in progress"}:
+            return False
         try:
             async with self.sessions.session(self.seconds) as session:
                 for step in self.plan.steps[len(self._done) :]:
@@ -249,21 +229,17 @@ class Run:
                         break
                     self._done.append(step.number)
         except FkdashError:
-            self.journal.write("unknown", message="the server could not be asked which steps took effect")
+            return False
+        return True
 
-    def _ended(
-        self, outcome: Outcome, message: str, verification: tuple[Verified, ...] = (), next_step: str = ""
-    ) -> RunEnded:
-        if self._done:
-            path = self.journal.path
-            way_on = f"Finish it with `fkdash fix resume {path}`, or go back with `fkdash fix undo {path}`."
-        else:
-            way_on = "Nothing was changed."
-        return RunEnded(
-            outcome=outcome,
-            journal=self.journal.path,
-            message=message,
-            next_step=" ".join(filter(None, (next_step if next_step != way_on else "", way_on))),
-            steps_done=tuple(self._done),
-            verification=verification,
-        )
+    def _failed(self, error: FkdashError) -> RunEnded:
+        self._note("error", message=error.what)
+        rows = 0
+        if self._tries is not None:
+            rows = sum(rows for step, rows in self._tries.rows.items() if step not in self._done)
+        return ending.failed(self.plan, self.journal.path, self._done, error, rows=rows)
+
+    def _note(self, event: str, **facts: object) -> None:
+        """Write what is good to know; what must be known for the way back is on the disk already."""
+        with suppress(JournalError):
+            self.journal.write(event, **facts)

@@ -12,6 +12,7 @@ from fkdash.catalog.spelling import source
 from fkdash.errors import FkdashError
 from fkdash.fix.definition import definition
 from fkdash.rules.registry import findings, rule
+from fkdash.rules.rivals import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,8 @@ async def verify(
     async with sessions.session(seconds) as session:
         after = await read_catalog(session, only=key_tables(before, plan.key))
     found = [key for key in after.foreign_keys if (key.table, key.name) == (plan.key.table, plan.key.name)]
+    if plan.goal.gone:
+        return await _gone(sessions, writer, after, plan, summary, still=bool(found), seconds=seconds)
     if not found:
         return (Verified(f"{plan.key.qualified} is declared", ok=False, detail="it is not there any more"),)
     key = found[0]
@@ -74,9 +77,45 @@ async def verify(
         *_declared(key, plan),
         *_quiet(after, key, plan),
         *_accepting_null(after, plan),
+        *await _promises(sessions, plan, seconds=seconds),
         *(Verified(each.check, each.ok, each.detail) for each in probes),
-        _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), key),
+        _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
+
+
+async def _gone(
+    sessions: Sessions,
+    writer: Writer,
+    after: Catalog,
+    plan: Plan,
+    summary: RowSummary | None,
+    *,
+    still: bool,
+    seconds: float,
+) -> tuple[Verified, ...]:
+    key = plan.key
+    left = [
+        other
+        for other in after.declared_on.get(key.table, ())
+        if other.name != key.name and reference(other) == reference(key) and other.enforced and other.validated
+    ]
+    probes = await probe(writer, after, left[0], nullable=False) if left else ()
+    return (
+        Verified(f"{key.qualified} is dropped", ok=not still),
+        Verified(
+            "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
+        ),
+        *(Verified(each.check, each.ok, each.detail) for each in probes),
+        _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
+    )
+
+
+async def _promises(sessions: Sessions, plan: Plan, *, seconds: float) -> list[Verified]:
+    found = []
+    for words, statement in plan.goal.checks:
+        async with sessions.session(seconds) as session:
+            found.append(Verified(words, ok=bool(await session.value(statement))))
+    return found
 
 
 def key_tables(catalog: Catalog, key: ForeignKey) -> list[int]:
@@ -110,8 +149,11 @@ def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:
         yield Verified(f"{name}.{column} accepts NULL", ok=accepts)
 
 
-def _unchanged(before: RowSummary | None, after: RowSummary | None, key: ForeignKey) -> Verified:
-    check = f"{key.table.name} rows unchanged"
+def _unchanged(before: RowSummary | None, after: RowSummary | None, plan: Plan) -> Verified:
+    check = f"{plan.key.table.name} rows unchanged"
+    if plan.mends:
+        was = "" if before is None or after is None else f": {before.rows:,} rows before, {after.rows:,} after"
+        return Verified(check, None, f"not compared, the fix repairs rows{was}")
     if before is None or after is None:
         return Verified(check, None, "not compared: reading all of them takes too long")
     if before == after:

@@ -45,6 +45,7 @@ async def read_columns(
                 not_null=row["not_null"],
                 default=defaults.get(place),
                 identity=row["identity"],
+                identity_always=row["identity_always"],
                 generated=row["generated"],
                 domain=domains.get(row["type_oid"]),
                 collation=collations.get(row["collation_oid"])

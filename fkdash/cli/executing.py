@@ -9,23 +9,28 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded
 from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import may_start, preflight
+from fkdash.apply.recovery import unfinished
+from fkdash.apply.rehearsal import rehearse
 from fkdash.apply.run import Run, Wishes
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
 from fkdash.errors import HalfDoneError, StoppedError, UsageError
 from fkdash.report.plan import plan_text
+from fkdash.report.rehearsal import rehearsal_text
 from fkdash.report.run import ended_text, event_line, run_document
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from fkdash.apply.events import Event
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
+    from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan
 
 _LOOKING_SECONDS = 10.0
@@ -45,28 +50,96 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confirm", metavar="NAME", help="the constraint's name, spelled exactly")
     parser.add_argument("--confirm-database", metavar="NAME", help="the database's name, in a production profile")
     parser.add_argument("--reason", default="", help="a ticket or a word, kept in the journal")
+    parser.add_argument("--rehearse", action="store_true", help="first rehearse it in a rolled-back transaction")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
 
 
-async def execute(pool: ReadPool, catalog: Catalog, plan: Plan, arguments: argparse.Namespace) -> int:
+async def execute(
+    pool: ReadPool, catalog: Catalog, plan: Plan, arguments: argparse.Namespace, *, continues: Path | None = None
+) -> int:
     """Confirm and run a plan; gives the exit code. Raises StoppedError where nothing was changed."""
+    _tell_unfinished(catalog, plan, continues)
     async with open_writer(pool.target) as writer:
         tell(plan_text(plan))
-        lines = await preflight(pool, writer, catalog, plan, seconds=_LOOKING_SECONDS)
-        for line in lines:
-            tell(plain(f"{line.standing:<7} {line.what}" + (f" - {line.next_step}" if line.next_step else "")))
-        if not may_start(lines):
-            raise StoppedError("The preflight stops it; nothing was changed.", next_step="See the lines above.")
+        await _look(pool, writer, catalog, plan)
+        if arguments.rehearse:
+            await _rehearse(writer, catalog, plan)
         database = catalog.server.database if catalog.server else ""
         production = arguments.environment.casefold() == "production"
-        _confirm(Confirmation(plan.key.name, database if production else None), arguments)
+        if plan.steps:
+            _confirm(Confirmation(plan.key.name, database if production else None), arguments)
         wishes = Wishes()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, _stop, wishes)
         with Journal.create(plan.key.qualified) as journal:
             tell(f"journal: {journal.path}")
-            run = Run(writer, pool, catalog, plan, journal, _show, wishes=wishes, reason=arguments.reason)
-            ended = await run.carry_out()
-    return _finish(ended, plan, arguments)
+            run = Run(
+                writer,
+                pool,
+                catalog,
+                plan,
+                journal,
+                _show,
+                wishes=wishes,
+                reason=arguments.reason,
+                continues=continues,
+            )
+            ended = await _carried_out(run)
+    say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
+    return ended.exit_code
+
+
+async def _carried_out(run: Run) -> RunEnded:
+    """Run to the end; the first interrupt stops after the present step, the second cancels it."""
+    task = asyncio.ensure_future(run.carry_out())
+
+    def interrupted() -> None:
+        if run.wishes.stop_after_step:
+            tell("Cancelling the present step.")
+            task.cancel()
+        else:
+            tell("Stopping after the present step; once more cancels it.")
+            run.wishes.stop_after_step = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        path = run.journal.path
+        if run.steps_done:
+            raise HalfDoneError(
+                f"Cancelled after step {run.steps_done[-1]}.",
+                next_step=f"Finish it with `fkdash fix resume {path}`, or go back with `fkdash fix undo {path}`.",
+            ) from None
+        raise StoppedError(
+            "Cancelled; the step under way was rolled back.", next_step="Nothing was changed."
+        ) from None
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _look(pool: ReadPool, writer: Writer, catalog: Catalog, plan: Plan) -> None:
+    lines = await preflight(pool, writer, catalog, plan, seconds=_LOOKING_SECONDS)
+    for line in lines:
+        tell(plain(f"{line.standing:<7} {line.what}" + (f" - {line.next_step}" if line.next_step else "")))
+    if not may_start(lines):
+        raise StoppedError("The preflight stops it; nothing was changed.", next_step="See the lines above.")
+
+
+async def _rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> None:
+    rehearsal = await rehearse(writer, catalog, plan)
+    tell(rehearsal_text(rehearsal))
+    if rehearsal.ok is False:
+        raise StoppedError("The rehearsal did not end as promised; nothing was changed.")
+
+
+def _tell_unfinished(catalog: Catalog, plan: Plan, continues: Path | None) -> None:
+    database = catalog.server.database if catalog.server else ""
+    for run in unfinished():
+        same = run.plan.key.table == plan.key.table and run.database == database
+        if same and run.path != continues:
+            tell(plain(f"note: an earlier run on {run.plan.key.table} is not finished: {run.message} {run.path}"))
 
 
 def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
@@ -95,21 +168,7 @@ def _typed(what: str, wanted: str) -> None:
         raise StoppedError(f"That is not {what}; nothing was changed.")
 
 
-def _stop(wishes: Wishes) -> None:
-    tell("Stopping after the present step.")
-    wishes.stop_after_step = True
-
-
 def _show(event: Event) -> None:
     """Show every event but the end, which is the command's result."""
     if not isinstance(event, RunEnded):
         tell(event_line(event))
-
-
-def _finish(ended: RunEnded, plan: Plan, arguments: argparse.Namespace) -> int:
-    say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
-    if ended.outcome is Outcome.VERIFIED:
-        return 0
-    if len(ended.steps_done) == len(plan.steps):
-        return 1
-    return HalfDoneError.exit_code if ended.steps_done else StoppedError.exit_code

@@ -19,18 +19,22 @@ EXAMPLES = """examples:
   fkdash fix apply users_workspace_id_fkey --option no-action
   fkdash fix apply users_workspace_id_fkey --option no-action --reason INC-42 \\
       --yes --confirm users_workspace_id_fkey
+  fkdash fix apply --plan plan.json --profile prod    refused where the objects differ in what matters
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_plan_arguments(parser)
+    add_plan_arguments(parser, carried=True)
     add_run_arguments(parser)
     add_connection_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Apply the plan and give the exit code: 0 verified, 1 not as promised, 4 nothing changed, 5 halfway."""
+    """Apply the plan and give the exit code.
+
+    0 verified, 1 not as promised, 3 not permitted, 4 nothing changed, 5 halfway.
+    """
     return run_async(_apply(arguments))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.cli import fix_plan
 from fkdash.cli.connection import add_connection_arguments
 from fkdash.cli.planning import add_plan_arguments
+from fkdash.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -26,4 +27,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
+    if arguments.option is None:
+        raise UsageError("Which fix? --option says it.", next_step="fkdash fix plan CONSTRAINT shows them.")
     return fix_plan.run(arguments)

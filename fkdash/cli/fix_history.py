@@ -28,7 +28,6 @@ def run(_: argparse.Namespace) -> int:
     if not runs:
         tell(f"No runs in {runs_folder()}.")
     for each in runs:
-        outcome = each.outcome or "CUT OFF"
         what = f"{each.plan.option:<16}  {each.plan.key.qualified}  ({each.database})"
-        say(f"{each.started[:19]}  {outcome:<11}  {plain(what)}\n  {each.path}")
+        say(f"{each.started[:19]}  {each.standing:<11}  {plain(what)}\n  {each.path}")
     return 0

@@ -1,23 +1,34 @@
-"""`fkdash fix plan`: shows a plan, changes nothing."""
+"""`fkdash fix plan`: shows the options of a foreign key or the plan of one; changes nothing."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.names import find_foreign_key
+from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned
+from fkdash.errors import UsageError
 from fkdash.fix.document import plan_document
+from fkdash.fix.options import options
+from fkdash.fix.planner import plan
+from fkdash.fix.subject import anything_about, subjects_of
+from fkdash.report.options import options_document, options_text
 from fkdash.report.plan import plan_sql, plan_text
 
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.fix.plan import Plan
+    from fkdash.db.pool import ReadPool
 
-SUMMARY = "Show how an option would be carried out: every statement, its locks, the way back. Changes nothing."
+SUMMARY = (
+    "Show how an option would be carried out: every statement, its locks, the way back; without --option, what "
+    "can be done. Changes nothing."
+)
 EXAMPLES = """examples:
+  fkdash fix plan users_workspace_id_fkey
   fkdash fix plan users_workspace_id_fkey --option no-action
   fkdash fix plan public.users.users_workspace_id_fkey --option cascade --format json > plan.json
 """
@@ -31,15 +42,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the plan."""
-    made = run_async(_plan(arguments))
-    if arguments.format == "json":
-        say(json.dumps(plan_document(made), indent=2))
-    else:
-        say(plan_sql(made) if arguments.format == "sql" else plan_text(made))
+    """Print the plan, or the options there are."""
+    say(run_async(_text(arguments)))
     return 0
 
 
-async def _plan(arguments: argparse.Namespace) -> Plan:
+async def _text(arguments: argparse.Namespace) -> str:
     async with looking(target_of(arguments)) as pool:
-        return (await planned(pool, arguments)).plan
+        if arguments.option is None:
+            return await _options(pool, arguments)
+        made = (await planned(pool, arguments)).plan
+    if arguments.format == "json":
+        return json.dumps(plan_document(made), indent=2)
+    return plan_sql(made) if arguments.format == "sql" else plan_text(made)
+
+
+async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:
+    if arguments.format == "sql":
+        raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
+    async with pool.session() as session:
+        catalog = await read_catalog(session)
+    key = find_foreign_key(catalog, arguments.constraint)
+    found = subjects_of(catalog, key)
+    finding = found[0] if found else anything_about(key)
+    offered = options(catalog, finding)
+    plans = {option.id: plan(catalog, finding, option.id) for option in offered if not option.refused}
+    if arguments.format == "json":
+        return json.dumps(options_document(finding, offered, plans), indent=2)
+    return options_text(finding, offered, plans)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.recovery import recorded_run, remaining
+from fkdash.apply.recovery import recorded_run, remaining, what_is_true
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
 from fkdash.cli.executing import add_run_arguments, execute
-from fkdash.cli.messages import say
+from fkdash.cli.messages import tell
+from fkdash.db.text import plain
+from fkdash.errors import StoppedError
 
 if TYPE_CHECKING:
     import argparse
@@ -36,13 +38,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _resume(arguments: argparse.Namespace) -> int:
     recorded = recorded_run(arguments.journal)
+    if recorded.going_on:
+        raise StoppedError(f"The run of {recorded.path} is going on in another process.")
     target = target_of(arguments)
     refuse_read_only(arguments)
     async with looking(target) as pool:
         async with pool.session() as session:
             catalog = await read_catalog(session)
             rest = await remaining(session, catalog, recorded.plan)
+            tell(plain(await what_is_true(session, catalog, recorded.plan)))
         if not rest.steps:
-            say(f"Every step of {recorded.path} has taken effect; there is nothing to resume.")
-            return 0
-        return await execute(pool, catalog, rest, arguments)
+            tell(f"Every step of {recorded.path} has taken effect; what is left is to verify it.")
+        return await execute(pool, catalog, rest, arguments, continues=recorded.path.resolve())

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     lines = [
         f"{recorded.started}  {who}",
         *([f"reason: {recorded.reason}"] if recorded.reason else []),
-        f"outcome: {recorded.outcome or 'CUT OFF'}; steps done: {done}",
+        f"outcome: {recorded.standing}; steps done: {done}",
         recorded.message,
     ]
     say("\n".join(plain(line) for line in lines) + "\n\n" + plan_text(recorded.plan))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_catalog
+from fkdash.errors import UsageError
+from fkdash.fix.carried import planned_here
+from fkdash.fix.document import plan_of
+from fkdash.fix.options import OPTION_NAMES
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
 
@@ -26,22 +32,53 @@ class Planned:
     plan: Plan
 
 
-def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the constraint and the option."""
+def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False) -> None:
+    """Declare the constraint and the option; `carried` also takes a plan that was made elsewhere."""
     parser.add_argument(
-        "constraint", metavar="CONSTRAINT", help="schema.table.constraint, or any shorter form that is unambiguous"
+        "constraint",
+        nargs="?" if carried else None,
+        metavar="CONSTRAINT",
+        help="schema.table.constraint, or any shorter form that is unambiguous",
     )
+    parser.add_argument("--option", metavar="OPTION", choices=OPTION_NAMES, help=", ".join(OPTION_NAMES))
     parser.add_argument(
-        "--option",
-        required=True,
-        metavar="OPTION",
-        help="no-action, restrict, cascade, set-null-columns or drop-not-null",
+        "--keep-validated",
+        action="store_true",
+        help="go a way on which a validated key stands at every moment, even if an orphan turns up",
     )
+    if carried:
+        parser.add_argument(
+            "--plan", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
+        )
 
 
 async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     """Read the catalog and plan; raises UsageError for a constraint or an option that does not exist."""
+    carried = _carried(arguments)
+    if carried is None and arguments.option is None:
+        raise UsageError(
+            "Which fix? --option says it.", next_step="fkdash fix plan CONSTRAINT shows what can be done."
+        )
     async with pool.session() as session:
         catalog = await read_catalog(session)
+    if carried is not None:
+        return Planned(catalog, planned_here(catalog, carried))
     key = find_foreign_key(catalog, arguments.constraint)
-    return Planned(catalog, plan(catalog, subject_of(catalog, key), arguments.option))
+    subject = subject_of(catalog, key, arguments.option)
+    made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated)
+    return Planned(catalog, made)
+
+
+def _carried(arguments: argparse.Namespace) -> Plan | None:
+    path: Path | None = getattr(arguments, "plan", None)
+    if path is None:
+        if arguments.constraint is None:
+            raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
+        return None
+    if arguments.option is not None:
+        raise UsageError("--plan says what is to be done; --option cannot say it too.")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as a plan: {error}.") from error
+    return plan_of(document)

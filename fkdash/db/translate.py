@@ -17,7 +17,7 @@ from fkdash.errors import (
     TimedOutError,
 )
 
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What the driver raises when a server, a network or a value is at fault; TimeoutError is an OSError."""
 
 _RECONNECT = "Try again: fkdash connects anew. If it stays away, look at the server's log."
@@ -61,7 +61,9 @@ def translated(error: Exception, doing: str, *, where: str, closed: bool) -> Fkd
         return _from_server(error, doing, where)
     if isinstance(error, OSError):
         return lost(_network_reason(error), doing, where)
-    if closed:
+    # A server that says goodbye to an idle connection leaves the driver in a state from which it refuses
+    # every statement with an internal error, until it notices that the connection is gone.
+    if closed or isinstance(error, asyncpg.InternalClientError):
         return lost("the server or the network had closed it", doing, where)
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, Match, quoted
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import ForeignKey, TableName
+
+_LONGEST_NAME: Final = 63
 
 
 def definition(key: ForeignKey, *, not_valid: bool = False) -> str:
@@ -49,6 +51,21 @@ def swap(old: ForeignKey, new: ForeignKey, *, not_valid: bool) -> str:
     )
 
 
+def add(table: TableName, name: str, key: ForeignKey, *, not_valid: bool) -> str:
+    """Give the statement that declares a key, under any name, on its table or a partition of it."""
+    return f"ALTER TABLE {table.sql}\n  ADD CONSTRAINT {quoted(name)} {definition(key, not_valid=not_valid)}"
+
+
+def drop(table: TableName, name: str, *, if_exists: bool = False) -> str:
+    """Give the statement that drops a constraint."""
+    return f"ALTER TABLE {table.sql} DROP CONSTRAINT {'IF EXISTS ' if if_exists else ''}{quoted(name)}"
+
+
+def rename(table: TableName, old: str, new: str) -> str:
+    """Give the statement that renames a constraint; it does not reach into partitions."""
+    return f"ALTER TABLE {table.sql} RENAME CONSTRAINT {quoted(old)} TO {quoted(new)}"
+
+
 def validate(table: TableName, constraint: str) -> str:
     """Give the statement that checks the existing rows of a NOT VALID constraint."""
     return f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {quoted(constraint)}"
@@ -65,6 +82,16 @@ def literal(text: str) -> str:
     doubled = text.replace("'", "''")
     escaped = doubled.replace("\\", "\\\\")
     return f"E'{escaped}'" if "\\" in doubled else f"'{doubled}'"
+
+
+def server_name(table: str, columns: str, ending: str) -> str:
+    """Make a name as the server does, at most 63 bytes long: the longer of the first two is shortened."""
+    while len(f"{table}_{columns}_{ending}".encode()) > _LONGEST_NAME:
+        if len(table.encode()) > len(columns.encode()):
+            table = table[:-1]
+        else:
+            columns = columns[:-1]
+    return f"{table}_{columns}_{ending}"
 
 
 def _columns(names: Sequence[str], *, period: bool = False) -> str:

@@ -33,6 +33,13 @@ def plan_document(plan: Plan) -> Document:
         "from": _key_document(plan.key),
         "to": _key_document(plan.goal.key),
         "nullable": [[*table, column] for table, column in plan.goal.nullable],
+        "gone": plan.goal.gone,
+        "checks": [list(check) for check in plan.goal.checks],
+        "abandon": [_step_document(step) for step in plan.abandon],
+        "origin": _key_document(plan.origin) if plan.origin else None,
+        "absent": plan.absent,
+        "mends": plan.mends,
+        "objects": dict(plan.objects),
     }
 
 
@@ -56,9 +63,16 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
                 nullable=tuple(
                     (TableName(schema, table), column) for schema, table, column in document["nullable"]
                 ),
+                gone=document.get("gone", False),
+                checks=tuple((words, query) for words, query in document.get("checks", ())),
             ),
+            abandon=_steps(document.get("abandon", ())),
+            origin=_key(document["origin"]) if document.get("origin") else None,
+            absent=document.get("absent", False),
+            mends=document.get("mends", False),
+            objects=document.get("objects", {}),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
             f"This is not a whole plan: {error}.", next_step="Make it again with `fkdash fix plan`."
         ) from error
@@ -79,6 +93,10 @@ def _step_document(step: Step) -> Document:
         "undo": step.undo,
         "done_when": step.done_when,
         "reserve": list(step.reserve) if step.reserve else None,
+        "alone": step.alone,
+        "repeats": step.repeats,
+        "leftover": step.leftover,
+        "cleanup": step.cleanup,
     }
 
 
@@ -98,6 +116,10 @@ def _steps(documents: Sequence[Document]) -> tuple[Step, ...]:
             done_when=document["done_when"],
             undo=document["undo"],
             reserve=TableName(*document["reserve"]) if document["reserve"] else None,
+            alone=document.get("alone", False),
+            repeats=document.get("repeats", False),
+            leftover=document.get("leftover"),
+            cleanup=document.get("cleanup"),
         )
         for document in documents
     )

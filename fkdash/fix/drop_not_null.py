@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.fix.definition import literal, validate
+from fkdash.fix.definition import literal, server_name, validate
+from fkdash.fix.done import absent, present, regclass
 from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, Table, TableName
 
 _NAMED_NOT_NULL_SINCE: Final = 180000
-_LONGEST_NAME: Final = 63
 
 
 def drop_not_null_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:
@@ -36,13 +36,23 @@ def drop_not_null_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]
 
 def restore_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:
     """Give the steps that make the columns NOT NULL again; the check among them fails while a NULL is there."""
-    named = catalog.server is not None and catalog.server.version_number >= _NAMED_NOT_NULL_SINCE
     steps: list[Step] = []
     for table, column in targets:
         first = steps[-1].transaction + 1 if steps else 1
-        make = _restore_named if named else _restore_by_check
+        make = _restore_named if _named(catalog) else _restore_by_check
         steps += make(catalog, table, column, first)
     return tuple(replace(step, number=number) for number, step in enumerate(steps, start=1))
+
+
+def abandon_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:
+    """Give the way back from a restoring that stopped halfway: what only proved the column goes again."""
+    steps = []
+    for number, (table, column) in enumerate(targets, start=1):
+        name = _name(table, column) if _named(catalog) else _proof(column)
+        clause = f" DROP CONSTRAINT IF EXISTS {quoted(name)}"
+        step = _exclusive(catalog, table, "allow NULL", clause, number)
+        steps.append(replace(step, number=number, done_when=absent(table.name, name)))
+    return tuple(steps)
 
 
 def _step(catalog: Catalog, number: int, table: Table, columns: Sequence[Column]) -> Step:
@@ -53,33 +63,54 @@ def _step(catalog: Catalog, number: int, table: Table, columns: Sequence[Column]
         _exclusive(catalog, table, "allow NULL", f"\n{actions}", number),
         number=number,
         undo=undo,
-        done_when=f"select not bool_or(attnotnull) from pg_attribute where attrelid = {_oid(table)} "
+        done_when=f"select not bool_or(attnotnull) from pg_attribute where attrelid = {regclass(table.name)} "
         f"and attname in ({names})",
     )
 
 
 def _restore_named(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:
-    name = column.not_null_constraint or f"{table.name.name}_{column.name}_not_null"[:_LONGEST_NAME]
+    name = _name(table, column)
     clause = f" ADD CONSTRAINT {quoted(name)} NOT NULL {quoted(column.name)} NOT VALID"
     return [
-        replace(_exclusive(catalog, table, "refuse NULL", clause, first), done_when=_present(table, name)),
+        replace(_exclusive(catalog, table, "refuse NULL", clause, first), done_when=present(table.name, name)),
         _validation(table, name, first + 1),
     ]
 
 
 def _restore_by_check(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:
-    proof = f"fkdash_{column.number}_not_null"
+    proof = _proof(column)
+    not_null = (
+        f"exists (select from pg_attribute where attrelid = {regclass(table.name)} "
+        f"and attname = {literal(column.name)} and attnotnull)"
+    )
     check = f" ADD CONSTRAINT {quoted(proof)} CHECK ({quoted(column.name)} IS NOT NULL) NOT VALID"
     set_not_null = f" ALTER COLUMN {quoted(column.name)} SET NOT NULL, DROP CONSTRAINT {quoted(proof)}"
     return [
-        replace(_exclusive(catalog, table, "refuse NULL", check, first), done_when=_present(table, proof)),
-        _validation(table, proof, first + 1),
         replace(
-            _exclusive(catalog, table, "NOT NULL", set_not_null, first + 2),
-            done_when=f"select attnotnull from pg_attribute where attrelid = {_oid(table)} "
-            f"and attname = {literal(column.name)}",
+            _exclusive(catalog, table, "refuse NULL", check, first),
+            done_when=f"select {not_null} or ({present(table.name, proof)})",
         ),
+        replace(
+            _validation(table, proof, first + 1),
+            done_when=f"select {not_null} or ({present(table.name, proof, validated=True)})",
+        ),
+        replace(_exclusive(catalog, table, "NOT NULL", set_not_null, first + 2), done_when=f"select {not_null}"),
     ]
+
+
+def _named(catalog: Catalog) -> bool:
+    return catalog.server is not None and catalog.server.version_number >= _NAMED_NOT_NULL_SINCE
+
+
+def _name(table: Table, column: Column) -> str:
+    """Give the NOT NULL's own name, else one as the server makes it."""
+    if column.not_null_constraint is not None:
+        return column.not_null_constraint
+    return server_name(table.name.name, column.name, "not_null")
+
+
+def _proof(column: Column) -> str:
+    return f"fkdash_{column.number}_not_null"
 
 
 def _exclusive(catalog: Catalog, table: Table, title: str, clause: str, transaction: int) -> Step:
@@ -108,13 +139,6 @@ def _validation(table: Table, constraint: str, transaction: int) -> Step:
         locks=(Lock(table.name, LockMode.SHARE_UPDATE_EXCLUSIVE, Duration.SCAN),),
         lock_timeout_ms=PATIENT_LOCK_MS,
         statement_timeout_ms=0,
-        done_when=f"{_present(table, constraint)} and convalidated",
+        done_when=present(table.name, constraint, validated=True),
+        reserve=table.name,
     )
-
-
-def _present(table: Table, constraint: str) -> str:
-    return f"select true from pg_constraint where conrelid = {_oid(table)} and conname = {literal(constraint)}"
-
-
-def _oid(table: Table) -> str:
-    return f"{literal(table.name.sql)}::regclass"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fkdash.catalog.model import ForeignKey, TableName
 
 SHORT_LOCK_MS: Final = 200
@@ -24,7 +26,9 @@ class LockMode(StrEnum):
 
     ACCESS_EXCLUSIVE = "ACCESS EXCLUSIVE"
     SHARE_ROW_EXCLUSIVE = "SHARE ROW EXCLUSIVE"
+    SHARE = "SHARE"
     SHARE_UPDATE_EXCLUSIVE = "SHARE UPDATE EXCLUSIVE"
+    ROW_EXCLUSIVE = "ROW EXCLUSIVE"
     ROW_SHARE = "ROW SHARE"
     ACCESS_SHARE = "ACCESS SHARE"
 
@@ -37,7 +41,9 @@ class LockMode(StrEnum):
 _STOPS: Final = {
     LockMode.ACCESS_EXCLUSIVE: "readers and writers wait",
     LockMode.SHARE_ROW_EXCLUSIVE: "writers wait",
+    LockMode.SHARE: "writers wait",
     LockMode.SHARE_UPDATE_EXCLUSIVE: "nobody waits",
+    LockMode.ROW_EXCLUSIVE: "nobody waits",
     LockMode.ROW_SHARE: "nobody waits",
     LockMode.ACCESS_SHARE: "nobody waits",
 }
@@ -66,6 +72,10 @@ class Step:
     `reserve` names the table on which SHARE UPDATE EXCLUSIVE is taken first, which makes
     autovacuum give way without stopping anybody. `statement_timeout_ms` 0 means none.
     `done_when` is a query that gives true once the step has taken effect.
+
+    `alone` runs outside any transaction (CREATE INDEX CONCURRENTLY); where `leftover` gives true, a try that
+    was cut off left something behind, and `cleanup` removes it before the next one. `repeats` commits and runs
+    again until it changes no row.
     """
 
     number: int
@@ -78,22 +88,35 @@ class Step:
     done_when: str
     undo: str | None = None
     reserve: TableName | None = None
+    alone: bool = False
+    repeats: bool = False
+    leftover: str | None = None
+    cleanup: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is declared once the plan is through: the foreign key, and the columns that then accept NULL."""
+    """What is declared once the plan is through: the foreign key, and the columns that then accept NULL.
+
+    `gone` says that the key is not declared any more; `checks` are more promises, each in words and as a
+    query that then gives true.
+    """
 
     key: ForeignKey
     nullable: tuple[tuple[TableName, str], ...] = ()
+    gone: bool = False
+    checks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one option is carried out on one foreign key; `rule` is the one that must be quiet afterwards.
 
-    `procedure` says which way was chosen and why; `fingerprint` identifies the objects it was made from;
-    `undo` are the steps that lead back, in order, and `undo_condition` says until when they can work.
+    `procedure` says which way was chosen and why; `fingerprint` identifies the objects it was made from and
+    `objects` spells out what was looked at; `undo` are the steps that lead back, in order, and
+    `undo_condition` says until when they can work. `abandon` are the steps that lead back from halfway, while
+    the key itself is still the old one. `origin` is the key that undoing leads back to where that is not `key`.
+    `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
     """
 
     key: ForeignKey
@@ -106,3 +129,18 @@ class Plan:
     undo_condition: str
     consequences: tuple[str, ...]
     goal: Goal
+    abandon: tuple[Step, ...] = ()
+    origin: ForeignKey | None = None
+    absent: bool = False
+    mends: bool = False
+    objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def checks_rows(self) -> bool:
+        """Whether it reads the existing rows to prove the key, and fails where it finds an orphan."""
+        key = self.goal.key
+        return not self.goal.gone and key.validated and key.enforced and _redeclared(self)
+
+
+def _redeclared(plan: Plan) -> bool:
+    return any("VALIDATE CONSTRAINT" in step.sql or "ADD CONSTRAINT" in step.sql for step in plan.steps)

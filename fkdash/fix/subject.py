@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.fix.options import options
 from fkdash.rules.finding import Finding, Severity, Statement
 from fkdash.rules.registry import findings
 
@@ -11,11 +12,28 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 
-def subject_of(catalog: Catalog, key: ForeignKey) -> Finding:
-    """Give the worst finding about a key that has a fix; else a stand-in of no rule, so that it can be changed."""
-    for finding in findings(catalog):
-        if finding.key.qualified == key.qualified and finding.statements and finding.fixes:
+def subject_of(catalog: Catalog, key: ForeignKey, option_id: str = "") -> Finding:
+    """Give the worst finding about a key that has a fix; else a stand-in of no rule, so that it can be changed.
+
+    With `option_id`, the worst one that this option answers.
+    """
+    for finding in subjects_of(catalog, key):
+        if not option_id or any(option.id == option_id for option in options(catalog, finding)):
             return finding
+    return anything_about(key)
+
+
+def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
+    """Give the findings about a key that have a fix, the worst first."""
+    return tuple(
+        finding
+        for finding in findings(catalog)
+        if finding.key.qualified == key.qualified and options(catalog, finding)
+    )
+
+
+def anything_about(key: ForeignKey) -> Finding:
+    """Give a stand-in of no rule, which offers everything that can be done with a key."""
     return Finding(
         rule="",
         name="",

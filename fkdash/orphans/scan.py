@@ -3,47 +3,83 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Match, quoted
-from fkdash.catalog.spelling import matches, refers, source
-from fkdash.errors import NotPermittedError, TimedOutError
+from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import is_orphan, source
+from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
 
+COMPLETE: Final = "complete"
+AT_LEAST: Final = "at-least"
+UNKNOWN: Final = "unknown"
+_PROBE_ROWS: Final = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class OrphanCount:
-    """The orphans of one reference; `status` is `complete`, or `unknown` with the `reason` and no number."""
+    """The orphans of one reference.
+
+    `status` is `complete`; `at-least` where counting was cut short and these were found; `unknown` with no number.
+    `reason` says why it is not complete.
+    """
 
     rows: int | None
-    status: str = "complete"
+    status: str = COMPLETE
     reason: str = ""
 
 
 async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
     """Count the rows that validating a foreign key would stumble over, within `seconds`."""
+    hidden = _hidden(catalog, key)
     try:
         async with sessions.session(seconds) as session:
-            return OrphanCount(await session.value(_count(catalog, key)))
+            rows = await session.value(_count(catalog, key))
     except TimedOutError:
-        return OrphanCount(None, "unknown", f"counting was cut short after {seconds:g} s")
-    except NotPermittedError as refused:
-        return OrphanCount(None, "unknown", refused.what)
+        return await _at_least(sessions, catalog, key, seconds=seconds)
+    except (NotPermittedError, ServerRefusedError) as refused:
+        return OrphanCount(None, UNKNOWN, refused.what)
+    if not hidden:
+        return OrphanCount(rows)
+    return OrphanCount(rows, AT_LEAST, hidden) if rows else OrphanCount(None, UNKNOWN, hidden)
+
+
+async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
+    cut_short = f"counting was cut short after {seconds:g} s"
+    some = f"select count(*) from (select from {_rows(catalog, key)} limit {_PROBE_ROWS}) some"
+    try:
+        async with sessions.session(seconds) as session:
+            rows = await session.value(some)
+    except (TimedOutError, NotPermittedError, ServerRefusedError):
+        return OrphanCount(None, UNKNOWN, cut_short)
+    if rows < _PROBE_ROWS:
+        return OrphanCount(rows)
+    return OrphanCount(rows, AT_LEAST, cut_short)
+
+
+def _hidden(catalog: Catalog, key: ForeignKey) -> str:
+    """Say what hides rows from this role; empty when it sees them all."""
+    if catalog.server is not None and catalog.server.bypasses_row_security:
+        return ""
+    for name in dict.fromkeys((key.table, key.referenced)):
+        table = catalog.tables[name]
+        own = table.privileges is not None and table.privileges.own
+        if table.row_security and (table.force_row_security or not own):
+            return f"row security may hide rows of {name} from this role"
+    return ""
 
 
 def _count(catalog: Catalog, key: ForeignKey) -> str:
-    """Group first: every distinct key is probed once (MATCH FULL also forbids half a key)."""
+    """Group first: every distinct key is probed once."""
     columns = ", ".join(f"c.{quoted(name)}" for name in key.columns)
-    missing = (
-        f"{refers(key)} and not exists (select from {source(catalog, key.referenced)} p where {matches(key)})"
-    )
-    if key.match is Match.FULL and len(key.columns) > 1:
-        every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
-        missing = f"({missing}) or (not ({refers(key)}) and not ({every}))"
     return f"""
         select coalesce(sum(c.n), 0)::int8
           from (select {columns}, count(*) as n from {source(catalog, key.table)} c group by {columns}) c
-         where {missing}"""
+         where {is_orphan(catalog, key)}"""
+
+
+def _rows(catalog: Catalog, key: ForeignKey) -> str:
+    return f"{source(catalog, key.table)} c where {is_orphan(catalog, key)}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.errors import ServerRefusedError
+from fkdash.errors import NotPermittedError, ServerRefusedError
 from fkdash.preview.equality import plain_type
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
     from fkdash.preview.reader import Reader, RowValues
+
+
+_NOT_PERMITTED: Final = "42501"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,9 @@ class Evaluator:
         await session.execute("SAVEPOINT fkdash_evaluation")
         try:
             answer = await self._reader.ask(sql, *arguments)
-        except ServerRefusedError as error:
+        except (ServerRefusedError, NotPermittedError) as error:
             await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
-            return error.sqlstate, error.what
+            return error.sqlstate if isinstance(error, ServerRefusedError) else _NOT_PERMITTED, error.what
         await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
         return answer
 

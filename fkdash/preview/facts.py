@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -198,6 +198,18 @@ class KeyFact:
     pf_operators: tuple[int, ...]
     pp_operators: tuple[int, ...]
     ff_operators: tuple[int, ...]
+
+    def without_period(self) -> KeyFact:
+        """Give a temporal key without its last column, the period (PostgreSQL 18), as a key to look rows up by."""
+        return replace(
+            self,
+            oid=-self.oid,
+            columns=self.columns[:-1],
+            referenced_columns=self.referenced_columns[:-1],
+            pf_operators=self.pf_operators[:-1],
+            pp_operators=self.pp_operators[:-1],
+            ff_operators=self.ff_operators[:-1],
+        )
 
     @property
     def set_columns(self) -> tuple[str, ...]:

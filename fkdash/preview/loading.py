@@ -21,7 +21,7 @@ from fkdash.preview.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
 
@@ -41,8 +41,9 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
     tables: dict[int, TableFact] = {}
+    needs = _needs({target, *inheriting}, keys.values())
     while wanted:
-        for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted)):
+        for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
             tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
         wanted = {table.parent for table in tables.values() if table.parent is not None}
         partitioned = sorted(table.oid for table in tables.values() if table.partitioned)
@@ -51,6 +52,7 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
                 row["oid"] for row in await session.rows(query(__package__, "preview_partitions"), partitioned)
             }
         wanted -= tables.keys()
+        needs[0].extend(sorted(wanted))
     operators = {
         *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
         *(
@@ -76,6 +78,16 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
             for row in await session.rows(query(__package__, "preview_types"), sorted(types))
         },
     )
+
+
+def _needs(targets: set[int], keys: Collection[KeyFact]) -> tuple[list[int], list[int], list[str]]:
+    """Give the tables to know all of, and table by table the columns that foreign keys name."""
+    written = {key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd"}
+    named = {
+        *((key.relation, name) for key in keys for name in key.columns),
+        *((key.referenced, name) for key in keys for name in key.referenced_columns),
+    }
+    return sorted(targets | written), [oid for oid, _ in sorted(named)], [name for _, name in sorted(named)]
 
 
 def _key(row: Row) -> KeyFact:

@@ -90,7 +90,7 @@ class Run:
         for event in events:
             if event.trigger.action and event.old is not None:
                 key = self.facts.keys[event.trigger.constraint]
-                if self.may_read(key.relation):
+                if not key.period and self.may_read(key.relation):
                     wanted.setdefault(key.oid, set()).add(values_of(event.old, key.referenced_columns))
         for oid, values in wanted.items():
             await self.reader.referencing(self.facts.keys[oid], sorted(values, key=repr))
@@ -191,7 +191,10 @@ class Run:
         """Note a blocker when rows still reference the old key; NO ACTION accepts another row that holds it."""
         table = self.facts.tables[key.relation]
         if key.period:
-            self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
+            # Other rows may cover the period: only when nothing shares the rest of the key is that no question.
+            rest = key.without_period()
+            if await self.matcher.referencing(rest, values_of(old, rest.referenced_columns)):
+                self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
             return
         if not self.owner_may(key, table, "select", "update"):
             return

@@ -7,7 +7,7 @@ comes, so a row that a longer way would have deleted still refuses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
 from fkdash.rules.cascades import ancestors, node, refusals
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, TableName
     from fkdash.rules.cascades import Failure
+
+
+_FAR: Final = 1_000_000
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -49,14 +52,17 @@ def _conflict(
 
     The refusing row is looked at one step after the row it holds is deleted.
     """
-    turns = {top: steps + 1 for top, steps in above.items()} | {held: 1}
-    ties = None
-    for top in sorted(turns.keys() & reach.keys(), key=lambda top: (turns[top], top)):
-        if reach[top] > turns[top]:
-            return top, True
-        if reach[top] == turns[top] and ties is None:
-            ties = top
-    return (ties, False) if ties is not None else None
+    first: tuple[int, TableName] | None = None
+    tied: tuple[int, TableName] | None = None
+    for top, steps in reach.items():
+        turn = 1 if top == held else above.get(top, _FAR) + 1
+        if steps > turn:
+            first = min(first, (turn, top)) if first is not None else (turn, top)
+        elif steps == turn:
+            tied = min(tied, (turn, top)) if tied is not None else (turn, top)
+    if first is not None:
+        return first[1], True
+    return (tied[1], False) if tied is not None else None
 
 
 def _finding(refusal: Failure, top: TableName, *, refused_first: bool) -> Finding:

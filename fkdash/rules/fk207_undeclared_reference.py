@@ -7,7 +7,7 @@ same type) and, stronger, by joins in views and in statements that were run.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import ForeignKey, TableName
 from fkdash.rules.finding import Finding, Rule, Severity
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, Column, Table
 
-_WORD_ENDS = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
+_ENDING: Final = 2
+_WORD_ENDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -27,13 +28,16 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     names = _names(catalog, keys)
     declared = {(key.table, name) for key in catalog.foreign_keys for name in key.columns}
     by_join = _by_join(joins, keys)
+    # Most columns end in nothing that a reference ends in; no need to take their names apart.
+    endings = {word[-_ENDING:] for word in names}
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None:
             continue
         for column in table.columns:
             if (table.name, column.name) in declared:
                 continue
-            named = _by_name(table, column, names, keys)
+            promising = column.name[-_ENDING:].lower() in endings
+            named = _by_name(table, column, names, keys) if promising else None
             joined = by_join.get((table.name, column.name))
             found = joined or named
             if found is None or found == (table.name, column.name):

@@ -36,10 +36,13 @@ _GROUPS: Final = {
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for key in catalog.foreign_keys:
+        mine = catalog.tables[key.table].columns_by_name
         theirs = catalog.tables[key.referenced].columns_by_name
-        for column, name in zip(catalog.columns(key), key.referenced_columns, strict=True):
-            other = theirs[name]
-            if base(column.type) != base(other.type) and column.domain is None and other.domain is None:
+        for own, name in zip(key.columns, key.referenced_columns, strict=True):
+            column, other = mine[own], theirs[name]
+            if column.type == other.type or column.domain is not None or other.domain is not None:
+                continue
+            if base(column.type) != base(other.type):
                 yield _finding(key, column, other)
 
 

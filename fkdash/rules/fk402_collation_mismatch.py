@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for key in catalog.foreign_keys:
+        own = catalog.tables[key.table].columns_by_name
         theirs = catalog.tables[key.referenced].columns_by_name
-        for column, name in zip(catalog.columns(key), key.referenced_columns, strict=True):
-            other = theirs[name]
+        for one, name in zip(key.columns, key.referenced_columns, strict=True):
+            column, other = own[one], theirs[name]
             if column.collation == other.collation or column.domain is not None or other.domain is not None:
                 continue
             mine, its = column.collation or "the default", other.collation or "the default"

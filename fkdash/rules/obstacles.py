@@ -72,8 +72,6 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     """Give what refuses `values` in the referencing row of a key, the first reported first."""
     tables = catalog.with_partitions(write.key.table)
     root = tables[0]
-    if root.locked and write.action is Action.SET_DEFAULT:
-        return ()
     found: list[Obstacle] = [*_identities(root, write), *_domains(root, values)]
     met: set[tuple[Kind, tuple[str, ...], str]] = set()
     for table in tables:

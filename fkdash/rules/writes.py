@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.values import Results
 
+_WRITING: Final = (Action.SET_NULL, Action.SET_DEFAULT)
 _VERBS: Final = {Statement.DELETE: "deleting", Statement.UPDATE: "changing the key of"}
 
 
@@ -60,7 +61,12 @@ class Write:
 @once_per_catalog
 def writes(catalog: Catalog) -> tuple[Write, ...]:
     """Give every SET NULL and SET DEFAULT that runs, statements that write the same together."""
-    return tuple(write for key in catalog.foreign_keys for write in _writes_of(catalog, key))
+    return tuple(
+        write
+        for key in catalog.foreign_keys
+        if key.on_delete in _WRITING or key.on_update in _WRITING
+        for write in _writes_of(catalog, key)
+    )
 
 
 def _writes_of(catalog: Catalog, key: ForeignKey) -> tuple[Write, ...]:
@@ -69,7 +75,7 @@ def _writes_of(catalog: Catalog, key: ForeignKey) -> tuple[Write, ...]:
         (Statement.DELETE, key.on_delete, key.set_columns),
         (Statement.UPDATE, key.on_update, key.columns),
     ):
-        if action in {Action.SET_NULL, Action.SET_DEFAULT} and action_runs(catalog, key, statement):
+        if action in _WRITING and action_runs(catalog, key, statement):
             same = (action, columns)
             statements[same] = (*statements.get(same, ()), statement)
     return tuple(Write(key, action, columns, each) for (action, columns), each in statements.items())

@@ -193,7 +193,7 @@ async def test_the_journal_holds_the_way_back_before_the_first_statement(
 async def test_the_options_say_what_each_would_mean(incident_database: TestDatabase) -> None:
     async with looking_at(incident_database) as scene:
         offered = {option.id: option for option in options(scene.catalog, scene.finding)}
-    assert list(offered) == ["no-action", "drop-not-null", "cascade", "restrict"]
+    assert list(offered) == ["no-action", "drop-not-null", "restrict", "cascade"]
     assert not any(option.refused for option in offered.values())
     assert [name for name, option in offered.items() if option.frees] == ["drop-not-null", "cascade"]
 

@@ -1773,3 +1773,19 @@ CREATE TABLE m(k bigint DEFAULT 5000000000 UNIQUE, i int DEFAULT 1 REFERENCES p 
 CREATE TABLE q(id bigint PRIMARY KEY); INSERT INTO q VALUES (1),(5000000000);
 CREATE TABLE n(k bigint DEFAULT 5000000000 UNIQUE REFERENCES q ON DELETE SET DEFAULT); INSERT INTO n VALUES (1);
 CREATE TABLE g(k int REFERENCES n(k) ON UPDATE CASCADE); INSERT INTO g VALUES (1);
+
+-- experiment period1: a temporal foreign key (18) is no question where no row shares the rest of the key
+-- delete p WHERE id = '[2,3)'
+-- versions 18 to 18
+CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)'), ('[2,3)', '[2020-01-01,2021-01-01)');
+CREATE TABLE c(pid int4range, v daterange, CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
+INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-06-01)');
+
+-- experiment period2: ... and where one does, it is left open whether others cover its period
+-- delete p WHERE id = '[1,2)'
+-- versions 18 to 18
+CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)');
+CREATE TABLE c(pid int4range, v daterange, CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
+INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-06-01)');

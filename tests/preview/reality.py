@@ -133,7 +133,9 @@ async def _declared(connection: asyncpg.Connection[asyncpg.Record], refusal: Ref
 
 
 async def _rids(connection: asyncpg.Connection[asyncpg.Record], oid: int) -> set[int]:
-    name = await connection.fetchval("SELECT $1::oid::regclass::text", oid)
+    name = await connection.fetchval(
+        "SELECT CASE relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || oid::regclass FROM pg_class WHERE oid = $1", oid
+    )
     return {row[0] for row in await connection.fetch(f"SELECT rid FROM {name}")}
 
 

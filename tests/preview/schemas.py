@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from tests.preview.values import MAY_REFERENCE, SPELLINGS, spelled
+
 NAMES = ["a", "b", "c", "d", "Mixed Case", 'quo"te', "select", "üñï", "order", "x.y", "p'q"]
 DOMAINS = {
     "d_notnull": "CREATE DOMAIN {s}.d_notnull AS int NOT NULL",
@@ -30,6 +32,7 @@ class Table:
     ddl: list[str] = field(default_factory=list)
     rows: list[dict[str, object]] = field(default_factory=list)
     partitioned: str = ""
+    inherits: str = ""
 
     @property
     def sql(self) -> str:
@@ -73,7 +76,7 @@ class Maker:
         self.after: list[str] = []
         self.partitions: list[str] = []
         # "chained": referenced keys are themselves foreign keys, so that ON UPDATE actions follow.
-        self.style = self.chance.choice(["plain", "plain", "plain", "chained", "partitioned"])
+        self.style = self.chance.choice(["plain", "plain", "typed", "chained", "partitioned", "inherited"])
 
     def case(self) -> Case:
         chance = self.chance
@@ -91,7 +94,12 @@ class Maker:
             self._key(chance.choice(tables), referenced, number)
         for table in tables:
             self._constraints(table)
+        if self.style == "inherited":
+            tables += [self._heir(table) for table in tables if chance.random() < 0.3]
         for table in tables:
+            if table.inherits:
+                setup.append(f"CREATE TABLE {table.sql} () INHERITS ({table.inherits})")
+                continue
             columns = ", ".join([*table.ddl])
             suffix = f" PARTITION BY {table.partitioned}" if table.partitioned else ""
             setup.append(f"CREATE TABLE {table.sql} ({columns}){suffix}")
@@ -131,7 +139,9 @@ class Maker:
                 table.ddl.append("UNIQUE (u, z)")
                 table.keys.append(("u", "z"))
             return
-        kind = chance.choice(["int", "int", "int", "bigint", "text", "numeric", "char(3)", "float8", "varchar(4)"])
+        kind = chance.choice(["int", "int", "int", "bigint", "text", "numeric"])
+        if self.style == "typed":
+            kind = chance.choice(list(SPELLINGS))
         if chance.random() < 0.25:
             self._add(table, "k1", "int", not_null=True)
             self._add(table, "k2", "int", not_null=True)
@@ -142,7 +152,8 @@ class Maker:
             table.ddl.append("PRIMARY KEY (id)")
             table.keys.append(("id",))
         if chance.random() < 0.5:
-            self._add(table, "u", "int", default=chance.choice([None, None, "3", "4"]))
+            kind = chance.choice(list(SPELLINGS)) if self.style == "typed" else "int"
+            self._add(table, "u", kind, default=self._default(kind))
             table.ddl.append(f"CONSTRAINT {quoted(table.name + '_u')} UNIQUE (u)")
             table.keys.append(("u",))
         if chance.random() < 0.15:
@@ -207,12 +218,24 @@ class Maker:
             text += " NOT NULL"
         table.ddl.append(text)
 
+    def _heir(self, table: Table) -> Table:
+        """A table that inherits another's columns, and none of its keys."""
+        return Table(
+            table.schema,
+            f"{table.name}_heir",
+            columns=list(table.columns),
+            types=dict(table.types),
+            not_null=set(table.not_null),
+            inherits=table.sql,
+        )
+
     def _default(self, kind: str) -> str | None:
         chance = self.chance
         if chance.random() < 0.35:
             return None
-        if kind in ("text", "char(3)", "varchar(4)"):
-            return chance.choice(["'1'", "'2'", "'9'", "NULL"])
+        if kind not in ("int", "bigint", "numeric") and kind not in DOMAINS:
+            values = [f"'{spelled(kind, n, chance.randint(0, 1))}'" for n in (1, 2, 3, 5)]
+            return chance.choice([*values, "NULL"])
         return chance.choice(["1", "2", "3", "9", "NULL", "1 + 1", "abs(-3)"])
 
     def _key(self, table: Table, referenced: Table, number: int) -> None:
@@ -234,10 +257,10 @@ class Maker:
                 continue
             own = f"f{number}{'abc'[i]}"
             mine = kind
-            if kind in ("int", "bigint", "numeric"):
-                mine = chance.choice([kind, kind, "int"])
-                if mine == "int" and chance.random() < 0.2:
-                    mine = chance.choice(list(DOMAINS))
+            if chance.random() < 0.5:
+                mine = chance.choice(MAY_REFERENCE.get(kind, (kind,)))
+            if mine == "int" and chance.random() < 0.2:
+                mine = chance.choice(list(DOMAINS))
             self._add(table, own, mine, not_null=chance.random() < 0.15, default=self._default(mine))
             columns.append(own)
         delete = chance.choices(ACTIONS, _DELETE_WEIGHTS)[0]
@@ -320,20 +343,20 @@ class Maker:
                             if chance.random() < 0.95 and (
                                 mine not in ("id", "k1", "u", "v") or chance.random() < 0.5
                             ):
-                                row[mine] = self._variant(key.referenced.types[theirs], parent[theirs])
+                                row[mine] = parent[theirs]
         statements: list[str] = []
         for table in tables:
             for row in table.rows:
                 names = ", ".join(["rid", *table.columns])
-                values = ", ".join(_literal(row[name]) for name in ["rid", *table.columns])
+                values = ", ".join(self._literal(table, row, name) for name in ["rid", *table.columns])
                 statements.append(f"INSERT INTO {table.sql} ({names}) VALUES ({values}) -- may fail")
         return statements
 
-    def _variant(self, kind: str, value: object) -> object:
-        """Another spelling of an equal value, now and then."""
-        if kind == "numeric" and value is not None and "." not in str(value) and self.chance.random() < 0.4:
-            return f"{value}.0"
-        return value
+    def _literal(self, table: Table, row: dict[str, object], name: str) -> str:
+        value = row[name]
+        if not isinstance(value, int):
+            return "NULL"
+        return f"'{spelled(table.types.get(name, 'int'), value, self.chance.randint(0, 2))}'"
 
     def _value(self, table: Table, column: str) -> object:
         if column not in table.not_null and self.chance.random() < 0.15:
@@ -347,10 +370,6 @@ class Maker:
         count = chance.choice([1, 1, 1, 2, 3])
         rids = chance.sample(range(1, 5), k=count)
         return f"rid IN ({', '.join(str(rid) for rid in rids)})"
-
-
-def _literal(value: object) -> str:
-    return "NULL" if value is None else f"'{value}'"
 
 
 def make(seed: int, major: int) -> Case:

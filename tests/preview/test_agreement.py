@@ -7,7 +7,7 @@ import pytest
 from tests.preview.agree import Tally, compare
 from tests.support.servers import TestDatabase
 
-SEEDS = 400
+SEEDS = 300
 PER_TEST = 100
 
 

@@ -34,6 +34,7 @@ UNKNOWABLE = frozenset(
         "ty7",
         "ty7b",
         "tr6",
+        "period2",
     ]
 )
 

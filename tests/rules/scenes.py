@@ -85,7 +85,7 @@ def shapes(
 
 @dataclass(frozen=True)
 class Scene:
-    """A referencing table with all that decides what an action does to it; `action` is for the shape's statement."""
+    """A referencing table with all that decides what an action does to it, for the shape's statement."""
 
     shape: Shape
     action: str
@@ -117,11 +117,15 @@ class Scene:
             f"ON {shape.statement} {self.action} {self.key_suffix}"
         )
         made = [
-            f"CREATE TABLE {parent} ({', '.join(f'{n} {t}' for n, t in zip(shape.parent_columns, shape.types, strict=True))}"
-            f", UNIQUE ({keys}))",
+            (
+                f"CREATE TABLE {parent} "
+                f"({', '.join(f'{n} {t}' for n, t in zip(shape.parent_columns, shape.types, strict=True))}"
+                f", UNIQUE ({keys}))"
+            ),
             f"INSERT INTO {parent} VALUES " + ", ".join(f"({shape.values(each)})" for each in self.parent_rows),
             *self.before,
-            f"CREATE TABLE {child} ({', '.join(body)})" + (" PARTITION BY RANGE (rid)" if shape.partitioned else ""),
+            f"CREATE TABLE {child} ({', '.join(body)})"
+            + (" PARTITION BY RANGE (rid)" if shape.partitioned else ""),
         ]
         if shape.partitioned:
             made.append(f"CREATE TABLE a_partition PARTITION OF {child} FOR VALUES FROM (0) TO (100)")
@@ -145,7 +149,7 @@ class Scene:
         other = self.shape.values(2).split(", ")
         return f"UPDATE {parent} SET {self.shape.parent_columns[0]} = {other[0]} WHERE {where}"
 
-    def changed(self, **changes: Any) -> Scene:
+    def changed(self, **changes: Any) -> Scene:  # noqa: ANN401 - any of the fields
         return replace(self, **changes)
 
 
@@ -164,7 +168,7 @@ class Tried:
 
 
 async def tried(database: TestDatabase, setting_up: list[str], trial: list[str], *rules: str) -> Tried:
-    """Set a scene up, read the catalog, ask the rules, run the trial to its deferred end, and roll everything back."""
+    """Set a scene up, ask the rules about its catalog, run the trial to its deferred end, roll back."""
     connection = await database.connection()
     transaction = connection.transaction()
     await transaction.start()

@@ -16,8 +16,10 @@ def chain(length: int, *, action: str = "CASCADE", root: str = "t0") -> list[str
     for number in range(1, length + 1):
         parent = root if number == 1 else f"t{number - 1}"
         made += [
-            f"CREATE TABLE t{number} (id int PRIMARY KEY, up int CONSTRAINT up_{number} REFERENCES {parent} "
-            f"ON DELETE {action})",
+            (
+                f"CREATE TABLE t{number} (id int PRIMARY KEY, up int CONSTRAINT up_{number} REFERENCES {parent} "
+                f"ON DELETE {action})"
+            ),
             f"INSERT INTO t{number} VALUES (1, 1)",
         ]
     return made
@@ -32,14 +34,20 @@ def predicted(outcome: Tried, rule_id: str, key: str) -> Finding:
 
 
 @at_random
-@given(length=st.integers(1, 5), contradiction=st.sampled_from(["NOT NULL", "CHECK (end_id IS NOT NULL)", "PRIMARY KEY"]))
+@given(
+    length=st.integers(1, 5),
+    contradiction=st.sampled_from(["NOT NULL", "CHECK (end_id IS NOT NULL)", "PRIMARY KEY"]),
+)
 async def test_a_cascade_into_a_contradiction_fails_as_the_contradiction_does(
     database: TestDatabase, length: int, contradiction: str
 ) -> None:
     def scene(decoration: str) -> list[str]:
         return [
             *chain(length),
-            f"CREATE TABLE last (end_id int {decoration} CONSTRAINT the_end REFERENCES t{length} ON DELETE SET NULL)",
+            (
+                f"CREATE TABLE last (end_id int {decoration} CONSTRAINT the_end REFERENCES t{length} ON DELETE "
+                "SET NULL)"
+            ),
             "INSERT INTO last VALUES (1)",
         ]
 
@@ -90,8 +98,10 @@ async def test_a_refusal_nearer_than_the_cascade_comes_first(
     def scene(action: str) -> list[str]:
         return [
             *chain(length),
-            f"CREATE TABLE c (far int REFERENCES t{length} ON DELETE CASCADE, "
-            f"near int CONSTRAINT near REFERENCES t0 {action})",
+            (
+                f"CREATE TABLE c (far int REFERENCES t{length} ON DELETE CASCADE, "
+                f"near int CONSTRAINT near REFERENCES t0 {action})"
+            ),
             "INSERT INTO c VALUES (1, 1)",
         ]
 
@@ -163,7 +173,10 @@ async def test_a_written_key_that_others_refer_to_decides_by_on_update(
     def scene(on_update: str, decoration: str = "") -> list[str]:
         return [
             *chain(0),
-            f"CREATE TABLE m (id int PRIMARY KEY, k int UNIQUE CONSTRAINT m_k REFERENCES t0 ON {statement} SET NULL)",
+            (
+                f"CREATE TABLE m (id int PRIMARY KEY, k int UNIQUE CONSTRAINT m_k REFERENCES t0 ON {statement} "
+                "SET NULL)"
+            ),
             "INSERT INTO m VALUES (5, 1)",
             f"CREATE TABLE g (mk int {decoration} CONSTRAINT g_m REFERENCES m (k) ON UPDATE {on_update})",
             "INSERT INTO g VALUES (1)",

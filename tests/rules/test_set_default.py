@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from fkdash.rules.finding import Severity
 from fkdash.rules.fk106_set_default_not_referenced import settled
-from tests.rules.scenes import TYPES, Scene, Shape, at_random, fails_as_predicted, shapes, succeeds_unflagged, tried
+from tests.rules.scenes import (
+    TYPES,
+    Scene,
+    Shape,
+    at_random,
+    fails_as_predicted,
+    shapes,
+    succeeds_unflagged,
+    tried,
+)
 from tests.support.servers import TestDatabase
 
 

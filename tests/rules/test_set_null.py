@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fkdash.catalog.model import quoted
 from fkdash.rules.finding import Severity
 from tests.rules.scenes import Scene, Shape, at_random, fails_as_predicted, shapes, succeeds_unflagged, tried
 from tests.support.servers import TestDatabase
+
 
 def _which(shape: Shape, number: int) -> int:
     return number % shape.width
@@ -49,7 +51,8 @@ async def test_set_null_into_a_nested_not_null_domain_fails_with_23502(
     def domains(*, not_null: bool) -> tuple[str, ...]:
         bases = [shape.types[which], *(f"d{level}" for level in range(1, depth))]
         return tuple(
-            f"CREATE DOMAIN d{level} AS {base}" + (" NOT NULL" if not_null and level == min(forbidding, depth) else "")
+            f"CREATE DOMAIN d{level} AS {base}"
+            + (" NOT NULL" if not_null and level == min(forbidding, depth) else "")
             for level, base in enumerate(bases, 1)
         )
 
@@ -83,11 +86,8 @@ async def test_not_null_on_one_partition_only_is_found(database: TestDatabase, s
     broken = sound.changed(after=(f'ALTER TABLE a_partition ALTER "{column}" SET NOT NULL',))
     finding = await fails_as_predicted(database, broken, "FK101")
     assert "a_partition" in finding.evidence[0]
-    elsewhere = sound.changed(
-        after=(
-            f'CREATE TABLE other PARTITION OF "{shape.child.replace(chr(34), chr(34) * 2)}" FOR VALUES FROM (100) TO (200)',
-        )
-    )
+    more = f"CREATE TABLE other PARTITION OF {quoted(shape.child)} FOR VALUES FROM (100) TO (200)"
+    elsewhere = sound.changed(after=(more,))
     await succeeds_unflagged(database, elsewhere, "FK101")
 
 
@@ -111,11 +111,13 @@ async def test_a_column_list_decides_which_not_null_columns_matter(
 @at_random
 @given(shape=shapes(statements=("DELETE",)))
 async def test_disabled_triggers_silence_the_contradiction(database: TestDatabase, shape: Shape) -> None:
-    parent = shape.parent.replace('"', '""')
     broken = Scene(shape, "SET NULL", decorations={0: "NOT NULL"})
-    await succeeds_unflagged(database, broken.changed(after=(f'ALTER TABLE "{parent}" DISABLE TRIGGER ALL',)), "FK101")
-    child = shape.child.replace('"', '""')
-    await fails_as_predicted(database, broken.changed(after=(f'ALTER TABLE "{child}" DISABLE TRIGGER ALL',)), "FK101")
+    await succeeds_unflagged(
+        database, broken.changed(after=(f"ALTER TABLE {quoted(shape.parent)} DISABLE TRIGGER ALL",)), "FK101"
+    )
+    await fails_as_predicted(
+        database, broken.changed(after=(f"ALTER TABLE {quoted(shape.child)} DISABLE TRIGGER ALL",)), "FK101"
+    )
 
 
 @pytest.mark.minimum_version(18)
@@ -127,8 +129,7 @@ async def test_a_foreign_key_that_is_not_enforced_contradicts_nothing(
     broken = Scene(shape, "SET NULL", decorations={0: "NOT NULL"})
     await succeeds_unflagged(database, broken.changed(key_suffix="NOT ENFORCED"), "FK101")
     unchecked = broken.changed(decorations={}, after=())
-    child = shape.child.replace('"', '""')
-    late = unchecked.changed(after=(f'ALTER TABLE "{child}" ADD NOT NULL "Fk 0" NOT VALID',))
+    late = unchecked.changed(after=(f'ALTER TABLE {quoted(shape.child)} ADD NOT NULL "Fk 0" NOT VALID',))
     await fails_as_predicted(database, late, "FK101")
 
 
@@ -147,7 +148,13 @@ _IMPOSSIBLE = st.sampled_from(
     ]
 )
 _POSSIBLE = st.sampled_from(
-    ["{c}::text <> 'zzz'", "{c} IS NULL OR other IS NULL", "true", "coalesce(other, 1) > 0", "num_nulls({c}, other) >= 1"]
+    [
+        "{c}::text <> 'zzz'",
+        "{c} IS NULL OR other IS NULL",
+        "true",
+        "coalesce(other, 1) > 0",
+        "num_nulls({c}, other) >= 1",
+    ]
 )
 
 
@@ -190,7 +197,10 @@ async def test_set_null_that_leaves_a_match_full_key_half_null_fails_with_23503(
     sound = Scene(
         single,
         "SET NULL",
-        before=(f"CREATE TABLE pairs (a {shape.types[0]}, b int, UNIQUE (a, b))", f"INSERT INTO pairs VALUES ({single.values(0)}, 7)"),
+        before=(
+            f"CREATE TABLE pairs (a {shape.types[0]}, b int, UNIQUE (a, b))",
+            f"INSERT INTO pairs VALUES ({single.values(0)}, 7)",
+        ),
         more_columns=("b int DEFAULT 7",),
         constraints=('CONSTRAINT pair FOREIGN KEY ("Fk 0", b) REFERENCES pairs (a, b)',),
     )

@@ -7,6 +7,11 @@ with conflict (ours, theirs) as (values
                              'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']),
   ('SHARE ROW EXCLUSIVE', array['RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
                                 'ExclusiveLock', 'AccessExclusiveLock']),
+  ('SHARE', array['RowExclusiveLock', 'ShareUpdateExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
+                  'AccessExclusiveLock']),
+  ('ROW EXCLUSIVE', array['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']),
+  ('ROW SHARE', array['ExclusiveLock', 'AccessExclusiveLock']),
+  ('ACCESS SHARE', array['AccessExclusiveLock']),
   ('SHARE UPDATE EXCLUSIVE', array['ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
                                    'AccessExclusiveLock'])
 )

@@ -10,6 +10,7 @@ select a.attrelid         as table_oid,
        a.attnotnull       as not_null,
        a.attinhcount > 0  as inherited,
        a.attidentity <> '' as identity,
+       a.attidentity = 'a' as identity_always,
        a.attgenerated <> '' as generated,
        a.attcollation     as collation_oid
   from pg_attribute a

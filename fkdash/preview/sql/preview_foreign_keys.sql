@@ -3,9 +3,7 @@
 -- A table is reached through CASCADE, SET NULL and SET DEFAULT, through partitions and through inheritance.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 WITH RECURSIVE keys AS MATERIALIZED (
-    SELECT c.oid, c.conname, c.conrelid, c.confrelid, c.conkey, c.confkey, c.confdeltype, c.confupdtype,
-           c.confmatchtype, c.conparentid, c.conpfeqop, c.conppeqop, c.conffeqop,
-           to_jsonb(c) AS everything
+    SELECT c.oid, c.conrelid, c.confrelid, c.confdeltype, c.confupdtype
       FROM pg_catalog.pg_constraint c
      WHERE c.contype = 'f'
 ), edges AS (
@@ -19,7 +17,8 @@ WITH RECURSIVE keys AS MATERIALIZED (
     UNION
     SELECT e.destination FROM reached r JOIN edges e ON e.source = r.relation
 ), wanted AS (
-    SELECT k.* FROM keys k
+    SELECT c.*, to_jsonb(c) AS everything
+      FROM keys k JOIN pg_catalog.pg_constraint c ON c.oid = k.oid
      WHERE k.conrelid IN (SELECT relation FROM reached) OR k.confrelid IN (SELECT relation FROM reached)
 )
 SELECT w.oid::bigint AS oid,

@@ -1,6 +1,7 @@
 -- Gives one JSON document for each table with an OID in $1: everything that decides what a DELETE or an
 -- UPDATE of its rows does. `risk` of an expression is 'v' when it calls a volatile function or a stable one
--- that is not built in (both may see what a read-only preview cannot), otherwise 'i'.
+-- that is not built in (both may see what a read-only preview cannot), otherwise 'i'. Of the tables that are
+-- not in $2 (nothing writes to them) only the columns are given that $3 and $4 list, and no CHECKs.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 SELECT t.oid::bigint AS oid,
        jsonb_build_object(
@@ -62,7 +63,9 @@ SELECT t.oid::bigint AS oid,
              FROM pg_catalog.pg_attribute a
              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
              LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-            WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped),
+            WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+              AND (t.oid = ANY($2::oid[])
+                   OR (t.oid, a.attname) IN (SELECT * FROM unnest($3::oid[], $4::name[])))),
          'checks', (
            SELECT jsonb_agg(jsonb_build_object(
                     'name', c.conname,
@@ -76,7 +79,7 @@ SELECT t.oid::bigint AS oid,
                         JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
                   ) ORDER BY c.conname COLLATE "C")
              FROM pg_catalog.pg_constraint c
-            WHERE c.conrelid = t.oid AND c.contype = 'c'
+            WHERE c.conrelid = t.oid AND c.contype = 'c' AND t.oid = ANY($2::oid[])
               AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)),
          'indexes', (
            SELECT jsonb_agg(jsonb_build_object(

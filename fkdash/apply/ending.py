@@ -1,0 +1,100 @@
+"""How a run ended, in words: what is true now, what to do next, and the exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.journal import JournalError
+from fkdash.errors import HalfDoneError, NotPermittedError, StoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fkdash.apply.verify import Verified
+    from fkdash.errors import FkdashError
+    from fkdash.fix.plan import Plan
+
+_NOT_AS_PROMISED = 1
+
+
+def stopped(plan: Plan, journal: Path, done: Sequence[int]) -> RunEnded:
+    """Give the end of a run that was stopped as asked."""
+    message = f"Stopped as asked after step {done[-1]}." if done else "Stopped before the first step."
+    code = HalfDoneError.exit_code if done else StoppedError.exit_code
+    return _ended(plan, journal, done, Outcome.STOPPED, message=message, code=code)
+
+
+def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple[Verified, ...]) -> RunEnded:
+    """Give the end of a run whose steps are all done, by what the checks say."""
+    wrong = [each for each in verification if each.ok is False]
+    if wrong:
+        message = f"All steps are done, but this is not as promised: {wrong[0].check} ({wrong[0].detail})."
+        code = _NOT_AS_PROMISED
+        return _ended(plan, journal, done, Outcome.FAILED, message=message, code=code, verification=verification)
+    way_back = f"To undo it ({plan.undo_condition}): fkdash fix undo {journal}"
+    return RunEnded(
+        outcome=Outcome.VERIFIED,
+        journal=journal,
+        message=f"Done and verified: {plan.key.qualified}, {plan.option}.",
+        next_step=way_back if plan.undo else f"Undo: {plan.undo_condition}.",
+        steps_done=tuple(done),
+        verification=verification,
+    )
+
+
+def failed(plan: Plan, journal: Path, done: Sequence[int], error: FkdashError, *, rows: int = 0) -> RunEnded:
+    """Give the end of a run that met an error; `rows` were changed by a step that is not through."""
+    what_next = "" if isinstance(error, JournalError) and done else error.next_step
+    what = f"{error.what} {rows:,} rows are repaired so far." if rows else error.what
+    if not done and not rows:
+        permitted = not isinstance(error, NotPermittedError)
+        code = StoppedError.exit_code if permitted else NotPermittedError.exit_code
+        return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=error.what, code=code, next_step=what_next)
+    code = _NOT_AS_PROMISED if len(done) == len(plan.steps) else HalfDoneError.exit_code
+    return _ended(plan, journal, done, Outcome.FAILED, message=what, code=code, next_step=what_next)
+
+
+def unknown(journal: Path, done: Sequence[int], error: FkdashError) -> RunEnded:
+    """Give the end of a run of which nobody can tell now what took effect."""
+    return RunEnded(
+        outcome=Outcome.FAILED,
+        journal=journal,
+        message=f"{error.what} Whether the step under way took effect could not be found out.",
+        next_step=f"When the server answers again, `fkdash fix resume {journal}` looks at what is true there "
+        "and goes "
+        f"on from it; `fkdash fix undo {journal}` leads back.",
+        steps_done=tuple(done),
+        exit_code=HalfDoneError.exit_code,
+    )
+
+
+def _ended(
+    plan: Plan,
+    journal: Path,
+    done: Sequence[int],
+    outcome: Outcome,
+    *,
+    message: str,
+    code: int,
+    verification: tuple[Verified, ...] = (),
+    next_step: str = "",
+) -> RunEnded:
+    way_on = "Nothing was changed."
+    if code == HalfDoneError.exit_code:
+        finish = f"Finish it with `fkdash fix resume {journal}`"
+        back = f", or go back with `fkdash fix undo {journal}`" if plan.undo or plan.abandon else ""
+        way_on = f"{finish}{back}."
+    elif done:
+        way_on = f"Go back with `fkdash fix undo {journal}`." if plan.undo else f"Undo: {plan.undo_condition}."
+    kept = next_step.replace("Nothing was changed by it.", "").replace("Nothing was changed.", "").strip()
+    return RunEnded(
+        outcome=outcome,
+        journal=journal,
+        message=message,
+        next_step=" ".join(filter(None, (kept, way_on))),
+        steps_done=tuple(done),
+        verification=verification,
+        exit_code=code,
+    )

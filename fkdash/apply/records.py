@@ -1,0 +1,124 @@
+"""What journals tell of their runs; needs no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fkdash.apply.events import Outcome
+from fkdash.apply.journal import Line, is_open, read, runs_folder
+from fkdash.errors import UsageError
+from fkdash.fix.document import plan_of
+from fkdash.fix.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A run as its journal tells it; `outcome` is None for one that is going on or was cut off.
+
+    `continues` is the journal of the run that it finishes or undoes. `changed` says that a COMMIT was sent, so
+    that something may be otherwise than before.
+    """
+
+    path: Path
+    plan: Plan
+    started: str
+    database: str
+    role: str
+    operator: str
+    reason: str
+    outcome: str | None
+    message: str
+    steps_done: tuple[int, ...]
+    verification: tuple[dict[str, Any], ...]
+    where: str = ""
+    cluster: str = ""
+    continues: Path | None = None
+    changed: bool = False
+    going_on: bool = False
+
+    @property
+    def standing(self) -> str:
+        """The outcome in a word, `GOING ON` or `CUT OFF` where there is none."""
+        return self.outcome or ("GOING ON" if self.going_on else "CUT OFF")
+
+
+def recorded_run(path: Path) -> RecordedRun:
+    """Give what a journal tells; raises UsageError for a file that is no journal."""
+    try:
+        lines = read(path)
+        first = next(line for line in lines if line.event == "plan")
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError, StopIteration) as error:
+        raise UsageError(
+            f"{path} is not the journal of a run.", next_step="fkdash fix history lists them."
+        ) from error
+    ended = [line for line in lines if line.event == "ended"]
+    continues = first.facts.get("continues")
+    return RecordedRun(
+        path=path,
+        plan=plan_of(first.facts["plan"]),
+        started=first.at,
+        database=first.facts["database"],
+        role=first.facts["role"],
+        operator=first.facts["operator"],
+        reason=first.facts["reason"],
+        outcome=ended[-1].facts["outcome"] if ended else None,
+        message=ended[-1].facts["message"] if ended else _cut_off(lines),
+        steps_done=_steps_done(lines, ended),
+        verification=tuple(ended[-1].facts["verification"]) if ended else (),
+        where=first.facts.get("where", ""),
+        cluster=first.facts.get("cluster", ""),
+        continues=Path(continues) if continues else None,
+        changed=any(line.event in {"committing", "running"} for line in lines),
+        going_on=not ended and is_open(path),
+    )
+
+
+def history(folder: Path | None = None) -> tuple[RecordedRun, ...]:
+    """Give every run there is a journal of, the newest first; files that are no journals are passed over."""
+    home = folder or runs_folder()
+    runs = []
+    for path in sorted(home.glob("*.jsonl"), reverse=True):
+        try:
+            runs.append(recorded_run(path))
+        except UsageError:
+            continue
+    return tuple(runs)
+
+
+def unfinished(folder: Path | None = None) -> tuple[RecordedRun, ...]:
+    """Give the runs that were cut off or stopped halfway and that no later run finished or undid, newest first."""
+    runs = history(folder)
+    taken_up = {
+        run.continues.resolve()
+        for run in runs
+        if run.continues and (run.changed or run.outcome == Outcome.VERIFIED)
+    }
+    return tuple(run for run in runs if _is_open_question(run) and run.path.resolve() not in taken_up)
+
+
+def _is_open_question(run: RecordedRun) -> bool:
+    if run.going_on or run.outcome in {Outcome.VERIFIED, Outcome.ROLLED_BACK}:
+        return False
+    return run.changed
+
+
+def _steps_done(lines: tuple[Line, ...], ended: list[Line]) -> tuple[int, ...]:
+    if ended:
+        return tuple(ended[-1].facts["steps_done"])
+    return tuple(line.facts["step"] for line in lines if line.event == "step-done")
+
+
+def _cut_off(lines: tuple[Line, ...]) -> str:
+    last = lines[-1]
+    if last.event == "committing":
+        numbers = ", ".join(str(number) for number in last.facts["steps"])
+        return f"It was cut off while committing step {numbers}; only the database can tell whether that happened."
+    if last.event == "running":
+        return f"It was cut off during step {last.facts['step']}; only the database can tell how far that came."
+    if last.event == "interrupted":
+        return "It was interrupted; the step under way was rolled back."
+    if not any(line.event in {"committing", "running"} for line in lines):
+        return "It was cut off before anything was committed."
+    return "It was cut off; the journal ends in the middle."

@@ -1,0 +1,203 @@
+"""One try of one step, or of the steps that commit together: the only statements that change anything."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from fkdash.apply.progress import reporting
+from fkdash.apply.verify import key_tables
+from fkdash.catalog.postgres import read_catalog
+from fkdash.errors import FkdashError, StoppedError
+from fkdash.fix.fingerprint import differences, fingerprint, objects
+from fkdash.fix.plan import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from fkdash.apply.events import Event
+    from fkdash.apply.journal import Journal
+    from fkdash.apply.settle import Backend
+    from fkdash.apply.wishes import Wishes
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.session import Session, Sessions
+    from fkdash.db.writing import Writer
+    from fkdash.fix.plan import Plan, Step
+
+_RESERVE_LOCK_MS: Final = 3000
+_IDLE_MS: Final = 10_000
+_BELOW_DEADLOCK: Final = 0.8
+_CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE) (\d+)$")
+_LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
+ADVISORY: Final = "hashtextextended('fkdash', $1)"
+"""The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
+
+
+@dataclass(slots=True)
+class Tries:
+    """Tries steps; `checked` turns true once the objects were found unchanged under the first lock.
+
+    `xid` is the transaction whose COMMIT was sent last.
+    """
+
+    writer: Writer
+    sessions: Sessions
+    catalog: Catalog
+    plan: Plan
+    journal: Journal
+    tell: Callable[[Event], None]
+    backend: Backend
+    wishes: Wishes
+    checked: bool = False
+    xid: str = ""
+    rows: dict[int, int] = field(default_factory=dict)
+
+    async def once(self, steps: Sequence[Step]) -> None:
+        """Try steps that commit together, or one that stands alone; raises FkdashError."""
+        first = steps[0]
+        if first.alone:
+            await self._alone(first)
+        elif first.repeats:
+            await self._in_batches(first)
+        else:
+            await self._together(steps)
+
+    async def _together(self, steps: Sequence[Step]) -> None:
+        async with self.writer.transaction() as session:
+            await self._begin(session, steps[0])
+            for step in steps:
+                await self._limit(session, step)
+                async with self._reported(step):
+                    await session.execute(step.sql)
+            await self._committing(session, [step.number for step in steps])
+
+    async def _in_batches(self, step: Step) -> None:
+        while True:
+            began = time.monotonic()
+            async with self.writer.transaction() as session:
+                await self._begin(session, step)
+                await self._limit(session, step)
+                async with self._reported(step):
+                    tag = await session.execute(step.sql)
+                changed = _CHANGED_ROWS.match(tag)
+                rows = int(changed[1]) if changed else 0
+                await self._committing(session, [step.number], rows=rows)
+            self.rows[step.number] = self.rows.get(step.number, 0) + rows
+            if not rows:
+                return
+            if self.wishes.stop_after_step:
+                raise StoppedError(
+                    f"Stopped as asked, after {self.rows[step.number]:,} rows of step {step.number}."
+                )
+            await asyncio.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_BETWEEN_BATCHES))
+
+    async def _alone(self, step: Step) -> None:
+        """Run a step that allows no transaction; what failed tries leave is removed at once or before the next."""
+        async with self._alone_on_table():
+            if not self.checked:
+                async with self.sessions.session() as session:
+                    await self._check_unchanged(session)
+            await self._clean_up(step)
+            self.xid = ""
+            self.journal.write("running", step=step.number, pid=self.writer.backend_pid)
+            try:
+                async with self._reported(step):
+                    await self.writer.run_alone(step.sql)
+            except (FkdashError, asyncio.CancelledError):
+                if not self.writer.is_lost:
+                    await asyncio.shield(asyncio.create_task(self._clean_up(step)))
+                raise
+
+    @asynccontextmanager
+    async def _alone_on_table(self) -> AsyncIterator[None]:
+        """Keep other fkdash away for longer than a transaction; behind a pooler that is not possible."""
+        oid = self.catalog.tables[self.plan.key.table].oid
+        if self.writer.pooled:
+            yield
+            return
+        for setting in ("lock_timeout", "statement_timeout", "idle_session_timeout"):
+            await self.writer.run_alone(f"set {setting} = 0")
+        lock = f"hashtextextended('fkdash', {oid})"
+        async with self.writer.rolled_back() as session:
+            if not await session.value(f"select pg_try_advisory_lock({lock})"):
+                raise self._taken()
+        try:
+            yield
+        finally:
+            if not self.writer.is_lost:
+                await asyncio.shield(asyncio.create_task(self._unlock(lock)))
+
+    async def _unlock(self, lock: str) -> None:
+        async with self.writer.rolled_back() as session:
+            await session.value(f"select pg_advisory_unlock({lock})")
+
+    async def _clean_up(self, step: Step) -> None:
+        if step.leftover is None or step.cleanup is None:
+            return
+        async with self.writer.rolled_back() as session:
+            left = await session.value(step.leftover)
+        if left:
+            self.journal.write("cleaning-up", step=step.number, sql=step.cleanup)
+            await self.writer.run_alone(step.cleanup)
+
+    async def _begin(self, session: Session, step: Step) -> None:
+        """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""
+        await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
+        table = self.catalog.tables[self.plan.key.table]
+        if not await session.value(f"select pg_try_advisory_xact_lock({ADVISORY})", table.oid):
+            raise self._taken()
+        if step.reserve is not None:
+            await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
+            await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
+        if not self.checked:
+            await self._check_unchanged(session)
+
+    async def _limit(self, session: Session, step: Step) -> None:
+        lock_ms = step.lock_timeout_ms
+        stops_nobody = all(lock.mode.stops == "nobody waits" for lock in step.locks)
+        if not stops_nobody:
+            lock_ms = min(lock_ms, max(1, int(self.backend.deadlock_timeout_ms * _BELOW_DEADLOCK)))
+        await session.execute(f"set local lock_timeout = {lock_ms}")
+        await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
+
+    async def _committing(self, session: Session, numbers: list[int], **facts: object) -> None:
+        """Keep what is needed to find out how COMMIT ended, before it is sent."""
+        self.xid = str(await session.value("select pg_current_xact_id()::text"))
+        self.journal.write("committing", steps=numbers, xid=self.xid, pid=self.writer.backend_pid, **facts)
+
+    async def _check_unchanged(self, session: Session) -> None:
+        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
+        found = [
+            key for key in now.foreign_keys if (key.table, key.name) == (self.plan.key.table, self.plan.key.name)
+        ]
+        key = found[0] if found else self.plan.key
+        known = key.table in now.tables and key.referenced in now.tables
+        if known and bool(found) != self.plan.absent and fingerprint(now, key) == self.plan.fingerprint:
+            self.checked = True
+            return
+        difference = ""
+        if known and found and self.plan.objects:
+            difference = "".join(f" {each}." for each in differences(self.plan.objects, objects(now, key)))
+        raise StoppedError(
+            f"{self.plan.key.qualified} or its columns changed since the plan was made; "
+            f"nothing was run.{difference}",
+            next_step="Refresh, look at what it is now, and plan again.",
+        )
+
+    @asynccontextmanager
+    async def _reported(self, step: Step) -> AsyncIterator[None]:
+        if step.alone or any(lock.duration is Duration.SCAN for lock in step.locks):
+            async with reporting(self.sessions, self.writer.backend_pid, step, self.tell):
+                yield
+        else:
+            yield
+
+    def _taken(self) -> StoppedError:
+        return StoppedError(
+            f"Another fkdash is changing {self.plan.key.table.name} right now.",
+            next_step="Wait until it is done, then look again.",
+        )

@@ -1,0 +1,47 @@
+"""`fkdash fix rehearse`: a plan's short steps and a probing delete, rolled back and measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.apply.rehearsal import rehearse
+from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.messages import say
+from fkdash.cli.planning import add_plan_arguments, planned
+from fkdash.db.writing import open_writer
+from fkdash.report.rehearsal import rehearsal_text
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = (
+    "Rehearse an option: its short steps and a probing delete in one transaction that gives up after 50 ms "
+    "without "
+    "a lock and is always rolled back; shows what was locked and for how long."
+)
+EXAMPLES = """examples:
+  fkdash fix rehearse users_workspace_id_fkey --option no-action
+exit code: 0 as promised or not tried, 1 not as promised
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_plan_arguments(parser, carried=True)
+    add_connection_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Rehearse and print what was found."""
+    return run_async(_rehearse(arguments))
+
+
+async def _rehearse(arguments: argparse.Namespace) -> int:
+    target = target_of(arguments)
+    refuse_read_only(arguments)
+    async with looking(target) as pool:
+        made = await planned(pool, arguments)
+        async with open_writer(target) as writer:
+            found = await rehearse(writer, made.catalog, made.plan)
+    say(rehearsal_text(found))
+    return 1 if found.ok is False else 0

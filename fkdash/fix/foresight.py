@@ -1,0 +1,64 @@
+"""What the rules would say of a foreign key that is not declared yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, Catalog
+from fkdash.rules.finding import Severity
+from fkdash.rules.registry import RULES, findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.rules.finding import Finding, Statement
+
+_FAMILY: Final = "FK1"
+_MOST_TABLES: Final = 300
+
+
+def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statement]) -> Finding | None:
+    """Give the first contradiction that a key declared as `new` would certainly be, None when there is none."""
+    asked = set(statements)
+    for finding in foreseen(catalog, new):
+        if finding.certain and finding.severity is Severity.ERROR and asked.intersection(finding.statements):
+            return finding
+    return None
+
+
+def foreseen(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
+    """Give what the rules on contradictions say of `new`, in place of the key of that name."""
+    around = _neighbourhood(catalog, new)
+    rules = [rule for rule in RULES if rule.id.startswith(_FAMILY)]
+    return tuple(finding for finding in findings(around, rules) if finding.key.qualified == new.qualified)
+
+
+def _neighbourhood(catalog: Catalog, new: ForeignKey) -> Catalog:
+    """Give the part of the catalog that a delete of a referenced row can reach: rules read a whole catalog."""
+    names: dict[TableName, None] = {}
+    walked: set[TableName] = set()
+    ahead = [new.table]
+    _take(catalog, new.referenced, names)
+    while ahead and len(names) < _MOST_TABLES:
+        name = ahead.pop()
+        walked.add(name)
+        _take(catalog, name, names)
+        for key in catalog.referencing.get(name, ()):
+            _take(catalog, key.table, names)
+            if Action.CASCADE in {key.on_delete, key.on_update} and key.table not in walked:
+                ahead.append(key.table)
+    keys = [
+        key
+        for name in names
+        for key in catalog.declared_on.get(name, ())
+        if key.referenced in names and key.qualified != new.qualified
+    ]
+    tables = {name: catalog.tables[name] for name in names}
+    return replace(catalog, tables=tables, foreign_keys=(*keys, new))
+
+
+def _take(catalog: Catalog, name: TableName, names: dict[TableName, None]) -> None:
+    if name in catalog.tables:
+        names.update(dict.fromkeys(table.name for table in catalog.with_partitions(name)))

@@ -1,0 +1,23 @@
+"""One fix an operator may choose, in the words that help to choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A fix an operator may choose; never chosen for them.
+
+    `then` says what deleting a referenced row does afterwards, `application` what the application has to cope
+    with, `undo` whether and until when there is a way back. `refused` is the reason why it is impossible here,
+    empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards.
+    """
+
+    id: str
+    title: str
+    then: str
+    application: str
+    frees: bool
+    undo: str
+    refused: str = ""

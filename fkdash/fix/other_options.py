@@ -1,0 +1,166 @@
+"""The options that leave the action as it is: checks, indexes, duplicates, orphans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Match
+from fkdash.fix.create_index import adopted, index_name, serving
+from fkdash.fix.drop_duplicate import survivor, twins
+from fkdash.fix.option import Option
+from fkdash.fix.repair_orphans import kept_table
+from fkdash.rules.enforcement import check_runs
+from fkdash.rules.refusal import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.finding import Finding
+
+_AS_NOW: Final = "as today"
+
+
+def validate(_: Catalog, finding: Finding) -> Option | None:
+    """Offer to check the existing rows, and to enforce a key that is declared only."""
+    key = finding.key
+    if key.validated and key.enforced:
+        return None
+    if not key.enforced:
+        return Option(
+            id="validate",
+            title="enforce and check",
+            then=f"deleting a {key.referenced.name} row sets ON DELETE {key.on_delete} off, which never runs "
+            "today",
+            application=f"gets 23503 for {key.table.name} rows that refer to nothing",
+            frees=False,
+            undo="any time",
+        )
+    return Option(
+        id="validate",
+        title="check the existing rows",
+        then=_AS_NOW,
+        application="notices nothing; the server may rely on the key afterwards",
+        frees=False,
+        undo="any time: the key is declared NOT VALID again",
+    )
+
+
+def create_index(catalog: Catalog, finding: Finding) -> Option | None:
+    """Offer the index on the referencing columns, where none on exactly these is there."""
+    key = finding.key
+    if serving(catalog.tables[key.table], key.columns) is not None:
+        return None
+    parts = adopted(catalog, key)
+    return Option(
+        id="create-index",
+        title=f"index on ({', '.join(key.columns)})",
+        then=f"deleting a {key.referenced.name} row finds the {key.table.name} rows by {_name(catalog, key)} "
+        "instead of reading the whole table",
+        application=f"notices nothing while it is built; writing {key.table.name} rows costs a little more",
+        frees=False,
+        undo="not by itself: indexes of partitions became parts of it" if parts else "any time",
+    )
+
+
+def enable_triggers(catalog: Catalog, finding: Finding) -> Option | None:
+    """Offer to make a key whose triggers are switched off work again, and to prove it."""
+    key = finding.key
+    if not silenced(catalog, key):
+        return None
+    return Option(
+        id="enable-triggers",
+        title="declare it anew",
+        then=f"deleting a {key.referenced.name} row sets ON DELETE {key.on_delete} off again",
+        application=f"gets 23503 for {key.table.name} rows that refer to nothing",
+        frees=False,
+        undo="not offered: it would switch the checks off again",
+    )
+
+
+def drop_duplicate(catalog: Catalog, finding: Finding) -> Option | None:
+    """Offer to drop the key, where another one says the same."""
+    key = finding.key
+    others = twins(catalog, key)
+    if not others:
+        return None
+    stays = survivor(catalog, key)
+    named = stays or others[0]
+    return Option(
+        id="drop-duplicate",
+        title=f"drop {key.name}",
+        then=f"only {named.name} decides: ON DELETE {named.on_delete}, ON UPDATE {named.on_update}",
+        application=f"meets {named.name} in error messages, never {key.name}",
+        frees=False,
+        undo="any time; the order in which both act may then be another",
+        refused=""
+        if stays
+        else f"{named.name} would be left alone, and it is not validated or not enforced; validate it first",
+    )
+
+
+def delete_orphans(_: Catalog, finding: Finding) -> Option:
+    """Offer to delete the rows that refer to nothing."""
+    key = finding.key
+    return Option(
+        id="delete-orphans",
+        title="delete orphans",
+        then=_AS_NOW,
+        application=f"loses the {key.table.name} rows that refer to no {key.referenced.name} row, "
+        f"and whatever hangs on those; they are kept in {kept_table(key)}",
+        frees=False,
+        undo=f"not by itself: the rows are kept in {kept_table(key)}",
+    )
+
+
+def null_orphans(catalog: Catalog, finding: Finding) -> Option:
+    """Offer to let the rows that refer to nothing say so."""
+    key = finding.key
+    columns = columns_to_empty(catalog, key)
+    refused = "" if columns else f"{', '.join(key.columns)} cannot be NULL"
+    if columns and key.match is Match.FULL and len(columns) < len(key.columns):
+        refused = "MATCH FULL wants all columns NULL or none, and some cannot be"
+    return Option(
+        id="null-orphans",
+        title="set orphans to NULL",
+        then=_AS_NOW,
+        application=f"finds NULL in {', '.join(columns) or 'no column'} of the {key.table.name} rows that "
+        "refer to "
+        f"no {key.referenced.name} row; they are kept as they were in {kept_table(key)}",
+        frees=False,
+        undo=f"not by itself: the rows as they were are kept in {kept_table(key)}",
+        refused=refused,
+    )
+
+
+def columns_to_empty(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+    """Give the columns that must become NULL for a row to refer to nothing: all that can, for MATCH FULL all."""
+    refusing = {refusal.column.name for refusal in refusals(catalog, key, key.columns)}
+    columns = catalog.tables[key.table].columns_by_name
+    return tuple(name for name in key.columns if name not in refusing and not columns[name].generated)
+
+
+def silenced(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether a trigger of the key does not fire in an ordinary session."""
+    oids = {key.oid, *(copy.oid for copy in key.copies)}
+    tables = (*catalog.with_partitions(key.table), *catalog.with_partitions(key.referenced))
+    found = any(
+        trigger.constraint in oids and trigger.enabled in "DR"
+        for table in tables
+        for trigger in table.triggers or ()
+    )
+    return key.enforced and (found or not check_runs(catalog, key))
+
+
+def _name(catalog: Catalog, key: ForeignKey) -> str:
+    return index_name(catalog, key.table, key.columns)
+
+
+OTHER_OPTIONS: Final[tuple[Callable[[Catalog, Finding], Option | None], ...]] = (
+    validate,
+    enable_triggers,
+    create_index,
+    drop_duplicate,
+    null_orphans,
+    delete_orphans,
+)

@@ -1,0 +1,103 @@
+"""Removes orphans, or what makes them refer to nothing, in batches, and proves the key afterwards.
+
+Every row touched goes into a table of its own first, in the same statement: a key that checks new rows
+would not let the old ones back. A key that checks nothing today is made to check new rows before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import TableName, quoted
+from fkdash.catalog.spelling import is_orphan, source
+from fkdash.fix.change_action import change
+from fkdash.fix.done import key_is, regclass
+from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.redeclaring import leaves, numbered, validation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+_BATCH_ROWS: Final = 2000
+
+
+def kept_table(key: ForeignKey) -> TableName:
+    """Give the table that keeps the rows as they were, in the schema of the referencing table."""
+    digest = hashlib.sha256(key.qualified.encode()).hexdigest()[:12]
+    return TableName(key.table.schema, f"fkdash_orphans_{digest}")
+
+
+def repair_steps(catalog: Catalog, key: ForeignKey, columns: Sequence[str], *, anew: bool) -> tuple[Step, ...]:
+    """Give the steps that delete the orphans, or set `columns` of them to NULL where any are given.
+
+    `anew` says that the key must be declared anew first even though it is NOT VALID: its triggers are off.
+    """
+    proven = replace(key, validated=True, enforced=True)
+    steps: list[Step] = []
+    anew = anew or key.validated or not key.enforced
+    if anew:
+        # Whatever lets orphans in now stops first; only a key declared anew is checked again.
+        steps += [step for step in change(catalog, key, proven).steps if step.title != "check"]
+    kept = kept_table(key)
+    steps.append(_keep(catalog, key, kept, _next(steps)))
+    for leaf in leaves(catalog, key.table):
+        steps.append(_batch(catalog, key, leaf, columns, _next(steps)))
+    before = key if anew else replace(key, oid=None)
+    done_when = key_is(proven, before, validated=True)
+    steps.append(validation(key.table, key.name, proven, _next(steps), done_when=done_when))
+    return numbered(*steps)
+
+
+def _keep(catalog: Catalog, key: ForeignKey, kept: TableName, transaction: int) -> Step:
+    return Step(
+        number=0,
+        title="keep",
+        sql=f"CREATE TABLE IF NOT EXISTS {kept.sql} AS\n"
+        f"  SELECT now() AS fkdash_kept_at, c.* FROM {source(catalog, key.table)} c WITH NO DATA",
+        transaction=transaction,
+        locks=(Lock(key.table, LockMode.ACCESS_SHARE, Duration.INSTANT),),
+        lock_timeout_ms=SHORT_LOCK_MS,
+        statement_timeout_ms=BACKSTOP_MS,
+        done_when=f"select {regclass(kept)} is not null",
+    )
+
+
+def _batch(catalog: Catalog, key: ForeignKey, leaf: TableName, columns: Sequence[str], transaction: int) -> Step:
+    kept = kept_table(key)
+    orphan = is_orphan(catalog, key)
+    if columns:
+        assigned = ", ".join(f"{quoted(name)} = NULL" for name in columns)
+        change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE c.ctid = broken.ctid"
+    else:
+        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE c.ctid = broken.ctid"
+    names = ", ".join(quoted(column.name) for column in catalog.tables[key.table].columns)
+    rows = ", ".join(f"broken.{quoted(column.name)}" for column in catalog.tables[key.table].columns)
+    sql = (
+        f"WITH broken AS MATERIALIZED (\n"
+        f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c\n"
+        f"   WHERE {orphan} LIMIT {_BATCH_ROWS} FOR UPDATE),\n"
+        f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {names}) SELECT now(), {rows} FROM broken)\n"
+        f"{change_rows}"
+    )
+    return Step(
+        number=0,
+        title="set to NULL" if columns else "delete",
+        sql=sql,
+        transaction=transaction,
+        locks=(
+            Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
+            Lock(key.referenced, LockMode.ACCESS_SHARE, Duration.SCAN),
+        ),
+        lock_timeout_ms=PATIENT_LOCK_MS,
+        statement_timeout_ms=0,
+        done_when=f"select not exists (select from only {leaf.sql} c where {orphan})",
+        repeats=True,
+    )
+
+
+def _next(steps: Sequence[Step]) -> int:
+    return steps[-1].transaction + 1 if steps else 1

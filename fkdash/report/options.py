@@ -1,0 +1,65 @@
+"""The options for a foreign key side by side, for people and for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fkdash.db.text import plain
+from fkdash.report.plan import locks_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fkdash.fix.option import Option
+    from fkdash.fix.plan import Plan
+    from fkdash.rules.finding import Finding
+
+_ORDER = "in the order of the rule, what changes least for existing rows first; none is chosen for you"
+
+
+def options_text(finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan]) -> str:
+    """Give the options as text, those that are refused last with the reason."""
+    about = f"{finding.rule}: {finding.message}" if finding.rule else finding.message
+    lines = [plain(finding.key.qualified), f"  {plain(about)}", f"  {_ORDER}", ""]
+    for option in sorted(offered, key=lambda option: bool(option.refused)):
+        lines.append(f"{option.id}  ({plain(option.title)})")
+        if option.refused:
+            lines += [f"  not possible: {plain(option.refused)}", ""]
+            continue
+        lines += [
+            f"  then         {plain(option.then)}",
+            f"  application  {plain(option.application)}",
+            f"  undo         {plain(option.undo)}",
+        ]
+        if option.id in plans:
+            plan = plans[option.id]
+            lines.append(
+                f"  locks        {plain(locks_in_words(lock for step in plan.steps for lock in step.locks))}"
+            )
+            lines.append(f"  how          {plain(plan.procedure)}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def options_document(finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan]) -> dict[str, Any]:
+    """Give the options as the versioned document that scripts read."""
+    return {
+        "fkdash": 1,
+        "kind": "options",
+        "constraint": finding.key.qualified,
+        "rule": finding.rule,
+        "message": finding.message,
+        "options": [
+            {
+                "option": option.id,
+                "title": option.title,
+                "then": option.then,
+                "application": option.application,
+                "frees": option.frees,
+                "undo": option.undo,
+                "refused": option.refused,
+                "procedure": plans[option.id].procedure if option.id in plans else None,
+            }
+            for option in offered
+        ],
+    }

@@ -1,0 +1,59 @@
+"""What a scan for orphans found, for people and for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fkdash.db.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.orphans.references import ScannedReference
+
+
+def orphans_document(scanned: Sequence[ScannedReference]) -> dict[str, Any]:
+    """Give the versioned document that scripts read."""
+    return {"fkdash": 1, "kind": "orphans", "results": [_result(each) for each in scanned]}
+
+
+def orphans_text(scanned: Sequence[ScannedReference]) -> str:
+    """Give one line for each reference, the most orphans first, those not known between."""
+    if not scanned:
+        return "No reference looks as if it could have orphans; --all looks at every foreign key.\n"
+    order = sorted(scanned, key=lambda each: (each.orphans.rows == 0, -(each.orphans.rows or 0)))
+    return "".join(f"{plain(_line(each))}\n" for each in order)
+
+
+def _line(each: ScannedReference) -> str:
+    key, orphans = each.reference.key, each.orphans
+    arrow = f"{key.table} ({', '.join(key.columns)}) -> {key.referenced} ({', '.join(key.referenced_columns)})"
+    name = key.name if each.reference.declared else "not declared"
+    if orphans.rows is None:
+        count = f"not known: {orphans.reason}"
+    elif orphans.status == "complete":
+        count = f"{orphans.rows:,} orphans" if orphans.rows else "no orphans"
+    else:
+        count = f"at least {orphans.rows:,} orphans ({orphans.reason})"
+    return f"{count:<16}  {arrow}  [{name}]"
+
+
+def _result(each: ScannedReference) -> dict[str, Any]:
+    key, orphans = each.reference.key, each.orphans
+    found: dict[str, Any] = {
+        "constraint": key.name if each.reference.declared else None,
+        "schema": key.table.schema,
+        "table": key.table.name,
+        "columns": list(key.columns),
+        "referenced": {
+            "schema": key.referenced.schema,
+            "table": key.referenced.name,
+            "columns": list(key.referenced_columns),
+        },
+        "declared": each.reference.declared,
+        "status": orphans.status,
+        "rows": orphans.rows,
+    }
+    if orphans.reason:
+        found["reason"] = orphans.reason
+    return found

@@ -1,0 +1,69 @@
+"""What if: the preview under a fix is the delete after the fix."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import pytest
+
+from fkdash.catalog.model import Action, TableName
+from fkdash.preview.assume import Assumptions, NewAction
+from fkdash.preview.model import DeleteTarget, Verdict
+from tests.preview.agree import following_rows, preview_of
+from tests.support.servers import TestDatabase
+
+USERS = TableName("f", "users")
+SCHEMA = """
+    CREATE SCHEMA f; SET search_path = f;
+    CREATE TABLE workspaces(id int PRIMARY KEY);
+    CREATE TABLE users(
+        id int PRIMARY KEY,
+        home int NOT NULL DEFAULT 2 CONSTRAINT users_home REFERENCES workspaces ON DELETE SET NULL
+    );
+    CREATE TABLE notes(author int CONSTRAINT notes_author REFERENCES users ON DELETE CASCADE);
+    INSERT INTO workspaces VALUES (1), (2), (3);
+    INSERT INTO users VALUES (1, 1), (2, 1), (3, 2);
+    INSERT INTO notes VALUES (1), (1), (3);
+"""
+Case: TypeAlias = tuple[Action, bool, str, str | None, dict[str, tuple[int, int, int]]]
+CASES: list[Case] = [
+    (Action.NO_ACTION, False, "blocked", "23503", {"workspaces": (1, 0, 0)}),
+    (Action.CASCADE, False, "allowed", None, {"workspaces": (1, 0, 0), "users": (2, 0, 0), "notes": (2, 0, 0)}),
+    (Action.SET_NULL, True, "allowed", None, {"workspaces": (1, 0, 0), "users": (0, 2, 0)}),
+    (Action.SET_NULL, False, "blocked", "23502", {"workspaces": (1, 0, 0), "users": (0, 2, 0)}),
+    (Action.SET_DEFAULT, False, "allowed", None, {"workspaces": (1, 0, 0), "users": (0, 0, 2)}),
+]
+
+
+@pytest.mark.parametrize("follow", [False, True], ids=["by sets", "followed"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_each_fix_is_previewed_as_if_it_were_made(
+    shared_database: TestDatabase, case: Case, follow: bool
+) -> None:
+    action, nullable, verdict, sqlstate, effects = case
+    await shared_database.execute(SCHEMA)
+    key = await shared_database.value("SELECT oid::bigint FROM pg_constraint WHERE conname = 'users_home'")
+    assume = Assumptions(
+        actions={key: NewAction(action)}, nullable=frozenset({(USERS, "home")}) if nullable else frozenset()
+    )
+    connection = await shared_database.connection()
+    target = DeleteTarget(TableName("f", "workspaces"), keys=({"id": 1},))
+    if follow:
+        with following_rows():
+            found = await preview_of(connection, target, assume=assume)
+    else:
+        found = await preview_of(connection, target, assume=assume)
+    assert found.verdict is Verdict(verdict)
+    assert [blocker.sqlstate for blocker in found.blockers] == ([sqlstate] if sqlstate else [])
+    assert {e.table.name: (e.deleted, e.set_null, e.set_default) for e in found.effects} == effects
+
+
+async def test_a_dropped_foreign_key_stops_nothing(shared_database: TestDatabase) -> None:
+    await shared_database.execute(SCHEMA)
+    key = await shared_database.value("SELECT oid::bigint FROM pg_constraint WHERE conname = 'users_home'")
+    target = DeleteTarget(TableName("f", "workspaces"), keys=({"id": 1},))
+    found = await preview_of(
+        await shared_database.connection(), target, assume=Assumptions(dropped=frozenset({key}))
+    )
+    assert found.verdict is Verdict.ALLOWED
+    assert [effect.table.name for effect in found.effects] == ["workspaces"]

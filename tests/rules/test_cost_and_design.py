@@ -1,0 +1,199 @@
+"""FK3xx to FK5xx: indexes, fan-out, types, duplicates, cycles, the odd one out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fkdash.catalog.model import Action, Catalog, Column, ForeignKey
+from fkdash.rules.finding import Finding, Severity
+from fkdash.rules.registry import findings, rule
+from tests.rules.catalogs import catalog, reference, table
+from tests.rules.scenes import tried
+from tests.support.servers import TestDatabase
+
+
+def _found(schema: Catalog, rule_id: str) -> list[Finding]:
+    return list(findings(schema, [rule(rule_id)]))
+
+
+_TWO = ["CREATE TABLE p (a int, b int, PRIMARY KEY (a, b))"]
+_ONE = ["CREATE TABLE p (a int PRIMARY KEY)"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "index", "serves"),
+    [
+        ("a, b", "CREATE INDEX ON c (a, b)", True),
+        ("a, b", "CREATE INDEX ON c (b, a)", True),
+        ("a, b", "CREATE INDEX ON c (b, a, x)", True),
+        ("a, b", "CREATE INDEX ON c (a, x, b)", False),
+        ("a, b", "CREATE INDEX ON c (a)", False),
+        ("a, b", "CREATE UNIQUE INDEX ON c (a)", True),
+        ("a", "CREATE INDEX ON c (a)", True),
+        ("a", "CREATE INDEX ON c (a, b)", True),
+        ("a", "CREATE INDEX ON c (x, a)", False),
+        ("a", "CREATE INDEX ON c ((a + 1))", False),
+        ("a", "CREATE INDEX ON c (x) INCLUDE (a)", False),
+        ("a", "CREATE INDEX ON c USING hash (a)", True),
+        ("a", "CREATE INDEX ON c USING brin (a)", False),
+        ("a", "CREATE INDEX ON c (a) WHERE x > 0", False),
+        ("a", "CREATE INDEX ON c (a) WHERE a IS NOT NULL", True),
+        ("a", "CREATE INDEX ON c (a) WHERE a > 0", False),
+        ("a", "SELECT 1", False),
+    ],
+)
+async def test_an_index_serves_where_the_server_can_use_it(
+    database: TestDatabase, columns: str, index: str, *, serves: bool
+) -> None:
+    tables = _TWO if "," in columns else _ONE
+    key = f"CONSTRAINT the_key FOREIGN KEY ({columns}) REFERENCES p"
+    setting_up = [*tables, f"CREATE TABLE c (a int, b int, x int, {key})", index]
+    outcome = await tried(database, setting_up, [], "FK301")
+    assert (outcome.of("FK301") is None) is serves
+    connection = await database.connection()
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan")
+    await connection.execute("; ".join(setting_up))
+    where = " AND ".join(f"{name} = ${number}" for number, name in enumerate(columns.split(", "), 1))
+    types = ", ".join("int" for _ in columns.split(", "))
+    await connection.execute(f"PREPARE look ({types}) AS SELECT 1 FROM ONLY c WHERE {where}")
+    values = ", ".join("1" for _ in columns.split(", "))
+    plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE look ({values})"))
+    await transaction.rollback()
+    if serves:
+        assert "Index Cond" in plan
+
+
+async def test_an_invalid_index_does_not_serve(database: TestDatabase) -> None:
+    setting_up = [
+        *_ONE,
+        "CREATE TABLE c (a int CONSTRAINT the_key REFERENCES p)",
+        "CREATE INDEX the_index ON c (a)",
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'the_index'::regclass",
+    ]
+    finding = (await tried(database, setting_up, [], "FK301")).of("FK301")
+    assert finding is not None
+    assert "the_index does not serve: it is not valid" in finding.evidence[1]
+
+
+async def test_an_operator_class_that_does_not_know_the_equality_does_not_serve(database: TestDatabase) -> None:
+    setting_up = [
+        "CREATE TABLE p (a numeric PRIMARY KEY)",
+        "CREATE TABLE c (a int CONSTRAINT the_key REFERENCES p)",
+        "CREATE INDEX the_index ON c (a)",
+    ]
+    outcome = await tried(database, setting_up, [], "FK301", "FK401")
+    missing, mismatch = outcome.of("FK301"), outcome.of("FK401")
+    assert missing is not None
+    assert "operator class" in missing.evidence[1]
+    assert mismatch is not None
+    assert mismatch.severity is Severity.WARNING
+
+
+async def test_a_pattern_index_on_text_serves(database: TestDatabase) -> None:
+    setting_up = [
+        "CREATE TABLE p (a text PRIMARY KEY)",
+        "CREATE TABLE c (a varchar(9) CONSTRAINT the_key REFERENCES p)",
+        "CREATE INDEX ON c (a varchar_pattern_ops)",
+    ]
+    assert (await tried(database, setting_up, [], "FK301")).of("FK301") is None
+
+
+async def test_a_partitioned_table_is_served_by_an_index_on_every_partition(database: TestDatabase) -> None:
+    setting_up = [
+        *_ONE,
+        "CREATE TABLE c (a int CONSTRAINT the_key REFERENCES p, x int) PARTITION BY RANGE (x)",
+        "CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (1)",
+        "CREATE TABLE c2 PARTITION OF c FOR VALUES FROM (1) TO (2)",
+        "CREATE INDEX ON c1 (a)",
+    ]
+    assert (await tried(database, setting_up, [], "FK301")).of("FK301") is not None
+    assert (await tried(database, [*setting_up, "CREATE INDEX ON c2 (a)"], [], "FK301")).of("FK301") is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "severity"), [(10, Severity.INFO), (5_000_000, Severity.WARNING), (None, Severity.WARNING)]
+)
+def test_a_missing_index_weighs_as_much_as_the_table(rows: int | None, severity: Severity) -> None:
+    users, orders = table("users"), table("orders", Column(2, "user_id", "bigint"), rows=rows)
+    [finding] = _found(catalog(users, orders, reference(orders, "user_id", users)), "FK301")
+    assert finding.severity is severity
+
+
+def test_many_rows_per_referenced_row_are_a_fan_out() -> None:
+    def schema(rows: int, action: Action) -> Catalog:
+        users = table("users", rows=10)
+        orders = table("orders", Column(2, "user_id", "bigint"), rows=rows)
+        return catalog(users, orders, reference(orders, "user_id", users, action))
+
+    assert _found(schema(1_000_000, Action.CASCADE), "FK302")[0].severity is Severity.WARNING
+    assert _found(schema(1_000, Action.CASCADE), "FK302") == []
+    assert _found(schema(1_000_000, Action.NO_ACTION), "FK302") == []
+
+
+def test_a_repair_of_a_large_table_is_announced() -> None:
+    users = table("users")
+    orders = table("orders", Column(2, "user_id", "bigint", not_null=True), rows=50_000_000)
+    assert _found(catalog(users, orders, reference(orders, "user_id", users, Action.SET_NULL)), "FK303")
+    assert _found(catalog(users, orders, reference(orders, "user_id", users)), "FK303") == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "severity"),
+    [
+        ("integer", "bigint", Severity.WARNING),
+        ("bigint", "integer", Severity.INFO),
+        ("character varying(5)", "text", Severity.INFO),
+        ("character(3)", "character(5)", None),
+        ("text", "character(5)", Severity.WARNING),
+        ("integer", "numeric", Severity.WARNING),
+        ("timestamp(3) without time zone", "timestamp without time zone", None),
+    ],
+)
+def test_types_that_differ_are_told_by_what_they_cost(mine: str, theirs: str, severity: Severity | None) -> None:
+    users = table("users", Column(2, "key", theirs))
+    orders = table("orders", Column(2, "user_key", mine))
+    key = replace(reference(orders, "user_key", users), referenced_columns=("key",))
+    assert [finding.severity for finding in _found(catalog(users, orders, key), "FK401")] == (
+        [severity] if severity else []
+    )
+
+
+def test_one_of_two_equal_keys_is_the_duplicate_and_the_older_valid_one_is_kept() -> None:
+    users, orders = table("users"), table("orders", Column(2, "user_id", "bigint"), indexed=("user_id",))
+    first = replace(reference(orders, "user_id", users), name="first", oid=1, validated=False)
+    second = replace(first, name="second", oid=2, validated=True)
+    third = replace(first, name="third", oid=3, on_delete=Action.CASCADE)
+    [finding] = _found(catalog(users, orders, first, second, third), "FK501")
+    assert (finding.key.name, finding.path[0].name) == ("first", "second")
+    assert finding.fixes == ("drop-duplicate",)
+
+
+def test_a_cycle_is_closed_only_without_a_nullable_or_deferrable_edge() -> None:
+    def schema(*, nullable: bool = False, deferrable: bool = False) -> Catalog:
+        users = table("users", Column(2, "team_id", "bigint", not_null=True), indexed=("team_id",))
+        teams = table("teams", Column(2, "owner_id", "bigint", not_null=not nullable), indexed=("owner_id",))
+        back = replace(reference(users, "team_id", teams), deferrable=deferrable)
+        return catalog(users, teams, reference(teams, "owner_id", users), back)
+
+    [finding] = _found(schema(), "FK504")
+    assert {key.name for key in finding.path} == {"users_team_id_fkey", "teams_owner_id_fkey"}
+    assert _found(schema(nullable=True), "FK504") == []
+    assert _found(schema(deferrable=True), "FK504") == []
+
+
+def test_the_one_action_that_differs_from_all_its_siblings_is_named() -> None:
+    users = table("users")
+    tables = [table(name, Column(2, "user_id", "bigint"), indexed=("user_id",)) for name in "abcd"]
+
+    def keys(*actions: Action) -> list[ForeignKey]:
+        return [reference(each, "user_id", users, action) for each, action in zip(tables, actions, strict=True)]
+
+    cascade, none = Action.CASCADE, Action.NO_ACTION
+    [finding] = _found(catalog(users, *tables, *keys(cascade, none, cascade, cascade)), "FK505")
+    assert finding.key.table.name == "b"
+    assert _found(catalog(users, *tables, *keys(cascade, none, none, cascade)), "FK505") == []
+    assert _found(catalog(users, *tables, *keys(cascade, cascade, cascade, cascade)), "FK505") == []

@@ -1,0 +1,232 @@
+"""A pasted error, whatever printed it, leads to the foreign key behind it and to the way a delete takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from fkdash.catalog.model import Catalog
+from fkdash.catalog.postgres import read_catalog
+from fkdash.db.statements import OpenTransaction
+from fkdash.rules.error_text import read_error
+from fkdash.rules.explain import explain, path_words
+from tests.support.servers import TestDatabase
+
+_SCHEMA = """
+CREATE SCHEMA app;
+SET search_path = app;
+CREATE TABLE organizations (id int PRIMARY KEY);
+CREATE TABLE workspaces (id int PRIMARY KEY, organization_id int REFERENCES organizations ON DELETE CASCADE);
+CREATE DOMAIN wanted AS int CONSTRAINT wanted_check CHECK (VALUE IS NOT NULL);
+CREATE TABLE users (
+  id int PRIMARY KEY,
+  workspace_id int NOT NULL CONSTRAINT behind_null REFERENCES workspaces ON DELETE SET NULL,
+  second_id int CONSTRAINT behind_check REFERENCES workspaces ON DELETE SET NULL
+    CONSTRAINT has_second CHECK (second_id IS NOT NULL),
+  third wanted CONSTRAINT behind_domain REFERENCES workspaces ON DELETE SET NULL
+);
+CREATE TABLE projects (id int, workspace_id int CONSTRAINT refusing REFERENCES workspaces);
+CREATE TABLE seats (
+  workspace_id int DEFAULT 0 CONSTRAINT one_seat UNIQUE CONSTRAINT behind_unique
+    REFERENCES workspaces ON DELETE SET DEFAULT
+);
+CREATE TABLE logs (id int, workspace_id int CONSTRAINT logged REFERENCES workspaces) PARTITION BY RANGE (id);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (10);
+"""
+_NOT_NULL = 'null value in column "workspace_id" of relation "users" violates not-null constraint'
+_REFUSED = 'update or delete on table "workspaces" violates foreign key constraint "refusing" on table "projects"'
+_PASTED = {
+    "psql": (f"ERROR:  {_NOT_NULL}\nDETAIL:  Failing row contains (10, null).", "23502", "behind_null"),
+    "psql with its context": (
+        (
+            f'ERROR:  {_NOT_NULL}\nCONTEXT:  SQL statement "UPDATE ONLY "app"."users" SET "workspace_id" = NULL WHERE '
+            '$1 OPERATOR(pg_catalog.=) "workspace_id""'
+        ),
+        "23502",
+        "behind_null",
+    ),
+    "psql, verbose": (
+        (
+            f"ERROR:  23502: {_NOT_NULL}\nSCHEMA NAME:  app\nTABLE NAME:  users\nCOLUMN NAME:  workspace_id\n"
+            "LOCATION:  ExecConstraints, execMain.c:1899"
+        ),
+        "23502",
+        "behind_null",
+    ),
+    "asyncpg": (f"asyncpg.exceptions.NotNullViolationError: {_NOT_NULL}", "23502", "behind_null"),
+    "psycopg": (f"psycopg.errors.NotNullViolation: {_NOT_NULL}", "23502", "behind_null"),
+    "JDBC": (
+        (
+            f"org.postgresql.util.PSQLException: ERROR: {_REFUSED}\n"
+            '  Detail: Key (id)=(1) is still referenced from table "projects".\n'
+            "\tat org.postgresql.core.v3.QueryExecutorImpl.receiveErrorResponse(QueryExecutorImpl.java:2676)"
+        ),
+        "23503",
+        "refusing",
+    ),
+    "node-postgres": (
+        (
+            f"error: {_NOT_NULL}\n    at Parser.parseErrorMessage "
+            "(/app/node_modules/pg-protocol/dist/parser.js:283:98) "
+            "{\n  length: 319,\n  severity: 'ERROR',\n  code: '23502',\n  schema: 'app',\n  table: 'users',\n"
+            "  column: 'workspace_id',\n  constraint: undefined,\n  routine: 'ExecConstraints'\n}"
+        ),
+        "23502",
+        "behind_null",
+    ),
+    "ActiveRecord": (
+        f"ActiveRecord::InvalidForeignKey: PG::ForeignKeyViolation: ERROR:  {_REFUSED}",
+        "23503",
+        "refusing",
+    ),
+    "Drizzle": (
+        (
+            'DrizzleQueryError: Failed query: delete from "organizations" where "organizations"."id" = $1\nparams: 1\n'
+            f"  cause: error: {_NOT_NULL}"
+        ),
+        "23502",
+        "behind_null",
+    ),
+    "Prisma": ("Foreign key constraint violated on the constraint: `refusing`", "", "refusing"),
+    "server log": (
+        (
+            '2026-11-22 12:04:31.123 UTC [4211] app@app ERROR:  new row for relation "users" violates check constraint '
+            '"has_second"\n2026-11-22 12:04:31.123 UTC [4211] app@app STATEMENT:  DELETE FROM workspaces WHERE id = 1;'
+        ),
+        "23514",
+        "behind_check",
+    ),
+    "JSON": (
+        '{"code":"23502","schema":"app","table":"users","column":"workspace_id","message":"'
+        + _NOT_NULL.replace('"', '\\"')
+        + '"}',
+        "23502",
+        "behind_null",
+    ),
+    "domain": (
+        'ERROR:  value for domain wanted violates check constraint "wanted_check"',
+        "23514",
+        "behind_domain",
+    ),
+    "unique": (
+        'ERROR:  duplicate key value violates unique constraint "one_seat"\nDETAIL:  Key (workspace_id)=(0) already exists.',
+        "23505",
+        "behind_unique",
+    ),
+    "RESTRICT": (
+        (
+            'ERROR:  update or delete on table "workspaces" violates RESTRICT setting of foreign key constraint "refusing" '
+            'on table "projects"'
+        ),
+        "23001",
+        "refusing",
+    ),
+    "German": (
+        "FEHLER:  NULL-Wert in Spalte »workspace_id« von Relation »users« verletzt Not-Null-Constraint",
+        "",
+        "behind_null",
+    ),
+    "French": (
+        (
+            "ERREUR:  UPDATE ou DELETE sur la table « workspaces » viole la contrainte de clé étrangère « "
+            "refusing » de la "
+            "table « projects »"
+        ),
+        "",
+        "refusing",
+    ),
+    "Japanese": (
+        'ERROR:  リレーション"users"の列"workspace_id"のNULL値が非NULL制約に違反しています',
+        "",
+        "behind_null",
+    ),
+    "Russian": (
+        'ОШИБКА:  значение NULL в столбце "workspace_id" отношения "users" нарушает ограничение NOT NULL',
+        "",
+        "behind_null",
+    ),
+}
+
+
+@pytest.fixture
+async def schema(database: TestDatabase) -> Catalog:
+    await database.execute(_SCHEMA)
+    connection = await database.connection()
+    async with connection.transaction():
+        return await read_catalog(OpenTransaction(connection, where="a test", statement_seconds=10))
+
+
+@pytest.mark.newest_version
+async def test_every_form_of_an_error_leads_to_its_foreign_key(schema: Catalog) -> None:
+    for form, (text, sqlstate, behind) in _PASTED.items():
+        found = explain(schema, text)
+        assert (form, found.clues.sqlstate) == (form, sqlstate)
+        assert (form, [answer.key.name for answer in found.answers]) == (form, [behind])
+        assert found.answers[0].next_step
+
+
+@pytest.mark.newest_version
+async def test_the_way_starts_at_the_table_of_the_statement_or_all_ways_are_given(schema: Catalog) -> None:
+    text, _, _ = _PASTED["Drizzle"]
+    assert [path_words(path) for path in explain(schema, text).answers[0].paths] == [
+        "organizations → workspaces → users"
+    ]
+    text, _, _ = _PASTED["psql"]
+    assert [path_words(path) for path in explain(schema, text).answers[0].paths] == [
+        "workspaces → users",
+        "organizations → workspaces → users",
+    ]
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ERROR:  null value in column "id" of relation "users" violates not-null constraint',
+        f"ERROR:  {_NOT_NULL}\nSTATEMENT:  INSERT INTO app.users (id) VALUES (1)",
+        'ERROR:  duplicate key value violates unique constraint "users_pkey"',
+        "connection refused",
+        "",
+    ],
+)
+async def test_an_error_that_no_foreign_key_explains_is_said_to_be_one(schema: Catalog, text: str) -> None:
+    found = explain(schema, text)
+    assert found.answers == ()
+    assert found.headline.endswith(".")
+
+
+@pytest.mark.newest_version
+async def test_a_missing_referenced_row_is_told_from_a_held_one(schema: Catalog) -> None:
+    missing = explain(
+        schema,
+        'ERROR:  insert or update on table "projects" violates foreign key constraint "refusing"\n'
+        'DETAIL:  Key (workspace_id)=(7) is not present in table "workspaces".',
+    )
+    assert "is not in workspaces" in missing.answers[0].message
+    held = explain(schema, f"ERROR:  {_REFUSED}")
+    assert "still referred to" in held.answers[0].message
+    assert "either" in explain(schema, _PASTED["Prisma"][0]).answers[0].message
+
+
+async def test_real_errors_of_this_server_are_explained(database: TestDatabase, schema: Catalog) -> None:
+    await database.execute(
+        "SET search_path = app; INSERT INTO organizations VALUES (1); INSERT INTO workspaces VALUES (1, 1)"
+    )
+    connection = await database.connection()
+    for row, behind in (("users VALUES (1, 1, 1, 1)", None), ("logs VALUES (1, 1)", "logged")):
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"INSERT INTO {row}")
+        text = ""
+        try:
+            await connection.execute("DELETE FROM organizations")
+        except Exception as error:  # noqa: BLE001 - whatever the server says is what an operator pastes
+            text = str(error)
+        await transaction.rollback()
+        keys = [answer.key.name for answer in explain(schema, text).answers]
+        assert len(keys) == 1
+        assert behind is None or keys == [behind]
+
+
+def test_names_are_read_from_any_quotation_marks() -> None:
+    clues = read_error('»a« «b» “c” „d“ \'e\' `f` "g""h" 「i」')
+    assert clues.names == ("a", "b", "c", "d", "e", "f", 'g"h', "i")

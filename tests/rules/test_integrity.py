@@ -1,0 +1,142 @@
+"""FK2xx: what a foreign key claims is compared with what it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fkdash.catalog.model import Action, Catalog, Column, Query, Trigger
+from fkdash.rules.finding import Finding, Severity
+from fkdash.rules.registry import findings, rule
+from tests.rules.catalogs import catalog, reference, sound, table
+from tests.rules.scenes import tried
+from tests.support.servers import TestDatabase
+
+
+def _found(schema: Catalog, rule_id: str) -> list[Finding]:
+    return list(findings(schema, [rule(rule_id)]))
+
+
+def _with_query(schema: Catalog, sql: str) -> Catalog:
+    return replace(schema, queries=(Query("view public.v", sql),))
+
+
+def _undeclared(name: str, kind: str = "bigint") -> Catalog:
+    return catalog(table("users"), table("orders", Column(2, name, kind)))
+
+
+def test_a_column_named_and_typed_like_a_key_is_an_undeclared_reference() -> None:
+    for name in ("user_id", "userId", "users_id", "created_by_user_id"):
+        [finding] = _found(_undeclared(name), "FK207")
+        assert finding.severity is Severity.INFO
+        assert finding.key.name == ""
+        assert finding.key.referenced.name == "users"
+        assert "name and type" in finding.evidence[0]
+
+
+def test_another_type_another_name_or_a_declared_key_is_none() -> None:
+    assert _found(_undeclared("user_id", "uuid"), "FK207") == []
+    assert _found(_undeclared("user_ids"), "FK207") == []
+    assert _found(sound(), "FK207") == []
+
+
+def test_a_join_is_stronger_evidence_than_a_name() -> None:
+    for sql in (
+        "SELECT 1 FROM public.orders o JOIN public.users u ON u.id = o.owner",
+        "SELECT 1 FROM orders, users WHERE orders.owner = users.id",
+        "SELECT (SELECT count(*) FROM orders o WHERE o.owner = u.id) FROM users u",
+        "SELECT 1 FROM orders JOIN users ON users.id = owner",
+    ):
+        outside = "count" in sql
+        found = _found(_with_query(_undeclared("owner"), sql), "FK207")
+        assert bool(found) is not outside, sql
+        if found:
+            assert found[0].severity is Severity.WARNING
+            assert "view public.v joins" in found[0].evidence[0]
+
+
+def test_a_query_that_cannot_be_read_is_no_evidence() -> None:
+    assert _found(_with_query(_undeclared("owner"), "SELECT = FROM ((("), "FK207") == []
+
+
+def test_row_security_matters_to_a_role_that_it_applies_to() -> None:
+    def schema(*, bypasses: bool, owns: bool, forced: bool) -> Catalog:
+        made = sound()
+        assert made.server is not None
+        tables = {
+            name: replace(
+                each,
+                row_security=True,
+                force_row_security=forced,
+                privileges=replace(each.privileges, own=owns) if each.privileges else None,
+            )
+            for name, each in made.tables.items()
+        }
+        return replace(made, tables=tables, server=replace(made.server, bypasses_row_security=bypasses))
+
+    assert _found(schema(bypasses=False, owns=False, forced=False), "FK205")
+    assert _found(schema(bypasses=False, owns=True, forced=True), "FK205")
+    assert _found(schema(bypasses=False, owns=True, forced=False), "FK205") == []
+    assert _found(schema(bypasses=True, owns=False, forced=True), "FK205") == []
+
+
+def test_a_before_trigger_matters_where_the_action_fires_it() -> None:
+    def schema(action: Action, event: str, enabled: str = "O") -> Catalog:
+        trigger = Trigger("t", "public.f", enabled=enabled, before=True, events=frozenset({event}))
+        users, orders = table("users"), table("orders", Column(2, "user_id", "bigint"), indexed=("user_id",))
+        return catalog(users, replace(orders, triggers=(trigger,)), reference(orders, "user_id", users, action))
+
+    [deleting] = _found(schema(Action.CASCADE, "DELETE"), "FK204")
+    assert deleting.severity is Severity.WARNING
+    [updating] = _found(schema(Action.SET_NULL, "UPDATE"), "FK204")
+    assert updating.severity is Severity.INFO
+    assert _found(schema(Action.CASCADE, "UPDATE"), "FK204") == []
+    assert _found(schema(Action.CASCADE, "DELETE", enabled="D"), "FK204") == []
+    assert _found(schema(Action.NO_ACTION, "DELETE"), "FK204") == []
+
+
+def test_one_nullable_column_is_an_optional_reference_and_several_are_a_hole() -> None:
+    def schema(*nullable: str) -> Catalog:
+        cases = table("cases", Column(2, "tenant_id", "bigint", not_null=True))
+        columns = [
+            Column(number, name, "bigint", not_null=name not in nullable)
+            for number, name in enumerate(("tenant_id", "case_id"), 2)
+        ]
+        invoices = table("invoices", *columns)
+        key = replace(
+            reference(invoices, "case_id", cases),
+            columns=("tenant_id", "case_id"),
+            referenced_columns=("tenant_id", "id"),
+        )
+        return catalog(cases, invoices, key)
+
+    assert _found(schema(), "FK206") == []
+    assert _found(schema("case_id"), "FK206")[0].severity is Severity.INFO
+    assert _found(schema("case_id", "tenant_id"), "FK206")[0].severity is Severity.WARNING
+
+
+async def test_disabled_triggers_are_found_on_either_side(database: TestDatabase) -> None:
+    tables = [
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE c (id int CONSTRAINT the_key REFERENCES p ON DELETE CASCADE)",
+    ]
+    on_parent = await tried(database, [*tables, "ALTER TABLE p DISABLE TRIGGER ALL"], [], "FK203")
+    finding = on_parent.of("FK203")
+    assert finding is not None
+    assert "ON DELETE action" in finding.message
+    on_child = await tried(database, [*tables, "ALTER TABLE c DISABLE TRIGGER ALL"], [], "FK203")
+    finding = on_child.of("FK203")
+    assert finding is not None
+    assert "check of new rows" in finding.message
+    users_own = await tried(database, [*tables, "ALTER TABLE p DISABLE TRIGGER USER"], [], "FK203")
+    assert users_own.findings == ()
+
+
+async def test_not_valid_is_found_until_it_is_validated(database: TestDatabase) -> None:
+    tables = [
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE c (id int)",
+        "ALTER TABLE c ADD CONSTRAINT the_key FOREIGN KEY (id) REFERENCES p NOT VALID",
+    ]
+    assert (await tried(database, tables, [], "FK201")).of("FK201") is not None
+    validated = [*tables, "ALTER TABLE c VALIDATE CONSTRAINT the_key"]
+    assert (await tried(database, validated, [], "FK201")).of("FK201") is None

@@ -1,0 +1,89 @@
+"""Plans and runs on a test database, as an operator's commands make them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fkdash.apply.events import Event, RunEnded
+from fkdash.apply.journal import Journal
+from fkdash.apply.preflight import PreflightLine, may_start, preflight
+from fkdash.apply.run import Patience, Run, Wishes
+from fkdash.catalog.model import Catalog, ForeignKey
+from fkdash.catalog.postgres import read_catalog
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.writing import open_writer
+from fkdash.fix.plan import Plan
+from fkdash.fix.planner import plan
+from fkdash.fix.subject import subject_of
+from tests.support.servers import TestDatabase
+
+IMPATIENT = Patience(4, 0.02, 0.05)
+
+
+@dataclass
+class Workbench:
+    """A database as fkdash sees it; `catalog` is what `look` read last."""
+
+    database: TestDatabase
+    pool: ReadPool
+    folder: Path
+    catalog: Catalog = field(default_factory=lambda: Catalog(tables={}, foreign_keys=()))
+    events: list[Event] = field(default_factory=list)
+    patience: Patience = IMPATIENT
+
+    async def look(self) -> Catalog:
+        async with self.pool.session() as session:
+            self.catalog = await read_catalog(session)
+        return self.catalog
+
+    def key(self, name: str) -> ForeignKey:
+        return next(key for key in self.catalog.foreign_keys if key.name == name)
+
+    async def plan(self, name: str, option: str, *, keep_validated: bool = False) -> Plan:
+        await self.look()
+        subject = subject_of(self.catalog, self.key(name), option)
+        return plan(self.catalog, subject, option, keep_validated=keep_validated)
+
+    async def preflight(self, chosen: Plan) -> tuple[PreflightLine, ...]:
+        async with open_writer(self.pool.target) as writer:
+            return await preflight(self.pool, writer, self.catalog, chosen, seconds=10)
+
+    async def carry_out(
+        self, chosen: Plan, *, continues: Path | None = None, wishes: Wishes | None = None, look_first: bool = True
+    ) -> RunEnded:
+        with Journal.create(chosen.key.qualified, folder=self.folder) as journal:
+            async with open_writer(self.pool.target) as writer:
+                if look_first:
+                    lines = await preflight(self.pool, writer, self.catalog, chosen, seconds=10)
+                    assert may_start(lines), lines
+                run = Run(
+                    writer,
+                    self.pool,
+                    self.catalog,
+                    chosen,
+                    journal,
+                    self.events.append,
+                    wishes=wishes or Wishes(),
+                    patience=self.patience,
+                    continues=continues,
+                )
+                return await run.carry_out()
+
+    async def apply(self, name: str, option: str, *, keep_validated: bool = False) -> RunEnded:
+        return await self.carry_out(await self.plan(name, option, keep_validated=keep_validated))
+
+
+@asynccontextmanager
+async def workbench(database: TestDatabase, folder: Path, *, dsn: str | None = None) -> AsyncIterator[Workbench]:
+    """Open a database for plans and runs; `dsn` is another way to it than its own."""
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=dsn or database.dsn), {}))
+    try:
+        bench = Workbench(database, pool, folder)
+        await bench.look()
+        yield bench
+    finally:
+        await pool.close()
