@@ -58,8 +58,9 @@ _FREEING_SECONDS: Final = 5.0
 class Run:
     """One execution of a plan; `catalog` is the one it was made from, `tell` hears of every event.
 
-    `seconds` bounds the reading before and after; the plan's own steps have their own limits. `continues` is
-    the journal of the run that this one finishes or undoes.
+    `seconds` bounds the reading before and after; the plan's own steps have their own limits.
+    `settling_seconds` is how long a lost connection's outcome is asked for. `continues` is the journal of the
+    run that this one finishes or undoes.
     """
 
     writer: Writer
@@ -72,6 +73,7 @@ class Run:
     patience: Patience = field(default_factory=Patience)
     seconds: float = 10.0
     reason: str = ""
+    settling_seconds: float = _SETTLING_SECONDS
     continues: Path | None = None
     _done: list[int] = field(default_factory=list)
     _tries: Tries | None = None
@@ -204,7 +206,7 @@ class Run:
             self.sessions,
             tries.backend,
             end=not step.alone and not self.writer.pooled,
-            seconds=_SETTLING_SECONDS if open_question else _FREEING_SECONDS,
+            seconds=self.settling_seconds if open_question else min(self.settling_seconds, _FREEING_SECONDS),
         )
         if open_question and not await self._settle(tries, settled=settled):
             return ending.unknown(self.journal.path, self._done, error)

@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = _options(arguments)
     reports = run_async(_check_all(arguments, options))
     if arguments.write_baseline is not None:
-        _write_baseline(arguments.write_baseline, reports)
+        reports = _written_as_baseline(arguments.write_baseline, reports)
     _print(reports, arguments.format)
     threshold = None if arguments.fail_on == "never" else Severity(arguments.fail_on)
     return _exit_code(reports, threshold)
@@ -164,7 +164,8 @@ def _print(reports: Sequence[CheckReport], chosen: str) -> None:
         say(check_text(reports))
 
 
-def _write_baseline(path: Path, reports: Sequence[CheckReport]) -> None:
+def _written_as_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[CheckReport, ...]:
+    """Write the findings down and give the reports with all of them known."""
     found = [reported.finding for report in reports for reported in report.findings]
     try:
         path.write_text(json.dumps(baseline_document(found), indent=2) + "\n", encoding="utf-8")
@@ -173,6 +174,10 @@ def _write_baseline(path: Path, reports: Sequence[CheckReport]) -> None:
             f"The baseline {path} cannot be written: {error}.", next_step="Name another file."
         ) from error
     tell(f"{plain(str(path))}: {len(found)} findings written as known.")
+    return tuple(
+        replace(report, findings=tuple(replace(each, known=True) for each in report.findings))
+        for report in reports
+    )
 
 
 def _exit_code(reports: Sequence[CheckReport], threshold: Severity | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -15,8 +16,6 @@ from fkdash.cli.selection import add_table_arguments, chosen_tables
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
-    import argparse
-
     from fkdash.catalog.model import Catalog, ForeignKey
 
 SUMMARY = "List the foreign keys of a database, one line each."
@@ -82,7 +81,11 @@ async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey
 
 
 def _action(text: str) -> Action:
-    return Action(text.upper().replace("-", " "))
+    try:
+        return Action(text.upper().replace("-", " "))
+    except ValueError:
+        known = ", ".join(action.lower() for action in Action)
+        raise argparse.ArgumentTypeError(f"{text!r} is no action; there are {known}") from None
 
 
 def _line(key: ForeignKey) -> str:

@@ -8,6 +8,7 @@ key whose columns nothing else looks at.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.facts import DELETE_BIT, UPDATE_BIT
@@ -41,16 +42,38 @@ class Step:
         return self.key.relation == self.key.referenced
 
 
+class Clash(StrEnum):
+    """Why the order of the queue would matter for a row."""
+
+    BOTH = "two steps meet the row, and one changes what the other looks at"
+    CHECKED = "a check meets the row, which is deleted as well"
+    REFUSED = "the row cannot take NULL, and is deleted as well"
+    TWICE = "the row is written twice, and another of its foreign keys does not hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Rows for which the order would matter; when there are none, sets of rows are exact."""
+
+    clash: Clash
+    steps: tuple[Step, ...]
+
+
 @dataclass(frozen=True)
 class SetPlan:
-    """A delete whose outcome sets of rows decide: the tables deleted from, referenced before referencing."""
+    """A delete that sets of rows decide unless a doubt has rows; tables deleted from, referenced ones first."""
 
     deleted: tuple[int, ...]
     steps: tuple[Step, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     def cascades_into(self, oid: int) -> list[Step]:
         """Give the cascades that delete from a table."""
         return [step for step in self.steps if step.kind == "cascade" and step.key.relation == oid]
+
+    def nulls_into(self, oid: int) -> list[Step]:
+        """Give the steps that set a table's columns NULL."""
+        return [step for step in self.steps if step.kind == "setnull" and step.key.relation == oid]
 
     def from_table(self, oid: int) -> list[Step]:
         """Give what deleting a table's rows sets off."""
@@ -83,10 +106,10 @@ def set_plan(facts: Facts) -> SetPlan:
                 pending.append(step.key.relation)
     for oid in survey.depth:
         _deletes_quietly(facts, facts.tables[oid])
-    _roles_are_apart(survey)
+    _tables_are_apart(survey)
     for step in survey.steps:
         _step_is_simple(facts, step)
-    return SetPlan(_referenced_first(survey), tuple(survey.steps))
+    return SetPlan(_referenced_first(survey), tuple(survey.steps), tuple(_doubts(survey)))
 
 
 def certain_plan(facts: Facts) -> SetPlan | None:
@@ -185,28 +208,42 @@ def _runs_no_code(table: TableFact, bit: int, event: str) -> None:
         raise OrderMattersError("foreign table")
 
 
-def _roles_are_apart(survey: _Survey) -> None:
+def _tables_are_apart(survey: _Survey) -> None:
     facts = survey.facts
-    roots = [facts.root(oid) for oid in survey.depth]
-    if len(set(roots)) < len(roots):
+    reached = {*survey.depth, *(step.key.relation for step in survey.steps)}
+    if len({facts.root(oid) for oid in reached}) < len(reached):
         raise OrderMattersError("a partition and its root are both reached")
-    cascaded = {step.key.relation for step in survey.steps if step.kind == "cascade"}
     if any(
         step.kind == "cascade" and step.key.relation == facts.target and not step.itself for step in survey.steps
     ):
         raise OrderMattersError("the target is reached again")
-    checked = [step for step in survey.steps if step.check]
-    written = [step for step in survey.steps if not step.check and step.kind != "cascade"]
-    same_root = {facts.root(oid) for oid in cascaded}
-    for step in checked:
-        if facts.root(step.key.relation) in same_root and not (step.deferred and step.key.relation in cascaded):
-            raise OrderMattersError("a checked table is deleted from as well")
-    for step in written:
-        root = facts.root(step.key.relation)
-        others = [other for other in survey.steps if other is not step and facts.root(other.key.relation) == root]
-        for other in others:
-            if not other.check or set(other.key.columns) & set(step.key.set_columns):
-                raise OrderMattersError("a written table is reached twice")
+
+
+def _doubts(survey: _Survey) -> Iterator[Doubt]:
+    """Give the pairs of steps that meet in one table in a way that order decides about."""
+    for oid in dict.fromkeys(step.key.relation for step in survey.steps):
+        table = survey.facts.tables[oid]
+        steps = [step for step in survey.steps if step.key.relation == oid]
+        nulls = [step for step in steps if step.kind == "setnull"]
+        cascaded = any(step.kind == "cascade" for step in steps)
+        for step in steps:
+            if cascaded and step.check and not step.deferred:
+                yield Doubt(Clash.CHECKED, (step,))
+            if cascaded and step.kind == "setnull":
+                yield Doubt(Clash.REFUSED, (step,))
+        judged = bool(table.checks) or any(column.unproven for column in table.columns.values())
+        for step in nulls:
+            written = set(step.key.set_columns)
+            for other in steps:
+                both_null = other in nulls
+                if other is step or (both_null and nulls.index(other) < nulls.index(step)):
+                    continue
+                if set(other.key.columns) & written or (
+                    both_null and (judged or set(other.key.set_columns) & set(step.key.columns))
+                ):
+                    yield Doubt(Clash.BOTH, (step, other))
+        if len(nulls) > 1:
+            yield Doubt(Clash.TWICE, tuple(nulls))
 
 
 def _step_is_simple(facts: Facts, step: Step) -> None:
@@ -239,8 +276,10 @@ def _sets_null_simply(facts: Facts, key: KeyFact, table: TableFact) -> None:
     if any(not check.steady for domain in domains for check in domain.constraints):
         raise OrderMattersError("rows must be followed")
     for other in facts.keys.values():
-        if other.relation == table.oid and other.match_full and len(other.columns) > 1:
-            raise OrderMattersError("MATCH FULL must be checked")
+        if other.relation == table.oid and ((other.match_full and len(other.columns) > 1) or other.period):
+            raise OrderMattersError("another foreign key must be checked")
+        if other.relation == table.oid and not facts.tables[other.referenced].readable:
+            raise OrderMattersError("rows are hidden")
         if other.referenced == table.oid and set(other.referenced_columns) & written:
             raise OrderMattersError("a referenced key is written")
     for index in table.indexes:

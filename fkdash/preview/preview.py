@@ -62,7 +62,11 @@ async def preview(
         plan = None if inheriting or target.only else _plan(facts, limits, everything=target.everything)
         if plan is not None:
             by_sets = await _by_sets(reader, evaluator, plan, target, chosen)
-            if by_sets is not None and (by_sets.first_known or by_sets.rows > limits.rows):
+            if (
+                by_sets is not None
+                and not by_sets.doubtful
+                and (by_sets.first_known or by_sets.rows > limits.rows)
+            ):
                 return _preview(target, reader, by_sets.answer, by_sets.target_rows)
         rows = await find_targets(reader, target, chosen, inheriting)
         return _preview(target, reader, await _by_queue(reader, evaluator, rows), len(rows))

@@ -66,6 +66,7 @@ class Run:
     async def delete(self, targets: Sequence[RowId]) -> Outcome:
         """Delete the target rows, work the queue off and give what happened."""
         target = self.facts.tables[self.facts.target]
+        self.may_read(target.oid)
         self.statement_begins(target, DELETE_BIT)
         self._remove(targets)
         self.statement_ends(target, DELETE_BIT)

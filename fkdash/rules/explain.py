@@ -179,8 +179,10 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         f"a {key.table.name} row was written whose ({columns}) is not in {key.referenced.name} "
         f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
     )
-    move = f"Move or delete the {key.table.name} rows first; fkdash preview --table "
-    f"{quote(str(key.referenced))} lists them."
+    move = (
+        f"Move or delete the {key.table.name} rows first; "
+        f"fkdash preview --table {quote(str(key.referenced))} lists them."
+    )
     look = (
         f"Check the value that was written; fkdash check --table {quote(str(key.table))} tells whether the "
         "foreign key "

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +36,8 @@ _GROUPS: Final = {
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
-        mine = catalog.tables[key.table].columns_by_name
-        theirs = catalog.tables[key.referenced].columns_by_name
-        for own, name in zip(key.columns, key.referenced_columns, strict=True):
-            column, other = mine[own], theirs[name]
+    for key, own, referenced in column_pairs(catalog):
+        for column, other in zip(own, referenced, strict=True):
             if column.type == other.type or column.domain is not None or other.domain is not None:
                 continue
             if base(column.type) != base(other.type):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,8 @@ if TYPE_CHECKING:
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
-        own = catalog.tables[key.table].columns_by_name
-        theirs = catalog.tables[key.referenced].columns_by_name
-        for one, name in zip(key.columns, key.referenced_columns, strict=True):
-            column, other = own[one], theirs[name]
+    for key, own, referenced in column_pairs(catalog):
+        for column, other in zip(own, referenced, strict=True):
             if column.collation == other.collation or column.domain is not None or other.domain is not None:
                 continue
             mine, its = column.collation or "the default", other.collation or "the default"
@@ -31,14 +29,15 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 severity=RULE.severity,
                 key=key,
                 columns=(column.name,),
-                message=f"{key.table.name}.{column.name} has collation {mine}, {key.referenced.name}.{name} has "
+                message=f"{key.table.name}.{column.name} has collation {mine}, "
+                f"{key.referenced.name}.{other.name} has "
                 f"{its}: equal "
                 "only as long as both are deterministic.",
                 explanation=f"If {mine} or {its} is nondeterministic (case-insensitive, say), rows match that "
                 "are not the "
                 "same text: deleting one referenced row may act on rows that belong to another, and PostgreSQL 18 "
                 "refuses the key when it is restored. Give both columns the same collation.",
-                evidence=(f"{key.table}.{column.name}: {mine}", f"{key.referenced}.{name}: {its}"),
+                evidence=(f"{key.table}.{column.name}: {mine}", f"{key.referenced}.{other.name}: {its}"),
                 certain=False,
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
-        theirs = catalog.tables[key.referenced].columns_by_name
-        nullable = [name for name in key.referenced_columns if not theirs[name].forbids_null]
+    for key, _, referenced in column_pairs(catalog):
+        nullable = [column.name for column in referenced if not column.forbids_null]
         if not nullable:
             continue
         names = " and ".join(nullable)

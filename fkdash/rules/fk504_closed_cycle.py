@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.rules.enforcement import check_runs
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,17 +22,15 @@ _LONGEST: Final = 12
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     rigid: dict[TableName, list[ForeignKey]] = {}
-    for key in catalog.foreign_keys:
-        if key.table != key.referenced and not key.deferrable and _always_refers(catalog, key):
+    for key, own, _ in column_pairs(catalog):
+        if key.deferrable or not all(column.forbids_null for column in own):
+            continue
+        if key.table != key.referenced and check_runs(catalog, key):
             rigid.setdefault(key.table, []).append(key)
     for component in _components({table: [key.referenced for key in keys] for table, keys in rigid.items()}):
         if len(component) > 1:
             inside = [key for table in sorted(component) for key in rigid[table] if key.referenced in component]
             yield _finding(inside, sorted(component))
-
-
-def _always_refers(catalog: Catalog, key: ForeignKey) -> bool:
-    return check_runs(catalog, key) and all(column.forbids_null for column in catalog.columns(key))
 
 
 def _components(edges: Mapping[TableName, list[TableName]]) -> list[set[TableName]]:

@@ -53,24 +53,30 @@ def serving_index(catalog: Catalog, key: ForeignKey) -> Index | None:
 def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
     """Give the indexes that look as if they served, with what keeps each from it."""
     table = catalog.tables[key.table]
-    numbers = {table.columns_by_name[name].number for name in key.columns}
+    numbers = _numbers(table, key)
     return tuple(
         f"index {index.name} does not serve: {why}"
         for index in table.indexes
-        if not numbers.isdisjoint(index.columns) and (why := _obstacle(catalog, table, index, key))
+        if not numbers.isdisjoint(index.columns) and (why := _obstacle(catalog, table, index, key, numbers))
     )
 
 
 def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
-    return next((index for index in table.indexes if not _obstacle(catalog, table, index, key)), None)
+    numbers = _numbers(table, key)
+    return next((index for index in table.indexes if not _obstacle(catalog, table, index, key, numbers)), None)
 
 
-def _obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey) -> str:
-    numbers = {table.columns_by_name[name].number for name in key.columns}
-    leading = index.columns[: len(numbers)]
-    whole = set(leading) == numbers
+def _numbers(table: Table, key: ForeignKey) -> frozenset[int]:
+    columns = table.columns_by_name
+    return frozenset([columns[name].number for name in key.columns])
+
+
+def _obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey, numbers: frozenset[int]) -> str:
+    if index.columns[0] not in numbers:
+        return "its leading columns are others"
+    whole = numbers == set(index.columns[: len(numbers)])
     # A unique index over some of the columns finds the row as well.
-    narrowed = index.unique and index.predicate is None and set(index.columns) <= numbers
+    narrowed = index.unique and index.predicate is None and numbers.issuperset(index.columns)
     if not whole and not narrowed:
         return "its leading columns are others"
     if not index.valid:

@@ -16,9 +16,10 @@ from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.db.target import Target
     from fkdash.fix.plan import Plan
+    from fkdash.preview.model import DeleteTarget
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.options import DashboardOptions
 
@@ -47,7 +48,6 @@ class DashboardApp(SafeApp):
 
     def on_mount(self) -> None:
         """Open the first screen."""
-        super().on_mount()
         self.push_screen(self.constraints)
 
     async def on_unmount(self) -> None:
@@ -90,6 +90,17 @@ class DashboardApp(SafeApp):
         from fkdash.tui.screens.fix_options import FixOptionsScreen  # noqa: PLC0415 - loaded when it is wanted
 
         self.push_screen(FixOptionsScreen(self, knowledge, key))
+
+    def open_preview(self, knowledge: Knowledge, target: DeleteTarget | TableName, *, named: str = "") -> None:
+        """Show what a delete would do; for a table alone, ask first which rows are meant."""
+        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.preview import PreviewScreen  # noqa: PLC0415
+        from fkdash.tui.screens.preview_ask import PreviewAskScreen  # noqa: PLC0415
+
+        if isinstance(target, DeleteTarget):
+            self.push_screen(PreviewScreen(self, knowledge, target, named=named))
+        else:
+            self.push_screen(PreviewAskScreen(self, knowledge, target))
 
     def arm(self, *, armed: bool) -> None:
         """Show in the header whether the next key can change something."""

@@ -43,6 +43,7 @@ def urgent(binding_id: str, keys: str, action: str, description: str, *, tooltip
 
 APPLICATION: list[BindingType] = [
     key("app.help", "question_mark,f1", "help", "help", show=True, tooltip="The keys that work here"),
+    key("app.commands", "colon,ctrl+p", "commands", "commands", tooltip="Find a command by typing a part of it"),
     key("app.quit", "q", "quit", "quit", tooltip="Leave fkdash; asks only while a change is going on"),
     urgent(
         "app.interrupt",
@@ -98,6 +99,10 @@ FIX = key(
     "constraints.fix", "f", "fix", "fix", show=True, tooltip="What can be changed, and what each change costs"
 )
 
+PREVIEW = key(
+    "screen.preview", "p", "preview", "preview", show=True, tooltip="What a delete would do, and to whom"
+)
+WHAT_IF = key("preview.what-if", "w", "what_if", "what if", show=True, tooltip="The same delete under each fix")
 PLAN = key(
     "fix.plan", "enter", "plan", "plan", show=True, tooltip="The exact statements, their locks, the way back"
 )

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.postgres import read_catalog
-from fkdash.preview.blocked import impact
 from fkdash.tui.words import fails_here
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ class Knowledge:
 
 async def read_knowledge(sessions: Sessions) -> Knowledge:
     """Read the catalog in one session and judge it; raises the session's errors."""
+    from fkdash.catalog.postgres import read_catalog  # noqa: PLC0415 - not before the first frame
+
     async with sessions.session() as session:
         catalog = await read_catalog(session)
     return Knowledge(catalog, await asyncio.to_thread(_judge, catalog))
@@ -66,6 +66,8 @@ async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterat
 
     Raises ConnectionLostError; what may not or cannot be counted is an unknown impact.
     """
+    from fkdash.preview.blocked import impact  # noqa: PLC0415 - not before the first frame
+
     counted: set[str] = set()
     for finding in knowledge.findings:
         key = finding.key

@@ -6,11 +6,11 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
 
 def write_private(prefix: str, suffix: str, text: str) -> Path:
     """Write `text` to a new file, mode 0600, in fkdash's state folder and give its path; raises OSError."""
+    import platformdirs  # noqa: PLC0415 - not before the first frame
+
     folder = Path(platformdirs.user_state_dir("fkdash", appauthor=False))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%fZ")

@@ -48,6 +48,7 @@ class SafeApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Repaint when the shell brings the application back: the terminal has forgotten the screen."""
         self.app_resume_signal.subscribe(self, self._repaint)
+        self.screen_change_signal.subscribe(self, lambda _screen: self._check_size())
 
     def _repaint(self, _app: object) -> None:
         self.screen.refresh(layout=True)
@@ -60,6 +61,13 @@ class SafeApp(App[int], inherit_bindings=False):
         """Show the keys of the present screen."""
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(keys.help_for(self.screen)))
+
+    def action_commands(self) -> None:
+        """Offer what can be done on the present screen."""
+        from fkdash.tui.screens.commands import CommandsScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if isinstance(self.screen, BaseScreen) and not isinstance(self.screen, CommandsScreen):
+            self.push_screen(CommandsScreen(self.screen))
 
     def action_interrupt(self) -> None:
         """Cancel what the present screen waits for, or say how to leave."""
@@ -82,10 +90,14 @@ class SafeApp(App[int], inherit_bindings=False):
             self.fault = getattr(error, "error", None) or error
         super()._handle_exception(error)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
+        """Look whether the terminal can be used."""
+        self.call_later(self._check_size)
+
+    def _check_size(self) -> None:
         """Say so when the terminal is too small to be used, and take no other key than quit."""
-        too_small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
-        if too_small and not isinstance(self.screen, TooSmall):
+        too_small = self.size.width < LEAST_WIDTH or self.size.height < LEAST_HEIGHT
+        if too_small and isinstance(self.screen, BaseScreen):
             self.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
         elif not too_small and isinstance(self.screen, TooSmall):
             self.pop_screen()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.errors import FkdashError
     from fkdash.fix.plan import Plan
+    from fkdash.preview.model import DeleteTarget
     from fkdash.tui.applying import Applying
     from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge
@@ -27,6 +28,10 @@ class Services(Protocol):
 
     def disconnected(self, error: FkdashError) -> None:
         """Take note that what is shown may be old."""
+        ...
+
+    def open_preview(self, knowledge: Knowledge, target: DeleteTarget | TableName, *, named: str = "") -> None:
+        """Show what a delete would do; for a table alone, ask first which rows are meant."""
         ...
 
     def arm(self, *, armed: bool) -> None:

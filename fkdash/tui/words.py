@@ -38,7 +38,7 @@ def counted(number: int, noun: str) -> str:
 
 def rows_of(number: int, name: TableName, *, exact: bool = True) -> str:
     """Give a number of rows of a table; a lower limit says so."""
-    return f"{'' if exact else 'at least '}{number:,} {shown_name(name)}"
+    return f"{'' if exact else 'at least '}{number:,} {shown_name(name)}{' row' if number == 1 else ''}"
 
 
 def holds_rows_back(key: ForeignKey, findings: tuple[Finding, ...]) -> bool:
@@ -71,11 +71,13 @@ def consequence(finding: Finding, impact: Impact | None) -> str:
         )
     blocked = rows_of(impact.referenced_rows, key.referenced, exact=impact.exact)
     blocking = rows_of(impact.blocking_rows, key.table, exact=impact.exact)
+    any_of = "" if impact.referenced_rows == 1 else "any of "
     columns = " and ".join(finding.columns)
     if finding.rule == "FK101":
+        have = "has" if impact.blocking_rows == 1 else "have"
         cannot = "it cannot be NULL" if len(finding.columns) == 1 else "they cannot be NULL"
-        return f"Deleting any of {blocked} fails: {blocking} have {columns} pointing there, and {cannot}."
-    return f"Deleting any of {blocked} fails: {blocking} refer to them. {finding.message}"
+        return f"Deleting {any_of}{blocked} fails: {blocking} {have} {columns} pointing there, and {cannot}."
+    return f"Deleting {any_of}{blocked} fails: referred to by {blocking}. {finding.message}"
 
 
 def behaviour(key: ForeignKey) -> str:

@@ -21,7 +21,7 @@ from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
-from fkdash.preview.blocked import blocked_rows, blocking_rows, impact
+from fkdash.preview.blocked import BlockedRow, RowIdentity, blocked_rows, blocking_rows, impact
 from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings, rule
 from tests.support.servers import TestDatabase
@@ -111,7 +111,9 @@ async def test_the_one_biting_contradiction_is_found_and_counted(incident_databa
 
 async def test_blocked_rows_come_largest_first_and_pages_join_without_gap(incident_database: TestDatabase) -> None:
     async with looking_at(incident_database) as scene, scene.pool.session() as session:
-        key, seen, after = scene.finding.key, [], None
+        key = scene.finding.key
+        seen: list[BlockedRow] = []
+        after: BlockedRow | None = None
         while True:
             page = await blocked_rows(session, scene.catalog, key, ("name",), after=after, limit=50)
             seen += page.items
@@ -129,7 +131,8 @@ async def test_the_rows_that_block_one_row_are_paged_by_their_key(incident_datab
     async with looking_at(incident_database) as scene, scene.pool.session() as session:
         key = scene.finding.key
         largest = (await blocked_rows(session, scene.catalog, key, (), limit=1)).items[0]
-        seen, after = [], None
+        seen: list[RowIdentity] = []
+        after: RowIdentity | None = None
         while True:
             page = await blocking_rows(session, scene.catalog, key, largest.row, ("email",), after=after, limit=500)
             seen += page.items

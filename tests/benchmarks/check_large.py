@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -57,7 +56,7 @@ def main() -> None:
         sys.stdout.write(f"{name:<14} {seconds:7.2f} s   {ratio:6.2f} x plain   {megabytes:6.0f} MB\n")
 
 
-def _measured(command: Sequence[str]) -> tuple[float, float]:
+def _measured(command: list[str]) -> tuple[float, float]:
     """Give the median wall time in seconds and the greatest peak memory in MB, of whole processes."""
     seconds, peaks = [], []
     for _ in range(_RUNS):

@@ -180,6 +180,7 @@ async def run(cases: int, seed: int, major: int, *, verbose: bool) -> Tally:
     def counting(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - a wrapper
         found = real_plan(*arguments, **options)
         tally.features["by sets"] += found is not None
+        tally.features["with doubts"] += found is not None and bool(found.doubts)
         return found
 
     with patch.object(preview_module, "_plan", counting), running_server(major) as server:

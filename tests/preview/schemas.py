@@ -63,6 +63,7 @@ class _Key:
 
 ACTIONS = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"]
 _DELETE_WEIGHTS = [3, 2, 5, 5, 4]
+_BROAD_WEIGHTS = [2, 1, 4, 4, 0]
 _UPDATE_WEIGHTS = [3, 1, 4, 2, 2]
 
 
@@ -75,13 +76,14 @@ class Maker:
         self.keys: list[_Key] = []
         self.after: list[str] = []
         self.partitions: list[str] = []
+        # "broad": what sets of rows can answer, unless a row is met twice.
         # "chained": referenced keys are themselves foreign keys, so that ON UPDATE actions follow.
-        self.style = self.chance.choice(["plain", "plain", "typed", "chained", "partitioned", "inherited"])
+        self.style = self.chance.choice(["plain", "typed", "chained", "partitioned", "inherited", "broad"])
 
     def case(self) -> Case:
         chance = self.chance
         schemas = ["s1"] if chance.random() < 0.6 else ["s1", "S 2"]
-        names = chance.sample(NAMES, k=chance.randint(2, 7))
+        names = chance.sample(NAMES, k=chance.randint(2, 4 if self.style == "broad" else 7))
         tables = [Table(chance.choice(schemas), name) for name in names]
         setup = [f"CREATE SCHEMA {quoted(schema)}" for schema in schemas]
         setup += [text.format(s="s1") for text in DOMAINS.values()]
@@ -138,6 +140,11 @@ class Maker:
                 self._add(table, "z", "int")
                 table.ddl.append("UNIQUE (u, z)")
                 table.keys.append(("u", "z"))
+            return
+        if self.style == "broad":
+            self._add(table, "id", "int", not_null=True)
+            table.ddl.append("PRIMARY KEY (id)")
+            table.keys.append(("id",))
             return
         kind = chance.choice(["int", "int", "int", "bigint", "text", "numeric"])
         if self.style == "typed":
@@ -263,7 +270,7 @@ class Maker:
                 mine = chance.choice(list(DOMAINS))
             self._add(table, own, mine, not_null=chance.random() < 0.15, default=self._default(mine))
             columns.append(own)
-        delete = chance.choices(ACTIONS, _DELETE_WEIGHTS)[0]
+        delete = chance.choices(ACTIONS, _BROAD_WEIGHTS if self.style == "broad" else _DELETE_WEIGHTS)[0]
         update = chance.choices(ACTIONS, _UPDATE_WEIGHTS)[0]
         text = (
             f"ALTER TABLE {table.sql} ADD CONSTRAINT {quoted(f'{table.name}_fk{number}')}"

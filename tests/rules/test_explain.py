@@ -38,7 +38,8 @@ _PASTED = {
     "psql": (f"ERROR:  {_NOT_NULL}\nDETAIL:  Failing row contains (10, null).", "23502", "behind_null"),
     "psql with its context": (
         (
-            f'ERROR:  {_NOT_NULL}\nCONTEXT:  SQL statement "UPDATE ONLY "app"."users" SET "workspace_id" = NULL WHERE '
+            f"ERROR:  {_NOT_NULL}\nCONTEXT:  SQL statement "
+            f'"UPDATE ONLY "app"."users" SET "workspace_id" = NULL WHERE '
             '$1 OPERATOR(pg_catalog.=) "workspace_id""'
         ),
         "23502",
@@ -80,7 +81,8 @@ _PASTED = {
     ),
     "Drizzle": (
         (
-            'DrizzleQueryError: Failed query: delete from "organizations" where "organizations"."id" = $1\nparams: 1\n'
+            'DrizzleQueryError: Failed query: delete from "organizations" where '
+            '"organizations"."id" = $1\nparams: 1\n'
             f"  cause: error: {_NOT_NULL}"
         ),
         "23502",
@@ -89,8 +91,10 @@ _PASTED = {
     "Prisma": ("Foreign key constraint violated on the constraint: `refusing`", "", "refusing"),
     "server log": (
         (
-            '2026-11-22 12:04:31.123 UTC [4211] app@app ERROR:  new row for relation "users" violates check constraint '
-            '"has_second"\n2026-11-22 12:04:31.123 UTC [4211] app@app STATEMENT:  DELETE FROM workspaces WHERE id = 1;'
+            "2026-11-22 12:04:31.123 UTC [4211] app@app ERROR:  new row "
+            'for relation "users" violates check constraint '
+            '"has_second"\n2026-11-22 12:04:31.123 UTC [4211] app@app STATEMENT:  '
+            "DELETE FROM workspaces WHERE id = 1;"
         ),
         "23514",
         "behind_check",
@@ -108,13 +112,17 @@ _PASTED = {
         "behind_domain",
     ),
     "unique": (
-        'ERROR:  duplicate key value violates unique constraint "one_seat"\nDETAIL:  Key (workspace_id)=(0) already exists.',
+        (
+            'ERROR:  duplicate key value violates unique constraint "one_seat"\nDETAIL:  '
+            "Key (workspace_id)=(0) already exists."
+        ),
         "23505",
         "behind_unique",
     ),
     "RESTRICT": (
         (
-            'ERROR:  update or delete on table "workspaces" violates RESTRICT setting of foreign key constraint "refusing" '
+            'ERROR:  update or delete on table "workspaces" violates '
+            'RESTRICT setting of foreign key constraint "refusing" '
             'on table "projects"'
         ),
         "23001",
@@ -161,7 +169,7 @@ async def test_every_form_of_an_error_leads_to_its_foreign_key(schema: Catalog) 
         found = explain(schema, text)
         assert (form, found.clues.sqlstate) == (form, sqlstate)
         assert (form, [answer.key.name for answer in found.answers]) == (form, [behind])
-        assert found.answers[0].next_step
+        assert found.answers[0].next_step.endswith(".")
 
 
 @pytest.mark.newest_version

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -73,10 +74,9 @@ class ListScreen(BaseScreen):
         self.opened: list[str] = []
 
     def body(self) -> Iterable[Widget]:
-        return (self.bar, self.list, self.pane)
+        return (Vertical(self.bar, self.list, id="left"), Vertical(self.pane, id="right"))
 
     def on_mount(self) -> None:
-        self.pane.styles.height = 7
         self.consequence.tell("Deleting any of 412 workspaces fails: 3,911 users point there.")
         self.list.show_rows(self._rows)
         self.list.focus()
@@ -109,7 +109,7 @@ class ListScreen(BaseScreen):
         raise ZeroDivisionError(f"on purpose {len(password)}")
 
     def action_crash_later(self) -> None:
-        self.run_cancellable(self._fail(), doing="Failing")
+        self.run_cancellable(self._fail, doing="Failing")
 
     async def _fail(self) -> None:
         raise ZeroDivisionError("on purpose")
@@ -123,5 +123,4 @@ class ListApp(SafeApp):
         self.first = ListScreen(some_keys(count))
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.push_screen(self.first)

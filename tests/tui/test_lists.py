@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -28,7 +29,7 @@ def name_of(app: ListApp) -> str:
     [
         (["j"], 1), (["down", "down", "k"], 1), (["G"], 199), (["end", "up"], 198), (["G", "g"], 0),
         (["end", "home"], 0),
-        (["pagedown"], 10), (["pagedown", "pageup"], 0), (["ctrl+d"], 5), (["ctrl+d", "ctrl+d", "ctrl+u"], 5),
+        (["pagedown"], 8), (["pagedown", "pageup"], 0), (["ctrl+d"], 4), (["ctrl+d", "ctrl+d", "ctrl+u"], 4),
         (["up"], 0),
     ],
 )  # fmt: skip
@@ -163,6 +164,54 @@ async def test_a_refresh_repaints_only_the_rows_that_changed(monkeypatch: pytest
         rows[3] = replace(rows[3], action="RESTRICT")
         app.first.list.show_rows(rows)
         assert [[area.y for area in areas] for areas in regions] == [[4]]
+
+
+async def test_a_command_is_found_by_typing_and_carried_out_on_the_screen_it_came_from() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("j", "colon", *"open")
+        assert "/open" in shown(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.first.opened == ["orders_1.workspace_id"]
+        await pilot.press("ctrl+p", "z", "escape")
+        assert app.first.list.has_focus
+
+
+async def test_a_terminal_that_is_too_small_from_the_start_says_so() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=(59, 16)) as pilot:
+        await pilot.pause()
+        assert "Too small: 59x16" in shown(app)
+        await pilot.press("j")
+        await pilot.resize_terminal(60, 16)
+        await pilot.pause()
+        assert "1/20" in shown(app)
+
+
+async def test_what_takes_longer_than_a_second_shows_its_time_and_can_be_cancelled() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=SIZE) as pilot:
+        ended: list[str] = []
+
+        async def wait() -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                ended.append("cancelled")
+                raise
+
+        app.first.run_cancellable(wait, doing="Waiting")
+        async with asyncio.timeout(10):
+            while "Waiting ... 1 s   ctrl+c cancels" not in shown(app):
+                await pilot.pause(0.05)
+        await pilot.press("j")
+        assert app.first.list.position == (2, 20)
+        await pilot.press("ctrl+c")
+        assert ended == ["cancelled"]
+        assert "Cancelled; what was shown stays." in shown(app)
+        await pilot.press("ctrl+c")
+        assert "Nothing is running. q quits." in shown(app)
 
 
 async def test_a_click_chooses_a_row() -> None:

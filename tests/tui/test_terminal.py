@@ -113,9 +113,9 @@ def test_the_screen_is_drawn_again_after_suspension(dashboard: Terminal) -> None
     dashboard.send(b"\x1a")
     dashboard.wait_stopped()
     dashboard.read_quiet(0.1)
-    assert "orders_9" not in dashboard.screen
+    assert "orders_5" not in dashboard.screen
     dashboard.signal(signal.SIGCONT)
-    dashboard.read_until("orders_9.workspace_id")
+    dashboard.read_until("orders_5.workspace_id")
     shows_after(dashboard, b"j", "2/50")
 
 

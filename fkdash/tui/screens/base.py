@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -66,12 +66,13 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         """Show a message on the status line."""
         self.status.say(message)
 
-    def copy(self, text: str) -> None:
+    def copy(self, text: str) -> Worker[None]:
         """Copy `text` and say where it went."""
-        self.run_worker(self._copy(text), group="copy", description="Copying")
 
-    async def _copy(self, text: str) -> None:
-        self.say(await clipboard.copy(text, self.app.copy_to_clipboard))
+        async def send() -> None:
+            self.say(await clipboard.copy(text, self.app.copy_to_clipboard))
+
+        return self.run_worker(send, group="copy", description="Copying")
 
     def export(self, name: str, suffix: str, text: str) -> None:
         """Write `text` into a private file named after `name`, and say where it is."""
@@ -83,23 +84,24 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             self.say(f"Written to {path}")
 
     def run_cancellable(
-        self, work: Coroutine[Any, Any, None], *, doing: str, group: str = "default"
+        self, work: Callable[[], Awaitable[None]], *, doing: str, group: str = "default"
     ) -> Worker[None]:
         """Run `work` in a worker that ctrl+c cancels, together with its query on the server.
 
-        A newer one of the same group replaces it. An FkdashError ends up on the
-        status line; anything else is a fault of fkdash.
+        A newer one of the same group replaces it, even before it has begun. An
+        FkdashError ends up on the status line; anything else is a fault of fkdash.
         """
-        return self.run_worker(self._told(work, doing), group=group, exclusive=True, description=doing)
 
-    async def _told(self, work: Awaitable[None], doing: str) -> None:
-        self.status.working(doing)
-        try:
-            await work
-        except FkdashError as error:
-            self.failed(error)
-        else:
-            self.status.done()
+        async def told() -> None:
+            self.status.working(doing)
+            try:
+                await work()
+            except FkdashError as error:
+                self.failed(error)
+            else:
+                self.status.done()
+
+        return self.run_worker(told, group=group, exclusive=True, description=doing)
 
     def failed(self, error: FkdashError) -> None:
         """Show an error."""

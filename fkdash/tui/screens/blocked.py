@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -14,6 +15,7 @@ from fkdash.preview.blocked import BlockedRow, Impact, RowIdentity, blocked_rows
 from fkdash.preview.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.knowledge import IMPACT_SECONDS
+from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn, RowT
@@ -36,7 +38,14 @@ _REST_SECONDS = 0.15
 class BlockedScreen(BaseScreen):
     """Two lists, each read page by page as the cursor reaches its end."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN_ROWS, keys.FIX, keys.COPY, keys.REFRESH]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.OPEN_ROWS,
+        keys.PREVIEW,
+        keys.FIX,
+        keys.COPY,
+        keys.EXPORT,
+        keys.REFRESH,
+    ]
 
     def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
         super().__init__()
@@ -45,6 +54,9 @@ class BlockedScreen(BaseScreen):
         self._referenced, self._referencing = tables[key.referenced], tables[key.table]
         self._referenced_labels = label_columns(self._referenced, chosen)
         self._referencing_labels = label_columns(self._referencing, chosen)
+        self._referencing_key = self._referencing.primary_key or tuple(
+            name.removeprefix("c.") for name, _ in identity_of(self._referencing)
+        )
         self.blocked = RowList[BlockedRow](
             self._blocked_columns(), key=lambda row: row.row.key, empty="No row has been read yet.", id="blocked"
         )
@@ -69,7 +81,9 @@ class BlockedScreen(BaseScreen):
 
     def read(self) -> None:
         """Read from the beginning."""
-        self.run_cancellable(self._read_blocked(after=None), doing="Reading whom it holds up", group="blocked")
+        self.run_cancellable(
+            partial(self._read_blocked, after=None), doing="Reading whom it holds up", group="blocked"
+        )
 
     async def _read_blocked(self, after: BlockedRow | None) -> None:
         pool = await self.services.connection.pool()
@@ -81,6 +95,7 @@ class BlockedScreen(BaseScreen):
         self.blocked.empty = f"No {shown_name(self.key.referenced)} row is held back."
         self.blocked.show_rows([*(self.blocked.rows if after else ()), *page.items])
         self._tell_counts()
+        self.call_later(self._read_on, self.blocked)
         if after is None:
             self._impact = await impact(pool, self.knowledge.catalog, self.key, seconds=IMPACT_SECONDS)
             self._tell_consequence()
@@ -102,6 +117,7 @@ class BlockedScreen(BaseScreen):
         self.blocking.empty = "None any more: r reads again."
         self.blocking.show_rows([*(self.blocking.rows if after else ()), *page.items])
         self._tell_counts()
+        self.call_later(self._read_on, self.blocking)
 
     # What is said
 
@@ -119,9 +135,10 @@ class BlockedScreen(BaseScreen):
         else:
             whole = "" if found.all_rows is None else f" of {found.all_rows:,}"
             number = f"{'' if found.exact else 'at least '}{found.referenced_rows:,}"
+            hold = "holds" if found.blocking_rows == 1 else "hold"
             blocking = rows_of(found.blocking_rows, table, exact=found.exact)
             self.consequence.tell(
-                f"{number}{whole} {shown_name(referenced)} cannot be deleted; {blocking} hold them."
+                f"{number}{whole} {shown_name(referenced)} cannot be deleted; {blocking} {hold} them."
             )
 
     def _tell_counts(self) -> None:
@@ -140,6 +157,9 @@ class BlockedScreen(BaseScreen):
             row = self.blocked.row
             self._title.tell(f"{shown_name(self.key.table)} that hold {_named(row.row)}" if row else "")
             self._rest = self.set_timer(_REST_SECONDS, self._read_blocking_of_row)
+
+    def on_row_list_arranged(self, event: RowList.Arranged) -> None:
+        """Read on when the cursor stands at the end of what has been read."""
         self._read_on(event.row_list)
 
     def _read_blocking_of_row(self) -> None:
@@ -148,23 +168,24 @@ class BlockedScreen(BaseScreen):
             self.blocking.show_rows([])
         else:
             self.run_cancellable(
-                self._read_blocking(row, after=None), doing="Reading the rows that hold it", group="blocking"
+                partial(self._read_blocking, row, after=None),
+                doing="Reading the rows that hold it",
+                group="blocking",
             )
 
     def _read_on(self, row_list: RowList[BlockedRow] | RowList[RowIdentity]) -> None:
-        """Read the next page when the cursor has reached the end of what was read."""
         place, count = row_list.position
         if place != count or not count:
             return
         if row_list is self.blocked and self._more_blocked:
             self._more_blocked = False
             self.run_cancellable(
-                self._read_blocked(after=self.blocked.rows[-1]), doing="Reading on", group="blocked"
+                partial(self._read_blocked, after=self.blocked.rows[-1]), doing="Reading on", group="blocked"
             )
         elif row_list is self.blocking and self._more_blocking and self.blocked.row is not None:
             self._more_blocking = False
             self.run_cancellable(
-                self._read_blocking(self.blocked.row, after=self.blocking.rows[-1]),
+                partial(self._read_blocking, self.blocked.row, after=self.blocking.rows[-1]),
                 doing="Reading on",
                 group="blocking",
             )
@@ -174,6 +195,17 @@ class BlockedScreen(BaseScreen):
     def action_open_rows(self) -> None:
         """Go to the rows that hold the one under the cursor, and back."""
         (self.blocking if self.blocked.has_focus else self.blocked).focus()
+
+    def action_preview(self) -> None:
+        """Show everything that deleting the row under the cursor would do."""
+        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
+
+        row = self.blocked.row
+        if row is not None:
+            key = dict(zip(self.key.referenced_columns, row.row.key, strict=True))
+            target = DeleteTarget(self.key.referenced, keys=(key,))
+            named = f"{shown_name(self.key.referenced)} {_named(row.row)}"
+            self.services.open_preview(self.knowledge, target, named=named)
 
     def action_fix(self) -> None:
         """Show what can be changed."""
@@ -191,6 +223,19 @@ class BlockedScreen(BaseScreen):
             rows = [row.row.key for row in self.blocked.shown_rows]
         self.copy("".join("\t".join(row) + "\n" for row in rows))
 
+    def action_export(self) -> None:
+        """Write the rows of the list with the focus into a file, tab-separated under their columns' names."""
+        names, rows = self._focused_table()
+        lines = [names, *rows]
+        self.export(f"{self.key.name}-rows", ".tsv", "".join("\t".join(map(plain, row)) + "\n" for row in lines))
+
+    def _focused_table(self) -> tuple[Sequence[str], list[Sequence[str]]]:
+        if self.blocking.has_focus:
+            names = [*self._referencing_key, *self._referencing_labels]
+            return names, [_values(row) for row in self.blocking.shown_rows]
+        names = [*self.key.referenced_columns, *self._referenced_labels, "blocking_rows"]
+        return names, [[*_values(row.row), str(row.blocking_rows)] for row in self.blocked.shown_rows]
+
     # Columns
 
     def _blocked_columns(self) -> list[ListColumn[BlockedRow]]:
@@ -201,8 +246,7 @@ class BlockedScreen(BaseScreen):
         ]
 
     def _blocking_columns(self) -> list[ListColumn[RowIdentity]]:
-        names = self._referencing.primary_key or tuple(name for name, _ in identity_of(self._referencing))
-        return _columns(names, self._referencing_labels, lambda row: row)
+        return _columns(self._referencing_key, self._referencing_labels, lambda row: row)
 
 
 def _columns(
@@ -224,6 +268,10 @@ def _columns(
         for number, name in enumerate(label_names)
     ]
     return [*keys_shown, *labels_shown]
+
+
+def _values(row: RowIdentity) -> Sequence[str]:
+    return [*row.key, *(value or "" for value in row.labels)]
 
 
 def _shown_value(value: str | None) -> str:

@@ -12,8 +12,8 @@ from textual.widget import Widget
 from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
 from fkdash.tui import keys
 from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge
+from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.blocked import BlockedScreen
 from fkdash.tui.screens.constraint_rows import (
     FIELDS,
     columns,
@@ -25,7 +25,6 @@ from fkdash.tui.screens.constraint_rows import (
     summary,
     title_of,
 )
-from fkdash.tui.screens.finding import FindingScreen
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.row_list import RowList
@@ -44,8 +43,10 @@ class ConstraintsScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         keys.OPEN,
         keys.BLOCKED,
+        keys.PREVIEW,
         keys.FIX,
         keys.COPY,
+        keys.EXPORT,
         keys.REFRESH,
         keys.RECONNECT,
     ]
@@ -84,7 +85,7 @@ class ConstraintsScreen(BaseScreen):
             self._retry.stop()
             self._retry = None
         doing = "Reading the catalog" if self.knowledge else "Connecting and reading the catalog"
-        self.run_cancellable(self._read(), doing=doing, group="catalog")
+        self.run_cancellable(self._read, doing=doing, group="catalog")
 
     async def _read(self) -> None:
         pool = await self.services.connection.pool()
@@ -138,7 +139,7 @@ class ConstraintsScreen(BaseScreen):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action not in {"open", "blocked", "fix", "copy"}:
+        if action not in {"open", "preview", "blocked", "fix", "copy", "export"}:
             return super().why_not(action)
         row = self.list.row
         if row is None:
@@ -159,13 +160,23 @@ class ConstraintsScreen(BaseScreen):
         """Show everything about the foreign key."""
         row, knowledge = self.list.row, self.knowledge
         if row is not None and knowledge is not None:
+            from fkdash.tui.screens.finding import FindingScreen  # noqa: PLC0415 - loaded when it is wanted
+
             self.app.push_screen(FindingScreen(self.services, knowledge, row))
 
     def action_blocked(self) -> None:
         """Show which rows cannot be deleted because of it."""
         row, knowledge = self.list.row, self.knowledge
         if row is not None and knowledge is not None:
+            from fkdash.tui.screens.blocked import BlockedScreen  # noqa: PLC0415 - loaded when it is wanted
+
             self.app.push_screen(BlockedScreen(self.services, knowledge, row.key))
+
+    def action_preview(self) -> None:
+        """Ask what deleting referenced rows would do."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            self.services.open_preview(knowledge, row.key.referenced)
 
     def action_fix(self) -> None:
         """Show what can be changed."""
@@ -178,3 +189,9 @@ class ConstraintsScreen(BaseScreen):
         row = self.list.row
         if row is not None:
             self.copy(f"{statement_of(row.key)};\n")
+
+    def action_export(self) -> None:
+        """Write the rows shown into a file, tab-separated under the names of the conditions."""
+        table = [list(fields(row).values()) for row in self.list.shown_rows]
+        lines = ["\t".join(map(plain, row)) + "\n" for row in [list(FIELDS), *table]]
+        self.export("foreign-keys", ".tsv", "".join(lines))

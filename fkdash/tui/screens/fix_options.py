@@ -51,7 +51,7 @@ class FixOptionsScreen(BaseScreen):
     def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
         super().__init__()
         self.services, self.knowledge = services, knowledge
-        self.finding = _subject(knowledge, key)
+        self.finding = subject(knowledge, key)
         self.list = RowList[OptionRow](_columns(), key=lambda row: row.letter, id="options")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
@@ -126,7 +126,8 @@ def option_rows(knowledge: Knowledge, finding: Finding) -> list[OptionRow]:
     ]
 
 
-def _subject(knowledge: Knowledge, key: ForeignKey) -> Finding:
+def subject(knowledge: Knowledge, key: ForeignKey) -> Finding:
+    """Give what fixes of a key are about: the worst finding that has any, else its ON DELETE action."""
     for finding in knowledge.findings_of(key):
         if finding.statements and finding.fixes:
             return finding

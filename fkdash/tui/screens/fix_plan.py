@@ -54,7 +54,7 @@ class FixPlanScreen(BaseScreen):
         """Look again at what decides whether the plan may start."""
         self.preflight = None
         self._show()
-        self.run_cancellable(self._look(), doing="Preflight", group="preflight")
+        self.run_cancellable(self._look, doing="Preflight", group="preflight")
 
     async def _look(self) -> None:
         from fkdash.apply.preflight import preflight  # noqa: PLC0415 - loaded when a change is thought of

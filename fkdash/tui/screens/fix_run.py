@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from fkdash.apply.events import Outcome, RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.apply.events import Outcome, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
@@ -155,6 +155,12 @@ def _event_lines(event: Event) -> list[Line | str]:
             return [
                 line(Part(f"{step.number} {step.title}", "strong"), Part(waiting, "warning")),
                 *(line("    ", str(holder)) for holder in holders),
+            ]
+        case StepProgress(step, seconds, detail, holders):
+            how_far = f"  {seconds:.0f} s" + (f", {detail}" if detail else "")
+            return [
+                line(Part(f"{step.number} {step.title}", "strong"), how_far),
+                *(line("    waits for ", str(holder)) for holder in holders),
             ]
         case StepDone(step, seconds):
             return [

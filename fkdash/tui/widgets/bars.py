@@ -72,37 +72,43 @@ class HeaderLine(Lines):
         self.show([spread(tuple(parts), tuple(right), self.size.width, self.glyphs)])
 
 
-class ConsequenceLine(Lines):
-    """What it all means, in words, above every table: one line, or two where one is too short."""
+class Wrapped(Lines):
+    """One paragraph in as many lines as it needs, up to `most`; the last one is cut."""
 
-    def __init__(self) -> None:
-        super().__init__(id="consequence")
+    def __init__(self, *, id: str, most: int) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._most = most
         self._said: Line = ()
 
-    def tell(self, text: str, tone: Tone = "strong") -> None:
-        """Say this."""
-        self._said = line(Part(text, tone))
-        self._fill()
-
-    def on_resize(self) -> None:
-        """Break the words anew."""
-        self._fill()
-
-    def _fill(self) -> None:
+    def put(self, said: Line) -> None:
+        """Show this paragraph; the height follows it."""
+        self._said = said
         width = self.size.width - 2
         if width <= 0:
             return
-        lines = wrap(self._said, width, self.glyphs)
-        height = min(2, max(1, len(lines)))
+        lines = wrap(said, width, self.glyphs)
+        height = min(self._most, max(1, len(lines)))
         if len(lines) > height:
-            rest = tuple(part for parts in lines[height - 1 :] for part in (*parts, Part(" ")))
-            lines = [
-                *lines[: height - 1],
-                (Part(self.glyphs.fit("".join(part.text for part in rest), width), rest[0].tone),),
-            ]
+            words = " ".join(part.text.strip() for parts in lines[height - 1 :] for part in parts)
+            lines = [*lines[: height - 1], (Part(self.glyphs.fit(words, width), lines[-1][-1].tone),)]
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
         self.show([line(" ", *parts) for parts in lines])
+
+    def on_resize(self) -> None:
+        """Break the words anew."""
+        self.put(self._said)
+
+
+class ConsequenceLine(Wrapped):
+    """What it all means, in words, above every table."""
+
+    def __init__(self) -> None:
+        super().__init__(id="consequence", most=2)
+
+    def tell(self, text: str, tone: Tone = "strong") -> None:
+        """Say this."""
+        self.put(line(Part(text, tone)))
 
 
 class RuleLine(Lines):
@@ -128,42 +134,50 @@ class RuleLine(Lines):
         self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
 
 
-class StatusLine(Lines):
-    """What is going on, or the last message; the elapsed time appears after a second, once a second."""
+class StatusLine(Wrapped):
+    """The last message, or what has been going on for more than a second, with the time, once a second."""
 
     def __init__(self) -> None:
-        super().__init__(id="status")
+        super().__init__(id="status", most=3)
         self._timer: Timer | None = None
         self._doing = ""
         self._since = 0.0
+        self._shows_time = False
 
     def working(self, doing: str) -> None:
-        """Say what is being done until `done`, `say` or `fail`; a name for it, such as "Reading the catalog"."""
-        self.done()
+        """Take note of what is being done until `done`, `say` or `fail`; "Reading the catalog", for example."""
+        self._stop()
         self._doing, self._since = doing, monotonic()
         self._timer = self.set_interval(1, self._tick)
-        self.show([line(" ", Part(f"{doing} ...", "muted"))])
 
     def done(self) -> None:
-        """Say nothing any more."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        self.show([])
+        """Say no more of what was being done; a message that came since stays."""
+        self._stop()
+        if self._shows_time:
+            self._put(())
 
     def say(self, message: str) -> None:
         """Show a message."""
-        self.done()
-        self.show([line(" ", message)])
+        self._stop()
+        self._put(line(message))
 
     def fail(self, message: str) -> None:
         """Show what went wrong, until something else is said."""
-        self.done()
-        self.show([line(" ", Part("ERROR ", "error"), message)])
+        self._stop()
+        self._put(line(Part("ERROR ", "error"), message))
+
+    def _put(self, said: Line, *, time: bool = False) -> None:
+        self._shows_time = time
+        self.put(said)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
 
     def _tick(self) -> None:
         elapsed = int(monotonic() - self._since)
-        self.show([line(" ", Part(f"{self._doing} ... {elapsed} s   ctrl+c cancels", "muted"))])
+        self._put(line(Part(f"{self._doing} ... {elapsed} s   ctrl+c cancels", "muted")), time=True)
 
 
 class KeyLine(Lines):

@@ -64,6 +64,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         fields: Callable[[RowT], Mapping[str, str]] = lambda _row: {},
         field_names: Sequence[str] = (),
         empty: str = "Nothing to show.",
+        typed_at_once: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
@@ -76,6 +77,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
         self._layout: tuple[tuple[int, int], ...] = ()
         self.typing = False
+        # Enter and escape then end typing and do what they do without it.
+        self._typed_at_once = typed_at_once
 
     @property
     def row(self) -> RowT | None:
@@ -184,6 +187,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             if event.key == "escape":
                 self.filter_by("")
             self._type(typing=False)
+            if self._typed_at_once:
+                return
         else:
             return
         event.stop()

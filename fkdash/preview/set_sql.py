@@ -1,0 +1,278 @@
+"""Writes the one statement that answers a plan by sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import quoted
+from fkdash.preview.equality import clause, key_columns, plain_type
+from fkdash.preview.graph import Clash
+from fkdash.preview.outcome import Obstacle
+from fkdash.preview.queue import RESTRICT_HAS_ITS_OWN_STATE, RESTRICTED, STILL_REFERENCED
+from fkdash.preview.row_constraints import CHECKED, NOT_NULL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.preview.facts import Facts, KeyFact
+    from fkdash.preview.graph import Doubt, SetPlan, Step
+    from fkdash.preview.target import Selection
+
+_SEED: Final = '"fk$s"'
+_OWN_ROW: Final = 'c.tableoid = d."fk$o" AND c.ctid = d."fk$t"'
+_SAME_ROW: Final = 'ON x."fk$o" = y."fk$o" AND x."fk$t" = y."fk$t"'
+_FEW_USES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What one number means.
+
+    Rows of `table` deleted (the target rows, when nothing is set), rows of `nulls`
+    set NULL, rows that a `step` writes or that meet its `obstacle`, rows in `doubt`.
+    """
+
+    table: int | None = None
+    nulls: int | None = None
+    step: Step | None = None
+    obstacle: Obstacle | None = None
+    doubt: Doubt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query that gives an array of numbers, and what each of them means."""
+
+    sql: str
+    counts: tuple[Count, ...]
+
+
+class Composer:
+    """Writes the statement: one WITH item per table deleted from, one number per question."""
+
+    def __init__(self, facts: Facts, plan: SetPlan, chosen: Selection, *, everything: bool) -> None:
+        self._facts = facts
+        self._plan = plan
+        self._chosen = chosen
+        self._everything = everything
+        self._names = {oid: f'"fk$d{position}"' for position, oid in enumerate(plan.deleted)}
+
+    def statement(self, questions: Sequence[Question]) -> str:
+        """Give the whole statement, all numbers in one array."""
+        rows = {oid: self._rows_of(oid) for oid in self._plan.deleted}
+        whole = " ".join((*rows.values(), *(each.sql for each in questions)))
+        items = ", ".join(
+            f"{self._names[oid]} AS {self._materialised(oid, whole)} ({sql})" for oid, sql in rows.items()
+        )
+        items = f"{_SEED} AS {self._seed_materialised()} ({self._seed()}), {items}"
+        return f"WITH RECURSIVE {items} SELECT {' || '.join(f'({each.sql})' for each in questions)} AS numbers"
+
+    def deleted(self) -> list[Question]:
+        """Count the target rows, then the rows of every table deleted from."""
+        sources = [(None, _SEED), *((oid, self._names[oid]) for oid in self._plan.deleted)]
+        return [Question(f"SELECT ARRAY[count(*)] FROM {name}", (Count(table=oid),)) for oid, name in sources]
+
+    def check(self, step: Step) -> Question:
+        """Count the rows that still reference what is deleted."""
+        key = self._facts.root_key(step.key)
+        restrict = step.kind == "restrict" and self._facts.major >= RESTRICT_HAS_ITS_OWN_STATE
+        obstacle = Obstacle(
+            key.name,
+            self._facts.tables[key.relation].name,
+            key.columns,
+            RESTRICTED if restrict else STILL_REFERENCED,
+        )
+        return Question(self._referencing(step), (Count(step=step, obstacle=obstacle),))
+
+    def set_null(self, step: Step, domains: Sequence[Obstacle]) -> Question:
+        """Count the rows that a step sets NULL, and those that each constraint of the row refuses."""
+        refusals = self._refusals(step, domains)
+        numbers = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition, _ in refusals)
+        return Question(
+            f"SELECT ARRAY[count(*){', ' if numbers else ''}{numbers}] FROM {self._set_null_rows(step)}",
+            (Count(step=step), *(Count(step=step, obstacle=obstacle) for _, obstacle in refusals)),
+        )
+
+    def all_nulls(self, oid: int) -> Question:
+        """Count the rows of a table that any of several steps sets NULL and that stay."""
+        steps = self._plan.nulls_into(oid)
+        met = " UNION ".join(self._met(step, staying=True) for step in steps)
+        return Question(f"SELECT ARRAY[count(*)] FROM ({met}) AS u", (Count(nulls=oid),))
+
+    def doubt(self, doubt: Doubt, domains: Sequence[Obstacle]) -> Question | None:
+        """Count the rows for which the order of the queue would matter; None where there can be none."""
+        step = doubt.steps[0]
+        oid = step.key.relation
+        if doubt.clash is Clash.BOTH:
+            first, second = (self._met(each) for each in doubt.steps)
+            sql = f"SELECT ARRAY[count(*)] FROM ({first}) AS x JOIN ({second}) AS y {_SAME_ROW}"
+        elif doubt.clash is Clash.CHECKED:
+            sql = f"SELECT ARRAY[count(*)] FROM ({self._met(step)}) AS x JOIN {self._names[oid]} AS y {_SAME_ROW}"
+        elif doubt.clash is Clash.REFUSED:
+            refusals = self._refusals(step, domains)
+            if not refusals:
+                return None
+            refused = " OR ".join(f"({condition})" for condition, _ in refusals)
+            sql = f"SELECT ARRAY[count(*)] FROM {self._set_null_rows(step, deleted=True)} WHERE {refused}"
+        else:
+            broken = self._broken_keys(oid, doubt.steps)
+            if not broken:
+                return None
+            met = " UNION ALL ".join(self._met(each) for each in doubt.steps)
+            sql = (
+                f'SELECT ARRAY[count(*)] FROM (SELECT "fk$o", "fk$t" FROM ({met}) AS u'
+                f" GROUP BY 1, 2 HAVING count(*) > 1) AS d"
+                f" JOIN {self._facts.tables[oid].from_sql} AS c ON {_OWN_ROW} WHERE {broken}"
+            )
+        return Question(sql, (Count(doubt=doubt),))
+
+    def _refusals(self, step: Step, domains: Sequence[Obstacle]) -> list[tuple[str, Obstacle]]:
+        """Give what can refuse a row that a step sets NULL, in PostgreSQL's order, with a condition for each."""
+        table = self._facts.tables[step.key.relation]
+        written = set(step.key.set_columns)
+        found = [("true", each) for each in domains]
+        for name, column in table.columns.items():
+            obstacle = Obstacle(None, table.name, (name,), NOT_NULL)
+            if column.not_null and obstacle not in domains and (name in written or column.unproven):
+                found.append(("true" if name in written else f"{quoted(name)} IS NULL", obstacle))
+        for check in table.checks:
+            columns = tuple(name for name in check.columns if name in written) or check.columns
+            found.append((f"({check.sql}) IS FALSE", Obstacle(check.name, table.name, columns, CHECKED)))
+        return found
+
+    def _broken_keys(self, oid: int, steps: Sequence[Step]) -> str:
+        """Give the condition that one of a row's other foreign keys would fail its check."""
+        writing = {self._facts.root_key(step.key).oid for step in steps}
+        parts: list[str] = []
+        for key in self._facts.keys.values():
+            if key.relation != oid or self._facts.root_key(key).oid in writing:
+                continue
+            known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in key.columns)
+            parent = self._facts.tables[key.referenced].from_sql
+            missing = f"NOT EXISTS (SELECT FROM {parent} AS p WHERE {self._match(key)})"
+            gone = self._names.get(key.referenced)
+            if gone is not None:
+                missing += f" OR EXISTS (SELECT FROM {gone} AS p WHERE {self._match(key)})"
+            parts.append(f"({known} AND ({missing}))")
+        return " OR ".join(parts)
+
+    def _met(self, step: Step, *, staying: bool = False) -> str:
+        """Give the query for the rows that a step meets, the statement's own rows left out."""
+        table = self._facts.tables[step.key.relation]
+        without = self._staying(step) if staying else self._not_seeded(step)
+        return (
+            f'SELECT c.tableoid AS "fk$o", c.ctid AS "fk$t" FROM {table.from_sql} AS c'
+            f" JOIN {self._names[step.key.referenced]} AS p ON {self._match(step.key)} WHERE true{without}"
+        )
+
+    def _not_seeded(self, step: Step) -> str:
+        if step.key.relation != self._plan.deleted[0]:
+            return ""
+        return f" AND NOT EXISTS (SELECT FROM {_SEED} AS d WHERE {_OWN_ROW})"
+
+    def _referencing(self, step: Step) -> str:
+        table = self._facts.tables[step.key.relation]
+        if step.itself and self._everything and step.key.referenced == self._plan.deleted[0]:
+            return "SELECT ARRAY[0::bigint]"
+        if self._everything and step.key.referenced == self._plan.deleted[0]:
+            # One probe per distinct key instead of one per row.
+            keys = ", ".join(f"c.{quoted(name)}" for name in step.key.columns)
+            known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in step.key.columns)
+            staying = self._staying(step)
+            return (
+                "SELECT ARRAY[coalesce(sum(c.n), 0)::bigint]"
+                f" FROM (SELECT {keys}, count(*) AS n FROM {table.from_sql} AS c"
+                f" WHERE {known}{staying} GROUP BY {keys}) AS c"
+                f" WHERE EXISTS"
+                f" (SELECT FROM {self._names[step.key.referenced]} AS p WHERE {self._match(step.key)})"
+            )
+        return (
+            f"SELECT ARRAY[count(*)] FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced]} AS p"
+            f" ON {self._match(step.key)} WHERE true{self._staying(step)}"
+        )
+
+    def _set_null_rows(self, step: Step, *, deleted: bool = False) -> str:
+        """Give a FROM item named like the table: the rows as SET NULL leaves them.
+
+        Those that stay or, with `deleted`, those that are deleted as well.
+        """
+        table = self._facts.tables[step.key.relation]
+        columns = ", ".join(
+            f"NULL::{plain_type(self._facts, column)} AS {quoted(name)}"
+            if name in step.key.set_columns
+            else f"c.{quoted(name)}"
+            for name, column in table.columns.items()
+        )
+        gone = f" AND EXISTS (SELECT FROM {self._names.get(table.oid)} AS d WHERE {_OWN_ROW})"
+        where = gone + self._not_seeded(step) if deleted else self._staying(step)
+        return (
+            f"(SELECT {columns} FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced]} AS p"
+            f" ON {self._match(step.key)} WHERE true{where}) AS {quoted(table.name.name)}"
+        )
+
+    def _staying(self, step: Step) -> str:
+        """Give the condition that a row is not itself deleted; empty where none of its table's rows are."""
+        name = self._names.get(step.key.relation)
+        return f" AND NOT EXISTS (SELECT FROM {name} AS d WHERE {_OWN_ROW})" if name else ""
+
+    def _seed_materialised(self) -> str:
+        """Have a condition evaluated once only: it may call a volatile function."""
+        by_condition = self._chosen.condition not in ("true", "false") and not self._chosen.joined
+        return "MATERIALIZED" if by_condition else "NOT MATERIALIZED"
+
+    def _materialised(self, oid: int, whole: str) -> str:
+        """Let the planner see through what is used once or twice: it may then go by an index, or in parallel."""
+        few = whole.count(self._names[oid]) <= _FEW_USES and not self._recursive(oid)
+        return "NOT MATERIALIZED" if few else "MATERIALIZED"
+
+    def _seed(self) -> str:
+        table = self._facts.tables[self._plan.deleted[0]]
+        name = quoted(table.name.name)
+        distinct = "DISTINCT " if self._chosen.joined else ""
+        return (
+            f"SELECT {distinct}{_list(name, self._wanted(table.oid))} FROM {table.from_sql} AS {name}"
+            f" {self._chosen.joined} WHERE {self._chosen.condition}"
+        )
+
+    def _wanted(self, oid: int) -> dict[str, None]:
+        return dict.fromkeys(name for step in self._plan.from_table(oid) for name in step.key.referenced_columns)
+
+    def _recursive(self, oid: int) -> bool:
+        return any(step.itself for step in self._plan.cascades_into(oid))
+
+    def _rows_of(self, oid: int) -> str:
+        table = self._facts.tables[oid]
+        wanted = self._wanted(oid)
+        into = self._plan.cascades_into(oid)
+        parts = [f"SELECT * FROM {_SEED}"] if oid == self._plan.deleted[0] else []
+        for step in sorted(into, key=lambda step: step.itself):
+            source = self._names[step.key.referenced]
+            parts.append(
+                f"SELECT {_list('c', wanted)} FROM {table.from_sql} AS c"
+                f" JOIN {source} AS p ON {self._match(step.key)}"
+            )
+        own = sum(step.itself for step in into)
+        if own and len(parts) - own > 1:
+            first = " UNION ".join(parts[: len(parts) - own])
+            parts = [f"({first})", *parts[len(parts) - own :]]
+        if own > 1:
+            both = " UNION ALL ".join(
+                f"SELECT {_list('c', wanted)} FROM {table.from_sql} AS c WHERE {self._match(step.key)}"
+                for step in into
+                if step.itself
+            )
+            parts = [parts[0], f"SELECT x.* FROM {self._names[oid]} AS p CROSS JOIN LATERAL ({both}) AS x"]
+        return " UNION ".join(parts)
+
+    def _match(self, key: KeyFact) -> str:
+        own, other = key_columns(self._facts, key)
+        return " AND ".join(
+            clause(f"p.{quoted(theirs.name)}", self._facts.operators[operator], f"c.{quoted(mine.name)}")
+            for mine, theirs, operator in zip(own, other, key.pf_operators, strict=True)
+        )
+
+
+def _list(alias: str, wanted: dict[str, None]) -> str:
+    columns = "".join(f", {alias}.{quoted(name)}" for name in wanted)
+    return f'{alias}.tableoid AS "fk$o", {alias}.ctid AS "fk$t"{columns}'

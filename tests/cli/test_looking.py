@@ -1,0 +1,122 @@
+"""`check`, `list`, `explain` and `rules` from the outside: documents on stdout, words on stderr, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase
+
+NAME = "users_primary_workspace_id_workspaces_id_fk"
+pytestmark = pytest.mark.newest_version
+
+
+async def test_check_finds_the_incident_and_fails(incident_database: TestDatabase) -> None:
+    ended = await fkdash("check", "--format", "json", incident_database.dsn)
+    assert ended.returncode == 1, ended.stderr
+    document = json.loads(ended.stdout)
+    errors = [finding for finding in document["findings"] if finding["severity"] == "error"]
+    assert [(finding["rule"], finding["constraint"]) for finding in errors if not finding["path"]] == [
+        ("FK101", NAME)
+    ]
+    assert errors[0]["impact"]["state"] == "biting"
+
+
+@pytest.mark.parametrize(("threshold", "code"), [("error", 1), ("warning", 1), ("never", 0)])
+async def test_fail_on_decides_the_exit_code(incident_database: TestDatabase, threshold: str, code: int) -> None:
+    ended = await fkdash("check", "--no-counts", "--fail-on", threshold, incident_database.dsn)
+    assert ended.returncode == code
+
+
+async def test_a_rule_a_table_and_a_schema_narrow_the_check(incident_database: TestDatabase) -> None:
+    async def rules(*arguments: str) -> set[str]:
+        ended = await fkdash("check", "--format", "json", *arguments, incident_database.dsn)
+        return {finding["rule"] for finding in json.loads(ended.stdout)["findings"]}
+
+    assert await rules("--rule", "set-null-on-not-null") == {"FK101"}
+    assert "FK101" in await rules("--rule", "FK1", "--table", "workspaces")
+    assert await rules("--rule", "FK1", "--schema", "elsewhere") == set()
+
+
+async def test_a_baseline_makes_it_green_until_something_is_new(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    baseline = str(tmp_path / "baseline.json")
+    written = await fkdash("check", "--no-counts", "--write-baseline", baseline, incident_database.dsn)
+    assert written.returncode == 0, written.stderr
+    known = await fkdash(
+        "check", "--no-counts", "--baseline", baseline, "--fail-on", "info", incident_database.dsn
+    )
+    assert known.returncode == 0, known.stdout
+    await incident_database.execute("CREATE TABLE more (id uuid NOT NULL REFERENCES users ON DELETE SET NULL)")
+    new = await fkdash("check", "--no-counts", "--baseline", baseline, incident_database.dsn)
+    assert new.returncode == 1
+
+
+async def test_several_databases_are_one_report_and_one_that_is_away_is_not_green(
+    incident_database: TestDatabase,
+) -> None:
+    missing = incident_database.server.dsn_of("no_such_database")
+    arguments = ("check", "--format", "json", "--rule", "FK105", incident_database.dsn)
+    assert (await fkdash(*arguments)).returncode == 0
+    ended = await fkdash(*arguments, missing)
+    assert ended.returncode == 3
+    parts = json.loads(ended.stdout)["databases"]
+    assert [part["server"]["database"] for part in parts] == [incident_database.name, "no_such_database"]
+    assert "failure" in parts[1]
+
+
+async def test_all_databases_of_a_server_are_checked(incident_database: TestDatabase) -> None:
+    ended = await fkdash(
+        "check", "--all-databases", "--format", "json", "--rule", "FK101", "--no-counts", incident_database.dsn
+    )
+    assert ended.returncode == 1
+    document = json.loads(ended.stdout)
+    assert incident_database.name in {part["server"]["database"] for part in document["databases"]}
+    assert incident_database.name in {finding["database"] for finding in document["findings"]}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--rule", "FK999"], ["--fail-on", "sometimes"], ["--config", "nowhere.toml"]]
+)
+async def test_wrong_usage_exits_2_with_nothing_on_stdout(
+    incident_database: TestDatabase, arguments: list[str]
+) -> None:
+    ended = await fkdash("check", *arguments, incident_database.dsn)
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+async def test_list_gives_every_foreign_key_once(incident_database: TestDatabase) -> None:
+    count = await incident_database.value("select count(*) from pg_constraint where contype = 'f'")
+    text = await fkdash("list", incident_database.dsn)
+    assert (text.returncode, len(text.stdout.splitlines())) == (0, count)
+    document = json.loads((await fkdash("list", "--format", "json", incident_database.dsn)).stdout)
+    assert (document["kind"], len(document["foreign_keys"])) == ("list", count)
+    nulls = await fkdash("list", "--format", "csv", "--on-delete", "set null", incident_database.dsn)
+    rows = list(csv.DictReader(io.StringIO(nulls.stdout)))
+    assert NAME in {row["constraint"] for row in rows}
+    assert {row["on_delete"] for row in rows} == {"SET NULL"}
+
+
+async def test_explain_reads_an_argument_or_stdin(incident_database: TestDatabase) -> None:
+    error = 'null value in column "primary_workspace_id" of relation "users" violates not-null constraint'
+    ended = await fkdash("explain", error, "-d", incident_database.dsn)
+    assert ended.returncode == 0, ended.stderr
+    assert NAME in ended.stdout
+    nothing = await fkdash("explain", "connection refused", "-d", incident_database.dsn, "--format", "json")
+    assert nothing.returncode == 1
+    assert json.loads(nothing.stdout)["answers"] == []
+
+
+async def test_rules_are_listed_and_explained_without_a_database() -> None:
+    every = await fkdash("rules")
+    assert every.returncode == 0
+    assert every.stdout.startswith("FK101")
+    one = await fkdash("rules", "FK101")
+    assert "CREATE TABLE" in one.stdout
+    assert json.loads((await fkdash("rules", "FK5", "--format", "json")).stdout)["rules"][0]["rule"] == "FK501"

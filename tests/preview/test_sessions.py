@@ -1,0 +1,82 @@
+"""Previews through the pool that operators use: read-only, with the privileges of a role that may only look."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fkdash.catalog.model import TableName
+from fkdash.catalog.postgres import read_catalog
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.errors import NotPermittedError
+from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict
+from fkdash.preview.preview import preview
+from tests.support.servers import TestDatabase
+
+SCHEMA = """
+    CREATE TABLE p(id int PRIMARY KEY);
+    CREATE TABLE c(id int, p int CONSTRAINT c_p REFERENCES p ON DELETE SET NULL, CHECK (p IS NOT NULL OR id > 0));
+    INSERT INTO p VALUES (1), (2);
+    INSERT INTO c VALUES (1, 1), (-1, 1), (2, 2);
+    DROP ROLE IF EXISTS looker;
+    CREATE ROLE looker LOGIN;
+    GRANT SELECT ON p TO looker;
+"""
+
+
+@pytest.fixture
+async def looking(database: TestDatabase) -> AsyncIterator[ReadPool]:
+    """A pool of a role that may read p, and nothing else."""
+    await database.execute(SCHEMA)
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn.replace("postgres@", "looker@")), {}))
+    yield pool
+    await pool.close()
+    await database.execute("DROP OWNED BY looker; DROP ROLE looker")
+
+
+async def _preview(pool: ReadPool, target: DeleteTarget) -> Preview:
+    async with pool.session() as session:
+        catalog = await read_catalog(session)
+        return await preview(session, catalog, target, Limits())
+
+
+async def test_a_role_that_may_only_read_gets_the_whole_answer(looking: ReadPool, database: TestDatabase) -> None:
+    await database.execute("GRANT SELECT ON c TO looker")
+    found = await _preview(looking, DeleteTarget(TableName("public", "p"), keys=({"id": 1},)))
+    assert found.verdict is Verdict.BLOCKED
+    assert [(blocker.sqlstate, blocker.rows) for blocker in found.blockers] == [("23514", 1)]
+    assert {effect.table.name: (effect.deleted, effect.set_null) for effect in found.effects} == {
+        "p": (1, 0),
+        "c": (0, 2),
+    }
+
+
+async def test_a_table_the_role_may_not_read_makes_it_unknown_and_is_named(looking: ReadPool) -> None:
+    found = await _preview(looking, DeleteTarget(TableName("public", "p"), keys=({"id": 1},)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "public.c" in found.notes[0]
+
+
+async def test_the_target_itself_must_be_readable(looking: ReadPool) -> None:
+    with pytest.raises(NotPermittedError):
+        await _preview(looking, DeleteTarget(TableName("public", "c"), condition="id = 1"))
+
+
+async def test_row_level_security_that_hides_rows_makes_it_unknown(
+    looking: ReadPool, database: TestDatabase
+) -> None:
+    await database.execute("GRANT SELECT ON c TO looker; ALTER TABLE c ENABLE ROW LEVEL SECURITY")
+    found = await _preview(looking, DeleteTarget(TableName("public", "p"), keys=({"id": 1},)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "Row-level security" in found.notes[0]
+
+
+async def test_row_level_security_on_the_target_makes_it_unknown(
+    looking: ReadPool, database: TestDatabase
+) -> None:
+    await database.execute("GRANT SELECT ON c TO looker; ALTER TABLE p ENABLE ROW LEVEL SECURITY")
+    await database.execute("CREATE POLICY visible ON p USING (id = 2)")
+    found = await _preview(looking, DeleteTarget(TableName("public", "p")))
+    assert found.verdict is Verdict.UNKNOWN

@@ -1,0 +1,241 @@
+"""`check` on a live database: what it reports, in every format, and what it says when it cannot know."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fkdash.db.pool import Limits, ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.errors import UnreachableError
+from fkdash.report.check import CheckReport
+from fkdash.report.check_github import check_github
+from fkdash.report.check_json import check_document, check_json
+from fkdash.report.check_junit import check_junit
+from fkdash.report.check_markdown import check_markdown
+from fkdash.report.check_sarif import check_sarif
+from fkdash.report.check_text import check_lines, check_text
+from fkdash.report.checking import CheckOptions, check, failed
+from fkdash.rules.configuration import baseline_document, baseline_from, configuration_from
+from fkdash.rules.finding import Severity
+from fkdash.rules.registry import RULES, rule
+from tests.support.servers import TestDatabase
+
+_HOSTILE = "col|umn\n[red]\x1b[31m<b>&`"
+_SCHEMA = f"""
+CREATE TABLE workspaces (id int PRIMARY KEY);
+CREATE TABLE users (
+  id int PRIMARY KEY,
+  primary_workspace_id int NOT NULL REFERENCES workspaces ON DELETE SET NULL
+);
+CREATE INDEX ON users (primary_workspace_id);
+CREATE TABLE odd ("{_HOSTILE}" int NOT NULL CONSTRAINT "k%:,{_HOSTILE}" REFERENCES workspaces ON DELETE SET NULL);
+INSERT INTO workspaces SELECT generate_series(1, 3);
+INSERT INTO users VALUES (1, 1), (2, 1), (3, 2);
+"""
+
+
+@pytest.fixture
+async def pool(database: TestDatabase) -> AsyncIterator[ReadPool]:
+    opened = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}), limits=Limits(connections=2))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def report(database: TestDatabase, pool: ReadPool) -> CheckReport:
+    await database.execute(_SCHEMA)
+    return await check(pool, CheckOptions(), where="here")
+
+
+async def test_the_json_document_is_the_contract(database: TestDatabase, pool: ReadPool) -> None:
+    await database.execute(_SCHEMA.partition("CREATE TABLE odd")[0])
+    report = await check(pool, CheckOptions())
+    document = json.loads(check_json([report]))
+    assert list(document)[:6] == ["fkdash", "kind", "server", "tables", "foreign_keys", "findings"]
+    assert (document["fkdash"], document["kind"]) == (1, "check")
+    assert document["server"]["database"] == database.name
+    assert re.match(rf"{database.version}\b", document["server"]["version"])
+    assert (document["tables"], document["foreign_keys"]) == (2, 1)
+    [finding] = document["findings"]
+    expected = {
+        "rule": "FK101",
+        "name": "set-null-on-not-null",
+        "severity": "error",
+        "schema": "public",
+        "table": "users",
+        "constraint": "users_primary_workspace_id_fkey",
+        "columns": ["primary_workspace_id"],
+        "referenced": {"schema": "public", "table": "workspaces", "columns": ["id"]},
+        "sqlstate": "23502",
+    }
+    assert {name: finding[name] for name in expected} == expected
+    assert finding["fixes"][:2] == ["no-action", "drop-not-null"]
+    assert re.fullmatch(r"[0-9a-f]{16}", finding["fingerprint"])
+    assert finding["message"].endswith(".")
+
+
+async def test_the_rows_that_an_error_holds_back_are_counted(report: CheckReport) -> None:
+    impacts = {each.finding.key.table.name: each.impact for each in report.findings if each.impact}
+    assert impacts["users"].state == "biting"
+    assert (impacts["users"].referenced_rows, impacts["users"].blocking_rows) == (2, 3)
+    assert impacts["odd"].state == "latent"
+
+
+async def test_several_databases_share_one_document(report: CheckReport) -> None:
+    other = failed("elsewhere", "gone", UnreachableError("nobody answers"))
+    document = check_document([report, other])
+    assert len(document["findings"]) == len(report.findings)
+    assert {finding["database"] for finding in document["findings"]} == {report.database}
+    assert [part["server"]["database"] for part in document["databases"]] == [report.database, "gone"]
+    assert document["databases"][1]["failure"] == "nobody answers"
+    assert document["complete"] is False
+
+
+async def test_text_shows_everything_in_plain_sight(report: CheckReport) -> None:
+    text = check_text([report])
+    assert text.splitlines()[0] == "here"
+    assert "FK101 set-null-on-not-null  public.users.users_primary_workspace_id_fkey" in text
+    assert "ERROR 23502: null value in column" in text
+    assert "biting: " in text
+    assert "\x1b" not in text
+    assert "[red]\\x1b[31m" in text
+    assert text == "".join(f"{line.plain}\n" for line in check_lines([report]))
+
+
+async def test_sarif_is_version_2_1_0_with_all_rules_and_stable_fingerprints(report: CheckReport) -> None:
+    document = json.loads(check_sarif([report]))
+    assert document["version"] == "2.1.0"
+    [run] = document["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [each["id"] for each in rules] == [each.id for each in RULES]
+    assert {each["defaultConfiguration"]["level"] for each in rules} <= {"error", "warning", "note"}
+    for result, reported in zip(run["results"], report.findings, strict=True):
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == reported.finding.rule
+        assert result["partialFingerprints"]["fkdash/v1"] == reported.finding.fingerprint
+        assert result["message"]["text"]
+        assert result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"].startswith(report.database)
+
+
+async def test_github_annotations_are_one_line_each_with_their_properties_escaped(report: CheckReport) -> None:
+    lines = check_github([report]).splitlines()
+    assert len(lines) == len(report.findings) + 1
+    assert lines[0].startswith("::error title=FK101 set-null-on-not-null::public.")
+    odd = next(line for line in lines if "odd" in line)
+    assert "k%25:,col|umn\\n[red]" in odd
+
+
+async def test_junit_has_a_case_per_finding_and_is_well_formed(report: CheckReport) -> None:
+    suite = ET.fromstring(check_junit([report])).find("testsuite")
+    assert suite is not None
+    assert int(suite.attrib["tests"]) == len(suite.findall("testcase")) == len(report.findings)
+    assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+    clean = ET.fromstring(check_junit([replace(report, findings=())])).find("testsuite")
+    assert clean is not None
+    assert (clean.attrib["tests"], clean.attrib["failures"]) == ("1", "0")
+
+
+async def test_markdown_interprets_nothing_from_the_database(report: CheckReport) -> None:
+    text = check_markdown([report])
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == len(report.findings) + 2
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
+    assert "\\<b\\>" in text
+    assert "<b>" not in text
+
+
+async def test_the_scope_names_what_the_role_cannot_read(database: TestDatabase) -> None:
+    await database.execute(_SCHEMA)
+    role = f"looker_{database.name}"
+    await database.execute(f"CREATE ROLE {role} LOGIN; GRANT SELECT ON workspaces TO {role}")
+    target = resolve(ConnectionArguments(dsn=database.dsn.replace("postgres@", f"{role}@")), {})
+    limited = await ReadPool.open(target)
+    try:
+        report = await check(limited, CheckOptions())
+    finally:
+        await limited.close()
+        await database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert report.scope.words == f"2 foreign keys in 3 tables, 2 tables not readable by role {role}"
+    assert report.findings[0].finding.rule == "FK101"
+    assert report.findings[0].impact is not None
+    assert report.findings[0].impact.state == "unknown"
+
+
+async def test_a_default_that_does_not_exist_is_an_error_and_one_that_does_is_a_note(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    await database.execute("""
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (pid int DEFAULT 0 REFERENCES p ON DELETE SET DEFAULT);
+    """)
+    options = CheckOptions(rules=(rule("FK106"),))
+    missing = await check(pool, options)
+    assert [each.finding.severity for each in missing.findings] == [Severity.ERROR]
+    await database.execute("INSERT INTO p VALUES (0)")
+    there = await check(pool, options)
+    assert [each.finding.severity for each in there.findings] == [Severity.INFO]
+
+
+async def test_a_question_that_is_not_answered_in_time_is_unknown_and_never_green(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    await database.execute("""
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (pid int DEFAULT 0 REFERENCES p ON DELETE SET DEFAULT, CHECK (pid > 0));
+    """)
+    connection = await database.connection()
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("LOCK TABLE p, c")
+    try:
+        report = await check(pool, CheckOptions(rules=(rule("FK106"), rule("FK107")), seconds=1))
+    finally:
+        await transaction.rollback()
+    assert not report.complete
+    assert any("public.c" in unknown.what for unknown in report.unknowns)
+    assert [each.finding.severity for each in report.findings] == [Severity.WARNING]
+
+
+async def test_joins_in_views_are_read(database: TestDatabase, pool: ReadPool) -> None:
+    await database.execute("""
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE orders (id int PRIMARY KEY, buyer int);
+        CREATE VIEW bought AS SELECT o.id FROM orders o JOIN users u ON u.id = o.buyer;
+    """)
+    report = await check(pool, CheckOptions(rules=(rule("FK207"),)))
+    [reported] = report.findings
+    assert reported.finding.evidence == ("view public.bought joins public.orders.buyer to public.users.id",)
+    assert json.loads(check_json([report]))["findings"][0]["constraint"] is None
+
+
+async def test_only_chosen_tables_count(database: TestDatabase, pool: ReadPool) -> None:
+    await database.execute(_SCHEMA)
+    report = await check(pool, CheckOptions(concerns=lambda name: name.name == "users"))
+    assert report.scope.foreign_keys == 1
+    assert {each.finding.key.table.name for each in report.findings} == {"users"}
+
+
+async def test_the_baseline_and_the_configuration_decide_what_fails(
+    database: TestDatabase, pool: ReadPool, report: CheckReport
+) -> None:
+    assert report.reaches(Severity.ERROR)
+    baseline = baseline_from(baseline_document([each.finding for each in report.findings]), "b")
+    known = await check(pool, CheckOptions(baseline=baseline))
+    assert not known.reaches(Severity.INFO)
+    assert check_github([known]).count("::error") == 0
+    sarif: dict[str, Any] = json.loads(check_sarif([known]))
+    assert all(result["baselineState"] == "unchanged" for result in sarif["runs"][0]["results"])
+    ignored = [{"rule": "FK101", "constraint": "public.users.*", "reason": "known since May"}]
+    configuration = configuration_from({"rules": {"FK301": "off"}, "ignore": ignored}, "fkdash.toml")
+    judged = await check(pool, CheckOptions(configuration=configuration))
+    assert [each.reason for each in judged.ignored] == ["known since May"]
+    assert {each.finding.key.table.name for each in judged.findings} == {"odd"}
+    await database.execute("ALTER TABLE users ALTER primary_workspace_id DROP NOT NULL")
+    repaired = await check(pool, CheckOptions(baseline=baseline))
+    assert "FK101 public.users.users_primary_workspace_id_fkey" in repaired.gone

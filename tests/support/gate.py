@@ -1,0 +1,140 @@
+"""A way to a server that can fail at a chosen moment: before a statement arrives, or before its answer does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from tests.support.servers import TestDatabase
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The `nth` time a client sends `marker`; `answered` waits until the server has answered it."""
+
+    marker: bytes
+    nth: int = 1
+    answered: bool = False
+
+    def __str__(self) -> str:
+        return f"{'after' if self.answered else 'before'} {self.marker.decode(errors='replace')} {self.nth}"
+
+
+@dataclass
+class Gate:
+    """A unix socket in front of the server's; at the armed moment the fault happens once.
+
+    The fault tells whether the connection goes on (True) or is cut (False).
+    """
+
+    server_socket: Path
+    folder: Path
+    database: str
+    moment: Moment | None = None
+    fault: Callable[[], Awaitable[bool]] | None = None
+    shut: bool = False
+    happened: bool = False
+    _seen: int = 0
+    _pairs: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    @property
+    def dsn(self) -> str:
+        return f"postgresql://postgres@/{self.database}?host={quote(str(self.folder), safe='')}"
+
+    def arm(self, moment: Moment, fault: Callable[[], Awaitable[bool]]) -> None:
+        self.moment, self.fault, self.happened, self._seen = moment, fault, False, 0
+
+    async def cut(self) -> bool:
+        return False
+
+    async def cut_for_good(self) -> bool:
+        self.shut = True
+        for each in self._pairs:
+            each.transport.abort()
+        return False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.shut:
+            writer.transport.abort()
+            return
+        upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
+        self._pairs |= {writer, downstream}
+        held = asyncio.Event()
+        answering = asyncio.create_task(self._answers(upstream, writer, held))
+        try:
+            while data := await reader.read(1 << 16):
+                fires = self._fires(data)
+                if fires and self.moment is not None and self.moment.answered:
+                    held.set()
+                if not fires or held.is_set():
+                    downstream.write(data)
+                    await downstream.drain()
+                if held.is_set():
+                    answering.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await answering
+                    first = await upstream.read(1 << 16)
+                    if not await self._fail():
+                        break
+                    held.clear()
+                    writer.write(first)
+                    answering = asyncio.create_task(self._answers(upstream, writer, held))
+                elif fires:
+                    if not await self._fail():
+                        break
+                    downstream.write(data)
+        except OSError:
+            pass
+        finally:
+            answering.cancel()
+            self._pairs -= {writer, downstream}
+            for each in (writer, downstream):
+                each.transport.abort()
+
+    def _fires(self, data: bytes) -> bool:
+        if self.moment is None or self.happened or self.moment.marker not in data:
+            return False
+        self._seen += 1
+        self.happened = self._seen == self.moment.nth
+        return self.happened
+
+    async def _fail(self) -> bool:
+        assert self.fault is not None
+        return await self.fault()
+
+    async def _answers(
+        self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, held: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while not held.is_set() and (data := await upstream.read(1 << 16)):
+                writer.write(data)
+                await writer.drain()
+            if not held.is_set():
+                writer.close()
+
+
+@asynccontextmanager
+async def gate(database: TestDatabase, folder: Path) -> AsyncIterator[Gate]:
+    """Open a gate in `folder`, which must have a short path."""
+    made = Gate(Path(database.socket_directory) / ".s.PGSQL.5432", folder, database.name)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        with suppress(asyncio.CancelledError):
+            await made.serve(reader, writer)
+
+    server = await asyncio.start_unix_server(serve, str(folder / ".s.PGSQL.5432"))
+    try:
+        yield made
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

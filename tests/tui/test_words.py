@@ -1,0 +1,88 @@
+"""The sentences that tell an operator what a finding means."""
+
+from __future__ import annotations
+
+import pytest
+
+from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.preview.blocked import Impact
+from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.tui.words import behaviour, consequence, counted, fails_here, holds_rows_back, shown_columns
+
+POINTING = "workspace_id pointing there, and it cannot be NULL."
+NOTHING_TODAY = "Nothing fails today: no users row refers to a workspaces row."
+KEY = ForeignKey(
+    name="users_fk",
+    table=TableName("public", "users"),
+    columns=("workspace_id",),
+    referenced=TableName("public", "workspaces"),
+    referenced_columns=("id",),
+    on_delete=Action.SET_NULL,
+)
+FINDING = Finding(
+    rule="FK101",
+    name="set-null-on-not-null",
+    severity=Severity.ERROR,
+    key=KEY,
+    columns=("workspace_id",),
+    message="The message.",
+    statements=(Statement.DELETE,),
+)
+
+
+@pytest.mark.parametrize(
+    ("impact", "sentence"),
+    [
+        (None, "The message."),
+        (
+            Impact(412, 3911),
+            f"Deleting any of 412 workspaces fails: 3,911 users have {POINTING}",
+        ),
+        (
+            Impact(1, 1),
+            f"Deleting 1 workspaces row fails: 1 users row has {POINTING}",
+        ),
+        (
+            Impact(9, 10_000, exact=False),
+            f"Deleting any of at least 9 workspaces fails: at least 10,000 users have {POINTING}",
+        ),
+        (
+            Impact(0, 0),
+            f"{NOTHING_TODAY} Once one does, deleting that row fails.",
+        ),
+        (
+            Impact(None, None, reason="permission denied for table users"),
+            "The message. How many rows that is, is not known: permission denied for table users.",
+        ),
+    ],
+)
+def test_a_contradiction_is_told_by_what_it_does_to_the_rows_that_exist(
+    impact: Impact | None, sentence: str
+) -> None:
+    assert consequence(FINDING, impact) == sentence
+
+
+def test_names_show_the_schema_only_where_it_is_not_public() -> None:
+    assert shown_columns(KEY) == "users.workspace_id"
+    composite = ForeignKey(
+        "fk", TableName("billing", "invoices"), ("a", "b"), TableName("public", "cases"), ("a", "b")
+    )
+    assert shown_columns(composite) == "billing.invoices.(a,b)"
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_every_action_is_told_in_words(action: Action) -> None:
+    key = ForeignKey("fk", KEY.table, KEY.columns, KEY.referenced, KEY.referenced_columns, on_delete=action)
+    assert behaviour(key).startswith("Deleting a workspaces row ")
+    assert holds_rows_back(key, ()) is (action in {Action.NO_ACTION, Action.RESTRICT})
+
+
+def test_only_the_key_that_refuses_holds_rows_back() -> None:
+    assert fails_here(FINDING)
+    assert holds_rows_back(KEY, (FINDING,))
+    assert not holds_rows_back(KEY, ())
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 warnings"), (1, "1 warning"), (1200, "1,200 warnings")])
+def test_one_thing_is_not_called_several(number: int, words: str) -> None:
+    assert counted(number, "warnings") == words
