@@ -1,5 +1,6 @@
 """Run README's first command in a pseudo-terminal until the first finding is on the screen, then quit it."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -28,7 +29,7 @@ def read_until(terminal: int, expected: tuple[bytes, ...], deadline: float) -> b
             drawn += piece
         if all(text in drawn for text in expected):
             return drawn
-    sys.exit(f"README's first command did not show {expected} in time. The end of what it drew:\n{drawn[-4000:]!r}")
+    sys.exit(f"README's first command did not show {expected} in time. It drew last:\n{drawn[-4000:]!r}")
 
 
 child, terminal = pty.fork()
@@ -41,10 +42,8 @@ os.write(terminal, b"q")
 stop = time.monotonic() + 30
 while time.monotonic() < stop:
     if select.select([terminal], [], [], 0.2)[0]:
-        try:
+        with contextlib.suppress(OSError):
             os.read(terminal, 65536)
-        except OSError:
-            pass
     ended, status = os.waitpid(child, os.WNOHANG)
     if ended:
         sys.exit(os.waitstatus_to_exitcode(status))
