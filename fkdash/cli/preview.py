@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from fkdash.apply.delete_rehearsal import rehearse_delete
 from fkdash.catalog.names import find_table
 from fkdash.catalog.postgres import read_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
+from fkdash.db.writing import open_writer
+from fkdash.errors import StoppedError
 from fkdash.preview.keys import chosen_target
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
@@ -18,11 +21,13 @@ from fkdash.report.preview import preview_json, preview_markdown, preview_text
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.preview.model import Preview
+    from fkdash.apply.delete_rehearsal import DeleteRehearsal
+    from fkdash.db.pool import ReadPool
+    from fkdash.preview.model import DeleteTarget, Preview
 
 SUMMARY = (
     "Say what a DELETE would do: whether PostgreSQL allows it, what stops it and at which rows, and what it takes "
-    "along. Nothing is deleted, no row is locked, no trigger fires."
+    "along. Nothing is deleted, no row is locked, no trigger fires, unless --rehearse asks for it."
 )
 EXAMPLES = """examples:
   fkdash preview --table workspaces --key id=7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10
@@ -52,20 +57,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--max-rows", type=int, default=Limits().rows, help="rows followed one by one; default: %(default)s"
     )
     limits.add_argument("--allow-scan", action="store_true", help="read large tables that have no index for it")
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="also run the delete, triggers included, in a transaction that is rolled back, and compare",
+    )
     parser.add_argument("--format", choices=tuple(_RENDERERS), default="text", help="default: %(default)s")
     add_connection_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the preview and give the exit code."""
-    answer = run_async(_preview(arguments))
+    answer, rehearsed = run_async(_preview(arguments))
     say(_RENDERERS[arguments.format](answer))
-    return answer.exit_code
+    if rehearsed is None:
+        return answer.exit_code
+    words = {True: "agrees", False: "DISAGREES", None: "could not be compared"}[rehearsed.agrees]
+    tell(f"rehearsal, rolled back: {words}: {plain(rehearsed.detail)}")
+    return StoppedError.exit_code if rehearsed.agrees is False else answer.exit_code
 
 
-async def _preview(arguments: argparse.Namespace) -> Preview:
+async def _preview(arguments: argparse.Namespace) -> tuple[Preview, DeleteRehearsal | None]:
+    where = target_of(arguments)
+    if arguments.rehearse:
+        refuse_read_only(arguments)
+    async with looking(where) as pool:
+        target, answer = await _looked(pool, arguments)
+        if not arguments.rehearse:
+            return answer, None
+        async with open_writer(pool.target) as writer:
+            return answer, await rehearse_delete(writer, target, answer, seconds=arguments.seconds)
+
+
+async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[DeleteTarget, Preview]:
     limits = Limits(rows=arguments.max_rows, seconds=arguments.seconds, allow_scan=arguments.allow_scan)
-    async with looking(target_of(arguments)) as pool, pool.session(arguments.seconds) as session:
+    async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = chosen_target(
             find_table(catalog, arguments.table, schema=arguments.schema),
@@ -74,7 +100,8 @@ async def _preview(arguments: argparse.Namespace) -> Preview:
             condition=arguments.where,
             everything=arguments.all,
         )
-        return await preview(session, catalog, target, limits, _progress if sys.stderr.isatty() else None)
+        progress = _progress if sys.stderr.isatty() else None
+        return target, await preview(session, catalog, target, limits, progress)
 
 
 def _progress(doing: str) -> None:

@@ -65,6 +65,22 @@ async def test_an_allowed_delete_exits_0_and_takes_along_what_postgresql_takes(
     assert effects == {table: before[table] - after[table] for table in effects}
 
 
+async def test_a_rehearsal_agrees_and_leaves_every_row(incident_database: TestDatabase) -> None:
+    count = "select count(*) from workspaces"
+    before = await incident_database.value(count)
+    keys = json.dumps([{"id": await acme(incident_database)}])
+    blocked = await fkdash(
+        "preview", "--table", "workspaces", "--keys-json", keys, "--rehearse", incident_database.dsn
+    )
+    assert (blocked.returncode, "agrees" in blocked.stderr) == (1, True), blocked.stderr
+    free = "not exists (select from users u where u.primary_workspace_id = workspaces.id)"
+    allowed = await fkdash(
+        "preview", "--table", "workspaces", "--where", free, "--rehearse", incident_database.dsn
+    )
+    assert (allowed.returncode, "agrees" in allowed.stderr) == (0, True), allowed.stderr
+    assert await incident_database.value(count) == before
+
+
 @pytest.mark.newest_version
 async def test_nothing_to_delete_is_said(incident_database: TestDatabase) -> None:
     missing = "00000000-0000-0000-0000-000000000000"
