@@ -117,7 +117,9 @@ async def _delete_referenced(
     mine = _is_of_this_key(refused, key)
     if works and not mine:
         return True, f"no longer stopped by this key, but by {_culprit(refused)}"
-    as_promised = not works and mine and refused.sqlstate == _refusal(catalog, key)
+    if not mine:
+        return None, f"refused first by {_culprit(refused)}"
+    as_promised = not works and refused.sqlstate == _refusal(catalog, key)
     return as_promised, f"refused with {refused.sqlstate}"
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LOCK_MS: Final = 50
 _STATEMENT_MS: Final = 1000
 _ATTEMPTS: Final = 5
-_PAUSE_SECONDS: Final = 0.3
+_PAUSE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)

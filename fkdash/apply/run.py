@@ -20,7 +20,7 @@ from fkdash.apply.events import Event, RunEnded, StepDone, StepStarted, StepWait
 from fkdash.apply.holders import holders
 from fkdash.apply.journal import JournalError
 from fkdash.apply.preflight import tables_by_mode
-from fkdash.apply.settle import backend_of, gone, transaction_status
+from fkdash.apply.settle import IN_PROGRESS, backend_of, gone, transaction_status
 from fkdash.apply.steps import Tries
 from fkdash.apply.verify import row_summary, verify
 from fkdash.apply.wishes import Patience, Wishes
@@ -211,7 +211,8 @@ class Run:
         if open_question and not await self._settle(tries, settled=settled):
             return ending.unknown(self.journal.path, self._done, error)
         if len(self._done) < len(self.plan.steps):
-            return self._failed(error)
+            # What the error says of COMMIT is answered now.
+            return self._failed(ConnectionLostError(error.what))
         try:
             async with open_writer(self.writer.target) as writer:
                 return await self._verify(writer, summary)
@@ -220,9 +221,11 @@ class Run:
 
     async def _settle(self, tries: Tries, *, settled: bool) -> bool:
         """Tell whether it is known now which steps took effect: by pg_xact_status and by the catalog."""
-        status = await transaction_status(self.sessions, tries.xid) if tries.xid else None
+        status = None
+        if tries.xid:
+            status = await transaction_status(self.sessions, tries.xid, seconds=self.settling_seconds)
         self._note("settled", xid=tries.xid, status=status, session_gone=settled)
-        if not settled and status in {None, "in progress"}:
+        if status == IN_PROGRESS or (status is None and not settled):
             return False
         try:
             async with self.sessions.session(self.seconds) as session:

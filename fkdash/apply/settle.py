@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Sessions
     from fkdash.db.writing import Writer
 
+IN_PROGRESS: Final = "in progress"
 _PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 
@@ -65,11 +66,18 @@ async def gone(sessions: Sessions, backend: Backend, *, end: bool, seconds: floa
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-async def transaction_status(sessions: Sessions, xid: str) -> str | None:
-    """Give `committed`, `aborted` or `in progress` for a transaction; None where the server cannot tell."""
-    try:
-        async with sessions.session(5.0) as session:
-            status = await session.value("select pg_xact_status($1::text::xid8)", xid)
-    except FkdashError:
-        return None
-    return None if status is None else str(status)
+async def transaction_status(sessions: Sessions, xid: str, *, seconds: float) -> str | None:
+    """Give `committed` or `aborted` for a transaction; None where the server cannot tell.
+
+    `in progress` is what remains true after asking for `seconds`.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            async with sessions.session(min(seconds, 5.0)) as session:
+                status = await session.value("select pg_xact_status($1::text::xid8)", xid)
+        except FkdashError:
+            return None
+        if status != IN_PROGRESS or time.monotonic() >= until:
+            return None if status is None else str(status)
+        await asyncio.sleep(_PAUSE_SECONDS)

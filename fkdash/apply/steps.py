@@ -15,6 +15,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.errors import FkdashError, StoppedError
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import Duration
+from fkdash.fix.sizes import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,6 +34,10 @@ _IDLE_MS: Final = 10_000
 _BELOW_DEADLOCK: Final = 0.8
 _CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE) (\d+)$")
 _LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
+_LEEWAY: Final = 3
+_MOST_REPAIRS: Final = 100_000
+_MOST_UNKNOWN: Final = 10_000_000
+"""Beyond these a repair is not getting anywhere; statistics may be out of date, so they are generous."""
 ADVISORY: Final = "hashtextextended('fkdash', $1)"
 """The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
 
@@ -76,6 +81,8 @@ class Tries:
             await self._committing(session, [step.number for step in steps])
 
     async def _in_batches(self, step: Step) -> None:
+        rows_there = rows_of(self.catalog, self.plan.key.table)
+        most = max(_MOST_REPAIRS, _LEEWAY * rows_there) if rows_there is not None else _MOST_UNKNOWN
         while True:
             began = time.monotonic()
             async with self.writer.transaction() as session:
@@ -89,6 +96,11 @@ class Tries:
             self.rows[step.number] = self.rows.get(step.number, 0) + rows
             if not rows:
                 return
+            if self.rows[step.number] > most:
+                raise StoppedError(
+                    f"Step {step.number} repaired more rows than {self.plan.key.table} has: they come back.",
+                    next_step="A trigger may be changing them back; look at the table's triggers.",
+                )
             if self.wishes.stop_after_step:
                 raise StoppedError(
                     f"Stopped as asked, after {self.rows[step.number]:,} rows of step {step.number}."

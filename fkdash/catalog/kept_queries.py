@@ -10,19 +10,19 @@ from fkdash.db.queries import query
 if TYPE_CHECKING:
     from fkdash.db.session import Session
 
-_MOST_VIEWS: Final = 2_000
-_MOST_STATEMENTS: Final = 1_000
+_MOST_VIEWS: Final = 500
+_MOST_STATEMENTS: Final = 300
 
 
 async def read_views(session: Session) -> tuple[Query, ...]:
-    """Give the definitions of up to 2,000 views, tables schema-qualified. Raises the session's errors."""
+    """Give the definitions of up to 500 views, tables schema-qualified. Raises the session's errors."""
     await session.value("select set_config('search_path', 'pg_catalog', true)")
     rows = await session.rows(query("fkdash.catalog", "views"), _MOST_VIEWS)
     return tuple(Query(f"view {row['schema']}.{row['name']}", row["definition"]) for row in rows)
 
 
 async def read_statements(session: Session) -> tuple[Query, ...]:
-    """Give the 1,000 statements run most often, none without pg_stat_statements. Raises the session's errors.
+    """Give the 300 statements run most often, none without pg_stat_statements. Raises the session's errors.
 
     An extension that is there but not preloaded raises ServerRefusedError (55000).
     """

@@ -126,7 +126,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index or the key built on one; `columns` are attribute numbers, 0 for an expression."""
+    """An index or the key built on one; `columns` are attribute numbers, 0 for an expression.
+
+    `expressions` are those of the zeros, separated by commas.
+    """
 
     name: str
     columns: tuple[int, ...]
@@ -139,6 +142,7 @@ class Index:
     replica_identity: bool = False
     exclusion: bool = False
     opclasses: tuple[str, ...] = ()
+    expressions: str | None = None
     oid: int | None = None
 
 
@@ -182,7 +186,8 @@ class Table:
 
     `locked` says that another session held or awaited ACCESS EXCLUSIVE on it, so
     that its checks, predicates and generation expressions could not be read without
-    waiting and are empty.
+    waiting and are empty. `nulls_without_partition` are the columns of a
+    partitioned table's key for which no partition takes a NULL.
     """
 
     name: TableName
@@ -201,6 +206,7 @@ class Table:
     has_rules: bool = False
     extension: str | None = None
     locked: bool = False
+    nulls_without_partition: tuple[int, ...] = ()
     oid: int | None = None
 
     @cached_property

@@ -179,6 +179,7 @@ def _index(row: Row, opclasses: Mapping[int, str]) -> Index:
         replica_identity=row["replica_identity"],
         exclusion=row["exclusion"],
         opclasses=tuple(opclasses.get(oid, "") for oid in row["opclasses"]),
+        expressions=row["expressions"],
         oid=row["oid"],
     )
 
@@ -216,6 +217,7 @@ def _table(row: Row, names: Mapping[int, TableName], parts: _Parts) -> Table:
         has_rules=row["has_rules"],
         extension=row["extension"],
         locked=row["locked"],
+        nulls_without_partition=tuple(row["nulls_without_partition"] or ()),
         oid=oid,
     )
 

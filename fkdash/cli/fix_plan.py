@@ -14,6 +14,7 @@ from fkdash.errors import UsageError
 from fkdash.fix.document import plan_document
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
+from fkdash.fix.sizes import expected_seconds
 from fkdash.fix.subject import anything_about, subjects_of
 from fkdash.report.options import options_document, options_text
 from fkdash.report.plan import plan_sql, plan_text
@@ -67,6 +68,7 @@ async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:
     finding = found[0] if found else anything_about(key)
     offered = options(catalog, finding)
     plans = {option.id: plan(catalog, finding, option.id) for option in offered if not option.refused}
+    seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}
     if arguments.format == "json":
-        return json.dumps(options_document(finding, offered, plans), indent=2)
-    return options_text(finding, offered, plans)
+        return json.dumps(options_document(finding, offered, plans, seconds), indent=2)
+    return options_text(finding, offered, plans, seconds)

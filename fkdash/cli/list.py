@@ -95,8 +95,8 @@ def _line(key: ForeignKey) -> str:
     late = "  INITIALLY DEFERRED" if key.initially_deferred else "  DEFERRABLE" if key.deferrable else ""
     some = f" ({', '.join(key.delete_columns)})" if key.delete_columns else ""
     return plain(
-        f"{key.table}({', '.join(key.columns)}) -> {key.referenced}({', '.join(key.referenced_columns)})  "
-        f"ON DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}  {key.name}"
+        f"{key.table}({', '.join(key.columns)}) -> {key.referenced}({', '.join(key.referenced_columns)})  ON "
+        f"DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}  {key.name}"
     )
 
 

@@ -75,6 +75,13 @@ class SetPlan:
         """Give the steps that set a table's columns NULL."""
         return [step for step in self.steps if step.kind == "setnull" and step.key.relation == oid]
 
+    def depth_known(self, oid: int) -> bool:
+        """Tell whether every deleted row of a table is as deep as its steps say: one way leads there."""
+        into = self.cascades_into(oid)
+        if oid == self.deleted[0]:
+            return not into
+        return len(into) == 1 and not into[0].itself and self.depth_known(into[0].key.referenced)
+
     def from_table(self, oid: int) -> list[Step]:
         """Give what deleting a table's rows sets off."""
         return [step for step in self.steps if step.key.referenced == oid]

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import TokenType
 
 from fkdash.catalog.names import nearest
 from fkdash.errors import UsageError
@@ -22,10 +16,6 @@ if TYPE_CHECKING:
     from fkdash.preview.model import Key
 
 _HOW: Final = "Choose the rows with --key, --keys-json or --where, or take all of them with --all."
-_ONE_CONDITION: Final = (
-    "Write one condition over the table's columns, as after WHERE: created < '2020-01-01' AND NOT kept"
-)
-_WRITING: Final = (exp.DDL, exp.DML, exp.Into, exp.Lock, exp.Command, exp.Placeholder, exp.Parameter)
 
 
 def chosen_target(
@@ -49,6 +39,8 @@ def chosen_target(
     if everything:
         return DeleteTarget(table.name)
     if condition is not None:
+        from fkdash.preview.condition import checked_condition  # noqa: PLC0415 - it loads the SQL parser
+
         return DeleteTarget(table.name, condition=checked_condition(condition))
     rows = keys_from_json(keys_json) if keys_json is not None else _typed_keys(table, keys)
     for row in rows:
@@ -66,37 +58,6 @@ def keys_from_json(text: str) -> list[Key]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) and row for row in rows):
         raise UsageError("The keys are not an array of objects.", next_step=_json_help())
     return rows
-
-
-def checked_condition(text: str) -> str:
-    """Give a condition that is one expression and writes nothing; raises UsageError otherwise.
-
-    What it calls is looked at by the server when it is used.
-    """
-    try:
-        parsed = sqlglot.parse(text, dialect="postgres")
-        tokens = sqlglot.tokenize(text, dialect="postgres")
-    except SqlglotError:
-        raise UsageError("The condition cannot be read as SQL.", next_step=_ONE_CONDITION) from None
-    expression = parsed[0] if len(parsed) == 1 else None
-    if (
-        not isinstance(expression, exp.Condition)
-        or any(token.token_type in (TokenType.SEMICOLON, TokenType.PARAMETER) for token in tokens)
-        or any(isinstance(node, _WRITING) for node in expression.walk())
-    ):
-        raise UsageError("The condition is not one boolean expression.", next_step=_ONE_CONDITION)
-    return text
-
-
-def called_functions(condition: str) -> tuple[str, ...]:
-    """Give the names of everything that a condition may call, as the catalog would store them."""
-    tokens = sqlglot.tokenize(condition, dialect="postgres")
-    names = {
-        token.text if token.token_type is TokenType.IDENTIFIER else token.text.lower()
-        for token, following in pairwise(tokens)
-        if following.token_type is TokenType.L_PAREN
-    }
-    return tuple(sorted(names))
 
 
 def _typed_keys(table: Table, entries: Iterable[str]) -> list[Key]:

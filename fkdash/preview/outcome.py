@@ -61,6 +61,10 @@ class Outcome:
         """What PostgreSQL reports, where this run is sure of it."""
         return next(iter(self.obstacles), None) if self.certain else None
 
+    def differs(self, other: Outcome) -> bool:
+        """Tell whether another order of the rows had another result."""
+        return (self.verdict, self.effects, self.blockers) != (other.verdict, other.effects, other.blockers)
+
     @property
     def blockers(self) -> dict[Obstacle, int]:
         """The number of rows at each obstacle."""
@@ -96,7 +100,7 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
         seen = " or ".join(sorted({"allowed" if v is Verdict.ALLOWED else str(v.value) for v in verdicts}))
         notes.insert(0, ORDER_DECIDES.format(outcomes=seen))
         exact = False
-    elif any(outcome.effects != usual.effects or outcome.blockers != usual.blockers for outcome in outcomes):
+    elif any(outcome.differs(usual) for outcome in outcomes):
         exact = False
         if verdict is Verdict.ALLOWED:
             verdict = Verdict.UNKNOWN

@@ -23,6 +23,7 @@ _SEED: Final = '"fk$s"'
 _OWN_ROW: Final = 'c.tableoid = d."fk$o" AND c.ctid = d."fk$t"'
 _SAME_ROW: Final = 'ON x."fk$o" = y."fk$o" AND x."fk$t" = y."fk$t"'
 _FEW_USES: Final = 2
+_TWO: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +143,38 @@ class Composer:
         return found
 
     def _broken_keys(self, oid: int, steps: Sequence[Step]) -> str:
-        """Give the condition that one of a row's other foreign keys would fail its check."""
+        """Give the condition that a foreign key of a row written twice would fail the check that follows.
+
+        Of two steps both columns are NULL by then. Of three, the key of the third may
+        be an orphan's, or wait for a deeper part of the queue to be set NULL.
+        """
         writing = {self._facts.root_key(step.key).oid for step in steps}
+        same_depth = len({step.depth for step in steps}) == 1 and all(
+            self._plan.depth_known(step.key.referenced) for step in steps
+        )
         parts: list[str] = []
         for key in self._facts.keys.values():
-            if key.relation != oid or self._facts.root_key(key).oid in writing:
+            written = self._facts.root_key(key).oid in writing
+            if key.relation != oid or (written and len(writing) == _TWO):
                 continue
             known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in key.columns)
             parent = self._facts.tables[key.referenced].from_sql
             missing = f"NOT EXISTS (SELECT FROM {parent} AS p WHERE {self._match(key)})"
             gone = self._names.get(key.referenced)
-            if gone is not None:
+            in_time = same_depth if written else self._deleted_before_checked(key, steps)
+            if gone is not None and not in_time:
                 missing += f" OR EXISTS (SELECT FROM {gone} AS p WHERE {self._match(key)})"
             parts.append(f"({known} AND ({missing}))")
         return " OR ".join(parts)
+
+    def _deleted_before_checked(self, key: KeyFact, steps: Sequence[Step]) -> bool:
+        """Tell whether rows that a cascade deletes are gone when the check of their second write comes."""
+        cascades = [step for step in self._plan.cascades_into(key.relation) if step.key.oid == key.oid]
+        involved = [*cascades, *steps]
+        if not cascades or not all(self._plan.depth_known(step.key.referenced) for step in involved):
+            return False
+        second_write = sorted(step.depth for step in steps)[1]
+        return cascades[0].depth <= second_write
 
     def _met(self, step: Step, *, staying: bool = False) -> str:
         """Give the query for the rows that a step meets, the statement's own rows left out."""

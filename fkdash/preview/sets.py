@@ -130,9 +130,7 @@ def _first(
         entry for entry in ordered if (entry[0].deferred, entry[0].depth) == (leading.deferred, leading.depth)
     ]
     own = [entry for entry in rivals if entry[0] is leading]
-    if any(
-        len(plan.cascades_into(oid)) > 1 or any(s.itself for s in plan.cascades_into(oid)) for oid in plan.deleted
-    ):
+    if not all(plan.depth_known(oid) for oid in plan.deleted):
         return None, False
     alone = len(rivals) == len(own) or (targets == 1 and leading.depth == 1 and not leading.deferred)
     _, obstacle, number, rows = own[0]

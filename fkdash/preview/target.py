@@ -10,7 +10,6 @@ from fkdash.catalog.model import quoted
 from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import plain_type
-from fkdash.preview.keys import called_functions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +42,11 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     columns = tuple(target.keys[0])
     if any(set(key) != set(columns) for key in target.keys):
         raise UsageError("The keys do not all have the same columns.", next_step="Give each key the same columns.")
+    unknown = [column for column in columns if column not in table.columns]
+    if unknown:
+        raise UsageError(
+            f"{target.table} has no column {unknown[0]!r}.", next_step=f"It has {', '.join(table.columns)}."
+        )
     name = quoted(table.name.name)
     tests = [
         f'{name}.{quoted(column)} = "fk$keys".a{i}::{plain_type(facts, table.columns[column])}'
@@ -99,10 +103,20 @@ def refusal(target: DeleteTarget, error: ServerRefusedError) -> UsageError:
     )
 
 
-async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
-    """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
+async def prepare_condition(session: Session, target: DeleteTarget) -> None:
+    """Make names in a condition mean what they mean to the role: for this transaction, its own search_path.
+
+    Raises UsageError when the condition may call a volatile function: its answer
+    would not be the delete's.
+    """
     if target.condition is None:
         return
+    from fkdash.preview.condition import called_functions  # noqa: PLC0415 - it loads the SQL parser
+
+    await session.value(
+        "SELECT pg_catalog.set_config('search_path', reset_val, true)"
+        " FROM pg_catalog.pg_settings WHERE name = 'search_path'"
+    )
     rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
     if rows:
         names = ", ".join(row["name"] for row in rows)

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
     from fkdash.rules.finding import Finding
 
+_SHORTEST_WORTH_SAYING = 0.1
 _ORDER = "in the order of the rule, what changes least for existing rows first; none is chosen for you"
 
 
-def options_text(finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan]) -> str:
-    """Give the options as text, those that are refused last with the reason."""
+def options_text(
+    finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan], seconds: Mapping[str, float | None]
+) -> str:
+    """Give the options as text, those that are refused last with the reason; `seconds` as far as sizes tell."""
     about = f"{finding.rule}: {finding.message}" if finding.rule else finding.message
     lines = [plain(finding.key.qualified), f"  {plain(about)}", f"  {_ORDER}", ""]
     for option in sorted(offered, key=lambda option: bool(option.refused)):
@@ -36,12 +39,21 @@ def options_text(finding: Finding, offered: Sequence[Option], plans: Mapping[str
             lines.append(
                 f"  locks        {plain(locks_in_words(lock for step in plan.steps for lock in step.locks))}"
             )
+            lines.append(f"  takes        {_takes(seconds.get(option.id))}")
             lines.append(f"  how          {plain(plan.procedure)}")
         lines.append("")
     return "\n".join(lines)
 
 
-def options_document(finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan]) -> dict[str, Any]:
+def _takes(seconds: float | None) -> str:
+    if seconds is None:
+        return "as long as reading the table; it was never analysed"
+    return f"about {seconds:.1f} s, while nobody waits" if seconds >= _SHORTEST_WORTH_SAYING else "milliseconds"
+
+
+def options_document(
+    finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan], seconds: Mapping[str, float | None]
+) -> dict[str, Any]:
     """Give the options as the versioned document that scripts read."""
     return {
         "fkdash": 1,
@@ -59,6 +71,7 @@ def options_document(finding: Finding, offered: Sequence[Option], plans: Mapping
                 "undo": option.undo,
                 "refused": option.refused,
                 "procedure": plans[option.id].procedure if option.id in plans else None,
+                "expected_seconds": seconds.get(option.id),
             }
             for option in offered
         ],

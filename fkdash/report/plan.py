@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from fkdash.db.text import plain
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
 
     from fkdash.fix.plan import Lock, Plan, Step
 
+_BATCHES: Final = """DO $fkdash$
+DECLARE
+  changed bigint;
+BEGIN
+  LOOP
+    {sql};
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    EXIT WHEN changed = 0;
+    COMMIT;
+  END LOOP;
+END
+$fkdash$;"""
 _AS_LONG: Final = {Duration.INSTANT: "instant", Duration.SCAN: "as long as reading the table takes"}
 
 
@@ -43,19 +56,36 @@ def lock_lines(step: Step) -> Iterator[str]:
 def plan_sql(plan: Plan) -> str:
     """Give a plan as a script for psql: each transaction with its limits, the way back as a comment."""
     lines = [f"-- {each}" for each in _comment_lines(plan)]
-    number = 0
-    for step in plan.steps:
-        if step.transaction != number:
-            lines += ["COMMIT;"] if number else []
-            number = step.transaction
-            lines += ["", "BEGIN;"]
-        lines.append(f"SET LOCAL lock_timeout = '{step.lock_timeout_ms}ms';")
-        lines.append(f"SET LOCAL statement_timeout = '{step.statement_timeout_ms}ms';")
-        lines.append(f"{step.sql};")
-    lines += ["COMMIT;", "", f"-- The way back ({plan.undo_condition}), each in a transaction of its own:"]
+    for _, together in groupby(plan.steps, key=lambda step: step.transaction):
+        steps = list(together)
+        lines += ["", *(_by_itself(steps[0]) if steps[0].alone or steps[0].repeats else _transaction(steps))]
+    if plan.undo:
+        lines += ["", f"-- The way back ({plan.undo_condition}), each in a transaction of its own:"]
+    else:
+        lines += ["", f"-- The way back: {plan.undo_condition}"]
     for step in plan.undo:
         lines += [f"--   {line}" for line in f"{step.sql};".splitlines()]
     return "\n".join(lines) + "\n"
+
+
+def _transaction(steps: Iterable[Step]) -> Iterator[str]:
+    yield "BEGIN;"
+    for step in steps:
+        yield f"SET LOCAL lock_timeout = '{step.lock_timeout_ms}ms';"
+        yield f"SET LOCAL statement_timeout = '{step.statement_timeout_ms}ms';"
+        yield f"{step.sql};"
+    yield "COMMIT;"
+
+
+def _by_itself(step: Step) -> Iterator[str]:
+    """Give a step that allows no transaction, or that commits batch after batch until no row is left."""
+    yield f"SET lock_timeout = '{step.lock_timeout_ms}ms';"
+    yield f"SET statement_timeout = '{step.statement_timeout_ms}ms';"
+    if step.cleanup is not None:
+        yield f"-- Where an earlier try was cut off: {' '.join(step.cleanup.split())};"
+    yield _BATCHES.format(sql=step.sql) if step.repeats else f"{step.sql};"
+    yield "RESET lock_timeout;"
+    yield "RESET statement_timeout;"
 
 
 def locks_in_words(locks: Iterable[Lock]) -> str:

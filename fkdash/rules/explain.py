@@ -136,6 +136,9 @@ def _fits(
         return not domains.isdisjoint(clues.words | set(clues.names))
     if key.table not in tables and not _constraint_named(clues, obstacle):
         return False
+    if obstacle.kind is Kind.PARTITION:
+        checks = {check.name for table in catalog.with_partitions(key.table) for check in table.checks}
+        return checks.isdisjoint(clues.names)
     if obstacle.kind in {Kind.NOT_NULL, Kind.IDENTITY}:
         return not set(obstacle.columns).isdisjoint(clues.names or clues.words)
     return _constraint_named(clues, obstacle)
@@ -165,8 +168,8 @@ def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Ob
         f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
         "the foreign key did.",
         paths=_paths(catalog, clues, key),
-        next_step=f"fkdash fix plan {quote(key.qualified)} --option no-action shows the mildest repair; "
-        f"fkdash preview --table {quote(str(key.referenced))} shows whom a delete concerns.",
+        next_step=f"fkdash fix plan {quote(key.qualified)} --option no-action shows the mildest repair; fkdash "
+        f"preview --table {quote(str(key.referenced))} shows whom a delete concerns.",
     )
 
 
@@ -180,13 +183,12 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
     )
     move = (
-        f"Move or delete the {key.table.name} rows first; "
-        f"fkdash preview --table {quote(str(key.referenced))} lists them."
+        f"Move or delete the {key.table.name} rows first; fkdash preview --table {quote(str(key.referenced))} "
+        "lists them."
     )
     look = (
         f"Check the value that was written; fkdash check --table {quote(str(key.table))} tells whether the "
-        "foreign key "
-        "contradicts itself."
+        "foreign key contradicts itself."
     )
     if held is None:
         said, next_step = f"either {kept}, or {missing}", f"{move} If a {key.table.name} row was written: {look}"
@@ -256,8 +258,7 @@ def _headline(clues: Clues, answers: tuple[Answer, ...]) -> str:
     if clues.sqlstate:
         return (
             f"{clues.sqlstate} was understood, but no foreign key of this database explains it: the statement "
-            "itself "
-            "violates the constraint, or the error came from another database."
+            "itself violates the constraint, or the error came from another database."
         )
     return "No SQLSTATE and no name in it belongs to a foreign key of this database."
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.model import Action, Match
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.obstacles import Kind
 from fkdash.rules.refusal import Refusal, can_drop_not_null, refusals
@@ -18,7 +18,7 @@ from fkdash.rules.verdicts import Case, cases, finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog
     from fkdash.rules.obstacles import Obstacle
 
 _COLUMN_LISTS_SINCE: Final = 150000
@@ -34,7 +34,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             case,
             message=f"{case.doing} writes NULL into {case.column_names}, which cannot be NULL: {case.fails}.",
             explanation=_explanation(case),
-            fixes=_fixes(catalog, case.key, case.statements, refusals(catalog, case.key, case.columns)),
+            fixes=_fixes(catalog, case, refusals(catalog, case.key, case.columns)),
         )
 
 
@@ -48,21 +48,21 @@ def _explanation(case: Case) -> str:
     return (
         f"{key.name} promises to set {case.column_names} to NULL when its {key.referenced.name} row goes away, "
         f"but {case.reasons}. PostgreSQL accepted the declaration all the same; {case.verbs} any "
-        f"{key.referenced.name} row that a {key.table.name} row refers to fails. Rows that nothing refers to are "
-        "not affected."
+        f"{key.referenced.name} row that a {key.table.name} row refers to fails. Rows that nothing refers to "
+        "are not affected."
     )
 
 
-def _fixes(
-    catalog: Catalog, key: ForeignKey, statements: tuple[Statement, ...], refusing: tuple[Refusal, ...]
-) -> tuple[str, ...]:
+def _fixes(catalog: Catalog, case: Case, refusing: tuple[Refusal, ...]) -> tuple[str, ...]:
+    key = case.key
     fixes = ["no-action"]
-    if not any(can_drop_not_null(catalog, refusal) for refusal in refusing):
+    # Something else in the way, a CHECK say, would still refuse the NULL.
+    if case.alone and not any(can_drop_not_null(catalog, refusal) for refusal in refusing):
         fixes.append("drop-not-null")
     fixes += ["restrict", "cascade"]
     nullable = set(key.columns) - {refusal.column.name for refusal in refusing}
     lists_known = catalog.server is None or catalog.server.version_number >= _COLUMN_LISTS_SINCE
-    if nullable and statements == (Statement.DELETE,) and lists_known:
+    if nullable and case.statements == (Statement.DELETE,) and lists_known and key.match is Match.SIMPLE:
         fixes.append("set-null-columns")
     return tuple(fixes)
 
@@ -72,11 +72,11 @@ RULE = Rule(
     name="set-null-on-not-null",
     severity=Severity.ERROR,
     summary="SET NULL into a column that cannot be NULL",
-    explanation="The referential action is SET NULL, but at least one column that it writes cannot hold "
-    "NULL: it is NOT NULL, part of the primary key, an identity column, or has a NOT NULL domain. PostgreSQL "
-    "accepts the declaration without a word and refuses the action with SQLSTATE 23502 whenever it runs: every "
-    "DELETE (or UPDATE of the key) of a referenced row fails. Rows that nothing refers to can still be "
-    "deleted. Either the action or the NOT NULL has to go.",
+    explanation="The referential action is SET NULL, but at least one column that it writes cannot hold NULL: "
+    "it is NOT NULL, part of the primary key, an identity column, or has a NOT NULL domain. PostgreSQL accepts "
+    "the declaration without a word and refuses the action with SQLSTATE 23502 whenever it runs: every DELETE "
+    "(or UPDATE of the key) of a referenced row fails. Rows that nothing refers to can still be deleted. "
+    "Either the action or the NOT NULL has to go.",
     example="CREATE TABLE workspaces (id int PRIMARY KEY);\n"
     "CREATE TABLE users (\n"
     "  id int PRIMARY KEY,\n"

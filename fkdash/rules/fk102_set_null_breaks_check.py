@@ -49,8 +49,7 @@ def _explanation(case: Case) -> str:
     depends = "" if case.certain else " It holds for some rows and not for others; only the data can tell which."
     return (
         f"{case.key.name} promises to set {case.column_names} to NULL, but {case.reasons}.{depends} The action "
-        "is an "
-        f"ordinary UPDATE of the {case.key.table.name} row, so the CHECK is evaluated again and "
+        f"is an ordinary UPDATE of the {case.key.table.name} row, so the CHECK is evaluated again and "
         f"{case.fails}. Rows that nothing refers to are not affected."
     )
 
@@ -60,11 +59,11 @@ RULE = Rule(
     name="set-null-breaks-check",
     severity=Severity.ERROR,
     summary="SET NULL leaves a row that a CHECK refuses",
-    explanation="The referential action is SET NULL and the columns may be NULL, but a CHECK of the table or of a "
-    "domain cannot hold afterwards. PostgreSQL evaluates it when the action runs and refuses with SQLSTATE "
-    "23514: the DELETE (or UPDATE of the key) of the referenced row fails. It is an error where the CHECK "
-    "fails for every row that satisfied it before, and a warning (possible) where that depends on the row's "
-    "other columns, as in CHECK (a IS NOT NULL OR b IS NOT NULL).",
+    explanation="The referential action is SET NULL and the columns may be NULL, but a CHECK of the table or "
+    "of a domain cannot hold afterwards. PostgreSQL evaluates it when the action runs and refuses with "
+    "SQLSTATE 23514: the DELETE (or UPDATE of the key) of the referenced row fails. It is an error where the "
+    "CHECK fails for every row that satisfied it before, and a warning (possible) where that depends on the "
+    "row's other columns, as in CHECK (a IS NOT NULL OR b IS NOT NULL).",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (\n"
     "  id int PRIMARY KEY,\n"

@@ -40,8 +40,7 @@ def _wanted(obstacle: Obstacle) -> bool:
 def _explanation(case: Case) -> str:
     return (
         f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The row that remains mixes NULL "
-        "and "
-        f"values, which MATCH FULL forbids, so {case.fails}."
+        f"and values, which MATCH FULL forbids, so {case.fails}."
     )
 
 
@@ -50,9 +49,10 @@ RULE = Rule(
     name="set-null-breaks-match-full",
     severity=Severity.ERROR,
     summary="SET NULL leaves a MATCH FULL key half NULL",
-    explanation="A composite foreign key that is MATCH FULL has all of its columns NULL or none. An action that "
-    "sets only some of them to NULL (ON DELETE SET NULL with a column list, or the SET NULL of another foreign "
-    "key that shares a column) leaves a row that the key itself refuses, with SQLSTATE 23503 and the detail "
+    explanation="A composite foreign key that is MATCH FULL has all of its columns NULL or none. An action "
+    "that sets only some of them to NULL (ON DELETE SET NULL with a column list, or the SET NULL of another "
+    "foreign key that shares a column) leaves a row that the key itself refuses, with SQLSTATE 23503 and the "
+    "detail "
     '"MATCH FULL does not allow mixing of null and nonnull key values".',
     example="CREATE TABLE cases (tenant_id int, id int, PRIMARY KEY (tenant_id, id));\n"
     "CREATE TABLE invoices (\n"

@@ -38,8 +38,8 @@ def _wanted(obstacle: Obstacle) -> bool:
 def _message(case: Case) -> str:
     if case.certain:
         return (
-            f"{case.doing} writes NULL into {case.column_names}, where only one row may be NULL: from the second "
-            f"row on {case.fails}."
+            f"{case.doing} writes NULL into {case.column_names}, where only one row may be NULL: from the "
+            f"second row on {case.fails}."
         )
     return (
         f"{case.doing} writes NULL into {case.column_names}, which a unique index may hold already: {case.fails}."
@@ -48,9 +48,9 @@ def _message(case: Case) -> str:
 
 def _explanation(case: Case) -> str:
     return (
-        f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The first row passes; as soon as "
-        f"another row with the same values is there, {case.verbs} a referenced {case.key.referenced.name} row "
-        f"fails with {case.error.sqlstate}."
+        f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The first row passes; as soon "
+        f"as another row with the same values is there, {case.verbs} a referenced {case.key.referenced.name} "
+        f"row fails with {case.error.sqlstate}."
     )
 
 

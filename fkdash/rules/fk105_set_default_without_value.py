@@ -23,13 +23,13 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         yield finding(
             RULE,
             case,
-            message=f"{case.doing} writes NULL into {case.column_names}, which has no default and cannot be NULL: "
-            f"{case.fails}."
+            message=f"{case.doing} writes NULL into {case.column_names}, which has no default and cannot be "
+            f"NULL: {case.fails}."
             if case.certain
             else f"{case.doing} may write NULL into {case.column_names}, which cannot be NULL: {case.fails}.",
             explanation=f"{case.key.name} promises to give {case.column_names} its default, but the default is "
             f"NULL, and {case.reasons}. PostgreSQL accepted the declaration all the same; {case.fails}.",
-            fixes=("no-action", "restrict", "cascade", "drop-not-null"),
+            fixes=("no-action", "restrict", "cascade", *(("drop-not-null",) if case.alone else ())),
         )
 
 
@@ -42,10 +42,9 @@ RULE = Rule(
     name="set-default-without-value",
     severity=Severity.ERROR,
     summary="SET DEFAULT into a column that has no default and cannot be NULL",
-    explanation="The referential action is SET DEFAULT, but a column that it writes has no default, neither its "
-    "own "
-    "nor a domain's, and no identity sequence. The default is then NULL, and the column's NOT NULL refuses it "
-    "with SQLSTATE 23502: every DELETE (or UPDATE of the key) of a referenced row fails.",
+    explanation="The referential action is SET DEFAULT, but a column that it writes has no default, neither "
+    "its own nor a domain's, and no identity sequence. The default is then NULL, and the column's NOT NULL "
+    "refuses it with SQLSTATE 23502: every DELETE (or UPDATE of the key) of a referenced row fails.",
     example="CREATE TABLE currencies (code text PRIMARY KEY);\n"
     "CREATE TABLE orders (\n"
     "  id int PRIMARY KEY,\n"

@@ -14,7 +14,7 @@ from fkdash.catalog.model import Action
 from fkdash.rules.defaults import default_expression, default_value, is_constant
 from fkdash.rules.enforcement import check_runs
 from fkdash.rules.finding import DefaultRow, Finding, PredictedError, Rule, Severity
-from fkdash.rules.obstacles import Kind, obstacles
+from fkdash.rules.obstacles import failing_writes
 from fkdash.rules.values import NULL_ONLY
 from fkdash.rules.writes import verbs, writes
 
@@ -28,11 +28,7 @@ _FIXES = ("no-action", "restrict", "cascade", "set-null")
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    failing = {
-        id(write)
-        for write, met in obstacles(catalog)
-        if any(each.certain and each.kind is not Kind.UNIQUE for each in met)
-    }
+    failing = failing_writes(catalog)
     for write in writes(catalog):
         table = catalog.tables[write.key.table]
         if write.action is not Action.SET_DEFAULT or id(write) in failing:
@@ -57,11 +53,9 @@ def _finding(table: Table, write: Write) -> Finding:
         key=key,
         columns=write.columns,
         message=f"{write.doing} writes {written}; without such a {key.referenced.name} row {write.verbs} a "
-        "referenced "
-        f"{key.referenced.name} row fails with 23503.",
+        f"referenced {key.referenced.name} row fails with 23503.",
         explanation=f"{key.name} makes the rows it sets to their default refer to another {key.referenced.name} "
-        "row. "
-        "Whether that row exists is not known from this source."
+        "row. Whether that row exists is not known from this source."
         + (" The default is not a constant, so it is decided anew for every row." if not whole else ""),
         statements=write.statements,
         error=PredictedError(
@@ -88,11 +82,9 @@ def settled(finding: Finding, *, present: bool) -> Finding:
             severity=Severity.INFO,
             question=None,
             message=f"The default of {key.table.name} ({values}) exists in {key.referenced.name}; deleting that "
-            "very "
-            "row fails with 23503 as long as rows refer to it, because their default is the same row.",
+            "very row fails with 23503 as long as rows refer to it, because their default is the same row.",
             explanation=f"{key.name} moves rows to the default, {values}, which exists. Rows that are there "
-            "already "
-            "stay where they are, so the default row itself cannot be deleted while it is referenced.",
+            "already stay where they are, so the default row itself cannot be deleted while it is referenced.",
             error=PredictedError(
                 "23503",
                 f'update or delete on table "{key.referenced.name}" violates foreign key constraint "{key.name}" '
@@ -108,8 +100,7 @@ def settled(finding: Finding, *, present: bool) -> Finding:
         f"{key.referenced.name} row: {verbs(finding.statements)} a referenced {key.referenced.name} row fails "
         "with 23503.",
         explanation=f"{key.name} makes the rows it sets to their default refer to {key.referenced.name} "
-        f"({values}), "
-        "but there is no such row. The value written is checked like any other and refused.",
+        f"({values}), but there is no such row. The value written is checked like any other and refused.",
     )
 
 
@@ -118,12 +109,11 @@ RULE = Rule(
     name="set-default-not-referenced",
     severity=Severity.ERROR,
     summary="SET DEFAULT makes rows refer to a row that may not exist",
-    explanation="The referential action is SET DEFAULT and the default is a value, so the referencing rows then "
-    "refer to "
-    "the referenced row with that value. Where it does not exist PostgreSQL refuses the DELETE (or UPDATE of "
-    "the key) with SQLSTATE 23503 (insert or update on the referencing table); where it does exist, that one "
-    "row cannot be deleted while it is referenced. Only the data can tell: an error when the row is missing, a "
-    "warning where nobody could look.",
+    explanation="The referential action is SET DEFAULT and the default is a value, so the referencing rows "
+    "then refer to the referenced row with that value. Where it does not exist PostgreSQL refuses the DELETE "
+    "(or UPDATE of the key) with SQLSTATE 23503 (insert or update on the referencing table); where it does "
+    "exist, that one row cannot be deleted while it is referenced. Only the data can tell: an error when the "
+    "row is missing, a warning where nobody could look.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE tasks (\n"
     "  id int PRIMARY KEY,\n"

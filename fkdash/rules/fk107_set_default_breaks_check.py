@@ -30,8 +30,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             if case.certain
             else f"{case.doing} writes the default into {case.column_names}; whether a CHECK allows it depends on "
             f"the row: {case.fails}.",
-            explanation=f"{case.key.name} gives {case.column_names} its default, but {case.reasons}. "
-            f"The action is an ordinary UPDATE, so the CHECK is evaluated again and {case.fails}.",
+            explanation=f"{case.key.name} gives {case.column_names} its default, but {case.reasons}. The action "
+            f"is an ordinary UPDATE, so the CHECK is evaluated again and {case.fails}.",
             fixes=("no-action", "restrict", "cascade"),
         )
 
@@ -46,9 +46,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="SET DEFAULT writes a value that a CHECK refuses",
     explanation="The referential action is SET DEFAULT, but a CHECK of the table or of a domain cannot hold "
-    "with the "
-    "default in place. PostgreSQL refuses with SQLSTATE 23514 whenever the action runs. Where the outcome "
-    "depends on the row's other columns, or the default is not a constant, it is possible (a warning).",
+    "with the default in place. PostgreSQL refuses with SQLSTATE 23514 whenever the action runs. Where the "
+    "outcome depends on the row's other columns, or the default is not a constant, it is possible (a warning).",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE tasks (\n"
     "  id int PRIMARY KEY,\n"

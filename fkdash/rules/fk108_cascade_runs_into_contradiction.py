@@ -30,13 +30,10 @@ def _finding(path: Path) -> Finding:
         key=first,
         columns=first.columns,
         message=f"Deleting any {first.referenced.name} row {way} and fails there with {error.sqlstate}: "
-        f"{last.name} "
-        f"lets no {where} row go that a {last.table.name} row refers to.",
+        f"{last.name} lets no {where} row go that a {last.table.name} row refers to.",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE; at "
-        f"{last.name} "
-        "the action can never succeed, so the whole DELETE fails and nothing is deleted. Repair "
-        f"{last.qualified}, "
-        "not this foreign key.",
+        f"{last.name} the action can never succeed, so the whole DELETE fails and nothing is deleted. Repair "
+        f"{last.qualified}, not this foreign key.",
         statements=(Statement.DELETE,),
         error=error,
         evidence=tuple(f"{key.qualified}: ON DELETE {key.on_delete}" for key in path.keys),
@@ -49,11 +46,10 @@ RULE = Rule(
     name="cascade-runs-into-contradiction",
     severity=Severity.ERROR,
     summary="CASCADE leads into a foreign key that lets no row be deleted",
-    explanation="Deleting a row here cascades, over one or more foreign keys, to rows that cannot be deleted at "
-    "all "
-    "because a foreign key further down contradicts itself (SET NULL into a NOT NULL column, say). The whole "
-    "DELETE fails with that error, which names tables the operator never mentioned. The cure is at the end of "
-    "the path, not here.",
+    explanation="Deleting a row here cascades, over one or more foreign keys, to rows that cannot be deleted "
+    "at all because a foreign key further down contradicts itself (SET NULL into a NOT NULL column, say). The "
+    "whole DELETE fails with that error, which names tables the operator never mentioned. The cure is at the "
+    "end of the path, not here.",
     example="CREATE TABLE organizations (id int PRIMARY KEY);\n"
     "CREATE TABLE workspaces (id int PRIMARY KEY, organization_id int REFERENCES organizations ON DELETE "
     "CASCADE);\n"

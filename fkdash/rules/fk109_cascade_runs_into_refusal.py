@@ -34,12 +34,11 @@ def _finding(path: Path) -> Finding:
         key=first,
         columns=first.columns,
         message=f"Deleting any {first.referenced.name} row {way} and fails there with {error.sqlstate}{late} as "
-        "soon as "
-        f"a {last.table.name} row refers to one of them ({last.on_delete}).",
+        f"soon as a {last.table.name} row refers to one of them ({last.on_delete}).",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE, but "
         f"{last.qualified} is {last.on_delete}: where a {last.table.name} row refers to a row that would be "
-        "deleted, "
-        "the whole DELETE fails and nothing is deleted. That may be what was meant; it is not what CASCADE says.",
+        "deleted, the whole DELETE fails and nothing is deleted. That may be what was meant; it is not what "
+        "CASCADE says.",
         statements=(Statement.DELETE,),
         error=error,
         evidence=tuple(f"{key.qualified}: ON DELETE {key.on_delete}" for key in path.keys),
@@ -54,9 +53,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="CASCADE leads to rows that NO ACTION or RESTRICT further down holds",
     explanation="Deleting a row here cascades to rows that other rows refer to with NO ACTION or RESTRICT. As "
-    "soon as "
-    "one such row exists the whole DELETE fails with SQLSTATE 23503 (23001 for RESTRICT from PostgreSQL 18 on). "
-    "It depends on the rows, and it may be intended: the refusal protects what the cascade would tear away.",
+    "soon as one such row exists the whole DELETE fails with SQLSTATE 23503 (23001 for RESTRICT from "
+    "PostgreSQL 18 on). It depends on the rows, and it may be intended: the refusal protects what the cascade "
+    "would tear away.",
     example="CREATE TABLE customers (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers ON DELETE CASCADE);\n"
     "CREATE TABLE invoices (id int PRIMARY KEY, order_id int REFERENCES orders);\n"

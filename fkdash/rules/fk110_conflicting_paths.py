@@ -74,10 +74,9 @@ def _finding(refusal: Failure, top: TableName, *, refused_first: bool) -> Findin
         )
     else:
         message = (
-            f"Deleting any {top.name} row reaches {key.table.name} by CASCADE and by {key.name} ({key.on_delete}) "
-            "at the "
-            f"same moment: which comes first depends on the order the foreign keys were created in, and it then "
-            f"succeeds or fails with {error.sqlstate}."
+            f"Deleting any {top.name} row reaches {key.table.name} by CASCADE and by {key.name} "
+            f"({key.on_delete}) at the same moment: which comes first depends on the order the foreign keys "
+            f"were created in, and it then succeeds or fails with {error.sqlstate}."
         )
     return Finding(
         rule=RULE.id,
@@ -87,10 +86,9 @@ def _finding(refusal: Failure, top: TableName, *, refused_first: bool) -> Findin
         columns=key.columns,
         message=message,
         explanation=f"{key.table.name} rows hang on {top.name} in two ways: over CASCADE, which would delete "
-        "them, and "
-        f"over {key.qualified}, which is {key.on_delete}. PostgreSQL runs actions breadth first and does not wait "
-        "for the cascade to finish. A NO ACTION key that is DEFERRABLE INITIALLY DEFERRED would be looked at "
-        "last.",
+        f"them, and over {key.qualified}, which is {key.on_delete}. PostgreSQL runs actions breadth first and "
+        "does not wait for the cascade to finish. A NO ACTION key that is DEFERRABLE INITIALLY DEFERRED would "
+        "be looked at last.",
         statements=(Statement.DELETE,),
         error=error,
         evidence=(f"{key.qualified}: ON DELETE {key.on_delete}", f"{top} cascades to {key.table}"),
@@ -104,9 +102,9 @@ RULE = Rule(
     name="conflicting-paths",
     severity=Severity.WARNING,
     summary="The same rows are reached by CASCADE on one way and refused on another",
-    explanation="Rows hang on the same ancestor in two ways: a CASCADE path would delete them, and a NO ACTION or "
-    "RESTRICT key refuses to let go of what they refer to. Actions run breadth first; where the refusing key is "
-    "nearer than the end of the CASCADE path it refuses first (SQLSTATE 23503, 23001 for RESTRICT from "
+    explanation="Rows hang on the same ancestor in two ways: a CASCADE path would delete them, and a NO ACTION "
+    "or RESTRICT key refuses to let go of what they refer to. Actions run breadth first; where the refusing "
+    "key is nearer than the end of the CASCADE path it refuses first (SQLSTATE 23503, 23001 for RESTRICT from "
     "PostgreSQL 18 on), although the cascade would have removed the row. At equal distance the order of the "
     "internal trigger names decides, normally the order of creation.",
     example="CREATE TABLE tenants (id int PRIMARY KEY);\n"

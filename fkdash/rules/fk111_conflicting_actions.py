@@ -49,12 +49,12 @@ def _finding(catalog: Catalog, keys: Sequence[ForeignKey], statements: tuple[Sta
         key=key,
         columns=key.columns,
         message=f"{len(keys)} foreign keys on {key.table.name} ({', '.join(key.columns)}) to "
-        f"{key.referenced.name} have "
-        f"different actions ({doing}); which one decides depends on the order they were created in.",
+        f"{key.referenced.name} have different actions ({doing}); which one decides depends on the order they "
+        "were created in.",
         explanation=f"{' and '.join(each.name for each in keys)} make the same columns refer to the same "
-        "columns, but do "
-        f"different things. PostgreSQL runs the action of each in the byte order of the internal triggers' names, "
-        f"which end in object identifiers; here {decides}. A dump and restore may reverse it.",
+        "columns, but do different things. PostgreSQL runs the action of each in the byte order of the "
+        f"internal triggers' names, which end in object identifiers; here {decides}. A dump and restore may "
+        "reverse it.",
         statements=statements,
         error=refusal_error(catalog, refusing, action_of(refusing, statements[0])) if refusing else None,
         evidence=tuple(
@@ -72,11 +72,10 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Foreign keys over the same columns have different actions",
     explanation="Two or more foreign keys make the same columns refer to the same columns with different "
-    "referential "
-    "actions. Each acts on the row in turn, and the first to delete, rewrite or refuse it decides. The order "
-    "is that of internal trigger names, normally the order of creation, but not across a power of ten of the "
-    "object identifiers and not after a dump and restore: the same schema can delete on one server and refuse "
-    "on another.",
+    "referential actions. Each acts on the row in turn, and the first to delete, rewrite or refuse it decides. "
+    "The order is that of internal trigger names, normally the order of creation, but not across a power of "
+    "ten of the object identifiers and not after a dump and restore: the same schema can delete on one server "
+    "and refuse on another.",
     example="CREATE TABLE projects (id int PRIMARY KEY);\n"
     "CREATE TABLE replies (\n"
     "  id int PRIMARY KEY,\n"

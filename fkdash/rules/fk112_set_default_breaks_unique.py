@@ -24,9 +24,9 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             case,
             message=f"{case.doing} writes the same default into {case.column_names}, which must be unique: "
             f"{second}{case.fails}.",
-            explanation=f"{case.key.name} gives every row that loses its {case.key.referenced.name} row the same "
-            f"default, but {case.reasons}. As soon as another row holds it, {case.verbs} a referenced row fails "
-            f"with {case.error.sqlstate}.",
+            explanation=f"{case.key.name} gives every row that loses its {case.key.referenced.name} row the "
+            f"same default, but {case.reasons}. As soon as another row holds it, {case.verbs} a referenced row "
+            f"fails with {case.error.sqlstate}.",
             fixes=("no-action", "restrict", "cascade"),
         )
 
@@ -40,10 +40,10 @@ RULE = Rule(
     name="set-default-breaks-unique",
     severity=Severity.ERROR,
     summary="SET DEFAULT gives several rows a value that must be unique",
-    explanation="The referential action is SET DEFAULT into columns of a unique index (or exclusion constraint). "
-    "The default is the same for every row, so an index over nothing but the written columns admits one row "
-    "and refuses the second with SQLSTATE 23505 (23P01 for an exclusion constraint). Where the index has other "
-    "columns too, that depends on the rows (possible, a warning).",
+    explanation="The referential action is SET DEFAULT into columns of a unique index (or exclusion "
+    "constraint). The default is the same for every row, so an index over nothing but the written columns "
+    "admits one row and refuses the second with SQLSTATE 23505 (23P01 for an exclusion constraint). Where the "
+    "index has other columns too, that depends on the rows (possible, a warning).",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE seats (\n"
     "  id int PRIMARY KEY,\n"

@@ -22,10 +22,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             RULE,
             case,
             message=f"{case.doing} leaves a MATCH FULL key that mixes NULL and values, through "
-            f"{case.column_names}: "
+            f"{case.column_names}: {case.fails}.",
+            explanation=f"{case.key.name} gives {case.column_names} the defaults, of which some are NULL and "
+            f"some are not, but {case.reasons}. The row that remains is one that MATCH FULL forbids, so "
             f"{case.fails}.",
-            explanation=f"{case.key.name} gives {case.column_names} the defaults, of which some are NULL and some "
-            f"are not, but {case.reasons}. The row that remains is one that MATCH FULL forbids, so {case.fails}.",
             fixes=("no-action", "restrict", "cascade"),
         )
 
@@ -40,9 +40,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="SET DEFAULT leaves a MATCH FULL key half NULL",
     explanation="A composite foreign key that is MATCH FULL has all of its columns NULL or none. SET DEFAULT "
-    "writes "
-    "each column's default, NULL where there is none; if only some are NULL, the key refuses its own row with "
-    "SQLSTATE 23503.",
+    "writes each column's default, NULL where there is none; if only some are NULL, the key refuses its own "
+    "row with SQLSTATE 23503.",
     example="CREATE TABLE cases (tenant_id int, id int, PRIMARY KEY (tenant_id, id));\n"
     "CREATE TABLE invoices (\n"
     "  id int PRIMARY KEY,\n"

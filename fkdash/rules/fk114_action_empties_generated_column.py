@@ -50,9 +50,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="SET NULL empties a NOT NULL generated column",
     explanation="The column that SET NULL (or SET DEFAULT) writes may be NULL, but a generated column that is "
-    "computed "
-    "from it is NOT NULL and comes out NULL. PostgreSQL refuses the action with SQLSTATE 23502 and names the "
-    "generated column, which the foreign key does not even mention.",
+    "computed from it is NOT NULL and comes out NULL. PostgreSQL refuses the action with SQLSTATE 23502 and "
+    "names the generated column, which the foreign key does not even mention.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (\n"
     "  id int PRIMARY KEY,\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.enforcement import action_runs, refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
-from fkdash.rules.obstacles import obstacles_to
+from fkdash.rules.obstacles import failing_writes, obstacles_to
 from fkdash.rules.once import once_per_catalog
 from fkdash.rules.values import NOT_NULL
 from fkdash.rules.writes import Write, writes
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 @once_per_catalog
 def knock_ons(catalog: Catalog) -> tuple[Finding, ...]:
-    """Give every finding of this rule."""
+    """Give every finding of this rule; a write that fails by itself changes no key."""
+    stopped = failing_writes(catalog)
     return tuple(
         finding
         for write in (*writes(catalog), *_carried_keys(catalog))
+        if id(write) not in stopped
         for other in catalog.referencing.get(write.key.table, ())
         if other is not write.key
         and not set(other.referenced_columns).isdisjoint(write.columns)
@@ -69,11 +71,10 @@ def _verdict(catalog: Catalog, write: Write, other: ForeignKey) -> Iterator[Find
                 other,
                 severity=Severity.ERROR,
                 message=f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
-                "CASCADE), where "
-                f"{certain.reason}: {write.verbs} a referenced {write.key.referenced.name} row fails with "
-                f"{certain.error.sqlstate} as soon as a {other.table.name} row is reached.",
-                explanation=f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, which "
-                f"{other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
+                f"CASCADE), where {certain.reason}: {write.verbs} a referenced {write.key.referenced.name} row "
+                f"fails with {certain.error.sqlstate} as soon as a {other.table.name} row is reached.",
+                explanation=f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
+                f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
                 f"{certain.reason}.",
                 error=certain.error,
             )
@@ -87,13 +88,12 @@ def _refused(catalog: Catalog, write: Write, other: ForeignKey) -> Finding:
         other,
         severity=Severity.WARNING,
         message=f"{write.doing} changes {write.key.table.name}.{', '.join(write.columns)}, which "
-        f"{other.table.name} refers "
-        f"to ON UPDATE {other.on_update}: {write.verbs} a referenced {write.key.referenced.name} row fails with "
-        f"{error.sqlstate}{late} as soon as a {other.table.name} row is affected.",
-        explanation=f"{write.key.name} writes columns of {write.key.table.name} that {other.name} refers to. For "
-        f"{other.table.name} that is an UPDATE of the key it refers to, and its ON UPDATE {other.on_update} "
-        "refuses "
-        "it, whatever its ON DELETE says.",
+        f"{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a referenced "
+        f"{write.key.referenced.name} row fails with {error.sqlstate}{late} as soon as a {other.table.name} row "
+        "is affected.",
+        explanation=f"{write.key.name} writes columns of {write.key.table.name} that {other.name} refers to. "
+        f"For {other.table.name} that is an UPDATE of the key it refers to, and its ON UPDATE {other.on_update} "
+        "refuses it, whatever its ON DELETE says.",
         error=error,
         certain=False,
     )
@@ -132,10 +132,9 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="An action changes columns that other rows refer to in turn",
     explanation="SET NULL, SET DEFAULT or ON UPDATE CASCADE writes a column that a third table refers to. For "
-    "that "
-    "table it is an UPDATE of the key it refers to: ON UPDATE NO ACTION or RESTRICT refuses it (SQLSTATE 23503, "
-    "23001 for RESTRICT from PostgreSQL 18 on) as soon as a row is affected (a warning), and ON UPDATE CASCADE "
-    "carries the value on, into a column that may refuse it (23502, 23514, 23503: an error).",
+    "that table it is an UPDATE of the key it refers to: ON UPDATE NO ACTION or RESTRICT refuses it (SQLSTATE "
+    "23503, 23001 for RESTRICT from PostgreSQL 18 on) as soon as a row is affected (a warning), and ON UPDATE "
+    "CASCADE carries the value on, into a column that may refuse it (23502, 23514, 23503: an error).",
     example="CREATE TABLE people (id int PRIMARY KEY);\n"
     "CREATE TABLE members (id int PRIMARY KEY, person_id int UNIQUE REFERENCES people ON DELETE SET NULL);\n"
     "CREATE TABLE badges (\n"

@@ -45,8 +45,8 @@ def _finding(write: Write, names: tuple[str, ...]) -> Finding:
         columns=names,
         message=f"{write.doing} writes {where}, which is GENERATED ALWAYS AS IDENTITY: {write.verbs} any "
         f"{key.referenced.name} row fails with 428C9, referenced or not.",
-        explanation=f"{key.name} writes {where}, a column that accepts nothing but its own sequence's values. The "
-        f"action's UPDATE is refused when it is prepared, before any row is looked at, so {write.verbs} a "
+        explanation=f"{key.name} writes {where}, a column that accepts nothing but its own sequence's values. "
+        f"The action's UPDATE is refused when it is prepared, before any row is looked at, so {write.verbs} a "
         f"{key.referenced.name} row fails even if nothing refers to it.",
         statements=write.statements,
         error=PredictedError("428C9", f'column "{names[0]}" can only be updated to DEFAULT'),
@@ -60,9 +60,9 @@ RULE = Rule(
     name="action-writes-identity",
     severity=Severity.ERROR,
     summary="An action writes a GENERATED ALWAYS AS IDENTITY column",
-    explanation="SET NULL or ON UPDATE CASCADE writes a referencing column that is GENERATED ALWAYS AS IDENTITY. "
-    "PostgreSQL accepts the declaration, but such a column can only be updated to DEFAULT, so the action is "
-    "refused with SQLSTATE 428C9 every time, even for a referenced row that nothing refers to.",
+    explanation="SET NULL or ON UPDATE CASCADE writes a referencing column that is GENERATED ALWAYS AS "
+    "IDENTITY. PostgreSQL accepts the declaration, but such a column can only be updated to DEFAULT, so the "
+    "action is refused with SQLSTATE 428C9 every time, even for a referenced row that nothing refers to.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE profiles (\n"
     "  user_id int GENERATED ALWAYS AS IDENTITY REFERENCES users ON DELETE SET NULL\n"

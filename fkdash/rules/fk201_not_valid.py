@@ -25,10 +25,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             message=f"{key.name} is NOT VALID: rows of {key.table.name} older than it may refer to "
             f"{key.referenced.name} rows that do not exist.",
             explanation=f"{key.name} checks every new row and its ON DELETE {key.on_delete} runs, but the rows "
-            "that were "
-            "there when it was added were never checked. VALIDATE CONSTRAINT checks them without stopping "
-            "anybody; it "
-            "fails on the first orphan.",
+            "that were there when it was added were never checked. VALIDATE CONSTRAINT checks them without "
+            "stopping anybody; it fails on the first orphan.",
             evidence=("convalidated is false",),
             fixes=("validate",),
         )
@@ -40,9 +38,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Existing rows were never checked (NOT VALID)",
     explanation="The foreign key was added NOT VALID and never validated. New rows are checked and its actions "
-    "run, but "
-    "rows from before may be orphans. Queries that rely on the reference give wrong answers, and the planner "
-    "does not trust it.",
+    "run, but rows from before may be orphans. Queries that rely on the reference give wrong answers, and the "
+    "planner does not trust it.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int);\n"
     "INSERT INTO orders VALUES (10, 77);\n"

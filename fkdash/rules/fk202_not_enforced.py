@@ -25,8 +25,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             message=f"{key.name} is NOT ENFORCED: nothing checks {key.table.name}, and ON DELETE "
             f"{key.on_delete} never runs.",
             explanation=f"{key.name} is documentation only. Rows of {key.table.name} may refer to "
-            f"{key.referenced.name} rows "
-            "that do not exist, and deleting one leaves orphans.",
+            f"{key.referenced.name} rows that do not exist, and deleting one leaves orphans.",
             evidence=("conenforced is false",),
         )
 
@@ -37,8 +36,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Declared, but does nothing (NOT ENFORCED)",
     explanation="The foreign key is NOT ENFORCED (PostgreSQL 18 and later): it has no triggers, checks nothing "
-    "and its "
-    "actions never run. Whatever it says about ON DELETE does not happen.",
+    "and its actions never run. Whatever it says about ON DELETE does not happen.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE NOT ENFORCED);\n"
     "INSERT INTO users VALUES (1);\n"

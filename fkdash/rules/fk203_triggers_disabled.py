@@ -66,9 +66,8 @@ def _finding(key: ForeignKey, found: list[tuple[TableName, Trigger]]) -> Finding
         message=f"{key.name} claims to hold, but triggers of it on {' and '.join(tables)} are {how}: "
         f"{', '.join(what)} {'does' if len(what) == 1 else 'do'} not happen.",
         explanation=f"PostgreSQL enforces {key.name} through internal triggers, and some of them do not fire in "
-        "an "
-        "ordinary session, most likely since a DISABLE TRIGGER ALL that was never taken back. Rows may refer to "
-        f"{key.referenced.name} rows that do not exist, although the constraint is shown as valid.",
+        "an ordinary session, most likely since a DISABLE TRIGGER ALL that was never taken back. Rows may "
+        f"refer to {key.referenced.name} rows that do not exist, although the constraint is shown as valid.",
         evidence=tuple(
             f"{trigger.name} on {table} ({trigger.function}) is {_SILENT[trigger.enabled]}"
             for table, trigger in found
@@ -83,9 +82,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Claims to be valid, but its triggers are disabled",
     explanation="The foreign key is shown as valid, but the internal triggers that enforce it are disabled or "
-    "fire only "
-    "in replica sessions. On the referenced table that silences the ON DELETE and ON UPDATE action, on the "
-    "referencing table the check of new rows. Orphans come into being without a word.",
+    "fire only in replica sessions. On the referenced table that silences the ON DELETE and ON UPDATE action, "
+    "on the referencing table the check of new rows. Orphans come into being without a word.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "INSERT INTO users VALUES (1);\n"

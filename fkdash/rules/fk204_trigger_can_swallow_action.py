@@ -56,12 +56,11 @@ def _finding(key: ForeignKey, statement: Statement, event: str, names: list[str]
         key=key,
         columns=key.columns,
         message=f"BEFORE {event} trigger {', '.join(names)} on {key.table.name} can swallow ON {statement} "
-        f"{action} of "
-        f"{key.name}: where it returns NULL the row stays and refers to nothing.",
+        f"{action} of {key.name}: where it returns NULL the row stays and refers to nothing.",
         explanation=f"ON {statement} {action} is an ordinary {event} of the {key.table.name} rows and fires "
-        "their BEFORE "
-        "triggers. A trigger that returns NULL skips the row; the referenced row goes all the same and an orphan "
-        "remains, without an error. Whether it does is decided by the function, which is not read here.",
+        "their BEFORE triggers. A trigger that returns NULL skips the row; the referenced row goes all the "
+        "same and an orphan remains, without an error. Whether it does is decided by the function, which is "
+        "not read here.",
         statements=(statement,),
         evidence=tuple(f"trigger {trigger.name} runs {trigger.function}" for trigger in found),
         certain=False,
@@ -74,10 +73,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="A BEFORE trigger can swallow the referential action",
     explanation="The referencing table has a BEFORE row trigger for the very statement that the referential "
-    "action is: "
-    "BEFORE DELETE for CASCADE (a warning), BEFORE UPDATE for SET NULL (worth knowing). If its function returns "
-    "NULL the row is skipped, the referenced row is deleted nevertheless, and an orphan remains under a valid "
-    "foreign key. Soft-delete triggers do this.",
+    "action is: BEFORE DELETE for CASCADE (a warning), BEFORE UPDATE for SET NULL (worth knowing). If its "
+    "function returns NULL the row is skipped, the referenced row is deleted nevertheless, and an orphan "
+    "remains under a valid foreign key. Soft-delete triggers do this.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"

@@ -35,13 +35,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             key=key,
             columns=key.columns,
             message=f"Row-level security on {names} applies to role {catalog.server.role}: counts for "
-            f"{key.name} may be too "
-            "low, but its actions reach the hidden rows as well.",
+            f"{key.name} may be too low, but its actions reach the hidden rows as well.",
             explanation=f"What this role sees of {names} is what the policies let through. Referential actions "
-            "do not ask "
-            "them: rows that are invisible here block a delete, and CASCADE deletes them. Look with a role that "
-            "has "
-            "BYPASSRLS, or as the owner, to see everything.",
+            "do not ask them: rows that are invisible here block a delete, and CASCADE deletes them. Look with "
+            "a role that has BYPASSRLS, or as the owner, to see everything.",
             evidence=tuple(f"{table} has row-level security" for table in hidden),
         )
 
@@ -58,9 +55,8 @@ RULE = Rule(
     severity=Severity.INFO,
     summary="Row-level security hides rows from this role",
     explanation="A table of the foreign key has row-level security and the connected role is subject to it, so "
-    "every "
-    "count made with this role may be too low. Referential actions bypass policies, FORCE ROW LEVEL SECURITY "
-    "included: rows that nobody here can see still block a delete or are deleted by CASCADE.",
+    "every count made with this role may be too low. Referential actions bypass policies, FORCE ROW LEVEL "
+    "SECURITY included: rows that nobody here can see still block a delete or are deleted by CASCADE.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);\n"
     "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;  -- any other role sees no orders, yet they block\n",

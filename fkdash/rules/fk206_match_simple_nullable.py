@@ -36,8 +36,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             message=f"{key.name} is MATCH SIMPLE and {names} may be NULL: a row with NULL there is checked "
             "against nothing" + (", whatever its other columns say." if several else "."),
             explanation=f"With MATCH SIMPLE one NULL among ({', '.join(key.columns)}) is enough for a "
-            f"{key.table.name} row to "
-            f"refer to nothing: it is not checked, and deleting a {key.referenced.name} row does not touch it. "
+            f"{key.table.name} row to refer to nothing: it is not checked, and deleting a {key.referenced.name} "
+            "row does not touch it. "
             + (
                 "A row that is half filled in looks like a reference and is none."
                 if several
@@ -52,10 +52,10 @@ RULE = Rule(
     name="match-simple-nullable",
     severity=Severity.WARNING,
     summary="A composite key that one NULL switches off",
-    explanation="The composite foreign key is MATCH SIMPLE (the default) and some of its columns may be NULL. A "
-    "row "
-    "with NULL in any of them is not checked at all. With one such column that is an optional reference (worth "
-    "knowing); with several, rows that are half filled in pass unchecked (a warning). MATCH FULL refuses them.",
+    explanation="The composite foreign key is MATCH SIMPLE (the default) and some of its columns may be NULL. "
+    "A row with NULL in any of them is not checked at all. With one such column that is an optional reference "
+    "(worth knowing); with several, rows that are half filled in pass unchecked (a warning). MATCH FULL "
+    "refuses them.",
     example="CREATE TABLE cases (tenant_id int, id int, PRIMARY KEY (tenant_id, id));\n"
     "CREATE TABLE invoices (\n"
     "  id int PRIMARY KEY,\n"

@@ -164,11 +164,9 @@ def _finding(
         ),
         columns=(column.name,),
         message=f"{table.name.name}.{column.name} looks like a reference to {referenced.name}.{key_column} and "
-        "has no "
-        f"foreign key ({'a join says so' if where else 'by name and type'}).",
+        f"has no foreign key ({'a join says so' if where else 'by name and type'}).",
         explanation=f"{why[:1].upper()}{why[1:]}. Nothing checks that the {referenced.name} row exists, and "
-        "deleting it leaves "
-        "orphans behind. Count them before declaring the foreign key.",
+        "deleting it leaves orphans behind. Count them before declaring the foreign key.",
         evidence=tuple(evidence),
         certain=False,
     )
@@ -180,9 +178,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Looks like a reference and has no foreign key",
     explanation="A column is named and typed like a reference to another table's key, or a view or a statement "
-    "that "
-    "was run joins it to one, but no foreign key says so. Nothing checks it and no action follows a delete. The "
-    "evidence says which: a join (a warning) is stronger than name and type alone (worth knowing).",
+    "that was run joins it to one, but no foreign key says so. Nothing checks it and no action follows a "
+    "delete. The evidence says which: a join (a warning) is stronger than name and type alone (worth knowing).",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int);\n"
     "INSERT INTO orders VALUES (10, 77);  -- accepted: there is no user 77\n",

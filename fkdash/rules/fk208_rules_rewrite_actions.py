@@ -39,13 +39,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 key=key,
                 columns=key.columns,
                 message=f"{key.table.name} has rewrite rules; one that replaces the statement makes {doing} of "
-                f"{key.name} fail "
-                "with XX000.",
+                f"{key.name} fail with XX000.",
                 explanation=f"{doing} is an ordinary statement on {key.table.name}, and its rules rewrite it. A "
-                "rule DO "
-                "INSTEAD leaves PostgreSQL with a result it did not ask for, and it refuses. Which rules there "
-                "are is "
-                "not read here.",
+                "rule DO INSTEAD leaves PostgreSQL with a result it did not ask for, and it refuses. Which "
+                "rules there are is not read here.",
                 statements=statements,
                 error=PredictedError(
                     "XX000",
@@ -63,9 +60,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Rewrite rules on the referencing table get in the way of actions",
     explanation="The referencing table has rewrite rules. A DO INSTEAD rule (a soft delete, say) also rewrites "
-    "the "
-    "internal statement of a referential action, and PostgreSQL refuses with SQLSTATE XX000. Whether a rule "
-    "applies is not read here, so this is possible, not certain.",
+    "the internal statement of a referential action, and PostgreSQL refuses with SQLSTATE XX000. Whether a "
+    "rule applies is not read here, so this is possible, not certain.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE RULE keep AS ON DELETE TO orders DO INSTEAD NOTHING;\n"

@@ -43,11 +43,9 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 key=key,
                 columns=key.columns,
                 message=f"{key.name} does not reach into inheriting tables: {'; '.join(parts)}.",
-                explanation="A foreign key covers the rows of its own two tables only, not those of tables that "
-                "inherit "
-                "from them, although a query of the parent shows them all. An inheriting table needs foreign "
-                "keys of "
-                "its own; partitions are different, they are covered.",
+                explanation="A foreign key covers the rows of its own two tables only, not those of tables "
+                "that inherit from them, although a query of the parent shows them all. An inheriting table "
+                "needs foreign keys of its own; partitions are different, they are covered.",
                 evidence=tuple(f"{name} inherits from it" for name in (*referring, *referred)),
             )
 
@@ -58,8 +56,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Does not reach into inheriting tables",
     explanation="A table of the foreign key has inheriting tables (INHERITS, not partitions). Foreign keys are "
-    "not "
-    "inherited: rows of an inheriting table are not checked and no action reaches them, and they cannot be "
+    "not inherited: rows of an inheriting table are not checked and no action reaches them, and they cannot be "
     "referred to.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int, user_id int REFERENCES users);\n"

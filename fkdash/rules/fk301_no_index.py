@@ -38,12 +38,10 @@ def _finding(catalog: Catalog, key: ForeignKey) -> Finding:
         key=key,
         columns=key.columns,
         message=f"No index on {key.table.name} serves ({columns}): every deleted {key.referenced.name} row "
-        "reads all of "
-        f"{key.table.name}, {in_words(rows)}.",
+        f"reads all of {key.table.name}, {in_words(rows)}.",
         explanation=f"For every {key.referenced.name} row that is deleted, or whose key changes, PostgreSQL "
-        "looks for "
-        f"{key.table.name} rows by ({columns}) {does}. Without an index that starts with these columns it reads "
-        f"the whole table each time, {in_words(rows)}, while it holds locks. "
+        f"looks for {key.table.name} rows by ({columns}) {does}. Without an index that starts with these "
+        f"columns it reads the whole table each time, {in_words(rows)}, while it holds locks. "
         + (
             "The table is small; that may be all right."
             if small
@@ -60,10 +58,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="No index serves the reference",
     explanation="No usable index starts with the referencing columns (in any order), so each DELETE or key "
-    "UPDATE of a "
-    "referenced row reads the whole referencing table. Invalid indexes, partial ones whose condition the lookup "
-    "does not imply, other methods than btree and hash, and operator classes that do not know the key's "
-    "equality do not count. On a small table it is only worth knowing.",
+    "UPDATE of a referenced row reads the whole referencing table. Invalid indexes, partial ones whose "
+    "condition the lookup does not imply, other methods than btree and hash, and operator classes that do not "
+    "know the key's equality do not count. On a small table it is only worth knowing.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "-- missing: CREATE INDEX ON orders (user_id);\n",

@@ -73,8 +73,9 @@ def _finding(key: ForeignKey, severity: Severity, message: str, evidence: str) -
         key=key,
         columns=key.columns,
         message=message,
-        explanation=f"{message} All of it happens in one statement and one transaction: the rows are locked until "
-        "COMMIT, every trigger fires, and replicas receive it at once. Deleting in portions beforehand is kinder.",
+        explanation=f"{message} All of it happens in one statement and one transaction: the rows are locked "
+        "until COMMIT, every trigger fires, and replicas receive it at once. Deleting in portions beforehand "
+        "is kinder.",
         statements=(Statement.DELETE,),
         evidence=(evidence,),
         certain=False,
@@ -86,9 +87,9 @@ RULE = Rule(
     name="cascade-fan-out",
     severity=Severity.WARNING,
     summary="One DELETE takes very many rows or tables with it",
-    explanation="ON DELETE CASCADE leads from one row to ten thousand or more rows of a table on average (by the "
-    "statistics, a warning), or from one table into ten or more others (worth knowing). It all happens in one "
-    "statement and one transaction.",
+    explanation="ON DELETE CASCADE leads from one row to ten thousand or more rows of a table on average (by "
+    "the statistics, a warning), or from one table into ten or more others (worth knowing). It all happens in "
+    "one statement and one transaction.",
     example="CREATE TABLE tenants (id int PRIMARY KEY);\n"
     "CREATE TABLE events (id bigint PRIMARY KEY, tenant_id int REFERENCES tenants ON DELETE CASCADE);\n"
     "INSERT INTO tenants VALUES (1);\n"

@@ -35,11 +35,10 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, size: int | No
         key=key,
         columns=key.columns,
         message=f"Repairing {key.name} reads all of {key.table.name} once ({in_words(rows)}{gigabytes}); in one "
-        "step that "
-        f"would lock {key.table.name} and {busy} for as long.",
+        f"step that would lock {key.table.name} and {busy} for as long.",
         explanation=f"Adding or changing a foreign key checks every {key.table.name} row. Done in two steps, "
-        "NOT VALID and "
-        "VALIDATE CONSTRAINT, the check disturbs nobody; done in one, writers of both tables wait until it ends.",
+        "NOT VALID and VALIDATE CONSTRAINT, the check disturbs nobody; done in one, writers of both tables "
+        "wait until it ends.",
         evidence=(f"{key.table} has {in_words(rows)}{gigabytes}",),
     )
 
@@ -50,9 +49,8 @@ RULE = Rule(
     severity=Severity.INFO,
     summary="Repairing it has to read a large table",
     explanation="The foreign key needs a repair (it contradicts itself or was never validated) and its table "
-    "has ten "
-    "million rows or ten gigabytes and more. A plain ALTER TABLE ... ADD FOREIGN KEY would lock both tables for "
-    "the whole check; NOT VALID followed by VALIDATE CONSTRAINT does not.",
+    "has ten million rows or ten gigabytes and more. A plain ALTER TABLE ... ADD FOREIGN KEY would lock both "
+    "tables for the whole check; NOT VALID followed by VALIDATE CONSTRAINT does not.",
     example="-- a table of ten million rows and more\n"
     "ALTER TABLE events ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID;  -- to be validated some day\n",
     find=_find,

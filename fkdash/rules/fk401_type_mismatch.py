@@ -60,11 +60,9 @@ def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
         key=key,
         columns=(column.name,),
         message=f"{key.table.name}.{column.name} is {column.type}, {key.referenced.name}.{other.name} is "
-        f"{other.type}: "
-        f"{consequence}.",
+        f"{other.type}: {consequence}.",
         explanation=f"{key.name} compares {column.type} with {other.type}: {consequence}. Both columns of a "
-        "foreign key "
-        "should have the same type.",
+        "foreign key should have the same type.",
         evidence=(f"{key.table}.{column.name}: {column.type}", f"{key.referenced}.{other.name}: {other.type}"),
         certain=False,
     )
@@ -85,10 +83,10 @@ RULE = Rule(
     name="type-mismatch",
     severity=Severity.WARNING,
     summary="The two columns have different types",
-    explanation="The referencing column has another type than the referenced one. Where the types belong together "
-    "(integer and bigint, text and varchar) indexes work, but a narrower column will one day be unable to hold "
-    "a new key (a warning). Where they do not (integer and numeric, text and char), the referencing side is cast "
-    "for every comparison and no ordinary index on it can be used (a warning).",
+    explanation="The referencing column has another type than the referenced one. Where the types belong "
+    "together (integer and bigint, text and varchar) indexes work, but a narrower column will one day be "
+    "unable to hold a new key (a warning). Where they do not (integer and numeric, text and char), the "
+    "referencing side is cast for every comparison and no ordinary index on it can be used (a warning).",
     example="CREATE TABLE users (id bigint PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);\n"
     "-- user 3,000,000,000 can never have an order\n",

@@ -30,13 +30,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 key=key,
                 columns=(column.name,),
                 message=f"{key.table.name}.{column.name} has collation {mine}, "
-                f"{key.referenced.name}.{other.name} has "
-                f"{its}: equal "
-                "only as long as both are deterministic.",
+                f"{key.referenced.name}.{other.name} has {its}: equal only as long as both are deterministic.",
                 explanation=f"If {mine} or {its} is nondeterministic (case-insensitive, say), rows match that "
-                "are not the "
-                "same text: deleting one referenced row may act on rows that belong to another, and PostgreSQL 18 "
-                "refuses the key when it is restored. Give both columns the same collation.",
+                "are not the same text: deleting one referenced row may act on rows that belong to another, "
+                "and PostgreSQL 18 refuses the key when it is restored. Give both columns the same collation.",
                 evidence=(f"{key.table}.{column.name}: {mine}", f"{key.referenced}.{other.name}: {its}"),
                 certain=False,
             )
@@ -48,10 +45,9 @@ RULE = Rule(
     severity=Severity.INFO,
     summary="The two columns have different collations",
     explanation="The referencing and the referenced column have different collations. With deterministic "
-    "collations that "
-    "changes nothing about equality. With a nondeterministic one on either side, up to PostgreSQL 17 the match "
-    "ignores the differences it ignores, and a cascade can take rows of another key; PostgreSQL 18 refuses to "
-    "create such a key, so a dump no longer restores.",
+    "collations that changes nothing about equality. With a nondeterministic one on either side, up to "
+    "PostgreSQL 17 the match ignores the differences it ignores, and a cascade can take rows of another key; "
+    "PostgreSQL 18 refuses to create such a key, so a dump no longer restores.",
     example='CREATE TABLE users (login text COLLATE "C" PRIMARY KEY);\n'
     'CREATE TABLE orders (id int PRIMARY KEY, login text COLLATE "POSIX" REFERENCES users);\n',
     find=_find,

@@ -32,9 +32,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             columns=tuple(column for column, _ in unusual),
             message=f"{key.name} compares {how}: what counts as equal is up to that operator.",
             explanation=f"The match of {key.name} is made with an operator of an extension or of your own, so "
-            "values that "
-            "print differently may refer to the same row (citext ignores case), and joins by other operators give "
-            "other answers than the foreign key.",
+            "values that print differently may refer to the same row (citext ignores case), and joins by other "
+            "operators give other answers than the foreign key.",
             evidence=tuple(f"{column}: OPERATOR({operator})" for column, operator in unusual),
         )
 
@@ -44,8 +43,8 @@ RULE = Rule(
     name="unusual-equality",
     severity=Severity.INFO,
     summary="Compares with an operator of its own",
-    explanation="The foreign key compares with an equality operator that is not PostgreSQL's own, of citext for "
-    "example. What refers to what is decided by that operator.",
+    explanation="The foreign key compares with an equality operator that is not PostgreSQL's own, of citext "
+    "for example. What refers to what is decided by that operator.",
     example="CREATE EXTENSION citext;\n"
     "CREATE TABLE users (login citext PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, login citext REFERENCES users);\n"

@@ -45,8 +45,8 @@ def _finding(key: ForeignKey, same: ForeignKey) -> Finding:
         message=f"{key.name} repeats {same.name}: {key.table.name} ({', '.join(key.columns)}) refers to "
         f"{key.referenced.name} twice, every row is checked twice.",
         explanation=f"{key.name} and {same.name} say the same. Each adds its own triggers, so that every write "
-        "is checked and "
-        "every delete acted upon once more, and a change of one leaves the other behind as a contradiction.",
+        "is checked and every delete acted upon once more, and a change of one leaves the other behind as a "
+        "contradiction.",
         evidence=(f"{same.qualified} has the same columns, actions and match",),
         fixes=("drop-duplicate",),
         path=(same, key),
@@ -59,8 +59,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="Repeats another foreign key",
     explanation="Two foreign keys make the same columns refer to the same columns with the same actions. "
-    "Nothing is gained; "
-    "every row is checked twice, and whoever changes one of them later is surprised by the other.",
+    "Nothing is gained; every row is checked twice, and whoever changes one of them later is surprised by the "
+    "other.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users REFERENCES users);\n",
     find=_find,

@@ -34,11 +34,9 @@ def _finding(key: ForeignKey, wide: ForeignKey) -> Finding:
         key=key,
         columns=key.columns,
         message=f"{key.name} ({', '.join(key.columns)}) is contained in {wide.name} "
-        f"({', '.join(wide.columns)}), to the same "
-        f"{key.referenced.name}.",
+        f"({', '.join(wide.columns)}), to the same {key.referenced.name}.",
         explanation=f"Where all columns of {wide.name} are set, {key.name} checks nothing more; where one of "
-        "the others is "
-        "NULL, it is the only one that does. If both are meant, their actions should agree.",
+        "the others is NULL, it is the only one that does. If both are meant, their actions should agree.",
         evidence=(
             f"{wide.qualified}: ON DELETE {wide.on_delete}, ON UPDATE {wide.on_update}",
             f"{key.qualified}: ON DELETE {key.on_delete}, ON UPDATE {key.on_update}",
@@ -53,8 +51,7 @@ RULE = Rule(
     severity=Severity.INFO,
     summary="Its columns are part of another foreign key to the same table",
     explanation="The columns of this foreign key are among those of a wider one to the same table. Both are "
-    "checked and both "
-    "act; usually one of them is a leftover.",
+    "checked and both act; usually one of them is a leftover.",
     example="CREATE TABLE cases (id int PRIMARY KEY, tenant_id int, UNIQUE (tenant_id, id));\n"
     "CREATE TABLE invoices (\n"
     "  id int PRIMARY KEY,\n"

@@ -26,12 +26,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             key=key,
             columns=key.columns,
             message=f"{key.name} refers to {key.referenced.name} ({', '.join(key.referenced_columns)}), where "
-            f"{names} may be "
-            "NULL: such rows can never be referred to.",
+            f"{names} may be NULL: such rows can never be referred to.",
             explanation=f"The key of {key.referenced.name} that {key.name} refers to is unique but not NOT "
-            "NULL. Rows with NULL "
-            "there cannot be referred to, and setting it to NULL is a change of the key for every row that "
-            "refers to it.",
+            "NULL. Rows with NULL there cannot be referred to, and setting it to NULL is a change of the key "
+            "for every row that refers to it.",
             evidence=tuple(f"{key.referenced}.{name} may be NULL" for name in nullable),
         )
 
@@ -41,9 +39,8 @@ RULE = Rule(
     name="nullable-referenced-key",
     severity=Severity.INFO,
     summary="The referenced key may be NULL",
-    explanation="The foreign key refers to a unique key with columns that may be NULL. A row with NULL there is "
-    "invisible "
-    "to the foreign key. Usually the key was meant to be NOT NULL.",
+    explanation="The foreign key refers to a unique key with columns that may be NULL. A row with NULL there "
+    "is invisible to the foreign key. Usually the key was meant to be NOT NULL.",
     example="CREATE TABLE users (id int PRIMARY KEY, login text UNIQUE);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, login text REFERENCES users (login));\n",
     find=_find,

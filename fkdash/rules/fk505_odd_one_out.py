@@ -34,8 +34,7 @@ def _finding(key: ForeignKey, usual: Action, keys: Sequence[ForeignKey]) -> Find
         message=f"{key.name} is ON DELETE {key.on_delete}, while all other {len(keys) - 1} foreign keys to "
         f"{key.referenced.name} are {usual}.",
         explanation=f"Everything else that refers to {key.referenced.name} says ON DELETE {usual}. One that "
-        "differs is "
-        "either deliberate or was forgotten when the others were changed.",
+        "differs is either deliberate or was forgotten when the others were changed.",
         evidence=(f"{len(keys) - 1} foreign keys to {key.referenced}: ON DELETE {usual}",),
         certain=False,
     )
@@ -46,9 +45,8 @@ RULE = Rule(
     name="odd-one-out",
     severity=Severity.INFO,
     summary="Acts differently from all others to the same table",
-    explanation="Four or more foreign keys refer to the same table and all but this one have the same ON DELETE "
-    "action. "
-    "It may be deliberate; often it is the one that somebody forgot.",
+    explanation="Four or more foreign keys refer to the same table and all but this one have the same ON "
+    "DELETE action. It may be deliberate; often it is the one that somebody forgot.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE a (id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE TABLE b (id int REFERENCES users ON DELETE CASCADE);\n"

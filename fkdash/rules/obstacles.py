@@ -1,8 +1,8 @@
 """What refuses the UPDATE that SET NULL or SET DEFAULT is, in the order in which PostgreSQL says so.
 
 Identity columns (GENERATED ALWAYS) when the statement is rewritten, then for
-each row: domains, NOT NULL, CHECKs in the order of their names, unique indexes,
-and at last the row's own foreign keys. Only the first is ever reported.
+each row: domains, the search for a partition, NOT NULL, CHECKs in the order of
+their names, unique indexes, and at last the row's own foreign keys. Only the first is ever reported.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Kind(IntEnum):
 
     IDENTITY = 0
     DOMAIN = 1
-    NOT_NULL = 2
-    CHECK = 3
-    UNIQUE = 4
-    MATCH_FULL = 5
+    PARTITION = 2
+    NOT_NULL = 3
+    CHECK = 4
+    UNIQUE = 5
+    MATCH_FULL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,20 @@ def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...
     return tuple((write, met) for write, met in found if met)
 
 
+def failing_writes(catalog: Catalog) -> frozenset[int]:
+    """Give the ids of the writes that fail for every row, not only from a second one on."""
+    return frozenset(
+        id(write)
+        for write, met in obstacles(catalog)
+        if any(each.certain and each.kind is not Kind.UNIQUE for each in met)
+    )
+
+
 def first_error(met: tuple[Obstacle, ...]) -> PredictedError:
-    """Give the error that a row meeting these obstacles raises."""
-    return next((obstacle.error for obstacle in met if obstacle.certain), met[0].error)
+    """Give the error that a row meeting these obstacles raises, be it the first row or the only one."""
+    certain = [obstacle for obstacle in met if obstacle.certain]
+    every_row = [obstacle for obstacle in certain if obstacle.kind is not Kind.UNIQUE]
+    return (*every_row, *certain, *met)[0].error
 
 
 def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> tuple[Obstacle, ...]:
@@ -75,7 +87,12 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     found: list[Obstacle] = [*_identities(root, write), *_domains(root, values)]
     met: set[tuple[Kind, tuple[str, ...], str]] = set()
     for table in tables:
-        for obstacle in (*_not_nulls(table, values), *_checks(table, write, values), *_uniques(table, values)):
+        for obstacle in (
+            *_partitions(table, values),
+            *_not_nulls(table, values),
+            *_checks(table, write, values),
+            *_uniques(table, values),
+        ):
             what = (obstacle.kind, obstacle.columns, obstacle.error.message if table is root else "")
             inherited = (obstacle.kind, obstacle.columns, "")
             if what not in met and (table is root or inherited not in met):
@@ -133,6 +150,18 @@ def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Result
     return None
 
 
+def _partitions(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
+    for column in _written(table, values):
+        if column.number in table.nulls_without_partition and values[column.name] == NULL_ONLY:
+            yield Obstacle(
+                Kind.PARTITION,
+                (column.name,),
+                f"{table.name} is partitioned by {column.name} and no partition takes NULL",
+                PredictedError("23514", f'no partition of relation "{table.name.name}" found for row'),
+            )
+
+
 def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
     computed = generated_from(table, values)
     for column in table.columns:
@@ -165,14 +194,18 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
         if not check.enforced or not check.expression:
             continue
         outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
+        if outcome is Outcome.HOLDS and not check.validated:
+            # Rows from before may violate it, and every UPDATE evaluates it again.
+            outcome = Outcome.DEPENDS
         if outcome is Outcome.HOLDS:
             continue
+        unchecked = "" if check.validated else ", NOT VALID: rows from before may violate it"
         read = {table.columns_by_number[number].name for number in check.columns}
         touched = tuple(name for name in write.columns if name in read) or write.columns
         yield Obstacle(
             Kind.CHECK,
             touched,
-            f"{table.name} has CHECK {check.name} {bracketed(check.expression)}",
+            f"{table.name} has CHECK {check.name} {bracketed(check.expression)}{unchecked}",
             PredictedError(
                 "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
             ),
@@ -187,7 +220,7 @@ def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
         touched = tuple(numbers[number] for number in index.columns if number in numbers)
         if not (index.unique or index.exclusion):
             continue
-        enters = _enters(index, values)
+        enters = _enters(index, values) or _computed_from(index, values)
         if not touched and not enters:
             continue
         if any(values[name] == NULL_ONLY for name in touched) and not index.nulls_not_distinct:
@@ -196,6 +229,17 @@ def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
         yield _unique_obstacle(
             table, index, touched or enters, alone=alone and index.predicate is None and not index.exclusion
         )
+
+
+def _computed_from(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
+    """Give the written columns that an index's expressions are computed from, unless the result is NULL."""
+    tree = parsed(f"ROW({index.expressions})") if index.expressions else None
+    if tree is None:
+        return ()
+    parts = [part for part in tree.expressions if not columns_of(part).isdisjoint(values)]
+    if any(results(part, values, {}) == NULL_ONLY for part in parts) and not index.nulls_not_distinct:
+        return ()
+    return tuple(sorted({name for part in parts for name in columns_of(part) & values.keys()}))
 
 
 def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
@@ -231,8 +275,8 @@ def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) ->
             yield Obstacle(
                 Kind.MATCH_FULL,
                 touched,
-                f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): "
-                "all of its columns are NULL or none is",
+                f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): all of its columns are NULL or "
+                "none is",
                 PredictedError(
                     "23503",
                     f'insert or update on table "{other.table.name}" violates foreign key constraint '

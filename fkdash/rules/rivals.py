@@ -50,6 +50,12 @@ def acts_before(first: ForeignKey, second: ForeignKey) -> bool:
     return first.oid is not None and second.oid is not None and str(first.oid) < str(second.oid)
 
 
+def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]]:
+    """Give what the action does to a row: an exact duplicate does the same and rescues nothing."""
+    columns = key.set_columns if statement is Statement.DELETE else key.columns
+    return action_of(key, statement), frozenset(columns)
+
+
 def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[ForeignKey, ...]:
     """Give the keys over the same columns that may have moved or deleted the row before this one acts."""
     several = same_reference(catalog)
@@ -57,6 +63,7 @@ def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[
         other
         for other in (several.get(reference(key), ()) if several else ())
         if other is not key
+        and _does(other, statement) != _does(key, statement)
         and action_of(other, statement) not in _REFUSING
         and action_runs(catalog, other, statement)
         and not acts_before(key, other)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.obstacles import first_error, obstacles
-from fkdash.rules.rivals import overtaken
+from fkdash.rules.rivals import acts_before, overtaken
 from fkdash.rules.writes import verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fkdash.catalog.model import Action, Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.finding import PredictedError, Rule, Statement
     from fkdash.rules.obstacles import Obstacle
     from fkdash.rules.writes import Write
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One key's actions and what they meet; `error` is what the server reports first."""
+    """One key's actions and what they meet; `error` is what the server reports first.
+
+    `alone` says that nothing else is certainly in the way of the same actions.
+    """
 
     key: ForeignKey
     writes: tuple[Write, ...]
     met: tuple[Obstacle, ...]
     error: PredictedError
     certain: bool
+    alone: bool
     notes: tuple[str, ...]
 
     @property
@@ -70,30 +75,37 @@ class Case:
 
 def cases(catalog: Catalog, action: Action, wanted: Callable[[Obstacle], bool], *, apart: bool) -> Iterator[Case]:
     """Give the keys whose action meets an obstacle that is wanted; one case for each obstacle when `apart`."""
-    found: dict[tuple[int, str], list[tuple[Write, Obstacle, PredictedError]]] = {}
+    found: dict[tuple[int, str], list[tuple[Write, Obstacle, tuple[Obstacle, ...]]]] = {}
     for write, met in obstacles(catalog):
         if write.action is not action:
             continue
         for obstacle in filter(wanted, met):
             which = (id(write.key), obstacle.reason if apart else "")
-            found.setdefault(which, []).append((write, obstacle, first_error(met)))
+            found.setdefault(which, []).append((write, obstacle, met))
     for each in found.values():
         yield _case(catalog, each)
 
 
-def _case(catalog: Catalog, found: list[tuple[Write, Obstacle, PredictedError]]) -> Case:
+def _case(catalog: Catalog, found: list[tuple[Write, Obstacle, tuple[Obstacle, ...]]]) -> Case:
     writes = tuple(dict.fromkeys(write for write, _, _ in found))
     met = tuple(dict.fromkeys(obstacle for _, obstacle, _ in found))
     key = writes[0].key
     others = overtaken(catalog, key, writes[0].statements[0])
-    error = found[0][2] if any(obstacle.certain for obstacle in met) else met[0].error
+    error = first_error(found[0][2]) if any(obstacle.certain for obstacle in met) else met[0].error
+    everything = {obstacle for _, _, every in found for obstacle in every if obstacle.certain}
     return Case(
         key=key,
         writes=writes,
         met=met,
         error=error,
         certain=any(obstacle.certain for obstacle in met) and not others,
-        notes=(*_masked(met, error), *_triggers(catalog, key), *(_overtaken(key, other) for other in others)),
+        alone=everything <= set(met),
+        notes=(
+            *_masked(met, error),
+            *_triggers(catalog, key),
+            *(_overtaken(key, other) for other in others),
+            *_deleted_before(catalog, key),
+        ),
     )
 
 
@@ -112,6 +124,19 @@ def _triggers(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
     if not names:
         return ()
     return (f"BEFORE UPDATE trigger {', '.join(names)} on {key.table} could change what is written",)
+
+
+def _deleted_before(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+    """Say where a row that refers to the same row twice is deleted before this key acts on it."""
+    return tuple(
+        f"a row that refers to the same {key.referenced.name} row by {other.name} (CASCADE) as well is "
+        "deleted first"
+        for other in catalog.declared_on[key.table]
+        if other.referenced == key.referenced
+        and other.on_delete is Action.CASCADE
+        and other.columns != key.columns
+        and acts_before(other, key)
+    )
 
 
 def _overtaken(key: ForeignKey, other: ForeignKey) -> str:

@@ -48,9 +48,14 @@ async def busy(database: TestDatabase) -> AsyncIterator[TestDatabase]:
 
 
 @asynccontextmanager
-async def gated(database: TestDatabase, folder: Path) -> AsyncIterator[tuple[Gate, Workbench]]:
+async def gated(
+    database: TestDatabase, folder: Path, *, role: str = "postgres"
+) -> AsyncIterator[tuple[Gate, Workbench]]:
     with tempfile.TemporaryDirectory(prefix="fk-") as short:
-        async with gate(database, Path(short)) as way, workbench(database, folder, dsn=way.dsn) as bench:
+        async with (
+            gate(database, Path(short)) as way,
+            workbench(database, folder, dsn=way.dsn.replace("postgres@", f"{role}@")) as bench,
+        ):
             yield way, bench
 
 
@@ -125,7 +130,9 @@ async def test_a_network_that_is_cut_anywhere_leaves_nothing_unknown(busy: TestD
         await through_all_moments(bench, way, busy, way.cut)
 
 
-async def test_a_backend_that_is_terminated_anywhere_leaves_nothing_unknown(busy: TestDatabase, tmp_path: Path) -> None:
+async def test_a_backend_that_is_terminated_anywhere_leaves_nothing_unknown(
+    busy: TestDatabase, tmp_path: Path
+) -> None:
     async def terminate() -> bool:
         connection = await asyncpg.connect(busy.dsn)
         try:
@@ -176,7 +183,9 @@ async def test_a_deadlock_never_costs_the_application_a_transaction(busy: TestDa
     assert ended.outcome is Outcome.VERIFIED, ended.message
 
 
-async def test_a_statement_that_takes_too_long_under_its_lock_is_stopped(database: TestDatabase, tmp_path: Path) -> None:
+async def test_a_statement_that_takes_too_long_under_its_lock_is_stopped(
+    database: TestDatabase, tmp_path: Path
+) -> None:
     await database.execute(SCHEMA)
     await database.execute(
         "create function slow() returns event_trigger language plpgsql as 'begin perform pg_sleep(5); end';"
@@ -201,7 +210,9 @@ async def test_two_at_once_do_not_get_in_each_others_way(busy: TestDatabase, tmp
 
 async def test_another_one_at_work_is_seen_before_anything_starts(database: TestDatabase, tmp_path: Path) -> None:
     await database.execute(SCHEMA)
-    await database.execute("begin; select pg_advisory_xact_lock(hashtextextended('fkdash', 'children'::regclass::oid::int8))")
+    await database.execute(
+        "begin; select pg_advisory_xact_lock(hashtextextended('fkdash', 'children'::regclass::oid::int8))"
+    )
     async with workbench(database, tmp_path) as bench:
         lines = await bench.preflight(await bench.plan("ck", "restrict"))
     assert ["another fkdash" in line.what for line in lines if line.standing is Standing.STOP] == [True]
@@ -226,17 +237,15 @@ async def test_what_somebody_does_between_two_steps_is_noticed(
     )
     statement, code = _BETWEEN[what]
     try:
-        with tempfile.TemporaryDirectory(prefix="fk-") as short:
-            async with gate(database, Path(short)) as way:
-                async with workbench(database, tmp_path, dsn=way.dsn.replace("postgres@", f"{role}@")) as bench:
-                    chosen = await bench.plan("ck", "restrict")
+        async with gated(database, tmp_path, role=role) as (way, bench):
+            chosen = await bench.plan("ck", "restrict")
 
-                    async def meddle() -> bool:
-                        await database.execute(statement)
-                        return True
+            async def meddle() -> bool:
+                await database.execute(statement)
+                return True
 
-                    way.arm(Moment(b"ISOLATION LEVEL READ COMMITTED", 3), meddle)
-                    ended = await carry_out(bench, chosen)
+            way.arm(Moment(b"ISOLATION LEVEL READ COMMITTED", 3), meddle)
+            ended = await carry_out(bench, chosen)
         assert way.happened
         assert ended.outcome is Outcome.FAILED, ended.message
         assert ended.exit_code == code, (ended.message, ended.verification)

@@ -67,7 +67,9 @@ async def carry_out(scene: Scene, option: str, folder: Path) -> RunEnded:
         async with open_writer(scene.pool.target) as writer:
             lines = await preflight(scene.pool, writer, scene.catalog, chosen, seconds=10)
             assert may_start(lines), lines
-            run = Run(writer, scene.pool, scene.catalog, chosen, journal, heard.append, patience=Patience(3, 0.01, 0.02))
+            run = Run(
+                writer, scene.pool, scene.catalog, chosen, journal, heard.append, patience=Patience(3, 0.01, 0.02)
+            )
             ended = await run.carry_out()
     assert heard[-1] == ended
     return ended
@@ -124,7 +126,9 @@ async def test_blocked_rows_come_largest_first_and_pages_join_without_gap(incide
             "select w.id::text, w.name, count(*) as n from workspaces w join users u on u.primary_workspace_id = w.id "
             "group by w.id order by n desc, w.id"
         )
-    assert [(*item.row.key, *item.row.labels, item.blocking_rows) for item in seen] == [tuple(row) for row in truth]
+    assert [(*item.row.key, *item.row.labels, item.blocking_rows) for item in seen] == [
+        tuple(row) for row in truth
+    ]
 
 
 async def test_the_rows_that_block_one_row_are_paged_by_their_key(incident_database: TestDatabase) -> None:
@@ -134,13 +138,16 @@ async def test_the_rows_that_block_one_row_are_paged_by_their_key(incident_datab
         seen: list[RowIdentity] = []
         after: RowIdentity | None = None
         while True:
-            page = await blocking_rows(session, scene.catalog, key, largest.row, ("email",), after=after, limit=500)
+            page = await blocking_rows(
+                session, scene.catalog, key, largest.row, ("email",), after=after, limit=500
+            )
             seen += page.items
             if not page.more:
                 break
             after = page.items[-1]
         truth = await incident_database.fetch(
-            "select id::text, email from users where primary_workspace_id = $1::text::uuid order by id", *largest.row.key
+            "select id::text, email from users where primary_workspace_id = $1::text::uuid order by id",
+            *largest.row.key,
         )
     assert len(seen) == largest.blocking_rows
     assert [(*item.key, *item.labels) for item in seen] == [tuple(row) for row in truth]

@@ -48,7 +48,9 @@ async def killed_at(moment: Moment, database: TestDatabase, state: Path, *comman
 
 
 @pytest.mark.newest_version
-async def test_a_program_killed_at_any_step_leaves_a_journal_that_is_enough(busy: TestDatabase, tmp_path: Path) -> None:
+async def test_a_program_killed_at_any_step_leaves_a_journal_that_is_enough(
+    busy: TestDatabase, tmp_path: Path
+) -> None:
     runs = tmp_path / "fkdash" / "runs"
     for number, moment in enumerate(MOMENTS[1::2] + MOMENTS[6:7]):
         before = set(runs.glob("*.jsonl"))
@@ -85,7 +87,10 @@ async def test_the_next_start_says_what_is_true_and_finishes_or_undoes(busy: Tes
     assert "CUT OFF" in listed.out
     (cut_off,) = unfinished(tmp_path / "fkdash" / "runs")
     resumed = await run("fix", "resume", str(cut_off.path), busy.dsn, "--yes", "--confirm", "ck", state=tmp_path)
-    assert (resumed.code, "1 of 3 steps have taken effect" in resumed.err or "2 of 3" in resumed.err) == (0, True), resumed
+    assert (resumed.code, "1 of 3 steps have taken effect" in resumed.err or "2 of 3" in resumed.err) == (
+        0,
+        True,
+    ), resumed
     assert "have not been checked" in resumed.err
     assert unfinished(tmp_path / "fkdash" / "runs") == ()
     latest = history(tmp_path / "fkdash" / "runs")[0]
@@ -128,7 +133,9 @@ async def test_exit_codes_are_those_of_the_contract(
     database: TestDatabase, tmp_path: Path, arguments: tuple[str, ...], code: int
 ) -> None:
     await database.execute(SCHEMA)
-    result = await run(*arguments, "-h", database.socket_directory, "-d", database.name, *_user(arguments), state=tmp_path)
+    result = await run(
+        *arguments, "-h", database.socket_directory, "-d", database.name, *_user(arguments), state=tmp_path
+    )
     assert (result.code, "Traceback" in result.err) == (code, False), result
 
 

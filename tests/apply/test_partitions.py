@@ -87,7 +87,10 @@ class _StopAfter(list[object]):
 
     def append(self, event: object) -> None:
         super().append(event)
-        if type(event).__name__ == "StepDone" and len([e for e in self if type(e).__name__ == "StepDone"]) >= self._steps:
+        if (
+            type(event).__name__ == "StepDone"
+            and len([e for e in self if type(e).__name__ == "StepDone"]) >= self._steps
+        ):
             self._wishes.stop_after_step = True
 
 
@@ -97,7 +100,12 @@ async def test_every_leaf_gets_its_index_and_the_whole_is_valid(database: TestDa
         ended = await bench.apply("ek", "create-index")
         assert ended.outcome is Outcome.VERIFIED, ended.message
         assert await database.value("select count(*) from pg_index where not indisvalid") == 0
-        assert await database.value("select count(*) from pg_inherits i join pg_class c on c.oid = inhrelid where relkind in ('i', 'I')") == 5
+        assert (
+            await database.value(
+                "select count(*) from pg_inherits i join pg_class c on c.oid = inhrelid where relkind in ('i', 'I')"
+            )
+            == 5
+        )
         await bench.look()
         back = await bench.carry_out(undo_plan(bench.catalog, recorded_run(ended.journal).plan))
         assert back.outcome is Outcome.VERIFIED, back.message
@@ -126,5 +134,3 @@ async def test_a_partitioned_referenced_table_is_no_obstacle(database: TestDatab
         for option in ("cascade", "no-action"):
             ended = await bench.apply("ck", option, keep_validated=option == "cascade")
             assert ended.outcome is Outcome.VERIFIED, ended.message
-
-

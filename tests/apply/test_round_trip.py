@@ -15,7 +15,18 @@ from fkdash.fix.definition import definition
 from tests.support.changes import Workbench, workbench
 from tests.support.servers import TestDatabase
 
-_ODD = ("plain", "Mixed Case", 'quo"ted', "back\\slash", "new\nline", "per%cent", "ünïcode", "x" * 63, "select", "a'b")
+_ODD = (
+    "plain",
+    "Mixed Case",
+    'quo"ted',
+    "back\\slash",
+    "new\nline",
+    "per%cent",
+    "ünïcode",
+    "x" * 63,
+    "select",
+    "a'b",
+)
 _ACTION = re.compile(r" ON DELETE (CASCADE|RESTRICT|SET NULL( \([^)]*\))?)")
 _SAME = """select conname, pg_get_constraintdef(oid) as definition, obj_description(oid, 'pg_constraint') as comment,
   conpfeqop::text as operators, confdelsetcols_text, conindid::regclass::text as index, convalidated
@@ -44,7 +55,9 @@ def _one(made: Made, version: int, chance: random.Random, number: int) -> None:
     child = f"public.{quoted(f'c{number} {odd}'[:60])}"
     parent = f"{chance.choice(['public', 'other'])}.{quoted(f'p{number} {odd}'[:60])}"
     a, b, x, y = (quoted(f"{name}{odd}"[:63]) for name in "abxy")
-    kind, other = chance.choice([("int", "bigint"), ("bigint", "int"), ("text", "varchar(40)"), ("uuid", "uuid"), ("int", "int")])
+    kind, other = chance.choice(
+        [("int", "bigint"), ("bigint", "int"), ("text", "varchar(40)"), ("uuid", "uuid"), ("int", "int")]
+    )
     columns, others = (f"{a}, {b}", f"{x}, {y}") if wide else (a, x)
     name = f"{number}{odd}"[:63]
     match = " MATCH FULL" if chance.random() < 0.3 else ""
@@ -59,8 +72,10 @@ def _one(made: Made, version: int, chance: random.Random, number: int) -> None:
     made.statements += [
         f"create table {parent} ({x} {other}, {y} int, primary key ({others}))",
         f"create table {child} (id int, {a} {kind}, {b} int)",
-        f"alter table {child} add constraint {quoted(name)} foreign key ({columns}) references {parent} ({others})"
-        f"{match}{update}{deleted}{deferred}{state}",
+        (
+            f"alter table {child} add constraint {quoted(name)} foreign key ({columns}) "
+            f"references {parent} ({others}){match}{update}{deleted}{deferred}{state}"
+        ),
     ]
     if chance.random() < 0.5:
         comment = f"why {odd}".replace("'", "''").replace("\\", "\\\\")

@@ -1789,3 +1789,21 @@ CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
 INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)');
 CREATE TABLE c(pid int4range, v daterange, CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
 INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-06-01)');
+
+-- experiment former4: a former disagreement: three columns are set NULL, and a row written twice is an orphan by the third
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(x int, y int, z int); INSERT INTO c VALUES (1, 1, 9);
+ALTER TABLE c ADD CONSTRAINT c_x FOREIGN KEY (x) REFERENCES p ON DELETE SET NULL NOT VALID;
+ALTER TABLE c ADD CONSTRAINT c_y FOREIGN KEY (y) REFERENCES p ON DELETE SET NULL NOT VALID;
+ALTER TABLE c ADD CONSTRAINT c_z FOREIGN KEY (z) REFERENCES p ON DELETE SET NULL NOT VALID;
+
+-- experiment former5: ... or the third column waits for a deeper part of the queue
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE q(id int PRIMARY KEY REFERENCES p ON DELETE CASCADE); INSERT INTO q VALUES (1);
+CREATE TABLE r(id int PRIMARY KEY REFERENCES q ON DELETE CASCADE); INSERT INTO r VALUES (1);
+CREATE TABLE c(x int CONSTRAINT c_x REFERENCES p ON DELETE SET NULL, y int CONSTRAINT c_y REFERENCES p ON DELETE SET NULL,
+    z int CONSTRAINT c_z REFERENCES r ON DELETE SET NULL); INSERT INTO c VALUES (1, 1, 1);

@@ -76,6 +76,7 @@ class Maker:
         self.keys: list[_Key] = []
         self.after: list[str] = []
         self.partitions: list[str] = []
+        self.attached: list[tuple[Table, str, str]] = []
         # "broad": what sets of rows can answer, unless a row is met twice.
         # "chained": referenced keys are themselves foreign keys, so that ON UPDATE actions follow.
         self.style = self.chance.choice(["plain", "typed", "chained", "partitioned", "inherited", "broad"])
@@ -98,14 +99,7 @@ class Maker:
             self._constraints(table)
         if self.style == "inherited":
             tables += [self._heir(table) for table in tables if chance.random() < 0.3]
-        for table in tables:
-            if table.inherits:
-                setup.append(f"CREATE TABLE {table.sql} () INHERITS ({table.inherits})")
-                continue
-            columns = ", ".join([*table.ddl])
-            suffix = f" PARTITION BY {table.partitioned}" if table.partitioned else ""
-            setup.append(f"CREATE TABLE {table.sql} ({columns}){suffix}")
-        setup += self.partitions
+        setup += self._created(tables)
         chance.shuffle(self.after)
         late = [text for text in self.after if " DEFERRABLE" in text and " UNIQUE " in text]
         setup += sorted((text for text in self.after if text not in late), key=lambda text: "FOREIGN KEY" in text)
@@ -113,6 +107,7 @@ class Maker:
             self._rows(table)
         setup.append("SET session_replication_role = replica")
         setup += self._inserts(tables)
+        setup += self._rearranged(tables)
         setup.append("RESET session_replication_role")
         setup += late  # a replica does not check a deferrable unique constraint while rows come in
         referenced_tables = [key.referenced for key in self.keys] or tables
@@ -120,6 +115,42 @@ class Maker:
             referenced_tables = [popular]
         target = chance.choice(referenced_tables if chance.random() < 0.95 else tables)
         return Case(setup, tables, target, self._condition())
+
+    def _created(self, tables: list[Table]) -> list[str]:
+        """The statements that create tables and partitions."""
+        chance = self.chance
+        made: list[str] = []
+        for table in tables:
+            if table.inherits:
+                made.append(f"CREATE TABLE {table.sql} () INHERITS ({table.inherits})")
+                continue
+            columns = ", ".join([*table.ddl])
+            suffix = f" PARTITION BY {table.partitioned}" if table.partitioned else ""
+            hole = "gone int, " if chance.random() < 0.1 else ""
+            made.append(f"CREATE TABLE {table.sql} ({hole}{columns}){suffix}")
+            made += [f"ALTER TABLE {table.sql} DROP gone"] if hole else []
+        made += self.partitions
+        for table, part, bound in self.attached:
+            own = [f"{c} s1.{t}" if t.startswith("d_") else f"{c} {t}" for c, t in table.types.items()]
+            chance.shuffle(own)
+            needed = ", ".join(f"ALTER {c} SET NOT NULL" for c in sorted(table.not_null))
+            made.append(f"CREATE TABLE {part} (gone text, {', '.join(own)}, rid int)")
+            made += [f"ALTER TABLE {part} DROP gone", f"ALTER TABLE {part} {needed}"]
+            made.append(f"ALTER TABLE {table.sql} ATTACH PARTITION {part} {bound}")
+        return made
+
+    def _rearranged(self, tables: list[Table]) -> list[str]:
+        """Statements that move rows and change plans, so that rows are visited in another order."""
+        chance = self.chance
+        made: list[str] = []
+        for table in tables:
+            if table.rows and chance.random() < 0.3:
+                made.append(f"UPDATE {table.sql} SET rid = rid WHERE rid = {chance.randint(1, 3)}")
+            if chance.random() < 0.15:
+                made.append(f"CREATE INDEX ON {table.sql} ({chance.choice(table.columns)})")
+        if chance.random() < 0.2:
+            made.append("ANALYZE")
+        return made
 
     def _columns(self, table: Table) -> None:
         chance = self.chance
@@ -204,7 +235,11 @@ class Maker:
         table.partitioned = method
         for number, bound in enumerate(bounds):
             part = f"{quoted(table.schema)}.{quoted(f'{table.name}_{number}')}"
-            self.partitions.append(f"CREATE TABLE {part} PARTITION OF {table.sql} {bound}")
+            if chance.random() < 0.3:
+                # A partition whose columns stand in another order, with a hole.
+                self.attached.append((table, part, bound))
+            else:
+                self.partitions.append(f"CREATE TABLE {part} PARTITION OF {table.sql} {bound}")
             if chance.random() < 0.1:
                 self.after.append(
                     f"ALTER TABLE {part} ADD CONSTRAINT {quoted(f'{table.name}_pc')} CHECK (id <> 2) NOT VALID"
@@ -251,6 +286,8 @@ class Maker:
         if not possible:
             return
         target = chance.choice(possible if chance.random() < 0.6 else possible[-2:])
+        if chance.random() < 0.3:
+            target = target[::-1]
         columns: list[str] = []
         for i, name in enumerate(target):
             kind = referenced.types[name]

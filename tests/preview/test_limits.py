@@ -96,13 +96,14 @@ async def test_keys_that_are_not_there_are_said_to_be_nothing_to_delete(database
     [
         DeleteTarget(TableName("public", "p"), keys=({"id": "x"},)),
         DeleteTarget(TableName("public", "p"), keys=({"id": 99999999999},)),
+        DeleteTarget(TableName("public", "p"), keys=({"idd": 1},)),
         DeleteTarget(TableName("public", "p"), condition="nonsense = 1"),
         DeleteTarget(TableName("public", "p"), condition="id"),
         DeleteTarget(TableName("public", "p"), condition="random() < 2"),
         DeleteTarget(TableName("public", "p"), condition="pg_sleep(10) IS NULL"),
         DeleteTarget(TableName("public", "nowhere")),
     ],
-    ids=["no number", "too large", "no column", "no condition", "random", "sleep", "no table"],
+    ids=["no number", "too large", "no such column", "no column", "no condition", "random", "sleep", "no table"],
 )
 async def test_a_target_the_server_cannot_use_is_a_usage_error(
     database: TestDatabase, target: DeleteTarget

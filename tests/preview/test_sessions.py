@@ -53,6 +53,14 @@ async def test_a_role_that_may_only_read_gets_the_whole_answer(looking: ReadPool
     }
 
 
+async def test_a_condition_finds_what_the_role_finds(looking: ReadPool, database: TestDatabase) -> None:
+    await database.execute("GRANT SELECT ON c TO looker")
+    found = await _preview(
+        looking, DeleteTarget(TableName("public", "p"), condition="id IN (SELECT c.p FROM c WHERE c.id < 0)")
+    )
+    assert found.target_rows == 1
+
+
 async def test_a_table_the_role_may_not_read_makes_it_unknown_and_is_named(looking: ReadPool) -> None:
     found = await _preview(looking, DeleteTarget(TableName("public", "p"), keys=({"id": 1},)))
     assert found.verdict is Verdict.UNKNOWN

@@ -17,7 +17,7 @@ from fkdash.rules.registry import findings, rule
 from tests.support.servers import TestDatabase
 
 at_random = settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,

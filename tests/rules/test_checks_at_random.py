@@ -64,7 +64,7 @@ _ROWS = [
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,

@@ -189,3 +189,45 @@ async def test_a_written_key_that_others_refer_to_decides_by_on_update(
     assert predicted(carried, "FK115", "m_k").certain
     sound = await tried(database, scene("CASCADE"), trial, "FK115")
     assert (sound.findings, sound.sqlstate) == ((), "")
+
+
+async def test_an_exact_duplicate_rescues_nothing(database: TestDatabase) -> None:
+    scene = [
+        *chain(0),
+        "CREATE TABLE c (x int NOT NULL)",
+        "ALTER TABLE c ADD CONSTRAINT first FOREIGN KEY (x) REFERENCES t0 ON DELETE SET NULL",
+        "ALTER TABLE c ADD CONSTRAINT second FOREIGN KEY (x) REFERENCES t0 ON DELETE SET NULL",
+        "INSERT INTO c VALUES (1)",
+    ]
+    outcome = await tried(database, scene, ["DELETE FROM t0"], "FK101", "FK501")
+    for name in ("first", "second"):
+        assert predicted(outcome, "FK101", name).certain
+    assert outcome.of("FK501", "second") is not None
+
+
+async def test_dropping_not_null_is_no_fix_where_a_check_forbids_null_as_well(database: TestDatabase) -> None:
+    def scene(check: str) -> list[str]:
+        return [
+            *chain(0),
+            f"CREATE TABLE c (x int NOT NULL CONSTRAINT held REFERENCES t0 ON DELETE SET NULL {check})",
+            "INSERT INTO c VALUES (1)",
+        ]
+
+    both = await tried(database, scene("CHECK (x IS NOT NULL)"), ["DELETE FROM t0"], "FK101", "FK102")
+    assert "drop-not-null" not in predicted(both, "FK101", "held").fixes
+    assert "reports another obstacle first" in " ".join(predicted(both, "FK102", "held").evidence)
+    alone = await tried(database, scene(""), ["DELETE FROM t0"], "FK101")
+    assert "drop-not-null" in predicted(alone, "FK101", "held").fixes
+
+
+async def test_a_write_that_fails_by_itself_changes_no_key(database: TestDatabase) -> None:
+    scene = [
+        *chain(0),
+        "CREATE TABLE m (k int PRIMARY KEY CONSTRAINT m_k REFERENCES t0 ON DELETE SET NULL)",
+        "INSERT INTO m VALUES (1)",
+        "CREATE TABLE g (mk int NOT NULL CONSTRAINT g_m REFERENCES m ON UPDATE CASCADE)",
+        "INSERT INTO g VALUES (1)",
+    ]
+    outcome = await tried(database, scene, ["DELETE FROM t0"], "FK101", "FK115")
+    assert predicted(outcome, "FK101", "m_k").certain
+    assert outcome.of("FK115", None) is None

@@ -260,3 +260,89 @@ async def test_writing_an_identity_column_fails_with_428c9_even_for_rows_nothing
     assert outcome.of("FK101") is None
     fine = await tried(database, sound.statements, trial, "FK116")
     assert (fine.of("FK116"), fine.sqlstate) == (None, "")
+
+
+@at_random
+@given(
+    shape=shapes(widths=(1, 1), partitioned=False),
+    strategy=st.sampled_from(["LIST", "RANGE"]),
+    not_null=st.booleans(),
+)
+async def test_set_null_into_a_partition_key_that_takes_no_null_fails_with_23514(
+    database: TestDatabase, shape: Shape, strategy: str, *, not_null: bool
+) -> None:
+    column, child = f'"{shape.columns[0]}"', quoted(shape.child)
+    parent = quoted(shape.parent)
+    low, high = shape.values(0), shape.values(2)
+    bounds = f"IN ({low})" if strategy == "LIST" else f"FROM ({low}) TO ({high})"
+    key = f"REFERENCES {parent} ON {shape.statement} SET NULL"
+    forbidding = "NOT NULL" if not_null else ""
+    broken = [
+        f"CREATE TABLE {parent} (k0 {shape.types[0]} PRIMARY KEY)",
+        f"INSERT INTO {parent} VALUES ({low})",
+        (
+            f"CREATE TABLE {child} ({column} {shape.types[0]} {forbidding} CONSTRAINT the_key {key}) "
+            f"PARTITION BY {strategy} ({column})"
+        ),
+        f"CREATE TABLE one PARTITION OF {child} FOR VALUES {bounds}",
+        f"INSERT INTO {child} VALUES ({low})",
+    ]
+    trial = Scene(shape, "SET NULL").trial
+    outcome = await tried(database, broken, trial, "FK117", "FK101")
+    finding = outcome.of("FK117")
+    assert finding is not None
+    assert finding.error is not None
+    assert (outcome.sqlstate, outcome.message) == (finding.error.sqlstate, finding.error.message)
+    hidden = outcome.of("FK101")
+    assert (hidden is not None) is not_null
+    if hidden is not None:
+        assert hidden.error == finding.error
+    with_default = await tried(
+        database, [*broken, f"CREATE TABLE rest PARTITION OF {child} DEFAULT"], trial, "FK117"
+    )
+    assert with_default.findings == ()
+    assert with_default.sqlstate == ("23502" if not_null else "")
+
+
+async def test_a_check_that_old_rows_may_violate_is_possible_and_never_claimed(database: TestDatabase) -> None:
+    def scene(validity: str, value: int) -> list[str]:
+        return [
+            "CREATE TABLE p (id int PRIMARY KEY)",
+            "INSERT INTO p VALUES (1)",
+            "CREATE TABLE c (id int CONSTRAINT the_key REFERENCES p ON DELETE SET NULL, x int)",
+            f"INSERT INTO c VALUES (1, {value})",
+            f"ALTER TABLE c ADD CONSTRAINT positive CHECK (x > 0) {validity}",
+        ]
+
+    outcome = await tried(database, scene("NOT VALID", -1), ["DELETE FROM p"], "FK102")
+    finding = outcome.of("FK102")
+    assert finding is not None
+    assert not finding.certain
+    assert finding.error is not None
+    assert outcome.sqlstate == finding.error.sqlstate
+    validated = await tried(database, scene("", 1), ["DELETE FROM p"], "FK102")
+    assert (validated.of("FK102"), validated.sqlstate) == (None, "")
+
+
+async def test_a_unique_index_on_an_expression_of_the_column_is_possible(database: TestDatabase) -> None:
+    def scene(index: str) -> list[str]:
+        return [
+            "CREATE TABLE p (id int PRIMARY KEY)",
+            "INSERT INTO p VALUES (1), (2)",
+            "CREATE TABLE c (id int CONSTRAINT the_key REFERENCES p ON DELETE SET NULL, kind int DEFAULT 7)",
+            f"CREATE UNIQUE INDEX one ON c {index}",
+            "INSERT INTO c VALUES (1), (NULL)"
+            if "kind" not in index
+            else "INSERT INTO c VALUES (1, 7), (NULL, 7)",
+        ]
+
+    for index in ("(coalesce(id, 0))", "(kind) WHERE id IS NULL", "(kind, coalesce(id, 0))"):
+        outcome = await tried(database, scene(index), ["DELETE FROM p WHERE id = 1"], "FK104")
+        finding = outcome.of("FK104")
+        assert finding is not None, index
+        assert not finding.certain
+        assert finding.error is not None
+        assert (index, outcome.sqlstate) == (index, finding.error.sqlstate)
+    for index in ("((id + 1))", "(id, kind)", "(kind) WHERE id IS NOT NULL"):
+        outcome = await tried(database, scene(index), ["DELETE FROM p WHERE id = 1"], "FK104")
+        assert (index, outcome.of("FK104"), outcome.sqlstate) == (index, None, "")

@@ -63,29 +63,30 @@ class Gate:
             return
         upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
         self._pairs |= {writer, downstream}
-        held = asyncio.Event()
-        answering = asyncio.create_task(self._answers(upstream, writer, held))
+        answering = asyncio.create_task(self._answers(upstream, writer))
         try:
             while data := await reader.read(1 << 16):
                 fires = self._fires(data)
-                if fires and self.moment is not None and self.moment.answered:
-                    held.set()
-                if not fires or held.is_set():
+                if not fires:
                     downstream.write(data)
                     await downstream.drain()
-                if held.is_set():
+                    continue
+                assert self.moment is not None
+                assert self.fault is not None
+                answer = b""
+                if self.moment.answered:
+                    # Nobody else may read the answer: it is held back.
                     answering.cancel()
                     with suppress(asyncio.CancelledError):
                         await answering
-                    first = await upstream.read(1 << 16)
-                    if not await self._fail():
-                        break
-                    held.clear()
-                    writer.write(first)
-                    answering = asyncio.create_task(self._answers(upstream, writer, held))
-                elif fires:
-                    if not await self._fail():
-                        break
+                    downstream.write(data)
+                    answer = await _answer(upstream, reader, downstream)
+                if not await self.fault():
+                    break
+                if self.moment.answered:
+                    writer.write(answer)
+                    answering = asyncio.create_task(self._answers(upstream, writer))
+                else:
                     downstream.write(data)
         except OSError:
             pass
@@ -102,19 +103,29 @@ class Gate:
         self.happened = self._seen == self.moment.nth
         return self.happened
 
-    async def _fail(self) -> bool:
-        assert self.fault is not None
-        return await self.fault()
-
-    async def _answers(
-        self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, held: asyncio.Event
-    ) -> None:
+    async def _answers(self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while not held.is_set() and (data := await upstream.read(1 << 16)):
+            while data := await upstream.read(1 << 16):
                 writer.write(data)
                 await writer.drain()
-            if not held.is_set():
-                writer.close()
+            writer.close()
+
+
+async def _answer(
+    upstream: asyncio.StreamReader, reader: asyncio.StreamReader, downstream: asyncio.StreamWriter
+) -> bytes:
+    """Wait for the server's answer; the rest of what the client asks may still be on its way."""
+    answer = asyncio.create_task(upstream.read(1 << 16))
+    while not answer.done():
+        more = asyncio.create_task(reader.read(1 << 16))
+        await asyncio.wait({answer, more}, return_when=asyncio.FIRST_COMPLETED)
+        if not more.done():
+            more.cancel()
+            break
+        if not more.result():
+            break
+        downstream.write(more.result())
+    return await answer
 
 
 @asynccontextmanager

@@ -36,7 +36,8 @@ class Traffic:
     unexpected: list[str] = field(default_factory=list)
 
 
-async def _write(database: TestDatabase, traffic: Traffic, seed: int, pause: float) -> None:
+async def write(database: TestDatabase, traffic: Traffic, seed: int, pause: float) -> None:
+    """Write until cancelled, with `pause` seconds between statements."""
     chance = random.Random(seed)
     connection = await asyncpg.connect(database.dsn, server_settings={"application_name": "traffic"})
     try:
@@ -45,7 +46,10 @@ async def _write(database: TestDatabase, traffic: Traffic, seed: int, pause: flo
             statement, forbidden = chance.choice(
                 [
                     (f"insert into children (parent_id) values ({parent})", False),
-                    (f"update children set n = n + 1, parent_id = {parent} where id = {chance.randrange(1, 900)}", False),
+                    (
+                        f"update children set n = n + 1, parent_id = {parent} where id = {chance.randrange(1, 900)}",
+                        False,
+                    ),
                     (f"update parents set n = n + 1 where id = {parent}", False),
                     (f"insert into parents values ({missing}) on conflict do nothing", False),
                     (f"delete from parents where id = {missing}", False),
@@ -79,7 +83,7 @@ async def _write(database: TestDatabase, traffic: Traffic, seed: int, pause: flo
 async def traffic_on(database: TestDatabase, *, writers: int = 3, pause: float = 0.004) -> AsyncIterator[Traffic]:
     """Keep writers at work; at the end nothing that breaks the reference may have come in."""
     traffic = Traffic()
-    tasks = [asyncio.create_task(_write(database, traffic, seed, pause)) for seed in range(writers)]
+    tasks = [asyncio.create_task(write(database, traffic, seed, pause)) for seed in range(writers)]
     try:
         yield traffic
     finally:

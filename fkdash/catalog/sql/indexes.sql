@@ -11,10 +11,12 @@ select i.indexrelid as oid, i.indrelid as table_oid, c.relname as name, am.amnam
        i.indisunique as unique, i.indisprimary as primary, i.indisvalid and i.indisready as valid,
        i.indisreplident as replica_identity, i.indisexclusion as exclusion, i.nulls_not_distinct,
        i.indpred is not null as partial,
+       case when i.indexprs is not null and l.relation is null
+            then pg_get_expr(i.indexprs, i.indrelid) end as expressions,
        case when i.indpred is not null and l.relation is null then pg_get_expr(i.indpred, i.indrelid) end as predicate
   from (values (false)) as absent (indnullsnotdistinct)
  cross join lateral (
-   select indexrelid, indrelid, indisunique, indisprimary, indisvalid, indisready, indisreplident, indisexclusion, indpred,
+   select indexrelid, indrelid, indisunique, indisprimary, indisvalid, indisready, indisreplident, indisexclusion, indpred, indexprs,
           indnullsnotdistinct as nulls_not_distinct,
           (indkey::int2[])[0:indnkeyatts - 1] as columns,
           (indclass::oid[])[0:indnkeyatts - 1] as opclasses

@@ -11,6 +11,19 @@ with locked as materialized (
   select inhrelid, array_agg(inhparent order by inhseqno) as parents from pg_inherits group by inhrelid
 ), ruled as (
   select distinct ev_class from pg_rewrite
+), homeless as (
+  -- A hash partition takes NULLs, a list partition where it names NULL, a default partition always.
+  select pt.partrelid, array_remove(pt.partattrs::int2[], 0::int2) as columns
+    from pg_partitioned_table pt
+   where pt.partstrat in ('l', 'r')
+     and pt.partdefid = 0
+     and not exists (
+       select from pg_inherits i
+         join pg_class k on k.oid = i.inhrelid
+        where i.inhparent = pt.partrelid
+          and pt.partstrat = 'l'
+          and pg_get_expr(k.relpartbound, 0) ~ '[(,] ?NULL[,)]'
+     )
 ), extended as (
   select d.objid, e.extname
     from pg_depend d join pg_extension e on e.oid = d.refobjid
@@ -30,6 +43,7 @@ select c.oid,
        r.ev_class is not null                        as has_rules,
        x.extname                                     as extension,
        l.relation is not null                        as locked,
+       h.columns                                     as nulls_without_partition,
        has_schema_privilege(n.oid, 'USAGE') and
          (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT')) as may_select,
        has_any_column_privilege(c.oid, 'REFERENCES') as may_reference,
@@ -39,6 +53,7 @@ select c.oid,
   left join parent p on p.inhrelid = c.oid
   left join ruled r on r.ev_class = c.oid
   left join extended x on x.objid = c.oid
+  left join homeless h on h.partrelid = c.oid
   left join locked l on l.relation = c.oid
  where ($1::oid[] is null or c.oid = any ($1))
    and c.relkind in ('r', 'p', 'f')

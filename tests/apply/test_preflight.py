@@ -1,0 +1,165 @@
+"""What is looked at before anything starts: each line passes, warns or stops, and says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import groupby
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from fkdash.apply.preflight import Standing
+from tests.support.changes import workbench
+from tests.support.servers import TestDatabase
+
+_TABLES = """
+create table parents (id int primary key);
+create table children (id int primary key, parent_id int, constraint ck foreign key (parent_id) references parents);
+insert into parents select generate_series(1, 20);
+insert into children select g, 1 + g % 10 from generate_series(1, 100) g;
+analyze;
+"""
+
+_TAKEN = """select c.relname, upper(trim(regexp_replace(replace(l.mode, 'Lock', ''), '([a-z])([A-Z])', '\\1 \\2', 'g')))
+  from pg_locks l join pg_class c on c.oid = l.relation where l.pid = pg_backend_pid() and c.relname in ('children', 'parents')"""
+
+
+@pytest.fixture
+async def tables(database: TestDatabase) -> TestDatabase:
+    await database.execute(_TABLES)
+    return database
+
+
+@pytest.fixture
+async def role(tables: TestDatabase) -> AsyncIterator[str]:
+    name = f"somebody_{tables.name}"
+    await tables.execute(f"create role {name} login")
+    yield name
+    await tables.execute(f"drop owned by {name} cascade; drop role {name}")
+
+
+async def lines(
+    database: TestDatabase, folder: Path, option: str = "restrict", *, role: str = "postgres"
+) -> dict[Standing, list[str]]:
+    async with workbench(database, folder, dsn=database.dsn.replace("postgres@", f"{role}@")) as bench:
+        found = await bench.preflight(await bench.plan("ck", option))
+    sorted_out: dict[Standing, list[str]] = {standing: [] for standing in Standing}
+    for line in found:
+        assert line.next_step or line.standing is Standing.OK
+        sorted_out[line.standing].append(f"{line.what} - {line.next_step}")
+    return sorted_out
+
+
+async def test_a_quiet_database_passes_every_line(tables: TestDatabase, tmp_path: Path) -> None:
+    found = await lines(tables, tmp_path)
+    assert (found[Standing.STOP], found[Standing.WARNING]) == ([], [])
+    assert any("about 100 rows" in line for line in found[Standing.OK])
+
+
+async def test_a_role_that_owns_nothing_is_told_whom_to_ask(
+    tables: TestDatabase, tmp_path: Path, role: str
+) -> None:
+    stops = (await lines(tables, tmp_path, role=role))[Standing.STOP]
+    assert "Connect as postgres" in stops[0]
+    assert f'GRANT REFERENCES ON "public"."parents" TO {role}' in stops[1]
+
+
+async def test_a_member_that_does_not_inherit_is_told_how_to_become_the_owner(
+    tables: TestDatabase, tmp_path: Path, role: str
+) -> None:
+    await tables.execute(
+        f"create role {role}_o; alter table children owner to {role}_o; grant references on parents to {role}, {role}_o;"
+        f"alter role {role} noinherit; grant {role}_o to {role}"
+    )
+    try:
+        stops = (await lines(tables, tmp_path, role=role))[Standing.STOP]
+        assert f"PGOPTIONS='-c role={role}_o'" in stops[0]
+    finally:
+        await tables.execute(f"drop owned by {role}_o cascade; drop role {role}_o")
+
+
+async def test_read_only_means_maintenance_and_stops(tables: TestDatabase, tmp_path: Path) -> None:
+    await tables.execute(f"alter database {tables.name} set default_transaction_read_only = on")
+    try:
+        stops = (await lines(tables, tmp_path))[Standing.STOP]
+    finally:
+        await tables.execute(
+            f"begin read write; alter database {tables.name} reset default_transaction_read_only; commit"
+        )
+    assert "default_transaction_read_only is on" in stops[0]
+
+
+async def test_what_could_refuse_or_undo_the_change_is_a_warning(tables: TestDatabase, tmp_path: Path) -> None:
+    await tables.execute(
+        "create function nothing() returns event_trigger language plpgsql as 'begin end';"
+        "create event trigger watches on ddl_command_start execute function nothing();"
+        "create publication everything for table children; create table heirs () inherits (children)"
+    )
+    warnings = "\n".join((await lines(tables, tmp_path))[Standing.WARNING])
+    for word in ("watches", "everything", "1 tables inherit"):
+        assert word in warnings
+
+
+async def test_switched_off_triggers_stop_a_change_of_the_action_but_not_their_own_fix(
+    tables: TestDatabase, tmp_path: Path
+) -> None:
+    await tables.execute("alter table children disable trigger all")
+    stops = (await lines(tables, tmp_path))[Standing.STOP]
+    assert "--option enable-triggers" in stops[0]
+    assert (await lines(tables, tmp_path, "enable-triggers"))[Standing.STOP] == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("select count(*) from children", "idle in transaction"),
+        ("lock table parents in share mode", "idle in transaction"),
+    ],
+)
+async def test_who_holds_the_tables_now_is_named(
+    tables: TestDatabase, tmp_path: Path, statement: str, said: str
+) -> None:
+    holder = await asyncpg.connect(tables.dsn, server_settings={"application_name": "reporting"})
+    try:
+        await holder.execute(f"begin; {statement}; select pg_sleep(1.1)")
+        warnings = (await lines(tables, tmp_path))[Standing.WARNING]
+        assert said in warnings[0]
+        assert "reporting" in warnings[0]
+    finally:
+        await holder.close()
+
+
+async def test_a_lock_that_a_step_does_not_conflict_with_is_no_obstacle(
+    tables: TestDatabase, tmp_path: Path
+) -> None:
+    await tables.execute("alter table children drop constraint ck")
+    await tables.execute(
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+    )
+    holder = await asyncpg.connect(tables.dsn)
+    try:
+        await holder.execute("begin; update children set parent_id = 2 where id = 1; select pg_sleep(1.1)")
+        assert (await lines(tables, tmp_path, "validate"))[Standing.WARNING] == []
+    finally:
+        await holder.close()
+
+
+async def test_the_locks_a_plan_foretells_are_those_it_takes(tables: TestDatabase, tmp_path: Path) -> None:
+    async with workbench(tables, tmp_path) as bench:
+        for option, beside in (("restrict", False), ("cascade", True), ("set-null", False)):
+            plan = await bench.plan("ck", option, keep_validated=beside)
+            for _, together in groupby(plan.steps, key=lambda step: step.transaction):
+                await tables.execute("begin")
+                foretold = set()
+                for step in together:
+                    await tables.execute(step.sql)
+                    foretold |= {(lock.table.name, lock.mode.value) for lock in step.locks}
+                taken = {tuple(row) for row in await tables.fetch(_TAKEN)}
+                assert foretold <= taken, step.title
+                # Nothing stronger than foretold: what comes on top conflicts with ACCESS EXCLUSIVE alone.
+                stronger = {
+                    lock for lock in taken - foretold if lock[1] in {"ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE"}
+                }
+                assert {lock for lock in stronger if (lock[0], "ACCESS EXCLUSIVE") not in foretold} == set()
+                await tables.execute("commit")

@@ -1,0 +1,64 @@
+"""A rehearsal measures, promises nothing it did not try, and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fkdash.apply.rehearsal import Rehearsal, rehearse
+from fkdash.db.writing import open_writer
+from fkdash.fix.plan import Plan
+from fkdash.report.rehearsal import rehearsal_text
+from tests.support.changes import Workbench, workbench
+from tests.support.servers import TestDatabase
+
+_TABLES = """
+create table parents (id int primary key);
+create table children (id int primary key, parent_id int, constraint ck foreign key (parent_id) references parents);
+insert into parents select generate_series(1, 20);
+insert into children select g, 1 + g % 10 from generate_series(1, 100) g;
+"""
+
+
+async def rehearsed(bench: Workbench, plan: Plan) -> Rehearsal:
+    async with open_writer(bench.pool.target) as writer:
+        return await rehearse(writer, bench.catalog, plan)
+
+
+async def test_the_short_steps_and_a_delete_are_tried_measured_and_rolled_back(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as bench:
+        before = bench.key("ck")
+        found = await rehearsed(bench, await bench.plan("ck", "cascade"))
+        assert (found.ok, found.steps, found.left_out) == (True, (1,), (2,))
+        held = {(lock.table.name, lock.mode) for lock in found.locks}
+        assert held >= {("children", "ACCESS EXCLUSIVE"), ("parents", "ACCESS EXCLUSIVE")}
+        assert all(0 < lock.seconds < 5 for lock in found.locks)
+        assert "works" in rehearsal_text(found)
+        await bench.look()
+        assert bench.key("ck") == before
+    assert await database.value("select count(*) from parents") == 20
+
+
+async def test_a_rehearsal_gives_up_before_anybody_has_to_wait_for_it(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    await database.execute("begin; select count(*) from children")
+    async with workbench(database, tmp_path) as bench:
+        found = await rehearsed(bench, await bench.plan("ck", "cascade"))
+    assert found.ok is None
+    assert "no lock within 50 ms" in found.detail
+
+
+async def test_a_rehearsal_runs_no_trigger_of_the_application(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    await database.execute(
+        "create function shout() returns trigger language plpgsql as 'begin raise exception ''ran''; end';"
+        "create trigger shout before delete on parents for each row execute function shout()"
+    )
+    async with workbench(database, tmp_path) as bench:
+        found = await rehearsed(bench, await bench.plan("ck", "cascade"))
+    assert found.delete is not None
+    assert (found.delete.ok, "shout" in found.delete.detail) == (None, True)

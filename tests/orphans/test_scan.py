@@ -1,0 +1,83 @@
+"""Counting rows that refer to rows that do not exist, for declared and undeclared references."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fkdash.orphans.references import doubtful, every, scan
+from fkdash.orphans.scan import count_orphans
+from fkdash.report.orphans import orphans_document, orphans_text
+from tests.support.changes import workbench
+from tests.support.program import run
+from tests.support.servers import TestDatabase
+
+_TABLES = """
+create table users (id int primary key, a int, b int, unique (a, b));
+create table good (id int primary key, user_id int references users);
+create table doubted (id int primary key, owner int);
+create table undeclared (id int primary key, user_id int);
+create table half (id int primary key, a int, b int);
+insert into users select g, g, g from generate_series(1, 10) g;
+insert into good select g, g from generate_series(1, 10) g;
+insert into doubted select g, g from generate_series(1, 15) g;
+insert into undeclared select g, g from generate_series(1, 17) g;
+alter table doubted add constraint dk foreign key (owner) references users not valid;
+insert into half values (1, 1, 1), (2, 1, null), (3, null, null), (4, 7, 8);
+alter table half add constraint hk foreign key (a, b) references users (a, b) match full not valid;
+"""
+
+
+async def test_references_that_guarantee_nothing_are_counted(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as bench:
+        scanned = await scan(bench.pool, bench.catalog, doubtful(bench.catalog), seconds=10)
+        found = {(each.reference.key.table.name, each.reference.declared): each.orphans.rows for each in scanned}
+        assert found == {("doubted", True): 5, ("half", True): 2, ("undeclared", False): 7}
+        assert len(every(bench.catalog)) == len(scanned) + 1
+    document = orphans_document(scanned)
+    assert (document["fkdash"], document["kind"]) == (1, "orphans")
+    assert {result["constraint"] for result in document["results"]} == {"dk", "hk", None}
+    assert orphans_text(scanned).startswith("7 orphans")
+
+
+async def test_a_count_that_takes_too_long_is_not_a_guess(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    await database.execute(
+        "alter table doubted disable trigger all; insert into doubted select g, -g from generate_series(100, 400000) g;"
+        "alter table doubted enable trigger all"
+    )
+    async with workbench(database, tmp_path) as bench:
+        count = await count_orphans(bench.pool, bench.catalog, bench.key("dk"), seconds=0.01)
+    assert (count.status, count.rows) in {("unknown", None), ("at-least", 1000)}
+    assert "cut short" in count.reason
+
+
+async def test_rows_that_a_role_may_not_see_are_not_called_none(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    role = f"looker_{database.name}"
+    await database.execute(
+        f"create role {role} login; grant select on doubted, users to {role}; alter table doubted enable row level security"
+    )
+    try:
+        async with workbench(database, tmp_path, dsn=database.dsn.replace("postgres@", f"{role}@")) as bench:
+            count = await count_orphans(bench.pool, bench.catalog, bench.key("dk"), seconds=5)
+            other = await count_orphans(bench.pool, bench.catalog, bench.key("hk"), seconds=5)
+        assert (count.rows, count.status) == (None, "unknown")
+        assert "row security" in count.reason
+        assert (other.rows, other.status) == (None, "unknown")
+    finally:
+        await database.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+@pytest.mark.newest_version
+async def test_the_command_prints_the_document_and_says_that_there_are_orphans(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    result = await run("orphans", "scan", database.dsn, "--format", "json", state=tmp_path)
+    assert (result.code, len(json.loads(result.out)["results"])) == (1, 3), result.err
+    one = await run("orphans", "scan", "--constraint", "good_user_id_fkey", database.dsn, state=tmp_path)
+    assert (one.code, one.out.split("  ")[0]) == (0, "no orphans")
