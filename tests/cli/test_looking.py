@@ -90,7 +90,9 @@ async def test_wrong_usage_exits_2_with_nothing_on_stdout(
 
 
 async def test_list_gives_every_foreign_key_once(incident_database: TestDatabase) -> None:
-    count = await incident_database.value("select count(*) from pg_constraint where contype = 'f' and conparentid = 0")
+    count = await incident_database.value(
+        "select count(*) from pg_constraint where contype = 'f' and conparentid = 0"
+    )
     text = await fkdash("list", incident_database.dsn)
     assert (text.returncode, len(text.stdout.splitlines())) == (0, count)
     document = json.loads((await fkdash("list", "--format", "json", incident_database.dsn)).stdout)
