@@ -44,11 +44,17 @@ def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple
     )
 
 
-def failed(plan: Plan, journal: Path, done: Sequence[int], error: FkdashError, *, rows: int = 0) -> RunEnded:
-    """Give the end of a run that met an error; `rows` were changed by a step that is not through."""
+def failed(
+    plan: Plan, journal: Path, done: Sequence[int], error: FkdashError, *, rows: int = 0, left: str = ""
+) -> RunEnded:
+    """Give the end of a run that met an error; `rows` were changed by a step that is not through.
+
+    `left` says what such a step left behind.
+    """
     what_next = "" if isinstance(error, JournalError) and done else error.next_step
     what = f"{error.what} {rows:,} rows are repaired so far." if rows else error.what
-    if not done and not rows:
+    what = f"{what} {left}".rstrip()
+    if not done and not rows and not left:
         permitted = not isinstance(error, NotPermittedError)
         code = StoppedError.exit_code if permitted else NotPermittedError.exit_code
         return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=error.what, code=code, next_step=what_next)

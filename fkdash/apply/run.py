@@ -98,7 +98,7 @@ class Run:
         except ConnectionLostError as error:
             ended = await self._after_loss(error, summary)
         except FkdashError as error:
-            ended = self._failed(error)
+            ended = await self._failed(error)
         self._note(
             "ended",
             outcome=ended.outcome,
@@ -200,7 +200,7 @@ class Run:
         step = next((each for each in self.plan.steps if each.number not in self._done), None)
         tries = self._tries
         if tries is None or step is None:
-            return self._failed(error)
+            return await self._failed(error)
         open_question = isinstance(error, CommitUnknownError) or step.alone
         settled = await gone(
             self.sessions,
@@ -212,12 +212,12 @@ class Run:
             return ending.unknown(self.journal.path, self._done, error)
         if len(self._done) < len(self.plan.steps):
             # What the error says of COMMIT is answered now.
-            return self._failed(ConnectionLostError(error.what))
+            return await self._failed(ConnectionLostError(error.what))
         try:
             async with open_writer(self.writer.target) as writer:
                 return await self._verify(writer, summary)
         except FkdashError as again:
-            return self._failed(again)
+            return await self._failed(again)
 
     async def _settle(self, tries: Tries, *, settled: bool) -> bool:
         """Tell whether it is known now which steps took effect: by pg_xact_status and by the catalog."""
@@ -237,12 +237,24 @@ class Run:
             return False
         return True
 
-    def _failed(self, error: FkdashError) -> RunEnded:
+    async def _failed(self, error: FkdashError) -> RunEnded:
         self._note("error", message=error.what)
         rows = 0
         if self._tries is not None:
             rows = sum(rows for step, rows in self._tries.rows.items() if step not in self._done)
-        return ending.failed(self.plan, self.journal.path, self._done, error, rows=rows)
+        return ending.failed(self.plan, self.journal.path, self._done, error, rows=rows, left=await self._left())
+
+    async def _left(self) -> str:
+        """Say what a step that allows no transaction left behind; empty when nothing."""
+        step = next((each for each in self.plan.steps if each.number not in self._done), None)
+        if step is None or step.leftover is None or self._tries is None:
+            return ""
+        try:
+            async with self.sessions.session(self.seconds) as session:
+                left = await session.value(step.leftover)
+        except FkdashError:
+            return ""
+        return f"It left an invalid index, which resuming removes, or {step.cleanup}" if left else ""
 
     def _note(self, event: str, **facts: object) -> None:
         """Write what is good to know; what must be known for the way back is on the disk already."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _RESERVE_LOCK_MS: Final = 3000
 _IDLE_MS: Final = 10_000
+_CLEANING_LOCK_MS: Final = 10_000
 _BELOW_DEADLOCK: Final = 0.8
 _CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE) (\d+)$")
 _LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
@@ -154,7 +155,9 @@ class Tries:
             left = await session.value(step.leftover)
         if left:
             self.journal.write("cleaning-up", step=step.number, sql=step.cleanup)
+            await self.writer.run_alone(f"set lock_timeout = {_CLEANING_LOCK_MS}")
             await self.writer.run_alone(step.cleanup)
+            await self.writer.run_alone("set lock_timeout = 0")
 
     async def _begin(self, session: Session, step: Step) -> None:
         """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""

@@ -31,7 +31,7 @@ def change(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, keep_validated
 
     `keep_validated` asks for a validated key at every moment, also where an orphan turns up.
     """
-    if not _takes_not_valid(catalog, old):
+    if not takes_not_valid(catalog, old):
         return _partitioned_before_18(catalog, old, new)
     if not new.enforced:
         return Way(
@@ -84,7 +84,8 @@ def _partitioned_before_18(catalog: Catalog, old: ForeignKey, new: ForeignKey) -
     return build_on_partitions(catalog, old, new)
 
 
-def _takes_not_valid(catalog: Catalog, key: ForeignKey) -> bool:
+def takes_not_valid(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether a NOT VALID key can be added: not to a partitioned table before PostgreSQL 18."""
     if catalog.tables[key.table].kind is not TableKind.PARTITIONED:
         return True
     return catalog.server is not None and catalog.server.version_number >= _NOT_VALID_ON_PARTITIONED_SINCE

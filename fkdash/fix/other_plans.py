@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.change_action import change
+from fkdash.fix.change_action import change, takes_not_valid
 from fkdash.fix.create_index import drop_index_steps, index_name, index_steps, valid_index
 from fkdash.fix.definition import validate
 from fkdash.fix.drop_duplicate import declare_steps, drop_steps, survivor
@@ -162,6 +162,11 @@ def _repair(catalog: Catalog, finding: Finding, option: Option) -> Plan:
     first = ""
     if key.validated or not key.enforced or silenced(catalog, key):
         first = "the key is declared anew first, so that no new orphan comes in and all rows are checked; then "
+        if not takes_not_valid(catalog, key):
+            first = (
+                "before PostgreSQL 18 a partitioned table takes no NOT VALID key, so the key is declared anew at "
+            )
+            first += "the end, and fails if new orphans came in meanwhile; "
     return _plan(
         catalog,
         finding,

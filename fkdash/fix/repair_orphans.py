@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableName, quoted
 from fkdash.catalog.spelling import is_orphan, source
-from fkdash.fix.change_action import change
+from fkdash.fix.change_action import change, takes_not_valid
 from fkdash.fix.done import key_is, regclass
 from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.redeclaring import leaves, numbered, validation
@@ -39,13 +39,20 @@ def repair_steps(catalog: Catalog, key: ForeignKey, columns: Sequence[str], *, a
     proven = replace(key, validated=True, enforced=True)
     steps: list[Step] = []
     anew = anew or key.validated or not key.enforced
-    if anew:
+    gently = takes_not_valid(catalog, key)
+    if anew and gently:
         # Whatever lets orphans in now stops first; only a key declared anew is checked again.
         steps += [step for step in change(catalog, key, proven).steps if step.title != "check"]
     kept = kept_table(key)
     steps.append(_keep(catalog, key, kept, _next(steps)))
     for leaf in leaves(catalog, key.table):
         steps.append(_batch(catalog, key, leaf, columns, _next(steps)))
+    if anew and not gently:
+        offset = steps[-1].transaction
+        steps += [
+            replace(step, transaction=step.transaction + offset) for step in change(catalog, key, proven).steps
+        ]
+        return numbered(*steps)
     before = key if anew else replace(key, oid=None)
     done_when = key_is(proven, before, validated=True)
     steps.append(validation(key.table, key.name, proven, _next(steps), done_when=done_when))

@@ -74,7 +74,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         where=where,
         database=catalog.server.database if catalog.server else "",
         scope=_scope(catalog, options),
-        findings=tuple(
+        findings=_in_order(
             Reported(each, impacts.get(id(each.key)) if _countable(each) else None, known=id(each) in known)
             for each in judged.findings
         ),
@@ -83,6 +83,15 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone if compared is not None else (),
         unknowns=tuple(unknowns),
     )
+
+
+def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:
+    """Put what holds rows back today before what is latent, within each severity."""
+
+    def order(each: Reported) -> tuple[int, bool]:
+        return each.finding.severity.rank, each.impact is None or each.impact.state != "biting"
+
+    return tuple(sorted(reported, key=order))
 
 
 def failed(where: str, database: str, error: FkdashError) -> CheckReport:

@@ -24,7 +24,7 @@ from fkdash.demo.cluster import embedded_binaries
 from fkdash.demo.server import throwaway_server
 
 _DEFAULT_VERSIONS = "16,18"
-_EMBEDDED_VERSIONS = (16, 18)
+EMBEDDED_VERSIONS = (16, 18)
 _database_numbers = itertools.count(1)
 
 
@@ -153,7 +153,7 @@ def _create(server: TestServer, name: str, template: str) -> str:
 def _binaries(major: int) -> Path:
     given = dict(entry.split("=", 1) for entry in os.environ.get("FKDASH_TEST_POSTGRES", "").split(",") if entry)
     if str(major) not in given:
-        if major in _EMBEDDED_VERSIONS:
+        if major in EMBEDDED_VERSIONS:
             return embedded_binaries(major)
         message = f"PostgreSQL {major} is not embedded: set FKDASH_TEST_POSTGRES={major}=/folder/with/initdb"
         raise LookupError(message)
