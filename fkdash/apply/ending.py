@@ -69,8 +69,7 @@ def unknown(journal: Path, done: Sequence[int], error: FkdashError) -> RunEnded:
         journal=journal,
         message=f"{error.what} Whether the step under way took effect could not be found out.",
         next_step=f"When the server answers again, `fkdash fix resume {journal}` looks at what is true there "
-        "and goes "
-        f"on from it; `fkdash fix undo {journal}` leads back.",
+        f"and goes on from it; `fkdash fix undo {journal}` leads back.",
         steps_done=tuple(done),
         exit_code=HalfDoneError.exit_code,
     )

@@ -65,6 +65,7 @@ class Journal:
         journal = cls(path, descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _free_forgotten_room(home)
             journal._set_room_aside()
             _sync_folder(home)
         except OSError as error:
@@ -154,6 +155,13 @@ def is_open(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _free_forgotten_room(folder: Path) -> None:
+    """Remove what killed runs had set aside."""
+    for reserve in folder.glob("*.reserve"):
+        if not is_open(reserve.with_suffix(".jsonl")):
+            reserve.unlink(missing_ok=True)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -69,6 +69,13 @@ async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:
     offered = options(catalog, finding)
     plans = {option.id: plan(catalog, finding, option.id) for option in offered if not option.refused}
     seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}
+    shown = {option.id for option in offered}
+    others = [
+        option.id
+        for option in options(catalog, anything_about(key))
+        if not option.refused and option.id not in shown
+    ]
     if arguments.format == "json":
-        return json.dumps(options_document(finding, offered, plans, seconds), indent=2)
-    return options_text(finding, offered, plans, seconds)
+        return json.dumps({**options_document(finding, offered, plans, seconds), "others": others}, indent=2)
+    also = f"It can also be planned with --option {', '.join(others)}." if others else ""
+    return options_text(finding, offered, plans, seconds) + also

@@ -33,7 +33,7 @@ EXAMPLES = """examples:
   fkdash preview --table workspaces --key id=7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10
   fkdash preview --table tenants.cases --keys-json '[{"tenant_id": 1, "id": 7}]' --format json
   fkdash preview --table workspaces --where "created_at < '2020-01-01'"
-  fkdash preview --table workspaces --all         which rows of the table cannot be deleted, at all
+  fkdash preview --table workspaces --all         DELETE FROM workspaces
 
 exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short or not known
 """

@@ -58,9 +58,8 @@ def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: st
     return Way(
         steps=steps,
         why=f"build beside, then swap: {because}; the new key is added under another name, checked without "
-        "stopping "
-        "anybody, and takes the old one's place in a third transaction. While both stand, a delete normally sets "
-        "off the old action",
+        "stopping anybody, and takes the old one's place in a third transaction. While both stand, a delete "
+        "normally sets off the old action",
         abandon=numbered(remove),
     )
 

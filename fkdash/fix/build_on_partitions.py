@@ -51,10 +51,9 @@ def build_on_partitions(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> W
     return Way(
         steps=numbered(*steps),
         why="build on the partitions, then swap: before PostgreSQL 18 a partitioned table takes no NOT VALID "
-        "foreign "
-        "key, so the new one is added to each partition, checked there without stopping anybody, attached to the "
-        "whole without reading a row, and takes the old one's place. While both stand, a delete normally sets off "
-        "the old action",
+        "foreign key, so the new one is added to each partition, checked there without stopping anybody, "
+        "attached to the whole without reading a row, and takes the old one's place. While both stand, a "
+        "delete normally sets off the old action",
         abandon=_abandon(catalog, old, name),
     )
 

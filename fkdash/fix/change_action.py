@@ -54,8 +54,7 @@ def change(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, keep_validated
             validation(new.table, new.name, new, 2, done_when=key_is(new, old, validated=True)),
         ),
         why="swap, then validate: one ALTER TABLE replaces the key (NOT VALID, enforced for every new row at "
-        "once), "
-        "and a second transaction checks the existing rows without stopping anybody",
+        "once), and a second transaction checks the existing rows without stopping anybody",
     )
 
 

@@ -124,9 +124,8 @@ def null_orphans(catalog: Catalog, finding: Finding) -> Option:
         id="null-orphans",
         title="set orphans to NULL",
         then=_AS_NOW,
-        application=f"finds NULL in {', '.join(columns) or 'no column'} of the {key.table.name} rows that "
-        "refer to "
-        f"no {key.referenced.name} row; they are kept as they were in {kept_table(key)}",
+        application=f"finds NULL in {', '.join(columns) or 'no column'} of the {key.table.name} rows that refer "
+        f"to no {key.referenced.name} row; they are kept as they were in {kept_table(key)}",
         frees=False,
         undo=f"not by itself: the rows as they were are kept in {kept_table(key)}",
         refused=refused,

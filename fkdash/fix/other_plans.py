@@ -122,8 +122,7 @@ def _create_index(catalog: Catalog, finding: Finding, option: Option) -> Plan:
         finding,
         option,
         procedure="CREATE INDEX CONCURRENTLY reads the table twice and stops nobody; it runs outside a "
-        "transaction, "
-        "waits for those that are open, and what a failed try leaves behind is dropped"
+        "transaction, waits for those that are open, and what a failed try leaves behind is dropped"
         + (
             "; a partitioned table gets an index on each partition, and one on the whole they are attached to"
             if partitioned
@@ -147,8 +146,7 @@ def _drop_duplicate(catalog: Catalog, finding: Finding, option: Option) -> Plan:
         finding,
         option,
         procedure=f"one ALTER TABLE drops {key.name}; {stays.name} is enforced and validated and goes on "
-        "protecting "
-        "the reference",
+        "protecting the reference",
         steps=drop_steps(catalog, key),
         undo=declare_steps(catalog, key, not_valid=not partitioned_before_18),
         goal=Goal(key=key, gone=True),
@@ -171,9 +169,8 @@ def _repair(catalog: Catalog, finding: Finding, option: Option) -> Plan:
         catalog,
         finding,
         option,
-        procedure=f"{first}orphans are moved in batches, each a transaction of its own that keeps the rows "
-        "as they "
-        f"were in {kept_table(key)}; at last the key is validated without stopping anybody",
+        procedure=f"{first}orphans are moved in batches, each a transaction of its own that keeps the rows as "
+        f"they were in {kept_table(key)}; at last the key is validated without stopping anybody",
         steps=repair_steps(catalog, key, columns, anew=silenced(catalog, key)),
         undo=(),
         goal=Goal(key=proven),

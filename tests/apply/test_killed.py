@@ -156,6 +156,15 @@ def test_a_journal_that_loses_its_room_midway_still_says_how_it_ended(tmp_path: 
     assert [line.event for line in read(journal.path)] == ["plan", "ended"]
 
 
+def test_room_that_a_killed_run_set_aside_is_freed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "killed.jsonl").write_text("")
+    (tmp_path / "killed.reserve").write_bytes(bytes(1000))
+    with Journal.create("public.t.k", folder=tmp_path) as going_on, Journal.create("public.t.l", folder=tmp_path):
+        assert not (tmp_path / "killed.reserve").exists()
+        assert going_on.path.with_suffix(".reserve").exists()
+    assert list(tmp_path.glob("*.reserve")) == []
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JournalError, match="cannot be written"):
