@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fkdash.cli.messages import tell
-from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
 from fkdash.errors import PasswordRequiredError, UsageError
@@ -19,6 +18,8 @@ from fkdash.profiles import Settings, load_settings, profile_of
 if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator, Coroutine
+
+    from fkdash.db.pool import Limits, ReadPool
 
 _T = TypeVar("_T")
 
@@ -92,6 +93,8 @@ def may_ask(target: Target) -> bool:
 @asynccontextmanager
 async def looking(target: Target, limits: Limits | None = None) -> AsyncIterator[ReadPool]:
     """Open the pool of read-only sessions; asks once for a password that the server demands."""
+    from fkdash.db.pool import ReadPool  # noqa: PLC0415 - the driver takes a while to load; the dashboard does later
+
     try:
         pool = await ReadPool.open(target, limits=limits)
     except PasswordRequiredError:
