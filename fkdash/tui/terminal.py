@@ -68,6 +68,9 @@ def prepare_environment(environment: MutableMapping[str, str], *, theme: str) ->
     without colours of its own: any other would be sent as greys.
     """
     over_ssh = "SSH_CONNECTION" in environment
+    # Exported sizes would be believed instead of the terminal's own, and no resize would be seen.
+    for name in ("COLUMNS", "LINES"):
+        environment.pop(name, None)
     environment.setdefault("TEXTUAL_FPS", "10" if over_ssh else "20")
     environment.setdefault("TEXTUAL_ANIMATIONS", "none")
     environment.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
