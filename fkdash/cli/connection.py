@@ -111,4 +111,11 @@ async def looking(target: Target, limits: Limits | None = None) -> AsyncIterator
 
 def run_async(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a command's asynchronous part to its end."""
-    return asyncio.run(work)
+    kept: list[_T] = []
+
+    async def keep() -> None:
+        kept.append(await work)
+
+    # asyncio.run spells the task, its result included, when it puts the signal handler back: it must be small.
+    asyncio.run(keep())
+    return kept[0]

@@ -27,6 +27,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             explanation=f"{key.name} is documentation only. Rows of {key.table.name} may refer to "
             f"{key.referenced.name} rows that do not exist, and deleting one leaves orphans.",
             evidence=("conenforced is false",),
+            fixes=("validate",),
         )
 
 
