@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.recovery import (
-    recorded_run,
-    rows_in_the_way,
-    rows_in_the_way_listed,
-    undo_plan,
-    what_is_true,
-)
-from fkdash.catalog.postgres import read_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
-from fkdash.cli.executing import add_run_arguments, execute
-from fkdash.cli.messages import tell
-from fkdash.db.text import plain
+from fkdash.apply.recovery import rows_in_the_way, rows_in_the_way_listed, undo_plan
+from fkdash.cli.connection import run_async
+from fkdash.cli.recovering import add_journal_arguments, carry_on
 from fkdash.errors import StoppedError
 
 if TYPE_CHECKING:
@@ -32,33 +22,18 @@ SUMMARY = (
 EXAMPLES = """examples:
   fkdash fix undo JOURNAL       fkdash fix history lists the journals
 """
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument("journal", metavar="JOURNAL", type=Path, help="the journal's path")
-    add_run_arguments(parser)
-    add_connection_arguments(parser)
+configure = add_journal_arguments
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Undo the run and give the exit code."""
-    return run_async(_undo(arguments))
+    return run_async(carry_on(arguments, _way_back))
 
 
-async def _undo(arguments: argparse.Namespace) -> int:
-    recorded = recorded_run(arguments.journal)
-    if recorded.going_on:
-        raise StoppedError(f"The run of {recorded.path} is going on in another process.")
-    target = target_of(arguments)
-    refuse_read_only(arguments)
-    async with looking(target) as pool:
-        async with pool.session() as session:
-            catalog = await read_catalog(session)
-            tell(plain(await what_is_true(session, catalog, recorded.plan)))
-            way_back = undo_plan(catalog, recorded.plan)
-            await _require_a_way(session, catalog, recorded.plan)
-        return await execute(pool, catalog, way_back, arguments, continues=recorded.path.resolve())
+async def _way_back(session: Session, catalog: Catalog, plan: Plan) -> Plan:
+    way_back = undo_plan(catalog, plan)
+    await _require_a_way(session, catalog, plan)
+    return way_back
 
 
 async def _require_a_way(session: Session, catalog: Catalog, plan: Plan) -> None:

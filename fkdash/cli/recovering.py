@@ -1,0 +1,46 @@
+"""From a journal to a plan that is carried out: what undo and resume have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fkdash.apply.recovery import recorded_run, what_is_true
+from fkdash.catalog.postgres import read_catalog
+from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of
+from fkdash.cli.executing import add_run_arguments, execute
+from fkdash.cli.messages import tell
+from fkdash.db.text import plain
+from fkdash.errors import StoppedError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable, Callable
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.session import Session
+    from fkdash.fix.plan import Plan
+
+
+def add_journal_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the journal and everything a run needs."""
+    parser.add_argument("journal", metavar="JOURNAL", type=Path, help="the journal's path")
+    add_run_arguments(parser)
+    add_connection_arguments(parser)
+
+
+async def carry_on(
+    arguments: argparse.Namespace, next_plan: Callable[[Session, Catalog, Plan], Awaitable[Plan]]
+) -> int:
+    """Say what is true now, make the plan that follows, and carry it out; gives the exit code."""
+    recorded = recorded_run(arguments.journal)
+    if recorded.going_on:
+        raise StoppedError(f"The run of {recorded.path} is going on in another process.")
+    target = target_of(arguments)
+    refuse_read_only(arguments)
+    async with looking(target) as pool:
+        async with pool.session() as session:
+            catalog = await read_catalog(session)
+            tell(plain(await what_is_true(session, catalog, recorded.plan)))
+            following = await next_plan(session, catalog, recorded.plan)
+        return await execute(pool, catalog, following, arguments, continues=recorded.path.resolve())
