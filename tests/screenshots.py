@@ -45,7 +45,7 @@ async def _narrow(take: Take, press: Press, paste: Press, until: Wait) -> None:
     await until("412 of 1,208", "1/100 read of 1,204")
     take("blocked")
     await press("escape", "f")
-    await until("stay blocked")
+    await until("stay blocked", "What if")
     take("fix-options")
     await press("enter")
     await until("a apply")

@@ -113,6 +113,15 @@ async def test_option_b_frees_the_blocked_rows(incident_database: TestDatabase) 
     assert await incident_database.value("select count(*) from users where primary_workspace_id is null") > 0
 
 
+async def test_each_option_says_what_it_would_do_to_the_most_blocked_row(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        await session.press("f")
+        await session.until_shown('deleting "Acme GmbH": refused with 23503 (1,204 users)')
+        await session.press("j")
+        await session.until_shown('deleting "Acme GmbH": works', "1,204 set NULL")
+
+
 async def test_the_fix_is_undone_from_where_it_was_made(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
         walk = Walk(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -13,6 +13,7 @@ from textual.widget import Widget
 from fkdash.fix.options import Option, options
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
+from fkdash.preview.labels import label_columns
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
+_WHAT_IF_SECONDS = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class OptionRow:
@@ -41,6 +44,7 @@ class OptionRow:
     option: Option
     plan: Plan | None
     blocked: str
+    supposed: str = ""
 
 
 class FixOptionsScreen(BaseScreen):
@@ -69,6 +73,38 @@ class FixOptionsScreen(BaseScreen):
             "Nothing is chosen for you, and nothing is written here."
         )
         self.list.show_rows(option_rows(self.knowledge, self.finding))
+        impact = self.knowledge.impacts.get(key.qualified)
+        if impact is not None and impact.referenced_rows:
+            self.run_cancellable(self._suppose, doing="What if: the same delete under each fix", group="what-if")
+
+    async def _suppose(self) -> None:
+        """Ask what deleting the row that most rows hold would do today and under each option."""
+        from fkdash.preview.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
+        from fkdash.report.what_if import in_words, what_if  # noqa: PLC0415
+
+        catalog, key = self.knowledge.catalog, self.finding.key
+        labels = label_columns(catalog.tables[key.referenced], self.services.options.label_columns)
+        pool = await self.services.connection.pool()
+        async with pool.session(_WHAT_IF_SECONDS) as session:
+            page = await blocked_rows(session, catalog, key, labels, limit=1)
+        if not page.items:
+            return
+        largest = page.items[0].row
+        target = DeleteTarget(key.referenced, keys=(dict(zip(key.referenced_columns, largest.key, strict=True)),))
+        plans = [row.plan for row in self.list.rows if row.plan is not None]
+        limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
+        name = next((label for label in largest.labels if label), ", ".join(largest.key))
+        self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
+        async for each in what_if(pool, catalog, target, plans, limits):
+            words = f'deleting "{name}": {in_words(each)}'
+            self.list.show_rows(
+                [
+                    replace(row, supposed=words) if row.plan is each.plan and each.plan else row
+                    for row in self.list.rows
+                ]
+            )
+        self.on_row_list_moved()
 
     def on_row_list_moved(self) -> None:
         """Tell what the option under the cursor means."""
@@ -164,11 +200,13 @@ def _meaning(row: OptionRow) -> list[Line | str]:
     option = row.option
     if row.plan is None:
         return [line(Part("Not possible here: ", "warning"), option.refused)]
-    return [
-        line(Part("Then       ", "strong"), option.then),
-        line(Part("Application ", "strong"), option.application),
-        line(Part("Blocked now ", "strong"), row.blocked),
-        line(Part("Locks      ", "strong"), _locks(row)),
-        line(Part("Undo       ", "strong"), option.undo),
-        line(Part("Procedure  ", "strong"), row.plan.procedure),
-    ]
+    told = {
+        "What if": row.supposed,
+        "Then": option.then,
+        "Application": option.application,
+        "Blocked now": row.blocked,
+        "Locks": _locks(row),
+        "Undo": option.undo,
+        "Procedure": row.plan.procedure,
+    }
+    return [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]
