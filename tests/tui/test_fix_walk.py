@@ -11,6 +11,7 @@ from textual import events
 from fkdash.apply.events import Outcome
 from fkdash.tui.options import DashboardOptions
 from fkdash.tui.screens.fix_confirm import FixConfirmScreen
+from fkdash.tui.screens.fix_options import FixOptionsScreen
 from fkdash.tui.screens.fix_run import FixRunScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
@@ -117,9 +118,14 @@ async def test_each_option_says_what_it_would_do_to_the_most_blocked_row(inciden
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
         await session.until_shown("BITES 412")
         await session.press("f")
-        await session.until_shown('deleting "Acme GmbH": refused with 23503 (1,204 users)')
-        await session.press("j")
-        await session.until_shown('deleting "Acme GmbH": works', "1,204 set NULL")
+        await session.until(lambda: isinstance(session.app.screen, FixOptionsScreen))
+        screen = session.app.screen
+        assert isinstance(screen, FixOptionsScreen)
+        await session.until(lambda: all(row.supposed for row in screen.list.rows))
+        supposed = {row.option.id: row.supposed for row in screen.list.rows}
+    assert supposed["no-action"] == 'deleting "Acme GmbH": refused with 23503 (1,204 users)'
+    assert supposed["drop-not-null"].startswith('deleting "Acme GmbH": works')
+    assert "1,204 set NULL" in supposed["drop-not-null"]
 
 
 async def test_the_fix_is_undone_from_where_it_was_made(incident_database: TestDatabase) -> None:
