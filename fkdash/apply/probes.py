@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action, quoted
 from fkdash.catalog.spelling import as_text, identity_of, matches, pairs, parameter, refers_to_another, source
 from fkdash.errors import FkdashError, ServerRefusedError
+from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.refusal import refusals
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _MISSING_VALUES: Final = {
     "integer": "(select least(max({column})::int8 + 1, 2147483647)::int4 from {table})",
     "bigint": "(select max({column}) + 1 from {table})",
 }
-_RESTRICT_HAS_ITS_OWN_CODE_SINCE: Final = 180000
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +227,7 @@ def _missing(table: Table, parent: Table, key: ForeignKey) -> str | None:
 
 
 def _refusal(catalog: Catalog, key: ForeignKey) -> str:
-    version = catalog.server.version_number if catalog.server else 0
-    if key.on_delete is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_CODE_SINCE:
-        return "23001"
-    return "23502" if key.on_delete is Action.SET_NULL else "23503"
+    return "23502" if key.on_delete is Action.SET_NULL else refusal_sqlstate(catalog, key.on_delete)
 
 
 def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
