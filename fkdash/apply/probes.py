@@ -1,7 +1,8 @@
 """Tries out, in a transaction that is always rolled back, what deletes and writes now do.
 
 A probe runs the tables' user triggers too, and what those do outside the transaction cannot be taken back;
-where there are any, nothing is probed and the answer says so.
+where there are any, nothing is probed and the answer says so. The rows that a probe picks are locked before it
+relies on what refers to them: otherwise what another session writes in between would pass for a broken promise.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import as_text, identity_of, matches, pairs, parameter, refers_to_another, source
+from fkdash.catalog.spelling import as_text, identity_of, is_orphan, matches, pairs, parameter, refers_to_another, source
 from fkdash.errors import FkdashError, ServerRefusedError
 from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.refusal import refusals
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
-    from fkdash.db.session import Session
+    from fkdash.db.session import Row, Session
     from fkdash.db.writing import Writer
 
 _LOCK_MS: Final = 200
 _STATEMENT_MS: Final = 5000
+_PICKS: Final = 5
 _MISSING_VALUES: Final = {
     "uuid": "gen_random_uuid()",
     "text": "md5(random()::text)",
@@ -106,7 +108,7 @@ def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool 
 async def _delete_referenced(
     session: Session, catalog: Catalog, key: ForeignKey, *, works: bool | None
 ) -> tuple[bool | None, str]:
-    found = await _one_parent(session, catalog, key, referenced=True)
+    found = await _referenced(session, catalog, key)
     if found is None:
         return None, f"not tried: no {key.table.name} row refers to one today"
     refused = await _attempt_delete(session, catalog, key, found)
@@ -134,9 +136,9 @@ async def _after_delete(
 
 
 async def _delete_unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
-    found = await _one_parent(session, catalog, key, referenced=False)
+    found = await _unreferenced(session, catalog, key)
     if found is None:
-        return None, "not tried: there is none today"
+        return None, "not tried: there is none that no other session is using"
     refused = await _attempt_delete(session, catalog, key, found)
     if refused is None:
         return True, "works"
@@ -151,10 +153,10 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
     identity = identity_of(table)
     row = await session.row(
         f"select {as_text(expression for expression, _ in identity)} from {source(catalog, key.table)} c "
-        f"where {refers_to_another(key)} limit 1"
+        f"where {refers_to_another(key)} limit 1 for update of c skip locked"
     )
     if row is None:
-        return None, f"not tried: no {key.table.name} row refers to anything"
+        return None, f"not tried: no {key.table.name} row that no other session is using refers to anything"
     values = [row[position] for position in range(len(identity))]
     await session.execute("set constraints all immediate")
     statement = f"update {source(catalog, key.table)} c set {assignment} where {_conditions(identity)} returning 1"
@@ -162,27 +164,47 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
         await session.rows(statement, *values)
     except ServerRefusedError as refused:
         return refused.sqlstate == "23503", f"refused with {refused.sqlstate}"
+    orphaned = f"select from {source(catalog, key.table)} c where {_conditions(identity)} and {is_orphan(catalog, key)}"
+    if await session.row(orphaned, *values) is None:
+        return None, "not tried: another session inserted the missing row meanwhile"
     return False, "was accepted"
 
 
-async def _one_parent(
-    session: Session, catalog: Catalog, key: ForeignKey, *, referenced: bool
-) -> list[str] | None:
-    parent = catalog.tables[key.referenced]
-    columns = as_text(f"p.{quoted(name)}" for name in key.referenced_columns)
-    if referenced:
-        found = (
-            f"select {columns} from {source(catalog, key.table)} c "
-            f"join {source(catalog, parent.name)} p on {matches(key)} where {refers_to_another(key)} limit 1"
-        )
-    else:
-        keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
-        found = (
-            f"select {columns} from {source(catalog, parent.name)} p where {keys} "
-            f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) limit 1"
-        )
-    row = await session.row(found)
-    return None if row is None else [row[position] for position in range(len(key.referenced_columns))]
+async def _referenced(session: Session, catalog: Catalog, key: ForeignKey) -> list[str] | None:
+    """Pick and lock a row that is referred to, and a row that refers to it."""
+    row = await session.row(
+        f"select {_referenced_values(key)} from {source(catalog, key.table)} c "
+        f"join {source(catalog, key.referenced)} p on {matches(key)} where {refers_to_another(key)} "
+        "limit 1 for update of p, c skip locked"
+    )
+    return None if row is None else _values(row, key)
+
+
+async def _unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> list[str] | None:
+    """Pick and lock a row that nothing refers to; what was referred to just before the lock is passed over."""
+    keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
+    candidate = (
+        f"select {_referenced_values(key)} from {source(catalog, key.referenced)} p where {keys} "
+        f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) "
+        "limit 1 for update of p skip locked"
+    )
+    for _ in range(_PICKS):
+        row = await session.row(candidate)
+        if row is None:
+            return None
+        found = _values(row, key)
+        # The first statement's snapshot is older than its lock; a statement of its own has a new one.
+        if not await _still_refers(session, catalog, key, found):
+            return found
+    return None
+
+
+def _referenced_values(key: ForeignKey) -> str:
+    return as_text(f"p.{quoted(name)}" for name in key.referenced_columns)
+
+
+def _values(row: Row, key: ForeignKey) -> list[str]:
+    return [row[position] for position in range(len(key.referenced_columns))]
 
 
 async def _still_refers(session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str]) -> bool:

@@ -1,0 +1,67 @@
+"""What is tried out after a change holds while other sessions write to the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from fkdash.apply.probes import Probe, probe
+from fkdash.db.writing import open_writer
+from tests.support.changes import workbench
+from tests.support.servers import TestDatabase
+
+SCHEMA = """
+create table parents (id int primary key);
+create table children (id int primary key, parent_id int not null, constraint ck foreign key (parent_id) references parents);
+insert into parents values (1), (2), (3), (4);
+insert into children values (1, 1), (2, 2);
+"""
+
+
+@asynccontextmanager
+async def meanwhile(database: TestDatabase, statement: str) -> AsyncIterator[None]:
+    """Have another session hold what the statement locks."""
+    other = await asyncpg.connect(database.dsn)
+    try:
+        await other.execute(f"begin; {statement}")
+        yield
+    finally:
+        await other.close()
+
+
+async def probes(database: TestDatabase, folder: Path) -> dict[str, Probe]:
+    async with workbench(database, folder) as bench, open_writer(bench.pool.target) as writer:
+        tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
+    return {each.check: each for each in tried}
+
+
+async def test_a_row_that_another_session_is_about_to_refer_to_does_not_pass_for_unreferenced(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    async with meanwhile(database, "insert into children values (3, 3)"):
+        tried = await probes(database, tmp_path)
+    unreferenced = tried["deleting a parents row that no children row refers to"]
+    assert (unreferenced.ok, unreferenced.detail) == (True, "works")
+
+
+async def test_a_row_that_another_session_is_changing_is_not_the_one_tried(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    async with meanwhile(database, "delete from children where id = 1"):
+        tried = await probes(database, tmp_path)
+    assert [each.ok for each in tried.values()] == [True, True, True], tried
+
+
+async def test_where_every_row_is_in_use_nothing_is_said_to_be_broken(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    async with meanwhile(database, "select from parents for update; select from children for update"):
+        tried = await probes(database, tmp_path)
+    assert [each.ok for each in tried.values()] == [None, None, None], tried
+    assert all(each.detail.startswith("not tried: ") for each in tried.values())
