@@ -59,9 +59,14 @@ def unused_port() -> int:
 
 @dataclass
 class Wire:
-    """A TCP port that leads to a server's unix socket; what goes by can cut it."""
+    """A TCP port that leads to a server's unix socket; what goes by can cut it.
+
+    With `stays_open` the client's end outlives the server's: its last words arrive, the end itself does not.
+    """
 
     port: int = 0
+    stays_open: bool = False
+    server_left: asyncio.Event = field(default_factory=asyncio.Event)
     _lost: bytes = b""
     _reaches_the_server: bool = True
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -101,6 +106,10 @@ class Wire:
                     self._client_ends[-1].transport.abort()
                 writer.write(data)
                 await writer.drain()
+        if not to_server:
+            self.server_left.set()
+            if self.stays_open:
+                return
         writer.close()
 
     def adopt(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:

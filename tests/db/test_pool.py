@@ -243,6 +243,27 @@ async def test_a_cut_wire_is_a_lost_connection_and_the_next_session_reconnects(
         await pool.close()
 
 
+async def test_a_goodbye_before_the_end_of_the_connection_is_a_lost_connection(
+    target: Target, database: TestDatabase
+) -> None:
+    """The driver has heard the last words while idle, and not yet the end: it refuses with an internal error."""
+    async with wire_to(database.socket_directory) as wire:
+        wire.stays_open = True
+        address = replace(target.addresses[0], host="127.0.0.1", port=wire.port)
+        pool = await ReadPool.open(replace(target, addresses=(address,)))
+        async with pool.session() as session:
+            pid = await session.value("select pg_backend_pid()")
+            await database.execute(f"select pg_terminate_backend({pid}, 2000)")
+            await wire.server_left.wait()
+            for _ in range(3):
+                await asyncio.sleep(0)  # the words are in the socket: the loop reads them on its next turn
+            with pytest.raises(ConnectionLostError, match="lost while"):
+                await session.value("select 1")
+        async with pool.session() as session:
+            assert await session.value("select 1") == 1
+        await pool.close()
+
+
 async def test_another_sessions_cancel_is_not_called_a_limit(
     pool: ReadPool, database: TestDatabase, eventually: Eventually
 ) -> None:

@@ -117,13 +117,18 @@ async def test_a_connection_lost_during_commit_is_an_unknown_outcome(
 
 
 async def test_a_connection_lost_before_commit_is_known_to_be_rolled_back(
-    target: Target, database: TestDatabase
+    target: Target, database: TestDatabase, eventually: Eventually
 ) -> None:
     async with open_writer(target) as writer:
+
+        async def noticed() -> bool:
+            return writer.is_lost
+
         with pytest.raises(ConnectionLostError) as lost:  # noqa: PT012 - raised by the exit
             async with writer.transaction() as session:
                 await session.execute("insert into t values (1)")
                 await database.execute(f"select pg_terminate_backend({writer.backend_pid}, 2000)")
+                await eventually(noticed)
         assert not isinstance(lost.value, CommitUnknownError)
         assert session.outcome is Outcome.ROLLED_BACK
         with pytest.raises(ConnectionLostError):
