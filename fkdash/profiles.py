@@ -14,7 +14,6 @@ refresh = "f5"
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,10 +55,10 @@ def load_settings(path: Path | None = None) -> Settings:
     """Read the settings; without a file there are none. Raises UsageError for one that cannot be read."""
     place = path or settings_file()
     try:
-        document = tomllib.loads(place.read_text(encoding="utf-8"))
+        document = _parsed(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{place} cannot be read: {error}.", next_step="Correct it, or move it away.") from error
     try:
         return Settings(
@@ -69,6 +68,13 @@ def load_settings(path: Path | None = None) -> Settings:
         )
     except (AttributeError, TypeError) as error:
         raise UsageError(f"{place} is not what it should be: {error}.", next_step="See fkdash --help.") from error
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Read TOML; raises ValueError for what is none."""
+    import tomllib  # noqa: PLC0415 - most operators have no such file, and the first frame waits for this
+
+    return tomllib.loads(text)
 
 
 def profile_of(settings: Settings, name: str) -> Profile:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
 
 from fkdash.db.target import PasswordPrompt
 from fkdash.errors import FkdashError, PasswordRequiredError
+from fkdash.tui import keys
 from fkdash.tui.applying import Applying
 from fkdash.tui.connection import Connection
 from fkdash.tui.safe_app import SafeApp
@@ -16,6 +19,9 @@ from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.db.target import Target
     from fkdash.fix.plan import Plan
@@ -28,6 +34,7 @@ class DashboardApp(SafeApp):
     """The dashboard on one database. It connects after the first frame, and only looks."""
 
     TITLE = "fkdash"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.APPLICATION, *keys.EVERYWHERE]
 
     def __init__(self, target: Target, *, options: DashboardOptions) -> None:
         super().__init__(theme=options.theme, glyphs=options.glyphs)
@@ -46,9 +53,9 @@ class DashboardApp(SafeApp):
         self.set_keymap(options.keymap)
         self.constraints = ConstraintsScreen(self)
 
-    def on_mount(self) -> None:
-        """Open the first screen."""
-        self.push_screen(self.constraints)
+    def get_default_screen(self) -> ConstraintsScreen:
+        """Give the first screen; an empty one below it would delay the first frame."""
+        return self.constraints
 
     async def on_unmount(self) -> None:
         """Roll back what is being changed, and close the connection, which ends what it still runs."""
@@ -102,34 +109,88 @@ class DashboardApp(SafeApp):
         else:
             self.push_screen(PreviewAskScreen(self, knowledge, target))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what `why_not` has a reason against."""
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        if action in {"explain", "relations", "go_to_table", "preview_of"} and self.constraints.knowledge is None:
+            return "no foreign key has been read yet"
+        return ""
+
+    def action_explain(self) -> None:
+        """Take a pasted error."""
+        from fkdash.tui.screens.explain import ExplainScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if self.constraints.knowledge is not None and not isinstance(self.screen, ExplainScreen):
+            self.push_screen(ExplainScreen(self, self.constraints.knowledge))
+
+    def action_history(self) -> None:
+        """Show what has been changed."""
+        from fkdash.tui.screens.history import HistoryScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if not isinstance(self.screen, HistoryScreen):
+            knowledge = self.constraints.knowledge
+            server = knowledge.catalog.server if knowledge is not None else None
+            self.push_screen(HistoryScreen(self, server.database if server is not None else ""))
+
+    def action_relations(self) -> None:
+        """Show the relations of the table that the present screen is about; without one, ask for it."""
+        table = self.screen.table_here if isinstance(self.screen, BaseScreen) else None
+        if table is None or table not in self._tables:
+            self.action_go_to_table()
+        else:
+            self._show_relations(table)
+
+    def action_go_to_table(self) -> None:
+        """Ask for a table, and show its relations."""
+        self._ask_for_table("Which table?", self._show_relations)
+
+    def action_preview_of(self) -> None:
+        """Ask for a table, and what deleting rows of it would do."""
+        self._ask_for_table("A delete from which table?", self._preview_table)
+
+    def _ask_for_table(self, question: str, chosen: Callable[[TableName], None]) -> None:
+        from fkdash.tui.screens.tables import TablesScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if self.constraints.knowledge is not None and not isinstance(self.screen, TablesScreen):
+            self.push_screen(TablesScreen(self.constraints.knowledge.catalog, question, chosen))
+
+    def _show_relations(self, table: TableName) -> None:
+        from fkdash.tui.screens.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if self.constraints.knowledge is not None:
+            self.push_screen(RelationsScreen(self, self.constraints.knowledge, table))
+
+    def _preview_table(self, table: TableName) -> None:
+        if self.constraints.knowledge is not None:
+            self.open_preview(self.constraints.knowledge, table)
+
+    @property
+    def _tables(self) -> Collection[TableName]:
+        knowledge = self.constraints.knowledge
+        return knowledge.catalog.tables if knowledge is not None else ()
+
     def arm(self, *, armed: bool) -> None:
         """Show in the header whether the next key can change something."""
         if armed != self.place.armed:
             self.show_place(replace(self.place, armed=armed))
 
-    def open_undo(self, plan: Plan) -> None:
+    def open_undo(self, plan: Plan, journal: Path) -> None:
         """Open the plan that leads back from a run of `plan`, made from what is declared now."""
-        self.run_worker(self._open_undo(plan), group="undo", description="Planning the way back")
+        self.run_worker(self._open_undo(plan, journal), group="undo", description="Planning the way back")
 
-    async def _open_undo(self, plan: Plan) -> None:
-        from fkdash.apply.recovery import rows_in_the_way, undo_plan  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.catalog.postgres import read_catalog  # noqa: PLC0415
+    async def _open_undo(self, plan: Plan, journal: Path) -> None:
+        from fkdash.tui.recovering import way_back  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.tui.screens.fix_plan import FixPlanScreen  # noqa: PLC0415
 
         try:
-            pool = await self.connection.pool()
-            async with pool.session() as session:
-                catalog = await read_catalog(session)
-                in_the_way = await rows_in_the_way(session, catalog, plan)
-            way_back = undo_plan(catalog, plan)
+            way = await way_back(self.connection, plan)
         except FkdashError as error:
             self.say(error.what)
-            return
-        if in_the_way:
-            counts = ", ".join(f"{rows:,} rows have NULL in {column}" for column, rows in in_the_way.items())
-            self.say(f"The undo cannot succeed any more: {counts}.")
-            return
-        self.push_screen(FixPlanScreen(self, catalog, way_back, "Undo"))
+        else:
+            self.push_screen(FixPlanScreen(self, way.catalog, way.plan, "Undo", continues=journal))
 
     def show_constraints(self) -> None:
         """Go back to the first screen and read again."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from fkdash.errors import FkdashError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fkdash.apply.events import Event, RunEnded
     from fkdash.apply.run import Wishes
     from fkdash.catalog.model import Catalog
@@ -38,12 +40,15 @@ class Applying:
         """Whether something is being changed right now."""
         return self._task is not None and not self._task.done()
 
-    def start(self, catalog: Catalog, plan: Plan) -> None:
-        """Begin to carry a plan out; there must be no other run."""
+    def start(self, catalog: Catalog, plan: Plan, *, continues: Path | None = None) -> None:
+        """Begin to carry a plan out; `continues` is the journal of the run that it finishes or undoes.
+
+        There must be no other run.
+        """
         if self.running:
             raise RuntimeError("A run is going on already.")
         self.plan, self.events, self.ended, self.trouble, self.cancelled = plan, [], None, None, False
-        self._task = asyncio.create_task(self._carry_out(catalog, plan), name="apply")
+        self._task = asyncio.create_task(self._carry_out(catalog, plan, continues), name="apply")
 
     def stop_after_step(self) -> None:
         """Ask the run to end after the step that is under way."""
@@ -57,7 +62,7 @@ class Applying:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _carry_out(self, catalog: Catalog, plan: Plan) -> None:
+    async def _carry_out(self, catalog: Catalog, plan: Plan, continues: Path | None) -> None:
         # Loaded only now: nobody who just looks pays for what changes things.
         from fkdash.apply.journal import Journal  # noqa: PLC0415
         from fkdash.apply.run import Run, Wishes  # noqa: PLC0415
@@ -68,7 +73,16 @@ class Applying:
             pool = await self._connection.pool()
             with Journal.create(plan.key.qualified) as journal:
                 async with open_writer(pool.target) as writer:
-                    run = Run(writer, pool, catalog, plan, journal, self._heard, wishes=self._wishes)
+                    run = Run(
+                        writer,
+                        pool,
+                        catalog,
+                        plan,
+                        journal,
+                        self._heard,
+                        wishes=self._wishes,
+                        continues=continues,
+                    )
                     self.ended = await run.carry_out()
         except FkdashError as error:
             self.trouble = error

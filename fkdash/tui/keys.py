@@ -123,6 +123,33 @@ CANCEL_RUN = key(
 UNDO = key("run.undo", "u", "undo", "undo", show=True, tooltip="Plan the way back")
 
 
+EXPLAIN = key(
+    "app.explain",
+    "x",
+    "app.explain",
+    "explain error",
+    show=True,
+    tooltip="Paste an error: which foreign key is behind it",
+)
+TO_ANSWERS = key("explain.answers", "down", "to_answers", "to the answers")
+OPEN_TABLE = key(
+    "relations.open", "enter", "open_table", "go there", show=True, tooltip="To the table at the other end"
+)
+CONTINUE_RUN = key(
+    "history.continue", "c", "continue_run", "continue", show=True, tooltip="Plan what is left of a run cut off"
+)
+EVERYWHERE: list[BindingType] = [
+    key("app.explain", "x", "explain", "explain error", tooltip="Paste an error: which foreign key is behind it"),
+    key("app.history", "H", "history", "history", tooltip="What has been changed: finish it, or undo it"),
+    key(
+        "app.relations", "t", "relations", "relations", tooltip="What this table refers to, and what refers to it"
+    ),
+    key("app.table", "T", "go_to_table", "go to table", tooltip="Go to table ... by a part of its name"),
+    key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
+]
+"""What leads away from any screen of the dashboard; escape leads back."""
+
+
 @runtime_checkable
 class Reasoned(Protocol):
     """A screen or widget that can say why one of its actions is not available."""

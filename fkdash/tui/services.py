@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.errors import FkdashError
     from fkdash.fix.plan import Plan
@@ -38,8 +40,8 @@ class Services(Protocol):
         """Show in the header whether the next key can change something."""
         ...
 
-    def open_undo(self, plan: Plan) -> None:
-        """Open the plan that leads back from a run of `plan`."""
+    def open_undo(self, plan: Plan, journal: Path) -> None:
+        """Open the plan that leads back from a run of `plan`, which has this journal."""
         ...
 
     def show_constraints(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,6 +18,9 @@ from fkdash.tui import clipboard, keys
 from fkdash.tui.private_file import write_private
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, StatusLine
 from fkdash.tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import TableName
 
 _FIT_FOR_A_FILE = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -36,6 +39,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.header_line = HeaderLine()
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The table that this screen is about now, None where it is about none."""
+        return None
 
     def body(self) -> Iterable[Widget]:
         """Give the widgets between the consequence and the status line."""

@@ -25,7 +25,7 @@ from fkdash.tui.words import rows_of, shown_name
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -68,6 +68,11 @@ class BlockedScreen(BaseScreen):
         self._impact = knowledge.impacts.get(key.qualified)
         self._more_blocked = self._more_blocking = False
         self._rest: Timer | None = None
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The table whose rows are held back."""
+        return self.key.referenced
 
     def body(self) -> Iterable[Widget]:
         """Give the two lists, one below the other."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -53,7 +54,7 @@ class CommandsScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list."""
-        return (ListBar(self.list), self.list)
+        return (Vertical(ListBar(self.list), self.list, id="left"),)
 
     def on_mount(self) -> None:
         """Show everything and take what is typed as the filter."""

@@ -63,10 +63,11 @@ class ConstraintRow:
 
 def constraint_rows(knowledge: Knowledge) -> list[ConstraintRow]:
     """Give a row for every foreign key, the worst first."""
-    return sorted((_row(knowledge, key) for key in knowledge.catalog.foreign_keys), key=_by_severity)
+    return sorted((constraint_row(knowledge, key) for key in knowledge.catalog.foreign_keys), key=_by_severity)
 
 
-def _row(knowledge: Knowledge, key: ForeignKey) -> ConstraintRow:
+def constraint_row(knowledge: Knowledge, key: ForeignKey) -> ConstraintRow:
+    """Give the row of one foreign key."""
     findings, impacts = knowledge.findings_of(key), knowledge.impacts
     ways = [finding.path for finding in findings if fails_deletes(finding) and not fails_here(finding)]
     idle = all(any(_is_idle(impacts.get(step.qualified)) for step in way) for way in ways)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,12 +28,15 @@ from fkdash.tui.screens.constraint_rows import (
 )
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.painting import Tone
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import holds_rows_back
+from fkdash.tui.words import counted, holds_rows_back, shown_columns
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+
+    from fkdash.catalog.model import TableName
 
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
@@ -45,6 +49,7 @@ class ConstraintsScreen(BaseScreen):
         keys.BLOCKED,
         keys.PREVIEW,
         keys.FIX,
+        keys.EXPLAIN,
         keys.COPY,
         keys.EXPORT,
         keys.REFRESH,
@@ -66,8 +71,14 @@ class ConstraintsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._cut_off = ""
         self._retry: Timer | None = None
         self._retry_seconds = _FIRST_RETRY_SECONDS
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The referencing table of the row under the cursor."""
+        return self.list.row.key.table if self.list.row is not None else None
 
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""
@@ -93,6 +104,7 @@ class ConstraintsScreen(BaseScreen):
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
         self._retry_seconds = _FIRST_RETRY_SECONDS
+        self._cut_off = await asyncio.to_thread(_cut_off_in, read)
         self.services.connected(read)
         self._learn(read)
         self.list.empty = "This database declares no foreign key."
@@ -102,7 +114,8 @@ class ConstraintsScreen(BaseScreen):
 
     def _learn(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self.consequence.tell(summary(knowledge))
+        tone: Tone = "warning" if self._cut_off else "strong"
+        self.consequence.tell(f"{self._cut_off}{summary(knowledge)}", tone)
         self.list.show_rows(constraint_rows(knowledge))
         self.refresh_bindings()
 
@@ -195,3 +208,14 @@ class ConstraintsScreen(BaseScreen):
         table = [list(fields(row).values()) for row in self.list.shown_rows]
         lines = ["\t".join(map(plain, row)) + "\n" for row in [list(FIELDS), *table]]
         self.export("foreign-keys", ".tsv", "".join(lines))
+
+
+def _cut_off_in(knowledge: Knowledge) -> str:
+    """Say which run in this database was cut off or stopped halfway, "" where there is none."""
+    from fkdash.apply.records import unfinished  # noqa: PLC0415 - not before the first frame
+
+    server = knowledge.catalog.server
+    runs = [run for run in unfinished() if server is not None and run.database == server.database]
+    if not runs:
+        return ""
+    return f"{counted(len(runs), 'runs')} left halfway (H): {shown_columns(runs[0].plan.key)}. "

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -18,6 +19,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import behaviour, consequence, holds_rows_back
 
 if TYPE_CHECKING:
+    from fkdash.catalog.model import TableName
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -35,9 +37,14 @@ class FindingScreen(BaseScreen):
         self.pane = TextPane(id="finding")
         self._title = RuleLine()
 
+    @property
+    def table_here(self) -> TableName | None:
+        """The referencing table."""
+        return self.row.key.table
+
     def body(self) -> Iterable[Widget]:
         """Give the text."""
-        return (self._title, self.pane)
+        return (Vertical(self._title, self.pane, id="left"),)
 
     def on_mount(self) -> None:
         """Fill the text."""

@@ -19,6 +19,8 @@ from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
     from fkdash.tui.services import Services
@@ -30,9 +32,12 @@ class FixConfirmScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [keys.BUTTON_LEFT, keys.BUTTON_RIGHT]
     AUTO_FOCUS = "Input"
 
-    def __init__(self, services: Services, catalog: Catalog, plan: Plan, title: str) -> None:
+    def __init__(
+        self, services: Services, catalog: Catalog, plan: Plan, title: str, *, continues: Path | None = None
+    ) -> None:
         super().__init__()
         self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
+        self._continues = continues
         self.pane = TextPane(id="statements")
         self._title, self._database_title = RuleLine(), RuleLine()
         self._constraint = Input(id="constraint", compact=True)
@@ -89,7 +94,7 @@ class FixConfirmScreen(BaseScreen):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go back, or begin."""
         if event.button is self._apply and not self._apply.disabled and not self.services.applying.running:
-            self.services.applying.start(self.catalog, self.plan)
+            self.services.applying.start(self.catalog, self.plan, continues=self._continues)
             self.app.switch_screen(FixRunScreen(self.services, self.plan, self._option))
         else:
             self.action_back()

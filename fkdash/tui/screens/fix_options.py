@@ -26,7 +26,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
     from fkdash.preview.blocked import Impact
     from fkdash.rules.finding import Finding
@@ -59,6 +59,11 @@ class FixOptionsScreen(BaseScreen):
         self.list = RowList[OptionRow](_columns(), key=lambda row: row.letter, id="options")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The referencing table."""
+        return self.finding.key.table
 
     def body(self) -> Iterable[Widget]:
         """Give the options and their meaning, one below the other."""
@@ -188,7 +193,7 @@ def _columns() -> list[ListColumn[OptionRow]]:
         ),
         ListColumn("blocked now", lambda row: row.blocked, 12),
         ListColumn("undo", lambda row: "not possible here" if row.plan is None else row.option.undo, 12),
-        ListColumn("locks", _locks, 20, priority=1),
+        ListColumn("locks", _locks, 20, priority=1, patient=True),
     ]
 
 

@@ -18,6 +18,8 @@ from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fkdash.apply.preflight import PreflightLine
     from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan, Step
@@ -31,9 +33,12 @@ class FixPlanScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.APPLY, keys.EXPORT, keys.COPY, keys.REFRESH]
 
-    def __init__(self, services: Services, catalog: Catalog, plan: Plan, title: str) -> None:
+    def __init__(
+        self, services: Services, catalog: Catalog, plan: Plan, title: str, *, continues: Path | None = None
+    ) -> None:
         super().__init__()
         self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
+        self._continues = continues
         self.preflight: tuple[PreflightLine, ...] | None = None
         self.pane = TextPane(id="plan")
         self._title = RuleLine()
@@ -89,7 +94,9 @@ class FixPlanScreen(BaseScreen):
     def action_apply(self) -> None:
         """Go on to the confirmation."""
         if not self.why_not("apply"):
-            self.app.push_screen(FixConfirmScreen(self.services, self.catalog, self.plan, self._option))
+            self.app.push_screen(
+                FixConfirmScreen(self.services, self.catalog, self.plan, self._option, continues=self._continues)
+            )
 
     def action_export(self) -> None:
         """Write the plan as a script into a file."""
@@ -112,6 +119,8 @@ def plan_lines(plan: Plan, preflight: tuple[PreflightLine, ...] | None) -> list[
                 Part(f"  {mark} ", tone), each.what, Part(f"  {each.next_step}" if each.next_step else "", "muted")
             )
         )
+    if not plan.steps:
+        lines += ["", "Every step has taken effect; what is left is to verify it."]
     for step in plan.steps:
         lines += ["", *step_lines(step)]
     lines += ["", line(Part("Way back", "title"), f" ({plan.undo_condition}), saved before the first statement")]

@@ -123,8 +123,9 @@ class FixRunScreen(BaseScreen):
 
     def action_undo(self) -> None:
         """Plan the way back."""
-        if self.services.applying.ended is not None:
-            self.services.open_undo(self.plan)
+        ended = self.services.applying.ended
+        if ended is not None:
+            self.services.open_undo(self.plan, ended.journal)
 
     def action_back(self) -> None:
         """Go back to the list, read again."""

@@ -19,7 +19,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Effect, Preview
     from fkdash.preview.tree import Branch
@@ -41,11 +41,14 @@ class PreviewScreen(BaseScreen):
         self.services, self.knowledge, self.target, self._named = services, knowledge, target, named
         self.answer: Preview | None = None
         self.supposed: list[Supposed] = []
-        self.list = RowList["Branch"](
-            _columns(), key=lambda branch: (branch.depth, branch.table, branch.key and branch.key.name), id="tree"
-        )
+        self.list = RowList["Branch"](_columns(), key=_identity, id="tree")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The table of the branch under the cursor."""
+        return self.list.row.table if self.list.row is not None else self.target.table
 
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
@@ -76,6 +79,9 @@ class PreviewScreen(BaseScreen):
         self.consequence.tell(sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
         self.list.show_rows(branches(self.knowledge.catalog, self.answer))
+        stopping = next((branch for branch in self.list.rows if branch.blockers), None)
+        if stopping is not None:
+            self.list.go_to(_identity(stopping))
         self._tell()
 
     def _progress(self, doing: str) -> None:
@@ -162,13 +168,19 @@ def _plans(knowledge: Knowledge, key: ForeignKey) -> list[Plan]:
     return [row.plan for row in option_rows(knowledge, subject(knowledge, key)) if row.plan is not None]
 
 
+def _identity(branch: Branch) -> tuple[int, TableName, str]:
+    return branch.depth, branch.table, branch.key.name if branch.key is not None else ""
+
+
 def _columns() -> list[ListColumn[Branch]]:
     return [
         ListColumn("", lambda branch: "!" if branch.blocks else "", 1, tone=lambda _: "error"),
-        ListColumn("way", _way, 28),
-        ListColumn("outcome", _outcome, 20, tone=lambda branch: "error" if branch.blockers else "plain"),
+        ListColumn("way", _way, 20),
+        ListColumn("outcome", _outcome, 26, tone=lambda branch: "error" if branch.blockers else "plain"),
         ListColumn("by", lambda branch: branch.key.on_delete if branch.key else "DELETE", 9, priority=1),
-        ListColumn("foreign key", lambda branch: branch.key.name if branch.key else "", 12, priority=2),
+        ListColumn(
+            "foreign key", lambda branch: branch.key.name if branch.key else "", 12, priority=2, patient=True
+        ),
     ]
 
 

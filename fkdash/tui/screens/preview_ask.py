@@ -32,8 +32,13 @@ class PreviewAskScreen(BaseScreen):
         super().__init__()
         self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
         self._title = RuleLine()
-        self._field = Input(id="rows", compact=True)
+        self._field = Input(id="rows", placeholder="type a key or a condition here", compact=True)
         self._pane = TextPane(id="help")
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The table whose rows would be deleted."""
+        return self._table.name
 
     def body(self) -> Iterable[Widget]:
         """Give the field and how to fill it."""

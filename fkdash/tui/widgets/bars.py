@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from fkdash.tui.widgets.row_list import RowList
 
 
+_KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
+_KEYS_THAT_STAY = ("screen.back", "app.help")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the operator is and whether harm can be done: the header. Unknown facts are ""."""
@@ -69,7 +73,7 @@ class HeaderLine(Lines):
         if place.environment:
             right += [Part(place.environment.upper(), "armed" if place.production else "strong"), Part("  ")]
         right += [Part("ARMED", "armed") if place.armed else Part("READ-ONLY", "good"), Part(" ")]
-        self.show([spread(tuple(parts), tuple(right), self.size.width, self.glyphs)])
+        self.show([spread(tuple(parts), tuple(right), self.room, self.glyphs)])
 
 
 class Wrapped(Lines):
@@ -83,9 +87,7 @@ class Wrapped(Lines):
     def put(self, said: Line) -> None:
         """Show this paragraph; the height follows it."""
         self._said = said
-        width = self.size.width - 2
-        if width <= 0:
-            return
+        width = self.room - 2
         lines = wrap(said, width, self.glyphs)
         height = min(self._most, max(1, len(lines)))
         if len(lines) > height:
@@ -128,7 +130,7 @@ class RuleLine(Lines):
         self._fill()
 
     def _fill(self) -> None:
-        glyphs, width = self.glyphs, self.size.width
+        glyphs, width = self.glyphs, self.room
         title = f" {glyphs.fit(self._title, width - 4)} " if self._title else ""
         rest = glyphs.rule * max(0, width - 2 - cell_len(title))
         self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
@@ -195,20 +197,25 @@ class KeyLine(Lines):
         self._follow(self.screen)
 
     def _follow(self, screen: Screen[Any]) -> None:
-        room = self.size.width
+        room = self.room
         parts: list[Part] = []
         entries = [entry for entry in keys.help_for(screen) if entry.show and entry.enabled]
-        # Help is what leads to everything else, so it stays whatever the width.
-        entries.sort(key=lambda entry: entry.binding_id == "app.help")
-        reserved = len("  ? help ")
+        # What the screen is for comes first. The way back and help stay whatever the width.
+        entries.sort(key=lambda entry: _KEYS_AT_THE_END.get(entry.binding_id, 0))
+        kept = sum(_cells(entry) for entry in entries if entry.binding_id in _KEYS_THAT_STAY)
         for entry in entries:
-            cells = 2 + cell_len(entry.keys[0]) + 1 + cell_len(entry.description)
-            last = entry.binding_id == "app.help"
-            if cells > room - (0 if last else reserved):
+            cells = _cells(entry)
+            if entry.binding_id in _KEYS_THAT_STAY:
+                kept -= cells
+            elif cells > room - kept:
                 continue
             parts += [Part("  " if parts else " "), Part(entry.keys[0], "key"), Part(f" {entry.description}")]
             room -= cells
         self.show([tuple(parts)])
+
+
+def _cells(entry: keys.Help) -> int:
+    return 2 + cell_len(entry.keys[0]) + 1 + cell_len(entry.description)
 
 
 class ListBar(Lines):
@@ -235,7 +242,7 @@ class ListBar(Lines):
         total = len(rows.rows)
         counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
         order = f"sort {rows.order_title}  " if rows.order_title else ""
-        self.show([spread(left, line(Part(order, "muted"), counted, " "), self.size.width, self.glyphs)])
+        self.show([spread(left, line(Part(order, "muted"), counted, " "), self.room, self.glyphs)])
 
     def on_resize(self) -> None:
         """Fit into the new width."""

@@ -199,6 +199,11 @@ class Lines(Painter):
         """What is shown, without tones."""
         return "\n".join("".join(part.text for part in parts) for parts in self._shown)
 
+    @property
+    def room(self) -> int:
+        """The width in cells; before the first layout the screen's, so that the first frame has its text."""
+        return self.size.width or self.app.size.width
+
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines instead of the present ones."""
         before, self._shown = self._shown, tuple(lines)

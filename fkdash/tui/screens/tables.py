@@ -1,0 +1,71 @@
+"""Which table: found by typing a part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from fkdash.tui import keys
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.widgets.bars import ListBar
+from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.words import shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.model import Catalog, TableName
+
+
+class TablesScreen(BaseScreen):
+    """Every table; enter gives the one under the cursor to `chosen`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN]
+
+    def __init__(self, catalog: Catalog, question: str, chosen: Callable[[TableName], None]) -> None:
+        super().__init__()
+        self._catalog, self._question, self._chosen = catalog, question, chosen
+        self.list = RowList["TableName"](
+            [
+                ListColumn("table", shown_name, 24),
+                ListColumn(
+                    "referred to by", lambda name: f"{len(catalog.referencing.get(name, ())):,}", 14, right=True
+                ),
+                ListColumn(
+                    "foreign keys", lambda name: f"{len(catalog.declared_on.get(name, ())):,}", 12, right=True
+                ),
+            ],
+            key=lambda name: name,
+            typed_at_once=True,
+            empty="This database has no table.",
+            id="tables",
+        )
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The table under the cursor."""
+        return self.list.row
+
+    def body(self) -> Iterable[Widget]:
+        """Give the list."""
+        return (Vertical(ListBar(self.list), self.list, id="left"),)
+
+    def on_mount(self) -> None:
+        """Show every table and take what is typed as the filter."""
+        self.consequence.tell(f"{self._question} Type a part of its name; enter takes it, esc goes back.")
+        self.list.show_rows(sorted(self._catalog.tables))
+        self.list.action_filter()
+
+    def on_row_list_opened(self) -> None:
+        """Open the table clicked."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Take the table under the cursor."""
+        if self.list.row is not None:
+            self._chosen(self.list.row)
