@@ -19,7 +19,7 @@ import sys
 import termios
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from time import monotonic
+from time import monotonic, sleep
 
 from rich.cells import cell_len
 
@@ -33,15 +33,23 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 SECONDS = 20.0
+_SLOW_PIECE = 256
 
 
 class Terminal:
-    """A program running in a pseudo-terminal of its own; `received` is everything it has sent."""
+    """A program running in a pseudo-terminal of its own.
+
+    `received` is everything it has sent, `heard` the moment (monotonic) when the last of it came.
+    `bytes_per_second` makes the terminal as slow as a link.
+    """
+
+    bytes_per_second: int | None = None
 
     def __init__(self, process: subprocess.Popen[bytes], descriptor: int) -> None:
         self.process = process
         self._descriptor = descriptor
         self.received = bytearray()
+        self.heard = monotonic()
         self.hung_up = False
 
     @property
@@ -66,6 +74,12 @@ class Terminal:
         """Close the terminal, as a lost connection does."""
         os.close(self._descriptor)
         self.hung_up = True
+
+    def read_for(self, seconds: float) -> None:
+        """Read whatever comes in this time."""
+        deadline = monotonic() + seconds
+        while (left := deadline - monotonic()) > 0:
+            self._read(left)
 
     def read_until(self, wanted: str, *, seconds: float = SECONDS) -> None:
         """Read until `wanted` stands on the screen."""
@@ -114,12 +128,15 @@ class Terminal:
         if not readable:
             return False
         try:
-            data = os.read(self._descriptor, 65536)
+            data = os.read(self._descriptor, 65536 if self.bytes_per_second is None else _SLOW_PIECE)
         except OSError as error:
             if error.errno == errno.EIO:
                 return False
             raise
         self.received += data
+        if self.bytes_per_second is not None:
+            sleep(len(data) / self.bytes_per_second)
+        self.heard = monotonic()
         return bool(data)
 
 

@@ -1,0 +1,56 @@
+"""What is loaded when: a command never loads the dashboard, and the first frame waits for no driver."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.servers import TestDatabase
+from tests.support.terminal import terminal
+
+LOADED_BY = """
+import json, sys
+from fkdash.cli.main import main
+code = main(sys.argv[1:])
+print(json.dumps([code, *(name for name in ("textual", "sqlglot", "asyncpg") if name in sys.modules)]))
+"""
+LOADED_AT_FIRST_FRAME = """
+import sys
+from fkdash.cli.main import main
+from fkdash.tui.screens.constraints import ConstraintsScreen
+def read(screen):
+    loaded = [name for name in ("asyncpg", "sqlglot") if name in sys.modules]
+    screen.app.farewell = f"loaded: {loaded}"
+    screen.app.exit(return_code=0)
+ConstraintsScreen.read = read
+sys.exit(main(["postgresql://nobody@/nothing?host=/nonexistent"]))
+"""
+
+
+def loaded_by(*arguments: str) -> list[object]:
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADED_BY, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded: list[object] = json.loads(ended.stdout.splitlines()[-1])
+    return loaded
+
+
+def test_the_version_is_told_without_loading_anything() -> None:
+    assert loaded_by("--version") == [0]
+
+
+@pytest.mark.newest_version
+async def test_a_check_does_not_load_the_dashboard(database: TestDatabase) -> None:
+    code, *loaded = loaded_by("check", database.dsn)
+    assert code == 0
+    assert "textual" not in loaded
+
+
+def test_the_first_frame_is_painted_before_the_driver_and_the_parser_are_loaded() -> None:
+    with terminal(["-c", LOADED_AT_FIRST_FRAME]) as running:
+        assert running.wait() == 0
+        assert "loaded: []" in running.screen
+        assert b"Connecting to" in running.received
