@@ -30,7 +30,7 @@ async def copy(
     if len(b64encode(text.encode("utf-8"))) <= OSC_52_LIMIT:
         to_terminal(text)
         tried.append("to the terminal, which may ignore it")
-        if "TMUX" in environment and await _to_tmux(text):
+        if "TMUX" in environment and await _to_tmux(text, environment):
             tried.append("to tmux's buffer")
     else:
         tried.append("not to the terminal, for which it is too long")
@@ -41,12 +41,13 @@ async def copy(
     return f"Sent {' and '.join(tried)}; {saved}"
 
 
-async def _to_tmux(text: str) -> bool:
+async def _to_tmux(text: str, environment: Mapping[str, str]) -> bool:
     """Give whether tmux took the text; by default it drops OSC 52, but passes on its own buffer."""
     try:
         process = await asyncio.create_subprocess_exec(
             "tmux", "load-buffer", "-w", "-",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
         )  # fmt: skip
     except OSError:
         return False
