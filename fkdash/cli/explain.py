@@ -15,6 +15,7 @@ from fkdash.rules.explain import explain, path_words
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from fkdash.rules.explain import Answer, Explanation
 
@@ -24,23 +25,22 @@ SUMMARY = (
 )
 EXAMPLES = """examples:
   fkdash explain 'null value in column "workspace_id" of relation "users" violates not-null constraint'
-  pbpaste | fkdash explain -d app
-  fkdash explain - -d app < error.txt
+  pbpaste | fkdash explain postgresql://dba@db-eu-1/app
+  fkdash explain app - < error.txt
 """
+_URIS = ("postgresql://", "postgres://")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "error", nargs="?", default="-", metavar="ERROR", help="the error; - or nothing reads stdin"
-    )
+    parser.add_argument("words", nargs="*", metavar="[DSN] ERROR", help="the error; - or nothing reads stdin")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     add_connection_arguments(parser, positional=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain one error; 0 when a foreign key explains it, 1 when none does."""
-    text = arguments.error
+    arguments.dsn, text = _taken_apart(arguments.words)
     if text == "-":
         if sys.stdin.isatty():
             tell("Paste the error, then press ctrl+d:")
@@ -50,6 +50,23 @@ def run(arguments: argparse.Namespace) -> int:
     found = run_async(_explain(arguments, text))
     say(json.dumps(_document(found), indent=2) if arguments.format == "json" else _text(found))
     return 0 if found.answers else 1
+
+
+def _taken_apart(words: Sequence[str]) -> tuple[str | None, str]:
+    """Give where to connect, None for where psql would, and the error, "-" for stdin."""
+    match words:
+        case []:
+            return None, "-"
+        case [uri] if uri.startswith(_URIS):
+            return uri, "-"
+        case [error]:
+            return None, error
+        case [dsn, error]:
+            return dsn, error
+    raise UsageError(
+        f"There are {len(words)} arguments where a DSN and an error are taken.",
+        next_step="Quote the whole error, or give it on stdin.",
+    )
 
 
 async def _explain(arguments: argparse.Namespace, text: str) -> Explanation:

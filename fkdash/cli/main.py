@@ -13,11 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from fkdash import __version__
-from fkdash.cli.messages import say, say_error
-from fkdash.errors import FkdashError, UsageError
+from fkdash.cli.messages import say, say_error, tell
+from fkdash.errors import FkdashError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
 
 _COMMANDS: Final = {
     "demo": "the incident on a private throwaway server, to look and try",
@@ -38,7 +39,8 @@ _COMMANDS: Final = {
     "fix resume": "finish a run that was cut off",
 }
 _GROUPS: Final = frozenset(name.split()[0] for name in _COMMANDS if " " in name)
-_INTERRUPTED: Final = 130
+_NO_READER: Final = 141
+"""What a shell gives for a program that SIGPIPE ended; 0 would pass for a clean database."""
 
 
 class Command(Protocol):
@@ -56,6 +58,7 @@ class Command(Protocol):
 
 def entry_point() -> None:
     """Run the command line and end the process with its exit code."""
+    sys.excepthook = _say_fault
     sys.exit(main(sys.argv[1:]))
 
 
@@ -80,11 +83,18 @@ def main(argv: Sequence[str]) -> int:
         say_error(error)
         return error.exit_code
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        say_error(StoppedError("Interrupted.", next_step="Nothing was changed."))
+        return StoppedError.exit_code
     except BrokenPipeError:
-        # The reader has seen enough (`| head`): what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _NO_READER
+
+
+def _say_fault(_kind: type[BaseException], fault: BaseException, _trace: TracebackType | None) -> None:
+    """Keep Python's traceback from the operator; the process then ends with EX_SOFTWARE."""
+    from fkdash.faults import CRASHED, account_of  # noqa: PLC0415 - only a fault pays for it
+
+    tell(account_of(fault))
+    os._exit(CRASHED)
 
 
 def commands_help(group: str = "") -> str:

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TextIO
 
 from fkdash.db.text import plain
-
-if TYPE_CHECKING:
-    from fkdash.errors import FkdashError
+from fkdash.errors import FkdashError
 
 
 def say(text: str) -> None:
-    """Print a command's result."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    """Print a command's result. Raises FkdashError where it cannot be written, BrokenPipeError for no reader."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up(sys.stdout)
+        raise
+    except OSError as error:
+        _give_up(sys.stdout)
+        raise FkdashError(
+            f"The result could not be written: {error.strerror}.", next_step="Direct the output elsewhere."
+        ) from None
 
 
 def tell(text: str) -> None:
-    """Print progress or a note, where it does not disturb the result."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Print progress or a note, where it does not disturb the result; nobody may be there to read it."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:
+        # What is under way, a change perhaps, must not end because its terminal or reader has gone.
+        _give_up(sys.stderr)
 
 
 def say_error(error: FkdashError) -> None:
     """Print what happened and what to do next."""
-    sys.stderr.write(f"fkdash: {plain(error.what)}\n")
-    for line in filter(None, error.next_step.split("\n")):
-        sys.stderr.write(f"  {plain(line)}\n")
+    lines = filter(None, error.next_step.split("\n"))
+    tell("\n".join([f"fkdash: {plain(error.what)}", *(f"  {plain(line)}" for line in lines)]))
+
+
+def _give_up(stream: TextIO) -> None:
+    """Let what is still buffered, and all that follows, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -11,7 +11,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 
-from fkdash.tui.private_file import write_private
+from fkdash.private_file import write_private
 
 OSC_52_LIMIT = 74_994
 """The longest base64 text that terminals are known to take."""

@@ -10,19 +10,15 @@ import asyncio
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from fkdash.errors import UsageError
-from fkdash.tui.private_file import write_private
+from fkdash.faults import CRASHED, account_of
 
 if TYPE_CHECKING:
     from fkdash.tui.safe_app import SafeApp
-
-CRASHED = 70
-"""The exit status after a fault in fkdash itself: EX_SOFTWARE of sysexits.h."""
 
 PASSWORD_WANTED = 77
 """The exit status that asks the caller for a password, to be typed where nothing is drawn: EX_NOPERM."""
@@ -45,7 +41,7 @@ def run_dashboard(
     if app.fault is None and app.return_code is not None:
         status, message = app.return_code, app.farewell
     else:
-        status, message = CRASHED, _crash_message(app.fault)
+        status, message = CRASHED, account_of(app.fault)
     _say(message)
     return status
 
@@ -89,19 +85,6 @@ async def _run(app: SafeApp, *, mouse: bool) -> None:
     finally:
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _crash_message(fault: BaseException | None) -> str:
-    details = "".join(traceback.format_exception(fault)) if fault else "The input of the terminal failed.\n"
-    try:
-        where = f"The details are in {write_private('crash', '.log', details)}"
-    except OSError as error:
-        where = f"The details could not be written ({error.strerror})"
-    kind = type(fault).__name__ if fault else "an input fault"
-    return (
-        f"fkdash stopped because of a fault of its own ({kind}). {where};\n"
-        "please report it with that file. No change was under way unless `fkdash history` lists one."
-    )
 
 
 def _say(message: str) -> None:

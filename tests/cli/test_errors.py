@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,6 +133,64 @@ async def test_a_profile_marked_production_wants_the_databases_name(
     assert (await fkdash(*apply, environment=environment)).returncode == 2
     ended = await fkdash(*apply, "--confirm-database", incident_database.name, environment=environment)
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.newest_version
+async def test_a_change_goes_on_when_nobody_reads_its_progress_any_more(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    reader, nobody = os.pipe()
+    os.close(reader)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fkdash", "fix", "apply", PLAN[2], "--option", "no-action", "--yes", "--confirm", PLAN[2],
+        incident_database.dsn, stdout=subprocess.PIPE, stderr=nobody, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+    )  # fmt: skip
+    os.close(nobody)
+    output, _ = await process.communicate()
+    assert (process.returncode, b"verified" in output) == (0, True), output
+
+
+@pytest.mark.newest_version
+async def test_a_result_that_nobody_reads_or_the_disk_refuses_does_not_pass_for_clean(
+    incident_database: TestDatabase,
+) -> None:
+    command = f"{sys.executable} -m fkdash check {incident_database.dsn}"
+    for redirected, code, words in ((" | true", 141, ""), (" > /dev/full", 3, "No space left on device")):
+        ended = await asyncio.to_thread(
+            subprocess.run,
+            ["bash", "-o", "pipefail", "-c", command + redirected],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert_said(ended, code, words)
+
+
+async def test_an_interrupt_is_a_stop_by_the_operator() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "fkdash", "check", f"postgresql://127.0.0.1:{silent.getsockname()[1]}/app",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        connection, _ = await asyncio.to_thread(silent.accept)
+        with connection:
+            process.send_signal(signal.SIGINT)
+            output, errors = await process.communicate()
+    assert (process.returncode, output, b"Nothing was changed" in errors) == (4, b"", True), errors
+
+
+def test_a_fault_of_its_own_is_told_in_a_sentence_and_kept_in_a_file(tmp_path: Path) -> None:
+    program = (
+        "import sys; from fkdash.cli import main, rules; sys.argv[1:] = ['rules']; "
+        "rules.run = lambda _arguments: 1 / 0; main.entry_point()"
+    )
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
+    )
+    assert_said(ended, 70, "ZeroDivisionError", str(tmp_path))
+    (details,) = (tmp_path / "fkdash").iterdir()
+    assert "Traceback" in details.read_text()
 
 
 async def test_help_teaches_by_example() -> None:

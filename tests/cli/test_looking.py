@@ -105,6 +105,9 @@ async def test_list_gives_every_foreign_key_once(incident_database: TestDatabase
 
 async def test_explain_reads_an_argument_or_stdin(incident_database: TestDatabase) -> None:
     error = 'null value in column "primary_workspace_id" of relation "users" violates not-null constraint'
+    assert (await fkdash("explain", incident_database.dsn, error)).returncode == 0
+    assert (await fkdash("explain", incident_database.dsn, typed=error)).returncode == 0
+    assert (await fkdash("explain", incident_database.dsn, *error.split())).returncode == 2
     ended = await fkdash("explain", error, "-d", incident_database.dsn)
     assert ended.returncode == 0, ended.stderr
     assert NAME in ended.stdout

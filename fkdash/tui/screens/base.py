@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from fkdash.errors import FkdashError
+from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
-from fkdash.tui.private_file import write_private
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, StatusLine
 from fkdash.tui.widgets.row_list import RowList
 
