@@ -20,7 +20,7 @@ from fkdash.rules.once import once_per_catalog
 from fkdash.rules.rivals import overtaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.rules.finding import PredictedError
@@ -97,21 +97,21 @@ def cascades(catalog: Catalog) -> tuple[Cascade, ...]:
 
 
 @once_per_catalog
-def cascade_children(catalog: Catalog) -> Mapping[TableName, frozenset[TableName]]:
-    """Give for each table those that its deletes cascade to directly."""
-    found: dict[TableName, set[TableName]] = {}
+def cascade_children(catalog: Catalog) -> Mapping[TableName, Set[TableName]]:
+    """Give for each table those that its deletes cascade to directly, in the catalog's order."""
+    found: dict[TableName, dict[TableName, None]] = {}
     for each in cascades(catalog):
-        found.setdefault(each.parent, set()).add(each.child)
-    return {name: frozenset(children) for name, children in found.items()}
+        found.setdefault(each.parent, {})[each.child] = None
+    return {name: children.keys() for name, children in found.items()}
 
 
 @once_per_catalog
-def cascade_parents(catalog: Catalog) -> Mapping[TableName, frozenset[TableName]]:
-    """Give for each table those whose deletes cascade to it directly."""
-    found: dict[TableName, set[TableName]] = {}
+def cascade_parents(catalog: Catalog) -> Mapping[TableName, Set[TableName]]:
+    """Give for each table those whose deletes cascade to it directly, in the catalog's order."""
+    found: dict[TableName, dict[TableName, None]] = {}
     for each in cascades(catalog):
-        found.setdefault(each.child, set()).add(each.parent)
-    return {name: frozenset(parents) for name, parents in found.items()}
+        found.setdefault(each.child, {})[each.parent] = None
+    return {name: parents.keys() for name, parents in found.items()}
 
 
 @once_per_catalog
@@ -162,7 +162,7 @@ def paths_into(catalog: Catalog, failures: Sequence[Failure], *, avoidable: bool
         if each.child not in onward or each.child == each.parent:
             continue
         keys, last = _follow(each, onward)
-        gone = children[each.parent] if avoidable else frozenset()
+        gone: Set[TableName] = children[each.parent] if avoidable else frozenset()
         failure_left = next((failure for failure, table in at[last] if table not in gone), None)
         if failure_left is not None:
             found.append(Path(keys, failure_left))
