@@ -8,9 +8,9 @@ thousand foreign keys cost one pass.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.enforcement import action_runs, refusal_error
 from fkdash.rules.finding import Statement
@@ -20,7 +20,8 @@ from fkdash.rules.once import once_per_catalog
 from fkdash.rules.rivals import overtaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.rules.finding import PredictedError
@@ -38,7 +39,7 @@ class Cascade(NamedTuple):
     child: TableName
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Failure:
     """A foreign key at which deleting a referenced row fails, and the error."""
 
@@ -46,7 +47,7 @@ class Failure:
     error: PredictedError
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Path:
     """The way a delete takes: the CASCADE keys in order, and the failure at the end."""
 
@@ -97,7 +98,7 @@ def cascades(catalog: Catalog) -> tuple[Cascade, ...]:
 
 
 @once_per_catalog
-def cascade_children(catalog: Catalog) -> Mapping[TableName, Set[TableName]]:
+def cascade_children(catalog: Catalog) -> Mapping[TableName, AbstractSet[TableName]]:
     """Give for each table those that its deletes cascade to directly, in the catalog's order."""
     found: dict[TableName, dict[TableName, None]] = {}
     for each in cascades(catalog):
@@ -106,7 +107,7 @@ def cascade_children(catalog: Catalog) -> Mapping[TableName, Set[TableName]]:
 
 
 @once_per_catalog
-def cascade_parents(catalog: Catalog) -> Mapping[TableName, Set[TableName]]:
+def cascade_parents(catalog: Catalog) -> Mapping[TableName, AbstractSet[TableName]]:
     """Give for each table those whose deletes cascade to it directly, in the catalog's order."""
     found: dict[TableName, dict[TableName, None]] = {}
     for each in cascades(catalog):
@@ -162,7 +163,7 @@ def paths_into(catalog: Catalog, failures: Sequence[Failure], *, avoidable: bool
         if each.child not in onward or each.child == each.parent:
             continue
         keys, last = _follow(each, onward)
-        gone: Set[TableName] = children[each.parent] if avoidable else frozenset()
+        gone: AbstractSet[TableName] = children[each.parent] if avoidable else frozenset()
         failure_left = next((failure for failure, table in at[last] if table not in gone), None)
         if failure_left is not None:
             found.append(Path(keys, failure_left))

@@ -7,10 +7,10 @@ their names, unique indexes, and at last the row's own foreign keys. Only the fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action, Match
 from fkdash.rules.defaults import known
 from fkdash.rules.enforcement import check_runs
@@ -41,7 +41,7 @@ class Kind(IntEnum):
     MATCH_FULL = 6
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Obstacle:
     """Something in the way: its kind, the columns it concerns, the reason in words, the error.
 
