@@ -9,7 +9,7 @@ and meaning matter to a reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -227,12 +227,25 @@ class Table:
         """The columns, found by attribute number."""
         return {column.number: column for column in self.columns}
 
+    @cached_property
+    def generated_columns(self) -> tuple[Column, ...]:
+        """The columns that are computed from others, in order."""
+        return tuple([column for column in self.columns if column.generated])
+
+    @cached_property
+    def indexes_by_first_column(self) -> Mapping[int, Sequence[Index]]:
+        """The indexes, found by the attribute number of their first column, in order."""
+        found: dict[int, list[Index]] = {}
+        for index in self.indexes:
+            found.setdefault(index.columns[0], []).append(index)
+        return found
+
     @property
     def primary_key(self) -> tuple[str, ...]:
         """The primary key's column names in key order; empty without one."""
         for index in self.indexes:
             if index.primary:
-                return tuple(self.columns_by_number[number].name for number in index.columns)
+                return tuple([self.columns_by_number[number].name for number in index.columns])
         return ()
 
 
@@ -351,8 +364,10 @@ class Catalog:
 
     def with_partitions(self, name: TableName) -> tuple[Table, ...]:
         """Give a table and, where it is partitioned, every partition below it."""
-        below = (leaf for child in self.partitions.get(name, ()) for leaf in self.with_partitions(child))
-        return (self.tables[name], *below)
+        children = self.partitions.get(name)
+        if children is None:
+            return (self.tables[name],)
+        return (self.tables[name], *(leaf for child in children for leaf in self.with_partitions(child)))
 
     def columns(self, key: ForeignKey) -> tuple[Column, ...]:
         """Give a foreign key's referencing columns in key order."""
