@@ -1,23 +1,35 @@
-"""Reads columns and joins in memory what they refer to: types, domains, defaults, collations, NOT NULL names."""
+"""Reads columns and joins in memory what they refer to: types, domains, defaults, collations, NOT NULL names.
+
+Tables have many columns alike (`id`, `created_at`), and share them.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Check, Column, Domain
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from fkdash.catalog.model import TableName
     from fkdash.db.session import Row, Session
+
+ColumnsByTable = dict[int, dict[int, Column]]
+"""Columns by the table's OID and the attribute number, both in order."""
 
 
 async def read_columns(
-    session: Session, domains: Mapping[int, Domain], only: Sequence[int] | None
-) -> Mapping[int, tuple[Column, ...]]:
-    """Give every table's columns by the table's OID; `only` limits it to these tables, `domains` go by OID."""
+    session: Session, domains: Mapping[int, Domain], only: Sequence[int] | None, used: Mapping[int, set[int]]
+) -> ColumnsByTable:
+    """Give every table's columns; `only` limits it to these tables, `domains` go by OID.
+
+    Default expressions are read where a foreign key can need them: of the columns `used` in one (attribute
+    numbers by the table's OID) and of generated columns.
+    """
 
     async def rows(name: str, *arguments: object) -> Sequence[Row]:
         return await session.rows(query("fkdash.catalog", name), *arguments)
@@ -28,34 +40,78 @@ async def read_columns(
         (row["oid"], row["modifier"]): row
         for row in await rows("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds])
     }
-    used = list({row["collation_oid"] for row in columns})
-    collations = {row["oid"]: row["name"] for row in await rows("collations", used)}
-    defaults = {(row["table_oid"], row["number"]): row["expression"] for row in await rows("defaults", only)}
-    not_nulls = {(row["table_oid"], row["number"]): row for row in await rows("not_nulls", only)}
-    found: defaultdict[int, list[Column]] = defaultdict(list)
+    collation_rows = await rows("collations", list({row["collation_oid"] for row in columns}))
+    collations = {row["oid"]: row["name"] for row in collation_rows}
+    found: defaultdict[int, dict[int, Column]] = defaultdict(dict)
     for row in columns:
-        place = (row["table_oid"], row["number"])
         kind = types[row["type_oid"], row["modifier"]]
-        named = not_nulls.get(place)
-        found[row["table_oid"]].append(
-            Column(
-                number=row["number"],
-                name=row["name"],
-                type=kind["spelling"],
-                not_null=row["not_null"],
-                default=defaults.get(place),
-                identity=row["identity"],
-                identity_always=row["identity_always"],
-                generated=row["generated"],
-                domain=domains.get(row["type_oid"]),
-                collation=collations.get(row["collation_oid"])
-                if row["collation_oid"] != kind["collation_oid"]
-                else None,
-                not_null_constraint=named["name"] if named else None,
-                not_null_inherited=named["inherited"] if named else row["inherited"],
-            )
+        column = Column(
+            number=row["number"],
+            name=row["name"],
+            type=kind["spelling"],
+            not_null=row["not_null"],
+            identity=row["identity"],
+            identity_always=row["identity_always"],
+            generated=row["generated"],
+            domain=domains.get(row["type_oid"]),
+            collation=collations.get(row["collation_oid"])
+            if row["collation_oid"] != kind["collation_oid"]
+            else None,
+            not_null_inherited=row["inherited"],
         )
-    return {oid: tuple(items) for oid, items in found.items()}
+        for table in row["tables"]:
+            found[table][column.number] = column
+    places = [*_with_defaults(columns, used)]
+    if places:
+        tables, numbers = zip(*places, strict=True)
+        changed = _Changed(found)
+        for row in await rows("defaults", tables, numbers):
+            changed.put(row["table_oid"], row["number"], default=row["expression"])
+    return dict(found)
+
+
+async def name_not_nulls(
+    session: Session, columns: ColumnsByTable, names: Mapping[int, TableName], only: Sequence[int] | None
+) -> None:
+    """Put into the columns the names of NOT NULL constraints that are not those the server makes up."""
+    [row] = await session.rows(query("fkdash.catalog", "not_nulls"), only)
+    changed = _Changed(columns)
+    for table, number, name, inherited in zip(
+        row["tables"], row["numbers"], row["names"], row["inherited"], strict=True
+    ):
+        column = columns[table][number] if table in names else None
+        if column is None:
+            continue
+        if name != f"{names[table].name}_{column.name}_not_null":
+            changed.put(table, number, not_null_constraint=name, not_null_inherited=inherited)
+        elif inherited is not column.not_null_inherited:
+            changed.put(table, number, not_null_inherited=inherited)
+
+
+class _Changed:
+    """Changes columns of tables; those that are alike and changed alike are shared again."""
+
+    def __init__(self, columns: Mapping[int, dict[int, Column]]) -> None:
+        self._columns = columns
+        self._made: dict[tuple[object, ...], Column] = {}
+
+    def put(self, table: int, number: int, **changes: object) -> None:
+        """Give one column of one table other values."""
+        column = self._columns[table][number]
+        what = (column, *changes.items())
+        if what not in self._made:
+            self._made[what] = replace(column, **changes)  # type: ignore[arg-type] # fields of a column
+        self._columns[table][number] = self._made[what]
+
+
+def _with_defaults(columns: Iterable[Row], used: Mapping[int, set[int]]) -> Iterator[tuple[int, int]]:
+    """Give the places, table and number, of the columns whose default or generation expression is needed."""
+    for row in columns:
+        number = row["number"]
+        if row["has_default"]:
+            for table in row["tables"]:
+                if row["generated"] or number in used.get(table, ()):
+                    yield table, number
 
 
 def domains_of(rows: Sequence[Row]) -> Mapping[int, Domain]:

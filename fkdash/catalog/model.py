@@ -9,11 +9,13 @@ and meaning matter to a reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
+
+from fkdash.catalog.fact import fact
 
 
 def quoted(name: str) -> str:
@@ -61,9 +63,12 @@ class TableKind(StrEnum):
     FOREIGN = "foreign"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Check:
-    """A CHECK of a table or a domain; `expression` is what stands between the parentheses."""
+    """A CHECK of a table or a domain; `expression` is what stands between the parentheses.
+
+    It is empty for a table's check that no action of a foreign key can meet, or that could not be read.
+    """
 
     name: str
     expression: str
@@ -72,7 +77,7 @@ class Check:
     enforced: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Domain:
     """A domain; `base` is the domain it is built on, None when that is a plain type."""
 
@@ -94,15 +99,18 @@ class Domain:
         return any(domain.not_null for domain in self.chain)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Column:
     """A column: `number` is attnum, `type` is format_type's spelling.
 
-    `default` of a generated column is its generation expression. `identity_always`
-    is GENERATED ALWAYS AS IDENTITY: no action may write it, not even NULL (428C9).
+    `default` of a generated column is its generation expression; a live database's
+    is read for these and for the columns of foreign keys. `identity_always` is
+    GENERATED ALWAYS AS IDENTITY: no action may write it, not even NULL (428C9).
 
     `not_null` is attnotnull, which from PostgreSQL 18 on is true for a NOT VALID
-    NOT NULL as well: new NULLs are refused, old ones may exist.
+    NOT NULL as well: new NULLs are refused, old ones may exist. `not_null_constraint`
+    is its name (PostgreSQL 18+), None where it is the one that the server makes of the
+    table's and the column's.
     """
 
     number: int
@@ -124,7 +132,7 @@ class Column:
         return self.not_null or (self.domain is not None and self.domain.forbids_null)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Index:
     """An index or the key built on one; `columns` are attribute numbers, 0 for an expression.
 
@@ -146,7 +154,7 @@ class Index:
     oid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Trigger:
     """A trigger; `constraint` is the OID of the foreign key whose machinery it is, else None.
 
@@ -163,7 +171,7 @@ class Trigger:
     constraint: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Size:
     """What statistics say of a table; estimates, never counted. None where never analysed."""
 
@@ -171,7 +179,7 @@ class Size:
     bytes: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Privileges:
     """What the connected role may do with a table (relowner membership counts as own)."""
 
@@ -219,16 +227,29 @@ class Table:
         """The columns, found by attribute number."""
         return {column.number: column for column in self.columns}
 
+    @cached_property
+    def generated_columns(self) -> tuple[Column, ...]:
+        """The columns that are computed from others, in order."""
+        return tuple([column for column in self.columns if column.generated])
+
+    @cached_property
+    def indexes_by_first_column(self) -> Mapping[int, Sequence[Index]]:
+        """The indexes, found by the attribute number of their first column, in order."""
+        found: dict[int, list[Index]] = {}
+        for index in self.indexes:
+            found.setdefault(index.columns[0], []).append(index)
+        return found
+
     @property
     def primary_key(self) -> tuple[str, ...]:
         """The primary key's column names in key order; empty without one."""
         for index in self.indexes:
             if index.primary:
-                return tuple(self.columns_by_number[number].name for number in index.columns)
+                return tuple([self.columns_by_number[number].name for number in index.columns])
         return ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Copy:
     """What PostgreSQL keeps of a foreign key for one partition (pg_constraint.conparentid)."""
 
@@ -239,7 +260,7 @@ class Copy:
     oid: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ForeignKey:
     """A foreign key with everything that defines it; copies on partitions are folded into it.
 
@@ -280,7 +301,7 @@ class ForeignKey:
         return f"{self.table}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Server:
     """The server and the session's standing on it."""
 
@@ -301,7 +322,7 @@ class Server:
         return self.version_number // 10000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Query:
     """A query that the database keeps: a view's definition or a statement it has run."""
 
@@ -343,8 +364,10 @@ class Catalog:
 
     def with_partitions(self, name: TableName) -> tuple[Table, ...]:
         """Give a table and, where it is partitioned, every partition below it."""
-        below = (leaf for child in self.partitions.get(name, ()) for leaf in self.with_partitions(child))
-        return (self.tables[name], *below)
+        children = self.partitions.get(name)
+        if children is None:
+            return (self.tables[name],)
+        return (self.tables[name], *(leaf for child in children for leaf in self.with_partitions(child)))
 
     def columns(self, key: ForeignKey) -> tuple[Column, ...]:
         """Give a foreign key's referencing columns in key order."""

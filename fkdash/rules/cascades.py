@@ -8,11 +8,11 @@ thousand foreign keys cost one pass.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
-from fkdash.rules.enforcement import action_runs, refusal_error
+from fkdash.rules.enforcement import action_runs
 from fkdash.rules.finding import Statement
 from fkdash.rules.fk115_written_key_is_referenced import knock_ons
 from fkdash.rules.obstacles import Kind, obstacles
@@ -20,7 +20,8 @@ from fkdash.rules.once import once_per_catalog
 from fkdash.rules.rivals import overtaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.rules.finding import PredictedError
@@ -38,25 +39,17 @@ class Cascade(NamedTuple):
     child: TableName
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A foreign key at which deleting a referenced row fails, and the error."""
-
-    key: ForeignKey
-    error: PredictedError
-
-
-@dataclass(frozen=True, slots=True)
+@fact
 class Path:
-    """The way a delete takes: the CASCADE keys in order, and the failure at the end."""
+    """The way a delete takes: the CASCADE keys in order, and the foreign key at which it fails."""
 
     cascades: tuple[ForeignKey, ...]
-    failure: Failure
+    last: ForeignKey
 
     @property
     def keys(self) -> tuple[ForeignKey, ...]:
         """All foreign keys on the way, the failing one last."""
-        return (*self.cascades, self.failure.key)
+        return (*self.cascades, self.last)
 
     @property
     def words(self) -> str:
@@ -97,62 +90,69 @@ def cascades(catalog: Catalog) -> tuple[Cascade, ...]:
 
 
 @once_per_catalog
-def cascade_children(catalog: Catalog) -> Mapping[TableName, frozenset[TableName]]:
-    """Give for each table those that its deletes cascade to directly."""
-    found: dict[TableName, set[TableName]] = {}
+def cascade_children(catalog: Catalog) -> Mapping[TableName, AbstractSet[TableName]]:
+    """Give for each table those that its deletes cascade to directly, in the catalog's order."""
+    found: dict[TableName, dict[TableName, None]] = {}
     for each in cascades(catalog):
-        found.setdefault(each.parent, set()).add(each.child)
-    return {name: frozenset(children) for name, children in found.items()}
+        found.setdefault(each.parent, {})[each.child] = None
+    return {name: children.keys() for name, children in found.items()}
 
 
 @once_per_catalog
-def cascade_parents(catalog: Catalog) -> Mapping[TableName, frozenset[TableName]]:
-    """Give for each table those whose deletes cascade to it directly."""
-    found: dict[TableName, set[TableName]] = {}
+def cascade_parents(catalog: Catalog) -> Mapping[TableName, AbstractSet[TableName]]:
+    """Give for each table those whose deletes cascade to it directly, in the catalog's order."""
+    found: dict[TableName, dict[TableName, None]] = {}
     for each in cascades(catalog):
-        found.setdefault(each.child, set()).add(each.parent)
-    return {name: frozenset(parents) for name, parents in found.items()}
+        found.setdefault(each.child, {})[each.parent] = None
+    return {name: parents.keys() for name, parents in found.items()}
 
 
 @once_per_catalog
-def contradictions(catalog: Catalog) -> tuple[Failure, ...]:
-    """Give the foreign keys that let no referenced row be deleted, whatever the row."""
-    found: dict[int, Failure] = {}
+def contradictions(catalog: Catalog) -> Mapping[ForeignKey, PredictedError]:
+    """Give the foreign keys that let no referenced row be deleted, whatever the row, with the error."""
+    found: dict[ForeignKey, PredictedError] = {}
     for write, met in obstacles(catalog):
         certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
         deletes = Statement.DELETE in write.statements
         if certain is not None and deletes and not overtaken(catalog, write.key, Statement.DELETE):
-            found.setdefault(id(write.key), Failure(write.key, certain.error))
+            found.setdefault(write.key, certain.error)
     for finding in knock_ons(catalog):
         if finding.certain and finding.error is not None and Statement.DELETE in finding.statements:
-            found.setdefault(id(finding.key), Failure(finding.key, finding.error))
-    return tuple(found.values())
+            found.setdefault(finding.key, finding.error)
+    return found
 
 
 @once_per_catalog
-def refusals(catalog: Catalog) -> tuple[Failure, ...]:
+def refusing(catalog: Catalog) -> tuple[ForeignKey, ...]:
     """Give the foreign keys that refuse to let a referenced row go: NO ACTION and RESTRICT."""
     return tuple(
-        Failure(key, refusal_error(catalog, key, key.on_delete))
+        key
         for key in catalog.foreign_keys
-        if key.on_delete in {Action.NO_ACTION, Action.RESTRICT}
+        if (key.on_delete is Action.NO_ACTION or key.on_delete is Action.RESTRICT)
         and key.table != key.referenced
         and action_runs(catalog, key, Statement.DELETE)
     )
 
 
-def paths_into(catalog: Catalog, failures: Sequence[Failure], *, avoidable: bool) -> tuple[Path, ...]:
-    """Give for each CASCADE key the shortest way on to one of the failures.
+@once_per_catalog
+def hopeless_paths(catalog: Catalog) -> tuple[Path, ...]:
+    """Give for each CASCADE key the shortest way on to a contradiction."""
+    return paths_into(catalog, contradictions(catalog), avoidable=False)
+
+
+def paths_into(catalog: Catalog, failing: Iterable[ForeignKey], *, avoidable: bool) -> tuple[Path, ...]:
+    """Give for each CASCADE key the shortest way on to one of the foreign keys at which a delete fails.
 
     `avoidable` leaves out failures whose rows the first table's delete removes
     before they are looked at: those its own CASCADE reaches at the first step.
     """
     tops = roots(catalog)
-    at: dict[TableName, list[tuple[Failure, TableName]]] = {}
-    for failure in failures:
-        key = failure.key
-        failing = (failure, tops.get(key.table, key.table))
-        at.setdefault(tops.get(key.referenced, key.referenced), []).append(failing)
+    reached = cascade_parents(catalog)
+    at: dict[TableName, list[tuple[ForeignKey, TableName]]] = {}
+    for key in failing:
+        end = tops.get(key.referenced, key.referenced)
+        if end in reached:
+            at.setdefault(end, []).append((key, tops.get(key.table, key.table)))
     if not at:
         return ()
     onward = _onward(catalog, at)
@@ -162,8 +162,8 @@ def paths_into(catalog: Catalog, failures: Sequence[Failure], *, avoidable: bool
         if each.child not in onward or each.child == each.parent:
             continue
         keys, last = _follow(each, onward)
-        gone = children[each.parent] if avoidable else frozenset()
-        failure_left = next((failure for failure, table in at[last] if table not in gone), None)
+        gone: AbstractSet[TableName] = children[each.parent] if avoidable else frozenset()
+        failure_left = next((key for key, table in at[last] if table not in gone), None)
         if failure_left is not None:
             found.append(Path(keys, failure_left))
     return tuple(found)

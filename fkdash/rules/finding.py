@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,7 +37,7 @@ class Statement(StrEnum):
     UPDATE = "UPDATE"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PredictedError:
     """The error PostgreSQL will raise, in its own (English) words; `relation` is the failing row's table."""
 
@@ -44,7 +45,7 @@ class PredictedError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DefaultRow:
     """Asks whether the referenced table has the row that SET DEFAULT would point at.
 
@@ -57,7 +58,7 @@ class DefaultRow:
     defaults: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Finding:
     """One rule's verdict on one foreign key.
 
@@ -99,7 +100,7 @@ class Finding:
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Rule:
     """A rule: its permanent id, its words, and the function that finds what it is about.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.cascades import contradictions, paths_into
+from fkdash.rules.cascades import contradictions, hopeless_paths
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 
 if TYPE_CHECKING:
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog
     from fkdash.rules.cascades import Path
+    from fkdash.rules.finding import PredictedError
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for path in paths_into(catalog, contradictions(catalog), avoidable=False):
-        yield _finding(path)
+    errors = contradictions(catalog)
+    for path in hopeless_paths(catalog):
+        yield _finding(path, errors[path.last])
 
 
-def _finding(path: Path) -> Finding:
-    first, last, error = path.cascades[0], path.failure.key, path.failure.error
+def _finding(path: Path, error: PredictedError) -> Finding:
+    first, last = path.cascades[0], path.last
     where = last.referenced.name
     way = f"cascades to {first.table.name}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
     return Finding(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.rules.cascades import contradictions, paths_into, refusals
+from fkdash.rules.cascades import hopeless_paths, paths_into, refusing
+from fkdash.rules.enforcement import refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 
 if TYPE_CHECKING:
@@ -13,17 +14,18 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog
     from fkdash.rules.cascades import Path
+    from fkdash.rules.finding import PredictedError
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    hopeless = {id(path.cascades[0]) for path in paths_into(catalog, contradictions(catalog), avoidable=False)}
-    for path in paths_into(catalog, refusals(catalog), avoidable=True):
+    hopeless = {id(path.cascades[0]) for path in hopeless_paths(catalog)}
+    for path in paths_into(catalog, refusing(catalog), avoidable=True):
         if id(path.cascades[0]) not in hopeless:
-            yield _finding(path)
+            yield _finding(path, refusal_error(catalog, path.last, path.last.on_delete))
 
 
-def _finding(path: Path) -> Finding:
-    first, last, error = path.cascades[0], path.failure.key, path.failure.error
+def _finding(path: Path, error: PredictedError) -> Finding:
+    first, last = path.cascades[0], path.last
     where = last.referenced.name
     way = f"cascades to {first.table.name}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
     late = " at COMMIT" if last.initially_deferred and last.on_delete is Action.NO_ACTION else ""

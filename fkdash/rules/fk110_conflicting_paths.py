@@ -10,15 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
-from fkdash.rules.cascades import ancestors, node, refusals
+from fkdash.rules.cascades import ancestors, cascade_parents, refusing, roots
+from fkdash.rules.enforcement import refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.rivals import reference, same_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, TableName
-    from fkdash.rules.cascades import Failure
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.rules.finding import PredictedError
 
 
 _FAR: Final = 1_000_000
@@ -32,17 +33,18 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             above[name] = ancestors(catalog, name)
         return above[name]
 
-    for refusal in refusals(catalog):
-        key = refusal.key
-        if key.on_delete is Action.NO_ACTION and key.initially_deferred:
+    tops, reached = roots(catalog), cascade_parents(catalog)
+    for key in refusing(catalog):
+        holder = tops.get(key.table, key.table)
+        if holder not in reached or (key.on_delete is Action.NO_ACTION and key.initially_deferred):
             continue
-        held, holder = node(catalog, key.referenced), node(catalog, key.table)
-        reach = ancestors_of(holder)
-        if not reach or held == holder:
+        held = tops.get(key.referenced, key.referenced)
+        if held == holder:
             continue
-        found = _conflict(held, reach, ancestors_of(held))
+        found = _conflict(held, ancestors_of(holder), ancestors_of(held))
         if found is not None and (found[1] or reference(key) not in same_reference(catalog)):
-            yield _finding(refusal, found[0], refused_first=found[1])
+            error = refusal_error(catalog, key, key.on_delete)
+            yield _finding(key, error, found[0], refused_first=found[1])
 
 
 def _conflict(
@@ -65,8 +67,7 @@ def _conflict(
     return (tied[1], False) if tied is not None else None
 
 
-def _finding(refusal: Failure, top: TableName, *, refused_first: bool) -> Finding:
-    key, error = refusal.key, refusal.error
+def _finding(key: ForeignKey, error: PredictedError, top: TableName, *, refused_first: bool) -> Finding:
     if refused_first:
         message = (
             f"Deleting any {top.name} row would cascade to {key.table.name} as well, but {key.name} "

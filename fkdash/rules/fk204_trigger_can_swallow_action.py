@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
+    for name, keys in catalog.declared_on.items():
         triggers = [
             trigger
-            for table in catalog.with_partitions(key.table)
+            for table in catalog.with_partitions(name)
             for trigger in table.triggers or ()
             if trigger.constraint is None and trigger.before and trigger.row and trigger.enabled in "OA"
         ]
-        if triggers:
+        for key in keys if triggers else ():
             yield from _verdict(catalog, key, triggers)
 
 

@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 def _find(catalog: Catalog) -> Iterator[Finding]:
     if catalog.server is None or catalog.server.bypasses_row_security:
         return
-    for key in catalog.foreign_keys:
-        hidden = [
-            table
-            for table in dict.fromkeys((key.table, key.referenced))
-            if table in catalog.tables and hides(catalog.tables[table])
-        ]
+    secret = {name for name, table in catalog.tables.items() if hides(table)}
+    for key in catalog.foreign_keys if secret else ():
+        hidden = [table for table in dict.fromkeys((key.table, key.referenced)) if table in secret]
         if not hidden:
             continue
         names = " and ".join(table.name for table in hidden)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Match
 from fkdash.rules.finding import Finding, Rule, Severity
-from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key, own, _ in column_pairs(catalog):
-        if len(own) == 1 or key.match is not Match.SIMPLE or not key.enforced:
+    for key in catalog.foreign_keys:
+        if len(key.columns) == 1 or key.match is not Match.SIMPLE or not key.enforced:
             continue
-        nullable = tuple(column.name for column in own if not column.forbids_null)
+        nullable = tuple(column.name for column in catalog.columns(key) if not column.forbids_null)
         if not nullable:
             continue
         several = len(nullable) > 1

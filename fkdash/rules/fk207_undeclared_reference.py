@@ -14,7 +14,7 @@ from fkdash.rules.finding import Finding, Rule, Severity
 from fkdash.rules.joins import joined_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, Column, Table
 
@@ -26,18 +26,20 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     joins = joined_columns(catalog)
     keys = _single_keys(catalog)
     names = _names(catalog, keys)
-    declared = {(key.table, name) for key in catalog.foreign_keys for name in key.columns}
     by_join = _by_join(joins, keys)
-    # Most columns end in nothing that a reference ends in; no need to take their names apart.
-    endings = {word[-_ENDING:] for word in names}
+    promising = _promising(catalog, names)
+    looked_at = promising | {column for _, column in by_join}
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None:
             continue
-        for column in table.columns:
-            if (table.name, column.name) in declared:
+        columns = [column for column in table.columns if column.name in looked_at]
+        declared = (
+            {name for key in catalog.declared_on.get(table.name, ()) for name in key.columns} if columns else ()
+        )
+        for column in columns:
+            if column.name in declared:
                 continue
-            promising = column.name[-_ENDING:].lower() in endings
-            named = _by_name(table, column, names, keys) if promising else None
+            named = _by_name(table, column, names, keys) if column.name in promising else None
             joined = by_join.get((table.name, column.name))
             found = joined or named
             if found is None or found == (table.name, column.name):
@@ -50,20 +52,29 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield _finding(table, column, found, where, alike=named == found)
 
 
+def _promising(catalog: Catalog, names: Iterable[str]) -> set[str]:
+    """Give the columns' names that end as a reference's name can: no need to take the others apart."""
+    endings = {word[-_ENDING:] for word in names}
+    every = {column.name for table in catalog.tables.values() for column in table.columns}
+    return {name for name in every if name[-_ENDING:].lower() in endings}
+
+
 def _single_keys(catalog: Catalog) -> Mapping[TableName, tuple[str, ...]]:
     """Give for each table the columns that alone identify a row, the primary key first."""
     found = {}
     for name, table in catalog.tables.items():
         if table.partition_of is not None:
             continue
-        keys = [
-            table.columns_by_number[index.columns[0]].name
-            for index in sorted(table.indexes, key=lambda index: not index.primary)
-            if index.unique and index.valid and index.predicate is None
-            if len(index.columns) == 1 and index.columns[0] in table.columns_by_number
+        alone = [
+            index
+            for index in table.indexes
+            if index.unique and len(index.columns) == 1 and index.valid and index.predicate is None
+            if index.columns[0] in table.columns_by_number
         ]
-        if keys:
-            found[name] = tuple(dict.fromkeys(keys))
+        if len(alone) > 1:
+            alone.sort(key=lambda index: not index.primary)
+        if alone:
+            found[name] = tuple(dict.fromkeys([table.columns_by_number[index.columns[0]].name for index in alone]))
     return found
 
 

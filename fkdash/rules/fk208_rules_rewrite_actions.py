@@ -22,9 +22,8 @@ _PASSIVE = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
-        if not catalog.tables[key.table].has_rules:
-            continue
+    ruled = [name for name in catalog.declared_on if catalog.tables[name].has_rules]
+    for key in (key for name in ruled for key in catalog.declared_on[name]):
         statements = tuple(
             statement
             for statement in Statement

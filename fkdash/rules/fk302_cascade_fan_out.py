@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from fkdash.rules.cascades import cascade_children, cascades
@@ -9,7 +10,7 @@ from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.sizes import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
@@ -19,6 +20,7 @@ _MOST_COUNTED: Final = 50
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
+    children = cascade_children(catalog)
     seen: set[TableName] = set()
     for each in cascades(catalog):
         key, top = each.key, each.parent
@@ -35,7 +37,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         if top in seen:
             continue
         seen.add(top)
-        reached = _reached(catalog, top)
+        reached = _reached(children, top)
         if len(reached) >= _MANY_TABLES:
             more = "at least " if len(reached) >= _MOST_COUNTED else ""
             some = ", ".join(sorted(name.name for name in reached)[:_MANY_TABLES])
@@ -52,17 +54,18 @@ def _rows_per_row(catalog: Catalog, key: ForeignKey) -> int | None:
     return rows // referenced if rows is not None and referenced else None
 
 
-def _reached(catalog: Catalog, top: TableName) -> set[TableName]:
-    """Give the tables below one, no more than are counted."""
-    children = cascade_children(catalog)
-    reached: set[TableName] = set()
-    waiting = [top]
-    while waiting and len(reached) < _MOST_COUNTED:
-        for child in children.get(waiting.pop(), ()):
-            if child not in reached and child != top:
+def _reached(children: Mapping[TableName, Iterable[TableName]], top: TableName) -> set[TableName]:
+    """Give the tables below one, the nearest first and no more than are counted."""
+    reached = {top}
+    waiting = deque(reached)
+    while waiting:
+        for child in children.get(waiting.popleft(), ()):
+            if child not in reached:
                 reached.add(child)
                 waiting.append(child)
-    return reached
+                if len(reached) > _MOST_COUNTED:
+                    return reached - {top}
+    return reached - {top}
 
 
 def _finding(key: ForeignKey, severity: Severity, message: str, evidence: str) -> Finding:

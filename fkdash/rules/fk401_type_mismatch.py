@@ -36,12 +36,12 @@ _GROUPS: Final = {
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key, own, referenced in column_pairs(catalog):
+    for own, referenced, keys in column_pairs(catalog):
         for column, other in zip(own, referenced, strict=True):
             if column.type == other.type or column.domain is not None or other.domain is not None:
                 continue
             if base(column.type) != base(other.type):
-                yield _finding(key, column, other)
+                yield from (_finding(key, column, other) for key in keys)
 
 
 def base(type_name: str) -> str:

@@ -14,29 +14,33 @@ from fkdash.rules.pairs import column_pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, Column, ForeignKey
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key, own, referenced in column_pairs(catalog):
+    for own, referenced, keys in column_pairs(catalog):
         for column, other in zip(own, referenced, strict=True):
             if column.collation == other.collation or column.domain is not None or other.domain is not None:
                 continue
-            mine, its = column.collation or "the default", other.collation or "the default"
-            yield Finding(
-                rule=RULE.id,
-                name=RULE.name,
-                severity=RULE.severity,
-                key=key,
-                columns=(column.name,),
-                message=f"{key.table.name}.{column.name} has collation {mine}, "
-                f"{key.referenced.name}.{other.name} has {its}: equal only as long as both are deterministic.",
-                explanation=f"If {mine} or {its} is nondeterministic (case-insensitive, say), rows match that "
-                "are not the same text: deleting one referenced row may act on rows that belong to another, "
-                "and PostgreSQL 18 refuses the key when it is restored. Give both columns the same collation.",
-                evidence=(f"{key.table}.{column.name}: {mine}", f"{key.referenced}.{other.name}: {its}"),
-                certain=False,
-            )
+            yield from (_finding(key, column, other) for key in keys)
+
+
+def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
+    mine, its = column.collation or "the default", other.collation or "the default"
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=key,
+        columns=(column.name,),
+        message=f"{key.table.name}.{column.name} has collation {mine}, "
+        f"{key.referenced.name}.{other.name} has {its}: equal only as long as both are deterministic.",
+        explanation=f"If {mine} or {its} is nondeterministic (case-insensitive, say), rows match that "
+        "are not the same text: deleting one referenced row may act on rows that belong to another, "
+        "and PostgreSQL 18 refuses the key when it is restored. Give both columns the same collation.",
+        evidence=(f"{key.table}.{column.name}: {mine}", f"{key.referenced}.{other.name}: {its}"),
+        certain=False,
+    )
 
 
 RULE = Rule(

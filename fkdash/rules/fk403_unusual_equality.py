@@ -16,12 +16,14 @@ _BUILT_IN: Final = "pg_catalog.="
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for key in catalog.foreign_keys:
+        if key.operators.count(_BUILT_IN) == len(key.operators):
+            continue
         unusual = [
             (column, operator)
             for column, operator in zip(key.columns, key.operators, strict=False)
             if operator != _BUILT_IN
         ]
-        if not unusual or key.period:
+        if key.period:
             continue
         how = ", ".join(f"{column} with {operator}" for column, operator in unusual)
         yield Finding(

@@ -10,28 +10,31 @@ from fkdash.rules.pairs import column_pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key, _, referenced in column_pairs(catalog):
+    for _, referenced, keys in column_pairs(catalog):
         nullable = [column.name for column in referenced if not column.forbids_null]
-        if not nullable:
-            continue
-        names = " and ".join(nullable)
-        yield Finding(
-            rule=RULE.id,
-            name=RULE.name,
-            severity=RULE.severity,
-            key=key,
-            columns=key.columns,
-            message=f"{key.name} refers to {key.referenced.name} ({', '.join(key.referenced_columns)}), where "
-            f"{names} may be NULL: such rows can never be referred to.",
-            explanation=f"The key of {key.referenced.name} that {key.name} refers to is unique but not NOT "
-            "NULL. Rows with NULL there cannot be referred to, and setting it to NULL is a change of the key "
-            "for every row that refers to it.",
-            evidence=tuple(f"{key.referenced}.{name} may be NULL" for name in nullable),
-        )
+        if nullable:
+            yield from (_finding(key, nullable) for key in keys)
+
+
+def _finding(key: ForeignKey, nullable: list[str]) -> Finding:
+    names = " and ".join(nullable)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=key,
+        columns=key.columns,
+        message=f"{key.name} refers to {key.referenced.name} ({', '.join(key.referenced_columns)}), where "
+        f"{names} may be NULL: such rows can never be referred to.",
+        explanation=f"The key of {key.referenced.name} that {key.name} refers to is unique but not NOT "
+        "NULL. Rows with NULL there cannot be referred to, and setting it to NULL is a change of the key "
+        "for every row that refers to it.",
+        evidence=tuple(f"{key.referenced}.{name} may be NULL" for name in nullable),
+    )
 
 
 RULE = Rule(

@@ -21,16 +21,20 @@ _LONGEST: Final = 12
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    rigid: dict[TableName, list[ForeignKey]] = {}
-    for key, own, _ in column_pairs(catalog):
-        if key.deferrable or not all(column.forbids_null for column in own):
+    rigid: set[int] = set()
+    edges: dict[TableName, list[TableName]] = {}
+    for own, _, keys in column_pairs(catalog):
+        if not all(column.forbids_null for column in own):
             continue
-        if key.table != key.referenced and check_runs(catalog, key):
-            rigid.setdefault(key.table, []).append(key)
-    for component in _components({table: [key.referenced for key in keys] for table, keys in rigid.items()}):
+        for key in keys:
+            if not key.deferrable and key.table != key.referenced and check_runs(catalog, key):
+                rigid.add(id(key))
+                edges.setdefault(key.table, []).append(key.referenced)
+    for component in _components(edges):
         if len(component) > 1:
-            inside = [key for table in sorted(component) for key in rigid[table] if key.referenced in component]
-            yield _finding(inside, sorted(component))
+            tables = sorted(component)
+            inside = [key for table in tables for key in catalog.declared_on[table] if key.referenced in component]
+            yield _finding([key for key in inside if id(key) in rigid], tables)
 
 
 def _components(edges: Mapping[TableName, list[TableName]]) -> list[set[TableName]]:

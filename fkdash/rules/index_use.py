@@ -63,7 +63,14 @@ def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
 
 def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
     numbers = _numbers(table, key)
-    return next((index for index in table.indexes if not _obstacle(catalog, table, index, key, numbers)), None)
+    beginning = table.indexes_by_first_column
+    promising = [index for number in numbers for index in beginning.get(number, ())]
+    if len(numbers) > 1:
+        promising.sort(key=table.indexes.index)
+    for index in promising:
+        if not _obstacle(catalog, table, index, key, numbers):
+            return index
+    return None
 
 
 def _numbers(table: Table, key: ForeignKey) -> frozenset[int]:
@@ -111,8 +118,10 @@ def _only_not_null(node: exp.Expr, columns: set[str]) -> bool:
 def _operator_class_obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey) -> str:
     """Compare with the operator classes of the referenced key's index, whose equality the key uses."""
     referenced = catalog.tables[key.referenced]
-    theirs = next((each for each in referenced.indexes if each.oid == key.index), None)
-    if theirs is None or key.index is None or not theirs.opclasses or not index.opclasses:
+    theirs = _index_with(referenced, key.index)
+    if theirs is None or not theirs.opclasses or not index.opclasses:
+        return ""
+    if len(index.opclasses) == 1 and index.opclasses == theirs.opclasses:
         return ""
     of_column = dict(zip(theirs.columns, theirs.opclasses, strict=True))
     partner = dict(zip(key.columns, key.referenced_columns, strict=True))
@@ -124,6 +133,13 @@ def _operator_class_obstacle(catalog: Catalog, table: Table, index: Index, key: 
         if _family(opclass) != _family(wanted):
             return f"its operator class {opclass} has no part in the comparison"
     return ""
+
+
+def _index_with(table: Table, oid: int | None) -> Index | None:
+    for index in table.indexes:
+        if index.oid == oid and oid is not None:
+            return index
+    return None
 
 
 def _family(opclass: str) -> str:

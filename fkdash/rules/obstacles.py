@@ -7,10 +7,11 @@ their names, unique indexes, and at last the row's own foreign keys. Only the fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action, Match
 from fkdash.rules.defaults import known
 from fkdash.rules.enforcement import check_runs
@@ -22,7 +23,7 @@ from fkdash.rules.values import ANYTHING, NULL_ONLY, as_condition
 from fkdash.rules.writes import writes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table
     from fkdash.rules.values import Results
@@ -41,7 +42,7 @@ class Kind(IntEnum):
     MATCH_FULL = 6
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Obstacle:
     """Something in the way: its kind, the columns it concerns, the reason in words, the error.
 
@@ -84,13 +85,14 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     """Give what refuses `values` in the referencing row of a key, the first reported first."""
     tables = catalog.with_partitions(write.key.table)
     root = tables[0]
-    found: list[Obstacle] = [*_identities(root, write), *_domains(root, values)]
+    written = _written(root, values)
+    found: list[Obstacle] = [*_identities(root, write, written), *_domains(root, written, values)]
     met: set[tuple[Kind, tuple[str, ...], str]] = set()
     for table in tables:
         for obstacle in (
-            *_partitions(table, values),
+            *(_partitions(table, values) if table.nulls_without_partition else ()),
             *_not_nulls(table, values),
-            *_checks(table, write, values),
+            *(_checks(table, write, values) if table.checks else ()),
             *_uniques(table, values),
         ):
             what = (obstacle.kind, obstacle.columns, obstacle.error.message if table is root else "")
@@ -99,11 +101,12 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
                 met |= {what, inherited}
                 found.append(obstacle)
     found += _half_keys(catalog, write, values)
-    return tuple(sorted(found, key=lambda obstacle: obstacle.kind))
+    # Nothing is in the way of most writes.
+    return () if not found else tuple(sorted(found, key=lambda obstacle: obstacle.kind))
 
 
-def _identities(table: Table, write: Write) -> Iterator[Obstacle]:
-    for column in _written(table, write.columns):
+def _identities(table: Table, write: Write, written: Iterable[Column]) -> Iterator[Obstacle]:
+    for column in written:
         if column.identity_always and write.action is Action.SET_NULL:
             yield Obstacle(
                 Kind.IDENTITY,
@@ -113,9 +116,9 @@ def _identities(table: Table, write: Write) -> Iterator[Obstacle]:
             )
 
 
-def _domains(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def _domains(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give what domains refuse; a domain's own constraints come after those it is built on."""
-    for column in _written(table, values):
+    for column in written:
         for domain in reversed(column.domain.chain if column.domain else ()):
             obstacle = _domain_obstacle(table, column, domain, values[column.name])
             if obstacle is not None:
@@ -163,11 +166,11 @@ def _partitions(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacl
 
 
 def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
-    computed = generated_from(table, values)
-    for column in table.columns:
-        value = values.get(column.name, computed.get(column.name))
+    after = {**generated_from(table, values), **values}
+    for column in _written(table, after):
+        value = after[column.name]
         # What a generated column of a locked table is computed from is not known.
-        if value is None or not column.not_null or None not in value or (column.generated and not column.default):
+        if not column.not_null or None not in value or (column.generated and not column.default):
             continue
         where = f"{table.name}.{column.name}"
         reason = "is part of the primary key" if column.name in table.primary_key else "is NOT NULL"
@@ -217,9 +220,9 @@ def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give the unique indexes in which the written value may stand already."""
     numbers = {column.number: column.name for column in _written(table, values)}
     for index in table.indexes:
-        touched = tuple(numbers[number] for number in index.columns if number in numbers)
         if not (index.unique or index.exclusion):
             continue
+        touched = tuple([numbers[number] for number in index.columns if number in numbers])
         enters = _enters(index, values) or _computed_from(index, values)
         if not touched and not enters:
             continue
@@ -294,5 +297,8 @@ def _after(key: ForeignKey, other: ForeignKey, name: str, values: Mapping[str, R
     return ANYTHING - NULL_ONLY if whole or name in key.columns else ANYTHING
 
 
-def _written(table: Table, names: Collection[str]) -> Iterator[Column]:
-    return (column for column in table.columns if column.name in names)
+def _written(table: Table, names: Iterable[str]) -> Sequence[Column]:
+    """Give the columns with these names in the table's order."""
+    columns = table.columns_by_name
+    found = [columns[name] for name in names if name in columns]
+    return found if len(found) == 1 else sorted(found, key=attrgetter("number"))

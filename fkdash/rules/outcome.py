@@ -73,9 +73,7 @@ def check_outcome(
 def generated_from(table: Table, written: Mapping[str, Results]) -> dict[str, Results]:
     """Give what is known of the generated columns that are computed from the written ones."""
     found: dict[str, Results] = {}
-    for column in table.columns:
-        if not column.generated:
-            continue
+    for column in table.generated_columns:
         tree = parsed(column.default) if column.default else None
         if tree is None:
             found[column.name] = ANYTHING

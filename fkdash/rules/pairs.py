@@ -1,4 +1,8 @@
-"""The columns of each foreign key beside those they refer to, looked up once for all rules."""
+"""The columns of foreign keys beside those they refer to, looked up once for all rules.
+
+Tables share columns that are alike, so ten thousand foreign keys may be a few pairs
+of columns, and what a rule makes of the columns alone it makes once for all of them.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,26 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, ForeignKey
 
 
-class Pairs(NamedTuple):
-    """A foreign key with its referencing and its referenced columns, both in key order."""
+class Pair(NamedTuple):
+    """Referencing and referenced columns, both in key order, and the foreign keys that have just these."""
 
-    key: ForeignKey
     own: tuple[Column, ...]
     referenced: tuple[Column, ...]
+    keys: list[ForeignKey]
 
 
 @once_per_catalog
-def column_pairs(catalog: Catalog) -> tuple[Pairs, ...]:
-    """Give every foreign key with its columns, in the catalog's order."""
-    found = []
-    for key in catalog.foreign_keys:
-        mine = catalog.tables[key.table].columns_by_name
-        theirs = catalog.tables[key.referenced].columns_by_name
-        own = tuple([mine[name] for name in key.columns])
-        found.append(Pairs(key, own, tuple([theirs[name] for name in key.referenced_columns])))
-    return tuple(found)
+def column_pairs(catalog: Catalog) -> tuple[Pair, ...]:
+    """Give all foreign keys, those with the very same columns together."""
+    found: dict[tuple[int, ...], Pair] = {}
+    for table, keys in catalog.declared_on.items():
+        mine = catalog.tables[table].columns_by_name
+        for key in keys:
+            theirs = catalog.tables[key.referenced].columns_by_name
+            own = [mine[name] for name in key.columns]
+            referenced = [theirs[name] for name in key.referenced_columns]
+            which = (*map(id, own), *map(id, referenced))
+            if which not in found:
+                found[which] = Pair(tuple(own), tuple(referenced), [])
+            found[which].keys.append(key)
+    return tuple(found.values())

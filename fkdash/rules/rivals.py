@@ -30,12 +30,11 @@ def action_of(key: ForeignKey, statement: Statement) -> Action:
 @once_per_catalog
 def same_reference(catalog: Catalog) -> Mapping[tuple[object, ...], tuple[ForeignKey, ...]]:
     """Give the foreign keys that make the same columns refer to the same columns, in groups of two or more."""
-    between: dict[tuple[object, ...], list[ForeignKey]] = {}
-    for key in catalog.foreign_keys:
-        between.setdefault((key.table, key.referenced), []).append(key)
     groups: dict[tuple[object, ...], list[ForeignKey]] = {}
-    for keys in between.values():
-        for key in keys if len(keys) > 1 else ():
+    for keys in catalog.declared_on.values():
+        columns = [name for key in keys for name in key.columns]
+        # Where no column is in two foreign keys, no two of them say the same.
+        for key in keys if len(set(columns)) < len(columns) else ():
             groups.setdefault(reference(key), []).append(key)
     return {what: tuple(keys) for what, keys in groups.items() if len(keys) > 1}
 

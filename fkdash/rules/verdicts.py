@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.obstacles import first_error, obstacles
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fkdash.rules.writes import Write
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Case:
     """One key's actions and what they meet; `error` is what the server reports first.
 

@@ -6,9 +6,9 @@ that can refuse an UPDATE can refuse them (CREATE TABLE, "REFERENCES").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.defaults import default_value
 from fkdash.rules.enforcement import action_runs
@@ -31,7 +31,7 @@ def verbs(statements: Iterable[Statement]) -> str:
     return " or ".join(_VERBS[statement] for statement in statements)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Write:
     """An action that writes the referencing columns `columns`, and the statements that set it off."""
 

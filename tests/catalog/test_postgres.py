@@ -114,7 +114,10 @@ async def test_a_role_that_may_only_select_sees_every_key(database: TestDatabase
 
 async def test_reading_never_waits_for_a_table_that_is_locked_exclusively(database: TestDatabase) -> None:
     await database.execute("""
-        create table p (id int primary key check (id > 0) default 7, n int generated always as (id * 2) stored);
+        create table p (
+          id int primary key, n int generated always as (id * 2) stored,
+          parent int check (parent > 0) default 7 references p
+        );
         create table c (p int references p);
         create index on p (id) where id > 3;
     """)
@@ -126,8 +129,41 @@ async def test_reading_never_waits_for_a_table_that_is_locked_exclusively(databa
         await database.execute("rollback")
     table = catalog.tables[TableName("public", "p")]
     assert (table.locked, table.checks[0].expression) == (True, "")
-    assert [column.default for column in table.columns] == ["7", None]
+    assert [column.default for column in table.columns] == [None, None, "7"]
     assert not catalog.tables[TableName("public", "c")].locked
+
+
+async def test_an_expression_is_read_where_an_action_could_meet_it(database: TestDatabase) -> None:
+    await database.execute("""
+        create table p (id int primary key);
+        create table c (
+          x int default 1 constraint on_key check (x > 0) references p,
+          y int default 2 constraint elsewhere check (y > 0),
+          z int generated always as (x + y) stored constraint on_computed check (z > 0),
+          constraint on_row check (c is not null)
+        );
+        alter table c add constraint unproven check (y < 9) not valid;
+    """)
+    table = (await catalog_of(database)).tables[TableName("public", "c")]
+    assert [column.default for column in table.columns] == ["1", None, "(x + y)"]
+    assert {check.name for check in table.checks if not check.expression} == {"elsewhere"}
+
+
+@pytest.mark.minimum_version(18)
+async def test_a_not_null_keeps_a_name_of_its_own(database: TestDatabase) -> None:
+    await database.execute("""
+        create table p (a int not null, b int constraint mine not null, c int not null, d int constraint c_not_null not null);
+        alter table p rename column c to e;
+        create table heir () inherits (p);
+    """)
+    catalog = await catalog_of(database)
+    table, heir = (catalog.tables[TableName("public", name)] for name in ("p", "heir"))
+    assert [column.not_null_constraint for column in table.columns] == [None, "mine", "p_c_not_null", "c_not_null"]
+    assert not any(column.not_null_inherited for column in table.columns)
+    assert all(column.not_null_inherited for column in heir.columns)
+    assert [column.not_null_constraint for column in heir.columns] == [
+        "p_a_not_null", "mine", "p_c_not_null", "c_not_null",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)

@@ -138,6 +138,25 @@ def test_many_rows_per_referenced_row_are_a_fan_out() -> None:
     assert _found(schema(1_000_000, Action.NO_ACTION), "FK302") == []
 
 
+def test_a_fan_out_into_very_many_tables_is_counted_to_fifty_the_nearest_first() -> None:
+    users = table("users")
+    near = [table(f"near_{number:02}", Column(2, "user_id", "bigint")) for number in range(20)]
+    far = [table(f"a_far_{number:02}", Column(2, "near_id", "bigint")) for number in range(40)]
+    found = _found(
+        catalog(
+            users,
+            *near,
+            *far,
+            *(reference(each, "user_id", users, Action.CASCADE) for each in near),
+            *(reference(each, "near_id", near[0], Action.CASCADE) for each in far),
+        ),
+        "FK302",
+    )
+    finding = next(each for each in found if each.key.referenced == users.name)
+    assert finding.message == "Deleting from users cascades into at least 50 tables."
+    assert finding.evidence[0].startswith("reached: a_far_00, a_far_01, ")
+
+
 def test_a_repair_of_a_large_table_is_announced() -> None:
     users = table("users")
     orders = table("orders", Column(2, "user_id", "bigint", not_null=True), rows=50_000_000)

@@ -1,6 +1,6 @@
--- Default and generation expressions. A default names no column, so it is spelled without its table (0),
--- which opens no table and waits for no lock; a generation expression of a `locked` table is NULL.
--- $1 limits it to tables with these OIDs; NULL asks for all.
+-- Default and generation expressions of columns: $1 their tables' OIDs, $2 their numbers, pairwise.
+-- A default names no column, so it is spelled without its table (0), which opens no table and waits for no
+-- lock; a generation expression of a `locked` table is NULL.
 -- PostgreSQL 14 to 18. No privileges needed.
 with locked as materialized (
   select distinct relation
@@ -10,7 +10,7 @@ with locked as materialized (
 select d.adrelid as table_oid, d.adnum::int as number,
        case when a.attgenerated = '' then pg_get_expr(d.adbin, 0)
             when l.relation is null then pg_get_expr(d.adbin, d.adrelid) end as expression
-  from pg_attrdef d
+  from unnest($1::oid[], $2::int2[]) as w (table_oid, number)
+  join pg_attrdef d on d.adrelid = w.table_oid and d.adnum = w.number
   join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
   left join locked l on l.relation = d.adrelid
- where $1::oid[] is null or d.adrelid = any ($1)

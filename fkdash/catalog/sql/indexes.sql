@@ -1,4 +1,5 @@
 -- Every index of a table that can take part in a foreign key: key columns (0 for an expression), operator classes.
+-- Those alike come in one row, with lists, pairwise, of what is each one's own.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18 (NULLS NOT DISTINCT from 15 on). No privileges needed.
 with locked as materialized (
@@ -6,28 +7,33 @@ with locked as materialized (
     from pg_locks
    where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
 )
-select i.indexrelid as oid, i.indrelid as table_oid, c.relname as name, am.amname as method,
-       i.columns, i.opclasses,
-       i.indisunique as unique, i.indisprimary as primary, i.indisvalid and i.indisready as valid,
-       i.indisreplident as replica_identity, i.indisexclusion as exclusion, i.nulls_not_distinct,
-       i.indpred is not null as partial,
-       case when i.indexprs is not null and l.relation is null
-            then pg_get_expr(i.indexprs, i.indrelid) end as expressions,
-       case when i.indpred is not null and l.relation is null then pg_get_expr(i.indpred, i.indrelid) end as predicate
+select i.columns, i.opclasses, am.amname as method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
+       i.nulls_not_distinct, i.partial,
+       case when i.expressions is not null and l.relation is null
+            then pg_get_expr(i.expressions, i.table_oid) end as expressions,
+       case when i.partial and l.relation is null then pg_get_expr(i.predicate, i.table_oid) end as predicate,
+       array_agg(i.oid) as oids, array_agg(i.table_oid) as tables, array_agg(c.relname) as names
   from (values (false)) as absent (indnullsnotdistinct)
  cross join lateral (
-   select indexrelid, indrelid, indisunique, indisprimary, indisvalid, indisready, indisreplident, indisexclusion, indpred, indexprs,
-          indnullsnotdistinct as nulls_not_distinct,
-          (indkey::int2[])[0:indnkeyatts - 1] as columns,
-          (indclass::oid[])[0:indnkeyatts - 1] as opclasses
+   select indexrelid as oid, indrelid as table_oid, indisunique as unique, indisprimary as primary,
+          indisvalid and indisready as valid, indisreplident as replica_identity, indisexclusion as exclusion,
+          indnullsnotdistinct as nulls_not_distinct, indpred is not null as partial, indpred as predicate,
+          indexprs as expressions,
+          case when indnatts = indnkeyatts then indkey::int2[]
+               else (indkey::int2[])[0:indnkeyatts - 1] end as columns,
+          indclass::oid[] as opclasses
      from pg_index
     where $1::oid[] is null or indrelid = any ($1)
  ) i
-  join pg_class c on c.oid = i.indexrelid
+  join pg_class c on c.oid = i.oid
   join pg_am am on am.oid = c.relam
-  join pg_namespace n on n.oid = c.relnamespace
-  left join locked l on l.relation = i.indrelid
- where n.nspname not in ('pg_catalog', 'information_schema')
-   and n.nspname not like 'pg\_toast%'
-   and n.nspname not like 'pg\_temp\_%'
- order by i.indrelid, i.indexrelid
+  left join locked l on l.relation = i.table_oid
+ where c.relnamespace <> all (array(
+         select oid
+           from pg_namespace
+          where nspname in ('pg_catalog', 'information_schema')
+             or nspname like 'pg\_toast%'
+             or nspname like 'pg\_temp\_%'
+       ))
+ group by i.columns, i.opclasses, method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
+       i.nulls_not_distinct, i.partial, 11, 12

@@ -1,7 +1,11 @@
--- NOT NULL constraints by name, which exist from PostgreSQL 18 on (contype n).
+-- NOT NULL constraints by name, which exist from PostgreSQL 18 on (contype n): one row of three lists, pairwise,
+-- because a large database has a hundred thousand. `inherited` are those of `names` that are.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
-select conrelid as table_oid, conkey[1]::int as number, conname as name, coninhcount > 0 as inherited
+select coalesce(array_agg(conrelid), '{}')         as tables,
+       coalesce(array_agg(conkey[1]), '{}')        as numbers,
+       coalesce(array_agg(conname), '{}')          as names,
+       coalesce(array_agg(coninhcount > 0), '{}')  as inherited
   from pg_constraint
  where contype = 'n'
    and conrelid <> 0

@@ -57,6 +57,10 @@ select c.oid,
   left join locked l on l.relation = c.oid
  where ($1::oid[] is null or c.oid = any ($1))
    and c.relkind in ('r', 'p', 'f')
-   and n.nspname not in ('pg_catalog', 'information_schema')
-   and n.nspname not like 'pg\_toast%'
-   and n.nspname not like 'pg\_temp\_%'
+   and c.relnamespace <> all (array(
+         select oid
+           from pg_namespace
+          where nspname in ('pg_catalog', 'information_schema')
+             or nspname like 'pg\_toast%'
+             or nspname like 'pg\_temp\_%'
+       ))

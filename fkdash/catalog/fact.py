@@ -1,0 +1,18 @@
+"""How the facts of a catalog are declared: as dataclasses that nobody changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar, dataclass_transform
+
+_T = TypeVar("_T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def fact(declared: type[_T]) -> type[_T]:
+    """Make a class a dataclass with slots that the type checker holds to be frozen.
+
+    A large catalog is some hundred thousand of them. A dataclass that refuses assignment at run time as well
+    takes five times as long to make, because it cannot assign its own fields either.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(declared)

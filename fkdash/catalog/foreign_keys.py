@@ -1,0 +1,111 @@
+"""Makes foreign keys of rows that hold many alike, with names for OIDs and attribute numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, Copy, ForeignKey, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from fkdash.catalog.columns import ColumnsByTable
+    from fkdash.catalog.model import Column, TableName
+    from fkdash.db.session import Row
+
+_ACTIONS: Final = {
+    "a": Action.NO_ACTION,
+    "r": Action.RESTRICT,
+    "c": Action.CASCADE,
+    "n": Action.SET_NULL,
+    "d": Action.SET_DEFAULT,
+}
+
+
+def used_columns(rows: Iterable[Row]) -> Mapping[int, set[int]]:
+    """Give the attribute numbers of the referencing columns by their table's OID."""
+    used: defaultdict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        for table in row["tables"]:
+            used[table].update(row["columns"])
+    return used
+
+
+def foreign_keys_of(
+    rows: Sequence[Row],
+    names: Mapping[int, TableName],
+    columns: ColumnsByTable,
+    operators: Mapping[int, str],
+) -> tuple[ForeignKey, ...]:
+    """Give the foreign keys between the tables of `names`, in the order they were made in."""
+    copies = _copies([row for row in rows if row["parent"]], names)
+    found = [key for row in rows if not row["parent"] for key in _alike(row, names, columns, operators, copies)]
+    return tuple(sorted(found, key=attrgetter("oid")))
+
+
+def _alike(
+    row: Row,
+    names: Mapping[int, TableName],
+    columns: ColumnsByTable,
+    operators: Mapping[int, str],
+    copies: Mapping[int, tuple[Copy, ...]],
+) -> Iterator[ForeignKey]:
+    """Give the foreign keys that one row holds."""
+    on_delete, on_update = _ACTIONS[row["on_delete"]], _ACTIONS[row["on_update"]]
+    match = Match.FULL if row["match"] == "f" else Match.SIMPLE
+    own, theirs, deleted = row["columns"], row["referenced_columns"], row["delete_columns"] or ()
+    deferrable, initially_deferred = row["deferrable"], row["initially_deferred"]
+    validated, enforced, period, comment = row["validated"], row["enforced"], row["period"], row["comment"]
+    compared = tuple(operators[oid] for oid in row["operators"] or ())
+    for oid, name, table, referenced, index in zip(
+        row["oids"], row["names"], row["tables"], row["referenced"], row["indexes"], strict=True
+    ):
+        if table not in names or referenced not in names:
+            continue
+        yield ForeignKey(
+            name=name,
+            table=names[table],
+            columns=_names(columns[table], own),
+            referenced=names[referenced],
+            referenced_columns=_names(columns[referenced], theirs),
+            on_delete=on_delete,
+            on_update=on_update,
+            delete_columns=_names(columns[table], deleted) if deleted else (),
+            match=match,
+            deferrable=deferrable,
+            initially_deferred=initially_deferred,
+            validated=validated,
+            enforced=enforced,
+            period=period,
+            comment=comment,
+            index=index or None,
+            operators=compared,
+            copies=copies.get(oid, ()),
+            oid=oid,
+        )
+
+
+def _names(columns: Mapping[int, Column], numbers: Iterable[int]) -> tuple[str, ...]:
+    return tuple([columns[number].name for number in numbers])
+
+
+def _copies(rows: Iterable[Row], names: Mapping[int, TableName]) -> Mapping[int, tuple[Copy, ...]]:
+    """Give what is kept for partitions by the OID of the foreign key at the top, in the order made in."""
+    parent_of: dict[int, int] = {}
+    found: list[Copy] = []
+    for row in rows:
+        for oid, name, table, referenced in zip(
+            row["oids"], row["names"], row["tables"], row["referenced"], strict=True
+        ):
+            if table in names and referenced in names:
+                parent_of[oid] = row["parent"]
+                found.append(Copy(name, names[table], names[referenced], validated=row["validated"], oid=oid))
+    copies: defaultdict[int, list[Copy]] = defaultdict(list)
+    for copy in sorted(found, key=attrgetter("oid")):
+        root = parent_of[copy.oid]
+        while root in parent_of:
+            root = parent_of[root]
+        copies[root].append(copy)
+    return {root: tuple(each) for root, each in copies.items()}

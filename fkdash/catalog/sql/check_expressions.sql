@@ -1,0 +1,11 @@
+-- The expressions of the CHECKs with the OIDs $1; that of a `locked` table is NULL, reading it would wait.
+-- PostgreSQL 14 to 18. No privileges needed.
+with locked as materialized (
+  select distinct relation
+    from pg_locks
+   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
+)
+select k.oid, case when l.relation is null then pg_get_expr(k.conbin, k.conrelid) end as expression
+  from pg_constraint k
+  left join locked l on l.relation = k.conrelid
+ where k.oid = any ($1::oid[])

@@ -1,0 +1,90 @@
+"""Makes of rows what belongs to a table beside its columns: indexes, checks, triggers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from fkdash.catalog.model import Check, Index, Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from fkdash.db.session import Row
+
+_EVENT_BITS: Final = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+_ROW_BIT: Final = 1
+_BEFORE_BIT: Final = 2
+
+_T = TypeVar("_T")
+
+
+def indexes_of(rows: Iterable[Row], opclasses: Mapping[int, str]) -> Mapping[int, tuple[Index, ...]]:
+    """Give the indexes by their table's OID, in the order they were made in; a row holds many alike."""
+    found: defaultdict[int, list[Index]] = defaultdict(list)
+    for row in rows:
+        columns = tuple(row["columns"])
+        classes = tuple(opclasses.get(oid, "") for oid in row["opclasses"])
+        predicate = (row["predicate"] or "") if row["partial"] else None
+        unique, primary, valid, method = row["unique"], row["primary"], row["valid"], row["method"]
+        replica_identity, exclusion, expressions = row["replica_identity"], row["exclusion"], row["expressions"]
+        nulls_not_distinct = row["nulls_not_distinct"]
+        for oid, table, name in zip(row["oids"], row["tables"], row["names"], strict=True):
+            found[table].append(
+                Index(
+                    name=name,
+                    columns=columns,
+                    unique=unique,
+                    primary=primary,
+                    valid=valid,
+                    method=method,
+                    predicate=predicate,
+                    nulls_not_distinct=nulls_not_distinct,
+                    replica_identity=replica_identity,
+                    exclusion=exclusion,
+                    opclasses=classes,
+                    expressions=expressions,
+                    oid=oid,
+                )
+            )
+    return {table: tuple(sorted(indexes, key=attrgetter("oid"))) for table, indexes in found.items()}
+
+
+def checks_of(rows: Iterable[Row], expressions: Mapping[int, str | None]) -> Mapping[int, tuple[Check, ...]]:
+    """Give the checks by their table's OID; `expressions` go by the check's."""
+    return _by_table(
+        rows,
+        lambda row: Check(
+            name=row["name"],
+            expression=expressions.get(row["oid"]) or "",
+            columns=tuple(row["columns"] or ()),
+            validated=row["validated"],
+            enforced=row["enforced"],
+        ),
+    )
+
+
+def triggers_of(rows: Iterable[Row]) -> Mapping[int, tuple[Trigger, ...]]:
+    """Give the triggers by their table's OID."""
+    return _by_table(rows, _trigger)
+
+
+def _trigger(row: Row) -> Trigger:
+    kind = row["type"]
+    return Trigger(
+        name=row["name"],
+        function=f"{row['function_schema']}.{row['function']}",
+        enabled=row["enabled"],
+        before=bool(kind & _BEFORE_BIT),
+        row=bool(kind & _ROW_BIT),
+        events=frozenset(event for event, bit in _EVENT_BITS.items() if kind & bit),
+        constraint=row["constraint_oid"],
+    )
+
+
+def _by_table(rows: Iterable[Row], make: Callable[[Row], _T]) -> Mapping[int, tuple[_T, ...]]:
+    found: defaultdict[int, list[_T]] = defaultdict(list)
+    for row in rows:
+        found[row["table_oid"]].append(make(row))
+    return {oid: tuple(items) for oid, items in found.items()}
