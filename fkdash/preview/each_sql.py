@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.preview.broken_keys import broken_keys
+from fkdash.preview.equality import key_columns
 from fkdash.preview.graph import Clash
 from fkdash.preview.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
@@ -30,6 +31,7 @@ _HELD: Final = '"fk$h"'
 _DOUBTFUL: Final = '"fk$x"'
 _ALL: Final = "true"
 _FEW_USES: Final = 2
+_BUILT_IN: Final = 16384
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,13 @@ class Holding:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The distinct conditions that are counted: a row is met at all, is refused at all, then each refusal."""
-        return tuple(dict.fromkeys((_ALL, self._any, *(condition for condition, _ in self.refusing))))
+        """The distinct conditions that are counted: a row is met at all, then each refusal."""
+        return tuple(dict.fromkeys((_ALL, *(condition for condition, _ in self.refusing))))
 
     @property
-    def _any(self) -> str:
-        conditions = [condition for condition, _ in self.refusing]
-        return _ALL if _ALL in conditions or not conditions else " OR ".join(conditions)
-
-    @property
-    def refused(self) -> str:
-        """The column that counts the rows which hold a root back."""
-        return self.column(self._any)
+    def in_the_way(self) -> str:
+        """The expression that counts the rows which hold a root back, once for each refusal."""
+        return " + ".join(self.column(condition) for condition, _ in self.refusing)
 
     def column(self, condition: str) -> str:
         """Name the column that counts the rows under a condition."""
@@ -71,11 +68,12 @@ class EachComposer:
         self.holdings = tuple(Holding(step, self._refusing(step)) for step in plan.steps if step.kind != "cascade")
         self._doubts = [sql for doubt in plan.doubts for sql in self._doubtful(doubt)]
 
-    def statement(self, page_rows: int) -> str:
+    def statement(self, page_rows: int, most_doubtful: int) -> str:
         """Give the whole statement.
 
         The numbers: the roots, those held back, those in doubt; then for each holding the rows it meets and,
-        for each refusal, the refused rows and the roots held back. A page of `held` has table, place and number.
+        for each refusal, the refused rows and the roots held back. `held` has table, place and number of the
+        roots held by most rows, `doubtful` table and place of those in doubt.
         """
         rooted = {oid: self._rooted(oid) for oid in self._names}
         items = [f"{_DOUBTFUL} AS MATERIALIZED ({' UNION '.join(self._doubts)})"] if self._doubts else []
@@ -83,7 +81,7 @@ class EachComposer:
             f"{_counted(place)} AS MATERIALIZED ({self._by_root(holding)})"
             for place, holding in enumerate(self.holdings)
         ]
-        items.append(f"{_HELD} AS MATERIALIZED ({self._held()})")
+        items.append(f"{_HELD} AS {'' if len(self.holdings) > 1 else 'NOT '}MATERIALIZED ({self._held()})")
         doubtful = f"(SELECT count(*) FROM {_DOUBTFUL})" if self._doubts else "0"
         roots = f"(SELECT count(*) FROM {self._facts.tables[self._target].from_sql})"
         numbers = [f"SELECT ARRAY[{roots}, (SELECT count(*) FROM {_HELD}), {doubtful}]::bigint[]"]
@@ -97,8 +95,15 @@ class EachComposer:
             f" SELECT {' || '.join(f'({each})' for each in numbers)} AS numbers,"
             ' (SELECT array_agg(ARRAY["fk$ro"::bigint::text, "fk$rt"::text, n::text]'
             ' ORDER BY n DESC, "fk$ro", "fk$rt")'
-            f' FROM (SELECT * FROM {_HELD} ORDER BY n DESC, "fk$ro", "fk$rt" LIMIT {page_rows}) AS page) AS held'
+            f' FROM (SELECT * FROM {_HELD} ORDER BY n DESC, "fk$ro", "fk$rt" LIMIT {page_rows}) AS page) AS held,'
+            f" {self._places_in_doubt(most_doubtful)} AS doubtful"
         )
+
+    def _places_in_doubt(self, most: int) -> str:
+        if not self._doubts:
+            return "NULL::text[]"
+        place = 'array_agg(ARRAY["fk$ro"::bigint::text, "fk$rt"::text])'
+        return f"(SELECT {place} FROM (SELECT * FROM {_DOUBTFUL} LIMIT {most}) AS some)"
 
     def _materialised(self, oid: int, whole: str) -> str:
         """Let the planner see through the target's own rows, and what is used once or twice."""
@@ -156,13 +161,23 @@ class EachComposer:
                 for condition in holding.conditions
             )
             return f'SELECT "fk$ro", "fk$rt", {counts} FROM {self._met(step)} GROUP BY 1, 2'
-        sums = ", ".join(f"sum(g.{column})::bigint AS {column}" for column in columns)
         keys = [f'"fk$k{place}"' for place in range(len(step.key.columns))]
         matching = match(self._facts, step.key, referencing="g", spelled=keys)
-        return (
-            f"SELECT {_ROOT}, {sums} FROM ({self._by_key(holding, keys)}) AS g"
-            f" JOIN {self._source(step)} AS p ON {matching} WHERE true{self._not_doubtful()} GROUP BY 1, 2"
+        met = (
+            f"({self._by_key(holding, keys)}) AS g JOIN {self._source(step)} AS p ON {matching}"
+            f" WHERE true{self._not_doubtful()}"
         )
+        if self._one_key_each(step):
+            return f"SELECT {_ROOT}, {', '.join(f'g.{column}' for column in columns)} FROM {met}"
+        sums = ", ".join(f"sum(g.{column})::bigint AS {column}" for column in columns)
+        return f"SELECT {_ROOT}, {sums} FROM {met} GROUP BY 1, 2"
+
+    def _one_key_each(self, step: Step) -> bool:
+        """Tell whether a root has one key that rows reference, in one spelling: its groups are then the roots."""
+        own, other = key_columns(self._facts, step.key)
+        same = all(mine.type_oid == theirs.type_oid for mine, theirs in zip(own, other, strict=True))
+        built_in = all(operator < _BUILT_IN for operator in step.key.pf_operators)
+        return step.key.referenced == self._target and not self._cascaded(self._target) and same and built_in
 
     def _by_key(self, holding: Holding, keys: Sequence[str]) -> str:
         """Group the referencing rows before looking for the referenced ones: one probe for each distinct key."""
@@ -218,7 +233,8 @@ class EachComposer:
 
     def _held(self) -> str:
         parts = [
-            f'SELECT "fk$ro", "fk$rt", {holding.refused} AS n FROM {_counted(place)} WHERE {holding.refused} > 0'
+            f'SELECT "fk$ro", "fk$rt", {holding.in_the_way} AS n FROM {_counted(place)}'
+            f" WHERE {holding.in_the_way} > 0"
             for place, holding in enumerate(self.holdings)
             if holding.refusing
         ]
@@ -234,22 +250,17 @@ class EachComposer:
         """Give the query for the numbers of one holding; a row with several roots counts once."""
         source = _counted(place)
         conditions = [_ALL, *(condition for condition, _ in holding.refusing)]
+        roots = [f"count(*) FILTER (WHERE {holding.column(condition)} > 0)" for condition in conditions[1:]]
         if self._plan.depth_known(holding.step.key.referenced):
-            columns = [f"coalesce(sum({holding.column(each)}), 0)" for each in conditions]
-            rows = f"SELECT ARRAY[{', '.join(columns)}]::bigint[] FROM {source}"
-        else:
-            told = ", ".join(f"({each}) AS {holding.column(each)}" for each in holding.conditions)
-            columns = [f"count(*) FILTER (WHERE {holding.column(each)})" for each in conditions]
-            rows = (
-                f"SELECT ARRAY[{', '.join(columns)}]::bigint[]"
-                f' FROM (SELECT DISTINCT "fk$o", "fk$t", {told} FROM {self._met(holding.step)}) AS u'
-            )
-        if not holding.refusing:
-            return rows
-        roots = ", ".join(
-            f"count(*) FILTER (WHERE {holding.column(condition)} > 0)" for condition, _ in holding.refusing
+            rows = [f"coalesce(sum({holding.column(each)}), 0)::bigint" for each in conditions]
+            return f"SELECT ARRAY[{', '.join((*rows, *roots))}] FROM {source}"
+        told = ", ".join(f"({each}) AS {holding.column(each)}" for each in holding.conditions)
+        rows = [f"count(*) FILTER (WHERE {holding.column(each)})" for each in conditions]
+        return (
+            f"SELECT (SELECT ARRAY[{', '.join(rows)}]"
+            f' FROM (SELECT DISTINCT "fk$o", "fk$t", {told} FROM {self._met(holding.step)}) AS u)'
+            f" || (SELECT ARRAY[{', '.join(roots)}]::bigint[] FROM {source})"
         )
-        return f"({rows}) || (SELECT ARRAY[{roots}]::bigint[] FROM {source})"
 
     # What a set cannot decide
 
