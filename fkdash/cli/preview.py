@@ -88,6 +88,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the preview and give the exit code."""
+    _check_numbers(arguments)
     if arguments.all:
         return _run_each(arguments)
     answer, rehearsed = run_async(_preview(arguments))
@@ -116,7 +117,7 @@ async def _each(arguments: argparse.Namespace) -> EachPreview:
         table = catalog.tables[_target(catalog, arguments).table]
         labels = label_columns(table, load_settings().labels)
         return await preview_each(
-            session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=max(0, arguments.list)
+            session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=arguments.list
         )
 
 
@@ -147,6 +148,15 @@ def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
         condition=arguments.where,
         everything=arguments.all,
     )
+
+
+def _check_numbers(arguments: argparse.Namespace) -> None:
+    for name, least in (("seconds", 0.001), ("max_rows", 1), ("list", 0)):
+        if getattr(arguments, name) < least:
+            raise UsageError(
+                f"--{name.replace('_', '-')} {getattr(arguments, name):g} is too small.",
+                next_step=f"Give at least {least:g}.",
+            )
 
 
 def _limits(arguments: argparse.Namespace) -> Limits:

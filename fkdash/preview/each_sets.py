@@ -12,9 +12,12 @@ from fkdash.preview.standing import Standing, row_at
 from fkdash.preview.target import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.graph import SetPlan
+    from fkdash.preview.graph import SetPlan, Step
     from fkdash.preview.model import Limits
+    from fkdash.preview.outcome import Obstacle
     from fkdash.preview.reader import Reader
 
 
@@ -28,10 +31,10 @@ async def each_by_sets(
     row = (await reader.ask(composer.statement(page_rows, limits.rows)))[0]
     numbers = iter(row["numbers"])
     found = Standing(rows=next(numbers), cannot=next(numbers), unknown=next(numbers))
-    effects = await _effects(reader, composer, plan, found.rows)
+    effects = await _effects(reader, composer, plan, domains, found.rows)
     for holding in composer.holdings:
         step, met = holding.step, next(numbers)
-        if step.kind == "setnull" and met and composer.met_is_effect(step):
+        if effects is not None and step.kind == "setnull" and met and composer.met_is_effect(step):
             effects[step.key.relation] = Effect(facts.tables[step.key.relation].name, set_null=met)
         rows = [next(numbers) for _ in holding.refusing]
         roots = [next(numbers) for _ in holding.refusing]
@@ -39,14 +42,24 @@ async def each_by_sets(
             if held:
                 before = found.obstacles.get(obstacle, (0, 0))
                 found.obstacles[obstacle] = (before[0] + blocking, before[1] + held)
-    found.effects = tuple(effect for effect in effects.values() if effect.deleted or effect.set_null)
+    if effects is not None:
+        found.effects = tuple(effect for effect in effects.values() if effect.deleted or effect.set_null)
     found.held = [(row_at(table, ctid), int(number)) for table, ctid, number in row["held"] or ()]
     found.doubtful = [row_at(table, ctid) for table, ctid in row["doubtful"] or ()]
     return found
 
 
-async def _effects(reader: Reader, composer: EachComposer, plan: SetPlan, targets: int) -> dict[int, Effect]:
-    """Give what deleting all the rows would do, but for what the other statement counts anyway."""
+async def _effects(
+    reader: Reader,
+    composer: EachComposer,
+    plan: SetPlan,
+    domains: Mapping[Step, Sequence[Obstacle]],
+    targets: int,
+) -> dict[int, Effect] | None:
+    """Give what deleting all the rows would do, but for what the other statement counts anyway.
+
+    None where the order of the queue would decide about it.
+    """
     facts = reader.facts
     whole = Composer(facts, plan, Selection("true"), everything=True)
     questions = []
@@ -59,7 +72,10 @@ async def _effects(reader: Reader, composer: EachComposer, plan: SetPlan, target
     if not questions and len(plan.deleted) == 1:
         root = facts.root(facts.target)
         return {root: Effect(facts.tables[root].name, deleted=targets)}
-    questions = [*whole.deleted(), *questions]
+    doubts = [whole.doubt(doubt, domains.get(doubt.steps[0], ())) for doubt in plan.doubts]
+    questions = [*whole.deleted(), *questions, *(doubt for doubt in doubts if doubt is not None)]
     row = (await reader.ask(whole.statement(questions)))[0]
     counts = [count for question in questions for count in question.counts]
+    if any(number for count, number in zip(counts, row["numbers"], strict=True) if count.doubt is not None):
+        return None
     return effects_of(facts, counts, row["numbers"])

@@ -76,7 +76,10 @@ class EachComposer:
         roots held by most rows, `doubtful` table and place of those in doubt.
         """
         rooted = {oid: self._rooted(oid) for oid in self._names}
-        items = [f"{_DOUBTFUL} AS MATERIALIZED ({' UNION '.join(self._doubts)})"] if self._doubts else []
+        items: list[str] = []
+        if self._doubts:
+            doubtful = f'SELECT DISTINCT "fk$ro", "fk$rt" FROM ({" UNION ALL ".join(self._doubts)}) AS u'
+            items.append(f"{_DOUBTFUL} AS MATERIALIZED ({doubtful})")
         items += [
             f"{_counted(place)} AS MATERIALIZED ({self._by_root(holding)})"
             for place, holding in enumerate(self.holdings)
@@ -95,7 +98,7 @@ class EachComposer:
             f" SELECT {' || '.join(f'({each})' for each in numbers)} AS numbers,"
             ' (SELECT array_agg(ARRAY["fk$ro"::bigint::text, "fk$rt"::text, n::text]'
             ' ORDER BY n DESC, "fk$ro", "fk$rt")'
-            f' FROM (SELECT * FROM {_HELD} ORDER BY n DESC, "fk$ro", "fk$rt" LIMIT {page_rows}) AS page) AS held,'
+            f' FROM (SELECT * FROM {_HELD} ORDER BY n DESC, "fk$ro", "fk$rt" LIMIT {page_rows}) AS u) AS held,'
             f" {self._places_in_doubt(most_doubtful)} AS doubtful"
         )
 
@@ -103,7 +106,7 @@ class EachComposer:
         if not self._doubts:
             return "NULL::text[]"
         place = 'array_agg(ARRAY["fk$ro"::bigint::text, "fk$rt"::text])'
-        return f"(SELECT {place} FROM (SELECT * FROM {_DOUBTFUL} LIMIT {most}) AS some)"
+        return f"(SELECT {place} FROM (SELECT * FROM {_DOUBTFUL} LIMIT {most}) AS u)"
 
     def _materialised(self, oid: int, whole: str) -> str:
         """Let the planner see through the target's own rows, and what is used once or twice."""

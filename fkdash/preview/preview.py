@@ -16,7 +16,15 @@ from fkdash.preview.outcome import Answer, agreed
 from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
 from fkdash.preview.sets import SetAnswer, answer_by_sets
-from fkdash.preview.target import Selection, find_targets, inheriting_tables, prepare_condition, resolve, selection
+from fkdash.preview.target import (
+    Selection,
+    find_targets,
+    inheriting_tables,
+    prepare_condition,
+    resolve,
+    selection,
+    spelled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +100,10 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
     notes = answer.notes
     if not target_rows:
         notes = (f"Nothing to delete: no row of {target.table} is selected.", *notes)
-    elif target.keys is not None and target_rows < len(target.keys):
-        notes = (f"{len(target.keys) - target_rows} of the {len(target.keys)} keys are not there.", *notes)
+    elif target.keys is not None:
+        keys = len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in target.keys})
+        if target_rows < keys:
+            notes = (f"{keys - target_rows} of the {keys} keys are not there.", *notes)
     return Preview(
         target=target,
         verdict=answer.verdict,

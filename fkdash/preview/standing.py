@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.preview.reader import RowId
 
 if TYPE_CHECKING:
-    from fkdash.preview.model import Effect
+    from fkdash.preview.model import Effect, Scan
     from fkdash.preview.outcome import Obstacle
 
 
@@ -19,17 +19,19 @@ class Standing:
     `obstacles` has the number of rows in the way and of rows they hold back. `held` are
     those held by most first, with the number of rows in the way of each; one that is in the
     way by two constraints counts twice. `unknown` rows could not be judged; `doubtful` names
-    those among them that only the queue can decide.
+    those among them that only the queue can decide. `effects` are those of deleting all rows,
+    None as long as they are not known.
     """
 
     rows: int
     cannot: int = 0
     unknown: int = 0
     obstacles: dict[Obstacle, tuple[int, int]] = field(default_factory=dict)
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] | None = None
     held: list[tuple[RowId, int]] = field(default_factory=list)
     doubtful: list[RowId] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    scans: tuple[Scan, ...] = ()
     cut_short: bool = False
     exact: bool = True
 
@@ -51,6 +53,7 @@ class Standing:
             effects=self.effects,
             held=sorted((*self.held, *judged.held), key=lambda entry: -entry[1]),
             notes=(*self.notes, *judged.notes),
+            scans=(*self.scans, *judged.scans),
             cut_short=self.cut_short or judged.cut_short,
             exact=self.exact and judged.exact and (apart or not judged.cannot),
         )

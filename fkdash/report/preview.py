@@ -63,17 +63,13 @@ def preview_document(preview: Preview) -> dict[str, Any]:
 def sentence(preview: Preview) -> str:
     """Give the consequence in one sentence, plain text."""
     table = plain(str(preview.target.table))
-    rows = f"{preview.target_rows:,} {'row' if preview.target_rows == 1 else 'rows'} of {table}"
+    rows = f"{_rows(preview.target_rows)} of {table}"
     if preview.verdict is Verdict.UNKNOWN:
         return f"Whether deleting {rows} succeeds is unknown." if preview.target_rows else f"Unknown for {table}."
     if preview.verdict is Verdict.BLOCKED:
         first = next((blocker for blocker in preview.blockers if blocker.first), None)
         shown = first or next(iter(preview.blockers), None)
-        return (
-            f"Deleting {rows} fails: {why(shown, at_least=not preview.exact)}."
-            if shown
-            else f"Deleting {rows} fails."
-        )
+        return f"Deleting {rows} fails: {why(preview, shown)}." if shown else f"Deleting {rows} fails."
     if not preview.target_rows:
         return f"Nothing to delete from {table}."
     others = [effect for effect in preview.effects if effect.table != preview.target.table]
@@ -109,7 +105,8 @@ def _text_lines(preview: Preview) -> Iterator[str]:
 
 def blocker_words(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way, its rows and why as one phrase."""
-    return f"{subject(blocker)}: {_least(preview)}{blocker.rows:,} rows, {reason(blocker)} ({blocker.sqlstate})"
+    rows = f"{_least(preview)}{_rows(blocker.rows)}"
+    return f"{subject(blocker)}: {rows}, {reason(blocker)} ({blocker.sqlstate})"
 
 
 def text_of_effects(preview: Preview, title: str) -> Iterator[str]:
@@ -137,6 +134,10 @@ def scan_words(scan: Scan) -> str:
     if scan.rows is not None:
         size = f"about {scan.rows:,} rows" + (f", {_bytes(scan.bytes)}" if scan.bytes is not None else "")
     return f"{scan.table} ({size}) has no index on {', '.join(scan.columns)}"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
 
 
 def _bytes(number: int) -> str:
@@ -215,10 +216,9 @@ def reason(blocker: Blocker) -> str:
     return _REASONS.get(blocker.sqlstate, "an expression fails")
 
 
-def why(blocker: Blocker, *, at_least: bool) -> str:
+def why(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way as a clause: rows, table and reason."""
-    least = "at least " if at_least else ""
-    rows = f"{least}{blocker.rows:,} {'row' if blocker.rows == 1 else 'rows'} of {plain(str(blocker.table))}"
+    rows = f"{_least(preview)}{_rows(blocker.rows)} of {plain(str(blocker.table))}"
     columns = plain(", ".join(blocker.columns))
     if blocker.sqlstate == "23502":
         return f"{rows} would get no {columns}, which cannot be NULL"
@@ -226,7 +226,8 @@ def why(blocker: Blocker, *, at_least: bool) -> str:
         return f"{rows} cannot be written ({reason(blocker)}: {columns})"
     name = plain(blocker.constraint)
     if blocker.sqlstate in _STILL_REFERENCED:
-        return f"{rows} still {'refers' if blocker.rows == 1 else 'refer'} to it by {name} ({reason(blocker)})"
+        verb, them = "refers" if blocker.rows == 1 else "refer", "it" if preview.target_rows == 1 else "them"
+        return f"{rows} still {verb} to {them} by {name} ({reason(blocker)})"
     return f"{rows} would break {name} ({reason(blocker)})"
 
 

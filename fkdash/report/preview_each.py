@@ -36,7 +36,8 @@ def each_document(found: EachPreview) -> dict[str, Any]:
     """Give the same document as data.
 
     `each_row` says that the question was about every row alone; `holds_back` of a blocker
-    is the number of rows that it keeps from being deleted.
+    is the number of rows that it keeps from being deleted; `not_known` is null where a
+    limit came before the rows were counted.
     """
     document = preview_document(found.preview)
     for blocker, held in zip(document["blockers"], found.holds_back, strict=True):
@@ -44,7 +45,7 @@ def each_document(found: EachPreview) -> dict[str, Any]:
     return document | {
         "each_row": True,
         "cannot_be_deleted": found.cannot,
-        "not_known": found.unknown,
+        "not_known": found.unknown if found.preview.target_rows or not found.preview.cut_short else None,
         "rows": [
             {
                 "key": dict(zip(found.key_columns, row.row.key, strict=True)),
@@ -62,11 +63,13 @@ def each_sentence(found: EachPreview) -> str:
     preview, table = found.preview, plain(str(found.preview.target.table))
     whole = f"{preview.target_rows:,} {'row' if preview.target_rows == 1 else 'rows'} of {table}"
     if preview.verdict is Verdict.ALLOWED:
-        return f"Each of the {whole} can be deleted." if preview.target_rows else f"{table} has no row to delete."
+        if not preview.target_rows:
+            return f"{table} has no row to delete."
+        return f"Each of the {whole} can be deleted by itself."
     if preview.verdict is Verdict.UNKNOWN:
         return f"Whether the rows of {table} can be deleted is not known."
     least = "At least " if found.unknown else ""
-    stops = f": {why(preview.blockers[0], at_least=not preview.exact)}" if len(preview.blockers) == 1 else ""
+    stops = f": {why(preview, preview.blockers[0])}" if len(preview.blockers) == 1 else ""
     return f"{least}{found.cannot:,} of {whole} cannot be deleted{stops}."
 
 
