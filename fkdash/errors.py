@@ -70,7 +70,10 @@ class HalfDoneError(FkdashError):
 
 
 class ServerRefusedError(FkdashError):
-    """The server refused a statement; the fields are those of its error report, "" where absent."""
+    """The server refused a statement; the fields are those of its error report, "" where absent.
+
+    `said` is its message by itself, without what fkdash was doing.
+    """
 
     def __init__(
         self,
@@ -82,9 +85,11 @@ class ServerRefusedError(FkdashError):
         column: str = "",
         constraint: str = "",
         detail: str = "",
+        said: str = "",
         next_step: str = "",
     ) -> None:
         super().__init__(what, next_step=next_step)
+        self.said = said or what
         self.sqlstate = sqlstate
         self.schema = schema
         self.table = table

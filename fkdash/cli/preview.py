@@ -12,32 +12,41 @@ from fkdash.cli.connection import add_connection_arguments, looking, refuse_read
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
-from fkdash.errors import StoppedError
+from fkdash.errors import StoppedError, UsageError
+from fkdash.preview.each import PAGE_ROWS, preview_each
 from fkdash.preview.keys import chosen_target
+from fkdash.preview.labels import label_columns
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
+from fkdash.profiles import load_settings
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
+from fkdash.report.preview_each import each_json, each_markdown, each_text
 
 if TYPE_CHECKING:
     import argparse
 
     from fkdash.apply.delete_rehearsal import DeleteRehearsal
+    from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
-    from fkdash.preview.model import DeleteTarget, Preview
+    from fkdash.preview.each import EachPreview
+    from fkdash.preview.model import DeleteTarget, Preview, Progress
 
 SUMMARY = (
     "Say what a DELETE would do: whether PostgreSQL allows it, what stops it and at which rows, and what it takes "
-    "along. Nothing is deleted, no row is locked, no trigger fires, unless --rehearse asks for it."
+    "along; or, with --all, which rows of a table cannot be deleted. Nothing is deleted, no row is locked, no "
+    "trigger fires, unless --rehearse asks for it."
 )
 EXAMPLES = """examples:
   fkdash preview --table workspaces --key id=7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10
   fkdash preview --table tenants.cases --keys-json '[{"tenant_id": 1, "id": 7}]' --format json
   fkdash preview --table workspaces --where "created_at < '2020-01-01'"
-  fkdash preview --table workspaces --all         DELETE FROM workspaces
+  fkdash preview --table workspaces --all           which rows cannot be deleted, each by itself
+  fkdash preview --table workspaces --where true    DELETE FROM workspaces: all of them in one statement
 
 exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short or not known
 """
 _RENDERERS = {"text": preview_text, "json": preview_json, "markdown": preview_markdown}
+_EACH_RENDERERS = {"text": each_text, "json": each_json, "markdown": each_markdown}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,8 +58,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--key", action="append", default=[], metavar="COLUMN=VALUE", help="a row's key (may be repeated)"
     )
     what.add_argument("--keys-json", metavar="JSON", help="an array of objects, each with all columns of a key")
-    what.add_argument("--where", metavar="CONDITION", help="a condition, as after WHERE")
-    what.add_argument("--all", action="store_true", help="every row of the table")
+    what.add_argument("--where", metavar="CONDITION", help="a condition, as after WHERE; true means every row")
+    what.add_argument(
+        "--all",
+        action="store_true",
+        help="every row, each as if it alone were deleted: which ones cannot go",
+    )
+    what.add_argument(
+        "--list",
+        type=int,
+        default=PAGE_ROWS,
+        metavar="N",
+        help="how many of those to name, the ones that most rows hold first; default: %(default)s",
+    )
     limits = parser.add_argument_group("limits", "What is cut short says so, and its numbers are lower limits.")
     limits.add_argument("--seconds", type=float, default=60.0, help="stop after this time; default: %(default)s")
     limits.add_argument(
@@ -68,6 +88,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the preview and give the exit code."""
+    _check_numbers(arguments)
+    if arguments.all:
+        return _run_each(arguments)
     answer, rehearsed = run_async(_preview(arguments))
     say(_RENDERERS[arguments.format](answer))
     if rehearsed is None:
@@ -75,6 +98,27 @@ def run(arguments: argparse.Namespace) -> int:
     words = {True: "agrees", False: "DISAGREES", None: "could not be compared"}[rehearsed.agrees]
     tell(f"rehearsal, rolled back: {words}: {plain(rehearsed.detail)}")
     return StoppedError.exit_code if rehearsed.agrees is False else answer.exit_code
+
+
+def _run_each(arguments: argparse.Namespace) -> int:
+    if arguments.rehearse:
+        raise UsageError(
+            "--all asks about every row by itself; a rehearsal is one DELETE.",
+            next_step="Rehearse the DELETE of all rows with --where true.",
+        )
+    found = run_async(_each(arguments))
+    say(_EACH_RENDERERS[arguments.format](found))
+    return found.preview.exit_code
+
+
+async def _each(arguments: argparse.Namespace) -> EachPreview:
+    async with looking(target_of(arguments)) as pool, pool.session(arguments.seconds) as session:
+        catalog = await read_catalog(session)
+        table = catalog.tables[_target(catalog, arguments).table]
+        labels = label_columns(table, load_settings().labels)
+        return await preview_each(
+            session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=arguments.list
+        )
 
 
 async def _preview(arguments: argparse.Namespace) -> tuple[Preview, DeleteRehearsal | None]:
@@ -90,18 +134,37 @@ async def _preview(arguments: argparse.Namespace) -> tuple[Preview, DeleteRehear
 
 
 async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[DeleteTarget, Preview]:
-    limits = Limits(rows=arguments.max_rows, seconds=arguments.seconds, allow_scan=arguments.allow_scan)
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
-        target = chosen_target(
-            find_table(catalog, arguments.table, schema=arguments.schema),
-            keys=arguments.key,
-            keys_json=arguments.keys_json,
-            condition=arguments.where,
-            everything=arguments.all,
-        )
-        progress = _progress if sys.stderr.isatty() else None
-        return target, await preview(session, catalog, target, limits, progress)
+        target = _target(catalog, arguments)
+        return target, await preview(session, catalog, target, _limits(arguments), _shown_progress())
+
+
+def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
+    return chosen_target(
+        find_table(catalog, arguments.table, schema=arguments.schema),
+        keys=arguments.key,
+        keys_json=arguments.keys_json,
+        condition=arguments.where,
+        everything=arguments.all,
+    )
+
+
+def _check_numbers(arguments: argparse.Namespace) -> None:
+    for name, least in (("seconds", 0.001), ("max_rows", 1), ("list", 0)):
+        if getattr(arguments, name) < least:
+            raise UsageError(
+                f"--{name.replace('_', '-')} {getattr(arguments, name):g} is too small.",
+                next_step=f"Give at least {least:g}.",
+            )
+
+
+def _limits(arguments: argparse.Namespace) -> Limits:
+    return Limits(rows=arguments.max_rows, seconds=arguments.seconds, allow_scan=arguments.allow_scan)
+
+
+def _shown_progress() -> Progress | None:
+    return _progress if sys.stderr.isatty() else None
 
 
 def _progress(doing: str) -> None:

@@ -114,6 +114,7 @@ def _from_server(error: asyncpg.PostgresError, doing: str, where: str) -> Fkdash
         column=_field(error, "column_name"),
         constraint=_field(error, "constraint_name"),
         detail=_field(error, "detail"),
+        said=said,
         next_step=_NEXT_STEPS.get(state, ""),
     )
 

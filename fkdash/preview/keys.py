@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.model import quoted
 from fkdash.catalog.names import nearest
 from fkdash.errors import UsageError
 from fkdash.preview.model import DeleteTarget
@@ -100,6 +101,11 @@ def _check_columns(table: Table, row: Mapping[str, object]) -> None:
     for name in row:
         if name not in table.columns_by_name:
             raise _unknown_column(table, name)
+        if row[name] is None:
+            raise UsageError(
+                f"{name} is NULL in a key, and no row is found by that.",
+                next_step=f"Choose such rows with --where '{quoted(name)} IS NULL'.",
+            )
     numbers = {table.columns_by_name[name].number for name in row}
     unique = [
         index for index in table.indexes if index.unique and index.predicate is None and 0 not in index.columns

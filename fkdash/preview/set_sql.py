@@ -6,24 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.equality import clause, key_columns, plain_type
+from fkdash.preview.broken_keys import broken_keys
 from fkdash.preview.graph import Clash
-from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue import RESTRICT_HAS_ITS_OWN_STATE, RESTRICTED, STILL_REFERENCED
-from fkdash.preview.row_constraints import CHECKED, NOT_NULL
+from fkdash.preview.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.facts import Facts, KeyFact
+    from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Doubt, SetPlan, Step
+    from fkdash.preview.outcome import Obstacle
     from fkdash.preview.target import Selection
 
 _SEED: Final = '"fk$s"'
 _OWN_ROW: Final = 'c.tableoid = d."fk$o" AND c.ctid = d."fk$t"'
 _SAME_ROW: Final = 'ON x."fk$o" = y."fk$o" AND x."fk$t" = y."fk$t"'
 _FEW_USES: Final = 2
-_TWO: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,13 @@ class Count:
     step: Step | None = None
     obstacle: Obstacle | None = None
     doubt: Doubt | None = None
+
+    @property
+    def writes(self) -> int | None:
+        """The table whose rows the number says are set NULL."""
+        if self.nulls is not None or self.step is None or self.obstacle is not None:
+            return self.nulls
+        return self.step.key.relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +81,16 @@ class Composer:
 
     def check(self, step: Step) -> Question:
         """Count the rows that still reference what is deleted."""
-        key = self._facts.root_key(step.key)
-        restrict = step.kind == "restrict" and self._facts.major >= RESTRICT_HAS_ITS_OWN_STATE
-        obstacle = Obstacle(
-            key.name,
-            self._facts.tables[key.relation].name,
-            key.columns,
-            RESTRICTED if restrict else STILL_REFERENCED,
-        )
+        obstacle = still_referencing(self._facts, step)
         return Question(self._referencing(step), (Count(step=step, obstacle=obstacle),))
 
     def set_null(self, step: Step, domains: Sequence[Obstacle]) -> Question:
         """Count the rows that a step sets NULL, and those that each constraint of the row refuses."""
-        refusals = self._refusals(step, domains)
-        numbers = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition, _ in refusals)
+        refusing = refusals(self._facts, step, domains)
+        numbers = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition, _ in refusing)
         return Question(
             f"SELECT ARRAY[count(*){', ' if numbers else ''}{numbers}] FROM {self._set_null_rows(step)}",
-            (Count(step=step), *(Count(step=step, obstacle=obstacle) for _, obstacle in refusals)),
+            (Count(step=step), *(Count(step=step, obstacle=obstacle) for _, obstacle in refusing)),
         )
 
     def all_nulls(self, oid: int) -> Question:
@@ -111,13 +109,13 @@ class Composer:
         elif doubt.clash is Clash.CHECKED:
             sql = f"SELECT ARRAY[count(*)] FROM ({self._met(step)}) AS x JOIN {self._names[oid]} AS y {_SAME_ROW}"
         elif doubt.clash is Clash.REFUSED:
-            refusals = self._refusals(step, domains)
-            if not refusals:
+            refusing = refusals(self._facts, step, domains)
+            if not refusing:
                 return None
-            refused = " OR ".join(f"({condition})" for condition, _ in refusals)
+            refused = " OR ".join(f"({condition})" for condition, _ in refusing)
             sql = f"SELECT ARRAY[count(*)] FROM {self._set_null_rows(step, deleted=True)} WHERE {refused}"
         else:
-            broken = self._broken_keys(oid, doubt.steps)
+            broken = broken_keys(self._facts, self._plan, self._names, doubt)
             if not broken:
                 return None
             met = " UNION ALL ".join(self._met(each) for each in doubt.steps)
@@ -128,61 +126,13 @@ class Composer:
             )
         return Question(sql, (Count(doubt=doubt),))
 
-    def _refusals(self, step: Step, domains: Sequence[Obstacle]) -> list[tuple[str, Obstacle]]:
-        """Give what can refuse a row that a step sets NULL, in PostgreSQL's order, with a condition for each."""
-        table = self._facts.tables[step.key.relation]
-        written = set(step.key.set_columns)
-        found = [("true", each) for each in domains]
-        for name, column in table.columns.items():
-            obstacle = Obstacle(None, table.name, (name,), NOT_NULL)
-            if column.not_null and obstacle not in domains and (name in written or column.unproven):
-                found.append(("true" if name in written else f"{quoted(name)} IS NULL", obstacle))
-        for check in table.checks:
-            columns = tuple(name for name in check.columns if name in written) or check.columns
-            found.append((f"({check.sql}) IS FALSE", Obstacle(check.name, table.name, columns, CHECKED)))
-        return found
-
-    def _broken_keys(self, oid: int, steps: Sequence[Step]) -> str:
-        """Give the condition that a foreign key of a row written twice would fail the check that follows.
-
-        Of two steps both columns are NULL by then. Of three, the key of the third may
-        be an orphan's, or wait for a deeper part of the queue to be set NULL.
-        """
-        writing = {self._facts.root_key(step.key).oid for step in steps}
-        same_depth = len({step.depth for step in steps}) == 1 and all(
-            self._plan.depth_known(step.key.referenced) for step in steps
-        )
-        parts: list[str] = []
-        for key in self._facts.keys.values():
-            written = self._facts.root_key(key).oid in writing
-            if key.relation != oid or (written and len(writing) == _TWO):
-                continue
-            known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in key.columns)
-            parent = self._facts.tables[key.referenced].from_sql
-            missing = f"NOT EXISTS (SELECT FROM {parent} AS p WHERE {self._match(key)})"
-            gone = self._names.get(key.referenced)
-            in_time = same_depth if written else self._deleted_before_checked(key, steps)
-            if gone is not None and not in_time:
-                missing += f" OR EXISTS (SELECT FROM {gone} AS p WHERE {self._match(key)})"
-            parts.append(f"({known} AND ({missing}))")
-        return " OR ".join(parts)
-
-    def _deleted_before_checked(self, key: KeyFact, steps: Sequence[Step]) -> bool:
-        """Tell whether rows that a cascade deletes are gone when the check of their second write comes."""
-        cascades = [step for step in self._plan.cascades_into(key.relation) if step.key.oid == key.oid]
-        involved = [*cascades, *steps]
-        if not cascades or not all(self._plan.depth_known(step.key.referenced) for step in involved):
-            return False
-        second_write = sorted(step.depth for step in steps)[1]
-        return cascades[0].depth <= second_write
-
     def _met(self, step: Step, *, staying: bool = False) -> str:
         """Give the query for the rows that a step meets, the statement's own rows left out."""
         table = self._facts.tables[step.key.relation]
         without = self._staying(step) if staying else self._not_seeded(step)
         return (
             f'SELECT c.tableoid AS "fk$o", c.ctid AS "fk$t" FROM {table.from_sql} AS c'
-            f" JOIN {self._names[step.key.referenced]} AS p ON {self._match(step.key)} WHERE true{without}"
+            f" JOIN {self._names[step.key.referenced]} AS p ON {match(self._facts, step.key)} WHERE true{without}"
         )
 
     def _not_seeded(self, step: Step) -> str:
@@ -204,11 +154,11 @@ class Composer:
                 f" FROM (SELECT {keys}, count(*) AS n FROM {table.from_sql} AS c"
                 f" WHERE {known}{staying} GROUP BY {keys}) AS c"
                 f" WHERE EXISTS"
-                f" (SELECT FROM {self._names[step.key.referenced]} AS p WHERE {self._match(step.key)})"
+                f" (SELECT FROM {self._names[step.key.referenced]} AS p WHERE {match(self._facts, step.key)})"
             )
         return (
             f"SELECT ARRAY[count(*)] FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced]} AS p"
-            f" ON {self._match(step.key)} WHERE true{self._staying(step)}"
+            f" ON {match(self._facts, step.key)} WHERE true{self._staying(step)}"
         )
 
     def _set_null_rows(self, step: Step, *, deleted: bool = False) -> str:
@@ -217,17 +167,12 @@ class Composer:
         Those that stay or, with `deleted`, those that are deleted as well.
         """
         table = self._facts.tables[step.key.relation]
-        columns = ", ".join(
-            f"NULL::{plain_type(self._facts, column)} AS {quoted(name)}"
-            if name in step.key.set_columns
-            else f"c.{quoted(name)}"
-            for name, column in table.columns.items()
-        )
+        columns = as_set_null(self._facts, step)
         gone = f" AND EXISTS (SELECT FROM {self._names.get(table.oid)} AS d WHERE {_OWN_ROW})"
         where = gone + self._not_seeded(step) if deleted else self._staying(step)
         return (
             f"(SELECT {columns} FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced]} AS p"
-            f" ON {self._match(step.key)} WHERE true{where}) AS {quoted(table.name.name)}"
+            f" ON {match(self._facts, step.key)} WHERE true{where}) AS {quoted(table.name.name)}"
         )
 
     def _staying(self, step: Step) -> str:
@@ -249,27 +194,25 @@ class Composer:
         table = self._facts.tables[self._plan.deleted[0]]
         name = quoted(table.name.name)
         distinct = "DISTINCT " if self._chosen.joined else ""
+        listed = _list(name, wanted_columns(self._plan, table.oid))
         return (
-            f"SELECT {distinct}{_list(name, self._wanted(table.oid))} FROM {table.from_sql} AS {name}"
+            f"SELECT {distinct}{listed} FROM {table.from_sql} AS {name}"
             f" {self._chosen.joined} WHERE {self._chosen.condition}"
         )
-
-    def _wanted(self, oid: int) -> dict[str, None]:
-        return dict.fromkeys(name for step in self._plan.from_table(oid) for name in step.key.referenced_columns)
 
     def _recursive(self, oid: int) -> bool:
         return any(step.itself for step in self._plan.cascades_into(oid))
 
     def _rows_of(self, oid: int) -> str:
         table = self._facts.tables[oid]
-        wanted = self._wanted(oid)
+        wanted = wanted_columns(self._plan, oid)
         into = self._plan.cascades_into(oid)
         parts = [f"SELECT * FROM {_SEED}"] if oid == self._plan.deleted[0] else []
         for step in sorted(into, key=lambda step: step.itself):
             source = self._names[step.key.referenced]
             parts.append(
                 f"SELECT {_list('c', wanted)} FROM {table.from_sql} AS c"
-                f" JOIN {source} AS p ON {self._match(step.key)}"
+                f" JOIN {source} AS p ON {match(self._facts, step.key)}"
             )
         own = sum(step.itself for step in into)
         if own and len(parts) - own > 1:
@@ -277,19 +220,12 @@ class Composer:
             parts = [f"({first})", *parts[len(parts) - own :]]
         if own > 1:
             both = " UNION ALL ".join(
-                f"SELECT {_list('c', wanted)} FROM {table.from_sql} AS c WHERE {self._match(step.key)}"
+                f"SELECT {_list('c', wanted)} FROM {table.from_sql} AS c WHERE {match(self._facts, step.key)}"
                 for step in into
                 if step.itself
             )
             parts = [parts[0], f"SELECT x.* FROM {self._names[oid]} AS p CROSS JOIN LATERAL ({both}) AS x"]
         return " UNION ".join(parts)
-
-    def _match(self, key: KeyFact) -> str:
-        own, other = key_columns(self._facts, key)
-        return " AND ".join(
-            clause(f"p.{quoted(theirs.name)}", self._facts.operators[operator], f"c.{quoted(mine.name)}")
-            for mine, theirs, operator in zip(own, other, key.pf_operators, strict=True)
-        )
 
 
 def _list(alias: str, wanted: dict[str, None]) -> str:

@@ -41,7 +41,7 @@ async def answer_by_sets(
     """Count what a plan by sets deletes, sets NULL and is blocked by; raises the session's errors."""
     facts = reader.facts
     composer = Composer(facts, plan, chosen, everything=everything)
-    domains = {step: await _refusing_domains(facts, evaluator, step) for step in plan.steps if not step.check}
+    domains = {step: await refusing_domains(facts, evaluator, step) for step in plan.steps if not step.check}
     questions = composer.deleted()
     for step in plan.steps:
         if step.check:
@@ -59,7 +59,7 @@ async def answer_by_sets(
     return _answer(facts, plan, counts, row["numbers"])
 
 
-async def _refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> list[Obstacle]:
+async def refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> list[Obstacle]:
     """Give the domain constraints that refuse NULL in the columns a step writes."""
     table = facts.tables[step.key.relation]
     found: list[Obstacle] = []
@@ -73,30 +73,30 @@ async def _refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> l
     return found
 
 
-def _answer(facts: Facts, plan: SetPlan, counts: Sequence[Count], numbers: Sequence[int]) -> SetAnswer:
+def effects_of(facts: Facts, counts: Sequence[Count], numbers: Sequence[int]) -> dict[int, Effect]:
+    """Give what the numbers say about each table's rows, by the OID of its root."""
     effects: dict[int, Effect] = {}
-    met: list[tuple[Step, Obstacle, int, int]] = []
-    affected = doubtful = 0
     for count, number in zip(counts, numbers, strict=True):
         if count.table is not None:
             root = facts.root(count.table)
             effects[root] = Effect(facts.tables[root].name, deleted=number)
-        elif count.doubt is not None:
+        elif count.writes is not None:
+            name = facts.tables[count.writes].name
+            effects[count.writes] = Effect(name, effects.get(count.writes, Effect(name)).deleted, number)
+    return effects
+
+
+def _answer(facts: Facts, plan: SetPlan, counts: Sequence[Count], numbers: Sequence[int]) -> SetAnswer:
+    effects = effects_of(facts, counts, numbers)
+    met: list[tuple[Step, Obstacle, int, int]] = []
+    affected = doubtful = 0
+    for count, number in zip(counts, numbers, strict=True):
+        if count.doubt is not None:
             doubtful += number
         elif count.step is not None and count.obstacle is not None:
             met += [(count.step, count.obstacle, number, affected)] if number else []
-        elif count.step is not None or count.nulls is not None:
+        elif count.writes is not None:
             affected = number
-            oid = (
-                count.nulls
-                if count.nulls is not None
-                else count.step.key.relation
-                if count.step is not None
-                else 0
-            )
-            name = facts.tables[oid].name
-            old = effects.get(oid, Effect(name))
-            effects[oid] = Effect(name, old.deleted, number)
     first, known = _first(plan, met, numbers[0])
     merged: dict[Obstacle, int] = {}
     for _, obstacle, number, _ in _in_order(met):

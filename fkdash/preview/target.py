@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.db.queries import query
@@ -12,12 +12,14 @@ from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import plain_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.reader import Reader, RowId
+
+_UNDEFINED_COLUMN: Final = "42703"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +88,21 @@ async def find_targets(
                 member, table.name.name, chosen.joined, chosen.condition, chosen.arguments
             )
     except ServerRefusedError as error:
-        raise refusal(target, error) from None
+        raise refusal(target, error, table.columns) from None
     return rows
 
 
-def refusal(target: DeleteTarget, error: ServerRefusedError) -> UsageError:
+def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection[str]) -> UsageError:
     """Give the usage error for a key or condition that the server refuses."""
+    said = f"{error.said} (SQLSTATE {error.sqlstate})."
     if target.condition is not None:
-        return UsageError(
-            f"The server refuses the condition: {error.what}",
-            next_step=f"Write a condition over the columns of {target.table}, as after WHERE.",
-        )
+        from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
+
+        hint = nearest_columns(target.condition, columns) if error.sqlstate == _UNDEFINED_COLUMN else ""
+        known = f"{target.table} has {', '.join(columns)}."
+        return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
     return UsageError(
-        f"A key does not fit the columns of {target.table}: {error.what}",
+        f"A key does not fit the columns of {target.table}: {said}",
         next_step="Give each key column a value of its type.",
     )
 

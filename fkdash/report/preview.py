@@ -12,7 +12,7 @@ from fkdash.report.check_markdown import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.preview.model import Blocker, Effect, Preview
+    from fkdash.preview.model import Blocker, Effect, Preview, Scan
 
 _REASONS: Final = {
     "23001": "still referenced (RESTRICT)",
@@ -23,6 +23,7 @@ _REASONS: Final = {
     "23P01": "exclusion constraint",
     "42501": "the table's owner lacks privileges",
 }
+_STILL_REFERENCED: Final = ("23001", "23503")
 
 
 def preview_json(preview: Preview) -> str:
@@ -37,7 +38,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
         "kind": "preview",
         "verdict": preview.verdict.value,
         "exact": preview.exact,
-        "blockers": [_blocker(blocker) for blocker in preview.blockers],
+        "blockers": [blocker_document(blocker) for blocker in preview.blockers],
         "effects": [_effect(effect) for effect in preview.effects],
         "notes": list(preview.notes),
         "target": {
@@ -62,17 +63,13 @@ def preview_document(preview: Preview) -> dict[str, Any]:
 def sentence(preview: Preview) -> str:
     """Give the consequence in one sentence, plain text."""
     table = plain(str(preview.target.table))
-    rows = f"{preview.target_rows:,} {'row' if preview.target_rows == 1 else 'rows'} of {table}"
+    rows = f"{_rows(preview.target_rows)} of {table}"
     if preview.verdict is Verdict.UNKNOWN:
         return f"Whether deleting {rows} succeeds is unknown." if preview.target_rows else f"Unknown for {table}."
     if preview.verdict is Verdict.BLOCKED:
         first = next((blocker for blocker in preview.blockers if blocker.first), None)
         shown = first or next(iter(preview.blockers), None)
-        return (
-            f"Deleting {rows} fails: {_why(shown, at_least=not preview.exact)}."
-            if shown
-            else f"Deleting {rows} fails."
-        )
+        return f"Deleting {rows} fails: {why(preview, shown)}." if shown else f"Deleting {rows} fails."
     if not preview.target_rows:
         return f"Nothing to delete from {table}."
     others = [effect for effect in preview.effects if effect.table != preview.target.table]
@@ -95,31 +92,60 @@ def preview_markdown(preview: Preview) -> str:
 
 def _text_lines(preview: Preview) -> Iterator[str]:
     yield f"{preview.verdict.value.upper()}: {sentence(preview)}"
-    least = "" if preview.exact else "at least "
     if preview.blockers:
         yield ""
         yield "What stops it"
         for blocker in preview.blockers:
-            mark = "*" if blocker.first else " "
-            reason = f"{_reason(blocker)} ({blocker.sqlstate})"
-            yield f" {mark} {_subject(blocker)}: {least}{blocker.rows:,} rows, {reason}"
+            yield f" {'*' if blocker.first else ' '} {blocker_words(preview, blocker)}"
         if any(blocker.first for blocker in preview.blockers):
             yield "   (* is what PostgreSQL reports)"
+    yield from text_of_effects(preview, "What it would do")
+    yield from text_of_notes(preview)
+
+
+def blocker_words(preview: Preview, blocker: Blocker) -> str:
+    """Give what stands in the way, its rows and why as one phrase."""
+    rows = f"{_least(preview)}{_rows(blocker.rows)}"
+    return f"{subject(blocker)}: {rows}, {reason(blocker)} ({blocker.sqlstate})"
+
+
+def text_of_effects(preview: Preview, title: str) -> Iterator[str]:
+    """Give a section with a line for each table something happens to; none when nothing does."""
     if preview.effects:
         yield ""
-        yield (
-            "What it would do" if preview.verdict is Verdict.ALLOWED else "What it would do if nothing stopped it"
-        )
+        yield title if preview.verdict is Verdict.ALLOWED else f"{title} if nothing stopped it"
         for effect in preview.effects:
-            yield f"   {plain(str(effect.table))}: {least}{_words(effect)}"
+            yield f"   {plain(str(effect.table))}: {_least(preview)}{effect_words(effect)}"
+
+
+def text_of_notes(preview: Preview) -> Iterator[str]:
+    """Give the scans that want consent, and the notes."""
     for scan in preview.scans:
         yield ""
-        size = f"about {scan.rows:,} rows" if scan.rows is not None else "of unknown size"
-        columns = plain(", ".join(scan.columns))
-        yield f"{plain(str(scan.table))} ({size}) has no index on {columns}: --allow-scan reads all of it."
+        yield f"{plain(scan_words(scan))}: --allow-scan reads all of it."
     if preview.notes:
         yield ""
         yield from (f"Note: {plain(note)}" for note in preview.notes)
+
+
+def scan_words(scan: Scan) -> str:
+    """Name a table that would be read from end to end, with its estimated size and the missing index."""
+    size = "size unknown"
+    if scan.rows is not None:
+        size = f"about {scan.rows:,} rows" + (f", {_bytes(scan.bytes)}" if scan.bytes is not None else "")
+    return f"{scan.table} ({size}) has no index on {', '.join(scan.columns)}"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
+
+
+def _bytes(number: int) -> str:
+    return f"{number / 1024**3:.1f} GB" if number >= 1024**3 else f"{max(1, number // 1024**2):,} MB"
+
+
+def _least(preview: Preview) -> str:
+    return "" if preview.exact else "at least "
 
 
 def _markdown_lines(preview: Preview) -> Iterator[str]:
@@ -131,7 +157,13 @@ def _markdown_lines(preview: Preview) -> Iterator[str]:
         yield from ("", "| blocker | rows | SQLSTATE | reported first |", "|---|---:|---|---|")
         for blocker in preview.blockers:
             first = "yes" if blocker.first else ""
-            yield f"| {escaped(_subject(blocker))} | {least}{blocker.rows:,} | {blocker.sqlstate} | {first} |"
+            yield f"| {escaped(subject(blocker))} | {least}{blocker.rows:,} | {blocker.sqlstate} | {first} |"
+    yield from markdown_of_effects(preview)
+
+
+def markdown_of_effects(preview: Preview) -> Iterator[str]:
+    """Give the effects as a table, then the scans that want consent and the notes as a list."""
+    least = "" if preview.exact else "≥ "
     if preview.effects:
         yield from (
             "",
@@ -142,12 +174,14 @@ def _markdown_lines(preview: Preview) -> Iterator[str]:
             numbers = (effect.deleted, effect.set_null, effect.set_default, effect.updated)
             cells = " | ".join(f"{least}{number:,}" for number in numbers)
             yield f"| {escaped(str(effect.table))} | {cells} |"
-    if preview.notes:
+    if preview.notes or preview.scans:
         yield ""
+        yield from (f"- {escaped(scan_words(scan))} and was not read." for scan in preview.scans)
         yield from (f"- {escaped(note)}" for note in preview.notes)
 
 
-def _blocker(blocker: Blocker) -> dict[str, Any]:
+def blocker_document(blocker: Blocker) -> dict[str, Any]:
+    """Give a blocker as data."""
     fields: dict[str, Any] = {
         "constraint": blocker.constraint,
         "schema": blocker.table.schema,
@@ -170,28 +204,35 @@ def _effect(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _subject(blocker: Blocker) -> str:
+def subject(blocker: Blocker) -> str:
+    """Name what stands in the way: table, columns, constraint."""
     columns = ", ".join(blocker.columns)
     name = f" {blocker.constraint}" if blocker.constraint is not None else ""
     return plain(f"{blocker.table} ({columns}){name}")
 
 
-def _reason(blocker: Blocker) -> str:
+def reason(blocker: Blocker) -> str:
+    """Give what the SQLSTATE means, in a few words."""
     return _REASONS.get(blocker.sqlstate, "an expression fails")
 
 
-def _why(blocker: Blocker, *, at_least: bool) -> str:
-    least = "at least " if at_least else ""
-    rows = f"{least}{blocker.rows:,} {'row' if blocker.rows == 1 else 'rows'} of {plain(str(blocker.table))}"
+def why(preview: Preview, blocker: Blocker) -> str:
+    """Give what stands in the way as a clause: rows, table and reason."""
+    rows = f"{_least(preview)}{_rows(blocker.rows)} of {plain(str(blocker.table))}"
     columns = plain(", ".join(blocker.columns))
     if blocker.sqlstate == "23502":
         return f"{rows} would get no {columns}, which cannot be NULL"
     if blocker.constraint is None:
-        return f"{rows} cannot be written ({_reason(blocker)}: {columns})"
-    return f"{rows} are held by {plain(blocker.constraint)} ({_reason(blocker)})"
+        return f"{rows} cannot be written ({reason(blocker)}: {columns})"
+    name = plain(blocker.constraint)
+    if blocker.sqlstate in _STILL_REFERENCED:
+        verb, them = "refers" if blocker.rows == 1 else "refer", "it" if preview.target_rows == 1 else "them"
+        return f"{rows} still {verb} to {them} by {name} ({reason(blocker)})"
+    return f"{rows} would break {name} ({reason(blocker)})"
 
 
-def _words(effect: Effect) -> str:
+def effect_words(effect: Effect) -> str:
+    """Give what happens to a table's rows: `3 deleted, 2 set NULL`."""
     parts = (
         (effect.deleted, "deleted"),
         (effect.set_null, "set NULL"),

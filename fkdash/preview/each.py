@@ -1,0 +1,137 @@
+"""Which rows of a table cannot be deleted: every row on its own, as if nothing else were deleted with it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import as_text, identity_of
+from fkdash.errors import TimedOutError
+from fkdash.preview.blocked import BlockedRow, RowIdentity
+from fkdash.preview.each_standing import Question, standing
+from fkdash.preview.loading import read_facts
+from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.reader import CutShortError, RowId
+from fkdash.preview.standing import Standing
+from fkdash.preview.target import inheriting_tables, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import Table
+    from fkdash.db.session import Session
+
+PAGE_ROWS: Final = 20
+TOGETHER: Final = (
+    "Rows that hold only each other back go together in one DELETE; the condition true asks about that."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EachPreview:
+    """The answer for every row of a table alone.
+
+    `preview` has the verdict (blocked where any row cannot be deleted), the rows in the way as
+    blockers, and as effects what the deletes of all rows would do if nothing stopped them.
+    `holds_back` has for each blocker the number of rows it holds back. `unknown` rows could not
+    be judged. `rows` are the first of the `cannot` rows, those with most rows in their way first;
+    a row in the way by two constraints counts once for each.
+    """
+
+    preview: Preview
+    cannot: int
+    unknown: int
+    holds_back: tuple[int, ...]
+    key_columns: tuple[str, ...]
+    label_columns: tuple[str, ...]
+    rows: tuple[BlockedRow, ...]
+
+    @property
+    def more(self) -> bool:
+        """Whether more rows cannot be deleted than `rows` has."""
+        return self.cannot > len(self.rows)
+
+
+async def preview_each(
+    session: Session,
+    table: Table,
+    limits: Limits,
+    progress: Progress | None = None,
+    *,
+    labels: Sequence[str] = (),
+    page_rows: int = PAGE_ROWS,
+) -> EachPreview:
+    """Give which rows of `table` cannot be deleted, read-only, in the session's snapshot.
+
+    The limits and what is raised are those of `preview`; a limit leaves rows unknown.
+    """
+    until = None if limits.seconds is None else time.monotonic() + limits.seconds
+    target = DeleteTarget(table.name)
+    oid = await resolve(session, target)
+    inheriting = await inheriting_tables(session, oid, target)
+    facts = await read_facts(session, oid, inheriting)
+    try:
+        found = await standing(Question(session, facts, inheriting, limits, until, progress), page_rows)
+        rows = await _identified(session, table, labels, found.held[:page_rows])
+    except (CutShortError, TimedOutError) as limit:
+        found, rows = Standing(rows=0, notes=(limit.what,), cut_short=True), ()
+    return _answer(table, labels, found, rows)
+
+
+async def _identified(
+    session: Session, table: Table, labels: Sequence[str], held: Sequence[tuple[RowId, int]]
+) -> tuple[BlockedRow, ...]:
+    """Give the rows by key and labels, in the order of `held`."""
+    if not held:
+        return ()
+    identity = [expression for expression, _ in identity_of(table)]
+    columns = [*identity, *(f"left(c.{quoted(name)}::text, 200)" for name in labels)]
+    found = await session.rows(
+        f"SELECT c.tableoid::bigint AS leaf, c.ctid::text AS tid, ARRAY[{as_text(columns)}] AS line"
+        f" FROM {table.name.sql} AS c WHERE c.ctid = ANY($1::text[]::tid[])",
+        [f"({row.page},{row.line})" for row, _ in held],
+    )
+    lines = {(row["leaf"], row["tid"]): row["line"] for row in found}
+    identified = []
+    for row, number in held:
+        line = lines[row.table, f"({row.page},{row.line})"]
+        key = tuple(line[: len(identity)])
+        identified.append(BlockedRow(RowIdentity(key, tuple(line[len(identity) :])), number))
+    return tuple(identified)
+
+
+def _answer(table: Table, labels: Sequence[str], found: Standing, rows: tuple[BlockedRow, ...]) -> EachPreview:
+    obstacles = sorted(found.obstacles.items(), key=lambda entry: -entry[1][1])
+    alone = len(obstacles) == 1 and not found.unknown
+    verdict = Verdict.UNKNOWN if found.unknown or found.cut_short else Verdict.ALLOWED
+    verdict = Verdict.BLOCKED if found.cannot else verdict
+    notes, effects = found.notes, found.effects or ()
+    if not found.rows and not found.cut_short:
+        notes = (f"Nothing to delete: {table.name} has no row.", *notes)
+    deleted = {effect.table for effect in effects if effect.deleted}
+    if any(obstacle.table in deleted for obstacle, _ in obstacles):
+        notes = (*notes, TOGETHER)
+    return EachPreview(
+        preview=Preview(
+            target=DeleteTarget(table.name),
+            verdict=verdict,
+            exact=found.exact and not found.unknown and not found.cut_short and not found.scans,
+            blockers=tuple(
+                Blocker(each.constraint, each.table, each.columns, each.sqlstate, blocking, first=alone)
+                for each, (blocking, _) in obstacles
+            ),
+            effects=effects,
+            notes=notes,
+            scans=found.scans,
+            cut_short=found.cut_short,
+            target_rows=found.rows,
+        ),
+        cannot=found.cannot,
+        unknown=found.unknown,
+        holds_back=tuple(held for _, (_, held) in obstacles),
+        key_columns=table.primary_key or ("tableoid", "ctid"),
+        label_columns=tuple(labels),
+        rows=rows,
+    )

@@ -1,0 +1,51 @@
+"""Follows rows through the queue of triggers, in other orders too where rows could be visited in another."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+from fkdash.preview.queue import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.preview.evaluation import Evaluator
+    from fkdash.preview.outcome import Outcome
+    from fkdash.preview.queue import Order
+    from fkdash.preview.reader import Reader, RowId
+
+_MANY_ROWS: Final = 500
+_ORDERS_OF_FEW: Final = 10
+_ORDERS_OF_MANY: Final = 1
+_HARDER: Final = 8
+
+
+async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[Outcome]:
+    """Give what deleting `rows` in one statement comes to, the physical order first."""
+
+    async def outcome_of(order: Order) -> Outcome:
+        return await Run(reader, evaluator, order).delete(rows)
+
+    outcomes = [await outcome_of(list)]
+    if outcomes[0].choices:
+        outcomes.append(await outcome_of(_backwards))
+        shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
+        outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles)]
+        if any(outcome.differs(outcomes[0]) for outcome in outcomes):
+            # Order matters here: look harder for one that changes the verdict, too.
+            outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles, _HARDER * shuffles)]
+    return outcomes
+
+
+def _backwards(rows: Sequence[RowId]) -> list[RowId]:
+    return list(reversed(rows))
+
+
+def _shuffled(seed: int) -> Order:
+    chance = random.Random(seed)  # noqa: S311 - an arbitrary order, not a secret
+
+    def order(rows: Sequence[RowId]) -> list[RowId]:
+        return chance.sample(rows, len(rows))
+
+    return order

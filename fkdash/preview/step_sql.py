@@ -1,0 +1,80 @@
+"""Spells what one step does in SQL: which rows it meets, how SET NULL leaves them, and what refuses that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import quoted
+from fkdash.preview.equality import clause, key_columns, plain_type
+from fkdash.preview.outcome import Obstacle
+from fkdash.preview.queue import RESTRICT_HAS_ITS_OWN_STATE, RESTRICTED, STILL_REFERENCED
+from fkdash.preview.row_constraints import CHECKED, NOT_NULL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.preview.facts import Facts, KeyFact
+    from fkdash.preview.graph import SetPlan, Step
+
+
+def match(
+    facts: Facts,
+    key: KeyFact,
+    *,
+    referenced: str = "p",
+    referencing: str = "c",
+    spelled: Sequence[str] | None = None,
+) -> str:
+    """Say that one row references another, by the key's own operators.
+
+    The rows are called by these aliases; `spelled` replaces the names of the referencing columns.
+    """
+    own, other = key_columns(facts, key)
+    names = spelled or [quoted(column.name) for column in own]
+    return " AND ".join(
+        clause(f"{referenced}.{quoted(theirs.name)}", facts.operators[operator], f"{referencing}.{mine}")
+        for mine, theirs, operator in zip(names, other, key.pf_operators, strict=True)
+    )
+
+
+def still_referencing(facts: Facts, step: Step) -> Obstacle:
+    """Give what a check stops at, with the SQLSTATE that this server's version raises."""
+    key = facts.root_key(step.key)
+    restrict = step.kind == "restrict" and facts.major >= RESTRICT_HAS_ITS_OWN_STATE
+    return Obstacle(
+        key.name,
+        facts.tables[key.relation].name,
+        key.columns,
+        RESTRICTED if restrict else STILL_REFERENCED,
+    )
+
+
+def as_set_null(facts: Facts, step: Step) -> str:
+    """Give the select list for a row `c` as a step's SET NULL leaves it, under the table's own column names."""
+    table = facts.tables[step.key.relation]
+    return ", ".join(
+        f"NULL::{plain_type(facts, column)} AS {quoted(name)}"
+        if name in step.key.set_columns
+        else f"c.{quoted(name)}"
+        for name, column in table.columns.items()
+    )
+
+
+def refusals(facts: Facts, step: Step, domains: Sequence[Obstacle]) -> list[tuple[str, Obstacle]]:
+    """Give what can refuse a row that a step sets NULL, in PostgreSQL's order, with a condition for each."""
+    table = facts.tables[step.key.relation]
+    written = set(step.key.set_columns)
+    found = [("true", each) for each in domains]
+    for name, column in table.columns.items():
+        obstacle = Obstacle(None, table.name, (name,), NOT_NULL)
+        if column.not_null and obstacle not in domains and (name in written or column.unproven):
+            found.append(("true" if name in written else f"{quoted(name)} IS NULL", obstacle))
+    for check in table.checks:
+        columns = tuple(name for name in check.columns if name in written) or check.columns
+        found.append((f"({check.sql}) IS FALSE", Obstacle(check.name, table.name, columns, CHECKED)))
+    return found
+
+
+def wanted_columns(plan: SetPlan, oid: int) -> dict[str, None]:
+    """Give the columns of a table by which the rows that reference it are found."""
+    return dict.fromkeys(name for step in plan.from_table(oid) for name in step.key.referenced_columns)

@@ -1,0 +1,174 @@
+"""Compares the answer for every row alone with real deletes: python -m tests.preview.each_agree --cases N."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from unittest.mock import patch
+
+import asyncpg
+
+from fkdash.catalog.model import Table, TableName
+from fkdash.db.statements import OpenTransaction
+from fkdash.preview import each_sets, each_standing
+from fkdash.preview.each import EachPreview, preview_each
+from fkdash.preview.model import Limits, Preview, Verdict
+from tests.preview.agree import Connection, clean_up, predict, set_up
+from tests.preview.schemas import Case, make
+from tests.support.servers import fresh_database, running_server
+
+_EVERY_ROW = 10_000
+
+
+@dataclass
+class Tally:
+    """How the cases of a run ended."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    disagreements: list[str] = field(default_factory=list)
+
+
+async def each_of(connection: Connection, table: TableName, limits: Limits | None = None) -> EachPreview:
+    """Give the answer for every row of a table, the rows known by table and place."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+        return await preview_each(session, Table(table), limits or Limits(), page_rows=_EVERY_ROW)
+
+
+async def compare(connection: Connection, seed: int, major: int, tally: Tally) -> None:
+    """Set the case of a seed up, ask about every row of its target, delete each row alone, and compare."""
+    case = make(seed, major)
+    try:
+        if not await set_up(connection, case):
+            return
+        name = TableName(case.target.schema, case.target.name)
+        with patch.object(each_standing, "each_by_sets", wraps=each_sets.each_by_sets) as asking:
+            by_sets = await each_of(connection, name)
+        tally.seen["by sets"] += asking.called
+        tally.seen["in doubt"] += asking.called and bool(asking.call_args.args[2].doubts)
+        with patch.object(each_standing, "_plan", return_value=None):
+            followed = await each_of(connection, name)
+        problems = await _problems(connection, case, by_sets)
+        if by_sets.preview.exact and followed.preview.exact and summary(by_sets) != summary(followed):
+            problems.append(f"by sets {summary(by_sets)}, followed {summary(followed)}")
+    finally:
+        await clean_up(connection)
+    tally.seen[by_sets.preview.verdict.value] += 1
+    tally.seen["some rows unknown"] += bool(by_sets.unknown)
+    tally.seen["several blockers"] += len(by_sets.holds_back) > 1
+    tally.seen["some rows free"] += 0 < by_sets.cannot < by_sets.preview.target_rows
+    tally.disagreements += [f"seed {seed}: {problem}" for problem in problems]
+
+
+async def _problems(connection: Connection, case: Case, said: EachPreview) -> list[str]:
+    target = case.target
+    rows = await connection.fetch(f"SELECT tableoid::text, ctid::text FROM {target.sql}")
+    conditions = {tuple(row): f"tableoid = {row[0]} AND ctid = '{row[1]}'" for row in rows}
+    really = {key for key, condition in conditions.items() if not await _goes(connection, case, condition)}
+    alone = {
+        key: await predict(connection, target.schema, target.name, condition)
+        for key, condition in conditions.items()
+    }
+    held = {row.row.key: row.blocking_rows for row in said.rows}
+    problems = []
+    if said.preview.target_rows != len(rows):
+        problems.append(f"said {said.preview.target_rows} rows, really {len(rows)}")
+    if set(held) - really or len(really) > said.cannot + said.unknown or len(held) != said.cannot:
+        problems.append(
+            f"said {said.cannot} and {said.unknown} unknown of {sorted(held)}, really {sorted(really)}"
+        )
+    if all(each.verdict is not Verdict.UNKNOWN and each.exact for each in alone.values()):
+        if said.unknown:
+            problems.append(f"{said.unknown} rows unknown, alone they are not")
+        problems += _differences(said, alone)
+    return problems
+
+
+def _differences(said: EachPreview, alone: dict[tuple[str, ...], Preview]) -> list[str]:
+    """Give where the whole is not what the previews of its rows come to."""
+    back: Counter[object] = Counter()
+    least: Counter[object] = Counter()
+    most: Counter[object] = Counter()
+    for preview in alone.values():
+        for each in preview.blockers:
+            obstacle = (each.constraint, each.table, each.columns, each.sqlstate)
+            back[obstacle] += 1
+            most[obstacle] += each.rows
+            least[obstacle] = max(least[obstacle], each.rows)
+    problems = [
+        f"{key}: said {row.blocking_rows} rows in the way, alone {alone[key].blockers}"
+        for row in said.rows
+        if (key := row.row.key) in alone and row.blocking_rows != sum(each.rows for each in alone[key].blockers)
+    ]
+    told = {
+        (each.constraint, each.table, each.columns, each.sqlstate): (each.rows, held)
+        for each, held in zip(said.preview.blockers, said.holds_back, strict=True)
+    }
+    if {obstacle: held for obstacle, (_, held) in told.items()} != dict(back):
+        problems.append(f"said held back {told}, alone {dict(back)}")
+    problems += [
+        f"{obstacle}: said {rows} rows, alone between {least[obstacle]} and {most[obstacle]}"
+        for obstacle, (rows, _) in told.items()
+        if not least[obstacle] <= rows <= most[obstacle]
+    ]
+    return problems
+
+
+async def _goes(connection: Connection, case: Case, condition: str) -> bool:
+    """Really delete a row, deferred constraints included, and put it back."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"DELETE FROM {case.target.sql} WHERE {condition}")
+        await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except asyncpg.PostgresError:
+        return False
+    else:
+        return True
+    finally:
+        await transaction.rollback()
+
+
+def summary(said: EachPreview) -> tuple[object, ...]:
+    """Give what the two ways of answering must agree on."""
+    blockers = frozenset(zip(said.preview.blockers, said.holds_back, strict=True))
+    rows = frozenset(said.rows)
+    return said.preview.verdict, said.cannot, said.unknown, blockers, frozenset(said.preview.effects), rows
+
+
+async def run(cases: int, seed: int, major: int) -> Tally:
+    """Compare `cases` cases from `seed` on."""
+    tally = Tally()
+    with running_server(major) as server:
+        async with fresh_database(server) as database:
+            connection = await database.connection()
+            for number in range(seed, seed + cases):
+                try:
+                    await compare(connection, number, major, tally)
+                except Exception as error:  # noqa: BLE001 - a crash is a disagreement, and the next case still counts
+                    tally.disagreements.append(f"seed {number}: {type(error).__name__}: {error}")
+                    await connection.reset()
+                    await clean_up(connection)
+    return tally
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--version", type=int, default=18)
+    arguments = parser.parse_args()
+    tally = asyncio.run(run(arguments.cases, arguments.seed, arguments.version))
+    out = sys.stdout.write
+    out(", ".join(f"{name} {count}" for name, count in tally.seen.most_common()) + "\n")
+    out(f"{len(tally.disagreements)} disagreements\n")
+    out("".join(f"  {line}\n" for line in tally.disagreements[:25]))
+    return 1 if tally.disagreements else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
