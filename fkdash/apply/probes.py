@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import as_text, identity_of, is_orphan, matches, pairs, parameter, refers_to_another, source
+from fkdash.catalog.spelling import (
+    as_text,
+    identity_of,
+    is_orphan,
+    matches,
+    pairs,
+    parameter,
+    refers_to_another,
+    source,
+)
 from fkdash.errors import FkdashError, ServerRefusedError
 from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.refusal import refusals
@@ -164,7 +173,9 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
         await session.rows(statement, *values)
     except ServerRefusedError as refused:
         return refused.sqlstate == "23503", f"refused with {refused.sqlstate}"
-    orphaned = f"select from {source(catalog, key.table)} c where {_conditions(identity)} and {is_orphan(catalog, key)}"
+    orphaned = (
+        f"select from {source(catalog, key.table)} c where {_conditions(identity)} and {is_orphan(catalog, key)}"
+    )
     if await session.row(orphaned, *values) is None:
         return None, "not tried: another session inserted the missing row meanwhile"
     return False, "was accepted"
