@@ -74,7 +74,7 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
 
 def _remedies(catalog: Catalog, finding: Finding) -> list[Remedy]:
     return [
-        Remedy(option, None if option.refused else plan(catalog, finding, option.id))
+        Remedy(option, plan(catalog, finding, option.id) if option.ready else None)
         for option in options(catalog, finding)
     ]
 
