@@ -162,9 +162,11 @@ def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
 
 
 def _typed(what: str, wanted: str) -> None:
-    sys.stderr.write(f"Type {what} to go on, anything else stops: ")
+    shown = f" ({plain(wanted)})" if plain(wanted) != wanted else ""
+    sys.stderr.write(f"Type {what}{shown} to go on, anything else stops: ")
     sys.stderr.flush()
-    if sys.stdin.readline().rstrip("\n") != wanted:
+    # A name with a line break can only be typed as it is shown.
+    if sys.stdin.readline().rstrip("\n") not in {wanted, plain(wanted)}:
         raise StoppedError(f"That is not {what}; nothing was changed.")
 
 

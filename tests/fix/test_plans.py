@@ -221,6 +221,11 @@ async def test_a_plan_is_edited_as_one_text_with_a_line_above_each_step(
         "step 1: it is more than one statement",
     )
     assert "CASCADE" in changed.steps[0].sql
-    assert from_text(made, "drop table children;\n" + text)[1] == (
+    assert "VALIDATE" in changed.steps[0].sql
+    assert [step.number for step in changed.steps] == [1]
+    changed, objections = from_text(made, "drop table children;\n" + text)
+    assert objections == (
         "there is text above the first step, which belongs to none",
+        "step 1: it is more than one statement",
     )
+    assert changed.steps[0].sql.startswith("drop table children;")
