@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fkdash.apply.events import Outcome
+from fkdash.apply.identity import Identity
 from fkdash.apply.journal import Line, is_open, read, runs_folder
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_of
@@ -34,9 +35,15 @@ class RecordedRun:
     verification: tuple[dict[str, Any], ...]
     where: str = ""
     cluster: str = ""
+    database_oid: int | None = None
     continues: Path | None = None
     changed: bool = False
     going_on: bool = False
+
+    @property
+    def identity(self) -> Identity:
+        """The database it belongs to."""
+        return Identity(self.cluster, self.database, self.database_oid)
 
     @property
     def standing(self) -> str:
@@ -69,6 +76,7 @@ def recorded_run(path: Path) -> RecordedRun:
         verification=tuple(ended[-1].facts["verification"]) if ended else (),
         where=first.facts.get("where", ""),
         cluster=first.facts.get("cluster", ""),
+        database_oid=first.facts.get("database_oid"),
         continues=Path(continues) if continues else None,
         changed=any(line.event in {"committing", "running"} for line in lines),
         going_on=not ended and is_open(path),

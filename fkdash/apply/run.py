@@ -139,9 +139,10 @@ class Run:
         self.journal.write(
             "plan",
             plan=plan_document(self.plan),
-            database=server.database if server else "",
+            database=backend.identity.database,
             server=server.version if server else "",
-            cluster=backend.cluster,
+            cluster=backend.identity.cluster,
+            database_oid=backend.identity.oid,
             where=self.writer.where,
             role=server.role if server else "",
             operator=getpass.getuser(),

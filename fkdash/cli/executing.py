@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.apply.events import RunEnded
+from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.recovery import unfinished
@@ -58,7 +59,8 @@ async def execute(
     pool: ReadPool, catalog: Catalog, plan: Plan, arguments: argparse.Namespace, *, continues: Path | None = None
 ) -> int:
     """Confirm and run a plan; gives the exit code. Raises StoppedError where nothing was changed."""
-    _tell_unfinished(catalog, plan, continues)
+    async with pool.session() as session:
+        _tell_unfinished(await identity_of(session), plan, continues)
     async with open_writer(pool.target) as writer:
         tell(plan_text(plan))
         await _look(pool, writer, catalog, plan)
@@ -134,10 +136,9 @@ async def _rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> None:
         raise StoppedError("The rehearsal did not end as promised; nothing was changed.")
 
 
-def _tell_unfinished(catalog: Catalog, plan: Plan, continues: Path | None) -> None:
-    database = catalog.server.database if catalog.server else ""
+def _tell_unfinished(here: Identity, plan: Plan, continues: Path | None) -> None:
     for run in unfinished():
-        same = run.plan.key.table == plan.key.table and run.database == database
+        same = run.plan.key.table == plan.key.table and run.identity.is_same(here)
         if same and run.path != continues:
             tell(plain(f"note: an earlier run on {run.plan.key.table} is not finished: {run.message} {run.path}"))
 

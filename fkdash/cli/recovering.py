@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.recovery import recorded_run, what_is_true
+from fkdash.apply.identity import identity_of
+from fkdash.apply.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of
 from fkdash.cli.executing import add_run_arguments, execute
@@ -25,8 +26,24 @@ if TYPE_CHECKING:
 def add_journal_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the journal and everything a run needs."""
     parser.add_argument("journal", metavar="JOURNAL", type=Path, help="the journal's path")
+    parser.add_argument(
+        "--another-database",
+        action="store_true",
+        help="this database has taken the place of the one the run was made in",
+    )
     add_run_arguments(parser)
     add_connection_arguments(parser)
+
+
+async def _require_its_database(session: Session, recorded: RecordedRun, arguments: argparse.Namespace) -> None:
+    here = await identity_of(session)
+    if not recorded.identity.is_same(here) and not arguments.another_database:
+        where = f" ({recorded.where})" if recorded.where else ""
+        raise StoppedError(
+            f"The run was made in another database than the one connected to: {recorded.database}{where}.",
+            next_step="Connect to that one. If this one has taken its place (restored, upgraded), say so with "
+            "--another-database.",
+        )
 
 
 async def carry_on(
@@ -41,6 +58,7 @@ async def carry_on(
     async with looking(target) as pool:
         async with pool.session() as session:
             catalog = await read_catalog(session)
+            await _require_its_database(session, recorded, arguments)
             tell(plain(await what_is_true(session, catalog, recorded.plan)))
             following = await next_plan(session, catalog, recorded.plan)
         return await execute(pool, catalog, following, arguments, continues=recorded.path.resolve())
