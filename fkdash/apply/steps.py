@@ -20,6 +20,7 @@ from fkdash.fix.sizes import rows_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from fkdash.apply.database_copy import DatabaseCopy
     from fkdash.apply.events import Event
     from fkdash.apply.journal import Journal
     from fkdash.apply.settle import Backend
@@ -58,6 +59,7 @@ class Tries:
     tell: Callable[[Event], None]
     backend: Backend
     wishes: Wishes
+    copy: DatabaseCopy | None = None
     checked: bool = False
     xid: str = ""
     rows: dict[int, int] = field(default_factory=dict)
@@ -131,6 +133,9 @@ class Tries:
             try:
                 async with self._reported(step):
                     await self.writer.run_alone(step.sql)
+                if self.copy is not None:
+                    async with self.writer.transaction() as session:
+                        await self.copy.add(session, "step-done", {"step": step.number})
             except (FkdashError, asyncio.CancelledError):
                 if not self.writer.is_lost:
                     await asyncio.shield(asyncio.create_task(self._clean_up(step)))
@@ -192,6 +197,9 @@ class Tries:
 
     async def _committing(self, session: Session, numbers: list[int], **facts: object) -> None:
         """Keep what is needed to find out how COMMIT ended, before it is sent."""
+        if self.copy is not None:
+            for number in numbers:
+                await self.copy.add(session, "step-done", {"step": number, **facts})
         self.xid = str(await session.value("select pg_current_xact_id()::text"))
         self.journal.write("committing", steps=numbers, xid=self.xid, pid=self.writer.backend_pid, **facts)
 

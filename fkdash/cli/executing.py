@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.apply.database_copy import TABLE, DatabaseCopy
 from fkdash.apply.events import RunEnded
 from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.journal import Journal
@@ -50,6 +51,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask; needs --confirm")
     parser.add_argument("--confirm", metavar="NAME", help="the constraint's name, spelled exactly")
     parser.add_argument("--confirm-database", metavar="NAME", help="the database's name, in a production profile")
+    parser.add_argument(
+        "--journal-in-database",
+        metavar="SCHEMA",
+        help=f"keep what matters of the journal in SCHEMA.{TABLE} as well; the default is not to",
+    )
     parser.add_argument("--reason", default="", help="a ticket or a word, kept in the journal")
     parser.add_argument("--rehearse", action="store_true", help="first rehearse it in a rolled-back transaction")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
@@ -71,6 +77,7 @@ async def execute(
         if plan.steps:
             _confirm(Confirmation(plan.key.name, database if production else None), arguments)
         wishes = Wishes()
+        schema: str | None = arguments.journal_in_database
         with Journal.create(plan.key.qualified) as journal:
             tell(f"journal: {journal.path}")
             run = Run(
@@ -83,6 +90,7 @@ async def execute(
                 wishes=wishes,
                 reason=arguments.reason,
                 continues=continues,
+                copy=DatabaseCopy(schema, journal.path.stem) if schema else None,
             )
             ended = await _carried_out(run)
     say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
