@@ -22,6 +22,7 @@ from platformdirs import user_state_path
 from fkdash.errors import StoppedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
 _OWNER_ONLY: Final = 0o600
@@ -140,6 +141,24 @@ def read(path: Path) -> tuple[Line, ...]:
             continue
         lines.append(Line(event=facts.pop("event"), at=facts.pop("at"), facts=facts))
     return tuple(lines)
+
+
+def keep_fetched(run: str, lines: Iterable[Line]) -> Path:
+    """Write the lines of a run that was fetched from elsewhere as a journal; one of that name is left as it is."""
+    path = runs_folder() / f"{_UNFIT.sub('_', run)}.jsonl"
+    if path.exists():
+        return path
+    text = "".join(json.dumps({"event": each.event, "at": each.at, **each.facts}) + "\n" for each in lines)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        try:
+            _write_all(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path
 
 
 def is_open(path: Path) -> bool:

@@ -11,12 +11,16 @@ from fkdash.apply.preflight_lines import (
     default_line,
     duration_lines,
     holder_lines,
+    kept_line,
+    named_row_line,
     object_lines,
     orphan_line,
     role_lines,
     server_lines,
     stop,
+    writing_triggers_line,
 )
+from fkdash.apply.probes import user_triggers
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import source
@@ -25,6 +29,7 @@ from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.fingerprint import fingerprint
 from fkdash.fix.foresight import foreseen
 from fkdash.fix.plan import LockMode
+from fkdash.fix.values import referenced_row
 from fkdash.orphans.scan import count_orphans
 
 if TYPE_CHECKING:
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
     from fkdash.rules.finding import DefaultRow
+
+_DATA_EXCEPTION = "22"
 
 __all__ = ["PreflightLine", "Standing", "locked_tables", "may_start", "preflight", "tables_by_mode"]
 
@@ -75,6 +82,7 @@ async def preflight(
     ]
     if plan.checks_rows or plan.mends:
         lines.append(orphan_line(await count_orphans(sessions, catalog, plan.goal.key, seconds=seconds), plan))
+    lines += await _row_lines(sessions, catalog, plan, seconds=seconds)
     lines += [await _default_line(sessions, catalog, each, seconds=seconds) for each in _questions(catalog, plan)]
     return tuple(lines)
 
@@ -120,10 +128,40 @@ def _altered(catalog: Catalog, plan: Plan) -> list[int]:
 
 
 def _questions(catalog: Catalog, plan: Plan) -> list[DefaultRow]:
-    if plan.goal.gone or plan.goal.key == plan.key or plan.option == "undo":
+    if plan.goal.gone or plan.goal.key == plan.key or plan.option == "undo" or plan.values:
         return []
     found = (finding.question for finding in foreseen(catalog, plan.goal.key))
     return list(dict.fromkeys(question for question in found if question is not None))
+
+
+async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> list[PreflightLine]:
+    """Look at what a plan that writes rows, or a row that the operator named, depends on."""
+    lines = []
+    if plan.values:
+        there, why = await _answer(sessions, referenced_row(catalog, plan.key, plan.values), seconds=seconds)
+        lines.append(named_row_line(plan, there, why))
+    triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
+    if triggers:
+        lines.append(writing_triggers_line(triggers))
+    if plan.kept is not None and any(step.title == "keep" for step in plan.steps):
+        table = catalog.tables.get(plan.kept.table)
+        rows = f"select exists (select from {plan.kept.table.sql})"
+        used, _ = await _answer(sessions, rows, seconds=seconds) if table is not None else (False, "")
+        own = {column.name for column in catalog.tables[plan.key.table].columns}
+        fits = table is None or own <= set(table.columns_by_name)
+        lines.append(kept_line(plan.kept.table, used=used is not False, fits=fits))
+    return lines
+
+
+async def _answer(sessions: Sessions, statement: str, *, seconds: float) -> tuple[bool | None, str]:
+    """Give what a query answers; None and why where it could not be asked. A malformed value is no row."""
+    try:
+        async with sessions.session(seconds) as session:
+            return bool(await session.value(statement)), ""
+    except ServerRefusedError as refused:
+        return (False if refused.sqlstate.startswith(_DATA_EXCEPTION) else None), refused.what
+    except (TimedOutError, NotPermittedError) as error:
+        return None, error.what
 
 
 async def _default_line(
@@ -134,11 +172,6 @@ async def _default_line(
         f"p.{quoted(name)} = ({default})"
         for name, default in zip(question.columns, question.defaults, strict=True)
     )
-    try:
-        async with sessions.session(seconds) as session:
-            there = await session.value(
-                f"select exists (select from {source(catalog, question.table)} p where {equal})"
-            )
-    except (TimedOutError, NotPermittedError, ServerRefusedError) as error:
-        return default_line(question.table, values, None, error.what)
-    return default_line(question.table, values, there)
+    statement = f"select exists (select from {source(catalog, question.table)} p where {equal})"
+    there, why = await _answer(sessions, statement, seconds=seconds)
+    return default_line(question.table, values, there, why)

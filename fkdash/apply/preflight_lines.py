@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
+from fkdash.fix.values import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,7 +188,8 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
         name = plan.key.qualified
         return stop(
             f"{orphans.rows:,} rows refer to a row that does not exist, so checking would fail",
-            f"Repair them first: fkdash fix plan {name} --option delete-orphans, or null-orphans.",
+            f"Repair them first: fkdash fix plan {name} --option reparent-orphans, or null-orphans, "
+            "or delete-orphans.",
         )
     return ok("every row refers to an existing row")
 
@@ -204,6 +206,43 @@ def default_line(table: TableName, values: str, there: bool | None, why: str = "
         f"{table} has no row ({values}), which SET DEFAULT would make rows refer to",
         "Insert that row first, or choose another option.",
     )
+
+
+def named_row_line(plan: Plan, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
+    """Say whether the row is there that the operator named."""
+    values = in_words(plan.values)
+    if there is None:
+        return warning(
+            f"whether {plan.key.referenced} has the row {values} is not known: {why}", "Look for it yourself."
+        )
+    if there:
+        return ok(f"{plan.key.referenced} has the row {values}")
+    return stop(
+        f"{plan.key.referenced} has no row {values}" + (f": {why}" if why else ""),
+        "Name the key of a row that is there.",
+    )
+
+
+def writing_triggers_line(triggers: str) -> PreflightLine:
+    """Say what runs besides for every row that is written."""
+    return warning(
+        f"{triggers} runs for the rows that are changed",
+        "What it does outside the tables is not undone with them.",
+    )
+
+
+def kept_line(kept: TableName, *, used: bool, fits: bool) -> PreflightLine:
+    """Say whether the table that keeps the rows is free for them."""
+    if used:
+        return stop(
+            f"{kept} keeps rows of an earlier repair, and an undo could not tell them from this one's",
+            f"Undo that repair (fkdash fix history), or give its rows up: DROP TABLE {kept.sql}",
+        )
+    if not fits:
+        return stop(
+            f"{kept} is left from an earlier repair, when the table had other columns", f"DROP TABLE {kept.sql}"
+        )
+    return ok(f"the rows are kept as they were in {kept}")
 
 
 def ok(what: str) -> PreflightLine:

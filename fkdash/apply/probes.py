@@ -59,9 +59,9 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
 
     `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction.
     """
-    user_triggers = _user_triggers(catalog, key)
-    if user_triggers:
-        return (Probe("deletes and writes end as promised", None, f"not tried: {user_triggers} would run"),)
+    own_triggers = user_triggers(catalog, key)
+    if own_triggers:
+        return (Probe("deletes and writes end as promised", None, f"not tried: {own_triggers} would run"),)
     parent, child = key.referenced.name, key.table.name
     works = _delete_works(catalog, key, nullable=nullable)
     trials: dict[str, Callable[[Session], Awaitable[tuple[bool | None, str]]]] = {
@@ -81,9 +81,9 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
 async def deleting_referenced(session: Session, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Probe:
     """Try to delete a referenced row, inside a transaction that its caller rolls back."""
     check = f"deleting a referenced {key.referenced.name} row"
-    user_triggers = _user_triggers(catalog, key)
-    if user_triggers:
-        return Probe(check, None, f"not tried: {user_triggers} would run")
+    own_triggers = user_triggers(catalog, key)
+    if own_triggers:
+        return Probe(check, None, f"not tried: {own_triggers} would run")
     ok, detail = await _delete_referenced(
         session, catalog, key, works=_delete_works(catalog, key, nullable=nullable)
     )
@@ -172,7 +172,9 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
     try:
         await session.rows(statement, *values)
     except ServerRefusedError as refused:
-        return refused.sqlstate == "23503", f"refused with {refused.sqlstate}"
+        if refused.sqlstate == "23503" and _is_of_this_key(refused, key):
+            return True, "refused with 23503"
+        return None, f"not tried: {_culprit(refused)} refuses the made-up value first"
     written = f"select from {source(catalog, key.table)} c where {_conditions(identity)}"
     if await session.row(f"{written} and {is_orphan(catalog, key)}", *values) is None:
         return None, "not tried: another session inserted the missing row meanwhile"
@@ -273,7 +275,8 @@ def _culprit(refused: ServerRefusedError) -> str:
     return f"{refused.constraint or refused.column or 'another rule'} of {refused.table} ({refused.sqlstate})"
 
 
-def _user_triggers(catalog: Catalog, key: ForeignKey) -> str:
+def user_triggers(catalog: Catalog, key: ForeignKey) -> str:
+    """Name the enabled triggers of users on both tables of a key, as a phrase; "" without any."""
     names: dict[TableName, None] = dict.fromkeys((key.table, key.referenced))
     triggers = [
         f"the trigger {trigger.name} of {table.name}"

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.apply.events import Outcome
+from fkdash.apply.identity import Identity
 from fkdash.apply.journal import Line, is_open, read, runs_folder
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_of
 from fkdash.fix.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COMMITTED: Final = frozenset({"committing", "running", "step-done"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,15 @@ class RecordedRun:
     verification: tuple[dict[str, Any], ...]
     where: str = ""
     cluster: str = ""
+    database_oid: int | None = None
     continues: Path | None = None
     changed: bool = False
     going_on: bool = False
+
+    @property
+    def identity(self) -> Identity:
+        """The database it belongs to."""
+        return Identity(self.cluster, self.database, self.database_oid)
 
     @property
     def standing(self) -> str:
@@ -53,6 +65,11 @@ def recorded_run(path: Path) -> RecordedRun:
         raise UsageError(
             f"{path} is not the journal of a run.", next_step="fkdash fix history lists them."
         ) from error
+    return run_from(path, lines, first)
+
+
+def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:
+    """Give what lines tell, `first` being the one with the plan; a run without an end may be going on."""
     ended = [line for line in lines if line.event == "ended"]
     continues = first.facts.get("continues")
     return RecordedRun(
@@ -69,10 +86,24 @@ def recorded_run(path: Path) -> RecordedRun:
         verification=tuple(ended[-1].facts["verification"]) if ended else (),
         where=first.facts.get("where", ""),
         cluster=first.facts.get("cluster", ""),
+        database_oid=first.facts.get("database_oid"),
         continues=Path(continues) if continues else None,
-        changed=any(line.event in {"committing", "running"} for line in lines),
+        changed=any(line.event in _COMMITTED for line in lines),
         going_on=not ended and is_open(path),
     )
+
+
+def copied_runs(copies: Mapping[Path, tuple[Line, ...]]) -> tuple[RecordedRun, ...]:
+    """Give the runs that copies of journals tell of; what has no readable plan is passed over."""
+    runs = []
+    for path, lines in copies.items():
+        first = next((line for line in lines if line.event == "plan"), None)
+        try:
+            if first is not None:
+                runs.append(run_from(path, lines, first))
+        except (UsageError, KeyError):
+            continue
+    return tuple(runs)
 
 
 def history(folder: Path | None = None) -> tuple[RecordedRun, ...]:
@@ -119,6 +150,6 @@ def _cut_off(lines: tuple[Line, ...]) -> str:
         return f"It was cut off during step {last.facts['step']}; only the database can tell how far that came."
     if last.event == "interrupted":
         return "It was interrupted; the step under way was rolled back."
-    if not any(line.event in {"committing", "running"} for line in lines):
+    if not any(line.event in _COMMITTED for line in lines):
         return "It was cut off before anything was committed."
     return "It was cut off; the journal ends in the middle."

@@ -10,8 +10,10 @@ from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of, source
 from fkdash.errors import StoppedError, TimedOutError, UsageError
 from fkdash.fix.definition import definition
-from fkdash.fix.drop_not_null import abandon_steps
+from fkdash.fix.drop_not_null import abandon_steps, refuses_null
 from fkdash.fix.fingerprint import fingerprint, objects
+from fkdash.fix.plan import Goal
+from fkdash.fix.put_back import unproven
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
@@ -73,10 +75,22 @@ async def what_is_true(session: Session, catalog: Catalog, plan: Plan) -> str:
     steps = "every step has" if done == len(plan.steps) else f"{done} of {len(plan.steps)} steps have"
     if key is None:
         return f"{plan.key.qualified} is not declared now; {steps} taken effect."
+    kept = await _kept_in_words(session, catalog, plan)
     state = "" if key.enforced else " It checks nothing: it is NOT ENFORCED."
     if key.enforced and not key.validated:
         state = " It checks every new row; the rows that are there have not been checked."
-    return f"{key.qualified} is now: {definition(key)}; {steps} taken effect.{state}"
+    return f"{key.qualified} is now: {definition(key)}; {steps} taken effect.{state}{kept}"
+
+
+async def _kept_in_words(session: Session, catalog: Catalog, plan: Plan) -> str:
+    if plan.kept is None or plan.kept.table not in catalog.tables:
+        return ""
+    row = await session.row(plan.kept.count)
+    if row is None or not row["kept"]:
+        return f" {plan.kept.table} keeps no row."
+    stay = row["kept"] - row["returning_rows"]
+    changed = f"; {stay:,} stay as they are: they were changed since, or their place is taken" if stay else ""
+    return f" {plan.kept.table} keeps {row['kept']:,} rows as they were{changed}."
 
 
 def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
@@ -109,6 +123,9 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         )
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
+    left = unproven(origin) if plan.mends else origin
+    if plan.kept is not None:
+        _require_kept_rows(catalog, plan)
     if plan.goal.nullable:
         abandon = abandon_steps(
             catalog,
@@ -122,19 +139,38 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         key=key,
         rule="",
         option="undo",
-        procedure=f"back to what it was before: {definition(origin)}",
+        procedure=f"back to what it was before: {definition(left)}",
         fingerprint=fingerprint(catalog, key),
         steps=steps,
-        undo=plan.steps,
-        undo_condition="any time",
-        consequences=(f"{plan.key.qualified} is declared as before the run",),
-        goal=replace(plan.goal, key=origin, nullable=(), gone=False, checks=()),
+        undo=() if plan.mends else plan.steps,
+        undo_condition="plan the repair anew" if plan.mends else "any time",
+        consequences=(
+            f"{plan.key.qualified} is declared as before the run",
+            *((f"the rows in {plan.kept.table} that were not changed since go back",) if plan.kept else ()),
+        ),
+        goal=Goal(key=left, checks=_refusing_null(plan)),
         abandon=abandon,
         origin=None,
         absent=plan.goal.gone,
         mends=False,
+        values=(),
+        kept=None,
         objects=objects(catalog, key),
     )
+
+
+def _refusing_null(plan: Plan) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"{table}.{column} refuses NULL", refuses_null(table, column)) for table, column in plan.goal.nullable
+    )
+
+
+def _require_kept_rows(catalog: Catalog, plan: Plan) -> None:
+    if plan.kept is not None and plan.kept.table not in catalog.tables:
+        raise StoppedError(
+            f"There is no way back from this run: {plan.kept.table}, which kept the rows, is not there any more.",
+            next_step="Is it the right database? Restore that table from a backup, under the same name.",
+        )
 
 
 async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dict[str, int]:

@@ -35,9 +35,10 @@ from fkdash.errors import (
 from fkdash.fix.document import plan_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from fkdash.apply.database_copy import DatabaseCopy
     from fkdash.apply.holders import Holder
     from fkdash.apply.journal import Journal
     from fkdash.apply.settle import Backend
@@ -60,7 +61,7 @@ class Run:
 
     `seconds` bounds the reading before and after; the plan's own steps have their own limits.
     `settling_seconds` is how long a lost connection's outcome is asked for. `continues` is the journal of the
-    run that this one finishes or undoes.
+    run that this one finishes or undoes. `copy` is where the database itself keeps what matters of the journal.
     """
 
     writer: Writer
@@ -75,6 +76,7 @@ class Run:
     reason: str = ""
     settling_seconds: float = _SETTLING_SECONDS
     continues: Path | None = None
+    copy: DatabaseCopy | None = None
     _done: list[int] = field(default_factory=list)
     _tries: Tries | None = None
 
@@ -99,21 +101,33 @@ class Run:
             ended = await self._after_loss(error, summary)
         except FkdashError as error:
             ended = await self._failed(error)
-        self._note(
-            "ended",
-            outcome=ended.outcome,
-            message=ended.message,
-            steps_done=self._done,
-            verification=[
+        facts = {
+            "outcome": ended.outcome,
+            "message": ended.message,
+            "steps_done": self._done,
+            "verification": [
                 {"check": each.check, "ok": each.ok, "detail": each.detail} for each in ended.verification
             ],
-        )
+        }
+        self._note("ended", **facts)
+        await self._copy_end(facts)
         self.tell(ended)
         return ended
 
+    async def _copy_end(self, facts: Mapping[str, object]) -> None:
+        """Keep the end in the database too; without it the copy says that the run was cut off, which is safe."""
+        if self.copy is None or self._tries is None:
+            return
+        with suppress(FkdashError):
+            async with open_writer(self.writer.target) as writer, writer.transaction() as session:
+                await self.copy.add(session, "ended", facts)
+
     async def _carry_out(self, summary: RowSummary | None) -> RunEnded:
         backend = await backend_of(self.writer)
-        self._write_plan(backend)
+        facts = self._facts(backend)
+        self.journal.write("plan", **facts)
+        if self.copy is not None:
+            await self.copy.begin(self.writer, facts)
         self._tries = Tries(
             self.writer,
             self.sessions,
@@ -123,6 +137,7 @@ class Run:
             self.tell,
             backend,
             self.wishes,
+            self.copy,
         )
         for _, grouped in groupby(self.plan.steps, key=lambda step: step.transaction):
             if self.wishes.stop_after_step:
@@ -134,20 +149,20 @@ class Run:
         found = await verify(self.sessions, writer, self.catalog, self.plan, summary, seconds=self.seconds)
         return ending.verified(self.plan, self.journal.path, self._done, found)
 
-    def _write_plan(self, backend: Backend) -> None:
+    def _facts(self, backend: Backend) -> dict[str, object]:
         server = self.catalog.server
-        self.journal.write(
-            "plan",
-            plan=plan_document(self.plan),
-            database=server.database if server else "",
-            server=server.version if server else "",
-            cluster=backend.cluster,
-            where=self.writer.where,
-            role=server.role if server else "",
-            operator=getpass.getuser(),
-            reason=self.reason,
-            continues=str(self.continues) if self.continues else None,
-        )
+        return {
+            "plan": plan_document(self.plan),
+            "database": backend.identity.database,
+            "server": server.version if server else "",
+            "cluster": backend.identity.cluster,
+            "database_oid": backend.identity.oid,
+            "where": self.writer.where,
+            "role": server.role if server else "",
+            "operator": getpass.getuser(),
+            "reason": self.reason,
+            "continues": str(self.continues) if self.continues else None,
+        }
 
     async def _steps(self, steps: Sequence[Step], tries: Tries) -> None:
         for step in steps:

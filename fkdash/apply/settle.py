@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.identity import Identity, identity_of
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
 
@@ -25,11 +26,11 @@ _LONGEST_PAUSE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The server process behind the writing connection; `started` and `cluster` as the server spells them."""
+    """The server process behind the writing connection, and its database; `started` as the server spells it."""
 
     pid: int
     started: str
-    cluster: str
+    identity: Identity
     deadlock_timeout_ms: int
 
 
@@ -37,8 +38,9 @@ async def backend_of(writer: Writer) -> Backend:
     """Give the process behind the writing connection."""
     async with writer.rolled_back() as session:
         row = await session.row(query("fkdash.apply", "backend"))
+        identity = await identity_of(session)
     assert row is not None  # noqa: S101 - a query without FROM gives one row
-    return Backend(row["pid"], row["started"] or "", row["cluster"], row["deadlock_timeout_ms"])
+    return Backend(row["pid"], row["started"] or "", identity, row["deadlock_timeout_ms"])
 
 
 async def gone(sessions: Sessions, backend: Backend, *, end: bool, seconds: float) -> bool:
@@ -51,10 +53,11 @@ async def gone(sessions: Sessions, backend: Backend, *, end: bool, seconds: floa
     while True:
         try:
             async with sessions.session(min(seconds, 5.0)) as session:
+                same = (await identity_of(session)).is_same(backend.identity)
                 row = await session.row(
-                    query("fkdash.apply", "backend_alive"), backend.pid, backend.started, backend.cluster, end
+                    query("fkdash.apply", "backend_alive"), backend.pid, backend.started, end and same
                 )
-            if row is not None and not row["same_primary"]:
+            if not same or (row is not None and not row["primary"]):
                 return False
             if row is not None and not row["alive"]:
                 return True

@@ -20,6 +20,7 @@ from fkdash.fix.sizes import rows_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from fkdash.apply.database_copy import DatabaseCopy
     from fkdash.apply.events import Event
     from fkdash.apply.journal import Journal
     from fkdash.apply.settle import Backend
@@ -33,7 +34,7 @@ _RESERVE_LOCK_MS: Final = 3000
 _IDLE_MS: Final = 10_000
 _CLEANING_LOCK_MS: Final = 10_000
 _BELOW_DEADLOCK: Final = 0.8
-_CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE) (\d+)$")
+_CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
 _LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
 _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
@@ -58,6 +59,7 @@ class Tries:
     tell: Callable[[Event], None]
     backend: Backend
     wishes: Wishes
+    copy: DatabaseCopy | None = None
     checked: bool = False
     xid: str = ""
     rows: dict[int, int] = field(default_factory=dict)
@@ -67,8 +69,8 @@ class Tries:
         first = steps[0]
         if first.alone:
             await self._alone(first)
-        elif first.repeats:
-            await self._in_batches(first)
+        elif any(step.repeats for step in steps):
+            await self._in_batches(steps)
         else:
             await self._together(steps)
 
@@ -81,25 +83,22 @@ class Tries:
                     await session.execute(step.sql)
             await self._committing(session, [step.number for step in steps])
 
-    async def _in_batches(self, step: Step) -> None:
+    async def _in_batches(self, steps: Sequence[Step]) -> None:
+        step = next(each for each in steps if each.repeats)
         rows_there = rows_of(self.catalog, self.plan.key.table)
         most = max(_MOST_REPAIRS, _LEEWAY * rows_there) if rows_there is not None else _MOST_UNKNOWN
         while True:
             began = time.monotonic()
             async with self.writer.transaction() as session:
-                await self._begin(session, step)
-                await self._limit(session, step)
-                async with self._reported(step):
-                    tag = await session.execute(step.sql)
-                changed = _CHANGED_ROWS.match(tag)
-                rows = int(changed[1]) if changed else 0
-                await self._committing(session, [step.number], rows=rows)
+                await self._begin(session, steps[0])
+                rows = await self._batch(session, steps)
+                await self._committing(session, [each.number for each in steps], rows=rows)
             self.rows[step.number] = self.rows.get(step.number, 0) + rows
             if not rows:
                 return
             if self.rows[step.number] > most:
                 raise StoppedError(
-                    f"Step {step.number} repaired more rows than {self.plan.key.table} has: they come back.",
+                    f"Step {step.number} changed more rows than {self.plan.key.table} has: they come back.",
                     next_step="A trigger may be changing them back; look at the table's triggers.",
                 )
             if self.wishes.stop_after_step:
@@ -107,6 +106,20 @@ class Tries:
                     f"Stopped as asked, after {self.rows[step.number]:,} rows of step {step.number}."
                 )
             await asyncio.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_BETWEEN_BATCHES))
+
+    async def _batch(self, session: Session, steps: Sequence[Step]) -> int:
+        """Run steps once and give the rows that the repeating one changed."""
+        rows = 0
+        for step in steps:
+            await self._limit(session, step)
+            async with self._reported(step):
+                tag = await session.execute(step.sql)
+            changed = _CHANGED_ROWS.match(tag)
+            if step.repeats:
+                rows = int(changed[1]) if changed else 0
+                # ALTER TABLE refuses a table with checks pending (55006).
+                await session.execute("set constraints all immediate")
+        return rows
 
     async def _alone(self, step: Step) -> None:
         """Run a step that allows no transaction; what failed tries leave is removed at once or before the next."""
@@ -120,6 +133,9 @@ class Tries:
             try:
                 async with self._reported(step):
                     await self.writer.run_alone(step.sql)
+                if self.copy is not None:
+                    async with self.writer.transaction() as session:
+                        await self.copy.add(session, "step-done", {"step": step.number})
             except (FkdashError, asyncio.CancelledError):
                 if not self.writer.is_lost:
                     await asyncio.shield(asyncio.create_task(self._clean_up(step)))
@@ -181,6 +197,9 @@ class Tries:
 
     async def _committing(self, session: Session, numbers: list[int], **facts: object) -> None:
         """Keep what is needed to find out how COMMIT ended, before it is sent."""
+        if self.copy is not None:
+            for number in numbers:
+                await self.copy.add(session, "step-done", {"step": number, **facts})
         self.xid = str(await session.value("select pg_current_xact_id()::text"))
         self.journal.write("committing", steps=numbers, xid=self.xid, pid=self.writer.backend_pid, **facts)
 

@@ -151,9 +151,9 @@ def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:
 
 def _unchanged(before: RowSummary | None, after: RowSummary | None, plan: Plan) -> Verified:
     check = f"{plan.key.table.name} rows unchanged"
-    if plan.mends:
+    if plan.writes_rows:
         was = "" if before is None or after is None else f": {before.rows:,} rows before, {after.rows:,} after"
-        return Verified(check, None, f"not compared, the fix repairs rows{was}")
+        return Verified(check, None, f"not compared, the fix writes rows{was}")
     if before is None or after is None:
         return Verified(check, None, "not compared: reading all of them takes too long")
     if before == after:

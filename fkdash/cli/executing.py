@@ -9,7 +9,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.apply.database_copy import TABLE, DatabaseCopy
 from fkdash.apply.events import RunEnded
+from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.recovery import unfinished
@@ -49,6 +51,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask; needs --confirm")
     parser.add_argument("--confirm", metavar="NAME", help="the constraint's name, spelled exactly")
     parser.add_argument("--confirm-database", metavar="NAME", help="the database's name, in a production profile")
+    parser.add_argument(
+        "--journal-in-database",
+        metavar="SCHEMA",
+        help=f"keep what matters of the journal in SCHEMA.{TABLE} as well; the default is not to",
+    )
     parser.add_argument("--reason", default="", help="a ticket or a word, kept in the journal")
     parser.add_argument("--rehearse", action="store_true", help="first rehearse it in a rolled-back transaction")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
@@ -58,7 +65,8 @@ async def execute(
     pool: ReadPool, catalog: Catalog, plan: Plan, arguments: argparse.Namespace, *, continues: Path | None = None
 ) -> int:
     """Confirm and run a plan; gives the exit code. Raises StoppedError where nothing was changed."""
-    _tell_unfinished(catalog, plan, continues)
+    async with pool.session() as session:
+        _tell_unfinished(await identity_of(session), plan, continues)
     async with open_writer(pool.target) as writer:
         tell(plan_text(plan))
         await _look(pool, writer, catalog, plan)
@@ -69,6 +77,7 @@ async def execute(
         if plan.steps:
             _confirm(Confirmation(plan.key.name, database if production else None), arguments)
         wishes = Wishes()
+        schema: str | None = arguments.journal_in_database
         with Journal.create(plan.key.qualified) as journal:
             tell(f"journal: {journal.path}")
             run = Run(
@@ -81,6 +90,7 @@ async def execute(
                 wishes=wishes,
                 reason=arguments.reason,
                 continues=continues,
+                copy=DatabaseCopy(schema, journal.path.stem) if schema else None,
             )
             ended = await _carried_out(run)
     say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
@@ -134,10 +144,9 @@ async def _rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> None:
         raise StoppedError("The rehearsal did not end as promised; nothing was changed.")
 
 
-def _tell_unfinished(catalog: Catalog, plan: Plan, continues: Path | None) -> None:
-    database = catalog.server.database if catalog.server else ""
+def _tell_unfinished(here: Identity, plan: Plan, continues: Path | None) -> None:
     for run in unfinished():
-        same = run.plan.key.table == plan.key.table and run.database == database
+        same = run.plan.key.table == plan.key.table and run.identity.is_same(here)
         if same and run.path != continues:
             tell(plain(f"note: an earlier run on {run.plan.key.table} is not finished: {run.message} {run.path}"))
 
@@ -162,9 +171,11 @@ def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
 
 
 def _typed(what: str, wanted: str) -> None:
-    sys.stderr.write(f"Type {what} to go on, anything else stops: ")
+    shown = f" ({plain(wanted)})" if plain(wanted) != wanted else ""
+    sys.stderr.write(f"Type {what}{shown} to go on, anything else stops: ")
     sys.stderr.flush()
-    if sys.stdin.readline().rstrip("\n") != wanted:
+    # A name with a line break can only be typed as it is shown.
+    if sys.stdin.readline().rstrip("\n") not in {wanted, plain(wanted)}:
         raise StoppedError(f"That is not {what}; nothing was changed.")
 
 

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fkdash.apply.database_copy import runs_in
 from fkdash.apply.journal import runs_folder
+from fkdash.apply.records import copied_runs
 from fkdash.apply.recovery import history
+from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "List the runs there are journals of, the newest first. Needs no database."
+    from fkdash.apply.records import RecordedRun
+
+SUMMARY = (
+    "List the runs there are journals of on this machine, the newest first; or those that kept a copy in a "
+    "database. Without --journal-in-database it needs no database."
+)
 EXAMPLES = """examples:
   fkdash fix history
+  fkdash fix history --journal-in-database ops postgresql://db/app
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare nothing: there is only one folder of journals."""
+    """Declare where else to look: there is only one folder of journals."""
+    parser.add_argument(
+        "--journal-in-database", metavar="SCHEMA", help="list the copies in this schema of the database instead"
+    )
+    add_connection_arguments(parser)
 
 
-def run(_: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
-    runs = history()
+    schema: str | None = arguments.journal_in_database
+    runs = history() if schema is None else run_async(_copied(arguments, schema))
     if not runs:
-        tell(f"No runs in {runs_folder()}.")
+        tell(f"No runs in {runs_folder() if schema is None else plain(schema)}.")
     for each in runs:
         what = f"{each.plan.option:<16}  {each.plan.key.qualified}  ({each.database})"
-        say(f"{each.started[:19]}  {each.standing:<11}  {plain(what)}\n  {each.path}")
+        where = plain(each.path.stem) if schema is not None else each.path
+        say(f"{each.started[:19]}  {each.standing:<11}  {plain(what)}\n  {where}")
     return 0
+
+
+async def _copied(arguments: argparse.Namespace, schema: str) -> tuple[RecordedRun, ...]:
+    async with looking(target_of(arguments)) as pool, pool.session() as session:
+        return copied_runs(
+            {Path(f"{run}.jsonl"): lines for run, lines in (await runs_in(session, schema)).items()}
+        )

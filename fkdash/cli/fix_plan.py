@@ -31,6 +31,7 @@ SUMMARY = (
 EXAMPLES = """examples:
   fkdash fix plan users_workspace_id_fkey
   fkdash fix plan users_workspace_id_fkey --option no-action
+  fkdash fix plan users_workspace_id_fkey --option reparent-orphans --value 17
   fkdash fix plan public.users.users_workspace_id_fkey --option cascade --format json > plan.json
 """
 
@@ -67,7 +68,7 @@ async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:
     found = subjects_of(catalog, key)
     finding = found[0] if found else anything_about(key)
     offered = options(catalog, finding)
-    plans = {option.id: plan(catalog, finding, option.id) for option in offered if not option.refused}
+    plans = {option.id: plan(catalog, finding, option.id) for option in offered if option.ready}
     seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}
     shown = {option.id for option in offered}
     others = [

@@ -46,6 +46,14 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         action="store_true",
         help="go a way on which a validated key stands at every moment, even if an orphan turns up",
     )
+    parser.add_argument(
+        "--value",
+        action="append",
+        metavar="VALUE",
+        default=[],
+        help="the key of an existing referenced row, for the options that ask for one; COLUMN=VALUE for each of "
+        "several columns",
+    )
     if carried:
         parser.add_argument(
             "--plan", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
@@ -65,7 +73,7 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
         return Planned(catalog, planned_here(catalog, carried))
     key = find_foreign_key(catalog, arguments.constraint)
     subject = subject_of(catalog, key, arguments.option)
-    made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated)
+    made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated, words=arguments.value)
     return Planned(catalog, made)
 
 
@@ -75,8 +83,8 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
         if arguments.constraint is None:
             raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
         return None
-    if arguments.option is not None:
-        raise UsageError("--plan says what is to be done; --option cannot say it too.")
+    if arguments.option is not None or arguments.value:
+        raise UsageError("--plan says what is to be done; --option and --value cannot say it too.")
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.recovery import recorded_run, what_is_true
+from fkdash.apply.database_copy import fetched
+from fkdash.apply.identity import identity_of
+from fkdash.apply.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of
 from fkdash.cli.executing import add_run_arguments, execute
@@ -24,23 +26,60 @@ if TYPE_CHECKING:
 
 def add_journal_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the journal and everything a run needs."""
-    parser.add_argument("journal", metavar="JOURNAL", type=Path, help="the journal's path")
+    parser.add_argument(
+        "journal",
+        metavar="JOURNAL",
+        type=Path,
+        help="the journal's path, or with --journal-in-database the run's name",
+    )
+    parser.add_argument(
+        "--another-database",
+        action="store_true",
+        help="this database has taken the place of the one the run was made in",
+    )
     add_run_arguments(parser)
     add_connection_arguments(parser)
+
+
+def _recorded_here(arguments: argparse.Namespace) -> RecordedRun | None:
+    """Give the run of the journal; None where only its copy in the database can be meant."""
+    if arguments.journal_in_database is not None and not arguments.journal.exists():
+        return None
+    recorded = recorded_run(arguments.journal)
+    if recorded.going_on:
+        raise StoppedError(f"The run of {recorded.path} is going on in another process.")
+    return recorded
+
+
+def _name(arguments: argparse.Namespace) -> str:
+    name: str = arguments.journal.name
+    return name.removesuffix(".jsonl")
+
+
+async def _require_its_database(session: Session, recorded: RecordedRun, arguments: argparse.Namespace) -> None:
+    here = await identity_of(session)
+    if not recorded.identity.is_same(here) and not arguments.another_database:
+        where = f" ({recorded.where})" if recorded.where else ""
+        raise StoppedError(
+            f"The run was made in another database than the one connected to: {recorded.database}{where}.",
+            next_step="Connect to that one. If this one has taken its place (restored, upgraded), say so with "
+            "--another-database.",
+        )
 
 
 async def carry_on(
     arguments: argparse.Namespace, next_plan: Callable[[Session, Catalog, Plan], Awaitable[Plan]]
 ) -> int:
     """Say what is true now, make the plan that follows, and carry it out; gives the exit code."""
-    recorded = recorded_run(arguments.journal)
-    if recorded.going_on:
-        raise StoppedError(f"The run of {recorded.path} is going on in another process.")
+    recorded = _recorded_here(arguments)
     target = target_of(arguments)
     refuse_read_only(arguments)
     async with looking(target) as pool:
         async with pool.session() as session:
+            if recorded is None:
+                recorded = recorded_run(await fetched(session, arguments.journal_in_database, _name(arguments)))
             catalog = await read_catalog(session)
+            await _require_its_database(session, recorded, arguments)
             tell(plain(await what_is_true(session, catalog, recorded.plan)))
             following = await next_plan(session, catalog, recorded.plan)
         return await execute(pool, catalog, following, arguments, continues=recorded.path.resolve())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.apply.identity import identity_of
 from fkdash.apply.recovery import history
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
@@ -58,6 +59,7 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
         report = await check(pool, chosen, where=pool.where)
         async with pool.session() as session:
             catalog = await read_catalog(session)
+            here = await identity_of(session)
         wrong = [each for each in report.findings if each.finding.fixes and each.finding.statements]
         blocked: Mapping[str, Sequence[BlockedRow]] = {}
         if arguments.rows:
@@ -68,13 +70,13 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
         report=report,
         remedies={each.finding.fingerprint: _remedies(catalog, each.finding) for each in wrong},
         blocked=blocked,
-        runs=[run for run in history() if run.database == report.database],
+        runs=[run for run in history() if run.identity.is_same(here)],
     )
 
 
 def _remedies(catalog: Catalog, finding: Finding) -> list[Remedy]:
     return [
-        Remedy(option, None if option.refused else plan(catalog, finding, option.id))
+        Remedy(option, plan(catalog, finding, option.id) if option.ready else None)
         for option in options(catalog, finding)
     ]
 

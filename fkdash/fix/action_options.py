@@ -8,10 +8,10 @@ from fkdash.catalog.model import Action
 from fkdash.fix.actions import statements_of, wanted_key
 from fkdash.fix.foresight import contradiction
 from fkdash.fix.option import Option
-from fkdash.fix.targets import COLUMN_LISTS_SINCE, nullable_columns, refused_columns
+from fkdash.fix.targets import nullable_columns, refused_columns
 from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.finding import Statement
-from fkdash.rules.refusal import can_drop_not_null
+from fkdash.rules.refusal import can_drop_not_null, takes_column_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,11 +110,10 @@ def set_null_columns(catalog: Catalog, finding: Finding) -> Option | None:
     nullable = nullable_columns(catalog, finding)
     if len(key.columns) == 1:
         return None
-    version = catalog.server.version_number if catalog.server else COLUMN_LISTS_SINCE
     refused = ""
     if not nullable:
         refused = "every column of the key refuses NULL"
-    elif version < COLUMN_LISTS_SINCE:
+    elif not takes_column_lists(catalog):
         refused = "column lists for SET NULL exist from PostgreSQL 15 on"
     elif statements_of(finding) != (Statement.DELETE,):
         refused = "ON UPDATE SET NULL takes no column list"

@@ -53,9 +53,10 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
     subject = subject_of(catalog, key, carried.option)
     if subject.rule != carried.rule:
         subject = anything_about(key)
-    here = plan(catalog, subject, carried.option)
+    words = [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
+    here = plan(catalog, subject, carried.option, words=words)
     if keep and not any(step.title == "build" for step in here.steps):
-        here = plan(catalog, subject, carried.option, keep_validated=True)
+        here = plan(catalog, subject, carried.option, keep_validated=True, words=words)
     return here
 
 

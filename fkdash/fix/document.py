@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action, Copy, ForeignKey, Match, TableName
 from fkdash.errors import UsageError
-from fkdash.fix.plan import Duration, Goal, Lock, LockMode, Plan, Step
+from fkdash.fix.plan import Duration, Goal, Kept, Lock, LockMode, Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,8 @@ def plan_document(plan: Plan) -> Document:
         "origin": _key_document(plan.origin) if plan.origin else None,
         "absent": plan.absent,
         "mends": plan.mends,
+        "values": [list(value) for value in plan.values],
+        "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
         "objects": dict(plan.objects),
     }
 
@@ -70,12 +72,18 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
             origin=_key(document["origin"]) if document.get("origin") else None,
             absent=document.get("absent", False),
             mends=document.get("mends", False),
+            values=tuple((column, text) for column, text in document.get("values", ())),
+            kept=_kept(document.get("kept")),
             objects=document.get("objects", {}),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
             f"This is not a whole plan: {error}.", next_step="Make it again with `fkdash fix plan`."
         ) from error
+
+
+def _kept(document: Document | None) -> Kept | None:
+    return Kept(TableName(*document["table"]), document["count"]) if document else None
 
 
 def _step_document(step: Step) -> Document:

@@ -44,6 +44,11 @@ def restore_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> 
     return tuple(replace(step, number=number) for number, step in enumerate(steps, start=1))
 
 
+def refuses_null(table: TableName, column: str) -> str:
+    """Give a query that is true when the column is NOT NULL."""
+    return f"select {_refuses(table, column)}"
+
+
 def abandon_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:
     """Give the way back from a restoring that stopped halfway: what only proved the column goes again."""
     steps = []
@@ -79,10 +84,7 @@ def _restore_named(catalog: Catalog, table: Table, column: Column, first: int) -
 
 def _restore_by_check(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:
     proof = _proof(column)
-    not_null = (
-        f"exists (select from pg_attribute where attrelid = {regclass(table.name)} "
-        f"and attname = {literal(column.name)} and attnotnull)"
-    )
+    not_null = _refuses(table.name, column.name)
     check = f" ADD CONSTRAINT {quoted(proof)} CHECK ({quoted(column.name)} IS NOT NULL) NOT VALID"
     set_not_null = f" ALTER COLUMN {quoted(column.name)} SET NOT NULL, DROP CONSTRAINT {quoted(proof)}"
     return [
@@ -96,6 +98,13 @@ def _restore_by_check(catalog: Catalog, table: Table, column: Column, first: int
         ),
         replace(_exclusive(catalog, table, "NOT NULL", set_not_null, first + 2), done_when=f"select {not_null}"),
     ]
+
+
+def _refuses(table: TableName, column: str) -> str:
+    return (
+        f"exists (select from pg_attribute where attrelid = {regclass(table)} "
+        f"and attname = {literal(column)} and attnotnull)"
+    )
 
 
 def _named(catalog: Catalog) -> bool:

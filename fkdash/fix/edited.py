@@ -1,7 +1,9 @@
-"""Checks that a plan's edited SQL still is what the plan claims: these tables only, these kinds of change only.
+"""Checks that a plan's edited SQL still is what the plan claims: the same changes of the same tables.
 
-What passes is carried out and verified like the plan itself; what does not is good for an export, never
-for an apply. sqlglot's tokens are compared, not its trees: it knows only part of ALTER TABLE.
+Layout, comments, case, quotes and the order of actions are the operator's; an index may get storage parameters, a
+tablespace and columns to include. What passes is carried out and verified like the plan itself; what does not is
+good for an export, never for an apply. sqlglot's tokens are compared, not its trees: it knows only part of ALTER
+TABLE, and a tree would hide what it does not know.
 """
 
 from __future__ import annotations
@@ -40,7 +42,18 @@ _ACTIONS: Final = (
     ("ATTACH", "PARTITION"),
 )
 _NAMES: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
+_CONSTANTS: Final = frozenset(
+    {
+        TokenType.STRING,
+        TokenType.NATIONAL_STRING,
+        TokenType.BYTE_STRING,
+        TokenType.HEREDOC_STRING,
+        TokenType.RAW_STRING,
+        TokenType.UNICODE_STRING,
+    }
+)
 _ALTER_COLUMN_WORDS: Final = 3
+_ALTER_TABLE_NAME: Final = len(("alter", "table", "schema", ".", "name"))
 
 
 def edited(plan: Plan, statements: Mapping[int, str]) -> tuple[Plan, tuple[str, ...]]:
@@ -48,7 +61,7 @@ def edited(plan: Plan, statements: Mapping[int, str]) -> tuple[Plan, tuple[str, 
     objections: list[str] = []
     steps = []
     for step in plan.steps:
-        sql = statements.get(step.number, step.sql).strip().removesuffix(";").rstrip()
+        sql = _without_semicolon(statements.get(step.number, step.sql))
         if sql != step.sql:
             objections += [f"step {step.number}: {each}" for each in _objections(plan, step, sql)]
         steps.append(replace(step, sql=sql))
@@ -56,6 +69,10 @@ def edited(plan: Plan, statements: Mapping[int, str]) -> tuple[Plan, tuple[str, 
         f"there is no step {number}" for number in statements if number not in {step.number for step in plan.steps}
     ]
     return replace(plan, steps=tuple(steps)), tuple(objections)
+
+
+def _without_semicolon(sql: str) -> str:
+    return sql.strip().removesuffix(";").rstrip()
 
 
 def _objections(plan: Plan, step: Step, sql: str) -> Iterator[str]:
@@ -72,11 +89,66 @@ def _objections(plan: Plan, step: Step, sql: str) -> Iterator[str]:
     elif kind == ("WITH",):
         yield "statements that change rows are not edited"
     else:
-        yield from _about_names(plan, step, tokens, kind)
-        if _concurrently(tokens) != _concurrently(planned):
-            yield "CONCURRENTLY was added or taken away"
-        if kind == ("ALTER", "TABLE"):
-            yield from _about_actions(_actions(tokens), _actions(planned))
+        found = list(_about_kinds(plan, step, tokens, planned))
+        yield from found
+        if not found and not _same(tokens, planned, kind):
+            yield "it does something else than the plan's own statement"
+
+
+def _about_kinds(plan: Plan, step: Step, tokens: Sequence[Token], planned: Sequence[Token]) -> Iterator[str]:
+    kind = _kind(planned)
+    yield from _about_names(plan, step, tokens, kind)
+    if _concurrently(tokens) != _concurrently(planned):
+        yield "CONCURRENTLY was added or taken away"
+    if kind == ("ALTER", "TABLE"):
+        yield from _about_actions(_actions(tokens), _actions(planned))
+
+
+def _same(tokens: Sequence[Token], planned: Sequence[Token], kind: tuple[str, ...]) -> bool:
+    """Tell whether the words are the plan's, but for the order of actions and what an index may get besides."""
+    own, wanted = [_folded(token) for token in tokens], [_folded(token) for token in planned]
+    if kind == ("ALTER", "TABLE"):
+        return sorted(_parts(own)) == sorted(_parts(wanted))
+    if kind == ("CREATE", "INDEX"):
+        return own[: len(wanted)] == wanted and _is_storage(own[len(wanted) :])
+    return own == wanted
+
+
+def _folded(token: Token) -> str:
+    """Give a word as the server reads it: only ASCII is folded, and a constant is never a name."""
+    if token.token_type is TokenType.IDENTIFIER:
+        return token.text
+    if token.token_type in _CONSTANTS:
+        return f"'{token.text}'"
+    return "".join(letter.lower() if letter.isascii() else letter for letter in token.text)
+
+
+def _parts(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Split an ALTER TABLE at its commas; the first part loses the table, which it shares with the others."""
+    depth, parts = 0, [list[str]()]
+    for word in words:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == "," and depth == 0:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    head = _ALTER_TABLE_NAME if parts[0][3:4] == ["."] else 0
+    return [tuple(parts[0][:head]), tuple(parts[0][head:]), *map(tuple, parts[1:])]
+
+
+def _is_storage(words: Sequence[str]) -> bool:
+    """Tell whether these words only say how an index is stored: WITH (...), INCLUDE (...), TABLESPACE name."""
+    rest = list(words)
+    while rest:
+        if rest[0] == "tablespace" and len(rest) > 1:
+            rest = rest[2:]
+        elif rest[0] in {"with", "include"} and rest[1:2] == ["("] and ")" in rest:
+            inside, rest = rest[2 : rest.index(")")], rest[rest.index(")") + 1 :]
+            if "(" in inside:
+                return False
+        else:
+            return False
+    return True
 
 
 def _about_names(plan: Plan, step: Step, tokens: Sequence[Token], kind: tuple[str, ...]) -> Iterator[str]:

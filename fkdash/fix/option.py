@@ -12,6 +12,7 @@ class Option:
     `then` says what deleting a referenced row does afterwards, `application` what the application has to cope
     with, `undo` whether and until when there is a way back. `refused` is the reason why it is impossible here,
     empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards.
+    `asks` are the referencing columns for which the operator must name a value before it can be planned.
     """
 
     id: str
@@ -21,3 +22,9 @@ class Option:
     frees: bool
     undo: str
     refused: str = ""
+    asks: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be planned without asking anything."""
+        return not self.refused and not self.asks

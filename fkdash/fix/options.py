@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.action_options import ACTION_OPTIONS
+from fkdash.fix.combined_options import COMBINED_OPTIONS
 from fkdash.fix.option import Option
+from fkdash.fix.orphan_options import ORPHAN_OPTIONS
 from fkdash.fix.other_options import OTHER_OPTIONS
 
 if TYPE_CHECKING:
@@ -26,17 +28,25 @@ OPTION_NAMES: Final = (
     "create-index",
     "enable-triggers",
     "drop-duplicate",
+    "reparent-orphans",
     "null-orphans",
     "delete-orphans",
+    "drop-not-null-set-null",
+    "set-column-default",
 )
 """The names that `--option` takes; they never change their meaning."""
 
-_REPAIRS: Final = ("null-orphans", "delete-orphans")
+_REPAIRS: Final = ("reparent-orphans", "null-orphans", "delete-orphans")
+_OWN_DEFAULT: Final = ("set-column-default",)
 _ANSWERS_WITHOUT_BEING_NAMED: Final = {
     "FK201": _REPAIRS,
     "FK202": ("validate", *_REPAIRS),
     "FK203": _REPAIRS,
+    "FK105": _OWN_DEFAULT,
+    "FK106": _OWN_DEFAULT,
+    "FK107": _OWN_DEFAULT,
 }
+_MAKERS: Final = (*ACTION_OPTIONS, *COMBINED_OPTIONS, *OTHER_OPTIONS, *ORPHAN_OPTIONS)
 _SHOWN_WHEN_REFUSED: Final = frozenset({"drop-not-null", "set-null-columns"})
 
 
@@ -48,7 +58,7 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
     """
     if not finding.key.name:
         return ()
-    made = [option for make in (*ACTION_OPTIONS, *OTHER_OPTIONS) if (option := make(catalog, finding)) is not None]
+    made = [option for make in _MAKERS if (option := make(catalog, finding)) is not None]
     if not finding.rule:
         return tuple(made)
     answering = (*finding.fixes, *_ANSWERS_WITHOUT_BEING_NAMED.get(finding.rule, ()))

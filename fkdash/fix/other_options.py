@@ -1,16 +1,13 @@
-"""The options that leave the action as it is: checks, indexes, duplicates, orphans."""
+"""The options that leave the action as it is: checks, indexes, duplicates."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Match
 from fkdash.fix.create_index import adopted, index_name, serving
 from fkdash.fix.drop_duplicate import survivor, twins
 from fkdash.fix.option import Option
-from fkdash.fix.repair_orphans import kept_table
 from fkdash.rules.enforcement import check_runs
-from fkdash.rules.refusal import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,46 +96,6 @@ def drop_duplicate(catalog: Catalog, finding: Finding) -> Option | None:
     )
 
 
-def delete_orphans(_: Catalog, finding: Finding) -> Option:
-    """Offer to delete the rows that refer to nothing."""
-    key = finding.key
-    return Option(
-        id="delete-orphans",
-        title="delete orphans",
-        then=_AS_NOW,
-        application=f"loses the {key.table.name} rows that refer to no {key.referenced.name} row, "
-        f"and whatever hangs on those; they are kept in {kept_table(key)}",
-        frees=False,
-        undo=f"not by itself: the rows are kept in {kept_table(key)}",
-    )
-
-
-def null_orphans(catalog: Catalog, finding: Finding) -> Option:
-    """Offer to let the rows that refer to nothing say so."""
-    key = finding.key
-    columns = columns_to_empty(catalog, key)
-    refused = "" if columns else f"{', '.join(key.columns)} cannot be NULL"
-    if columns and key.match is Match.FULL and len(columns) < len(key.columns):
-        refused = "MATCH FULL wants all columns NULL or none, and some cannot be"
-    return Option(
-        id="null-orphans",
-        title="set orphans to NULL",
-        then=_AS_NOW,
-        application=f"finds NULL in {', '.join(columns) or 'no column'} of the {key.table.name} rows that refer "
-        f"to no {key.referenced.name} row; they are kept as they were in {kept_table(key)}",
-        frees=False,
-        undo=f"not by itself: the rows as they were are kept in {kept_table(key)}",
-        refused=refused,
-    )
-
-
-def columns_to_empty(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
-    """Give the columns that must become NULL for a row to refer to nothing: all that can, for MATCH FULL all."""
-    refusing = {refusal.column.name for refusal in refusals(catalog, key, key.columns)}
-    columns = catalog.tables[key.table].columns_by_name
-    return tuple(name for name in key.columns if name not in refusing and not columns[name].generated)
-
-
 def silenced(catalog: Catalog, key: ForeignKey) -> bool:
     """Tell whether a trigger of the key does not fire in an ordinary session."""
     oids = {key.oid, *(copy.oid for copy in key.copies)}
@@ -160,6 +117,4 @@ OTHER_OPTIONS: Final[tuple[Callable[[Catalog, Finding], Option | None], ...]] = 
     enable_triggers,
     create_index,
     drop_duplicate,
-    null_orphans,
-    delete_orphans,
 )

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.change_action import change, takes_not_valid
+from fkdash.fix.change_action import change
 from fkdash.fix.create_index import drop_index_steps, index_name, index_steps, valid_index
 from fkdash.fix.definition import validate
 from fkdash.fix.drop_duplicate import declare_steps, drop_steps, survivor
 from fkdash.fix.drop_not_null import drop_not_null_steps, restore_steps
 from fkdash.fix.fingerprint import fingerprint, objects
-from fkdash.fix.other_options import columns_to_empty, silenced
 from fkdash.fix.plan import Goal, Plan
 from fkdash.fix.redeclaring import numbered, validation
-from fkdash.fix.repair_orphans import kept_table, repair_steps
 from fkdash.fix.targets import refused_columns
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ def _plan(
     steps: tuple[Step, ...],
     undo: tuple[Step, ...],
     goal: Goal,
-    mends: bool = False,
     abandon: tuple[Step, ...] = (),
 ) -> Plan:
     return Plan(
@@ -49,7 +46,6 @@ def _plan(
         undo_condition=option.undo,
         consequences=(option.then, f"the application {option.application}", f"undo: {option.undo}"),
         goal=goal,
-        mends=mends,
         abandon=abandon,
         objects=objects(catalog, finding.key),
     )
@@ -153,37 +149,10 @@ def _drop_duplicate(catalog: Catalog, finding: Finding, option: Option) -> Plan:
     )
 
 
-def _repair(catalog: Catalog, finding: Finding, option: Option) -> Plan:
-    key = finding.key
-    columns = columns_to_empty(catalog, key) if option.id == "null-orphans" else ()
-    proven = replace(key, validated=True, enforced=True)
-    first = ""
-    if key.validated or not key.enforced or silenced(catalog, key):
-        first = "the key is declared anew first, so that no new orphan comes in and all rows are checked; then "
-        if not takes_not_valid(catalog, key):
-            first = (
-                "before PostgreSQL 18 a partitioned table takes no NOT VALID key, so the key is declared anew at "
-            )
-            first += "the end, and fails if new orphans came in meanwhile; "
-    return _plan(
-        catalog,
-        finding,
-        option,
-        procedure=f"{first}orphans are moved in batches, each a transaction of its own that keeps the rows as "
-        f"they were in {kept_table(key)}; at last the key is validated without stopping anybody",
-        steps=repair_steps(catalog, key, columns, anew=silenced(catalog, key)),
-        undo=(),
-        goal=Goal(key=proven),
-        mends=True,
-    )
-
-
 OTHER_PLANS: Final[dict[str, Callable[[Catalog, Finding, Option], Plan]]] = {
     "drop-not-null": _allow_null,
     "validate": _validate,
     "enable-triggers": _enable_triggers,
     "create-index": _create_index,
     "drop-duplicate": _drop_duplicate,
-    "null-orphans": _repair,
-    "delete-orphans": _repair,
 }

@@ -75,7 +75,7 @@ class Step:
 
     `alone` runs outside any transaction (CREATE INDEX CONCURRENTLY); where `leftover` gives true, a try that
     was cut off left something behind, and `cleanup` removes it before the next one. `repeats` commits and runs
-    again until it changes no row.
+    again, with everything of the same transaction, until it changes no row.
     """
 
     number: int
@@ -109,6 +109,17 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a plan keeps the rows it changes as they were.
+
+    `count` is a query for one row: `kept`, how many there are, and `returning_rows`, how many of them can go back.
+    """
+
+    table: TableName
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How one option is carried out on one foreign key; `rule` is the one that must be quiet afterwards.
 
@@ -117,6 +128,8 @@ class Plan:
     `undo_condition` says until when they can work. `abandon` are the steps that lead back from halfway, while
     the key itself is still the old one. `origin` is the key that undoing leads back to where that is not `key`.
     `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
+    `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
+    `kept` is where changed rows are kept as they were.
     """
 
     key: ForeignKey
@@ -133,7 +146,14 @@ class Plan:
     origin: ForeignKey | None = None
     absent: bool = False
     mends: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+    kept: Kept | None = None
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def writes_rows(self) -> bool:
+        """Whether it changes rows, not only what is declared."""
+        return any(step.repeats for step in self.steps)
 
     @property
     def checks_rows(self) -> bool:

@@ -7,25 +7,59 @@ from typing import TYPE_CHECKING
 from fkdash.errors import UsageError
 from fkdash.fix.actions import ACTIONS, wanted_key
 from fkdash.fix.change_action import change
+from fkdash.fix.combined_plans import allow_null_and_set_null, name_default
 from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.options import Option, options
+from fkdash.fix.orphan_plans import REPAIRS, repair
 from fkdash.fix.other_plans import OTHER_PLANS
 from fkdash.fix.plan import Goal, Plan
+from fkdash.fix.values import named_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fkdash.catalog.model import Catalog
+    from fkdash.fix.values import Values
     from fkdash.rules.finding import Finding
 
 
-def plan(catalog: Catalog, finding: Finding, option_id: str, *, keep_validated: bool = False) -> Plan:
+def plan(
+    catalog: Catalog,
+    finding: Finding,
+    option_id: str,
+    *,
+    keep_validated: bool = False,
+    words: Sequence[str] = (),
+) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
 
-    `keep_validated` asks for a way on which a validated key stands at every moment.
+    `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
+    the option asks for: one for a single column, else COLUMN=VALUE for each.
     """
     chosen = _chosen(catalog, finding, option_id)
+    values = _values(finding, chosen, words)
     if chosen.id in ACTIONS:
         return _change_action(catalog, finding, chosen, keep_validated=keep_validated)
+    if chosen.id == "drop-not-null-set-null":
+        return allow_null_and_set_null(catalog, finding, chosen, keep_validated=keep_validated)
+    if chosen.id == "set-column-default":
+        return name_default(catalog, finding, chosen, values, keep_validated=keep_validated)
+    if chosen.id in REPAIRS:
+        return repair(catalog, finding, chosen, values)
     return OTHER_PLANS[chosen.id](catalog, finding, chosen)
+
+
+def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
+    if not chosen.asks:
+        if words:
+            raise UsageError(f"{chosen.id} takes no value.", next_step="Leave --value out.")
+        return ()
+    if not words:
+        row = f"an existing {finding.key.referenced.name} row"
+        single = len(chosen.asks) == 1
+        how = "--value VALUE" if single else " ".join(f"--value {name}=..." for name in chosen.asks)
+        raise UsageError(f"{chosen.id} needs the key of {row}.", next_step=f"Name it: {how}")
+    return named_values(chosen.asks, words)
 
 
 def _chosen(catalog: Catalog, finding: Finding, option_id: str) -> Option:

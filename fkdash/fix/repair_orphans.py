@@ -1,4 +1,4 @@
-"""Removes orphans, or what makes them refer to nothing, in batches, and proves the key afterwards.
+"""Removes orphans, empties their reference or points it elsewhere, in batches, and proves the key afterwards.
 
 Every row touched goes into a table of its own first, in the same statement: a key that checks new rows
 would not let the old ones back. A key that checks nothing today is made to check new rows before.
@@ -18,7 +18,7 @@ from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duratio
 from fkdash.fix.redeclaring import leaves, numbered, validation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
@@ -31,8 +31,10 @@ def kept_table(key: ForeignKey) -> TableName:
     return TableName(key.table.schema, f"fkdash_orphans_{digest}")
 
 
-def repair_steps(catalog: Catalog, key: ForeignKey, columns: Sequence[str], *, anew: bool) -> tuple[Step, ...]:
-    """Give the steps that delete the orphans, or set `columns` of them to NULL where any are given.
+def repair_steps(
+    catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None], *, anew: bool
+) -> tuple[Step, ...]:
+    """Give the steps that write into the orphans' columns, a constant or NULL for None; without any, delete them.
 
     `anew` says that the key must be declared anew first even though it is NOT VALID: its triggers are off.
     """
@@ -46,7 +48,7 @@ def repair_steps(catalog: Catalog, key: ForeignKey, columns: Sequence[str], *, a
     kept = kept_table(key)
     steps.append(_keep(catalog, key, kept, _next(steps)))
     for leaf in leaves(catalog, key.table):
-        steps.append(_batch(catalog, key, leaf, columns, _next(steps)))
+        steps.append(_batch(catalog, key, leaf, written, _next(steps)))
     if anew and not gently:
         offset = steps[-1].transaction
         steps += [
@@ -73,11 +75,13 @@ def _keep(catalog: Catalog, key: ForeignKey, kept: TableName, transaction: int) 
     )
 
 
-def _batch(catalog: Catalog, key: ForeignKey, leaf: TableName, columns: Sequence[str], transaction: int) -> Step:
+def _batch(
+    catalog: Catalog, key: ForeignKey, leaf: TableName, written: Mapping[str, str | None], transaction: int
+) -> Step:
     kept = kept_table(key)
     orphan = is_orphan(catalog, key)
-    if columns:
-        assigned = ", ".join(f"{quoted(name)} = NULL" for name in columns)
+    if written:
+        assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
         change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE c.ctid = broken.ctid"
     else:
         change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE c.ctid = broken.ctid"
@@ -92,7 +96,7 @@ def _batch(catalog: Catalog, key: ForeignKey, leaf: TableName, columns: Sequence
     )
     return Step(
         number=0,
-        title="set to NULL" if columns else "delete",
+        title=_title(written),
         sql=sql,
         transaction=transaction,
         locks=(
@@ -104,6 +108,12 @@ def _batch(catalog: Catalog, key: ForeignKey, leaf: TableName, columns: Sequence
         done_when=f"select not exists (select from only {leaf.sql} c where {orphan})",
         repeats=True,
     )
+
+
+def _title(written: Mapping[str, str | None]) -> str:
+    if not written:
+        return "delete"
+    return "set to NULL" if None in written.values() else "re-parent"
 
 
 def _next(steps: Sequence[Step]) -> int:

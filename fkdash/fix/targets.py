@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.rules.refusal import Refusal, refusals
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.rules.finding import Finding
-
-COLUMN_LISTS_SINCE: Final = 150000
 
 
 def refused_columns(catalog: Catalog, finding: Finding) -> tuple[Refusal, ...]:

@@ -105,6 +105,9 @@ def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
 def _remedy(remedy: Remedy) -> Iterator[str]:
     option = remedy.option
     yield from ("", f"**{escaped(option.title)}** (`{option.id}`)", "")
+    if option.asks and not option.refused:
+        yield f"It asks for {', '.join(map(escaped, option.asks))} of a row: fkdash fix plan --option {option.id}."
+        return
     if remedy.plan is None:
         yield f"Not possible here: {escaped(option.refused)}."
         return

@@ -34,6 +34,8 @@ def options_text(
             f"  application  {plain(option.application)}",
             f"  undo         {plain(option.undo)}",
         ]
+        if option.asks:
+            lines.append(f"  asks         for the key of an existing row: {_asking(option)}")
         if option.id in plans:
             plan = plans[option.id]
             lines.append(
@@ -43,6 +45,12 @@ def options_text(
             lines.append(f"  how          {plain(plan.procedure)}")
         lines.append("")
     return "\n".join(lines)
+
+
+def _asking(option: Option) -> str:
+    if len(option.asks) == 1:
+        return "--value VALUE"
+    return " ".join(f"--value {plain(name)}=..." for name in option.asks)
 
 
 def _takes(seconds: float | None) -> str:
@@ -70,6 +78,7 @@ def options_document(
                 "frees": option.frees,
                 "undo": option.undo,
                 "refused": option.refused,
+                "asks": list(option.asks),
                 "procedure": plans[option.id].procedure if option.id in plans else None,
                 "expected_seconds": seconds.get(option.id),
             }

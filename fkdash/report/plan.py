@@ -9,7 +9,7 @@ from fkdash.db.text import plain
 from fkdash.fix.plan import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fkdash.fix.plan import Lock, Plan, Step
 
@@ -18,8 +18,7 @@ DECLARE
   changed bigint;
 BEGIN
   LOOP
-    {sql};
-    GET DIAGNOSTICS changed = ROW_COUNT;
+    {body}
     EXIT WHEN changed = 0;
     COMMIT;
   END LOOP;
@@ -58,7 +57,8 @@ def plan_sql(plan: Plan) -> str:
     lines = [f"-- {each}" for each in _comment_lines(plan)]
     for _, together in groupby(plan.steps, key=lambda step: step.transaction):
         steps = list(together)
-        lines += ["", *(_by_itself(steps[0]) if steps[0].alone or steps[0].repeats else _transaction(steps))]
+        by_itself = steps[0].alone or any(step.repeats for step in steps)
+        lines += ["", *(_by_itself(steps) if by_itself else _transaction(steps))]
     if plan.undo:
         lines += ["", f"-- The way back ({plan.undo_condition}), each in a transaction of its own:"]
     else:
@@ -77,15 +77,24 @@ def _transaction(steps: Iterable[Step]) -> Iterator[str]:
     yield "COMMIT;"
 
 
-def _by_itself(step: Step) -> Iterator[str]:
-    """Give a step that allows no transaction, or that commits batch after batch until no row is left."""
+def _by_itself(steps: Sequence[Step]) -> Iterator[str]:
+    """Give a step that allows no transaction, or steps that commit batch after batch until no row is left."""
+    step = steps[0]
     yield f"SET lock_timeout = '{step.lock_timeout_ms}ms';"
     yield f"SET statement_timeout = '{step.statement_timeout_ms}ms';"
     if step.cleanup is not None:
         yield f"-- Where an earlier try was cut off: {' '.join(step.cleanup.split())};"
-    yield _BATCHES.format(sql=step.sql) if step.repeats else f"{step.sql};"
+    yield f"{step.sql};" if step.alone else _BATCHES.format(body="\n    ".join(_batch(steps)))
     yield "RESET lock_timeout;"
     yield "RESET statement_timeout;"
+
+
+def _batch(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        yield f"{step.sql};"
+        if step.repeats:
+            yield "GET DIAGNOSTICS changed = ROW_COUNT;"
+            yield "SET CONSTRAINTS ALL IMMEDIATE;"
 
 
 def locks_in_words(locks: Iterable[Lock]) -> str:

@@ -7,12 +7,12 @@ statement on the referenced table fails (CREATE TABLE, "SET NULL").
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action, Match
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.obstacles import Kind
-from fkdash.rules.refusal import Refusal, can_drop_not_null, refusals
+from fkdash.rules.refusal import Refusal, can_drop_not_null, refusals, takes_column_lists
 from fkdash.rules.verdicts import Case, cases, finding
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog
     from fkdash.rules.obstacles import Obstacle
-
-_COLUMN_LISTS_SINCE: Final = 150000
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -61,8 +59,12 @@ def _fixes(catalog: Catalog, case: Case, refusing: tuple[Refusal, ...]) -> tuple
         fixes.append("drop-not-null")
     fixes += ["restrict", "cascade"]
     nullable = set(key.columns) - {refusal.column.name for refusal in refusing}
-    lists_known = catalog.server is None or catalog.server.version_number >= _COLUMN_LISTS_SINCE
-    if nullable and case.statements == (Statement.DELETE,) and lists_known and key.match is Match.SIMPLE:
+    if (
+        nullable
+        and case.statements == (Statement.DELETE,)
+        and takes_column_lists(catalog)
+        and key.match is Match.SIMPLE
+    ):
         fixes.append("set-null-columns")
     return tuple(fixes)
 

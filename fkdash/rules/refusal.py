@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
 
+_COLUMN_LISTS_SINCE: Final = 150000
 _INHERITED_NOT_NULL_FIXED_SINCE: Final = 180000
 
 
@@ -75,6 +76,11 @@ def can_drop_not_null(catalog: Catalog, refusal: Refusal) -> str:
     if table.inherits and column.not_null_inherited and version >= _INHERITED_NOT_NULL_FIXED_SINCE:
         return f"{column.name} inherits its NOT NULL from {table.inherits[0]}"
     return ""
+
+
+def takes_column_lists(catalog: Catalog) -> bool:
+    """Tell whether SET NULL takes a list of columns; a source without a server may be for one that does."""
+    return catalog.server is None or catalog.server.version_number >= _COLUMN_LISTS_SINCE
 
 
 def _refuses(column: Column, written: Collection[str]) -> bool:

@@ -107,6 +107,20 @@ PLAN = key(
     "fix.plan", "enter", "plan", "plan", show=True, tooltip="The exact statements, their locks, the way back"
 )
 APPLY = key("fix.apply", "a", "apply", "apply", show=True, tooltip="To the confirmation; nothing is written yet")
+REHEARSE = key(
+    "plan.rehearse",
+    "R",
+    "rehearse",
+    "rehearse",
+    show=True,
+    tooltip="The short steps and a probing delete, rolled back; what they lock is measured",
+)
+EDIT_SQL = key(
+    "plan.edit", "s", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"
+)
+AS_PLANNED = key(
+    "edit.as-planned", "ctrl+r", "as_planned", "as planned", show=True, tooltip="Put back what was planned"
+)
 BUTTON_LEFT = key("confirm.left", "left", "button(-1)", "Cancel")
 BUTTON_RIGHT = key("confirm.right", "right", "button(1)", "Apply")
 STOP_AFTER_STEP = key(

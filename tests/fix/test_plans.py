@@ -13,6 +13,7 @@ from fkdash.errors import UsageError
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_document, plan_of
 from fkdash.fix.edited import edited
+from fkdash.fix.editing import editable, from_text
 from fkdash.fix.fingerprint import differences
 from fkdash.fix.options import options
 from fkdash.fix.plan import Plan
@@ -41,7 +42,8 @@ async def every_plan(bench: Workbench) -> dict[tuple[str, str], Plan]:
         for finding in (*subjects_of(bench.catalog, key), anything_about(key)):
             for option in options(bench.catalog, finding):
                 if not option.refused:
-                    made[key.name, option.id] = await bench.plan(key.name, option.id)
+                    words = ["3"] if option.asks else []
+                    made[key.name, option.id] = await bench.plan(key.name, option.id, words=words)
     return made
 
 
@@ -51,7 +53,7 @@ async def test_a_plan_survives_being_a_document(database: TestDatabase, tmp_path
         plans = await every_plan(bench)
     assert {option for _, option in plans} >= {
         "no-action", "restrict", "cascade", "set-null", "set-default", "drop-not-null", "validate", "create-index",
-        "drop-duplicate", "null-orphans", "delete-orphans",
+        "drop-duplicate", "null-orphans", "delete-orphans", "reparent-orphans", "set-column-default",
     }  # fmt: skip
     for made in plans.values():
         back = plan_of(json.loads(json.dumps(plan_document(made))))
@@ -153,3 +155,77 @@ def test_a_file_that_is_no_plan_is_refused_in_words() -> None:
     ):
         with pytest.raises(UsageError):
             plan_of(document)
+
+
+@pytest.mark.newest_version
+async def test_an_edit_cannot_smuggle_anything_past_the_check(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    await database.execute("comment on constraint twin on children is 'said'")
+    async with workbench(database, tmp_path) as bench:
+        swap = await bench.plan("twin", "restrict")
+        nullable = await bench.plan("unchecked", "drop-not-null")
+        index = await bench.plan("twin", "create-index")
+        keep = await bench.plan("unchecked", "delete-orphans")
+    sql = swap.steps[0].sql
+    smuggled = {
+        "another action": (swap, 1, sql.replace("RESTRICT", "CASCADE")),
+        "another constraint": (swap, 1, sql.replace('DROP CONSTRAINT "twin"', 'DROP CONSTRAINT "unchecked"')),
+        "a function in a CHECK": (swap, 1, sql.replace('ADD CONSTRAINT "twin"', 'ADD CONSTRAINT "twin" CHECK (wipe(id) > 0), ADD CONSTRAINT "twin"')),
+        "a function instead of the key": (swap, 1, sql.split("ADD CONSTRAINT")[0] + 'ADD CONSTRAINT "twin" CHECK (wipe(id) > 0)'),
+        "another column": (nullable, 1, nullable.steps[0].sql.replace("wanted", "id")),
+        "an action behind a carriage return": (swap, 1, sql + " -- so\r, drop column wanted"),
+        "a comment that ends early": (swap, 1, sql + " /* /* */ */, disable trigger all"),
+        "a name that only folds alike": (swap, 1, sql.replace('"children"', "ch\u0130ldren")),
+        "a name in Unicode escapes": (swap, 1, sql.replace('"twin"', 'U&"tw\\0069n"')),
+        "a DO block": (swap, 1, "do $$ begin drop table children; end $$"),
+        "a second statement": (swap, 1, sql + "; select wipe(1)"),
+        "a search_path": (swap, 1, "set search_path = evil; " + sql),
+        "another comment": (swap, 2, swap.steps[1].sql.replace("said", "unsaid")),
+        "an expression": (index, 1, index.steps[0].sql.replace('("parent_id")', "(wipe(parent_id))")),
+        "a predicate": (index, 1, index.steps[0].sql + " where wipe(parent_id) > 0"),
+        "a call in a storage parameter": (index, 1, index.steps[0].sql + " with (fillfactor = wipe(1))"),
+        "a column that is not the key's": (index, 1, index.steps[0].sql.replace('"parent_id")', '"wanted")')),
+        "another query": (keep, 1, keep.steps[0].sql.replace("now()", "wipe(1)")),
+        "a changed repair": (keep, 2, keep.steps[1].sql.replace("LIMIT 2000", "LIMIT 1")),
+    }  # fmt: skip
+    for what, (made, number, text) in smuggled.items():
+        assert edited(made, {number: text})[1], what
+    harmless = {
+        "the actions in another order": (swap, 1, _reordered(sql)),
+        "a tablespace": (index, 1, index.steps[0].sql + ' tablespace "pg_default"'),
+        "a column to include": (index, 1, index.steps[0].sql + " include (wanted) with (fillfactor = 80)"),
+    }
+    for what, (made, number, text) in harmless.items():
+        assert edited(made, {number: text})[1] == (), what
+
+
+def _reordered(sql: str) -> str:
+    head, dropped, added = sql.replace(",\n", "\n").split("\n")
+    return f"{head}\n{added},\n{dropped}"
+
+
+@pytest.mark.newest_version
+async def test_a_plan_is_edited_as_one_text_with_a_line_above_each_step(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as bench:
+        made = await bench.plan("twin", "restrict")
+    text = editable(made)
+    assert from_text(made, text) == (made, ())
+    changed, objections = from_text(
+        made, text.replace("-- step 2: check", "-- hello").replace("RESTRICT", "CASCADE")
+    )
+    assert objections == (
+        "step 2: the line above it, -- step 2: check, is missing",
+        "step 1: it is more than one statement",
+    )
+    assert "CASCADE" in changed.steps[0].sql
+    assert "VALIDATE" in changed.steps[0].sql
+    assert [step.number for step in changed.steps] == [1]
+    changed, objections = from_text(made, "drop table children;\n" + text)
+    assert objections == (
+        "there is text above the first step, which belongs to none",
+        "step 1: it is more than one statement",
+    )
+    assert changed.steps[0].sql.startswith("drop table children;")

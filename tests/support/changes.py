@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from fkdash.apply.events import Event, RunEnded
 from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import PreflightLine, may_start, preflight
+from fkdash.apply.recovery import recorded_run, undo_plan
 from fkdash.apply.run import Patience, Run, Wishes
 from fkdash.catalog.model import Catalog, ForeignKey
 from fkdash.catalog.postgres import read_catalog
@@ -43,10 +44,12 @@ class Workbench:
     def key(self, name: str) -> ForeignKey:
         return next(key for key in self.catalog.foreign_keys if key.name == name)
 
-    async def plan(self, name: str, option: str, *, keep_validated: bool = False) -> Plan:
+    async def plan(
+        self, name: str, option: str, *, keep_validated: bool = False, words: Sequence[str] = ()
+    ) -> Plan:
         await self.look()
         subject = subject_of(self.catalog, self.key(name), option)
-        return plan(self.catalog, subject, option, keep_validated=keep_validated)
+        return plan(self.catalog, subject, option, keep_validated=keep_validated, words=words)
 
     async def preflight(self, chosen: Plan) -> tuple[PreflightLine, ...]:
         async with open_writer(self.pool.target) as writer:
@@ -73,8 +76,16 @@ class Workbench:
                 )
                 return await run.carry_out()
 
-    async def apply(self, name: str, option: str, *, keep_validated: bool = False) -> RunEnded:
-        return await self.carry_out(await self.plan(name, option, keep_validated=keep_validated))
+    async def apply(
+        self, name: str, option: str, *, keep_validated: bool = False, words: Sequence[str] = ()
+    ) -> RunEnded:
+        return await self.carry_out(await self.plan(name, option, keep_validated=keep_validated, words=words))
+
+    async def undo(self, ended: RunEnded) -> RunEnded:
+        """Lead back from a run, as `fkdash fix undo` does."""
+        await self.look()
+        back = undo_plan(self.catalog, recorded_run(ended.journal).plan)
+        return await self.carry_out(back, continues=ended.journal)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +12,9 @@ from textual import events
 from fkdash.apply.events import Outcome
 from fkdash.tui.options import DashboardOptions
 from fkdash.tui.screens.fix_confirm import FixConfirmScreen
+from fkdash.tui.screens.fix_edit import FixEditScreen
 from fkdash.tui.screens.fix_options import FixOptionsScreen
+from fkdash.tui.screens.fix_plan import FixPlanScreen
 from fkdash.tui.screens.fix_run import FixRunScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
@@ -121,7 +124,7 @@ async def test_each_option_says_what_it_would_do_to_the_most_blocked_row(inciden
         await session.until(lambda: isinstance(session.app.screen, FixOptionsScreen))
         screen = session.app.screen
         assert isinstance(screen, FixOptionsScreen)
-        await session.until(lambda: all(row.supposed for row in screen.list.rows))
+        await session.until(lambda: all(row.supposed for row in screen.list.rows if row.answers))
         supposed = {row.option.id: row.supposed for row in screen.list.rows}
     assert supposed["no-action"] == 'deleting "Acme GmbH": refused with 23503 (1,204 users)'
     assert supposed["drop-not-null"].startswith('deleting "Acme GmbH": works')
@@ -220,3 +223,136 @@ async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
         finally:
             await holder.close()
     assert await state_of(incident_database) == ("n", True)
+
+
+async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_nothing(
+    incident_database: TestDatabase,
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await session.until(lambda: "ok a primary" in session.screen)
+        await session.press("R")
+        screen = session.app.screen
+        assert isinstance(screen, FixPlanScreen)
+        await session.until(lambda: screen.rehearsal is not None)
+        assert "Rehearsal, rolled back" in screen.pane.text
+        assert re.search(r"public\.users ACCESS EXCLUSIVE for \d+ ms", screen.pane.text)
+        assert "ok deleting a referenced workspaces row: refused with 23503" in screen.pane.text
+    assert await state_of(incident_database) == ("n", True)
+
+
+@pytest.mark.newest_version
+async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await session.until(lambda: "ok a primary" in session.screen)
+        await session.press("s")
+        await session.until_shown("-- step 1: swap")
+        edit = session.app.screen
+        assert isinstance(edit, FixEditScreen)
+        edit.field.load_text(edit.field.text.replace(" NOT VALID;", " ON DELETE CASCADE NOT VALID;"))
+        await session.press("escape")
+        await session.until_shown("Edited into something else", "something else than the plan's own statement")
+        await session.press("a")
+        await session.until_shown("it was edited into something else")
+        assert isinstance(session.app.screen, FixPlanScreen)
+        await session.press("e")
+        await session.until_shown("Written to")
+        script = next(tmp_path.rglob("*.sql")).read_text()
+        assert "ON DELETE CASCADE NOT VALID" in script
+        await session.press("s")
+        await session.until(lambda: " ON DELETE CASCADE NOT VALID" in " ".join(session.screen.split()))
+        await session.press("ctrl+r", "escape")
+        await session.until(lambda: "Edited into something else" not in session.screen)
+    assert await state_of(incident_database) == ("n", True)
+
+
+@pytest.mark.newest_version
+async def test_an_edit_that_changes_nothing_but_its_looks_is_applied(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await session.press("s")
+        await session.until_shown("-- step 1: swap")
+        edit = session.app.screen
+        assert isinstance(edit, FixEditScreen)
+        await walk.paste("\x1b[31m")
+        assert edit.field.text.startswith("\\x1b[31m")
+        edit.field.load_text(edit.field.text.removeprefix("\\x1b[31m").replace("DROP", "/* INC-42 */ drop"))
+        await session.press("escape")
+        await session.until_shown("a apply")
+        await walk.confirm(NAME)
+        assert await walk.to_end() is Outcome.VERIFIED
+        applied = session.app.applying.plan
+        assert applied is not None
+        assert "/* INC-42 */" in applied.steps[0].sql
+    assert (await state_of(incident_database))[0] == "a"
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("line\nbreak", "line\\nbreak"),
+        ("line\nbreak", "paste"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("evil\u202egnp", "paste"),
+        ("n" * 63, "n" * 63),
+    ],
+)
+async def test_a_name_that_no_keyboard_has_is_typed_as_it_is_shown_or_pasted(
+    database: TestDatabase, name: str, typed: str
+) -> None:
+    await database.execute(
+        "create table parents (id int primary key); create table children (id int primary key, parent_id int not null, "
+        f'constraint "{name}" foreign key (parent_id) references parents on delete set null);'
+        "insert into parents values (1); insert into children values (1, 1)"
+    )
+    async with dashboard(database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 1")
+        await session.press("f", "enter")
+        await session.until(lambda: "a apply" in session.screen)
+        walk = Walk(session)
+        if typed == "paste":
+            await walk.confirm(name)
+        else:
+            await walk.press("a")
+            await session.until(lambda: isinstance(session.app.screen, FixConfirmScreen))
+            await session.press(*(_KEYS.get(letter, letter) for letter in typed))
+            await session.press("enter", "right", "enter")
+        assert await walk.to_end() is Outcome.VERIFIED
+
+
+_KEYS = {"\\": "backslash", "[": "left_square_bracket"}
+
+
+@pytest.mark.newest_version
+async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDatabase) -> None:
+    await database.execute(
+        "create table parents (id int primary key); create table children (id int primary key, parent_id int);"
+        "insert into parents values (1), (2); insert into children values (1, 1), (2, 77);"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+    )
+    async with dashboard(database.dsn, options=PLAIN) as session:
+        await session.until_shown("children.parent_id")
+        await session.press("f")
+        await session.until(lambda: isinstance(session.app.screen, FixOptionsScreen))
+        screen = session.app.screen
+        assert isinstance(screen, FixOptionsScreen)
+        place = [row.option.id for row in screen.list.rows].index("reparent-orphans")
+        await session.press(*["down"] * place, "enter")
+        await session.until_shown("which parents row? Type its key.", "parent_id, integer")
+        await session.press("9", "enter")
+        await session.until_shown("NO public.parents has no row parent_id = 9")
+        await session.press("escape", "backspace", "2", "enter")
+        await session.until_shown("ok public.parents has the row parent_id = 2")
+        walk = Walk(session)
+        await walk.confirm("ck")
+        assert await walk.to_end() is Outcome.VERIFIED
+        await session.press("u")
+        await session.until_shown("Undo", "a apply")
+    assert await database.value("select parent_id from children where id = 2") == 2

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from fkdash.catalog.model import TableName
+    from fkdash.db.session import Sessions
 
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
@@ -104,7 +105,7 @@ class ConstraintsScreen(BaseScreen):
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self._cut_off = await asyncio.to_thread(_cut_off_in, read)
+        self._cut_off = await _cut_off_in(pool)
         self.services.connected(read)
         self._learn(read)
         self.list.empty = "This database declares no foreign key."
@@ -210,12 +211,16 @@ class ConstraintsScreen(BaseScreen):
         self.export("foreign-keys", ".tsv", "".join(lines))
 
 
-def _cut_off_in(knowledge: Knowledge) -> str:
+async def _cut_off_in(sessions: Sessions) -> str:
     """Say which run in this database was cut off or stopped halfway, "" where there is none."""
-    from fkdash.apply.records import unfinished  # noqa: PLC0415 - not before the first frame
+    from fkdash.apply.identity import identity_of  # noqa: PLC0415 - not before the first frame
+    from fkdash.apply.records import unfinished  # noqa: PLC0415
 
-    server = knowledge.catalog.server
-    runs = [run for run in unfinished() if server is not None and run.database == server.database]
+    runs = await asyncio.to_thread(unfinished)
+    if runs:
+        async with sessions.session() as session:
+            here = await identity_of(session)
+        runs = tuple(run for run in runs if run.identity.is_same(here))
     if not runs:
         return ""
     return f"{counted(len(runs), 'runs')} left halfway (H): {shown_columns(runs[0].plan.key)}. "

@@ -12,9 +12,11 @@ from textual.widgets import Button, Input
 
 from fkdash.report.plan import locks_in_words
 from fkdash.tui import keys
+from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_run import FixRunScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.name_field import NameField
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
     from fkdash.tui.services import Services
+
+
+_LONGEST_IN_TITLE = 40
 
 
 class FixConfirmScreen(BaseScreen):
@@ -40,8 +45,8 @@ class FixConfirmScreen(BaseScreen):
         self._continues = continues
         self.pane = TextPane(id="statements")
         self._title, self._database_title = RuleLine(), RuleLine()
-        self._constraint = Input(id="constraint", compact=True)
-        self._database = Input(id="database", compact=True)
+        self._constraint = NameField(plan.key.name, id="constraint")
+        self._database = NameField(self.wanted_database, id="database")
         self._cancel = Button("Cancel", id="cancel", compact=True)
         self._apply = Button("Apply", id="apply", compact=True, disabled=True)
 
@@ -72,6 +77,11 @@ class FixConfirmScreen(BaseScreen):
 
     def _statements(self) -> list[Line | str]:
         lines: list[Line | str] = []
+        for what, name in (("constraint", self.plan.key.name), ("database", self.wanted_database)):
+            if plain(name) != name or len(name) > _LONGEST_IN_TITLE:
+                lines.append(
+                    line(Part(f"The {what}'s name ", "title"), "as it can be typed: ", Part(plain(name), "strong"))
+                )
         for step in self.plan.steps:
             lines.append(line(Part(f"{step.number} {step.title}", "title"), f"  {locks_in_words(step.locks)}"))
             lines += [line(Part(f"  {each}", "code")) for each in step.sql.split("\n")]
@@ -80,7 +90,7 @@ class FixConfirmScreen(BaseScreen):
 
     def on_input_changed(self) -> None:
         """Arm only while every name matches."""
-        armed = self._constraint.value == self.plan.key.name and self._database.value == self.wanted_database
+        armed = self._constraint.matches and self._database.matches
         self._apply.disabled = not armed
         self.services.arm(armed=armed)
 

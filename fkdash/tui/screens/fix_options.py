@@ -12,12 +12,13 @@ from textual.widget import Widget
 
 from fkdash.fix.options import Option, options
 from fkdash.fix.planner import plan
-from fkdash.fix.subject import subject_of
+from fkdash.fix.subject import anything_about, subject_of
 from fkdash.preview.labels import label_columns
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_plan import FixPlanScreen
+from fkdash.tui.screens.fix_value import FixValueScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.painting import Line, Part, line
@@ -38,12 +39,17 @@ _WHAT_IF_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class OptionRow:
-    """An option with its letter and its plan, which is None where the option is refused."""
+    """An option with its letter and its plan, which is None where the option is refused or asks for a value first.
+
+    `finding` is what it is planned for; `answers` is False for what can be done all the same.
+    """
 
     letter: str
     option: Option
     plan: Plan | None
     blocked: str
+    finding: Finding
+    answers: bool = True
     supposed: str = ""
 
 
@@ -97,7 +103,7 @@ class FixOptionsScreen(BaseScreen):
             return
         largest = page.items[0].row
         target = DeleteTarget(key.referenced, keys=(dict(zip(key.referenced_columns, largest.key, strict=True)),))
-        plans = [row.plan for row in self.list.rows if row.plan is not None]
+        plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
         self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
@@ -130,15 +136,22 @@ class FixOptionsScreen(BaseScreen):
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
         row = self.list.row
-        if action in {"plan", "export", "copy"} and row is not None and row.plan is None:
+        if action not in {"plan", "export", "copy"} or row is None or row.plan is not None:
+            return super().why_not(action)
+        if row.option.refused or action == "plan":
             return row.option.refused
-        return ""
+        return "it asks for a value first: enter"
 
     def action_plan(self) -> None:
         """Show the plan of the option under the cursor."""
         row = self.list.row
-        if row is not None and row.plan is not None:
+        if row is None or row.option.refused:
+            return
+        if row.plan is not None:
             self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
+        else:
+            catalog = self.knowledge.catalog
+            self.app.push_screen(FixValueScreen(self.services, catalog, row.finding, row.option))
 
     def action_export(self) -> None:
         """Write the plan as a script into a file."""
@@ -154,16 +167,28 @@ class FixOptionsScreen(BaseScreen):
 
 
 def option_rows(knowledge: Knowledge, finding: Finding) -> list[OptionRow]:
-    """Give the options in the order they are offered: those that change least for existing rows first."""
+    """Give the options in the order they are offered: those that change least for existing rows first.
+
+    Those that do not answer the finding, but are possible, come last.
+    """
     impact = knowledge.impacts.get(finding.key.qualified)
+    offered = options(knowledge.catalog, finding)
+    known = {option.id for option in offered}
+    anything = anything_about(finding.key)
+    others = [
+        option for option in options(knowledge.catalog, anything) if not option.refused and option.id not in known
+    ]
+    chosen = [(option, finding, True) for option in offered] + [(option, anything, False) for option in others]
     return [
         OptionRow(
             letter=chr(ord("A") + place),
             option=option,
-            plan=None if option.refused else plan(knowledge.catalog, finding, option.id),
+            plan=plan(knowledge.catalog, about, option.id) if option.ready else None,
             blocked=_blocked(option, impact),
+            finding=about,
+            answers=answers,
         )
-        for place, option in enumerate(options(knowledge.catalog, finding))
+        for place, (option, about, answers) in enumerate(chosen)
     ]
 
 
@@ -189,21 +214,26 @@ def _columns() -> list[ListColumn[OptionRow]]:
     return [
         ListColumn("", lambda row: row.letter, 1),
         ListColumn(
-            "option", lambda row: row.option.title, 14, tone=lambda row: "muted" if row.plan is None else "strong"
+            "option",
+            lambda row: row.option.title,
+            14,
+            tone=lambda row: "muted" if row.option.refused else "strong" if row.answers else "plain",
         ),
         ListColumn("blocked now", lambda row: row.blocked, 12),
-        ListColumn("undo", lambda row: "not possible here" if row.plan is None else row.option.undo, 12),
+        ListColumn("undo", lambda row: "not possible here" if row.option.refused else row.option.undo, 12),
         ListColumn("locks", _locks, 20, priority=1, patient=True),
     ]
 
 
 def _locks(row: OptionRow) -> str:
+    if row.option.asks and not row.option.refused:
+        return "asks for a value"
     return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
 
 
 def _meaning(row: OptionRow) -> list[Line | str]:
     option = row.option
-    if row.plan is None:
+    if option.refused:
         return [line(Part("Not possible here: ", "warning"), option.refused)]
     told = {
         "What if": row.supposed,
@@ -212,6 +242,8 @@ def _meaning(row: OptionRow) -> list[Line | str]:
         "Blocked now": row.blocked,
         "Locks": _locks(row),
         "Undo": option.undo,
-        "Procedure": row.plan.procedure,
+        "Asks for": f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else "",
+        "Procedure": row.plan.procedure if row.plan is not None else "",
+        "Answers": "" if row.answers else "nothing that was found wrong; it can be done all the same",
     }
     return [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]

@@ -9,37 +9,51 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from fkdash.report.plan import lock_lines, plan_sql
+from fkdash.report.plan import plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_confirm import FixConfirmScreen
+from fkdash.tui.screens.plan_lines import plan_lines
 from fkdash.tui.widgets.bars import RuleLine
-from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fkdash.apply.preflight import PreflightLine
+    from fkdash.apply.rehearsal import Rehearsal
     from fkdash.catalog.model import Catalog
-    from fkdash.fix.plan import Plan, Step
+    from fkdash.fix.plan import Plan
     from fkdash.tui.services import Services
 
 _PREFLIGHT_SECONDS = 10.0
 
 
 class FixPlanScreen(BaseScreen):
-    """Shows the plan at once and the preflight as soon as it has been made."""
+    """Shows the plan at once and the preflight as soon as it has been made.
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.APPLY, keys.EXPORT, keys.COPY, keys.REFRESH]
+    `plan` is the one as edited; `objections` say why that is no longer what was planned.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.APPLY,
+        keys.REHEARSE,
+        keys.EDIT_SQL,
+        keys.EXPORT,
+        keys.COPY,
+        keys.REFRESH,
+    ]
 
     def __init__(
         self, services: Services, catalog: Catalog, plan: Plan, title: str, *, continues: Path | None = None
     ) -> None:
         super().__init__()
         self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
+        self._planned, self._text = plan, ""
         self._continues = continues
         self.preflight: tuple[PreflightLine, ...] | None = None
+        self.rehearsal: Rehearsal | None = None
+        self.objections: tuple[str, ...] = ()
         self.pane = TextPane(id="plan")
         self._title = RuleLine()
 
@@ -49,11 +63,19 @@ class FixPlanScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Show the plan and begin with the preflight."""
-        self.consequence.tell(
-            f"{self._option}: {self.plan.consequences[0]}. Nothing is written before you confirm."
-        )
-        self._title.tell(self.plan.key.qualified)
+        self._tell()
         self.action_refresh()
+
+    def _tell(self) -> None:
+        self._title.tell(self.plan.key.qualified)
+        if self.objections:
+            self.consequence.tell(
+                "Edited into something else than was planned; e exports it, it cannot be applied.", "error"
+            )
+        else:
+            self.consequence.tell(
+                f"{self._option}: {self.plan.consequences[0]}. Nothing is written before you confirm."
+            )
 
     def action_refresh(self) -> None:
         """Look again at what decides whether the plan may start."""
@@ -71,25 +93,33 @@ class FixPlanScreen(BaseScreen):
         self._show()
 
     def _show(self) -> None:
-        self.pane.show(plan_lines(self.plan, self.preflight))
+        self.pane.show(plan_lines(self.plan, self.preflight, self.rehearsal, self.objections))
         self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out applying while it may not start."""
-        return None if self.why_not(action) else super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action != "apply":
-            return ""
-        if self.services.options.read_only:
-            return "this session is read-only (--read-only or the profile)"
-        if self.services.applying.running:
-            return "another change is going on"
-        if self.preflight is None:
-            return "the preflight is not finished"
-        stops = [each for each in self.preflight if each.standing == "stop"]
-        return f"the preflight stops it: {stops[0].what}" if stops else ""
+        if action == "edit":
+            return self._why_not_edit()
+        if action not in {"apply", "rehearse"}:
+            return super().why_not(action)
+        stops = [each.what for each in self.preflight or () if each.standing == "stop"]
+        reasons = {
+            "this session is read-only (--read-only or the profile)": self.services.options.read_only,
+            "another change is going on": self.services.applying.running,
+            f"it was edited into something else: {''.join(self.objections[:1])}": bool(self.objections),
+            "the preflight is not finished": self.preflight is None,
+            f"the preflight stops it: {''.join(stops[:1])}": bool(stops) and action == "apply",
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _why_not_edit(self) -> str:
+        from fkdash.fix.editing import editable  # noqa: PLC0415 - it loads the SQL parser
+        from fkdash.tui.screens.fix_edit import visible_lines  # noqa: PLC0415
+
+        text = editable(self._planned)
+        if not self._planned.steps:
+            return "there is no statement left to run"
+        return "" if visible_lines(text) == text else "a name in it has characters that cannot be seen; export it"
 
     def action_apply(self) -> None:
         """Go on to the confirmation."""
@@ -98,6 +128,37 @@ class FixPlanScreen(BaseScreen):
                 FixConfirmScreen(self.services, self.catalog, self.plan, self._option, continues=self._continues)
             )
 
+    def action_rehearse(self) -> None:
+        """Run the short steps and a probing delete, rolled back, and measure the locks."""
+        if not self.why_not("rehearse"):
+            self.run_cancellable(self._rehearse, doing="Rehearsing, rolled back in the end", group="rehearsal")
+
+    async def _rehearse(self) -> None:
+        from fkdash.apply.rehearsal import rehearse  # noqa: PLC0415 - loaded when a change is thought of
+        from fkdash.db.writing import open_writer  # noqa: PLC0415
+
+        pool = await self.services.connection.pool()
+        async with open_writer(pool.target) as writer:
+            self.rehearsal = await rehearse(writer, self.catalog, self.plan)
+        self._show()
+
+    def action_edit(self) -> None:
+        """Edit the statements, as they were left last."""
+        from fkdash.fix.editing import editable  # noqa: PLC0415 - it loads the SQL parser
+        from fkdash.tui.screens.fix_edit import FixEditScreen  # noqa: PLC0415
+
+        planned = editable(self._planned)
+        self.app.push_screen(FixEditScreen(planned, self._text or planned, self._edited))
+
+    def _edited(self, text: str | None) -> None:
+        from fkdash.fix.editing import from_text  # noqa: PLC0415 - it loads the SQL parser
+
+        self._text = text or ""
+        self.plan, self.objections = from_text(self._planned, text) if text is not None else (self._planned, ())
+        self.rehearsal = None
+        self._tell()
+        self._show()
+
     def action_export(self) -> None:
         """Write the plan as a script into a file."""
         self.export(f"{self.plan.key.name}-{self.plan.option}", ".sql", plan_sql(self.plan))
@@ -105,43 +166,3 @@ class FixPlanScreen(BaseScreen):
     def action_copy(self) -> None:
         """Copy the plan as a script."""
         self.copy(plan_sql(self.plan))
-
-
-def plan_lines(plan: Plan, preflight: tuple[PreflightLine, ...] | None) -> list[Line | str]:
-    """Give a plan as lines: preflight, steps, way back, consequences."""
-    lines: list[Line | str] = [line(Part("Preflight", "title"))]
-    if preflight is None:
-        lines.append(line(Part("  looking ...", "muted")))
-    for each in preflight or ():
-        tone, mark = _STANDINGS[each.standing]
-        lines.append(
-            line(
-                Part(f"  {mark} ", tone), each.what, Part(f"  {each.next_step}" if each.next_step else "", "muted")
-            )
-        )
-    if not plan.steps:
-        lines += ["", "Every step has taken effect; what is left is to verify it."]
-    for step in plan.steps:
-        lines += ["", *step_lines(step)]
-    lines += ["", line(Part("Way back", "title"), f" ({plan.undo_condition}), saved before the first statement")]
-    for step in plan.undo:
-        lines += [line(Part(f"  {each}", "code")) for each in step.sql.split("\n")]
-    lines += ["", line(Part("Consequences", "title"))]
-    lines += [line("  ", each) for each in plan.consequences]
-    return [*lines, "", line(Part(plan.procedure, "muted"))]
-
-
-def step_lines(step: Step) -> list[Line | str]:
-    """Give a step with its statement and its locks."""
-    return [
-        line(Part(f"{step.number} {step.title}", "title")),
-        *(line(Part(f"  {each}", "code")) for each in step.sql.split("\n")),
-        *(line("  ", each) for each in lock_lines(step)),
-    ]
-
-
-_STANDINGS: dict[str, tuple[Tone, str]] = {
-    "ok": ("good", "ok"),
-    "warning": ("warning", "!!"),
-    "stop": ("error", "NO"),
-}

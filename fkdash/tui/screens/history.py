@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.records import RecordedRun, history, unfinished
 from fkdash.tui import keys
 from fkdash.tui.recovering import Way, way_back, way_on
@@ -54,6 +55,7 @@ class HistoryScreen(BaseScreen):
     def __init__(self, services: Services, database: str) -> None:
         super().__init__()
         self.services, self._database = services, database
+        self._here: Identity | None = None
         self.list = RowList[RunRow](_columns(), key=lambda row: row.run.path, empty="Looking ...", id="runs")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
@@ -89,6 +91,15 @@ class HistoryScreen(BaseScreen):
         self.consequence.tell(f"{counted(len(rows), 'runs')}, {state}.", "warning" if open_runs else "strong")
         self.list.show_rows(rows)
         self._tell()
+        await self._look_where_we_are()
+        self.refresh_bindings()
+
+    async def _look_where_we_are(self) -> None:
+        if not self._database or self._here is not None:
+            return
+        pool = await self.services.connection.pool()
+        async with pool.session() as session:
+            self._here = await identity_of(session)
 
     def on_row_list_moved(self) -> None:
         """Tell of the run under the cursor."""
@@ -116,8 +127,11 @@ class HistoryScreen(BaseScreen):
     def _why_not_from(self, row: RunRow, action: str) -> str:
         if row.run.going_on:
             return "this run is going on in another process"
-        if row.run.database != self._database:
-            return f"it was made in the database {row.run.database}, which is not the one connected to"
+        if self._here is None:
+            return "no database is connected"
+        if not row.run.identity.is_same(self._here):
+            where = f" ({row.run.where})" if row.run.where and row.run.database == self._here.database else ""
+            return f"it was made in the database {row.run.database}{where}, which is not the one connected to"
         if action == "continue_run":
             return "" if row.open else "nothing of it is left to do"
         return "" if row.run.changed else "it changed nothing"

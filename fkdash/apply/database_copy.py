@@ -1,0 +1,130 @@
+"""A second copy of what matters in a journal, in a table of the database itself; only where it is asked for.
+
+The plan with its way back goes in before the first statement, each step's line in the step's own transaction, so
+that it is there exactly when the step took effect, and the end at the end. It outlives the machine that fkdash
+ran on. Whoever may write the table could leave a plan there that somebody else carries out: give INSERT only to
+roles that may change the schema. Needed are CREATE on the schema the first time, then USAGE on it, INSERT and
+SELECT on the table.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.apply.journal import Line, keep_fetched
+from fkdash.catalog.model import TableName
+from fkdash.db.queries import query
+from fkdash.errors import NotPermittedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fkdash.db.session import Row, Session
+    from fkdash.db.writing import Writer
+
+TABLE: Final = "fkdash_journal"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCopy:
+    """The copy of one run's journal; `run` is the name of the journal's file without its ending."""
+
+    schema: str
+    run: str
+
+    async def begin(self, writer: Writer, facts: Mapping[str, object]) -> None:
+        """Keep the plan, in a transaction of its own; makes the table where it is not there yet.
+
+        Raises UsageError for a schema that does not exist, NotPermittedError where the role may not write there.
+        """
+        async with writer.transaction() as session:
+            found = await _privileges(session, self.schema)
+            if not found["table_there"]:
+                if not found["may_create"]:
+                    raise NotPermittedError(
+                        f"The copy of the journal cannot be kept: no CREATE on the schema {self.schema}.",
+                        next_step=f"Let its owner create {_table(self.schema)} once: {_definition(self.schema)}",
+                    )
+                await session.execute(_definition(self.schema))
+            elif not found["writable"]:
+                raise NotPermittedError(
+                    f"The copy of the journal cannot be kept: no INSERT on {_table(self.schema)}.",
+                    next_step=f"GRANT INSERT, SELECT ON {_table(self.schema)}, or leave the copy out.",
+                )
+            await self.add(session, "plan", facts)
+
+    async def add(self, session: Session, event: str, facts: Mapping[str, object]) -> None:
+        """Keep one line, in the transaction of `session`."""
+        await session.value(
+            f"insert into {_table(self.schema)} (run, event, facts) values ($1, $2, $3::text::jsonb) returning 1",
+            self.run,
+            event,
+            json.dumps(facts),
+        )
+
+
+async def runs_in(session: Session, schema: str) -> dict[str, tuple[Line, ...]]:
+    """Give the lines of every run kept in a schema, the newest run first.
+
+    Raises UsageError where there is no such table, NotPermittedError where the role may not read it or everybody
+    may write it, since what it says is carried out by undo and resume.
+    """
+    found = await _privileges(session, schema)
+    if not found["table_there"]:
+        raise UsageError(f"There is no {_table(schema)}: no run has kept a copy of its journal there.")
+    if not found["readable"]:
+        raise NotPermittedError(
+            f"The copies of journals cannot be read: no SELECT on {_table(schema)}.",
+            next_step=f"GRANT SELECT ON {_table(schema)} to this role.",
+        )
+    if found["public_writes"]:
+        raise NotPermittedError(
+            f"Everybody may write {_table(schema)}, so what it says is not to be carried out.",
+            next_step=f"REVOKE INSERT, UPDATE ON {_table(schema)} FROM PUBLIC, and look at what is in it.",
+        )
+    rows = await session.rows(
+        f"select run, event, at, facts::text as facts from {_table(schema)} order by run desc, line"
+    )
+    lines: dict[str, list[Line]] = {}
+    for row in rows:
+        lines.setdefault(row["run"], []).append(
+            Line(row["event"], row["at"].isoformat(), json.loads(row["facts"]))
+        )
+    return {run: tuple(each) for run, each in lines.items()}
+
+
+async def fetched(session: Session, schema: str, run: str) -> Path:
+    """Write the journal of a run kept in a schema into the folder of journals; gives its path."""
+    runs = await runs_in(session, schema)
+    if run not in runs:
+        raise UsageError(
+            f"{_table(schema)} has no run {run}.", next_step=f"fkdash fix history --journal-in-database {schema}"
+        )
+    return keep_fetched(run, runs[run])
+
+
+async def _privileges(session: Session, schema: str) -> Row:
+    row = await session.row(query("fkdash.apply", "copy_privileges"), schema, TABLE)
+    if row is None or not row["schema_there"]:
+        raise UsageError(
+            f"There is no schema {schema} to keep a copy of the journal in.",
+            next_step="CREATE SCHEMA, or name another.",
+        )
+    if not row["may_use"]:
+        raise NotPermittedError(f"The copy of the journal is out of reach: no USAGE on the schema {schema}.")
+    return row
+
+
+def _table(schema: str) -> str:
+    return TableName(schema, TABLE).sql
+
+
+def _definition(schema: str) -> str:
+    return (
+        f"CREATE TABLE {_table(schema)} (line bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL, "
+        "event text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), role name NOT NULL DEFAULT "
+        "session_user, facts jsonb NOT NULL)"
+    )

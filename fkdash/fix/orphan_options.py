@@ -1,0 +1,99 @@
+"""The options that repair orphans: point them to another row, let them refer to nothing, or delete them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Match
+from fkdash.fix.option import Option
+from fkdash.fix.put_back import lost_with, no_way_back
+from fkdash.fix.repair_orphans import kept_table
+from fkdash.rules.refusal import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.finding import Finding
+
+_AS_NOW: Final = "as today"
+
+
+def reparent_orphans(catalog: Catalog, finding: Finding) -> Option:
+    """Offer to point the rows that refer to nothing to a row that the operator names."""
+    key = finding.key
+    columns = catalog.tables[key.table].columns_by_name
+    unwritable = [name for name in key.columns if columns[name].generated or columns[name].identity_always]
+    return Option(
+        id="reparent-orphans",
+        title="re-parent orphans",
+        then=_AS_NOW,
+        application=f"finds the {key.table.name} rows that refer to no {key.referenced.name} row under the one "
+        f"you name; they are kept as they were in {kept_table(key)}",
+        frees=False,
+        undo=_undo_of_values(catalog, key),
+        refused=f"{', '.join(unwritable)} cannot be written" if unwritable else "",
+        asks=key.columns,
+    )
+
+
+def null_orphans(catalog: Catalog, finding: Finding) -> Option:
+    """Offer to let the rows that refer to nothing say so."""
+    key = finding.key
+    columns = columns_to_empty(catalog, key)
+    refused = "" if columns else f"{', '.join(key.columns)} cannot be NULL"
+    if columns and key.match is Match.FULL and len(columns) < len(key.columns):
+        refused = "MATCH FULL wants all columns NULL or none, and some cannot be"
+    return Option(
+        id="null-orphans",
+        title="set orphans to NULL",
+        then=_AS_NOW,
+        application=f"finds NULL in {', '.join(columns) or 'no column'} of the {key.table.name} rows that refer "
+        f"to no {key.referenced.name} row; they are kept as they were in {kept_table(key)}",
+        frees=False,
+        undo=_undo_of_values(catalog, key),
+        refused=refused,
+    )
+
+
+def delete_orphans(catalog: Catalog, finding: Finding) -> Option:
+    """Offer to delete the rows that refer to nothing."""
+    key = finding.key
+    lost = ", ".join(map(str, lost_with(catalog, key)))
+    hindered = no_way_back(catalog, key, {})
+    undo = f"the deleted rows, from {kept_table(key)}" + (
+        f"; not what the delete changes in {lost}" if lost else ""
+    )
+    return Option(
+        id="delete-orphans",
+        title="delete orphans",
+        then=_AS_NOW,
+        application=f"loses the {key.table.name} rows that refer to no {key.referenced.name} row"
+        + (f", and what hangs on those in {lost}" if lost else "")
+        + f"; they are kept in {kept_table(key)}",
+        frees=False,
+        undo=_by_hand(key, hindered) if hindered else undo,
+    )
+
+
+def columns_to_empty(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+    """Give the columns that must become NULL for a row to refer to nothing: all that can, for MATCH FULL all."""
+    refusing = {refusal.column.name for refusal in refusals(catalog, key, key.columns)}
+    columns = catalog.tables[key.table].columns_by_name
+    return tuple(name for name in key.columns if name not in refusing and not columns[name].generated)
+
+
+def _undo_of_values(catalog: Catalog, key: ForeignKey) -> str:
+    hindered = no_way_back(catalog, key, dict.fromkeys(key.columns))
+    return _by_hand(key, hindered) if hindered else f"what was not changed since, from {kept_table(key)}"
+
+
+def _by_hand(key: ForeignKey, why: str) -> str:
+    return f"not by itself, {why}: the rows are kept in {kept_table(key)}"
+
+
+ORPHAN_OPTIONS: Final[tuple[Callable[[Catalog, Finding], Option | None], ...]] = (
+    reparent_orphans,
+    null_orphans,
+    delete_orphans,
+)

@@ -1,0 +1,68 @@
+"""Values that an operator names for the columns of a key: read from words, spelled for statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import pairs, source
+from fkdash.errors import UsageError
+from fkdash.fix.definition import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+Values = tuple[tuple[str, str], ...]
+"""Referencing columns with the value named for each, as text."""
+
+
+def named_values(columns: Sequence[str], words: Sequence[str]) -> Values:
+    """Give the value of each column: the one word for a single column, COLUMN=VALUE for each of several.
+
+    Raises UsageError where a column has no value, or a word belongs to none.
+    """
+    if len(columns) == 1 and len(words) == 1:
+        return ((columns[0], words[0]),)
+    found: dict[str, str] = {}
+    for word in words:
+        column = next((name for name in columns if word.startswith(f"{name}=")), None)
+        if column is None:
+            raise UsageError(f"{word!r} names no column of the key.", next_step=_how(columns))
+        found[column] = word[len(column) + 1 :]
+    missing = [name for name in columns if name not in found]
+    if missing:
+        raise UsageError(f"No value is named for {', '.join(missing)}.", next_step=_how(columns))
+    return tuple((name, found[name]) for name in columns)
+
+
+def constants(catalog: Catalog, key: ForeignKey, values: Values) -> dict[str, str]:
+    """Give for each referencing column the constant that a statement writes, of the column's own type."""
+    columns = catalog.tables[key.table].columns_by_name
+    return {name: f"{literal(text)}::{columns[name].type}" for name, text in values}
+
+
+def referenced_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
+    """Give a query that is true when the referenced table has a row with these values.
+
+    They are compared by the key's own operators, as they would stand in a referencing row.
+    """
+    written = constants(catalog, key, values)
+    equal = " and ".join(
+        f"p.{quoted(theirs)} operator({operator}) {written[own]}"
+        for own, theirs, operator in pairs(key)
+        if own in written
+    )
+    return f"select exists (select from {source(catalog, key.referenced)} p where {equal})"
+
+
+def in_words(values: Values) -> str:
+    """Give values as a phrase: `tenant = 1, id = 5`."""
+    return ", ".join(f"{name} = {text}" for name, text in values)
+
+
+def _how(columns: Sequence[str]) -> str:
+    if len(columns) == 1:
+        return "--value VALUE, once."
+    return "Name each: " + " ".join(f"--value {name}=..." for name in columns)

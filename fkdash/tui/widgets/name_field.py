@@ -1,0 +1,30 @@
+"""A field for a name that has to be typed exactly, whatever characters it has."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+from fkdash.tui.plain import ASCII, UNICODE, plain
+
+
+class NameField(Input):
+    r"""Takes the name itself, pasted with its line breaks and control characters, or as it is shown: `a\nb`."""
+
+    def __init__(self, wanted: str, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, compact=True)
+        self._spellings = {wanted, UNICODE.plain(wanted), ASCII.plain(wanted)}
+        self._pasted, self._shown = "", ""
+
+    @property
+    def matches(self) -> bool:
+        """Whether the name is there, nothing more and nothing less, but for a line break behind a pasted one."""
+        text = self._pasted if self._pasted and self.value == self._shown else self.value
+        return text in self._spellings or text.removesuffix("\n").removesuffix("\r") in self._spellings
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take all of it, where Textual takes the first line."""
+        event.stop()
+        event.prevent_default()
+        self._pasted, self._shown = event.text, plain(event.text.rstrip("\r\n"))
+        self.value = self._shown

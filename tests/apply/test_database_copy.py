@@ -1,0 +1,107 @@
+"""A copy of the journal in the database: only where asked for, as true as the steps, and enough on another machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import Ended, run
+from tests.support.servers import TestDatabase
+from tests.support.traffic import SCHEMA
+
+_YES = ("--yes", "--confirm", "ck")
+_DECLARED = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'ck'"
+_COPY = ("--journal-in-database", "ops")
+
+
+async def apply(database: TestDatabase, state: Path, *more: str, dsn: str = "") -> Ended:
+    return await run(
+        "fix",
+        "apply",
+        "ck",
+        dsn or database.dsn,
+        "--option",
+        "restrict",
+        *_YES,
+        "--format",
+        "json",
+        *more,
+        state=state,
+    )
+
+
+@pytest.mark.newest_version
+async def test_nothing_of_the_journal_is_in_the_database_unless_it_is_asked_for(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA + "create schema ops;")
+    assert (await apply(database, tmp_path)).code == 0
+    assert await database.value("select count(*) from pg_class where relname like 'fkdash%'") == 0
+
+
+async def test_a_run_is_listed_and_undone_from_another_machine(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(SCHEMA + "create schema ops;")
+    before = await database.value(_DECLARED)
+    applied = await apply(database, tmp_path / "here", *_COPY, "--reason", "INC-42")
+    assert applied.code == 0, applied.err
+    name = Path(json.loads(applied.out)["journal"]).stem
+    events = "select array_agg(event order by line) from ops.fkdash_journal"
+    assert await database.value(events) == ["plan", "step-done", "step-done", "step-done", "ended"]
+    elsewhere = tmp_path / "elsewhere"
+    listed = await run("fix", "history", database.dsn, *_COPY, state=elsewhere)
+    assert "verified" in listed.out
+    assert name in listed.out
+    undone = await run("fix", "undo", name, database.dsn, *_COPY, *_YES, state=elsewhere)
+    assert undone.code == 0, undone.err
+    assert await database.value(_DECLARED) == before
+    assert await database.value("select count(distinct run) from ops.fkdash_journal") == 2
+    assert await database.value("select count(*) from ops.fkdash_journal where facts->>'reason' = 'INC-42'") == 1
+
+
+@pytest.mark.newest_version
+async def test_the_copy_says_what_it_lacks_and_nothing_is_changed_without_it(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    role = f"plain_{database.name}"
+    await database.execute(SCHEMA)
+    await database.execute(
+        f"create role {role} login; alter table children owner to {role}; alter table parents owner to {role}"
+    )
+    dsn = database.dsn.replace("postgres@", f"{role}@")
+    try:
+        before = await database.value(_DECLARED)
+        for prepare, reason, code in (
+            ("select 1", "There is no schema ops", 2),
+            ("create schema ops", "no USAGE on the schema ops", 3),
+            (f"grant usage on schema ops to {role}", "no CREATE on the schema ops", 3),
+            (
+                "create table ops.fkdash_journal (line bigint generated always as identity primary key, run text, event text, at timestamptz default now(), role name default session_user, facts jsonb)",
+                "no INSERT on",
+                3,
+            ),
+        ):
+            await database.execute(prepare)
+            refused = await apply(database, tmp_path, *_COPY, dsn=dsn)
+            assert reason in refused.err + refused.out
+            assert "Traceback" not in refused.err
+            assert await database.value(_DECLARED) == before
+            assert refused.code in {code, 4}, (reason, refused)
+        await database.execute(f"grant insert, select on ops.fkdash_journal to {role}")
+        applied = await apply(database, tmp_path, *_COPY, dsn=dsn)
+        assert applied.code == 0, applied.err
+    finally:
+        await database.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+@pytest.mark.newest_version
+async def test_what_everybody_could_have_written_is_not_carried_out(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA + "create schema ops;")
+    applied = await apply(database, tmp_path / "here", *_COPY)
+    name = Path(json.loads(applied.out)["journal"]).stem
+    await database.execute("grant insert on ops.fkdash_journal to public")
+    undone = await run("fix", "undo", name, database.dsn, *_COPY, *_YES, state=tmp_path / "elsewhere")
+    assert (undone.code, "Everybody may write" in undone.err) == (3, True), undone
