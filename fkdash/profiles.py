@@ -25,6 +25,8 @@ from fkdash.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fkdash.db.target import Target
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -32,6 +34,16 @@ class Profile:
 
     name: str
     dsn: str | None = None
+    environment: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A database that can be gone to: its name for the operator, where it is, and what its profile says of it."""
+
+    name: str
+    target: Target
     environment: str = ""
     read_only: bool = False
 

@@ -145,6 +145,13 @@ EVERYWHERE: list[BindingType] = [
         "app.relations", "t", "relations", "relations", tooltip="What this table refers to, and what refers to it"
     ),
     key("app.table", "T", "go_to_table", "go to table", tooltip="Go to table ... by a part of its name"),
+    key(
+        "app.databases",
+        "D",
+        "databases",
+        "databases",
+        tooltip="Go to database ... of a profile, or back to the list of databases",
+    ),
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
 ]
 """What leads away from any screen of the dashboard; escape leads back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -71,6 +72,7 @@ class ConstraintsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self.read_at = ""
         self._cut_off = ""
         self._retry: Timer | None = None
         self._retry_seconds = _FIRST_RETRY_SECONDS
@@ -90,6 +92,10 @@ class ConstraintsScreen(BaseScreen):
         self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
         self.call_after_refresh(self.read)
 
+    def on_unmount(self) -> None:
+        """Have the connection closed: this screen was the last of its database."""
+        self.services.left()
+
     def read(self) -> None:
         """Read the catalog again, connecting where needed."""
         if self._retry is not None:
@@ -104,8 +110,12 @@ class ConstraintsScreen(BaseScreen):
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
         self._retry_seconds = _FIRST_RETRY_SECONDS
+        self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
         self._cut_off = await asyncio.to_thread(_cut_off_in, read)
         self.services.connected(read)
+        profiles = self.services.options.profiles
+        if self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
+            self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
         self._learn(read)
         self.list.empty = "This database declares no foreign key."
         async for key, impact in count_impacts(pool, read):
@@ -125,11 +135,13 @@ class ConstraintsScreen(BaseScreen):
             super().failed(error)
             return
         self.services.disconnected(error)
+        profiles = self.services.options.profiles
         if self.knowledge is None and not isinstance(error, ConnectionLostError):
             self.consequence.tell(error.what, "error")
             self._title.tell("Not connected")
             self.pane.show([error.what, error.next_step])
-            self.status.fail("Not connected. R tries again, q quits.")
+            others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
+            self.status.fail(f"Not connected. R tries again, {others}q quits.")
             return
         seconds, self._retry_seconds = self._retry_seconds, min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
         self._retry = self.set_timer(seconds, self.read)
