@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,11 +11,13 @@ from textual.binding import BindingType
 from fkdash.db.target import Target
 from fkdash.tui import keys
 from fkdash.tui.desk import Desk
+from fkdash.tui.marking import Marking
 from fkdash.tui.safe_app import SafeApp
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.survey import Survey, survey_of_profiles
 from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
+from fkdash.tui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -45,6 +48,7 @@ class DashboardApp(SafeApp):
         super().__init__(theme=options.theme, glyphs=options.glyphs)
         self.options = options
         self.wants_password: Target | None = None
+        self.marking = Marking()
         self._desks: list[Desk] = []
         self._databases: DatabasesScreen | None = None
         if isinstance(start, Target):
@@ -58,9 +62,15 @@ class DashboardApp(SafeApp):
         return self._first
 
     async def on_unmount(self) -> None:
-        """Roll back what is being changed, and close the connections, which ends what they still run."""
+        """Roll back what is being changed, and close the connections, which ends what they still run.
+
+        What was marked and stands in no file yet is kept in one.
+        """
         for desk in self._desks:
             await desk.close()
+        if self.marking.unsaved:
+            with suppress(OSError):
+                self.farewell = f"The report on what you marked is in {self.marking.save()}"
 
     # Which database
 
@@ -170,6 +180,8 @@ class DashboardApp(SafeApp):
             return "go into a database first" if self.desk is None else "no foreign key has been read yet"
         if action == "history" and self.desk is None:
             return "go into a database first"
+        if action == "mark" and not (isinstance(self.screen, BaseScreen) and self.screen.MARKABLE):
+            return "there is nothing here that a report could show"
         if action == "databases":
             if self._changing:
                 return "a change is going on"
@@ -193,6 +205,32 @@ class DashboardApp(SafeApp):
         if desk is not None and not isinstance(self.screen, HistoryScreen):
             server = knowledge.catalog.server if knowledge is not None else None
             self.push_screen(HistoryScreen(desk, server.database if server is not None else ""))
+
+    def action_mark(self) -> None:
+        """Mark what the present screen shows, under a title or none."""
+        from fkdash.tui.screens.mark import MarkScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        marked = self.screen
+        if isinstance(marked, BaseScreen) and marked.MARKABLE:
+            shown, place = marked.shown(), self.place
+            where = f"{place.database} @ {place.server}" if place.database else place.server
+
+            def keep(title: str) -> None:
+                self.marking.add(where, shown, title)
+                self.pop_screen()
+                marked.say(f"Marked for the report, {counted(len(self.marking.marks), 'marks')} now; E writes it.")
+
+            self.push_screen(MarkScreen(shown, keep))
+
+    def action_report(self) -> None:
+        """Write the report on this session into a file, and say where it is."""
+        if not self.marking.marks:
+            self.say("Nothing is marked yet: m marks what is shown. `fkdash report` writes the whole diagnosis.")
+            return
+        try:
+            self.say(f"Written to {self.marking.save()}")
+        except OSError as error:
+            self.say(f"The report could not be written: {error.strerror or error}")
 
     def action_relations(self) -> None:
         """Show the relations of the table that the present screen is about; without one, ask for it."""

@@ -60,6 +60,7 @@ class Desk:
         """Show in the header what the server said of itself."""
         server = knowledge.catalog.server
         if server is not None:
+            self.app.marking.went_into(server.database)
             self._be_at(
                 replace(
                     self.place,

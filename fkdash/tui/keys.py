@@ -140,6 +140,8 @@ CONTINUE_RUN = key(
 )
 EVERYWHERE: list[BindingType] = [
     key("app.explain", "x", "explain", "explain error", tooltip="Paste an error: which foreign key is behind it"),
+    key("app.mark", "m", "mark", "mark", tooltip="Mark what is shown for the report, with a title if you like"),
+    key("app.report", "E", "report", "report", tooltip="Write the report: what was marked, and the runs since"),
     key("app.history", "H", "history", "history", tooltip="What has been changed: finish it, or undo it"),
     key(
         "app.relations", "t", "relations", "relations", tooltip="What this table refers to, and what refers to it"

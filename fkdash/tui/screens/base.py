@@ -16,12 +16,15 @@ from textual.worker import Worker
 from fkdash.errors import FkdashError
 from fkdash.tui import clipboard, keys
 from fkdash.tui.private_file import write_private
-from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, StatusLine
+from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
 from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
+    from fkdash.report.marks import Shown
 
+_MARKED_ROWS = 20
 _FIT_FOR_A_FILE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -31,6 +34,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, *keys.PANES]
     ALLOW_SELECT = False
     AUTO_FOCUS = "RowList, TextPane"
+    MARKABLE: ClassVar[bool] = True
+    """Whether what it shows can be marked for the report."""
+    MARKS_ROWS: ClassVar[bool] = True
+    """Whether a mark keeps the rows of its lists, rather than only the text about the one under the cursor."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - declared so by Textual
 
@@ -44,6 +51,27 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     def table_here(self) -> TableName | None:
         """The table that this screen is about now, None where it is about none."""
         return None
+
+    @property
+    def subject(self) -> str:
+        """What the screen is about, as the heading of a mark."""
+        return next((rule.title for rule in self.query(RuleLine) if rule.title), "")
+
+    def shown(self) -> Shown:
+        """Give what a mark for the report keeps of this screen."""
+        from fkdash.report.marks import Shown, Table  # noqa: PLC0415 - loaded when it is wanted
+
+        tables = []
+        for row_list in self.query(RowList) if self.MARKS_ROWS else ():
+            titles, rows = row_list.table(_MARKED_ROWS)
+            if rows:
+                tables.append(Table(titles, tuple(rows), row_list.position[1] - len(rows)))
+        return Shown(
+            subject=self.subject,
+            said=self.consequence.text.strip(),
+            tables=tuple(tables),
+            lines=tuple(text for pane in self.query(TextPane) for text in pane.text.split("\n")),
+        )
 
     def body(self) -> Iterable[Widget]:
         """Give the widgets between the consequence and the status line."""

@@ -38,6 +38,7 @@ class CommandsScreen(BaseScreen):
     """The actions that work on the screen below; enter carries one out there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN]
+    MARKABLE = False
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()

@@ -57,6 +57,9 @@ class ConstraintsScreen(BaseScreen):
         keys.RECONNECT,
     ]
 
+    # A mark is about the foreign key under the cursor.
+    MARKS_ROWS = False
+
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.services = services

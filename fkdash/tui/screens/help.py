@@ -21,6 +21,8 @@ _ADVICE = (
 class HelpScreen(BaseScreen):
     """All keys of the screen below it."""
 
+    MARKABLE = False
+
     def __init__(self, entries: Sequence[Help]) -> None:
         super().__init__()
         self._entries = tuple(entries)

@@ -26,6 +26,7 @@ class TablesScreen(BaseScreen):
     """Every table; enter gives the one under the cursor to `chosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN]
+    MARKABLE = False
 
     def __init__(self, catalog: Catalog, question: str, chosen: Callable[[TableName], None]) -> None:
         super().__init__()

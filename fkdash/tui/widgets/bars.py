@@ -118,11 +118,11 @@ class RuleLine(Lines):
 
     def __init__(self) -> None:
         super().__init__(classes="rule-line")
-        self._title = ""
+        self.title = ""
 
     def tell(self, title: str) -> None:
         """Show this title."""
-        self._title = title
+        self.title = title
         self._fill()
 
     def on_resize(self) -> None:
@@ -131,7 +131,7 @@ class RuleLine(Lines):
 
     def _fill(self) -> None:
         glyphs, width = self.glyphs, self.room
-        title = f" {glyphs.fit(self._title, width - 4)} " if self._title else ""
+        title = f" {glyphs.fit(self.title, width - 4)} " if self.title else ""
         rest = glyphs.rule * max(0, width - 2 - cell_len(title))
         self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
 

@@ -95,6 +95,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         """The rows that the filter lets through, in the order shown."""
         return [self._view[place] for place in range(len(self._view))]
 
+    def table(self, most: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Give the titles of all columns, and at most `most` of the rows shown, as the columns say them."""
+        places = range(min(most, len(self._view)))
+        titles = tuple(column.title for column in self._columns)
+        return titles, [tuple(column.text(self._view[place]) for column in self._columns) for place in places]
+
     @property
     def position(self) -> tuple[int, int]:
         """The cursor's place counted from 1 (0 in an empty list) and the number of rows shown."""
