@@ -7,8 +7,8 @@ environment = "production"     # colours the header, asks for the database's nam
 [labels]
 "public.users" = ["email", "name"]
 
-[keys]
-refresh = "f5"
+[keys]                             # by the ids that ? shows; several keys with commas
+"screen.refresh" = "r,f5"
 """
 
 from __future__ import annotations
@@ -76,7 +76,10 @@ def load_settings(path: Path | None = None) -> Settings:
         return Settings(
             profiles={name: _profile(name, table) for name, table in document.get("profiles", {}).items()},
             labels={name: tuple(columns) for name, columns in document.get("labels", {}).items()},
-            keys=dict(document.get("keys", {})),
+            keys={
+                name: chosen if isinstance(chosen, str) else ",".join(chosen)
+                for name, chosen in document.get("keys", {}).items()
+            },
         )
     except (AttributeError, TypeError) as error:
         raise UsageError(f"{place} is not what it should be: {error}.", next_step="See fkdash --help.") from error

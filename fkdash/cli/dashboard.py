@@ -105,7 +105,7 @@ def _open(start: Target | Survey, options: DashboardOptions) -> int:
         return opened[-1]
 
     while True:
-        status = run_dashboard(application, theme=options.theme, mouse=options.mouse)
+        status = run_dashboard(application, mouse=options.mouse)
         wanted = opened[-1].wants_password
         if status != PASSWORD_WANTED or wanted is None or not may_ask(wanted):
             return status

@@ -13,7 +13,7 @@ from fkdash.tui import keys
 from fkdash.tui.desk import Desk
 from fkdash.tui.marking import Marking
 from fkdash.tui.safe_app import SafeApp
-from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.base import BaseScreen, Refreshing
 from fkdash.tui.survey import Survey, survey_of_profiles
 from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fkdash.tui.screens.constraints import ConstraintsScreen
     from fkdash.tui.screens.databases import DatabasesScreen
 
-_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "preview_of"})
+_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of"})
 _SEVERAL_DATABASES = Place(server="several databases")
 
 
@@ -55,7 +55,10 @@ class DashboardApp(SafeApp):
             self._first: BaseScreen = self._desk_at(start, options).constraints
         else:
             self._first = self._databases = self._list_of(start)
-        self.set_keymap(options.keymap)
+        if options.keymap:
+            from fkdash.tui.rebinding import checked_keymap  # noqa: PLC0415 - few operators have keys of their own
+
+            self.set_keymap(checked_keymap(options.keymap))
 
     def get_default_screen(self) -> BaseScreen:
         """Give the first screen; an empty one below it would delay the first frame."""
@@ -206,6 +209,14 @@ class DashboardApp(SafeApp):
             server = knowledge.catalog.server if knowledge is not None else None
             self.push_screen(HistoryScreen(desk, server.database if server is not None else ""))
 
+    def action_reconnect(self) -> None:
+        """Connect and read again, now: what all screens stand on, and what the present one shows."""
+        screen, first = self.screen, self.desk.constraints if self.desk is not None else None
+        if first is not None:
+            first.read()
+        if screen is not first and isinstance(screen, Refreshing):
+            screen.action_refresh()
+
     def action_mark(self) -> None:
         """Mark what the present screen shows, under a title or none."""
         from fkdash.tui.screens.mark import MarkScreen  # noqa: PLC0415 - loaded when it is wanted
@@ -244,15 +255,19 @@ class DashboardApp(SafeApp):
         """Ask for a table, and show its relations."""
         self._ask_for_table("Which table?", self._show_relations)
 
+    def action_describe(self) -> None:
+        """Ask for a table as the describe command of psql does: its letter is not taken for a part of the name."""
+        self._ask_for_table("Which table?", self._show_relations, passed_over="d+ ")
+
     def action_preview_of(self) -> None:
         """Ask for a table, and what deleting rows of it would do."""
         self._ask_for_table("A delete from which table?", self._preview_table)
 
-    def _ask_for_table(self, question: str, chosen: Callable[[TableName], None]) -> None:
+    def _ask_for_table(self, question: str, chosen: Callable[[TableName], None], *, passed_over: str = "") -> None:
         from fkdash.tui.screens.tables import TablesScreen  # noqa: PLC0415 - loaded when it is wanted
 
         if self.knowledge is not None and not isinstance(self.screen, TablesScreen):
-            self.push_screen(TablesScreen(self.knowledge.catalog, question, chosen))
+            self.push_screen(TablesScreen(self.knowledge.catalog, question, chosen, passed_over=passed_over))
 
     def _show_relations(self, table: TableName) -> None:
         from fkdash.tui.screens.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted

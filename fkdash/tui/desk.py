@@ -73,12 +73,17 @@ class Desk:
             )
 
     def disconnected(self, error: FkdashError) -> None:
-        """Say in the header that nothing answers; have a password asked for where the server wants one."""
+        """Say in the header that nothing answers, and how old that makes what is shown; try again by itself.
+
+        Where the server wants a password, have one asked for.
+        """
         target = self.connection.target
         if isinstance(error, PasswordRequiredError) and target.password_prompt is PasswordPrompt.AUTO:
             self.app.ask_password_for(target)
         as_of = f", as of {self.constraints.read_at}" if self.constraints.read_at else ""
         self._be_at(replace(self.place, trouble=f"NOT CONNECTED{as_of}"))
+        if self.knowledge is not None:
+            self.constraints.try_again_later()
 
     def arm(self, *, armed: bool) -> None:
         """Show in the header whether the next key can change something."""

@@ -54,7 +54,6 @@ class ConstraintsScreen(BaseScreen):
         keys.COPY,
         keys.EXPORT,
         keys.REFRESH,
-        keys.RECONNECT,
     ]
 
     # A mark is about the foreign key under the cursor.
@@ -78,7 +77,13 @@ class ConstraintsScreen(BaseScreen):
         self.read_at = ""
         self._cut_off = ""
         self._retry: Timer | None = None
-        self._retry_seconds = _FIRST_RETRY_SECONDS
+        self._retry_seconds = self._seconds_to_retry = _FIRST_RETRY_SECONDS
+
+    @property
+    def crumb(self) -> str:
+        """The database, where there are several to go into."""
+        first = self.app.screen_stack[0] is self
+        return "constraints" if first else f"constraints of {self.services.connection.target.database}"
 
     @property
     def table_here(self) -> TableName | None:
@@ -134,21 +139,27 @@ class ConstraintsScreen(BaseScreen):
 
     def failed(self, error: FkdashError) -> None:
         """Keep what was read and say what happened; try again by itself where that can help."""
+        super().failed(error)
         if not isinstance(error, UnreachableError):
-            super().failed(error)
             return
-        self.services.disconnected(error)
-        profiles = self.services.options.profiles
         if self.knowledge is None and not isinstance(error, ConnectionLostError):
+            profiles = self.services.options.profiles
+            others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
             self.consequence.tell(error.what, "error")
             self._title.tell("Not connected")
             self.pane.show([error.what, error.next_step])
-            others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
             self.status.fail(f"Not connected. R tries again, {others}q quits.")
             return
-        seconds, self._retry_seconds = self._retry_seconds, min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
-        self._retry = self.set_timer(seconds, self.read)
+        seconds = self.try_again_later()
         self.status.fail(f"{error.what} Trying again in {seconds:g} s; R now.")
+
+    def try_again_later(self) -> float:
+        """Read again by itself, each time after twice as long, and give the seconds until then."""
+        if self._retry is None:
+            self._seconds_to_retry = self._retry_seconds
+            self._retry_seconds = min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
+            self._retry = self.set_timer(self._seconds_to_retry, self.read)
+        return self._seconds_to_retry
 
     def on_row_list_moved(self) -> None:
         """Tell of the row under the cursor."""
@@ -178,10 +189,6 @@ class ConstraintsScreen(BaseScreen):
 
     def action_refresh(self) -> None:
         """Read again."""
-        self.read()
-
-    def action_reconnect(self) -> None:
-        """Connect and read again, now."""
         self.read()
 
     def action_open(self) -> None:

@@ -43,7 +43,7 @@ def _described(entry: Help) -> Line:
     tone: Tone = "key" if entry.enabled else "muted"
     unavailable = "" if entry.enabled else " (not available now)"
     return line(
-        Part(f" {' '.join(entry.keys):<14} ", tone),
+        Part(f" {' '.join(entry.keys):<18} ", tone),
         f"{entry.explanation}{unavailable}  ",
         Part(entry.binding_id, "muted"),
     )
