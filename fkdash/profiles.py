@@ -7,8 +7,8 @@ environment = "production"     # colours the header, asks for the database's nam
 [labels]
 "public.users" = ["email", "name"]
 
-[keys]
-refresh = "f5"
+[keys]                             # by the ids that ? shows; several keys with commas
+"screen.refresh" = "r,f5"
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from fkdash.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fkdash.db.target import Target
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -32,6 +34,16 @@ class Profile:
 
     name: str
     dsn: str | None = None
+    environment: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A database that can be gone to: its name for the operator, where it is, and what its profile says of it."""
+
+    name: str
+    target: Target
     environment: str = ""
     read_only: bool = False
 
@@ -64,7 +76,10 @@ def load_settings(path: Path | None = None) -> Settings:
         return Settings(
             profiles={name: _profile(name, table) for name, table in document.get("profiles", {}).items()},
             labels={name: tuple(columns) for name, columns in document.get("labels", {}).items()},
-            keys=dict(document.get("keys", {})),
+            keys={
+                name: chosen if isinstance(chosen, str) else ",".join(chosen)
+                for name, chosen in document.get("keys", {}).items()
+            },
         )
     except (AttributeError, TypeError) as error:
         raise UsageError(f"{place} is not what it should be: {error}.", next_step="See fkdash --help.") from error

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
 import json
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.connection import add_connection_arguments, looking, run_async
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
+from fkdash.cli.several import destinations_of
 from fkdash.db.pool import Limits
-from fkdash.db.queries import query
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError
 from fkdash.report.check_github import check_github
@@ -29,6 +29,7 @@ from fkdash.report.check_sarif import check_sarif
 from fkdash.report.check_text import check_lines, check_text
 from fkdash.report.checking import CheckOptions, check, failed
 from fkdash.report.configuration_file import load_baseline, load_configuration
+from fkdash.report.several import check_each, databases_of
 from fkdash.rules.configuration import baseline_document
 from fkdash.rules.finding import Severity
 
@@ -59,13 +60,11 @@ _RENDERERS: Final[dict[str, Callable[[Sequence[CheckReport]], str]]] = {
     "junit": check_junit,
     "markdown": check_markdown,
 }
-_AT_ONCE: Final = 4
 _FOUND, _NO_ACCESS, _INCOMPLETE = 1, UnreachableError.exit_code, StoppedError.exit_code
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("dsns", nargs="*", metavar="DSN", help="databases: names, URIs or conninfo strings")
     parser.add_argument("--format", choices=("text", *_RENDERERS), default="text", help="default: %(default)s")
     parser.add_argument(
         "--fail-on",
@@ -75,8 +74,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_table_arguments(parser)
     add_rule_argument(parser)
-    parser.add_argument("--all-databases", action="store_true", help="every database of the server, in one report")
-    parser.add_argument("--profiles", metavar="NAMES", help="several profiles, separated by commas")
     parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known and do not fail")
     parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="write what is found as the baseline")
@@ -87,7 +84,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=2.0,
         help="how long one question to the data may take; default: %(default)s",
     )
-    add_connection_arguments(parser, positional=False)
+    add_connection_arguments(parser, several=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -119,36 +116,26 @@ def _options(arguments: argparse.Namespace) -> CheckOptions:
 
 
 async def _check_all(arguments: argparse.Namespace, options: CheckOptions) -> tuple[CheckReport, ...]:
-    targets = _targets(arguments)
+    targets = [destination.target for destination in destinations_of(arguments)]
     if arguments.all_databases:
         targets = [found for target in targets for found in await _databases(target)]
     if len(targets) == 1:
         return (await _check_one(targets[0], options),)
-    places = asyncio.Semaphore(_AT_ONCE)
+    reports: dict[int, CheckReport] = {}
 
-    async def one(target: Target) -> CheckReport:
-        async with places:
-            try:
-                return await _check_one(target, options)
-            except FkdashError as error:
-                return failed(target.describe(), target.database, error)
+    def heard(number: int, found: CheckReport | FkdashError) -> None:
+        target = targets[number]
+        reports[number] = (
+            failed(target.describe(), target.database, found) if isinstance(found, FkdashError) else found
+        )
 
-    return tuple(await asyncio.gather(*map(one, targets)))
-
-
-def _targets(arguments: argparse.Namespace) -> list[Target]:
-    """Give every place that is named; one without a name is what psql would connect to."""
-    profiles = [name.strip() for name in (arguments.profiles or "").split(",") if name.strip()]
-    if profiles and arguments.profile is not None:
-        raise UsageError("--profile and --profiles do not go together.", next_step="Name them all in --profiles.")
-    named = [{"dsn": dsn} for dsn in arguments.dsns] + [{"profile": name} for name in profiles]
-    return [target_of(argparse.Namespace(**(vars(arguments) | each))) for each in named or [{}]]
+    await check_each([partial(_check_one, target, options) for target in targets], heard)
+    return tuple(reports[number] for number in sorted(reports))
 
 
 async def _databases(target: Target) -> list[Target]:
-    async with looking(target, Limits(connections=1)) as pool, pool.session() as session:
-        rows = await session.rows(query("fkdash.catalog", "databases"))
-    return [replace(target, database=row["name"], notes=()) for row in rows]
+    async with looking(target, Limits(connections=1)) as pool:
+        return [replace(target, database=name, notes=()) for name in await databases_of(pool)]
 
 
 async def _check_one(target: Target, options: CheckOptions) -> CheckReport:

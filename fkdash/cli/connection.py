@@ -24,19 +24,39 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def add_connection_arguments(parser: argparse.ArgumentParser, *, positional: bool = True) -> None:
-    """Declare where to connect; `positional` also takes the DSN as an argument of its own."""
+def add_connection_arguments(
+    parser: argparse.ArgumentParser, *, positional: bool = True, several: bool = False
+) -> None:
+    """Declare where to connect; `positional` also takes the DSN as an argument of its own.
+
+    `several` takes more than one DSN and profile, and all of them; `fkdash.cli.several` says which those are.
+    """
     group = parser.add_argument_group(
         "where to connect",
         "As psql: a database name, a URI or a conninfo string; else PG* variables and service files.",
     )
-    if positional:
+    if several:
+        group.add_argument("dsns", nargs="*", metavar="DSN", help="databases: names, URIs or conninfo strings")
+    elif positional:
         group.add_argument("dsn", nargs="?", metavar="DSN", help="a database's name, URI or conninfo string")
     group.add_argument("-h", "--host", help="server or socket folder")
     group.add_argument("-p", "--port", help="port")
     group.add_argument("-U", "--username", help="role")
     group.add_argument("-d", "--dbname", help="a database's name, URI or conninfo string")
-    group.add_argument("--profile", metavar="NAME", help="a profile of config.toml, instead of the above")
+    if several:
+        group.add_argument(
+            "--profile", action="append", metavar="NAME", help="a profile of config.toml; may be repeated"
+        )
+        group.add_argument(
+            "--profiles",
+            nargs="?",
+            const="",
+            metavar="NAMES",
+            help="several profiles, separated by commas; without names all of them",
+        )
+        group.add_argument("--all-databases", action="store_true", help="every database of the server")
+    else:
+        group.add_argument("--profile", metavar="NAME", help="a profile of config.toml, instead of the above")
     group.add_argument("--read-only", action="store_true", help="refuse every command that writes")
     prompt = group.add_mutually_exclusive_group()
     prompt.add_argument("-W", "--password", action="store_true", help="ask for the password first")

@@ -6,8 +6,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.cli.connection import add_connection_arguments, ask_password, may_ask, target_of
+from fkdash.cli.connection import add_connection_arguments, ask_password, may_ask
 from fkdash.cli.main import commands_help
+from fkdash.cli.several import destinations_of
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.profiles import Settings, load_settings
 from fkdash.tui.options import DashboardOptions
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     import argparse
 
     from fkdash.db.target import Target
+    from fkdash.tui.app import DashboardApp
     from fkdash.tui.safe_app import SafeApp
+    from fkdash.tui.survey import Survey
 
 SUMMARY = (
     "See which foreign keys will break the next DELETE and whom they block, and repair them on the live "
@@ -29,6 +32,8 @@ EXAMPLES = f"""examples:
   fkdash postgresql://dba@db-eu-1/app
   fkdash -h db-eu-1 -U dba -d app
   fkdash --profile prod              a profile of config.toml
+  fkdash --profiles                  all of them in a list, the worst first; enter goes into one
+  fkdash --all-databases -h db-eu-1  every database of a server, likewise
 
 commands (fkdash COMMAND --help tells more):
 {commands_help()}
@@ -37,7 +42,7 @@ commands (fkdash COMMAND --help tells more):
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_connection_arguments(parser)
+    add_connection_arguments(parser, several=True)
     parser.add_argument(
         "--theme", default="ansi-dark", metavar="NAME", help="ansi-dark, ansi-light or a Textual theme"
     )
@@ -55,15 +60,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the dashboard and give its exit code."""
     refuse_unusable_terminal()
     settings = load_settings()
-    target = target_of(arguments, settings)
+    destinations = destinations_of(arguments, settings)
     options = replace(
         options_from(settings, ascii_only=arguments.ascii),
         theme=arguments.theme,
         mouse=arguments.mouse,
-        read_only=arguments.read_only or arguments.profile_read_only,
-        environment=arguments.environment,
+        read_only=arguments.read_only,
     )
-    return _open(target, options)
+    if len(destinations) > 1 or arguments.all_databases or arguments.profiles is not None:
+        from fkdash.tui.survey import Survey  # noqa: PLC0415 - only where there are several
+
+        return _open(Survey(tuple(destinations), every_database=arguments.all_databases), options)
+    [one] = destinations
+    return _open(
+        one.target,
+        replace(options, environment=one.environment, read_only=options.read_only or one.read_only),
+    )
 
 
 def open_dashboard(dsn: str, *, ascii_only: bool, environment: str) -> int:
@@ -78,19 +90,23 @@ def options_from(settings: Settings, *, ascii_only: bool) -> DashboardOptions:
         glyphs=ASCII if ascii_only else glyphs_for(),
         label_columns=dict(settings.labels),
         keymap=dict(settings.keys),
+        profiles=dict(settings.profiles),
     )
 
 
-def _open(target: Target, options: DashboardOptions) -> int:
-    """Run the dashboard; where the server demands a password, ask on the terminal and open it again."""
+def _open(start: Target | Survey, options: DashboardOptions) -> int:
+    """Run the dashboard; where a server demands a password, ask on the terminal and open it again."""
+    opened: list[DashboardApp] = []
 
     def application() -> SafeApp:
         from fkdash.tui.app import DashboardApp  # noqa: PLC0415 - Textual is loaded when the terminal is ready
 
-        return DashboardApp(target, options=options)
+        opened.append(DashboardApp(start, options=options))
+        return opened[-1]
 
-    status = run_dashboard(application, theme=options.theme, mouse=options.mouse)
-    while status == PASSWORD_WANTED and may_ask(target):
-        target = ask_password(target)
-        status = run_dashboard(application, theme=options.theme, mouse=options.mouse)
-    return status
+    while True:
+        status = run_dashboard(application, mouse=options.mouse)
+        wanted = opened[-1].wants_password
+        if status != PASSWORD_WANTED or wanted is None or not may_ask(wanted):
+            return status
+        start = opened[-1].begin_again(ask_password(wanted))

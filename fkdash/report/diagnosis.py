@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.report.check import impact_words
 from fkdash.report.check_markdown import escaped
+from fkdash.report.markdown import fenced
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.rules.finding import Severity
 
@@ -68,7 +69,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     for each in wrong:
         yield from _contradiction(each, diagnosis)
     yield from _others([each for each in report.findings if each not in wrong])
-    yield from _applied(diagnosis.runs)
+    yield from applied_lines(diagnosis.runs)
 
 
 def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
@@ -116,15 +117,7 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
     yield f"- Locks: {escaped(locks_in_words(lock for step in remedy.plan.steps for lock in step.locks))}"
     yield f"- Undo: {escaped(option.undo)}"
     yield ""
-    yield from _fenced(plan_sql(remedy.plan))
-
-
-def _fenced(sql: str) -> Iterator[str]:
-    """Fence SQL with more backticks than it holds, so that no name can end the block."""
-    fence = "```"
-    while fence in sql:
-        fence += "`"
-    yield from (f"{fence}sql", sql.rstrip("\n"), fence)
+    yield from fenced(plan_sql(remedy.plan), "sql")
 
 
 def _others(others: Sequence[Reported]) -> Iterator[str]:
@@ -134,7 +127,8 @@ def _others(others: Sequence[Reported]) -> Iterator[str]:
         yield f"- {each.finding.severity} {each.finding.rule} {escaped(each.finding.message)}"
 
 
-def _applied(runs: Iterable[RecordedRun]) -> Iterator[str]:
+def applied_lines(runs: Iterable[RecordedRun]) -> Iterator[str]:
+    """Give the section on what was changed; nothing where no run is told of."""
     told = [line for run in runs for line in _run(run)]
     if told:
         yield from ("", "## What was applied", "", *told)

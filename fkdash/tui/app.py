@@ -1,113 +1,177 @@
-"""The dashboard: where it connects, the first screen, and what the screens share."""
+"""The dashboard: where it begins, which database the present screen is about, and the ways that lead anywhere."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from fkdash.db.target import PasswordPrompt
-from fkdash.errors import FkdashError, PasswordRequiredError
+from fkdash.db.target import Target
 from fkdash.tui import keys
-from fkdash.tui.applying import Applying
-from fkdash.tui.connection import Connection
+from fkdash.tui.desk import Desk
+from fkdash.tui.marking import Marking
 from fkdash.tui.safe_app import SafeApp
-from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.constraints import ConstraintsScreen
+from fkdash.tui.screens.base import BaseScreen, Refreshing
+from fkdash.tui.survey import Survey, survey_of_profiles
 from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
+from fkdash.tui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
 
-    from fkdash.catalog.model import ForeignKey, TableName
-    from fkdash.db.target import Target
-    from fkdash.fix.plan import Plan
-    from fkdash.preview.model import DeleteTarget
+    from fkdash.catalog.model import TableName
+    from fkdash.profiles import Destination
+    from fkdash.tui.applying import Applying
+    from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.options import DashboardOptions
+    from fkdash.tui.screens.constraints import ConstraintsScreen
+    from fkdash.tui.screens.databases import DatabasesScreen
+
+_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of"})
+_SEVERAL_DATABASES = Place(server="several databases")
 
 
 class DashboardApp(SafeApp):
-    """The dashboard on one database. It connects after the first frame, and only looks."""
+    """The dashboard on one database or several. It connects after the first frame, and only looks.
+
+    `wants_password` is the database whose server demands one, once the application has ended for that.
+    """
 
     TITLE = "fkdash"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APPLICATION, *keys.EVERYWHERE]
 
-    def __init__(self, target: Target, *, options: DashboardOptions) -> None:
+    def __init__(self, start: Target | Survey, *, options: DashboardOptions) -> None:
         super().__init__(theme=options.theme, glyphs=options.glyphs)
-        self.connection = Connection(target)
-        self.applying = Applying(self.connection)
         self.options = options
-        self.place = Place(
-            server=", ".join(
-                "local socket" if address.is_socket else str(address) for address in target.addresses
-            ),
-            database=target.database,
-            role=target.user,
-            environment=options.environment,
-            production=options.production,
-        )
-        self.set_keymap(options.keymap)
-        self.constraints = ConstraintsScreen(self)
+        self.wants_password: Target | None = None
+        self.marking = Marking()
+        self._desks: list[Desk] = []
+        self._databases: DatabasesScreen | None = None
+        if isinstance(start, Target):
+            self._first: BaseScreen = self._desk_at(start, options).constraints
+        else:
+            self._first = self._databases = self._list_of(start)
+        if options.keymap:
+            from fkdash.tui.rebinding import checked_keymap  # noqa: PLC0415 - few operators have keys of their own
 
-    def get_default_screen(self) -> ConstraintsScreen:
+            self.set_keymap(checked_keymap(options.keymap))
+
+    def get_default_screen(self) -> BaseScreen:
         """Give the first screen; an empty one below it would delay the first frame."""
-        return self.constraints
+        return self._first
 
     async def on_unmount(self) -> None:
-        """Roll back what is being changed, and close the connection, which ends what it still runs."""
-        await self.applying.cancel()
-        await self.connection.close()
+        """Roll back what is being changed, and close the connections, which ends what they still run.
 
-    def connected(self, knowledge: Knowledge) -> None:
-        """Show in the header what the server said of itself."""
-        server = knowledge.catalog.server
-        if server is not None:
-            self.show_place(
-                replace(
-                    self.place,
-                    database=server.database,
-                    version=server.version.split(" ")[0],
-                    standing="standby" if server.standby else "primary",
-                    role=server.role,
-                    trouble="",
-                )
-            )
+        What was marked and stands in no file yet is kept in one.
+        """
+        for desk in self._desks:
+            await desk.close()
+        if self.marking.unsaved:
+            with suppress(OSError):
+                self.farewell = f"The report on what you marked is in {self.marking.save()}"
 
-    def disconnected(self, error: FkdashError) -> None:
-        """Say in the header that nothing answers; ask for a password where the server wants one."""
-        if (
-            isinstance(error, PasswordRequiredError)
-            and self.connection.target.password_prompt is PasswordPrompt.AUTO
-        ):
-            self.exit(return_code=PASSWORD_WANTED)
-        self.show_place(replace(self.place, trouble="NOT CONNECTED"))
+    # Which database
 
-    def show_place(self, place: Place) -> None:
-        """Show a place in the header of the present screen; the others show it when they come back."""
-        self.place = place
+    @property
+    def desk(self) -> Desk | None:
+        """The database that the present screen is about, None on the list of databases."""
+        homes = {desk.constraints: desk for desk in self._desks}
+        for screen in reversed(self.screen_stack):
+            if screen is self._databases:
+                return None
+            if screen in homes:
+                return homes[screen]
+        return None
+
+    @property
+    def constraints(self) -> ConstraintsScreen:
+        """The first screen of that database; raises LookupError where there is none."""
+        return self._desk_here().constraints
+
+    @property
+    def connection(self) -> Connection:
+        """The connection to that database; raises LookupError where there is none."""
+        return self._desk_here().connection
+
+    @property
+    def applying(self) -> Applying:
+        """What is being changed in that database; raises LookupError where there is none."""
+        return self._desk_here().applying
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """What is known of that database, None where nothing is."""
+        return self.desk.knowledge if self.desk is not None else None
+
+    @property
+    def place(self) -> Place:
+        """What the header of the present screen says."""
+        return self.desk.place if self.desk is not None else _SEVERAL_DATABASES
+
+    def _desk_here(self) -> Desk:
+        if self.desk is None:
+            raise LookupError("The present screen is not about one database.")
+        return self.desk
+
+    def _desk_at(self, target: Target, options: DashboardOptions) -> Desk:
+        desk = Desk(self, target, options)
+        self._desks.append(desk)
+        return desk
+
+    def _list_of(self, survey: Survey) -> DatabasesScreen:
+        from fkdash.tui.screens.databases import DatabasesScreen  # noqa: PLC0415 - the first frame waits for this
+
+        return DatabasesScreen(survey, self.enter)
+
+    def enter(self, destination: Destination) -> None:
+        """Go into a database; escape comes back."""
+        options = replace(
+            self.options,
+            environment=destination.environment,
+            read_only=self.options.read_only or destination.read_only,
+        )
+        self.push_screen(self._desk_at(destination.target, options).constraints)
+
+    def left(self, desk: Desk) -> None:
+        """Close a database whose first screen has gone."""
+        if desk in self._desks and not self._exit:
+            self._desks.remove(desk)
+            self.run_worker(desk.close(), group="closing", description="Closing")
+
+    def action_databases(self) -> None:
+        """Show the databases of the profiles, or go back to the list that this one came from."""
+        if self._databases in self.screen_stack:
+            while self.screen is not self._databases:
+                self.pop_screen()
+            return
+        survey, unusable = survey_of_profiles(self.options.profiles.values())
+        self._databases = self._list_of(survey)
+        self.push_screen(self._databases)
+        if unusable:
+            self.call_after_refresh(self.say, unusable)
+
+    def show_place(self) -> None:
+        """Show where one is in the header of the present screen; the others show it when they come back."""
         if isinstance(self.screen, BaseScreen):
-            self.screen.header_line.tell(place)
+            self.screen.header_line.tell(self.place)
 
-    def open_fix(self, knowledge: Knowledge, key: ForeignKey) -> None:
-        """Open the walk through the fixes of a foreign key."""
-        from fkdash.tui.screens.fix_options import FixOptionsScreen  # noqa: PLC0415 - loaded when it is wanted
+    def ask_password_for(self, target: Target) -> None:
+        """End, so that the caller asks for a password where nothing is drawn, and begins again."""
+        self.wants_password = target
+        self.exit(return_code=PASSWORD_WANTED)
 
-        self.push_screen(FixOptionsScreen(self, knowledge, key))
+    def begin_again(self, asked: Target) -> Target | Survey:
+        """Give where to begin once the password for a database has been typed."""
+        if self._databases is None:
+            return asked
+        return self._databases.survey.with_password(asked)
 
-    def open_preview(self, knowledge: Knowledge, target: DeleteTarget | TableName, *, named: str = "") -> None:
-        """Show what a delete would do; for a table alone, ask first which rows are meant."""
-        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.tui.screens.preview import PreviewScreen  # noqa: PLC0415
-        from fkdash.tui.screens.preview_ask import PreviewAskScreen  # noqa: PLC0415
-
-        if isinstance(target, DeleteTarget):
-            self.push_screen(PreviewScreen(self, knowledge, target, named=named))
-        else:
-            self.push_screen(PreviewAskScreen(self, knowledge, target))
+    # What works on every screen
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what `why_not` has a reason against."""
@@ -115,25 +179,69 @@ class DashboardApp(SafeApp):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action in {"explain", "relations", "go_to_table", "preview_of"} and self.constraints.knowledge is None:
-            return "no foreign key has been read yet"
+        if action in _NEEDS_KNOWLEDGE and self.knowledge is None:
+            return "go into a database first" if self.desk is None else "no foreign key has been read yet"
+        if action == "history" and self.desk is None:
+            return "go into a database first"
+        if action == "mark" and not (isinstance(self.screen, BaseScreen) and self.screen.MARKABLE):
+            return "there is nothing here that a report could show"
+        if action == "databases":
+            if self._changing:
+                return "a change is going on"
+            if self._databases not in self.screen_stack and not self.options.profiles:
+                return "there are no profiles in config.toml; fkdash --all-databases lists those of a server"
         return ""
 
     def action_explain(self) -> None:
         """Take a pasted error."""
         from fkdash.tui.screens.explain import ExplainScreen  # noqa: PLC0415 - loaded when it is wanted
 
-        if self.constraints.knowledge is not None and not isinstance(self.screen, ExplainScreen):
-            self.push_screen(ExplainScreen(self, self.constraints.knowledge))
+        desk, knowledge = self.desk, self.knowledge
+        if desk is not None and knowledge is not None and not isinstance(self.screen, ExplainScreen):
+            self.push_screen(ExplainScreen(desk, knowledge))
 
     def action_history(self) -> None:
         """Show what has been changed."""
         from fkdash.tui.screens.history import HistoryScreen  # noqa: PLC0415 - loaded when it is wanted
 
-        if not isinstance(self.screen, HistoryScreen):
-            knowledge = self.constraints.knowledge
+        desk, knowledge = self.desk, self.knowledge
+        if desk is not None and not isinstance(self.screen, HistoryScreen):
             server = knowledge.catalog.server if knowledge is not None else None
-            self.push_screen(HistoryScreen(self, server.database if server is not None else ""))
+            self.push_screen(HistoryScreen(desk, server.database if server is not None else ""))
+
+    def action_reconnect(self) -> None:
+        """Connect and read again, now: what all screens stand on, and what the present one shows."""
+        screen, first = self.screen, self.desk.constraints if self.desk is not None else None
+        if first is not None:
+            first.read()
+        if screen is not first and isinstance(screen, Refreshing):
+            screen.action_refresh()
+
+    def action_mark(self) -> None:
+        """Mark what the present screen shows, under a title or none."""
+        from fkdash.tui.screens.mark import MarkScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        marked = self.screen
+        if isinstance(marked, BaseScreen) and marked.MARKABLE:
+            shown, place = marked.shown(), self.place
+            where = f"{place.database} @ {place.server}" if place.database else place.server
+
+            def keep(title: str) -> None:
+                self.marking.add(where, shown, title)
+                self.pop_screen()
+                marked.say(f"Marked for the report, {counted(len(self.marking.marks), 'marks')} now; E writes it.")
+
+            self.push_screen(MarkScreen(shown, keep))
+
+    def action_report(self) -> None:
+        """Write the report on this session into a file, and say where it is."""
+        if not self.marking.marks:
+            self.say("Nothing is marked yet: m marks what is shown. `fkdash report` writes the whole diagnosis.")
+            return
+        try:
+            self.say(f"Written to {self.marking.save()}")
+        except OSError as error:
+            self.say(f"The report could not be written: {error.strerror or error}")
 
     def action_relations(self) -> None:
         """Show the relations of the table that the present screen is about; without one, ask for it."""
@@ -147,60 +255,43 @@ class DashboardApp(SafeApp):
         """Ask for a table, and show its relations."""
         self._ask_for_table("Which table?", self._show_relations)
 
+    def action_describe(self) -> None:
+        """Ask for a table as the describe command of psql does: its letter is not taken for a part of the name."""
+        self._ask_for_table("Which table?", self._show_relations, passed_over="d+ ")
+
     def action_preview_of(self) -> None:
         """Ask for a table, and what deleting rows of it would do."""
         self._ask_for_table("A delete from which table?", self._preview_table)
 
-    def _ask_for_table(self, question: str, chosen: Callable[[TableName], None]) -> None:
+    def _ask_for_table(self, question: str, chosen: Callable[[TableName], None], *, passed_over: str = "") -> None:
         from fkdash.tui.screens.tables import TablesScreen  # noqa: PLC0415 - loaded when it is wanted
 
-        if self.constraints.knowledge is not None and not isinstance(self.screen, TablesScreen):
-            self.push_screen(TablesScreen(self.constraints.knowledge.catalog, question, chosen))
+        if self.knowledge is not None and not isinstance(self.screen, TablesScreen):
+            self.push_screen(TablesScreen(self.knowledge.catalog, question, chosen, passed_over=passed_over))
 
     def _show_relations(self, table: TableName) -> None:
         from fkdash.tui.screens.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
 
-        if self.constraints.knowledge is not None:
-            self.push_screen(RelationsScreen(self, self.constraints.knowledge, table))
+        desk, knowledge = self.desk, self.knowledge
+        if desk is not None and knowledge is not None:
+            self.push_screen(RelationsScreen(desk, knowledge, table))
 
     def _preview_table(self, table: TableName) -> None:
-        if self.constraints.knowledge is not None:
-            self.open_preview(self.constraints.knowledge, table)
+        desk, knowledge = self.desk, self.knowledge
+        if desk is not None and knowledge is not None:
+            desk.open_preview(knowledge, table)
 
     @property
     def _tables(self) -> Collection[TableName]:
-        knowledge = self.constraints.knowledge
-        return knowledge.catalog.tables if knowledge is not None else ()
+        return self.knowledge.catalog.tables if self.knowledge is not None else ()
 
-    def arm(self, *, armed: bool) -> None:
-        """Show in the header whether the next key can change something."""
-        if armed != self.place.armed:
-            self.show_place(replace(self.place, armed=armed))
-
-    def open_undo(self, plan: Plan, journal: Path) -> None:
-        """Open the plan that leads back from a run of `plan`, made from what is declared now."""
-        self.run_worker(self._open_undo(plan, journal), group="undo", description="Planning the way back")
-
-    async def _open_undo(self, plan: Plan, journal: Path) -> None:
-        from fkdash.tui.recovering import way_back  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.tui.screens.fix_plan import FixPlanScreen  # noqa: PLC0415
-
-        try:
-            way = await way_back(self.connection, plan)
-        except FkdashError as error:
-            self.say(error.what)
-        else:
-            self.push_screen(FixPlanScreen(self, way.catalog, way.plan, "Undo", continues=journal))
-
-    def show_constraints(self) -> None:
-        """Go back to the first screen and read again."""
-        while self.screen is not self.constraints:
-            self.pop_screen()
-        self.constraints.read()
+    @property
+    def _changing(self) -> bool:
+        return any(desk.applying.running for desk in self._desks)
 
     async def action_quit(self) -> None:
         """Leave; while something is being changed, say how to stop it instead."""
-        if self.applying.running:
+        if self._changing:
             self.say("A change is going on: s stops after this step, c cancels now.")
         else:
             self.exit()

@@ -7,7 +7,6 @@ ctrl+h/i/j/m/s/q/a/b/o, alt with anything, F10 to F12.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -22,6 +21,7 @@ _SPELLINGS = {
     "slash": "/",
     "colon": ":",
     "exclamation_mark": "!",
+    "backslash": "\\",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
@@ -44,7 +44,7 @@ def urgent(binding_id: str, keys: str, action: str, description: str, *, tooltip
 APPLICATION: list[BindingType] = [
     key("app.help", "question_mark,f1", "help", "help", show=True, tooltip="The keys that work here"),
     key("app.commands", "colon,ctrl+p", "commands", "commands", tooltip="Find a command by typing a part of it"),
-    key("app.quit", "q", "quit", "quit", tooltip="Leave fkdash; asks only while a change is going on"),
+    key("app.quit", "q", "quit", "quit", tooltip="Leave fkdash, as :q; refused only while a change is going on"),
     urgent(
         "app.interrupt",
         "ctrl+c",
@@ -59,7 +59,7 @@ APPLICATION: list[BindingType] = [
 MOVING: list[BindingType] = [
     key("list.down", "down,j", "move(1)", "down"),
     key("list.up", "up,k", "move(-1)", "up"),
-    key("list.page-down", "pagedown", "page(1)", "one page down"),
+    key("list.page-down", "pagedown,space,ctrl+f", "page(1)", "one page down"),
     key("list.page-up", "pageup", "page(-1)", "one page up"),
     key("list.half-page-down", "ctrl+d", "half_page(1)", "half a page down"),
     key("list.half-page-up", "ctrl+u", "half_page(-1)", "half a page up"),
@@ -71,11 +71,13 @@ FILTERING: list[BindingType] = [
     key("list.filter", "slash", "filter", "filter", show=True, tooltip="Show the rows that contain what you type"),
     key("list.sort", "s", "sort", "sort", tooltip="Sort by the next column"),
     key("list.reverse", "S", "reverse", "reverse the order"),
+    key("list.next", "n", "move(1)", "next match", tooltip="The next row that the filter found"),
+    key("list.previous", "N", "move(-1)", "previous match", tooltip="The one before"),
 ]
 
 PANES: list[BindingType] = [
-    key("pane.next", "tab", "app.focus_next", "next pane"),
-    key("pane.previous", "shift+tab", "app.focus_previous", "previous pane"),
+    key("pane.next", "tab,l", "app.focus_next", "next pane"),
+    key("pane.previous", "shift+tab,h", "app.focus_previous", "previous pane"),
 ]
 
 OPEN = key("screen.open", "enter", "open", "open", show=True)
@@ -84,7 +86,6 @@ OPEN_ROWS = key(
 )
 BACK = key("screen.back", "escape", "back", "back", show=True, tooltip="One step back; nothing is lost")
 REFRESH = key("screen.refresh", "r", "refresh", "refresh", tooltip="Read again from the server")
-RECONNECT = key("screen.reconnect", "R", "reconnect", "connect again", tooltip="Connect and read again, now")
 COPY = key("screen.copy", "y", "copy", "copy", tooltip="To the terminal's clipboard and into a file")
 EXPORT = key("screen.export", "e", "export", "export", tooltip="Write what is shown into a file")
 BLOCKED = key(
@@ -154,11 +155,22 @@ CONTINUE_RUN = key(
 )
 EVERYWHERE: list[BindingType] = [
     key("app.explain", "x", "explain", "explain error", tooltip="Paste an error: which foreign key is behind it"),
+    key("app.reconnect", "R", "reconnect", "connect again", tooltip="Connect and read everything again, now"),
+    key("app.mark", "m", "mark", "mark", tooltip="Mark what is shown for the report, with a title if you like"),
+    key("app.report", "E", "report", "report", tooltip="Write the report: what was marked, and the runs since"),
     key("app.history", "H", "history", "history", tooltip="What has been changed: finish it, or undo it"),
     key(
         "app.relations", "t", "relations", "relations", tooltip="What this table refers to, and what refers to it"
     ),
     key("app.table", "T", "go_to_table", "go to table", tooltip="Go to table ... by a part of its name"),
+    key("app.describe", "backslash", "describe", "go to table", tooltip="The same for psql's fingers: \\d users"),
+    key(
+        "app.databases",
+        "D",
+        "databases",
+        "databases",
+        tooltip="Go to database ... of a profile, or back to the list of databases",
+    ),
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
 ]
 """What leads away from any screen of the dashboard; escape leads back."""
@@ -195,22 +207,18 @@ def help_for(screen: Screen[object]) -> list[Help]:
     found: dict[str, Help] = {}
     for name, active in screen.active_bindings.items():
         binding = active.binding
-        known = found.get(binding.id or binding.action)
-        if known is not None:
-            found[known.binding_id] = Help(
-                (*known.keys, spelling(name)),
-                known.description,
-                known.explanation,
-                known.binding_id,
-                known.show,
-                known.enabled,
-            )
-        else:
-            identity = binding.id or binding.action
-            explanation = binding.tooltip or binding.description
-            found[identity] = Help(
-                (spelling(name),), binding.description, explanation, identity, binding.show, active.enabled
-            )
+        identity = binding.id
+        if identity is None:
+            continue  # Textual's own, such as those that edit a field
+        known = found.get(identity)
+        found[identity] = Help(
+            (*(known.keys if known is not None else ()), spelling(name)),
+            binding.description,
+            binding.tooltip or binding.description,
+            identity,
+            binding.show,
+            active.enabled,
+        )
     return list(found.values())
 
 
@@ -226,8 +234,3 @@ def why_not(screen: Screen[object], name: str) -> str:
         if isinstance(node, Reasoned) and (reason := node.why_not(action)):
             return reason
     return f"{active.binding.description} is not available here now"
-
-
-def all_bindings(*groups: Iterable[BindingType]) -> list[Binding]:
-    """Give the bindings of several groups."""
-    return [binding for group in groups for binding in group if isinstance(binding, Binding)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fkdash.profiles import Profile
 from fkdash.tui.plain import UNICODE, Glyphs
 
 
@@ -14,7 +15,8 @@ class DashboardOptions:
     `environment` is the label of the profile ("production" colours the header
     and asks for the database's name); `read_only` refuses every change.
     `label_columns` names, for a table as `schema.table`, the columns that make
-    its rows recognisable. `keymap` maps binding ids to keys.
+    its rows recognisable. `keymap` maps binding ids to keys. `profiles` are
+    those of the configuration, for the list of databases.
     """
 
     environment: str = ""
@@ -24,6 +26,7 @@ class DashboardOptions:
     mouse: bool | None = None
     label_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     keymap: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
 
     @property
     def production(self) -> bool:

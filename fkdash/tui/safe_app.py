@@ -11,6 +11,7 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 
+from fkdash.errors import UsageError
 from fkdash.tui import keys
 from fkdash.tui.driver import SafeDriver
 from fkdash.tui.plain import UNICODE, Glyphs
@@ -38,6 +39,11 @@ class SafeApp(App[int], inherit_bindings=False):
         self.farewell = ""
         self.glyphs = glyphs
         super().__init__(driver_class=SafeDriver)
+        if theme not in self.available_themes:
+            raise UsageError(
+                f"There is no theme {theme}.", next_step=f"There are {', '.join(sorted(self.available_themes))}."
+            )
+        # Any other theme would be sent as greys.
         if self.no_color and not theme.startswith("ansi-"):
             theme = "ansi-dark"
         self.theme = theme

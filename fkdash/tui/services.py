@@ -1,4 +1,4 @@
-"""What the screens may ask of the application; the application is one."""
+"""What the screens about a database may ask of the dashboard; `fkdash.tui.desk` answers."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ class Services(Protocol):
 
     def disconnected(self, error: FkdashError) -> None:
         """Take note that what is shown may be old."""
+        ...
+
+    def left(self) -> None:
+        """Take note that the first screen has gone: nothing is asked of this database any more."""
         ...
 
     def open_preview(self, knowledge: Knowledge, target: DeleteTarget | TableName, *, named: str = "") -> None:

@@ -24,9 +24,7 @@ PASSWORD_WANTED = 77
 """The exit status that asks the caller for a password, to be typed where nothing is drawn: EX_NOPERM."""
 
 
-def run_dashboard(
-    app_factory: Callable[[], SafeApp], *, theme: str = "ansi-dark", mouse: bool | None = None
-) -> int:
+def run_dashboard(app_factory: Callable[[], SafeApp], *, mouse: bool | None = None) -> int:
     """Run the application until it ends and give its exit status.
 
     129 after a hang-up, 143 after SIGTERM, CRASHED after a fault (the details
@@ -35,7 +33,7 @@ def run_dashboard(
     no terminal to draw on.
     """
     refuse_unusable_terminal()
-    prepare_environment(os.environ, theme=theme)
+    prepare_environment(os.environ)
     app = app_factory()
     asyncio.run(_run(app, mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse))
     if app.fault is None and app.return_code is not None:
@@ -50,19 +48,15 @@ def refuse_unusable_terminal() -> None:
     """Raise UsageError, naming the command that needs no terminal, where the dashboard cannot be drawn."""
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         what = "The dashboard needs a terminal, and input or output is not one."
-    elif os.environ.get("TERM", "dumb") == "dumb":
+    elif (os.environ.get("TERM") or "dumb") == "dumb":
         what = "The dashboard needs a terminal that can move its cursor, and TERM says that this one cannot."
     else:
         return
     raise UsageError(what, next_step="Use `fkdash check`, which only prints.")
 
 
-def prepare_environment(environment: MutableMapping[str, str], *, theme: str) -> None:
-    """Set what Textual reads when it is imported: few frames, no animation, the terminal's own colours.
-
-    What the operator has set stays, except that NO_COLOR asks for a theme
-    without colours of its own: any other would be sent as greys.
-    """
+def prepare_environment(environment: MutableMapping[str, str]) -> None:
+    """Set what Textual reads when it is imported: few frames, no animation, unless the operator chose."""
     over_ssh = "SSH_CONNECTION" in environment
     # Exported sizes would be believed instead of the terminal's own, and no resize would be seen.
     for name in ("COLUMNS", "LINES"):
@@ -70,9 +64,8 @@ def prepare_environment(environment: MutableMapping[str, str], *, theme: str) ->
     environment.setdefault("TEXTUAL_FPS", "10" if over_ssh else "20")
     environment.setdefault("TEXTUAL_ANIMATIONS", "none")
     environment.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
-    if "NO_COLOR" in environment and not theme.startswith("ansi-"):
-        theme = "ansi-dark"
-    environment.setdefault("TEXTUAL_THEME", theme)
+    # What is painted before the application has its own theme; a name that Textual does not know would end it.
+    environment["TEXTUAL_THEME"] = "ansi-dark"
 
 
 async def _run(app: SafeApp, *, mouse: bool) -> None:

@@ -283,6 +283,6 @@ def _literal(text: str) -> str:
 
 async def test_a_password_that_is_wanted_is_asked_for_outside_the_screen(database: TestDatabase) -> None:
     async with dashboard(database.dsn) as session:
-        session.app.disconnected(PasswordRequiredError("password"))
+        session.app.constraints.services.disconnected(PasswordRequiredError("password"))
         await session.pilot.pause()
     assert session.app.return_code == PASSWORD_WANTED

@@ -51,7 +51,7 @@ async def test_a_pasted_error_leads_to_the_key_the_way_there_and_its_fixes(
         await session.until_shown("23502 comes from", "workspaces → users")
         screen = session.app.screen
         assert isinstance(screen, ExplainScreen)
-        assert screen.list.has_focus
+        await session.until(lambda: screen.list.has_focus)
         assert screen.list.row is not None
         assert screen.list.row.key.qualified == CONFLICT
         await session.press("enter")

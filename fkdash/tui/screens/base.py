@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,16 +13,31 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from fkdash.errors import FkdashError
+from fkdash.errors import FkdashError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
-from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, StatusLine
+from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
 from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
+    from fkdash.report.marks import Shown
+    from fkdash.tui.services import Services
 
+_MARKED_ROWS = 20
+_CRUMBS = 5
+_WORDS = re.compile("[A-Z][a-z]*")
 _FIT_FOR_A_FILE = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+@runtime_checkable
+class Refreshing(Protocol):
+    """A screen that can read again what it shows."""
+
+    def action_refresh(self) -> None:
+        """Read again."""
+        ...
 
 
 class BaseScreen(Screen[None], inherit_bindings=False):
@@ -31,6 +46,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, *keys.PANES]
     ALLOW_SELECT = False
     AUTO_FOCUS = "RowList, TextPane"
+    MARKABLE: ClassVar[bool] = True
+    """Whether what it shows can be marked for the report."""
+    MARKS_ROWS: ClassVar[bool] = True
+    """Whether a mark keeps the rows of its lists, rather than only the text about the one under the cursor."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012 - declared so by Textual
 
@@ -44,6 +63,32 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     def table_here(self) -> TableName | None:
         """The table that this screen is about now, None where it is about none."""
         return None
+
+    @property
+    def crumb(self) -> str:
+        """The screen's name on the way that led here: `fix plan` for FixPlanScreen."""
+        return " ".join(_WORDS.findall(type(self).__name__.removesuffix("Screen"))).lower()
+
+    @property
+    def subject(self) -> str:
+        """What the screen is about, as the heading of a mark."""
+        return next((rule.title for rule in self.query(RuleLine) if rule.title), "")
+
+    def shown(self) -> Shown:
+        """Give what a mark for the report keeps of this screen."""
+        from fkdash.report.marks import Shown, Table  # noqa: PLC0415 - loaded when it is wanted
+
+        tables = []
+        for row_list in self.query(RowList) if self.MARKS_ROWS else ():
+            titles, rows = row_list.table(_MARKED_ROWS)
+            if rows:
+                tables.append(Table(titles, tuple(rows), row_list.position[1] - len(rows)))
+        return Shown(
+            subject=self.subject,
+            said=self.consequence.text.strip(),
+            tables=tuple(tables),
+            lines=tuple(text for pane in self.query(TextPane) for text in pane.text.split("\n")),
+        )
 
     def body(self) -> Iterable[Widget]:
         """Give the widgets between the consequence and the status line."""
@@ -62,8 +107,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self._tell_place()
 
     def on_screen_resume(self) -> None:
-        """Show the place, which may have changed meanwhile."""
+        """Show the place, which may have changed meanwhile, and the way that led here."""
         self._tell_place()
+        way = [screen.crumb for screen in self.app.screen_stack if isinstance(screen, BaseScreen)]
+        self.status.stand_at(" > ".join(way[-_CRUMBS:]) if len(way) > 1 else "")
 
     def _tell_place(self) -> None:
         place = getattr(self.app, "place", None)
@@ -112,7 +159,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         return self.run_worker(told, group=group, exclusive=True, description=doing)
 
     def failed(self, error: FkdashError) -> None:
-        """Show an error."""
+        """Show an error; one that ended the connection is told to whoever has it."""
+        services: Services | None = getattr(self, "services", None)
+        if services is not None and isinstance(error, UnreachableError):
+            services.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
 
     def interrupt(self) -> bool:

@@ -74,6 +74,11 @@ class BlockedScreen(BaseScreen):
         """The table whose rows are held back."""
         return self.key.referenced
 
+    @property
+    def subject(self) -> str:
+        """The foreign key."""
+        return self.key.qualified
+
     def body(self) -> Iterable[Widget]:
         """Give the two lists, one below the other."""
         yield Vertical(self._blocked_bar, self.blocked, id="upper")

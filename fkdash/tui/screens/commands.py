@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.screen import Screen
 
+_LEAVING = frozenset({"q", "q!", "qa", "wq", "x!", "quit", "exit"})
 _NOT_COMMANDS = ("list.", "pane.", "app.commands", "app.interrupt")
 
 
@@ -38,6 +39,7 @@ class CommandsScreen(BaseScreen):
     """The actions that work on the screen below; enter carries one out there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN]
+    MARKABLE = False
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
@@ -63,8 +65,10 @@ class CommandsScreen(BaseScreen):
         self.list.action_filter()
 
     def action_open(self) -> None:
-        """Go back and carry out the command under the cursor."""
-        command = self.list.row
+        """Go back and carry out the command under the cursor; `:q` and its like always leave."""
+        typed = self.list.filter_text.strip()
+        leave = next((each for each in self._commands if each.binding_id == "app.quit"), None)
+        command = leave if typed in _LEAVING else self.list.row
         self.app.pop_screen()
         if command is not None:
             self.app.call_later(self.app.run_action, command.action, command.node)
@@ -74,8 +78,8 @@ def _commands(screen: Screen[Any]) -> list[Command]:
     found: dict[str, Command] = {}
     for name, active in screen.active_bindings.items():
         binding = active.binding
-        identity = binding.id or binding.action
-        if active.enabled and not identity.startswith(_NOT_COMMANDS):
+        identity = binding.id
+        if active.enabled and identity is not None and not identity.startswith(_NOT_COMMANDS):
             explanation = binding.tooltip or binding.description
             command = Command(identity, explanation, keys.spelling(name), binding.action, active.node)
             found.setdefault(identity, command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -54,8 +55,10 @@ class ConstraintsScreen(BaseScreen):
         keys.COPY,
         keys.EXPORT,
         keys.REFRESH,
-        keys.RECONNECT,
     ]
+
+    # A mark is about the foreign key under the cursor.
+    MARKS_ROWS = False
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -72,9 +75,16 @@ class ConstraintsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self.read_at = ""
         self._cut_off = ""
         self._retry: Timer | None = None
-        self._retry_seconds = _FIRST_RETRY_SECONDS
+        self._retry_seconds = self._seconds_to_retry = _FIRST_RETRY_SECONDS
+
+    @property
+    def crumb(self) -> str:
+        """The database, where there are several to go into."""
+        first = self.app.screen_stack[0] is self
+        return "constraints" if first else f"constraints of {self.services.connection.target.database}"
 
     @property
     def table_here(self) -> TableName | None:
@@ -91,6 +101,10 @@ class ConstraintsScreen(BaseScreen):
         self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
         self.call_after_refresh(self.read)
 
+    def on_unmount(self) -> None:
+        """Have the connection closed: this screen was the last of its database."""
+        self.services.left()
+
     def read(self) -> None:
         """Read the catalog again, connecting where needed."""
         if self._retry is not None:
@@ -105,8 +119,16 @@ class ConstraintsScreen(BaseScreen):
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
         self._retry_seconds = _FIRST_RETRY_SECONDS
+<<<<<<< HEAD
         self._cut_off = await _cut_off_in(pool)
+=======
+        self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
+        self._cut_off = await asyncio.to_thread(_cut_off_in, read)
+>>>>>>> w-tui
         self.services.connected(read)
+        profiles = self.services.options.profiles
+        if self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
+            self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
         self._learn(read)
         self.list.empty = "This database declares no foreign key."
         async for key, impact in count_impacts(pool, read):
@@ -122,19 +144,27 @@ class ConstraintsScreen(BaseScreen):
 
     def failed(self, error: FkdashError) -> None:
         """Keep what was read and say what happened; try again by itself where that can help."""
+        super().failed(error)
         if not isinstance(error, UnreachableError):
-            super().failed(error)
             return
-        self.services.disconnected(error)
         if self.knowledge is None and not isinstance(error, ConnectionLostError):
+            profiles = self.services.options.profiles
+            others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
             self.consequence.tell(error.what, "error")
             self._title.tell("Not connected")
             self.pane.show([error.what, error.next_step])
-            self.status.fail("Not connected. R tries again, q quits.")
+            self.status.fail(f"Not connected. R tries again, {others}q quits.")
             return
-        seconds, self._retry_seconds = self._retry_seconds, min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
-        self._retry = self.set_timer(seconds, self.read)
+        seconds = self.try_again_later()
         self.status.fail(f"{error.what} Trying again in {seconds:g} s; R now.")
+
+    def try_again_later(self) -> float:
+        """Read again by itself, each time after twice as long, and give the seconds until then."""
+        if self._retry is None:
+            self._seconds_to_retry = self._retry_seconds
+            self._retry_seconds = min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
+            self._retry = self.set_timer(self._seconds_to_retry, self.read)
+        return self._seconds_to_retry
 
     def on_row_list_moved(self) -> None:
         """Tell of the row under the cursor."""
@@ -164,10 +194,6 @@ class ConstraintsScreen(BaseScreen):
 
     def action_refresh(self) -> None:
         """Read again."""
-        self.read()
-
-    def action_reconnect(self) -> None:
-        """Connect and read again, now."""
         self.read()
 
     def action_open(self) -> None:

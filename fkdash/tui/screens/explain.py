@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +28,7 @@ from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.report.marks import Shown
     from fkdash.rules.explain import Answer, Explanation
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
@@ -81,6 +83,11 @@ class ExplainScreen(BaseScreen):
     def table_here(self) -> TableName | None:
         """The referencing table of the answer under the cursor."""
         return self.list.row.key.table if self.list.row is not None else None
+
+    def shown(self) -> Shown:
+        """Keep the error as well."""
+        kept = super().shown()
+        return replace(kept, lines=(*self.field.text.splitlines(), "", *kept.lines))
 
     def body(self) -> Iterable[Widget]:
         """Give the field, the answers, and what the one under the cursor says."""

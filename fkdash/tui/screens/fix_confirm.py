@@ -36,6 +36,7 @@ class FixConfirmScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BUTTON_LEFT, keys.BUTTON_RIGHT]
     AUTO_FOCUS = "Input"
+    MARKABLE = False
 
     def __init__(
         self, services: Services, catalog: Catalog, plan: Plan, title: str, *, continues: Path | None = None

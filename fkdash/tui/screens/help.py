@@ -21,6 +21,8 @@ _ADVICE = (
 class HelpScreen(BaseScreen):
     """All keys of the screen below it."""
 
+    MARKABLE = False
+
     def __init__(self, entries: Sequence[Help]) -> None:
         super().__init__()
         self._entries = tuple(entries)
@@ -41,7 +43,7 @@ def _described(entry: Help) -> Line:
     tone: Tone = "key" if entry.enabled else "muted"
     unavailable = "" if entry.enabled else " (not available now)"
     return line(
-        Part(f" {' '.join(entry.keys):<14} ", tone),
+        Part(f" {' '.join(entry.keys):<18} ", tone),
         f"{entry.explanation}{unavailable}  ",
         Part(entry.binding_id, "muted"),
     )

@@ -50,6 +50,11 @@ class PreviewScreen(BaseScreen):
         """The table of the branch under the cursor."""
         return self.list.row.table if self.list.row is not None else self.target.table
 
+    @property
+    def subject(self) -> str:
+        """The delete."""
+        return f"Deleting {self._named}"
+
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
         yield Vertical(ListBar(self.list), self.list, id="left")

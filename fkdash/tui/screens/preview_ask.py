@@ -27,6 +27,7 @@ class PreviewAskScreen(BaseScreen):
     """One line to type; what is wrong with it is said, and what was typed stays."""
 
     AUTO_FOCUS = "Input"
+    MARKABLE = False
 
     def __init__(self, services: Services, knowledge: Knowledge, table: TableName) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from fkdash.tui.screens.relation_rows import Relation, relation_columns, relatio
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
+from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
@@ -39,6 +40,11 @@ class RelationsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+
+    @property
+    def crumb(self) -> str:
+        """The table, of which a way may hold several."""
+        return f"relations of {shown_name(self.table)}"
 
     @property
     def table_here(self) -> TableName | None:

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 
 class TablesScreen(BaseScreen):
-    """Every table; enter gives the one under the cursor to `chosen`."""
+    """Every table; enter gives the one under the cursor to `chosen`. What may come first is `passed_over`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN]
+    MARKABLE = False
 
-    def __init__(self, catalog: Catalog, question: str, chosen: Callable[[TableName], None]) -> None:
+    def __init__(
+        self, catalog: Catalog, question: str, chosen: Callable[[TableName], None], *, passed_over: str = ""
+    ) -> None:
         super().__init__()
         self._catalog, self._question, self._chosen = catalog, question, chosen
         self.list = RowList["TableName"](
@@ -42,6 +45,7 @@ class TablesScreen(BaseScreen):
             ],
             key=lambda name: name,
             typed_at_once=True,
+            passed_over=passed_over,
             empty="This database has no table.",
             id="tables",
         )

@@ -71,8 +71,9 @@ class HeaderLine(Lines):
             parts += [Part(" " if not parts else "  "), fact]
         right: list[Part] = []
         if place.environment:
-            right += [Part(place.environment.upper(), "armed" if place.production else "strong"), Part("  ")]
-        right += [Part("ARMED", "armed") if place.armed else Part("READ-ONLY", "good"), Part(" ")]
+            right += [Part(place.environment.upper(), "strong"), Part("  ")]
+        standing = Part("READ-ONLY", "strong" if place.production else "good")
+        right += [Part("ARMED", "armed") if place.armed else standing, Part(" ")]
         self.show([spread(tuple(parts), tuple(right), self.room, self.glyphs)])
 
 
@@ -118,11 +119,11 @@ class RuleLine(Lines):
 
     def __init__(self) -> None:
         super().__init__(classes="rule-line")
-        self._title = ""
+        self.title = ""
 
     def tell(self, title: str) -> None:
         """Show this title."""
-        self._title = title
+        self.title = title
         self._fill()
 
     def on_resize(self) -> None:
@@ -131,7 +132,7 @@ class RuleLine(Lines):
 
     def _fill(self) -> None:
         glyphs, width = self.glyphs, self.room
-        title = f" {glyphs.fit(self._title, width - 4)} " if self._title else ""
+        title = f" {glyphs.fit(self.title, width - 4)} " if self.title else ""
         rest = glyphs.rule * max(0, width - 2 - cell_len(title))
         self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
 
@@ -145,6 +146,14 @@ class StatusLine(Wrapped):
         self._doing = ""
         self._since = 0.0
         self._shows_time = False
+        self._way = ""
+
+    def stand_at(self, way: str) -> None:
+        """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
+        shows_way = self._said == line(Part(self._way, "muted")) or not self._said
+        self._way = way
+        if shows_way:
+            self._rest()
 
     def working(self, doing: str) -> None:
         """Take note of what is being done until `done`, `say` or `fail`; "Reading the catalog", for example."""
@@ -156,7 +165,7 @@ class StatusLine(Wrapped):
         """Say no more of what was being done; a message that came since stays."""
         self._stop()
         if self._shows_time:
-            self._put(())
+            self._rest()
 
     def say(self, message: str) -> None:
         """Show a message."""
@@ -167,6 +176,9 @@ class StatusLine(Wrapped):
         """Show what went wrong, until something else is said."""
         self._stop()
         self._put(line(Part("ERROR ", "error"), message))
+
+    def _rest(self) -> None:
+        self._put(line(Part(self._way, "muted")) if self._way else ())
 
     def _put(self, said: Line, *, time: bool = False) -> None:
         self._shows_time = time

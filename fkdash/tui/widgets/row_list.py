@@ -65,6 +65,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         field_names: Sequence[str] = (),
         empty: str = "Nothing to show.",
         typed_at_once: bool = False,
+        passed_over: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
@@ -79,6 +80,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         self.typing = False
         # Enter and escape then end typing and do what they do without it.
         self._typed_at_once = typed_at_once
+        # Characters that do not count, each once, as long as nothing else has been typed.
+        self._passed_over = passed_over
 
     @property
     def row(self) -> RowT | None:
@@ -94,6 +97,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     def shown_rows(self) -> list[RowT]:
         """The rows that the filter lets through, in the order shown."""
         return [self._view[place] for place in range(len(self._view))]
+
+    def table(self, most: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Give the titles of all columns, and at most `most` of the rows shown, as the columns say them."""
+        places = range(min(most, len(self._view)))
+        titles = tuple(column.title for column in self._columns)
+        return titles, [tuple(column.text(self._view[place]) for column in self._columns) for place in places]
 
     @property
     def position(self) -> tuple[int, int]:
@@ -181,6 +190,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             if active is None or active.node is not self or active.binding.action != "filter":
                 return
             self._type(typing=True)
+        elif not self.filter_text and event.character and event.character in self._passed_over:
+            self._passed_over = self._passed_over.replace(event.character, "")
         elif (edited := edited_text(self.filter_text, event)) is not None:
             self.filter_by(edited)
         elif event.key in {"enter", "tab", "escape"}:

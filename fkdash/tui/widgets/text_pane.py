@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.strip import Strip
 
 from fkdash.tui import keys
+from fkdash.tui.plain import plain
 from fkdash.tui.widgets.painting import Line, Painter, line, wrap
 
 
@@ -26,8 +27,8 @@ class TextPane(Painter, can_focus=True):
 
     @property
     def text(self) -> str:
-        """All paragraphs without tones, whether in sight or not."""
-        return "\n".join("".join(part.text for part in parts) for parts in self._paragraphs)
+        """All paragraphs without tones, whether in sight or not: a line each, made plain as they are shown."""
+        return "\n".join(plain("".join(part.text for part in parts)) for parts in self._paragraphs)
 
     def show(self, paragraphs: Sequence[Line | str]) -> None:
         """Show these paragraphs from their beginning."""

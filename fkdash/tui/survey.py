@@ -1,0 +1,101 @@
+"""Several databases as the first screen: which ones, and what is known of each. No screen here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fkdash.errors import UsageError
+from fkdash.profiles import Destination
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fkdash.db.target import Target
+    from fkdash.profiles import Profile
+    from fkdash.report.check import CheckReport
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The databases to list, `every_database` of their servers; `begin_at` is the name of the first to look at."""
+
+    destinations: tuple[Destination, ...]
+    every_database: bool = False
+    begin_at: str = ""
+
+    def with_password(self, asked: Target) -> Survey:
+        """Give the same with the password that was typed for one of them, for all of its server and role."""
+        return replace(
+            self,
+            begin_at=next((each.name for each in self.destinations if _same_login(each.target, asked)), ""),
+            destinations=tuple(
+                replace(each, target=replace(each.target, addresses=asked.addresses))
+                if _same_login(each.target, asked)
+                else each
+                for each in self.destinations
+            ),
+        )
+
+
+def survey_of_profiles(profiles: Iterable[Profile]) -> tuple[Survey, str]:
+    """Give the databases of profiles, and what is wrong with those that cannot be used, "" where nothing is."""
+    destinations: list[Destination] = []
+    unusable: list[str] = []
+    for profile in profiles:
+        try:
+            destinations.append(destination_of(profile))
+        except UsageError as error:
+            unusable.append(f"profile {profile.name}: {error.what}")
+    return Survey(tuple(destinations)), "; ".join(unusable)
+
+
+def destination_of(profile: Profile) -> Destination:
+    """Give the database of a profile; raises UsageError where its DSN or service cannot be used."""
+    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415 - loaded when it is wanted
+
+    arguments = ConnectionArguments(dsn=profile.dsn, origin=f"profile {profile.name}")
+    return Destination(profile.name, resolve(arguments, os.environ), profile.environment, profile.read_only)
+
+
+def databases_in(destination: Destination, names: Iterable[str]) -> list[Destination]:
+    """Give the databases of a destination's server, each with what its profile says."""
+    return [
+        replace(destination, name=name, target=replace(destination.target, database=name, notes=()))
+        for name in names
+    ]
+
+
+async def look_into(target: Target) -> CheckReport:
+    """Check one database on a connection of its own, counting no rows; raises the session's errors."""
+    from fkdash.db.pool import Limits, ReadPool  # noqa: PLC0415 - not before the first frame
+    from fkdash.report.checking import CheckOptions, check  # noqa: PLC0415
+    from fkdash.rules.registry import RULES  # noqa: PLC0415
+
+    # The dashboard does not read the queries that this rule looks at: the numbers are to be those it shows.
+    rules = tuple(rule for rule in RULES if rule.id != "FK207")
+    pool = await ReadPool.open(target, limits=Limits(connections=1))
+    try:
+        return await check(pool, CheckOptions(rules=rules, count_rows=False), where=pool.where)
+    finally:
+        await pool.close()
+
+
+async def list_databases(destination: Destination) -> list[Destination]:
+    """Give the databases of a destination's server; raises the session's errors."""
+    from fkdash.db.pool import Limits, ReadPool  # noqa: PLC0415 - not before the first frame
+    from fkdash.report.several import databases_of  # noqa: PLC0415
+
+    pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
+    try:
+        return databases_in(destination, await databases_of(pool))
+    finally:
+        await pool.close()
+
+
+def _same_login(one: Target, other: Target) -> bool:
+    def login(target: Target) -> tuple[object, ...]:
+        return target.user, tuple((address.host, address.port) for address in target.addresses)
+
+    return login(one) == login(other)

@@ -1,0 +1,212 @@
+"""Several databases as the first screen: the worst first, each in words, one key into each and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.errors import FkdashError, PasswordRequiredError
+from fkdash.profiles import Destination, Profile
+from fkdash.report.check import CheckReport, Scope
+from fkdash.report.several import AT_ONCE, check_each
+from fkdash.tui.app import DashboardApp
+from fkdash.tui.options import DashboardOptions
+from fkdash.tui.screens.databases import DatabasesScreen
+from fkdash.tui.survey import Survey
+from fkdash.tui.terminal import PASSWORD_WANTED
+from tests.support.servers import TestDatabase, fresh_database
+from tests.tui.test_dashboard import Session, dashboard
+
+pytestmark = pytest.mark.newest_version
+WARNED = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int REFERENCES p ON DELETE CASCADE)"
+WRONG = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int NOT NULL REFERENCES p ON DELETE SET NULL)"
+NOBODY = "postgresql://nobody@/nothing?host=/nonexistent"
+
+
+def destination(name: str, dsn: str, **more: str | bool) -> Destination:
+    target = resolve(ConnectionArguments(dsn=dsn), {})
+    return Destination(name, target, str(more.get("environment", "")), bool(more.get("read_only")))
+
+
+@asynccontextmanager
+async def survey(start: Survey, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Session]:
+    app = DashboardApp(start, options=DashboardOptions())
+    async with app.run_test(size=size) as pilot:
+        yield Session(app, pilot)
+
+
+def listed(session: Session) -> list[tuple[str, str]]:
+    screen = session.app.screen
+    assert isinstance(screen, DatabasesScreen)
+    return [(row.destination.name, row.state) for row in screen.list.shown_rows]
+
+
+@pytest.fixture
+async def three(database: TestDatabase) -> AsyncIterator[Survey]:
+    """A database with a contradiction, one with a warning, and one that nobody listens for, the best first."""
+    async with fresh_database(database.server) as other:
+        await database.execute(WRONG)
+        await other.execute(WARNED)
+        yield Survey(
+            (
+                destination("staging", other.dsn, environment="staging"),
+                destination("gone", NOBODY),
+                destination("prod", database.dsn, environment="production", read_only=True),
+            )
+        )
+
+
+async def test_the_worst_database_comes_first_and_one_that_does_not_answer_says_why(three: Survey) -> None:
+    async with survey(three) as session:
+        await session.until_shown("1 contradiction in 1 of 3 databases; 1 could not be looked into.")
+        names, states = zip(*listed(session), strict=True)
+        assert names == ("prod", "gone", "staging")
+        assert states[0] == "contradictions"
+        assert states[1].startswith("cannot connect: ")
+        assert states[2] == "warnings"
+        assert "several databases" in session.screen.splitlines()[0]
+        assert "READ-ONLY" in session.screen.splitlines()[0]
+
+
+async def test_enter_goes_into_a_database_with_its_profile_and_escape_comes_back_to_the_same_row(
+    three: Survey, database: TestDatabase
+) -> None:
+    mine = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fkdash' AND datname = $1"
+    async with survey(three) as session:
+        await session.until_shown("1 could not be looked into.")
+        await session.press("g", "enter")
+        await session.until_shown("c.p", "latent")
+        header = session.screen.splitlines()[0]
+        assert database.name in header
+        assert "PRODUCTION" in header
+        assert session.app.constraints.services.options.read_only
+        await session.press("escape", "j", "enter")
+        await session.until_shown("NOT CONNECTED", "R tries again")
+        await session.press("escape")
+        await session.until_shown("several databases")
+        assert session.app.screen.list.row.destination.name == "gone"  # type: ignore[attr-defined]
+        async with asyncio.timeout(20):
+            while await database.value(mine, database.name):
+                await session.pilot.pause(0.01)
+
+
+async def test_a_refresh_finds_what_changed_and_keeps_the_position(three: Survey, database: TestDatabase) -> None:
+    async with survey(three) as session:
+        await session.until_shown("1 could not be looked into.")
+        await session.press("G")
+        await database.execute("ALTER TABLE c ALTER p DROP NOT NULL")
+        await session.press("r")
+        await session.until_shown("0 contradictions in 0 of 3 databases")
+        assert session.app.screen.list.row.destination.name == "staging"  # type: ignore[attr-defined]
+        assert listed(session)[0][0] == "gone"
+
+
+async def test_every_database_of_a_server_is_listed(database: TestDatabase) -> None:
+    await database.execute(WRONG)
+    start = Survey((destination("any", database.server.dsn),), every_database=True)
+    async with survey(start) as session:
+        await session.until(lambda: dict(listed(session)).get(database.name) == "contradictions")
+        assert dict(listed(session))["postgres"] == "nothing wrong found"
+        assert listed(session)[0] == (database.name, "contradictions")
+
+
+async def test_a_server_that_cannot_list_its_databases_is_said() -> None:
+    async with survey(Survey((destination("any", NOBODY),), every_database=True)) as session:
+        await session.until(lambda: listed(session)[0][1].startswith("cannot connect"))
+
+
+async def test_what_was_found_goes_into_a_private_file(
+    three: Survey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with survey(three) as session:
+        await session.until_shown("1 could not be looked into.")
+        await session.press("e")
+        await session.until_shown("Written to")
+    [file] = (tmp_path / "fkdash").iterdir()
+    assert "FK101" in file.read_text()
+    assert "Not checked" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+async def test_questions_about_one_database_say_to_go_into_one(three: Survey) -> None:
+    async with survey(three) as session:
+        await session.until_shown("1 could not be looked into.")
+        for key in ("t", "x", "H"):
+            await session.press(key)
+            await session.until_shown(f"{key}: go into a database first")
+
+
+async def test_the_profiles_are_announced_and_one_key_away(incident_database: TestDatabase) -> None:
+    profiles = {
+        "mine": Profile("mine", dsn=incident_database.dsn),
+        "gone": Profile("gone", dsn=NOBODY),
+        "broken": Profile("broken", dsn="postgresql://h:nonsense/x"),
+    }
+    async with dashboard(incident_database.dsn, options=DashboardOptions(profiles=profiles)) as session:
+        await session.until_shown("D lists the databases of your 3 profiles", "BITES 412")
+        await session.press("colon", *"go to database", "enter")
+        await session.until_shown("several databases", "profile broken:", "could not be looked into")
+        await session.press("g", "enter")
+        await session.until_shown("BITES 412")
+        assert len(session.app.screen_stack) == 3
+        await session.press("b")
+        await session.until_shown("412 of 1,208")
+        await session.press("D")
+        await session.until_shown("several databases")
+        assert len(session.app.screen_stack) == 2
+        await session.press("escape")
+        await session.until_shown("BITES 412")
+
+
+async def test_without_profiles_the_key_says_what_lists_databases(database: TestDatabase) -> None:
+    async with dashboard(database.dsn) as session:
+        await session.until_shown("Nothing wrong found")
+        await session.press("D")
+        await session.until_shown("fkdash --all-databases")
+
+
+async def test_a_password_is_asked_for_once_for_all_databases_of_the_same_login(three: Survey) -> None:
+    twin = replace(three.destinations[0], name="twin")
+    async with survey(replace(three, destinations=(*three.destinations, twin))) as session:
+        await session.until_shown("1 could not be looked into.")
+        await session.press("G", "enter")
+        await session.until_shown("c.p")
+        session.app.constraints.services.disconnected(PasswordRequiredError("password"))
+        await session.pilot.pause()
+    assert session.app.return_code == PASSWORD_WANTED
+    wanted = session.app.wants_password
+    assert wanted is not None
+    again = session.app.begin_again(wanted.with_password("secret"))
+    assert isinstance(again, Survey)
+    known = {each.name: each.target.addresses[0].password for each in again.destinations}
+    assert known["gone"] is None
+    assert known["staging"] == known["twin"] is not None
+    assert "secret" not in repr(again)
+
+
+async def test_databases_are_looked_into_a_few_at_a_time_and_an_error_stops_no_other() -> None:
+    going_on: list[int] = []
+    most: list[int] = []
+    heard: dict[int, CheckReport | FkdashError] = {}
+
+    async def look(number: int) -> CheckReport:
+        going_on.append(number)
+        most.append(len(going_on))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        going_on.remove(number)
+        if number % 2:
+            raise FkdashError("no")
+        return CheckReport(str(number), "", Scope(0, 0))
+
+    await check_each([lambda number=number: look(number) for number in range(11)], heard.__setitem__)  # type: ignore[misc]
+    assert max(most) == AT_ONCE
+    assert sorted(heard) == list(range(11))
+    assert [number for number, found in heard.items() if isinstance(found, FkdashError)] == [1, 3, 5, 7, 9]
