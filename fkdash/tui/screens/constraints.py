@@ -119,12 +119,8 @@ class ConstraintsScreen(BaseScreen):
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
         self._retry_seconds = _FIRST_RETRY_SECONDS
-<<<<<<< HEAD
-        self._cut_off = await _cut_off_in(pool)
-=======
         self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._cut_off = await asyncio.to_thread(_cut_off_in, read)
->>>>>>> w-tui
+        self._cut_off = await _cut_off_in(pool)
         self.services.connected(read)
         profiles = self.services.options.profiles
         if self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
