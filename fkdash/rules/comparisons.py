@@ -48,19 +48,22 @@ def single_keys(catalog: Catalog) -> Mapping[TableName, tuple[str, ...]]:
 
 def worth_reading(catalog: Catalog) -> list[Query]:
     """Give the kept queries that may compare a column which is neither a key nor in a foreign key."""
-    queries = [each for each in catalog.queries or () if len(each.sql) <= _LONGEST_QUERY]
-    loose = _loose_names(catalog) if queries else set()
-    return [each for each in queries if any(sides is None or sides & loose for sides in _compared(each.sql))]
+    queries = [(each, [*_compared(each.sql)]) for each in catalog.queries or () if len(each.sql) <= _LONGEST_QUERY]
+    named = {name for _, compared in queries for sides in compared for name in sides or ()}
+    loose = _loose(catalog, named) if named else set()
+    return [each for each, compared in queries if any(sides is None or sides & loose for sides in compared)]
 
 
-def _loose_names(catalog: Catalog) -> set[str]:
+def _loose(catalog: Catalog, names: set[str]) -> set[str]:
+    """Give those of these names that some column has which is neither a key nor in a foreign key."""
     keys = single_keys(catalog)
     loose: set[str] = set()
     for name, table in catalog.tables.items():
         if table.partition_of is not None or table.extension is not None:
             continue
-        declared = {column for key in catalog.declared_on.get(name, ()) for column in key.columns}
-        loose |= table.columns_by_name.keys() - declared - set(keys.get(name, ()))
+        left = table.columns_by_name.keys() & names
+        left.difference_update(keys.get(name, ()), *(key.columns for key in catalog.declared_on.get(name, ())))
+        loose |= left
     return loose
 
 

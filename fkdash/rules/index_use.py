@@ -63,6 +63,7 @@ def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
     beginning = table.indexes_by_first_column
     promising = [index for number in numbers for index in beginning.get(number, ())]
     if len(numbers) > 1:
+        # As they stand on the table, whichever column each begins with.
         promising.sort(key=table.indexes.index)
     for index in promising:
         if not _obstacle(catalog, table, index, key, numbers):

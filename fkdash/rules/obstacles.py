@@ -87,11 +87,12 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     found: list[Obstacle] = [*_identities(root, write, written), *_domains(root, written, values)]
     met: set[tuple[Kind, tuple[str, ...], str]] = set()
     for table in tables:
+        columns = written if table is root else _written(table, values)
         for obstacle in (
-            *(_partitions(table, values) if table.nulls_without_partition else ()),
-            *_not_nulls(table, values),
+            *_partitions(table, columns, values),
+            *_not_nulls(table, columns, values),
             *_checks(table, write, values),
-            *_uniques(table, values),
+            *_uniques(table, columns, values),
         ):
             what = (obstacle.kind, obstacle.columns, obstacle.error.message if table is root else "")
             inherited = (obstacle.kind, obstacle.columns, "")
@@ -160,9 +161,9 @@ def _domain_check(table: Table, column: Column, domain: Domain, value: Results) 
     return None
 
 
-def _partitions(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def _partitions(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
-    for column in _written(table, values):
+    for column in written if table.nulls_without_partition else ():
         if column.number in table.nulls_without_partition and values[column.name] == NULL_ONLY:
             yield Obstacle(
                 Kind.PARTITION,
@@ -172,10 +173,12 @@ def _partitions(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacl
             )
 
 
-def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
-    after = {**_computed(table, values), **values}
-    for column in _written(table, after):
-        value = after[column.name]
+def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    if table.generated_columns:
+        values = {**_computed(table, values), **values}
+        written = _written(table, values)
+    for column in written:
+        value = values[column.name]
         # What a generated column of a locked table is computed from is not known.
         if not column.not_null or None not in value or (column.generated and not column.default):
             continue
@@ -200,8 +203,6 @@ def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle
 
 
 def _computed(table: Table, values: Mapping[str, Results]) -> Mapping[str, Results]:
-    if not table.generated_columns:
-        return {}
     from fkdash.rules.outcome import generated_from  # noqa: PLC0415 - the SQL parser takes a while to load
 
     return generated_from(table, values)
@@ -235,9 +236,9 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
         )
 
 
-def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def _uniques(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give the unique indexes in which the written value may stand already."""
-    numbers = {column.number: column.name for column in _written(table, values)}
+    numbers = {column.number: column.name for column in written}
     for index in table.indexes:
         if not (index.unique or index.exclusion):
             continue
