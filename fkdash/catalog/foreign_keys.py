@@ -83,7 +83,9 @@ def _alike(
         )
 
 
-def _names(columns: Mapping[int, Column], numbers: Iterable[int]) -> tuple[str, ...]:
+def _names(columns: Mapping[int, Column], numbers: Sequence[int]) -> tuple[str, ...]:
+    if len(numbers) == 1:
+        return (columns[numbers[0]].name,)
     return tuple([columns[number].name for number in numbers])
 
 
