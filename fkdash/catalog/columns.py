@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Check, Column, Domain
 from fkdash.db.queries import query
 
@@ -22,31 +23,40 @@ ColumnsByTable = dict[int, dict[int, Column]]
 """Columns by the table's OID and the attribute number, both in order."""
 
 
-async def read_columns(
-    session: Session, domains: Mapping[int, Domain], only: Sequence[int] | None, used: Mapping[int, set[int]]
-) -> ColumnsByTable:
-    """Give every table's columns; `only` limits it to these tables, `domains` go by OID.
+@fact
+class ColumnRows:
+    """What columns are made of: their rows, and what types and collations are called by their OIDs."""
 
-    Default expressions are read where a foreign key can need them: of the columns `used` in one (attribute
-    numbers by the table's OID) and of generated columns.
-    """
+    columns: Sequence[Row]
+    types: Mapping[tuple[int, int], Row]
+    collations: Mapping[int, str]
+
+
+async def read_column_rows(session: Session, only: Sequence[int] | None) -> ColumnRows:
+    """Read the columns of every table; `only` limits it to tables with these OIDs."""
 
     async def rows(name: str, *arguments: object) -> Sequence[Row]:
         return await session.rows(query("fkdash.catalog", name), *arguments)
 
     columns = await rows("columns", only)
     kinds = list({(row["type_oid"], row["modifier"]) for row in columns})
-    types = {
-        (row["oid"], row["modifier"]): row
-        for row in await rows("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds])
-    }
-    collation_rows = await rows("collations", list({row["collation_oid"] for row in columns}))
-    collations = {row["oid"]: row["name"] for row in collation_rows}
+    types = await rows("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds])
+    collations = await rows("collations", list({row["collation_oid"] for row in columns}))
+    return ColumnRows(
+        columns=columns,
+        types={(row["oid"], row["modifier"]): row for row in types},
+        collations={row["oid"]: row["name"] for row in collations},
+    )
+
+
+def columns_of(rows: ColumnRows, domains: Mapping[int, Domain]) -> ColumnsByTable:
+    """Give every table's columns, without defaults; `domains` go by OID."""
     found: defaultdict[int, dict[int, Column]] = defaultdict(dict)
-    for row in columns:
-        kind = types[row["type_oid"], row["modifier"]]
+    for row in rows.columns:
+        kind = rows.types[row["type_oid"], row["modifier"]]
+        number = row["number"]
         column = Column(
-            number=row["number"],
+            number=number,
             name=row["name"],
             type=kind["spelling"],
             not_null=row["not_null"],
@@ -54,27 +64,33 @@ async def read_columns(
             identity_always=row["identity_always"],
             generated=row["generated"],
             domain=domains.get(row["type_oid"]),
-            collation=collations.get(row["collation_oid"])
+            collation=rows.collations.get(row["collation_oid"])
             if row["collation_oid"] != kind["collation_oid"]
             else None,
             not_null_inherited=row["inherited"],
         )
         for table in row["tables"]:
-            found[table][column.number] = column
-    places = [*_with_defaults(columns, used)]
-    if places:
-        tables, numbers = zip(*places, strict=True)
-        changed = _Changed(found)
-        for row in await rows("defaults", tables, numbers):
-            changed.put(row["table_oid"], row["number"], default=row["expression"])
+            found[table][number] = column
     return dict(found)
 
 
-async def name_not_nulls(
-    session: Session, columns: ColumnsByTable, names: Mapping[int, TableName], only: Sequence[int] | None
+async def add_defaults(
+    session: Session, columns: ColumnsByTable, rows: ColumnRows, used: Mapping[int, set[int]]
 ) -> None:
+    """Put default expressions into the columns that can need them.
+
+    These are the columns `used` in a foreign key (attribute numbers by the table's OID) and generated ones.
+    """
+    places = [*_with_defaults(rows.columns, used)]
+    if places:
+        tables, numbers = zip(*places, strict=True)
+        changed = _Changed(columns)
+        for row in await session.rows(query("fkdash.catalog", "defaults"), tables, numbers):
+            changed.put(row["table_oid"], row["number"], default=row["expression"])
+
+
+def name_not_nulls(row: Row, columns: ColumnsByTable, names: Mapping[int, TableName]) -> None:
     """Put into the columns the names of NOT NULL constraints that are not those the server makes up."""
-    [row] = await session.rows(query("fkdash.catalog", "not_nulls"), only)
     changed = _Changed(columns)
     for table, number, name, inherited in zip(
         row["tables"], row["numbers"], row["names"], row["inherited"], strict=True

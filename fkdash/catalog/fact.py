@@ -16,3 +16,9 @@ def fact(declared: type[_T]) -> type[_T]:
     takes five times as long to make, because it cannot assign its own fields either.
     """
     return dataclass(slots=True, unsafe_hash=True)(declared)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def deriving_fact(declared: type[_T]) -> type[_T]:
+    """Make a class a fact that also keeps what is derived from it (cached_property), so it has no slots."""
+    return dataclass(unsafe_hash=True)(declared)

@@ -56,38 +56,36 @@ def _alike(
     on_delete, on_update = _ACTIONS[row["on_delete"]], _ACTIONS[row["on_update"]]
     match = Match.FULL if row["match"] == "f" else Match.SIMPLE
     own, theirs, deleted = row["columns"], row["referenced_columns"], row["delete_columns"] or ()
-    deferrable, initially_deferred = row["deferrable"], row["initially_deferred"]
-    validated, enforced, period, comment = row["validated"], row["enforced"], row["period"], row["comment"]
+    same = (row["deferrable"], row["initially_deferred"], row["validated"], row["enforced"], row["period"])
     compared = tuple(operators[oid] for oid in row["operators"] or ())
     for oid, name, table, referenced, index in zip(
         row["oids"], row["names"], row["tables"], row["referenced"], row["indexes"], strict=True
     ):
         if table not in names or referenced not in names:
             continue
+        # By position: it is twice as fast, and there are very many.
         yield ForeignKey(
-            name=name,
-            table=names[table],
-            columns=_names(columns[table], own),
-            referenced=names[referenced],
-            referenced_columns=_names(columns[referenced], theirs),
-            on_delete=on_delete,
-            on_update=on_update,
-            delete_columns=_names(columns[table], deleted) if deleted else (),
-            match=match,
-            deferrable=deferrable,
-            initially_deferred=initially_deferred,
-            validated=validated,
-            enforced=enforced,
-            period=period,
-            comment=comment,
-            index=index or None,
-            operators=compared,
-            copies=copies.get(oid, ()),
-            oid=oid,
+            name,
+            names[table],
+            _names(columns[table], own),
+            names[referenced],
+            _names(columns[referenced], theirs),
+            on_delete,
+            on_update,
+            _names(columns[table], deleted) if deleted else (),
+            match,
+            *same,
+            row["comment"],
+            index or None,
+            compared,
+            copies.get(oid, ()),
+            oid,
         )
 
 
-def _names(columns: Mapping[int, Column], numbers: Iterable[int]) -> tuple[str, ...]:
+def _names(columns: Mapping[int, Column], numbers: Sequence[int]) -> tuple[str, ...]:
+    if len(numbers) == 1:
+        return (columns[numbers[0]].name,)
     return tuple([columns[number].name for number in numbers])
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from fkdash.catalog.fact import fact
+from fkdash.catalog.fact import deriving_fact, fact
 
 
 def quoted(name: str) -> str:
@@ -188,7 +188,7 @@ class Privileges:
     own: bool
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Table:
     """A table with everything that decides what a referential action does to its rows.
 

@@ -8,10 +8,11 @@ a role that may only SELECT no foreign keys at all.
 from __future__ import annotations
 
 import gc
+from asyncio import gather, to_thread
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.columns import domains_of, name_not_nulls, read_columns
+from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
 from fkdash.catalog.foreign_keys import foreign_keys_of, used_columns
 from fkdash.catalog.model import (
@@ -113,34 +114,43 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 async def _read(session: Session, only: Sequence[int] | None) -> Catalog:
+    """Read, and meanwhile make in a thread what can be made of what has been read; so the loop stays free too."""
+
     async def rows(name: str) -> Sequence[Row]:
         return await session.rows(query("fkdash.catalog", name), only)
 
     server = await read_server(session)
-    opclass_rows = await session.rows(query("fkdash.catalog", "operator_classes"))
-    opclasses = {row["oid"]: row["spelling"] for row in opclass_rows}
-    domains = domains_of(await session.rows(query("fkdash.catalog", "domains")))
+    opclasses = {row["oid"]: row["spelling"] for row in await _small(session, "operator_classes")}
+    domains = domains_of(await _small(session, "domains"))
     key_rows = await rows("foreign_keys")
-    used = used_columns(key_rows)
-    columns = await read_columns(session, domains, only, used)
-    table_rows = await rows("tables")
+    operators_used = sorted({operator for row in key_rows for operator in row["operators"] or ()})
+    operators = {row["oid"]: row["spelling"] for row in await _small(session, "operators", operators_used)}
+    column_rows = await read_column_rows(session, only)
+    table_rows, columns = await gather(rows("tables"), to_thread(columns_of, column_rows, domains))
     names = {row["oid"]: TableName(row["schema"], row["name"]) for row in table_rows}
-    await name_not_nulls(session, columns, names, only)
+    index_rows, foreign_keys = await gather(
+        rows("indexes"), to_thread(foreign_keys_of, key_rows, names, columns, operators)
+    )
+    [not_null_row], indexes = await gather(rows("not_nulls"), to_thread(indexes_of, index_rows, opclasses))
+    check_rows, _ = await gather(rows("checks"), to_thread(name_not_nulls, not_null_row, columns, names))
+    trigger_rows, used = await gather(rows("triggers"), to_thread(used_columns, key_rows))
+    await add_defaults(session, columns, column_rows, used)
     parts = _Parts(
         columns=columns,
-        checks=await _read_checks(session, await rows("checks"), columns, used),
-        indexes=indexes_of(await rows("indexes"), opclasses),
-        triggers=triggers_of(await rows("triggers")),
+        checks=await _read_checks(session, check_rows, columns, used),
+        indexes=indexes,
+        triggers=triggers_of(trigger_rows),
     )
-    operators_used = sorted({operator for row in key_rows for operator in row["operators"] or ()})
-    operator_rows = await session.rows(query("fkdash.catalog", "operators"), operators_used)
-    operators = {row["oid"]: row["spelling"] for row in operator_rows}
     return Catalog(
-        tables={names[row["oid"]]: _table(row, names, parts) for row in table_rows},
-        foreign_keys=foreign_keys_of(key_rows, names, columns, operators),
+        tables=await to_thread(_tables, table_rows, names, parts),
+        foreign_keys=foreign_keys,
         server=server,
         domains={(domain.schema, domain.name): domain for domain in domains.values()},
     )
+
+
+async def _small(session: Session, name: str, *arguments: object) -> Sequence[Row]:
+    return await session.rows(query("fkdash.catalog", name), *arguments)
 
 
 async def _read_checks(
@@ -169,6 +179,10 @@ async def read_definition(session: Session, key: ForeignKey) -> str:
     """Give a foreign key as pg_get_constraintdef spells it, the referenced table schema-qualified."""
     async with _settings(session, search_path="pg_catalog"):
         return str(await session.value(query("fkdash.catalog", "definition"), key.oid))
+
+
+def _tables(rows: Sequence[Row], names: Mapping[int, TableName], parts: _Parts) -> Mapping[TableName, Table]:
+    return {names[row["oid"]]: _table(row, names, parts) for row in rows}
 
 
 def _table(row: Row, names: Mapping[int, TableName], parts: _Parts) -> Table:

@@ -9,10 +9,9 @@ import os
 import sys
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from rich.console import Console
 
 from fkdash.cli.connection import add_connection_arguments, looking, run_async
 from fkdash.cli.messages import say, tell
@@ -21,12 +20,6 @@ from fkdash.cli.several import destinations_of
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError
-from fkdash.report.check_github import check_github
-from fkdash.report.check_json import check_json
-from fkdash.report.check_junit import check_junit
-from fkdash.report.check_markdown import check_markdown
-from fkdash.report.check_sarif import check_sarif
-from fkdash.report.check_text import check_lines, check_text
 from fkdash.report.checking import CheckOptions, check, failed
 from fkdash.report.configuration_file import load_baseline, load_configuration
 from fkdash.report.several import check_each, databases_of
@@ -34,7 +27,7 @@ from fkdash.rules.configuration import baseline_document
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from fkdash.db.target import Target
     from fkdash.report.check import CheckReport
@@ -53,19 +46,13 @@ EXAMPLES = """examples:
 
 exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 no access, 4 incomplete
 """
-_RENDERERS: Final[dict[str, Callable[[Sequence[CheckReport]], str]]] = {
-    "json": check_json,
-    "sarif": check_sarif,
-    "github": check_github,
-    "junit": check_junit,
-    "markdown": check_markdown,
-}
+_FORMATS: Final = ("json", "sarif", "github", "junit", "markdown")
 _FOUND, _NO_ACCESS, _INCOMPLETE = 1, UnreachableError.exit_code, StoppedError.exit_code
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--format", choices=("text", *_RENDERERS), default="text", help="default: %(default)s")
+    parser.add_argument("--format", choices=("text", *_FORMATS), default="text", help="default: %(default)s")
     parser.add_argument(
         "--fail-on",
         choices=("error", "warning", "info", "never"),
@@ -144,9 +131,24 @@ async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
 
 
 def _print(reports: Sequence[CheckReport], chosen: str) -> None:
-    if chosen != "text":
-        say(_RENDERERS[chosen](reports))
-    elif sys.stdout.isatty():
+    """Print the report; what a format needs is loaded for that format only."""
+    if chosen == "json":
+        from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
+
+        sys.stdout.writelines(check_json_pieces(reports))
+    elif chosen != "text":
+        module = import_module(f"fkdash.report.check_{chosen}")
+        say(getattr(module, f"check_{chosen}")(reports))
+    else:
+        _print_text(reports)
+
+
+def _print_text(reports: Sequence[CheckReport]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from fkdash.report.check_text import check_lines, check_text  # noqa: PLC0415
+
+    if sys.stdout.isatty():
         console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
         for line in check_lines(reports):
             console.print(line, markup=False, soft_wrap=False)

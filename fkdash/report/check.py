@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.fact import fact
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Place:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Reported:
     """A finding with what the catalog does not know: rows in the way, its place, whether it is known."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fkdash.report.check import CheckReport, Reported
     from fkdash.rules.configuration import Ignored
@@ -14,35 +15,51 @@ if TYPE_CHECKING:
 
 def check_json(reports: Sequence[CheckReport], *, kind: str = "check") -> str:
     """Give the document of one check; several databases share one, with a part for each under `databases`."""
-    return _spelled(check_document(reports, kind=kind))
+    return "".join(check_json_pieces(reports, kind=kind))
 
 
-def _spelled(document: dict[str, Any]) -> str:
-    """Spell a document with a line for each entry of its lists: readable, and written by the fast encoder."""
-    entries = []
-    for name, value in document.items():
-        spelled = json.dumps(value)
-        if isinstance(value, list) and value:
-            spelled = "[\n    " + ",\n    ".join(json.dumps(each) for each in value) + "\n  ]"
-        entries.append(f"  {json.dumps(name)}: {spelled}")
-    return "{\n" + ",\n".join(entries) + "\n}\n"
+def check_json_pieces(reports: Sequence[CheckReport], *, kind: str = "check") -> Iterator[str]:
+    """Give the same piece by piece, never whole in memory: readable, with a line for each entry of its lists."""
+    before = "{"
+    for name, value in _document(reports, kind).items():
+        yield f"{before}\n  {json.dumps(name)}: "
+        before = ","
+        if isinstance(value, list | Iterator):
+            yield from _list_pieces(value)
+        else:
+            yield json.dumps(value)
+    yield "\n}\n"
 
 
 def check_document(reports: Sequence[CheckReport], *, kind: str = "check") -> dict[str, Any]:
     """Give the same document as data."""
-    parts = [_part(report) for report in reports]
+    document = _document(reports, kind)
+    return document | {"findings": list(document["findings"])}
+
+
+def _list_pieces(entries: Iterable[Any]) -> Iterator[str]:
+    before = "["
+    for entry in entries:
+        yield f"{before}\n    {json.dumps(entry)}"
+        before = ","
+    yield "[]" if before == "[" else "\n  ]"
+
+
+def _document(reports: Sequence[CheckReport], kind: str) -> dict[str, Any]:
+    """Give the document with its findings not made yet."""
     head: dict[str, Any] = {"fkdash": 1, "kind": kind}
-    if len(parts) == 1:
-        return head | parts[0]
+    if len(reports) == 1:
+        return head | _part(reports[0])
+    parts = [part | {"findings": list(part["findings"])} for part in map(_part, reports)]
     return head | {
         "server": None,
         "tables": sum(part["tables"] for part in parts),
         "foreign_keys": sum(part["foreign_keys"] for part in parts),
-        "findings": [
+        "findings": (
             finding | {"database": report.database}
             for report, part in zip(reports, parts, strict=True)
             for finding in part["findings"]
-        ],
+        ),
         "complete": all(part["complete"] for part in parts),
         "databases": parts,
     }
@@ -54,7 +71,7 @@ def _part(report: CheckReport) -> dict[str, Any]:
         "server": {"version": version, "database": report.database},
         "tables": report.scope.tables,
         "foreign_keys": report.scope.foreign_keys,
-        "findings": [_finding(reported) for reported in report.findings],
+        "findings": map(_finding, report.findings),
         "complete": report.complete,
         "scope": {
             "role": report.scope.role,

@@ -53,14 +53,11 @@ class CheckOptions:
 
 async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
     """Check one database; raises the session's errors when the catalog itself cannot be read."""
-    async with sessions.session() as session:
-        catalog = await read_catalog(session)
-    unknowns = [*_locked(catalog)]
-    if any(rule.id == _UNDECLARED for rule in options.rules):
-        queries, missed = await _kept_queries(sessions, options.seconds)
-        catalog = replace(catalog, queries=queries)
-        unknowns += missed
-    found = [each for each in _findings(catalog, options.rules) if _chosen(options, each.key)]
+    catalog, (queries, missed) = await asyncio.gather(_catalog(sessions), _kept_queries(sessions, options))
+    catalog = replace(catalog, queries=queries)
+    unknowns = [*_locked(catalog), *missed]
+    every = await asyncio.to_thread(_findings, catalog, options.rules)
+    found = [each for each in every if _chosen(options, each.key)]
     settled_findings: list[Finding] = []
     for each in found:
         answered, unknown = await _answered(sessions, catalog, each, options.seconds)
@@ -143,7 +140,17 @@ def _locked(catalog: Catalog) -> Iterable[Unknown]:
             )
 
 
-async def _kept_queries(sessions: Sessions, seconds: float) -> tuple[tuple[Query, ...], list[Unknown]]:
+async def _catalog(sessions: Sessions) -> Catalog:
+    async with sessions.session() as session:
+        return await read_catalog(session)
+
+
+async def _kept_queries(
+    sessions: Sessions, options: CheckOptions
+) -> tuple[tuple[Query, ...] | None, list[Unknown]]:
+    """Give the queries the database keeps, None where no rule asks for them, and what could not be read."""
+    if not any(rule.id == _UNDECLARED for rule in options.rules):
+        return None, []
     queries: list[Query] = []
     unknowns: list[Unknown] = []
     readers: tuple[tuple[str, Callable[[Session], Awaitable[tuple[Query, ...]]]], ...] = (
@@ -152,7 +159,7 @@ async def _kept_queries(sessions: Sessions, seconds: float) -> tuple[tuple[Query
     )
     for what, read in readers:
         try:
-            async with sessions.session(seconds) as session:
+            async with sessions.session(options.seconds) as session:
                 queries += await read(session)
         except (NotPermittedError, ServerRefusedError, StoppedError) as error:
             unknowns.append(Unknown(what, error.what))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.rules.expression import columns_of, parsed, results
 from fkdash.rules.values import ANYTHING, NOT_NULL, NULL_ONLY, SOME
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def default_value(column: Column) -> Results:
     text = default_expression(column)
     if text is None:
         return NULL_ONLY
+    from fkdash.rules.expression import parsed, results  # noqa: PLC0415 - the SQL parser takes a while to load
+
     tree = parsed(text)
     return ANYTHING if tree is None else results(tree, {}, {})
 
@@ -46,7 +47,11 @@ def default_value(column: Column) -> Results:
 def is_constant(column: Column) -> bool:
     """Tell whether the default is a value written down, the same for every row."""
     text = default_expression(column)
-    tree = parsed(text) if text is not None else None
+    if text is None:
+        return False
+    from fkdash.rules.expression import columns_of, parsed  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    tree = parsed(text)
     if tree is None or columns_of(tree):
         return False
     return all(type(node).__name__ in _CONSTANT_NODES for node in tree.walk())

@@ -17,9 +17,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from fkdash.rules.comparing import COMPARISONS, cast_to, compared
 from fkdash.rules.values import (
     ANYTHING,
-    COMPARISONS,
     EITHER,
     MOST_RESULTS,
     NOT_NULL,
@@ -28,8 +28,6 @@ from fkdash.rules.values import (
     Result,
     Results,
     as_condition,
-    cast_to,
-    compared,
     disjunction,
     negated,
     number_of,

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import ForeignKey, TableName
+from fkdash.rules.comparisons import single_keys, worth_reading
 from fkdash.rules.finding import Finding, Rule, Severity
-from fkdash.rules.joins import joined_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,8 +23,8 @@ _WORD_ENDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    joins = joined_columns(catalog)
-    keys = _single_keys(catalog)
+    joins = _joins(catalog)
+    keys = single_keys(catalog)
     names = _names(catalog, keys)
     by_join = _by_join(joins, keys)
     promising = _promising(catalog, names)
@@ -52,30 +52,20 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield _finding(table, column, found, where, alike=named == found)
 
 
+def _joins(catalog: Catalog) -> Mapping[frozenset[tuple[TableName, str]], str]:
+    queries = worth_reading(catalog)
+    if not queries:
+        return {}
+    from fkdash.rules.joins import joined_columns  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return joined_columns(catalog, queries)
+
+
 def _promising(catalog: Catalog, names: Iterable[str]) -> set[str]:
     """Give the columns' names that end as a reference's name can: no need to take the others apart."""
     endings = {word[-_ENDING:] for word in names}
     every = {column.name for table in catalog.tables.values() for column in table.columns}
     return {name for name in every if name[-_ENDING:].lower() in endings}
-
-
-def _single_keys(catalog: Catalog) -> Mapping[TableName, tuple[str, ...]]:
-    """Give for each table the columns that alone identify a row, the primary key first."""
-    found = {}
-    for name, table in catalog.tables.items():
-        if table.partition_of is not None:
-            continue
-        alone = [
-            index
-            for index in table.indexes
-            if index.unique and len(index.columns) == 1 and index.valid and index.predicate is None
-            if index.columns[0] in table.columns_by_number
-        ]
-        if len(alone) > 1:
-            alone.sort(key=lambda index: not index.primary)
-        if alone:
-            found[name] = tuple(dict.fromkeys([table.columns_by_number[index.columns[0]].name for index in alone]))
-    return found
 
 
 def _names(

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp
-
 from fkdash.catalog.model import TableKind
-from fkdash.rules.expression import column_name, parsed
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, Index, Table
@@ -66,6 +63,7 @@ def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
     beginning = table.indexes_by_first_column
     promising = [index for number in numbers for index in beginning.get(number, ())]
     if len(numbers) > 1:
+        # As they stand on the table, whichever column each begins with.
         promising.sort(key=table.indexes.index)
     for index in promising:
         if not _obstacle(catalog, table, index, key, numbers):
@@ -88,31 +86,14 @@ def _obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey, num
         return "its leading columns are others"
     if not index.valid:
         return "it is not valid"
-    if index.predicate is not None and not _implied(index.predicate, key):
-        return f"it is partial, WHERE {index.predicate}"
+    if index.predicate is not None:
+        from fkdash.rules.predicate import implied  # noqa: PLC0415 - the SQL parser takes a while to load
+
+        if not implied(index.predicate, key.columns):
+            return f"it is partial, WHERE {index.predicate}"
     if index.method not in {"btree", "hash"} or (index.method == "hash" and not whole):
         return f"its method is {index.method}"
     return _operator_class_obstacle(catalog, table, index, key)
-
-
-def _implied(predicate: str, key: ForeignKey) -> bool:
-    """Tell whether an equality on the key's columns implies the predicate: IS NOT NULL tests of them do."""
-    tree = parsed(predicate)
-    return tree is not None and _only_not_null(tree.unnest(), set(key.columns))
-
-
-def _only_not_null(node: exp.Expr, columns: set[str]) -> bool:
-    if isinstance(node, exp.And):
-        return _only_not_null(node.this.unnest(), columns) and _only_not_null(node.expression.unnest(), columns)
-    negated = isinstance(node, exp.Not) or bool(node.args.get("negate"))
-    test = node.this.unnest() if isinstance(node, exp.Not) else node
-    return (
-        negated
-        and isinstance(test, exp.Is)
-        and isinstance(test.expression, exp.Null)
-        and isinstance(test.this.unnest(), exp.Column)
-        and column_name(test.this.unnest()) in columns
-    )
 
 
 def _operator_class_obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey) -> str:

@@ -7,8 +7,7 @@ refers to the other, stronger than a likeness of names.
 from __future__ import annotations
 
 import logging
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
@@ -16,33 +15,27 @@ from sqlglot.errors import SqlglotError
 
 from fkdash.catalog.model import TableName
 from fkdash.rules.expression import column_name
-from fkdash.rules.once import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, Query
 
 # A statement it cannot read is simply not evidence.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 ColumnOf = tuple[TableName, str]
-_LONGEST_QUERY: Final = 20_000
-# Two names with an equals sign between them; parsing is a thousand times slower than looking for that.
-_COMPARES: Final = re.compile(r"""[\w")]\s*=\s*\(*["a-zA-Z_]""")
 
 
-@once_per_catalog
-def joined_columns(catalog: Catalog) -> Mapping[frozenset[ColumnOf], str]:
+def joined_columns(catalog: Catalog, queries: Iterable[Query]) -> Mapping[frozenset[ColumnOf], str]:
     """Give the pairs of columns that queries compare for equality, each with where the first was seen."""
     found: dict[frozenset[ColumnOf], str] = {}
     by_name: dict[str, list[TableName]] = {}
     for name in catalog.tables:
         by_name.setdefault(name.name, []).append(name)
-    for each in catalog.queries or ():
-        if len(each.sql) <= _LONGEST_QUERY and _COMPARES.search(each.sql):
-            for pair in _comparisons(catalog, by_name, each.sql):
-                found.setdefault(pair, each.origin)
+    for each in queries:
+        for pair in _comparisons(catalog, by_name, each.sql):
+            found.setdefault(pair, each.origin)
     return found
 
 

@@ -15,11 +15,9 @@ from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action, Match
 from fkdash.rules.defaults import known
 from fkdash.rules.enforcement import check_runs
-from fkdash.rules.expression import bracketed, columns_of, parsed, results
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.once import once_per_catalog
-from fkdash.rules.outcome import Outcome, check_outcome, domain_outcome, generated_from
-from fkdash.rules.values import ANYTHING, NULL_ONLY, as_condition
+from fkdash.rules.values import ANYTHING, NULL_ONLY
 from fkdash.rules.writes import writes
 
 if TYPE_CHECKING:
@@ -89,11 +87,12 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     found: list[Obstacle] = [*_identities(root, write, written), *_domains(root, written, values)]
     met: set[tuple[Kind, tuple[str, ...], str]] = set()
     for table in tables:
+        columns = written if table is root else _written(table, values)
         for obstacle in (
-            *(_partitions(table, values) if table.nulls_without_partition else ()),
-            *_not_nulls(table, values),
-            *(_checks(table, write, values) if table.checks else ()),
-            *_uniques(table, values),
+            *_partitions(table, columns, values),
+            *_not_nulls(table, columns, values),
+            *_checks(table, write, values),
+            *_uniques(table, columns, values),
         ):
             what = (obstacle.kind, obstacle.columns, obstacle.error.message if table is root else "")
             inherited = (obstacle.kind, obstacle.columns, "")
@@ -138,24 +137,33 @@ def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Result
             PredictedError("23502", f"domain {outermost.name} does not allow null values"),
             certain=value == NULL_ONLY,
         )
+    return _domain_check(table, column, domain, value) if domain.checks else None
+
+
+def _domain_check(table: Table, column: Column, domain: Domain, value: Results) -> Obstacle | None:
+    from fkdash.rules.expression import bracketed  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.outcome import Outcome, domain_outcome  # noqa: PLC0415
+
     for check in sorted(domain.checks, key=lambda check: check.name):
         outcome = domain_outcome(check.expression, value)
         if outcome is not Outcome.HOLDS:
             return Obstacle(
                 Kind.DOMAIN,
                 (column.name,),
-                f"{where} has a domain, {domain.schema}.{domain.name}, with CHECK {bracketed(check.expression)}",
+                f"{table.name}.{column.name} has a domain, {domain.schema}.{domain.name}, with CHECK "
+                f"{bracketed(check.expression)}",
                 PredictedError(
-                    "23514", f'value for domain {outermost.name} violates check constraint "{check.name}"'
+                    "23514",
+                    f'value for domain {(column.domain or domain).name} violates check constraint "{check.name}"',
                 ),
                 certain=outcome is Outcome.FAILS,
             )
     return None
 
 
-def _partitions(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def _partitions(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
-    for column in _written(table, values):
+    for column in written if table.nulls_without_partition else ():
         if column.number in table.nulls_without_partition and values[column.name] == NULL_ONLY:
             yield Obstacle(
                 Kind.PARTITION,
@@ -165,10 +173,12 @@ def _partitions(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacl
             )
 
 
-def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
-    after = {**generated_from(table, values), **values}
-    for column in _written(table, after):
-        value = after[column.name]
+def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    if table.generated_columns:
+        values = {**_computed(table, values), **values}
+        written = _written(table, values)
+    for column in written:
+        value = values[column.name]
         # What a generated column of a locked table is computed from is not known.
         if not column.not_null or None not in value or (column.generated and not column.default):
             continue
@@ -192,10 +202,20 @@ def _not_nulls(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle
         )
 
 
+def _computed(table: Table, values: Mapping[str, Results]) -> Mapping[str, Results]:
+    from fkdash.rules.outcome import generated_from  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return generated_from(table, values)
+
+
 def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
-    for check in sorted(table.checks, key=lambda check: check.name):
-        if not check.enforced or not check.expression:
-            continue
+    checks = [check for check in table.checks if check.enforced and check.expression]
+    if not checks:
+        return
+    from fkdash.rules.expression import bracketed  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.outcome import Outcome, check_outcome  # noqa: PLC0415
+
+    for check in sorted(checks, key=lambda check: check.name):
         outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
         if outcome is Outcome.HOLDS and not check.validated:
             # Rows from before may violate it, and every UPDATE evaluates it again.
@@ -216,14 +236,14 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
         )
 
 
-def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def _uniques(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give the unique indexes in which the written value may stand already."""
-    numbers = {column.number: column.name for column in _written(table, values)}
+    numbers = {column.number: column.name for column in written}
     for index in table.indexes:
         if not (index.unique or index.exclusion):
             continue
         touched = tuple([numbers[number] for number in index.columns if number in numbers])
-        enters = _enters(index, values) or _computed_from(index, values)
+        enters = _enters(index, values)
         if not touched and not enters:
             continue
         if any(values[name] == NULL_ONLY for name in touched) and not index.nulls_not_distinct:
@@ -234,23 +254,13 @@ def _uniques(table: Table, values: Mapping[str, Results]) -> Iterator[Obstacle]:
         )
 
 
-def _computed_from(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
-    """Give the written columns that an index's expressions are computed from, unless the result is NULL."""
-    tree = parsed(f"ROW({index.expressions})") if index.expressions else None
-    if tree is None:
-        return ()
-    parts = [part for part in tree.expressions if not columns_of(part).isdisjoint(values)]
-    if any(results(part, values, {}) == NULL_ONLY for part in parts) and not index.nulls_not_distinct:
-        return ()
-    return tuple(sorted({name for part in parts for name in columns_of(part) & values.keys()}))
-
-
 def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
-    """Give the written columns that decide whether a row belongs to a partial index, where it then may."""
-    tree = parsed(index.predicate) if index.predicate else None
-    if tree is None or True not in as_condition(results(tree, values, {})):
+    """Give the written columns that decide whether a row is in an index, or that its entry is computed from."""
+    if not index.predicate and not index.expressions:
         return ()
-    return tuple(sorted(columns_of(tree) & values.keys()))
+    from fkdash.rules.predicate import computed_from, deciding  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return deciding(index, values) or computed_from(index, values)
 
 
 def _unique_obstacle(table: Table, index: Index, touched: tuple[str, ...], *, alone: bool) -> Obstacle:

@@ -18,8 +18,12 @@ select n.nspname as schema, c.relname as name, pg_get_viewdef(c.oid) as definiti
   left join blocked b on b.ev_class = c.oid
  where c.relkind in ('v', 'm')
    and b.ev_class is null
-   and n.nspname not in ('pg_catalog', 'information_schema')
-   and n.nspname not like 'pg\_toast%'
-   and n.nspname not like 'pg\_temp\_%'
+   and c.relnamespace <> all (array(
+         select oid
+           from pg_namespace
+          where nspname in ('pg_catalog', 'information_schema')
+             or nspname like 'pg\_toast%'
+             or nspname like 'pg\_temp\_%'
+       ))
  order by c.oid
  limit $1
