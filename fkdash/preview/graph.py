@@ -169,6 +169,7 @@ def _is_simple(facts: Facts, step: Step) -> bool:
 
 def _steps_from(survey: _Survey, oid: int) -> Iterator[Step]:
     facts = survey.facts
+    _nothing_references_a_partition_alone(facts, oid)
     for key in facts.keys.values():
         if key.referenced != oid:
             continue
@@ -186,6 +187,19 @@ def _steps_from(survey: _Survey, oid: int) -> Iterator[Step]:
             trigger=fired[0].name,
             deferred=fired[0].deferred,
         )
+
+
+def _nothing_references_a_partition_alone(facts: Facts, oid: int) -> None:
+    """Every action of the leaf tables comes from a foreign key that references the whole table."""
+    for leaf in facts.leaves(oid):
+        for trigger in facts.tables[leaf].triggers:
+            key = facts.keys.get(trigger.constraint)
+            if not trigger.action or key is None:
+                continue
+            while key.referenced != oid and key.parent in facts.keys:
+                key = facts.keys[key.parent]
+            if key.referenced != oid:
+                raise OrderMattersError("a foreign key references one partition only")
 
 
 def _action_trigger(facts: Facts, key: KeyFact, leaf: int) -> TriggerFact | None:
@@ -264,6 +278,12 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
     wanted = ("select", "update") if step.kind != "cascade" else ("select", "delete")
     if not all(table.owner_may[privilege] for privilege in ("usage", *wanted)):
         raise OrderMattersError("the owner lacks privileges")
+    if step.kind == "noaction" and not all(
+        facts.tables[leaf].owner_may[privilege]
+        for leaf in facts.leaves(key.referenced)
+        for privilege in ("usage", "select", "update")
+    ):
+        raise OrderMattersError("the referenced table's owner lacks privileges")
     names = (*key.columns, *key.referenced_columns)
     columns = (*(table.columns[name] for name in key.columns),)
     others = (*(facts.tables[key.referenced].columns[name] for name in key.referenced_columns),)
@@ -277,6 +297,8 @@ def _sets_null_simply(facts: Facts, key: KeyFact, table: TableFact) -> None:
     """Only NOT NULL, domains and CHECKs can refuse the NULL, row by row."""
     written = set(key.set_columns)
     _runs_no_code(table, UPDATE_BIT, "UPDATE")
+    if any(table.columns[name].always for name in written) or len(written) < len(key.set_columns):
+        raise OrderMattersError("the statement is refused, rows or not")
     if table.partitioned or table.generated or any(not check.steady for check in table.checks):
         raise OrderMattersError("rows must be followed")
     domains = (domain for name in written for domain in facts.domain_chain(table.columns[name].type_oid))

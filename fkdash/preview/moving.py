@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fkdash.preview.queue import Run
     from fkdash.preview.reader import RowId, RowValues
 
+MOVE_FORBIDDEN: Final = "0A000"
 _MOVES_ARE_UPDATES: Final = 15
 
 
@@ -45,7 +46,10 @@ def move(
 ) -> None:
     """Move a written row to another partition: a DELETE from one and an INSERT into the other.
 
-    The foreign keys that reference it see a DELETE up to PostgreSQL 14, later an UPDATE of the root.
+    The foreign keys that reference it see a DELETE up to PostgreSQL 14, later an UPDATE
+    of the table that the statement names; only those that reference the very partition
+    still see a DELETE, and those that reference one between the two forbid the move
+    (nodeModifyTable.c, ExecCrossPartitionUpdateForeignKey).
     """
     written = run.overlay.rows[row]
     source, written.leaf = written.leaf, destination.oid
@@ -54,11 +58,22 @@ def move(
     run.overlay.wrote(row)
     as_update = run.facts.major >= _MOVES_ARE_UPDATES
     version = written.version
-    run.enqueue(DELETE_BIT, row, source, version=version, old=old, actions=not as_update)
+    if as_update:
+        _refuse_between(run, key, row, source)
+    run.enqueue(DELETE_BIT, row, source, version=version, old=old, moved=as_update)
     checked = {trigger.constraint for trigger in destination.triggers if trigger.function == "RI_FKey_check_ins"}
     run.enqueue(
         INSERT_BIT, row, destination.oid, version=version, new=written.values, rechecks=rechecks, checked=checked
     )
     if as_update:
-        root = run.facts.root(key.relation)
-        run.enqueue(UPDATE_BIT, row, root, version=version, old=old, new=written.values)
+        run.enqueue(UPDATE_BIT, row, key.relation, version=version, old=old, new=written.values)
+
+
+def _refuse_between(run: Run, key: KeyFact, row: RowId, source: int) -> None:
+    """Note a foreign key that references a partitioned table below the one that the statement names."""
+    above = run.facts.tables[source].parent
+    while above is not None and above != key.relation:
+        table = run.facts.tables[above]
+        if any(trigger.action and trigger.kind[1] and not trigger.clone for trigger in table.triggers):
+            run.outcome.block(Obstacle(None, table.name, table.partition_columns, MOVE_FORBIDDEN), [row])
+        above = table.parent

@@ -130,25 +130,27 @@ class Run:
         columns: Collection[str] = (),
         rechecks: Collection[int] = (),
         checked: Collection[int] = (),
-        actions: bool = True,
+        moved: bool = False,
     ) -> None:
         """Queue the AFTER ROW triggers of a written row.
 
         `columns` are those the statement sets, `rechecks` the deferrable indexes in
-        doubt, `checked` the row's own foreign keys whose check must run. Without
-        `actions`, the foreign keys that reference the row are not told.
+        doubt, `checked` the row's own foreign keys whose check must run. Of a row that
+        was `moved` to another partition only the foreign keys that reference this very
+        partition see the DELETE.
         """
         for trigger in self.facts.tables[leaf].triggers:
             if not trigger.fires(bit, row=True, before=False):
                 continue
             if trigger.action:
-                wanted = actions and self._key_changed(trigger, old, new)
+                wanted = not (moved and trigger.clone) and self._key_changed(trigger, old, new)
             elif trigger.referential:
                 wanted = trigger.constraint in checked
             elif trigger.recheck:
                 wanted = trigger.index in rechecks
             else:
-                wanted = bit != UPDATE_BIT or not trigger.columns or bool(set(trigger.columns) & set(columns))
+                set_columns = self._with_generated(leaf, columns)
+                wanted = bit != UPDATE_BIT or not trigger.columns or bool(set(trigger.columns) & set_columns)
             if wanted:
                 self._add(Event(trigger, leaf, row, old, new, version))
 
@@ -196,6 +198,9 @@ class Run:
             rest = key.without_period()
             if await self.matcher.referencing(rest, values_of(old, rest.referenced_columns)):
                 self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
+            return
+        peers = self.facts.tables[key.referenced]
+        if not restrict and not self.owner_may(key, peers, "select", "update"):
             return
         if not self.owner_may(key, table, "select", "update"):
             return
@@ -264,9 +269,12 @@ class Run:
             self.outcome.doubt(doubt)
 
     def row_written(self, leaf: int, bit: int, columns: Collection[str] = ()) -> None:
-        """Note what may keep a row from being written as planned."""
-        for doubt in doubts.row_doubts(self.facts.tables[leaf], bit, columns):
+        """Note what may keep a row from being written as planned; generated columns are written along."""
+        for doubt in doubts.row_doubts(self.facts.tables[leaf], bit, self._with_generated(leaf, columns)):
             self.outcome.doubt(doubt)
+
+    def _with_generated(self, leaf: int, columns: Collection[str]) -> set[str]:
+        return {*columns, *(column.name for column in self.facts.tables[leaf].generated)}
 
     def statement_ends(self, table: TableFact, bit: int) -> None:
         """Queue the AFTER STATEMENT triggers."""

@@ -9,14 +9,13 @@ from fkdash.preview.outcome import Obstacle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.evaluation import Evaluated
+    from fkdash.preview.evaluation import Evaluated, Failure
     from fkdash.preview.facts import TableFact
     from fkdash.preview.queue import Run
     from fkdash.preview.reader import RowId, RowValues
 
 NOT_NULL: Final = "23502"
 CHECKED: Final = "23514"
-_DATA_ERRORS: Final = "22"
 
 
 async def domains(run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
@@ -60,11 +59,10 @@ def checks(
 
 
 def evaluation_failed(
-    run: Run, table: TableFact, columns: tuple[str, ...], error: tuple[str, str], rows: Sequence[RowId]
+    run: Run, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
 ) -> None:
-    """Note an expression of the row that fails: the real statement fails the same way, if the data is at fault."""
-    sqlstate, message = error
-    if sqlstate.startswith(_DATA_ERRORS):
-        run.outcome.block(Obstacle(None, table.name, columns, sqlstate), rows)
+    """Note an expression of the row that fails: a blocker, if the real statement fails the same way."""
+    if failure.repeats:
+        run.outcome.block(Obstacle(failure.constraint or None, table.name, columns, failure.sqlstate), rows)
     else:
-        run.outcome.doubt(f"An expression of {table.name} could not be evaluated: {message}")
+        run.outcome.doubt(f"An expression of {table.name} could not be evaluated: {failure.message}")

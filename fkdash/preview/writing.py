@@ -10,38 +10,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview import moving, row_constraints
-from fkdash.preview.equality import family, key_columns, plain_type
+from fkdash.preview.equality import assigned, key_columns, plain_type
+from fkdash.preview.evaluation import Failure
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.indexes import refuse_duplicates
 from fkdash.preview.matching import values_of
+from fkdash.preview.outcome import Obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import ColumnFact, KeyFact, TableFact
+    from fkdash.preview.facts import KeyFact, TableFact
     from fkdash.preview.queue import Event, Run
     from fkdash.preview.reader import RowId, RowValues
 
-_TOO_LONG: Final = ("22001", "value too long for the referencing column")
+GENERATED_ALWAYS: Final = "428C9"
+ASSIGNED_TWICE: Final = "42601"
 
 
 async def write_action(run: Run, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> None:
     """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for one referenced row."""
     assert event.old is not None  # noqa: S101 - an action trigger fires for a row that was there
     table = run.facts.tables[key.relation]
+    columns = key.columns if on_update else key.set_columns
+    for sqlstate, refused in _statement_refused(table, columns, kind):
+        run.outcome.block(Obstacle(None, table.name, refused, sqlstate), await run.referencing(key, event.old))
     if not run.owner_may(key, table, "update", "select"):
         return
-    columns = key.columns if on_update else key.set_columns
     run.statement_begins(table, UPDATE_BIT)
     rows = await run.referencing(key, event.old)
+    if kind == "setdefault" and not rows:
+        await _defaults(run, table, [name for name in columns if table.columns[name].default_folded], rows)
     if rows:
         if kind == "setnull":
             values: Mapping[str, str | None] = dict.fromkeys(columns)
         elif kind == "setdefault":
-            values = await _defaults(run, table, columns)
+            values = await _defaults(run, table, columns, rows)
         else:
-            values = await _carried(run, key, event.new or {})
+            values = await _carried(run, key, event.new or {}, rows)
         await _update(run, key, rows, values, kind)
     run.statement_ends(table, UPDATE_BIT)
     if kind == "setdefault":
@@ -49,7 +56,22 @@ async def write_action(run: Run, key: KeyFact, kind: str, event: Event, *, on_up
         await run.still_referenced(key, event.old, restrict=False)
 
 
-async def _defaults(run: Run, table: TableFact, columns: Sequence[str]) -> dict[str, str | None]:
+def _statement_refused(
+    table: TableFact, columns: Sequence[str], kind: str
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give why the action's statement is refused before it looks for rows: SQLSTATE and columns.
+
+    A column GENERATED ALWAYS AS IDENTITY can only be set to DEFAULT, and one that
+    stands twice in the foreign key cannot be set twice.
+    """
+    always = tuple(name for name in columns if table.columns[name].always and kind != "setdefault")
+    twice = tuple(name for name in dict.fromkeys(columns) if list(columns).count(name) > 1)
+    yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (ASSIGNED_TWICE, twice)) if names)
+
+
+async def _defaults(
+    run: Run, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
+) -> dict[str, str | None]:
     """Give the columns' defaults: those of the partitioned root, where the table is partitioned."""
     values: dict[str, str | None] = {}
     for name in columns:
@@ -58,15 +80,15 @@ async def _defaults(run: Run, table: TableFact, columns: Sequence[str]) -> dict[
         if column.identity or not column.default_steady:
             run.outcome.doubt(f"The default of {table.name}.{name} is only known when it is really taken.")
         elif column.default is not None:
-            found = await run.evaluator.text(f"({column.default})::{plain_type(run.facts, column)}")
-            if isinstance(found, tuple):
-                row_constraints.evaluation_failed(run, table, (name,), found, [])
+            found = await run.evaluator.text(assigned(run.facts, column, column.default))
+            if isinstance(found, Failure):
+                row_constraints.evaluation_failed(run, table, (name,), found, rows)
             else:
                 values[name] = found
     return values
 
 
-async def _carried(run: Run, key: KeyFact, new: RowValues) -> dict[str, str | None]:
+async def _carried(run: Run, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> dict[str, str | None]:
     """Give the referenced row's new key as the referencing columns' types hold it."""
     table = run.facts.tables[key.relation]
     values: dict[str, str | None] = {}
@@ -74,19 +96,13 @@ async def _carried(run: Run, key: KeyFact, new: RowValues) -> dict[str, str | No
         value = new[theirs.name]
         wanted, given = plain_type(run.facts, mine), plain_type(run.facts, theirs)
         if value is not None and wanted != given:
-            found = await run.evaluator.text(f"$1::text::{given}::{wanted}", value)
-            if isinstance(found, tuple):
-                row_constraints.evaluation_failed(run, table, (mine.name,), found, [])
+            found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), value)
+            if isinstance(found, Failure):
+                row_constraints.evaluation_failed(run, table, (mine.name,), found, rows)
                 found = None
-            elif found is not None and _is_text(run, mine) and len(found) < len(value.rstrip(" ")):
-                row_constraints.evaluation_failed(run, table, (mine.name,), _TOO_LONG, [])
             value = found
         values[mine.name] = value
     return values
-
-
-def _is_text(run: Run, column: ColumnFact) -> bool:
-    return family(run.facts, column.type_oid, deterministic=True) == "text"
 
 
 async def _update(
