@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from fkdash.preview.facts import KeyFact, TableFact
-    from fkdash.preview.queue import Run
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import RunState
 
 MOVE_FORBIDDEN: Final = "0A000"
 _MOVES_ARE_UPDATES: Final = 15
 
 
-async def home(run: Run, key: KeyFact, row: RowId, new: RowValues, values: Mapping[str, str | None]) -> TableFact:
+async def home(
+    run: RunState, key: KeyFact, row: RowId, new: RowValues, values: Mapping[str, str | None]
+) -> TableFact:
     """Give the partition that takes a written row; its own, unless a partition key column was written.
 
     Where no partition takes it, that is noted and the row stays.
@@ -42,7 +44,7 @@ async def home(run: Run, key: KeyFact, row: RowId, new: RowValues, values: Mappi
 
 
 def move(
-    run: Run, key: KeyFact, row: RowId, destination: TableFact, *, old: RowValues, rechecks: Collection[int]
+    run: RunState, key: KeyFact, row: RowId, destination: TableFact, *, old: RowValues, rechecks: Collection[int]
 ) -> None:
     """Move a written row to another partition: a DELETE from one and an INSERT into the other.
 
@@ -69,7 +71,7 @@ def move(
         run.enqueue(UPDATE_BIT, row, key.relation, version=version, old=old, new=written.values)
 
 
-def _refuse_between(run: Run, key: KeyFact, row: RowId, source: int) -> None:
+def _refuse_between(run: RunState, key: KeyFact, row: RowId, source: int) -> None:
     """Note a foreign key that references a partitioned table below the one that the statement names."""
     above = run.facts.tables[source].parent
     while above is not None and above != key.relation:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
-    from fkdash.preview.queue import Order
     from fkdash.preview.reader import RowId
+    from fkdash.preview.state import Order
 
 _MANY_ROWS: Final = 500
 _ORDERS_OF_FEW: Final = 10

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from fkdash.preview.evaluation import Evaluated, Failure
     from fkdash.preview.facts import TableFact
-    from fkdash.preview.queue import Run
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import RunState
 
 NOT_NULL: Final = "23502"
 CHECKED: Final = "23514"
 
 
-async def domains(run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
+async def domains(run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
     """Note the domain constraints that written values break: NOT NULL, then the base domain's CHECKs."""
     for name, column in table.columns.items():
         if name not in values or not column.domain:
@@ -35,7 +35,7 @@ async def domains(run: Run, table: TableFact, row: RowId, values: Mapping[str, s
             run.outcome.block(Obstacle(check.name, table.name, (name,), CHECKED), [row])
 
 
-def not_null(run: Run, table: TableFact, row: RowId, new: RowValues) -> None:
+def not_null(run: RunState, table: TableFact, row: RowId, new: RowValues) -> None:
     """Note NOT NULL columns without a value, by attribute number; virtual generated columns come last (18)."""
     for name, column in sorted(table.columns.items(), key=lambda item: item[1].generated == "v"):
         if column.not_null and new.get(name) is None:
@@ -43,7 +43,7 @@ def not_null(run: Run, table: TableFact, row: RowId, new: RowValues) -> None:
 
 
 def checks(
-    run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
+    run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
 ) -> None:
     """Note the CHECKs that the row breaks, in order of their names."""
     for check in table.checks:
@@ -59,7 +59,7 @@ def checks(
 
 
 def evaluation_failed(
-    run: Run, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
+    run: RunState, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
 ) -> None:
     """Note an expression of the row that fails: a blocker, if the real statement fails the same way."""
     if failure.repeats:

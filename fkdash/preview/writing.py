@@ -22,26 +22,29 @@ if TYPE_CHECKING:
 
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import KeyFact, TableFact
-    from fkdash.preview.queue import Event, Run
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import Event, RunState
 
 GENERATED_ALWAYS: Final = "428C9"
 ASSIGNED_TWICE: Final = "42601"
 
 
-async def write_action(run: Run, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> None:
-    """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for one referenced row."""
+async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> bool:
+    """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for a referenced row; False where the owner may not."""
     assert event.old is not None  # noqa: S101 - an action trigger fires for a row that was there
     table = run.facts.tables[key.relation]
     columns = key.columns if on_update else key.set_columns
-    for sqlstate, refused in _statement_refused(table, columns, kind):
-        run.outcome.block(Obstacle(None, table.name, refused, sqlstate), await run.referencing(key, event.old))
-    if not run.owner_may(key, table, "update", "select"):
-        return
-    run.statement_begins(table, UPDATE_BIT)
+    if not run.owner_may(key, table):
+        return False
     rows = await run.referencing(key, event.old)
-    if kind == "setdefault" and not rows:
+    for sqlstate, refused in _statement_refused(table, columns, kind):
+        run.outcome.block(Obstacle(None, table.name, refused, sqlstate), rows)
+    if kind == "setdefault":
+        # Planning computes a constant default, whether a row takes it or not.
         await _defaults(run, table, [name for name in columns if table.columns[name].default_folded], rows)
+    if not run.owner_may(key, table, "update", "select"):
+        return False
+    run.statement_begins(table, UPDATE_BIT)
     if rows:
         if kind == "setnull":
             values: Mapping[str, str | None] = dict.fromkeys(columns)
@@ -51,9 +54,7 @@ async def write_action(run: Run, key: KeyFact, kind: str, event: Event, *, on_up
             values = await _carried(run, key, event.new or {}, rows)
         await _update(run, key, rows, values, kind)
     run.statement_ends(table, UPDATE_BIT)
-    if kind == "setdefault":
-        # A row that already held its default has not moved away (ri_triggers.c, ri_set).
-        await run.still_referenced(key, event.old, restrict=False)
+    return True
 
 
 def _statement_refused(
@@ -70,7 +71,7 @@ def _statement_refused(
 
 
 async def _defaults(
-    run: Run, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
+    run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
 ) -> dict[str, str | None]:
     """Give the columns' defaults: those of the partitioned root, where the table is partitioned."""
     values: dict[str, str | None] = {}
@@ -88,7 +89,7 @@ async def _defaults(
     return values
 
 
-async def _carried(run: Run, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> dict[str, str | None]:
+async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> dict[str, str | None]:
     """Give the referenced row's new key as the referencing columns' types hold it."""
     table = run.facts.tables[key.relation]
     values: dict[str, str | None] = {}
@@ -106,7 +107,7 @@ async def _carried(run: Run, key: KeyFact, new: RowValues, rows: Sequence[RowId]
 
 
 async def _update(
-    run: Run, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
+    run: RunState, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
 ) -> None:
     """Write the same values to several rows, one after the other."""
     old = {row: dict(run.values(row)) for row in rows}
@@ -151,7 +152,7 @@ async def _update(
         )
 
 
-async def _evaluate(run: Run, values: Mapping[RowId, RowValues]) -> dict[RowId, Evaluated]:
+async def _evaluate(run: RunState, values: Mapping[RowId, RowValues]) -> dict[RowId, Evaluated]:
     """Ask the server once for each leaf table that needs it."""
     by_leaf: dict[int, list[RowId]] = {}
     for row in values:
@@ -165,11 +166,13 @@ async def _evaluate(run: Run, values: Mapping[RowId, RowValues]) -> dict[RowId, 
     return found
 
 
-async def _evaluate_one(run: Run, table: TableFact, values: RowValues) -> Evaluated | None:
+async def _evaluate_one(run: RunState, table: TableFact, values: RowValues) -> Evaluated | None:
     return (await run.evaluator.rows(table, [values]))[0] if run.evaluator.needed(table) else None
 
 
-async def _keys_to_check(run: Run, leaf: TableFact, old: RowValues, new: RowValues, *, ours: bool) -> set[int]:
+async def _keys_to_check(
+    run: RunState, leaf: TableFact, old: RowValues, new: RowValues, *, ours: bool
+) -> set[int]:
     """Give the row's own foreign keys whose check must run (RI_FKey_fk_upd_check_required).
 
     A row that this transaction has already written (`ours`) is checked again even
