@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.errors import NotPermittedError, ServerRefusedError
@@ -40,13 +40,15 @@ class Evaluated:
     """What the server says about one row, or one value of a domain.
 
     `generated` are the generated columns' values, `failed` the CHECKs that are
-    false, `keys` each computed index's key (None: the row is not in it). `error`
-    says why there is nothing else.
+    false or (with a failure) cannot be evaluated, `keys` each computed index's key
+    (None: the row is not in it), `broken` the indexes whose key cannot be computed.
+    `error` says why there is nothing else.
     """
 
     generated: tuple[tuple[str, str | None], ...] = ()
-    failed: tuple[Expression, ...] = ()
+    failed: tuple[tuple[Expression, Failure | None], ...] = ()
     keys: dict[int, Values | None] = field(default_factory=dict)
+    broken: dict[int, Failure] = field(default_factory=dict)
     error: Failure | None = None
 
 
@@ -113,7 +115,9 @@ class Evaluator:
         if isinstance(answer, Failure):
             return Evaluated(error=answer)
         held = answer[0]["held"]
-        return Evaluated(failed=tuple(check for check, holds in zip(checks, held, strict=True) if not holds))
+        return Evaluated(
+            failed=tuple((check, None) for check, holds in zip(checks, held, strict=True) if not holds)
+        )
 
     async def _evaluate(self, table: TableFact, plain: Sequence[str], rows: Sequence[Values]) -> list[Evaluated]:
         checks = [check for check in table.checks if check.steady]
@@ -128,9 +132,41 @@ class Evaluator:
         answer = await self._attempt(sql, *([values[i] for values in rows] for i in range(len(plain))))
         if isinstance(answer, Failure):
             if len(rows) == 1:
-                return [Evaluated(error=answer)]
+                return [await self._piecewise(table, plain, rows[0])]
             return [result for row in rows for result in await self._evaluate(table, plain, [row])]
         return [_evaluated(table, checks, indexes, row) for row in answer]
+
+    async def _piecewise(self, table: TableFact, plain: Sequence[str], values: Values) -> Evaluated:
+        """Evaluate one row expression by expression, to tell which of them fails."""
+        source = self._source(table, plain)
+
+        async def part(expression: str) -> Any | Failure:  # noqa: ANN401 - whatever the expression gives
+            answer = await self._attempt(f"SELECT {expression} AS part FROM {source}", *([v] for v in values))
+            return answer if isinstance(answer, Failure) else answer[0]["part"]
+
+        generated: list[tuple[str, str | None]] = []
+        for column in table.generated:
+            found = await part(f"({quoted(column.name)})::text")
+            if isinstance(found, Failure):
+                if column.generated == "s" or column.not_null:
+                    return Evaluated(error=found)
+                found = None
+            generated.append((column.name, found))
+        failed: list[tuple[Expression, Failure | None]] = []
+        for check in table.checks:
+            held = await part(f"({check.sql}) IS NOT FALSE") if check.steady else True
+            if held is not True:
+                failed.append((check, held if isinstance(held, Failure) else None))
+        result = Evaluated(tuple(generated), tuple(failed))
+        for index in table.indexes:
+            if not index.computed or not index.steady:
+                continue
+            keys = _texts([_key(index, position) for position in range(len(index.keys))])
+            found = await part(f"CASE WHEN ({index.predicate or True}) THEN {keys} END")
+            if isinstance(found, Failure):
+                result.broken[index.oid] = found
+            result.keys[index.oid] = tuple(found) if isinstance(found, list) else None
+        return result
 
     def _source(self, table: TableFact, plain: Sequence[str]) -> str:
         """Give a FROM item named like the table: rows made of the given arrays, generated columns computed."""
@@ -197,6 +233,6 @@ def _evaluated(
         position += width
     return Evaluated(
         generated=tuple(zip((column.name for column in table.generated), row["generated"], strict=True)),
-        failed=tuple(check for check, held in zip(checks, row["held"], strict=True) if not held),
+        failed=tuple((check, None) for check, held in zip(checks, row["held"], strict=True) if not held),
         keys=keys,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.facts import DELETE_BIT, UPDATE_BIT
+from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,11 +127,13 @@ def certain_plan(facts: Facts) -> SetPlan | None:
     """
     survey = _Survey(facts, {facts.target: 0})
     touched = _touched(facts)
+    if facts.tables[facts.target].row_security:
+        return None
     try:
         for oid in {facts.target, *touched}:
             for leaf in {oid, *facts.leaves(oid)}:
-                _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT, "DELETE")
-                _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT, "UPDATE")
+                for event in ("DELETE", "UPDATE"):
+                    _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT | INSERT_BIT, event)
         steps = [step for step in _steps_from(survey, facts.target) if step.check]
     except OrderMattersError:
         return None
@@ -139,9 +141,24 @@ def certain_plan(facts: Facts) -> SetPlan | None:
     certain = tuple(
         step
         for step in steps
-        if facts.root(step.key.relation) not in roots and not step.deferred and _is_simple(facts, step)
+        if facts.root(step.key.relation) not in roots
+        and not step.deferred
+        and _is_simple(facts, step)
+        and not (step.kind == "noaction" and _key_may_be_taken(facts, step))
     )
     return SetPlan((facts.target,), certain) if certain else None
+
+
+def _key_may_be_taken(facts: Facts, step: Step) -> bool:
+    """Tell whether an action may write a key that is given up to another row, which NO ACTION accepts."""
+    root = facts.root(step.key.referenced)
+    wanted = set(step.key.referenced_columns)
+    return any(
+        facts.root(key.relation) == root
+        and (key.on_delete in "nd" or key.on_update in "cnd")
+        and wanted & set(key.columns)
+        for key in facts.keys.values()
+    )
 
 
 def _touched(facts: Facts) -> set[int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
+from fkdash.preview.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:
     from fkdash.preview.equality import Comparison, Values
@@ -32,6 +33,8 @@ async def refuse_duplicates(
     """
     rechecks: set[int] = set()
     for index in table.indexes:
+        if after is not None and index.oid in after.broken and index.ready:
+            evaluation_failed(run, table, _columns(index), after.broken[index.oid], [row])
         if not (index.unique or index.exclusion) or not index.ready:
             continue
         comparison = _comparison(run, index)
@@ -63,9 +66,12 @@ def _comparison(run: RunState, index: IndexFact) -> Comparison:
 
 
 def _refuse(run: RunState, table: TableFact, index: IndexFact, row: RowId) -> None:
-    columns = tuple(key.column or key.expression for key in index.keys)
     sqlstate = EXCLUDED if index.exclusion else DUPLICATE
-    run.outcome.block(Obstacle(index.name, table.name, columns, sqlstate), [row])
+    run.outcome.block(Obstacle(index.name, table.name, _columns(index), sqlstate), [row])
+
+
+def _columns(index: IndexFact) -> tuple[str, ...]:
+    return tuple(key.column or key.expression for key in index.keys)
 
 
 def _index_key(index: IndexFact, row: RowValues, evaluated: Evaluated | None) -> Values | None:

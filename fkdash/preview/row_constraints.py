@@ -31,8 +31,16 @@ async def domains(run: RunState, table: TableFact, row: RowId, values: Mapping[s
         answer = await run.evaluator.domain_failures(column, values[name])
         if answer.error is not None:
             evaluation_failed(run, table, (name,), answer.error, [row])
-        for check in answer.failed:
+        for check, _ in answer.failed:
             run.outcome.block(Obstacle(check.name, table.name, (name,), CHECKED), [row])
+
+
+def generated(
+    run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
+) -> None:
+    """Note a generated column that cannot be computed."""
+    if evaluated is not None and evaluated.error is not None:
+        evaluation_failed(run, table, tuple(values), evaluated.error, [row])
 
 
 def not_null(run: RunState, table: TableFact, row: RowId, new: RowValues) -> None:
@@ -51,11 +59,12 @@ def checks(
             run.outcome.doubt(f'CHECK "{check.name}" on {table.name} calls a function that is not immutable.')
     if evaluated is None:
         return
-    if evaluated.error is not None:
-        evaluation_failed(run, table, tuple(values), evaluated.error, [row])
-    for check in evaluated.failed:
+    for check, failure in evaluated.failed:
         columns = tuple(name for name in check.columns if name in values) or check.columns
-        run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
+        if failure is not None:
+            evaluation_failed(run, table, columns, failure, [row])
+        else:
+            run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
 
 
 def evaluation_failed(

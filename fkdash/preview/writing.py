@@ -124,6 +124,7 @@ async def _update(
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
             evaluated = await _evaluate_one(run, home, new[row])
+        row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
         row_constraints.checks(run, home, row, values, evaluated)
         ours = written.version > 0

@@ -1953,3 +1953,39 @@ ALTER TABLE c1 ADD FOREIGN KEY (own) REFERENCES q ON DELETE SET NULL; INSERT INT
 -- versions 14 to 18
 CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1); ALTER TABLE p OWNER TO alice;
 CREATE TABLE c(pid int REFERENCES p); REVOKE SELECT ON p FROM alice;
+
+-- experiment order1: NOT NULL is reported before a CHECK that cannot be evaluated, that before one with a later name
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int, g int GENERATED ALWAYS AS (pid * 2) STORED NOT NULL,
+    CONSTRAINT b CHECK (CASE WHEN pid IS NULL THEN 1 / z > 0 ELSE true END), CONSTRAINT d CHECK (pid IS NOT NULL));
+INSERT INTO c VALUES (1, 0);
+
+-- experiment order2: a CHECK is reported before one with a later name that cannot be evaluated
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int, CONSTRAINT a CHECK (pid IS NOT NULL),
+    CONSTRAINT b CHECK (CASE WHEN pid IS NULL THEN 1 / z > 0 ELSE true END)); INSERT INTO c VALUES (1, 0);
+
+-- experiment order3: a generated column that cannot be computed is reported before NOT NULL
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int NOT NULL REFERENCES p ON DELETE SET NULL, z int,
+    g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) STORED); INSERT INTO c VALUES (1, 0);
+
+-- experiment order4: an index key that cannot be computed is reported after CHECK
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL CONSTRAINT k CHECK (pid IS NOT NULL), z int);
+CREATE INDEX ON c ((CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END)); INSERT INTO c VALUES (1, 0);
+
+-- experiment order5: a virtual generated column (18) that nothing asks for need not be computed
+-- delete p WHERE id = 1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
+    g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) VIRTUAL); INSERT INTO c(pid, z) VALUES (1, 0);
