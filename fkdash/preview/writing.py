@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.facts import Facts, KeyFact, TableFact
     from fkdash.preview.reader import RowId, RowValues
     from fkdash.preview.state import Event, RunState
 
 GENERATED_ALWAYS: Final = "428C9"
-ASSIGNED_TWICE: Final = "42601"
+SYNTAX: Final = "42601"
+_COLLATION_IN_ITS_PLACE: Final = 15
 
 
 async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> bool:
@@ -37,6 +38,12 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     if not run.owner_may(key, table):
         return False
     rows = await run.referencing(key, event.old)
+    lost = _lost_collations(run.facts, key) if kind in ("setnull", "setdefault") else ()
+    if lost:
+        rows = [row for row in rows if all(run.values(row)[mine] == event.old[theirs] for mine, theirs in lost)]
+        if kind == "setdefault":
+            names = tuple(mine for mine, _ in lost)
+            run.outcome.block(Obstacle(None, table.name, names, SYNTAX), rows)
     for sqlstate, refused in _statement_refused(table, columns, kind):
         run.outcome.block(Obstacle(None, table.name, refused, sqlstate), rows)
     if kind == "setdefault":
@@ -57,6 +64,21 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     return True
 
 
+def _lost_collations(facts: Facts, key: KeyFact) -> tuple[tuple[str, str], ...]:
+    """Give the columns, with those they reference, that PostgreSQL 14 compares without the referenced collation.
+
+    Its ri_set() puts COLLATE behind the new value instead of the condition: NULL goes
+    to the rows that are equal by their own collation only, and DEFAULT is an error.
+    """
+    if facts.major >= _COLLATION_IN_ITS_PLACE:
+        return ()
+    return tuple(
+        (mine.name, theirs.name)
+        for mine, theirs in zip(*key_columns(facts, key), strict=True)
+        if not theirs.deterministic and mine.collation != theirs.collation and mine.deterministic
+    )
+
+
 def _statement_refused(
     table: TableFact, columns: Sequence[str], kind: str
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -67,7 +89,7 @@ def _statement_refused(
     """
     always = tuple(name for name in columns if table.columns[name].always and kind != "setdefault")
     twice = tuple(name for name in dict.fromkeys(columns) if list(columns).count(name) > 1)
-    yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (ASSIGNED_TWICE, twice)) if names)
+    yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX, twice)) if names)
 
 
 async def _defaults(

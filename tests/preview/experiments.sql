@@ -1989,3 +1989,17 @@ CREATE INDEX ON c ((CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END)); INSERT INTO c
 CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
 CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
     g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) VIRTUAL); INSERT INTO c(pid, z) VALUES (1, 0);
+
+-- experiment collate1: PostgreSQL 14 cannot carry out SET DEFAULT where only the referenced collation ignores case
+-- delete p WHERE true
+-- versions 14 to 17
+CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE p(id text COLLATE ci PRIMARY KEY); INSERT INTO p VALUES ('a');
+CREATE TABLE c(pid text REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment collate2: ... and its SET NULL goes to the rows that are equal with case
+-- delete p WHERE true
+-- versions 14 to 17
+CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE p(id text COLLATE ci PRIMARY KEY); INSERT INTO p VALUES ('a');
+CREATE TABLE c(pid text REFERENCES p ON DELETE SET NULL CHECK (pid IS NOT NULL)); INSERT INTO c VALUES ('A');
