@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import quoted
 
 if TYPE_CHECKING:
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, Operator
@@ -15,6 +18,9 @@ _FLOATS: Final = frozenset({700, 701})
 # bool, bytea, name, oid, date, time, timestamp, timestamptz, uuid, macaddr: equal values print alike.
 _BY_TEXT: Final = frozenset({16, 17, 19, 26, 829, 1082, 1083, 1114, 1184, 2950})
 _BUILT_IN: Final = 16384
+# Each type's own function that applies the length, and what the type modifier has beside the length.
+_LENGTH_CHECKED: Final = {1043: ('"varchar"', 4), 1042: ('"bpchar"', 4), 1560: ('"bit"', 0), 1562: ('"varbit"', 0)}
+_LENGTH: Final = re.compile(r"\((\d+)\)$")
 
 
 def family(facts: Facts, type_oid: int, *, deterministic: bool) -> str | None:
@@ -106,6 +112,30 @@ def plain_type(facts: Facts, column: ColumnFact) -> str:
     """Give the type to cast text to for a comparison or an expression: a domain's own checks are left out."""
     chain = facts.domain_chain(column.type_oid)
     return chain[-1].base_spelling if chain else column.type
+
+
+def alias_beside(table: str, alias: str) -> str:
+    """Give a quoted alias that may stand in one FROM clause with a table called by its own name."""
+    return quoted(alias if alias != table else f"{alias}2")
+
+
+def bare_type(facts: Facts, column: ColumnFact) -> str:
+    """Give the plain type without length or scale, as a literal beside the column has it: nothing is cut off."""
+    return facts.types[facts.base_type(column.type_oid)].name.sql
+
+
+def assigned(facts: Facts, column: ColumnFact, expression: str) -> str:
+    """Give an expression as an assignment to the column converts it: a text or bit string too long is an error.
+
+    An explicit cast would cut it off (manual, "Value Storage").
+    """
+    wanted = plain_type(facts, column)
+    checked = _LENGTH_CHECKED.get(facts.base_type(column.type_oid))
+    length = _LENGTH.search(wanted)
+    if checked is None or length is None:
+        return f"({expression})::{wanted}"
+    function, header = checked
+    return f"pg_catalog.{function}(({expression})::pg_catalog.{function}, {int(length[1]) + header}, false)"
 
 
 def operand(sql: str, cast: str | None) -> str:

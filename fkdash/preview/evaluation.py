@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.errors import NotPermittedError, ServerRefusedError
-from fkdash.preview.equality import plain_type
+from fkdash.preview.equality import alias_beside, plain_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,18 +22,34 @@ _NOT_PERMITTED: Final = "42501"
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """An evaluation that failed; `constraint` is a domain's that refused a value on the way, "" otherwise."""
+
+    sqlstate: str
+    message: str
+    constraint: str = ""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the real statement fails the same way: the data or a function's own RAISE is at fault."""
+        return self.sqlstate[:2] in ("22", "23", "P0")
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """What the server says about one row, or one value of a domain.
 
     `generated` are the generated columns' values, `failed` the CHECKs that are
-    false, `keys` each computed index's key (None: the row is not in it). `error` is
-    the SQLSTATE and the message of an evaluation that failed.
+    false or (with a failure) cannot be evaluated, `keys` each computed index's key
+    (None: the row is not in it), `broken` the indexes whose key cannot be computed.
+    `error` says why there is nothing else.
     """
 
     generated: tuple[tuple[str, str | None], ...] = ()
-    failed: tuple[Expression, ...] = ()
+    failed: tuple[tuple[Expression, Failure | None], ...] = ()
     keys: dict[int, Values | None] = field(default_factory=dict)
-    error: tuple[str, str] | None = None
+    broken: dict[int, Failure] = field(default_factory=dict)
+    error: Failure | None = None
 
 
 class Evaluator:
@@ -43,7 +59,7 @@ class Evaluator:
         self._reader = reader
         self._known: dict[tuple[int, Values], Evaluated] = {}
         self._domains: dict[tuple[int, str | None], Evaluated] = {}
-        self._texts: dict[tuple[str, str | None], str | tuple[str, str] | None] = {}
+        self._texts: dict[tuple[str, str | None], str | Failure | None] = {}
 
     def needed(self, table: TableFact) -> bool:
         """Tell whether the server must be asked about written rows of a leaf table at all."""
@@ -79,12 +95,12 @@ class Evaluator:
             self._domains[(column.type_oid, value)] = known
         return known
 
-    async def text(self, expression: str, value: str | None = None) -> str | tuple[str, str] | None:
-        """Give an expression's value as text, `$1` in it being `value`; or SQLSTATE and message where it fails."""
+    async def text(self, expression: str, value: str | None = None) -> str | Failure | None:
+        """Give an expression's value as text, `$1` in it being `value`; or how it fails."""
         if (expression, value) not in self._texts:
             arguments = () if value is None else (value,)
             answer = await self._attempt(f"SELECT ({expression})::text AS value", *arguments)
-            self._texts[(expression, value)] = answer if isinstance(answer, tuple) else answer[0]["value"]
+            self._texts[(expression, value)] = answer if isinstance(answer, Failure) else answer[0]["value"]
         return self._texts[(expression, value)]
 
     async def _domain(self, column: ColumnFact, value: str | None) -> Evaluated:
@@ -96,10 +112,12 @@ class Evaluator:
         tests = ", ".join(f"(({check.sql}) IS NOT FALSE)" for check in checks)
         sql = f"SELECT ARRAY[{tests}] AS held FROM (SELECT $1::text::{plain_type(facts, column)} AS value) AS v"
         answer = await self._attempt(sql, value)
-        if isinstance(answer, tuple):
+        if isinstance(answer, Failure):
             return Evaluated(error=answer)
         held = answer[0]["held"]
-        return Evaluated(failed=tuple(check for check, holds in zip(checks, held, strict=True) if not holds))
+        return Evaluated(
+            failed=tuple((check, None) for check, holds in zip(checks, held, strict=True) if not holds)
+        )
 
     async def _evaluate(self, table: TableFact, plain: Sequence[str], rows: Sequence[Values]) -> list[Evaluated]:
         checks = [check for check in table.checks if check.steady]
@@ -109,40 +127,85 @@ class Evaluator:
             f"{_truths([f'({check.sql}) IS NOT FALSE' for check in checks])} AS held, "
             f"{_truths([f'({index.predicate or True}) IS TRUE' for index in indexes])} AS inside, "
             f"{_texts([_key(index, part) for index in indexes for part in range(len(index.keys))])} AS keys "
-            f'FROM {self._source(table, plain)} ORDER BY "fk$n"'
+            f'FROM {self._source(table, plain)} ORDER BY {_values_of(table)}."fk$n"'
         )
         answer = await self._attempt(sql, *([values[i] for values in rows] for i in range(len(plain))))
-        if isinstance(answer, tuple):
+        if isinstance(answer, Failure):
             if len(rows) == 1:
-                return [Evaluated(error=answer)]
+                return [await self._piecewise(table, plain, rows[0])]
             return [result for row in rows for result in await self._evaluate(table, plain, [row])]
         return [_evaluated(table, checks, indexes, row) for row in answer]
+
+    async def _piecewise(self, table: TableFact, plain: Sequence[str], values: Values) -> Evaluated:
+        """Evaluate one row expression by expression, to tell which of them fails."""
+        source = self._source(table, plain)
+
+        async def part(expression: str) -> Any | Failure:  # noqa: ANN401 - whatever the expression gives
+            answer = await self._attempt(f"SELECT {expression} AS part FROM {source}", *([v] for v in values))
+            return answer if isinstance(answer, Failure) else answer[0]["part"]
+
+        generated: list[tuple[str, str | None]] = []
+        for column in table.generated:
+            found = await part(f"({quoted(column.name)})::text")
+            if isinstance(found, Failure):
+                if column.generated == "s" or column.not_null:
+                    return Evaluated(error=found)
+                found = None
+            generated.append((column.name, found))
+        failed: list[tuple[Expression, Failure | None]] = []
+        for check in table.checks:
+            held = await part(f"({check.sql}) IS NOT FALSE") if check.steady else True
+            if held is not True:
+                failed.append((check, held if isinstance(held, Failure) else None))
+        result = Evaluated(tuple(generated), tuple(failed))
+        for index in table.indexes:
+            if not index.computed or not index.steady:
+                continue
+            keys = _texts([_key(index, position) for position in range(len(index.keys))])
+            found = await part(f"CASE WHEN ({index.predicate or True}) THEN {keys} END")
+            if isinstance(found, Failure):
+                result.broken[index.oid] = found
+            result.keys[index.oid] = tuple(found) if isinstance(found, list) else None
+        return result
 
     def _source(self, table: TableFact, plain: Sequence[str]) -> str:
         """Give a FROM item named like the table: rows made of the given arrays, generated columns computed."""
         facts = self._reader.facts
         arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(plain)))
         names = ", ".join(f'"fk${i}"' for i in range(len(plain)))
+        values = _values_of(table)
         cast = ", ".join(
-            f'u."fk${i}"::{plain_type(facts, table.columns[name])} AS {quoted(name)}'
+            f'{values}."fk${i}"::{plain_type(facts, table.columns[name])} AS {quoted(name)}'
             for i, name in enumerate(plain)
         )
+        known = f", {table.oid}::pg_catalog.oid AS tableoid" if _mentions_tableoid(table) else ""
         generated = "".join(f", ({c.default})::{c.type} AS {quoted(c.name)}" for c in table.generated)
         return (
-            f'unnest({arrays}) WITH ORDINALITY AS u({names}, "fk$n") CROSS JOIN LATERAL '
-            f'(SELECT "fk$r".*{generated} FROM (SELECT {cast}) AS "fk$r") AS {quoted(table.name.name)}'
+            f'unnest({arrays}) WITH ORDINALITY AS {values}({names}, "fk$n") CROSS JOIN LATERAL '
+            f'(SELECT "fk$r".*{generated} FROM (SELECT {cast}{known}) AS "fk$r") AS {quoted(table.name.name)}'
         )
 
-    async def _attempt(self, sql: str, *arguments: object) -> Sequence[Row] | tuple[str, str]:
+    async def _attempt(self, sql: str, *arguments: object) -> Sequence[Row] | Failure:
         session = self._reader.session
         await session.execute("SAVEPOINT fkdash_evaluation")
         try:
             answer = await self._reader.ask(sql, *arguments)
         except (ServerRefusedError, NotPermittedError) as error:
             await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
-            return error.sqlstate if isinstance(error, ServerRefusedError) else _NOT_PERMITTED, error.what
+            if isinstance(error, NotPermittedError):
+                return Failure(_NOT_PERMITTED, error.what)
+            return Failure(error.sqlstate, error.what, error.constraint)
         await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
         return answer
+
+
+def _values_of(table: TableFact) -> str:
+    return alias_beside(table.name.name, "fk$u")
+
+
+def _mentions_tableoid(table: TableFact) -> bool:
+    texts = (*(check.sql for check in table.checks), *(column.default or "" for column in table.generated))
+    return any("tableoid" in text for text in texts)
 
 
 def _key(index: IndexFact, part: int) -> str:
@@ -170,6 +233,6 @@ def _evaluated(
         position += width
     return Evaluated(
         generated=tuple(zip((column.name for column in table.generated), row["generated"], strict=True)),
-        failed=tuple(check for check, held in zip(checks, row["held"], strict=True) if not held),
+        failed=tuple((check, None) for check, held in zip(checks, row["held"], strict=True) if not held),
         keys=keys,
     )

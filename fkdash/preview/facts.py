@@ -53,7 +53,11 @@ class TypeFact:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFact:
-    """A column; `default` includes the domain's, `unproven` is a NOT NULL that is NOT VALID (18)."""
+    """A column; `default` includes the domain's, `unproven` is a NOT NULL that is NOT VALID (18).
+
+    `default_folded` says that planning computes the default, whether a row needs it or not.
+    `always` is GENERATED ALWAYS AS IDENTITY: an UPDATE may set such a column to DEFAULT only.
+    """
 
     name: str
     type: str
@@ -62,11 +66,18 @@ class ColumnFact:
     not_null: bool
     generated: str
     identity: bool
+    always: bool
     deterministic: bool
     collation: str | None
     default: str | None
     default_steady: bool
+    default_folded: bool
     unproven: bool
+
+    @property
+    def array(self) -> bool:
+        """Whether its values are arrays (of a domain over an array the type's name does not tell)."""
+        return self.type.endswith("[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ class IndexFact:
 
 @dataclass(frozen=True, slots=True)
 class TriggerFact:
-    """A trigger that fires in an ordinary session."""
+    """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's."""
 
     name: str
     function: str
@@ -115,6 +126,7 @@ class TriggerFact:
     type: int
     constraint: int
     index: int
+    clone: bool
     deferred: bool
     columns: tuple[str, ...]
 
@@ -156,6 +168,7 @@ class TableFact:
     owner: str
     row_security: bool
     readable: bool
+    deletable: bool
     owner_may: Mapping[str, bool]
     rules: tuple[str, ...]
     columns: Mapping[str, ColumnFact]
@@ -214,7 +227,7 @@ class KeyFact:
     @property
     def set_columns(self) -> tuple[str, ...]:
         """The columns that ON DELETE SET NULL or SET DEFAULT writes."""
-        return self.delete_columns or self.columns
+        return tuple(dict.fromkeys(self.delete_columns)) or self.columns
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.facts import DELETE_BIT, UPDATE_BIT
+from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,11 +127,13 @@ def certain_plan(facts: Facts) -> SetPlan | None:
     """
     survey = _Survey(facts, {facts.target: 0})
     touched = _touched(facts)
+    if facts.tables[facts.target].row_security:
+        return None
     try:
         for oid in {facts.target, *touched}:
             for leaf in {oid, *facts.leaves(oid)}:
-                _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT, "DELETE")
-                _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT, "UPDATE")
+                for event in ("DELETE", "UPDATE"):
+                    _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT | INSERT_BIT, event)
         steps = [step for step in _steps_from(survey, facts.target) if step.check]
     except OrderMattersError:
         return None
@@ -139,9 +141,24 @@ def certain_plan(facts: Facts) -> SetPlan | None:
     certain = tuple(
         step
         for step in steps
-        if facts.root(step.key.relation) not in roots and not step.deferred and _is_simple(facts, step)
+        if facts.root(step.key.relation) not in roots
+        and not step.deferred
+        and _is_simple(facts, step)
+        and not (step.kind == "noaction" and _key_may_be_taken(facts, step))
     )
     return SetPlan((facts.target,), certain) if certain else None
+
+
+def _key_may_be_taken(facts: Facts, step: Step) -> bool:
+    """Tell whether an action may write a key that is given up to another row, which NO ACTION accepts."""
+    root = facts.root(step.key.referenced)
+    wanted = set(step.key.referenced_columns)
+    return any(
+        facts.root(key.relation) == root
+        and (key.on_delete in "nd" or key.on_update in "cnd")
+        and wanted & set(key.columns)
+        for key in facts.keys.values()
+    )
 
 
 def _touched(facts: Facts) -> set[int]:
@@ -169,6 +186,7 @@ def _is_simple(facts: Facts, step: Step) -> bool:
 
 def _steps_from(survey: _Survey, oid: int) -> Iterator[Step]:
     facts = survey.facts
+    _nothing_references_a_partition_alone(facts, oid)
     for key in facts.keys.values():
         if key.referenced != oid:
             continue
@@ -186,6 +204,19 @@ def _steps_from(survey: _Survey, oid: int) -> Iterator[Step]:
             trigger=fired[0].name,
             deferred=fired[0].deferred,
         )
+
+
+def _nothing_references_a_partition_alone(facts: Facts, oid: int) -> None:
+    """Every action of the leaf tables comes from a foreign key that references the whole table."""
+    for leaf in facts.leaves(oid):
+        for trigger in facts.tables[leaf].triggers:
+            key = facts.keys.get(trigger.constraint)
+            if not trigger.action or key is None:
+                continue
+            while key.referenced != oid and key.parent in facts.keys:
+                key = facts.keys[key.parent]
+            if key.referenced != oid:
+                raise OrderMattersError("a foreign key references one partition only")
 
 
 def _action_trigger(facts: Facts, key: KeyFact, leaf: int) -> TriggerFact | None:
@@ -264,6 +295,12 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
     wanted = ("select", "update") if step.kind != "cascade" else ("select", "delete")
     if not all(table.owner_may[privilege] for privilege in ("usage", *wanted)):
         raise OrderMattersError("the owner lacks privileges")
+    if step.kind == "noaction" and not all(
+        facts.tables[leaf].owner_may[privilege]
+        for leaf in facts.leaves(key.referenced)
+        for privilege in ("usage", "select", "update")
+    ):
+        raise OrderMattersError("the referenced table's owner lacks privileges")
     names = (*key.columns, *key.referenced_columns)
     columns = (*(table.columns[name] for name in key.columns),)
     others = (*(facts.tables[key.referenced].columns[name] for name in key.referenced_columns),)
@@ -277,6 +314,8 @@ def _sets_null_simply(facts: Facts, key: KeyFact, table: TableFact) -> None:
     """Only NOT NULL, domains and CHECKs can refuse the NULL, row by row."""
     written = set(key.set_columns)
     _runs_no_code(table, UPDATE_BIT, "UPDATE")
+    if any(table.columns[name].always for name in written) or len(written) < len(key.set_columns):
+        raise OrderMattersError("the statement is refused, rows or not")
     if table.partitioned or table.generated or any(not check.steady for check in table.checks):
         raise OrderMattersError("rows must be followed")
     domains = (domain for name in written for domain in facts.domain_chain(table.columns[name].type_oid))

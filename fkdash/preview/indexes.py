@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
+from fkdash.preview.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:
     from fkdash.preview.equality import Comparison, Values
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import IndexFact, TableFact
-    from fkdash.preview.queue import Event, Run
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import Event, RunState
 
 DUPLICATE: Final = "23505"
 EXCLUDED: Final = "23P01"
 
 
 async def refuse_duplicates(
-    run: Run,
+    run: RunState,
     table: TableFact,
     row: RowId,
     *,
@@ -32,6 +33,8 @@ async def refuse_duplicates(
     """
     rechecks: set[int] = set()
     for index in table.indexes:
+        if after is not None and index.oid in after.broken and index.ready:
+            evaluation_failed(run, table, _columns(index), after.broken[index.oid], [row])
         if not (index.unique or index.exclusion) or not index.ready:
             continue
         comparison = _comparison(run, index)
@@ -47,7 +50,7 @@ async def refuse_duplicates(
     return rechecks
 
 
-async def recheck(run: Run, event: Event) -> None:
+async def recheck(run: RunState, event: Event) -> None:
     """Look again for a deferrable constraint (unique_key_recheck), if the row is still there."""
     assert event.row is not None  # noqa: S101 - rechecks are queued for rows
     written = run.overlay.rows[event.row]
@@ -58,14 +61,17 @@ async def recheck(run: Run, event: Event) -> None:
         _refuse(run, table, index, event.row)
 
 
-def _comparison(run: Run, index: IndexFact) -> Comparison:
+def _comparison(run: RunState, index: IndexFact) -> Comparison:
     return index_comparison(run.facts, index)
 
 
-def _refuse(run: Run, table: TableFact, index: IndexFact, row: RowId) -> None:
-    columns = tuple(key.column or key.expression for key in index.keys)
+def _refuse(run: RunState, table: TableFact, index: IndexFact, row: RowId) -> None:
     sqlstate = EXCLUDED if index.exclusion else DUPLICATE
-    run.outcome.block(Obstacle(index.name, table.name, columns, sqlstate), [row])
+    run.outcome.block(Obstacle(index.name, table.name, _columns(index), sqlstate), [row])
+
+
+def _columns(index: IndexFact) -> tuple[str, ...]:
+    return tuple(key.column or key.expression for key in index.keys)
 
 
 def _index_key(index: IndexFact, row: RowValues, evaluated: Evaluated | None) -> Values | None:
@@ -74,7 +80,7 @@ def _index_key(index: IndexFact, row: RowValues, evaluated: Evaluated | None) ->
     return None if evaluated is None else evaluated.keys.get(index.oid)
 
 
-async def _conflicts(run: Run, table: TableFact, index: IndexFact, row: RowId, key: Values) -> bool:
+async def _conflicts(run: RunState, table: TableFact, index: IndexFact, row: RowId, key: Values) -> bool:
     if None in key and not index.nulls_not_distinct:
         return False
     if any(found not in run.overlay.rows for found in await run.reader.occupants(table, index, key)):
@@ -88,7 +94,7 @@ async def _conflicts(run: Run, table: TableFact, index: IndexFact, row: RowId, k
     return False
 
 
-async def _same_key(run: Run, table: TableFact, index: IndexFact, left: Values, right: Values) -> bool:
+async def _same_key(run: RunState, table: TableFact, index: IndexFact, left: Values, right: Values) -> bool:
     for part, a, b in zip(index.keys, left, right, strict=True):
         if a is None or b is None:
             if a is not b or not index.nulls_not_distinct:

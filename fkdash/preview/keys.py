@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
@@ -52,7 +53,8 @@ def chosen_target(
 def keys_from_json(text: str) -> list[Key]:
     """Give the keys of a JSON array of objects, or of one object; raises UsageError for anything else."""
     try:
-        found = json.loads(text)
+        # A number keeps all its digits: a numeric key has more of them than a float.
+        found = json.loads(text, parse_float=Decimal)
     except ValueError as error:
         raise UsageError(f"The keys are not JSON: {error}.", next_step=_json_help()) from None
     rows = [found] if isinstance(found, dict) else found

@@ -41,7 +41,7 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
     tables: dict[int, TableFact] = {}
-    needs = _needs({target, *inheriting}, keys.values())
+    needs = _needs(await _whole(session, _written({target, *inheriting}, keys.values())), keys.values())
     while wanted:
         for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
             tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
@@ -80,14 +80,29 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
     )
 
 
-def _needs(targets: set[int], keys: Collection[KeyFact]) -> tuple[list[int], list[int], list[str]]:
-    """Give the tables to know all of, and table by table the columns that foreign keys name."""
-    written = {key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd"}
-    named = {
-        *((key.relation, name) for key in keys for name in key.columns),
-        *((key.referenced, name) for key in keys for name in key.referenced_columns),
-    }
-    return sorted(targets | written), [oid for oid, _ in sorted(named)], [name for _, name in sorted(named)]
+def _written(targets: set[int], keys: Collection[KeyFact]) -> set[int]:
+    """Give the tables whose rows may be written, and the targets."""
+    return targets | {key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd"}
+
+
+async def _whole(session: Session, tables: set[int]) -> set[int]:
+    """Give tables, and for a partition everything of its partitioned table: a row is known alike by every name."""
+    rows = await session.rows(
+        "SELECT DISTINCT p.relid::pg_catalog.oid::bigint AS oid FROM unnest($1::oid[]) AS u(oid)"
+        " CROSS JOIN LATERAL pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(u.oid)) AS p",
+        sorted(tables),
+    )
+    return tables | {row["oid"] for row in rows}
+
+
+def _needs(whole: set[int], keys: Collection[KeyFact]) -> tuple[list[int], list[str]]:
+    """Give the tables to know all of, and the names of columns in foreign keys.
+
+    A foreign key may be about one partition, and its rows read from the whole
+    table: a named column is wanted wherever there is one.
+    """
+    named = {name for key in keys for name in (*key.columns, *key.referenced_columns)}
+    return sorted(whole), sorted(named)
 
 
 def _key(row: Row) -> KeyFact:
@@ -152,6 +167,7 @@ def _table(oid: int, facts: Mapping[str, Any]) -> TableFact:
         owner=facts["owner"],
         row_security=facts["row_security"],
         readable=facts["readable"],
+        deletable=facts["deletable"],
         owner_may=facts["owner_may"],
         rules=tuple(facts["rules"] or ()),
         columns={entry["name"]: _column(entry) for entry in facts["columns"] or ()},
@@ -169,11 +185,13 @@ def _column(entry: Mapping[str, Any]) -> ColumnFact:
         domain=entry["domain"],
         not_null=entry["not_null"],
         generated=entry["generated"],
-        identity=entry["identity"],
+        identity=entry["identity"] != "",
+        always=entry["identity"] == "a",
         deterministic=entry["deterministic"],
         collation=entry["collation"],
         default=entry["default"],
         default_steady=_steady(entry["default_risk"], entry["default"]),
+        default_folded=entry["default_risk"] == "i" and _steady("i", entry["default"]),
         unproven=entry["unproven"],
     )
 
@@ -214,6 +232,7 @@ def _trigger(entry: Mapping[str, Any]) -> TriggerFact:
         type=entry["type"],
         constraint=entry["constraint"],
         index=entry["index"],
+        clone=entry["clone"],
         deferred=entry["deferred"],
         columns=tuple(entry["columns"] or ()),
     )

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from fkdash.preview.facts import KeyFact, TableFact
-    from fkdash.preview.queue import Run
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import RunState
 
+MOVE_FORBIDDEN: Final = "0A000"
 _MOVES_ARE_UPDATES: Final = 15
 
 
-async def home(run: Run, key: KeyFact, row: RowId, new: RowValues, values: Mapping[str, str | None]) -> TableFact:
+async def home(
+    run: RunState, key: KeyFact, row: RowId, new: RowValues, values: Mapping[str, str | None]
+) -> TableFact:
     """Give the partition that takes a written row; its own, unless a partition key column was written.
 
     Where no partition takes it, that is noted and the row stays.
@@ -41,11 +44,14 @@ async def home(run: Run, key: KeyFact, row: RowId, new: RowValues, values: Mappi
 
 
 def move(
-    run: Run, key: KeyFact, row: RowId, destination: TableFact, *, old: RowValues, rechecks: Collection[int]
+    run: RunState, key: KeyFact, row: RowId, destination: TableFact, *, old: RowValues, rechecks: Collection[int]
 ) -> None:
     """Move a written row to another partition: a DELETE from one and an INSERT into the other.
 
-    The foreign keys that reference it see a DELETE up to PostgreSQL 14, later an UPDATE of the root.
+    The foreign keys that reference it see a DELETE up to PostgreSQL 14, later an UPDATE
+    of the table that the statement names; only those that reference the very partition
+    still see a DELETE, and those that reference one between the two forbid the move
+    (nodeModifyTable.c, ExecCrossPartitionUpdateForeignKey).
     """
     written = run.overlay.rows[row]
     source, written.leaf = written.leaf, destination.oid
@@ -54,11 +60,22 @@ def move(
     run.overlay.wrote(row)
     as_update = run.facts.major >= _MOVES_ARE_UPDATES
     version = written.version
-    run.enqueue(DELETE_BIT, row, source, version=version, old=old, actions=not as_update)
+    if as_update:
+        _refuse_between(run, key, row, source)
+    run.enqueue(DELETE_BIT, row, source, version=version, old=old, moved=as_update)
     checked = {trigger.constraint for trigger in destination.triggers if trigger.function == "RI_FKey_check_ins"}
     run.enqueue(
         INSERT_BIT, row, destination.oid, version=version, new=written.values, rechecks=rechecks, checked=checked
     )
     if as_update:
-        root = run.facts.root(key.relation)
-        run.enqueue(UPDATE_BIT, row, root, version=version, old=old, new=written.values)
+        run.enqueue(UPDATE_BIT, row, key.relation, version=version, old=old, new=written.values)
+
+
+def _refuse_between(run: RunState, key: KeyFact, row: RowId, source: int) -> None:
+    """Note a foreign key that references a partitioned table below the one that the statement names."""
+    above = run.facts.tables[source].parent
+    while above is not None and above != key.relation:
+        table = run.facts.tables[above]
+        if any(trigger.action and trigger.kind[1] and not trigger.clone for trigger in table.triggers):
+            run.outcome.block(Obstacle(None, table.name, table.partition_columns, MOVE_FORBIDDEN), [row])
+        above = table.parent

@@ -94,7 +94,7 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
     verdicts = {outcome.verdict for outcome in outcomes}
     notes = list(dict.fromkeys(doubt for outcome in outcomes for doubt in outcome.doubts))
     verdict = usual.verdict
-    exact = True
+    exact = not notes
     if len(verdicts) > 1:
         verdict = Verdict.UNKNOWN
         seen = " or ".join(sorted({"allowed" if v is Verdict.ALLOWED else str(v.value) for v in verdicts}))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.errors import ServerRefusedError, TimedOutError
+from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.following import outcomes_of
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
-from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.model import DeleteTarget, Key, Limits, Preview, Progress, Verdict
 from fkdash.preview.outcome import Answer, agreed
 from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
@@ -79,6 +79,15 @@ async def preview(
         return _cut_short(target, error.what, found)
     except (CutShortError, TimedOutError) as error:
         return _cut_short(target, error.what, None)
+    except NotPermittedError as error:
+        if not facts.tables[facts.target].readable:
+            raise
+        return _not_known(target, error.what)
+
+
+def _not_known(target: DeleteTarget, *reasons: str) -> Preview:
+    """Give the answer where something on the way may not be looked at."""
+    return Preview(target=target, verdict=Verdict.UNKNOWN, exact=False, notes=reasons)
 
 
 def _cut_short(target: DeleteTarget, reason: str, found: SetAnswer | None) -> Preview:
@@ -98,12 +107,12 @@ def _cut_short(target: DeleteTarget, reason: str, found: SetAnswer | None) -> Pr
 
 def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: int) -> Preview:
     notes = answer.notes
+    if not reader.facts.tables[reader.facts.target].deletable:
+        notes = (*notes, f"This role may not delete from {target.table}: the answer is for one that may.")
     if not target_rows:
         notes = (f"Nothing to delete: no row of {target.table} is selected.", *notes)
-    elif target.keys is not None:
-        keys = len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in target.keys})
-        if target_rows < keys:
-            notes = (f"{keys - target_rows} of the {keys} keys are not there.", *notes)
+    elif target.keys is not None and target_rows < (given := _distinct(target.keys)):
+        notes = (f"{given - target_rows} of the {given} keys are not there.", *notes)
     return Preview(
         target=target,
         verdict=answer.verdict,
@@ -114,6 +123,10 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         scans=tuple(reader.scans.values()),
         target_rows=target_rows,
     )
+
+
+def _distinct(keys: Sequence[Key]) -> int:
+    return len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in keys})
 
 
 def _plan(facts: Facts, limits: Limits, *, everything: bool) -> SetPlan | None:
@@ -136,7 +149,7 @@ async def _by_sets(
     await session.execute("SAVEPOINT fkdash_sets")
     try:
         return await answer_by_sets(reader, evaluator, plan, chosen, everything=target.everything)
-    except ServerRefusedError:
+    except (ServerRefusedError, NotPermittedError):
         await session.execute("ROLLBACK TO SAVEPOINT fkdash_sets")
         return None
 

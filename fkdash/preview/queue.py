@@ -9,59 +9,32 @@ noted and the run goes on as if it were not there.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from fkdash.preview import doubts
-from fkdash.preview.facts import DELETE_BIT, UPDATE_BIT
+from fkdash.preview.facts import DELETE_BIT
 from fkdash.preview.indexes import recheck
-from fkdash.preview.matching import Matcher, values_of
+from fkdash.preview.matching import values_of
 from fkdash.preview.model import Effect
-from fkdash.preview.outcome import Obstacle, Outcome
-from fkdash.preview.overlay import Overlay, Written
+from fkdash.preview.state import RunState
 from fkdash.preview.writing import write_action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from fkdash.preview.equality import Values
-    from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
-    from fkdash.preview.reader import Reader, RowId, RowValues
-
-Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
+    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.outcome import Outcome
+    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import Event
 
 STILL_REFERENCED: Final = "23503"
 RESTRICTED: Final = "23001"
-NOT_PERMITTED: Final = "42501"
 RESTRICT_HAS_ITS_OWN_STATE: Final = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A queued trigger; `old` and `new` are the row before and after, `version` which write of it this was."""
-
-    trigger: TriggerFact
-    table: int
-    row: RowId | None = None
-    old: RowValues | None = None
-    new: RowValues | None = None
-    version: int = 0
-
-
-class Run:
+class Run(RunState):
     """One run of the queue, rows of one statement visited in the order that `order` chooses."""
-
-    def __init__(self, reader: Reader, evaluator: Evaluator, order: Order) -> None:
-        self.facts: Facts = reader.facts
-        self.reader = reader
-        self.evaluator = evaluator
-        self.overlay = Overlay(reader.facts)
-        self.matcher = Matcher(reader, self.overlay)
-        self.outcome = Outcome()
-        self._order = order
-        self._queue: deque[Event] = deque()
-        self._deferred: list[Event] = []
 
     async def delete(self, targets: Sequence[RowId]) -> Outcome:
         """Delete the target rows, work the queue off and give what happened."""
@@ -70,8 +43,8 @@ class Run:
         self.statement_begins(target, DELETE_BIT)
         self._remove(targets)
         self.statement_ends(target, DELETE_BIT)
-        await self._work_off(self._queue)
-        await self._work_off(deque(self._deferred))
+        await self._work_off(self.queue)
+        await self._work_off(deque(self.deferred))
         self._count_effects()
         return self.outcome
 
@@ -112,59 +85,12 @@ class Run:
         assert event.old is not None  # noqa: S101 - an action trigger fires for a row that was there
         kind, on_update = event.trigger.kind
         if kind in ("noaction", "restrict"):
-            await self.still_referenced(key, event.old, restrict=kind == "restrict")
+            await self._still_referenced(key, event.old, restrict=kind == "restrict")
         elif kind == "cascade" and not on_update:
             await self._cascade(key, event.old)
-        else:
-            await write_action(self, key, kind, event, on_update=on_update)
-
-    def enqueue(
-        self,
-        bit: int,
-        row: RowId,
-        leaf: int,
-        *,
-        version: int,
-        old: RowValues | None = None,
-        new: RowValues | None = None,
-        columns: Collection[str] = (),
-        rechecks: Collection[int] = (),
-        checked: Collection[int] = (),
-        actions: bool = True,
-    ) -> None:
-        """Queue the AFTER ROW triggers of a written row.
-
-        `columns` are those the statement sets, `rechecks` the deferrable indexes in
-        doubt, `checked` the row's own foreign keys whose check must run. Without
-        `actions`, the foreign keys that reference the row are not told.
-        """
-        for trigger in self.facts.tables[leaf].triggers:
-            if not trigger.fires(bit, row=True, before=False):
-                continue
-            if trigger.action:
-                wanted = actions and self._key_changed(trigger, old, new)
-            elif trigger.referential:
-                wanted = trigger.constraint in checked
-            elif trigger.recheck:
-                wanted = trigger.index in rechecks
-            else:
-                wanted = bit != UPDATE_BIT or not trigger.columns or bool(set(trigger.columns) & set(columns))
-            if wanted:
-                self._add(Event(trigger, leaf, row, old, new, version))
-
-    def _key_changed(self, trigger: TriggerFact, old: RowValues | None, new: RowValues | None) -> bool:
-        """RI_FKey_pk_upd_check_required: nothing references a key with NULL in it, or one that stays as it is."""
-        key = self.facts.keys.get(trigger.constraint)
-        if key is None or old is None:
-            return False
-        before = values_of(old, key.referenced_columns)
-        return None not in before and (new is None or values_of(new, key.referenced_columns) != before)
-
-    def _add(self, event: Event) -> None:
-        if event.trigger.deferred:
-            self._deferred.append(event)
-        else:
-            self._queue.append(event)
+        elif await write_action(self, key, kind, event, on_update=on_update) and kind == "setdefault":
+            # A row that already held its default has not moved away (ri_triggers.c, ri_set).
+            await self._still_referenced(key, event.old, restrict=False)
 
     # -- actions and checks
 
@@ -181,14 +107,14 @@ class Run:
             self.row_written(leaf, DELETE_BIT)
         if len(rows) > 1:
             self.outcome.choices += 1
-        for row in self._order(rows):
+        for row in self.order(rows):
             written = self.written(row)
             written.alive = False
             written.version += 1
             self.overlay.wrote(row)
             self.enqueue(DELETE_BIT, row, written.leaf, old=written.values, version=written.version)
 
-    async def still_referenced(self, key: KeyFact, old: RowValues, *, restrict: bool) -> None:
+    async def _still_referenced(self, key: KeyFact, old: RowValues, *, restrict: bool) -> None:
         """Note a blocker when rows still reference the old key; NO ACTION accepts another row that holds it."""
         table = self.facts.tables[key.relation]
         if key.period:
@@ -196,6 +122,9 @@ class Run:
             rest = key.without_period()
             if await self.matcher.referencing(rest, values_of(old, rest.referenced_columns)):
                 self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
+            return
+        peers = self.facts.tables[key.referenced]
+        if not restrict and not self.owner_may(key, peers, "select", "update"):
             return
         if not self.owner_may(key, table, "select", "update"):
             return
@@ -225,73 +154,6 @@ class Run:
             and not await self.matcher.reference_something(key, values)
         ):
             self.block_key(key, STILL_REFERENCED, [event.row])
-
-    async def referencing(self, key: KeyFact, old: RowValues) -> list[RowId]:
-        """Give the rows that reference an old key now, in the order chosen for this run."""
-        if not self.may_read(key.relation):
-            return []
-        found = await self.matcher.referencing(key, values_of(old, key.referenced_columns))
-        if key.oid in self.reader.scans:
-            table = self.facts.tables[key.relation].name
-            self.outcome.doubt(
-                f"{table} has no index on {', '.join(key.columns)} and was not read from end to end."
-            )
-        if len(found) > 1:
-            self.outcome.choices += 1
-        return self._order(found)
-
-    # -- what the actions write with
-
-    def written(self, row: RowId) -> Written:
-        """Give a row for writing."""
-        if row not in self.overlay.rows:
-            self.overlay.rows[row] = Written(values=self.reader.rows[row], leaf=row.table)
-        return self.overlay.rows[row]
-
-    def values(self, row: RowId) -> RowValues:
-        """Give a row's present values."""
-        written = self.overlay.rows.get(row)
-        return self.reader.rows[row] if written is None else written.values
-
-    def leaf_of(self, row: RowId) -> int:
-        """Give the table that holds a row now."""
-        written = self.overlay.rows.get(row)
-        return row.table if written is None else written.leaf
-
-    def statement_begins(self, table: TableFact, bit: int) -> None:
-        """Note what a statement on a table may set off before any row."""
-        for doubt in doubts.statement_doubts(table, bit):
-            self.outcome.doubt(doubt)
-
-    def row_written(self, leaf: int, bit: int, columns: Collection[str] = ()) -> None:
-        """Note what may keep a row from being written as planned."""
-        for doubt in doubts.row_doubts(self.facts.tables[leaf], bit, columns):
-            self.outcome.doubt(doubt)
-
-    def statement_ends(self, table: TableFact, bit: int) -> None:
-        """Queue the AFTER STATEMENT triggers."""
-        for trigger in table.triggers:
-            if trigger.fires(bit, row=False, before=False):
-                self._add(Event(trigger, table.oid))
-
-    def owner_may(self, key: KeyFact, table: TableFact, *privileges: str) -> bool:
-        """Tell whether the table's owner, as whom the action runs, has the privileges; note 42501 otherwise."""
-        if all(table.owner_may[privilege] for privilege in ("usage", *privileges)):
-            return True
-        self.block_key(key, NOT_PERMITTED, [])
-        return False
-
-    def may_read(self, relation: int) -> bool:
-        """Tell whether this session can read a table; note a doubt where it sees none or not all of its rows."""
-        for doubt in doubts.reading_doubts(self.facts, relation):
-            self.outcome.doubt(doubt)
-        return self.facts.tables[relation].readable
-
-    def block_key(self, key: KeyFact, sqlstate: str, rows: Sequence[RowId]) -> None:
-        """Note a blocker under the name of the foreign key that was declared."""
-        declared = self.facts.root_key(key)
-        table = self.facts.tables[declared.relation].name
-        self.outcome.block(Obstacle(declared.name, table, declared.columns, sqlstate), rows)
 
     def _count_effects(self) -> None:
         counts: dict[int, list[int]] = {}

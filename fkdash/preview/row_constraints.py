@@ -9,17 +9,16 @@ from fkdash.preview.outcome import Obstacle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.evaluation import Evaluated
+    from fkdash.preview.evaluation import Evaluated, Failure
     from fkdash.preview.facts import TableFact
-    from fkdash.preview.queue import Run
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import RunState
 
 NOT_NULL: Final = "23502"
 CHECKED: Final = "23514"
-_DATA_ERRORS: Final = "22"
 
 
-async def domains(run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
+async def domains(run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
     """Note the domain constraints that written values break: NOT NULL, then the base domain's CHECKs."""
     for name, column in table.columns.items():
         if name not in values or not column.domain:
@@ -32,11 +31,19 @@ async def domains(run: Run, table: TableFact, row: RowId, values: Mapping[str, s
         answer = await run.evaluator.domain_failures(column, values[name])
         if answer.error is not None:
             evaluation_failed(run, table, (name,), answer.error, [row])
-        for check in answer.failed:
+        for check, _ in answer.failed:
             run.outcome.block(Obstacle(check.name, table.name, (name,), CHECKED), [row])
 
 
-def not_null(run: Run, table: TableFact, row: RowId, new: RowValues) -> None:
+def generated(
+    run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
+) -> None:
+    """Note a generated column that cannot be computed."""
+    if evaluated is not None and evaluated.error is not None:
+        evaluation_failed(run, table, tuple(values), evaluated.error, [row])
+
+
+def not_null(run: RunState, table: TableFact, row: RowId, new: RowValues) -> None:
     """Note NOT NULL columns without a value, by attribute number; virtual generated columns come last (18)."""
     for name, column in sorted(table.columns.items(), key=lambda item: item[1].generated == "v"):
         if column.not_null and new.get(name) is None:
@@ -44,7 +51,7 @@ def not_null(run: Run, table: TableFact, row: RowId, new: RowValues) -> None:
 
 
 def checks(
-    run: Run, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
+    run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None], evaluated: Evaluated | None
 ) -> None:
     """Note the CHECKs that the row breaks, in order of their names."""
     for check in table.checks:
@@ -52,19 +59,19 @@ def checks(
             run.outcome.doubt(f'CHECK "{check.name}" on {table.name} calls a function that is not immutable.')
     if evaluated is None:
         return
-    if evaluated.error is not None:
-        evaluation_failed(run, table, tuple(values), evaluated.error, [row])
-    for check in evaluated.failed:
+    for check, failure in evaluated.failed:
         columns = tuple(name for name in check.columns if name in values) or check.columns
-        run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
+        if failure is not None:
+            evaluation_failed(run, table, columns, failure, [row])
+        else:
+            run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
 
 
 def evaluation_failed(
-    run: Run, table: TableFact, columns: tuple[str, ...], error: tuple[str, str], rows: Sequence[RowId]
+    run: RunState, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
 ) -> None:
-    """Note an expression of the row that fails: the real statement fails the same way, if the data is at fault."""
-    sqlstate, message = error
-    if sqlstate.startswith(_DATA_ERRORS):
-        run.outcome.block(Obstacle(None, table.name, columns, sqlstate), rows)
+    """Note an expression of the row that fails: a blocker, if the real statement fails the same way."""
+    if failure.repeats:
+        run.outcome.block(Obstacle(failure.constraint or None, table.name, columns, failure.sqlstate), rows)
     else:
-        run.outcome.doubt(f"An expression of {table.name} could not be evaluated: {message}")
+        run.outcome.doubt(f"An expression of {table.name} could not be evaluated: {failure.message}")

@@ -69,7 +69,7 @@ async def refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> li
         if any(domain.not_null for domain in facts.domain_chain(column.type_oid)):
             found.append(Obstacle(None, table.name, (name,), NOT_NULL))
         answer = await evaluator.domain_failures(column, None)
-        found += [Obstacle(check.name, table.name, (name,), CHECKED) for check in answer.failed]
+        found += [Obstacle(check.name, table.name, (name,), CHECKED) for check, _ in answer.failed]
     return found
 
 

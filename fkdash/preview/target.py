@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
-from fkdash.preview.equality import plain_type
+from fkdash.preview.equality import alias_beside, bare_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -50,26 +51,48 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
             f"{target.table} has no column {unknown[0]!r}.", next_step=f"It has {', '.join(table.columns)}."
         )
     name = quoted(table.name.name)
+    keys = alias_beside(table.name.name, "fk$keys")
     tests = [
-        f'{name}.{quoted(column)} = "fk$keys".a{i}::{plain_type(facts, table.columns[column])}'
+        f"{name}.{quoted(column)} = {keys}.a{i}::{bare_type(facts, table.columns[column])}"
         for i, column in enumerate(columns)
     ]
     arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(columns)))
     names = ", ".join(f"a{i}" for i in range(len(columns)))
     return Selection(
         condition=" AND ".join(tests),
-        joined=f'CROSS JOIN unnest({arrays}) AS "fk$keys"({names})',
-        arguments=tuple([spelled(key[column]) for key in target.keys] for column in columns),
+        joined=f"CROSS JOIN unnest({arrays}) AS {keys}({names})",
+        arguments=tuple(
+            [spelled(key[column], array=table.columns[column].array) for key in target.keys] for column in columns
+        ),
     )
 
 
-def spelled(value: object) -> str | None:
-    """Give a JSON value as the text that the server casts to the column's type."""
+def spelled(value: object, *, array: bool = False) -> str | None:
+    """Give a JSON value as the text that the server casts to the column's type, which may be an array."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+    if isinstance(value, list) and array:
+        return "{" + ",".join(_element(each) for each in value) + "}"
+    return _json(value) if isinstance(value, dict | list) else str(value)
+
+
+def _element(value: object) -> str:
+    """Give an array's element as an array literal has it (manual, "Array Input and Output Syntax")."""
+    if isinstance(value, list):
+        return spelled(value, array=True) or ""
+    text = spelled(value)
+    return "NULL" if text is None else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _json(value: object) -> str:
+    """Write JSON again as it came, numbers with all their digits."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(name)}:{_json(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_json, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
 
 
 async def find_targets(

@@ -10,46 +10,91 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview import moving, row_constraints
-from fkdash.preview.equality import family, key_columns, plain_type
+from fkdash.preview.equality import assigned, key_columns, plain_type
+from fkdash.preview.evaluation import Failure
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.indexes import refuse_duplicates
 from fkdash.preview.matching import values_of
+from fkdash.preview.outcome import Obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import ColumnFact, KeyFact, TableFact
-    from fkdash.preview.queue import Event, Run
+    from fkdash.preview.facts import Facts, KeyFact, TableFact
     from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.state import Event, RunState
 
-_TOO_LONG: Final = ("22001", "value too long for the referencing column")
+GENERATED_ALWAYS: Final = "428C9"
+SYNTAX: Final = "42601"
+_COLLATION_IN_ITS_PLACE: Final = 15
 
 
-async def write_action(run: Run, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> None:
-    """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for one referenced row."""
+async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> bool:
+    """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for a referenced row; False where the owner may not."""
     assert event.old is not None  # noqa: S101 - an action trigger fires for a row that was there
     table = run.facts.tables[key.relation]
-    if not run.owner_may(key, table, "update", "select"):
-        return
     columns = key.columns if on_update else key.set_columns
-    run.statement_begins(table, UPDATE_BIT)
+    if not run.owner_may(key, table):
+        return False
     rows = await run.referencing(key, event.old)
+    lost = _lost_collations(run.facts, key) if kind in ("setnull", "setdefault") else ()
+    if lost:
+        rows = [row for row in rows if all(run.values(row)[mine] == event.old[theirs] for mine, theirs in lost)]
+        if kind == "setdefault":
+            names = tuple(mine for mine, _ in lost)
+            run.outcome.block(Obstacle(None, table.name, names, SYNTAX), rows)
+    for sqlstate, refused in _statement_refused(table, columns, kind):
+        run.outcome.block(Obstacle(None, table.name, refused, sqlstate), rows)
+    if kind == "setdefault":
+        # Planning computes a constant default, whether a row takes it or not.
+        await _defaults(run, table, [name for name in columns if table.columns[name].default_folded], rows)
+    if not run.owner_may(key, table, "update", "select"):
+        return False
+    run.statement_begins(table, UPDATE_BIT)
     if rows:
         if kind == "setnull":
             values: Mapping[str, str | None] = dict.fromkeys(columns)
         elif kind == "setdefault":
-            values = await _defaults(run, table, columns)
+            values = await _defaults(run, table, columns, rows)
         else:
-            values = await _carried(run, key, event.new or {})
+            values = await _carried(run, key, event.new or {}, rows)
         await _update(run, key, rows, values, kind)
     run.statement_ends(table, UPDATE_BIT)
-    if kind == "setdefault":
-        # A row that already held its default has not moved away (ri_triggers.c, ri_set).
-        await run.still_referenced(key, event.old, restrict=False)
+    return True
 
 
-async def _defaults(run: Run, table: TableFact, columns: Sequence[str]) -> dict[str, str | None]:
+def _lost_collations(facts: Facts, key: KeyFact) -> tuple[tuple[str, str], ...]:
+    """Give the columns, with those they reference, that PostgreSQL 14 compares without the referenced collation.
+
+    Its ri_set() puts COLLATE behind the new value instead of the condition: NULL goes
+    to the rows that are equal by their own collation only, and DEFAULT is an error.
+    """
+    if facts.major >= _COLLATION_IN_ITS_PLACE:
+        return ()
+    return tuple(
+        (mine.name, theirs.name)
+        for mine, theirs in zip(*key_columns(facts, key), strict=True)
+        if not theirs.deterministic and mine.collation != theirs.collation and mine.deterministic
+    )
+
+
+def _statement_refused(
+    table: TableFact, columns: Sequence[str], kind: str
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give why the action's statement is refused before it looks for rows: SQLSTATE and columns.
+
+    A column GENERATED ALWAYS AS IDENTITY can only be set to DEFAULT, and one that
+    stands twice in the foreign key cannot be set twice.
+    """
+    always = tuple(name for name in columns if table.columns[name].always and kind != "setdefault")
+    twice = tuple(name for name in dict.fromkeys(columns) if list(columns).count(name) > 1)
+    yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX, twice)) if names)
+
+
+async def _defaults(
+    run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
+) -> dict[str, str | None]:
     """Give the columns' defaults: those of the partitioned root, where the table is partitioned."""
     values: dict[str, str | None] = {}
     for name in columns:
@@ -58,15 +103,15 @@ async def _defaults(run: Run, table: TableFact, columns: Sequence[str]) -> dict[
         if column.identity or not column.default_steady:
             run.outcome.doubt(f"The default of {table.name}.{name} is only known when it is really taken.")
         elif column.default is not None:
-            found = await run.evaluator.text(f"({column.default})::{plain_type(run.facts, column)}")
-            if isinstance(found, tuple):
-                row_constraints.evaluation_failed(run, table, (name,), found, [])
+            found = await run.evaluator.text(assigned(run.facts, column, column.default))
+            if isinstance(found, Failure):
+                row_constraints.evaluation_failed(run, table, (name,), found, rows)
             else:
                 values[name] = found
     return values
 
 
-async def _carried(run: Run, key: KeyFact, new: RowValues) -> dict[str, str | None]:
+async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> dict[str, str | None]:
     """Give the referenced row's new key as the referencing columns' types hold it."""
     table = run.facts.tables[key.relation]
     values: dict[str, str | None] = {}
@@ -74,23 +119,17 @@ async def _carried(run: Run, key: KeyFact, new: RowValues) -> dict[str, str | No
         value = new[theirs.name]
         wanted, given = plain_type(run.facts, mine), plain_type(run.facts, theirs)
         if value is not None and wanted != given:
-            found = await run.evaluator.text(f"$1::text::{given}::{wanted}", value)
-            if isinstance(found, tuple):
-                row_constraints.evaluation_failed(run, table, (mine.name,), found, [])
+            found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), value)
+            if isinstance(found, Failure):
+                row_constraints.evaluation_failed(run, table, (mine.name,), found, rows)
                 found = None
-            elif found is not None and _is_text(run, mine) and len(found) < len(value.rstrip(" ")):
-                row_constraints.evaluation_failed(run, table, (mine.name,), _TOO_LONG, [])
             value = found
         values[mine.name] = value
     return values
 
 
-def _is_text(run: Run, column: ColumnFact) -> bool:
-    return family(run.facts, column.type_oid, deterministic=True) == "text"
-
-
 async def _update(
-    run: Run, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
+    run: RunState, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
 ) -> None:
     """Write the same values to several rows, one after the other."""
     old = {row: dict(run.values(row)) for row in rows}
@@ -107,6 +146,7 @@ async def _update(
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
             evaluated = await _evaluate_one(run, home, new[row])
+        row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
         row_constraints.checks(run, home, row, values, evaluated)
         ours = written.version > 0
@@ -135,7 +175,7 @@ async def _update(
         )
 
 
-async def _evaluate(run: Run, values: Mapping[RowId, RowValues]) -> dict[RowId, Evaluated]:
+async def _evaluate(run: RunState, values: Mapping[RowId, RowValues]) -> dict[RowId, Evaluated]:
     """Ask the server once for each leaf table that needs it."""
     by_leaf: dict[int, list[RowId]] = {}
     for row in values:
@@ -149,11 +189,13 @@ async def _evaluate(run: Run, values: Mapping[RowId, RowValues]) -> dict[RowId, 
     return found
 
 
-async def _evaluate_one(run: Run, table: TableFact, values: RowValues) -> Evaluated | None:
+async def _evaluate_one(run: RunState, table: TableFact, values: RowValues) -> Evaluated | None:
     return (await run.evaluator.rows(table, [values]))[0] if run.evaluator.needed(table) else None
 
 
-async def _keys_to_check(run: Run, leaf: TableFact, old: RowValues, new: RowValues, *, ours: bool) -> set[int]:
+async def _keys_to_check(
+    run: RunState, leaf: TableFact, old: RowValues, new: RowValues, *, ours: bool
+) -> set[int]:
     """Give the row's own foreign keys whose check must run (RI_FKey_fk_upd_check_required).
 
     A row that this transaction has already written (`ours`) is checked again even

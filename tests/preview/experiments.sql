@@ -1807,3 +1807,199 @@ CREATE TABLE q(id int PRIMARY KEY REFERENCES p ON DELETE CASCADE); INSERT INTO q
 CREATE TABLE r(id int PRIMARY KEY REFERENCES q ON DELETE CASCADE); INSERT INTO r VALUES (1);
 CREATE TABLE c(x int CONSTRAINT c_x REFERENCES p ON DELETE SET NULL, y int CONSTRAINT c_y REFERENCES p ON DELETE SET NULL,
     z int CONSTRAINT c_z REFERENCES r ON DELETE SET NULL); INSERT INTO c VALUES (1, 1, 1);
+
+-- experiment identity1: an identity column that is GENERATED ALWAYS cannot be set NULL, whether a row matches or not
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int GENERATED ALWAYS AS IDENTITY REFERENCES p ON DELETE SET NULL);
+
+-- experiment identity2: ... nor can ON UPDATE CASCADE write to it
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE m(id int, k int DEFAULT 2 UNIQUE REFERENCES p ON DELETE SET DEFAULT); INSERT INTO m VALUES (5, 1);
+CREATE TABLE g(mk int GENERATED ALWAYS AS IDENTITY REFERENCES m(k) ON UPDATE CASCADE); INSERT INTO g DEFAULT VALUES;
+
+-- experiment twocolumns1: a column that stands twice in a foreign key cannot be set NULL twice
+-- delete p WHERE a = 2
+-- versions 14 to 18
+CREATE TABLE p(a int, b int, UNIQUE (a, b)); INSERT INTO p VALUES (1, 1), (2, 2);
+CREATE TABLE c(x int, FOREIGN KEY (x, x) REFERENCES p(a, b) ON DELETE SET NULL); INSERT INTO c VALUES (1);
+
+-- experiment twocolumns2: ... but it can be listed twice
+-- delete p WHERE a = 1
+-- versions 15 to 18
+CREATE TABLE p(a int, b int, UNIQUE (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(x int, y int, FOREIGN KEY (x, y) REFERENCES p(a, b) ON DELETE SET NULL (x, x)); INSERT INTO c VALUES (1, 1);
+
+-- experiment length1: a default longer than its column is an error, not cut off
+-- delete p WHERE id = 'a'
+-- versions 14 to 18
+CREATE TABLE p(id text PRIMARY KEY); INSERT INTO p VALUES ('a'), ('toolo');
+CREATE TABLE c(pid varchar(5) DEFAULT 'toolong' REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES ('a');
+
+-- experiment length2: ... even when no row takes it, because planning computes it
+-- delete p WHERE id = 'b'
+-- versions 14 to 18
+CREATE TABLE p(id text PRIMARY KEY); INSERT INTO p VALUES ('a'), ('b');
+CREATE TABLE c(pid char(5) DEFAULT 'toolong' REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES ('a');
+
+-- experiment length3: trailing blanks beyond the length are no error
+-- delete p WHERE id = 'a'
+-- versions 14 to 18
+CREATE TABLE p(id text PRIMARY KEY); INSERT INTO p VALUES ('a'), ('b');
+CREATE TABLE c(pid char(3) DEFAULT 'b      ' REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES ('a');
+
+-- experiment length4: ON UPDATE CASCADE carries a bit string or a text that does not fit
+-- delete p WHERE id = 'a'
+-- versions 14 to 18
+CREATE TABLE p(id text PRIMARY KEY); INSERT INTO p VALUES ('a'), ('abcdef');
+CREATE TABLE m(k text DEFAULT 'abcdef' UNIQUE REFERENCES p ON DELETE SET DEFAULT); INSERT INTO m VALUES ('a');
+CREATE TABLE g(mk char(3) REFERENCES m(k) ON UPDATE CASCADE); INSERT INTO g VALUES ('a');
+
+-- experiment constant1: a default that divides by zero fails without a row, too
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int DEFAULT 1 / 0 REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment constant2: ... one that calls a stable function fails only for a row
+-- delete p WHERE id = '1'
+-- versions 14 to 18
+CREATE TABLE p(id text PRIMARY KEY); INSERT INTO p VALUES ('1');
+CREATE TABLE c(pid text DEFAULT current_setting('no.such') REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment raise1: a CHECK whose immutable function raises an exception stops the delete
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION f.fine(i int) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN IF i IS NULL THEN RAISE EXCEPTION 'no'; END IF; RETURN true; END $$;
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL CHECK (f.fine(pid))); INSERT INTO c VALUES (1);
+
+-- experiment default1: a default may be refused by a domain that it is cast to
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE DOMAIN small AS int CONSTRAINT is_small CHECK (VALUE < 3);
+CREATE TABLE c(pid int DEFAULT (7::small) REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES (1);
+
+-- experiment system1: a CHECK on the row's table
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, CHECK (tableoid < 5 OR pid IS NOT NULL)); INSERT INTO c VALUES (1);
+
+-- experiment names1: a table and columns called like an alias of ours
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE "fk$u"(pid int REFERENCES p ON DELETE SET NULL, "fk$n" int, "fk$0" int, u int,
+                    CHECK (pid IS NOT NULL OR "fk$n" IS NULL));
+INSERT INTO "fk$u" VALUES (1, 1, 1, 1);
+
+-- experiment generated1: a BEFORE UPDATE OF trigger fires for a generated column that is written along
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int NOT NULL REFERENCES p ON DELETE SET NULL, g int GENERATED ALWAYS AS (pid + 1) STORED);
+INSERT INTO c VALUES (1); CREATE FUNCTION f.skip() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;
+CREATE TRIGGER s BEFORE UPDATE OF g ON c FOR EACH ROW EXECUTE FUNCTION f.skip();
+
+-- experiment leaf1: a foreign key that references one partition only is followed from the whole table
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY) PARTITION BY LIST (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(pid int REFERENCES p1); INSERT INTO c VALUES (1);
+
+-- experiment leaf2: ... also where its column is named by no other foreign key
+-- delete q WHERE id = 7
+-- versions 14 to 18
+CREATE TABLE q(id int PRIMARY KEY); INSERT INTO q VALUES (7);
+CREATE TABLE p(k int PRIMARY KEY, qid int REFERENCES q ON DELETE CASCADE) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p DEFAULT; INSERT INTO p VALUES (1, 7);
+CREATE TABLE c(pid int REFERENCES p1); INSERT INTO c VALUES (1);
+
+-- experiment leaf3: for a foreign key that references this very partition, a row that moves away is deleted
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE cd PARTITION OF c DEFAULT;
+ALTER TABLE c1 ADD PRIMARY KEY (id); INSERT INTO c VALUES (5, 1);
+CREATE TABLE g(cid int REFERENCES c1); INSERT INTO g VALUES (5);
+
+-- experiment leaf4: a row below a partition that a foreign key references must not move at all (from 15 on)
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1) PARTITION BY LIST (id); CREATE TABLE cd PARTITION OF c DEFAULT;
+CREATE TABLE c11 PARTITION OF c1 FOR VALUES IN (5); ALTER TABLE c1 ADD UNIQUE (id); INSERT INTO c VALUES (5, 1);
+CREATE TABLE g(cid int REFERENCES c1(id));
+
+-- experiment leaf5: a partition's own foreign key may write to columns that the whole table's do not
+-- delete q WHERE id = 7
+-- versions 14 to 18
+CREATE TABLE q(id int PRIMARY KEY); INSERT INTO q VALUES (7);
+CREATE TABLE c(id int NOT NULL, qid int REFERENCES q, other int NOT NULL, own int) PARTITION BY LIST (id);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1);
+ALTER TABLE c1 ADD FOREIGN KEY (own) REFERENCES q ON DELETE SET NULL; INSERT INTO c VALUES (1, NULL, 3, 7);
+
+-- experiment peer1: whether another row holds the key is asked as the owner of the referenced table
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1); ALTER TABLE p OWNER TO alice;
+CREATE TABLE c(pid int REFERENCES p); REVOKE SELECT ON p FROM alice;
+
+-- experiment order1: NOT NULL is reported before a CHECK that cannot be evaluated, that before one with a later name
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int, g int GENERATED ALWAYS AS (pid * 2) STORED NOT NULL,
+    CONSTRAINT b CHECK (CASE WHEN pid IS NULL THEN 1 / z > 0 ELSE true END), CONSTRAINT d CHECK (pid IS NOT NULL));
+INSERT INTO c VALUES (1, 0);
+
+-- experiment order2: a CHECK is reported before one with a later name that cannot be evaluated
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int, CONSTRAINT a CHECK (pid IS NOT NULL),
+    CONSTRAINT b CHECK (CASE WHEN pid IS NULL THEN 1 / z > 0 ELSE true END)); INSERT INTO c VALUES (1, 0);
+
+-- experiment order3: a generated column that cannot be computed is reported before NOT NULL
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int NOT NULL REFERENCES p ON DELETE SET NULL, z int,
+    g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) STORED); INSERT INTO c VALUES (1, 0);
+
+-- experiment order4: an index key that cannot be computed is reported after CHECK
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL CONSTRAINT k CHECK (pid IS NOT NULL), z int);
+CREATE INDEX ON c ((CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END)); INSERT INTO c VALUES (1, 0);
+
+-- experiment order5: a virtual generated column (18) that nothing asks for need not be computed
+-- delete p WHERE id = 1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
+    g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) VIRTUAL); INSERT INTO c(pid, z) VALUES (1, 0);
+
+-- experiment collate1: PostgreSQL 14 cannot carry out SET DEFAULT where only the referenced collation ignores case
+-- delete p WHERE true
+-- versions 14 to 17
+CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE p(id text COLLATE ci PRIMARY KEY); INSERT INTO p VALUES ('a');
+CREATE TABLE c(pid text REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment collate2: ... and its SET NULL goes to the rows that are equal with case
+-- delete p WHERE true
+-- versions 14 to 17
+CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE p(id text COLLATE ci PRIMARY KEY); INSERT INTO p VALUES ('a');
+CREATE TABLE c(pid text REFERENCES p ON DELETE SET NULL CHECK (pid IS NOT NULL)); INSERT INTO c VALUES ('A');

@@ -35,6 +35,7 @@ UNKNOWABLE = frozenset(
         "ty7b",
         "tr6",
         "period2",
+        "generated1",
     ]
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from fkdash.catalog.model import TableName
 from fkdash.errors import UsageError
+from fkdash.preview.keys import keys_from_json
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict
 from tests.preview.agree import following_rows, predict, preview_of
 from tests.support.servers import TestDatabase
@@ -89,6 +90,40 @@ async def test_keys_that_are_not_there_are_said_to_be_nothing_to_delete(database
     some = await preview_of(connection, DeleteTarget(table, keys=({"id": 2}, {"id": "3"}, {"id": 3}, {"id": 99})))
     assert some.target_rows == 2
     assert "are not there" in some.notes[0]
+
+
+async def test_a_key_given_twice_is_one_key(database: TestDatabase) -> None:
+    await database.execute(SCHEMA)
+    target = DeleteTarget(TableName("public", "p"), keys=({"id": 2}, {"id": "2"}))
+    assert (await preview_of(await database.connection(), target)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "given", "rows"),
+    [
+        ("varchar(3)", "abc", '"abcd"', 0),
+        ("varchar(3)", "abc", '"abc"', 1),
+        ("char(4)", "abc", '"abc   "', 1),
+        ("bit(3)", "101", '"1011"', 0),
+        ("numeric(5, 2)", "1.23", "1.231", 0),
+        ("numeric(5, 2)", "1.23", "1.230", 1),
+        ("numeric", "12345678901234567890.123", "12345678901234567890.123", 1),
+        ("numeric", "12345678901234567890.123", "12345678901234567890.124", 0),
+        ("bigint", "9007199254740993", "9007199254740993", 1),
+        ("boolean", "true", "true", 1),
+        ("integer[]", "{1,NULL,3}", "[1, null, 3]", 1),
+        ("text[]", '{"a \\"b","c\\\\"}', '["a \\"b", "c\\\\"]', 1),
+        ("integer[]", "{{1,2},{3,4}}", "[[1, 2], [3, 4]]", 1),
+        ("jsonb", '{"a": [1.10]}', '{"a": [1.1]}', 1),
+    ],
+)
+async def test_a_key_is_compared_as_it_was_given(
+    database: TestDatabase, kind: str, value: str, given: str, rows: int
+) -> None:
+    await database.execute(f'CREATE TABLE "fk$keys"(id {kind} PRIMARY KEY)')
+    await database.execute(f"INSERT INTO \"fk$keys\" VALUES ('{value}')")
+    target = DeleteTarget(TableName("public", "fk$keys"), keys=tuple(keys_from_json(f'[{{"id": {given}}}]')))
+    assert (await preview_of(await database.connection(), target)).target_rows == rows
 
 
 @pytest.mark.parametrize(

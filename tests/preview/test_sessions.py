@@ -72,6 +72,25 @@ async def test_the_target_itself_must_be_readable(looking: ReadPool) -> None:
         await _preview(looking, DeleteTarget(TableName("public", "c"), condition="id = 1"))
 
 
+async def test_a_type_the_role_may_not_use_makes_it_unknown(looking: ReadPool, database: TestDatabase) -> None:
+    await database.execute("CREATE SCHEMA closed; CREATE TYPE closed.mood AS ENUM ('fine')")
+    await database.execute("CREATE TABLE q(m closed.mood PRIMARY KEY); CREATE TABLE d(m closed.mood REFERENCES q)")
+    await database.execute("INSERT INTO q VALUES ('fine'); GRANT SELECT ON q, d TO looker")
+    found = await _preview(looking, DeleteTarget(TableName("public", "q"), keys=({"m": "fine"},)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "closed" in found.notes[0]
+
+
+async def test_a_role_that_may_not_delete_is_told_whom_the_answer_is_for(
+    looking: ReadPool, database: TestDatabase
+) -> None:
+    await database.execute("GRANT SELECT ON c TO looker")
+    target = DeleteTarget(TableName("public", "p"), condition="id = 2")
+    assert "may not delete" in (await _preview(looking, target)).notes[-1]
+    await database.execute("GRANT DELETE ON p TO looker")
+    assert (await _preview(looking, target)).notes == ()
+
+
 async def test_row_level_security_that_hides_rows_makes_it_unknown(
     looking: ReadPool, database: TestDatabase
 ) -> None:

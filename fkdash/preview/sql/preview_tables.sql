@@ -1,7 +1,8 @@
 -- Gives one JSON document for each table with an OID in $1: everything that decides what a DELETE or an
 -- UPDATE of its rows does. `risk` of an expression is 'v' when it calls a volatile function or a stable one
--- that is not built in (both may see what a read-only preview cannot), otherwise 'i'. Of the tables that are
--- not in $2 (nothing writes to them) only the columns are given that $3 and $4 list, and no CHECKs.
+-- that is not built in (both may see what a read-only preview cannot), otherwise 'i'; that of a default is 's'
+-- when it calls a stable built-in one. Of the tables that are not in $2 (nothing writes to them) only columns
+-- with a name in $3 are given, and no CHECKs.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 SELECT t.oid::bigint AS oid,
        jsonb_build_object(
@@ -25,6 +26,7 @@ SELECT t.oid::bigint AS oid,
          'row_security', pg_catalog.row_security_active(t.oid),
          'readable', pg_catalog.has_table_privilege(t.oid, 'SELECT')
                      AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'),
+         'deletable', pg_catalog.has_table_privilege(t.oid, 'DELETE'),
          'owner_may', jsonb_build_object(
            'usage', pg_catalog.has_schema_privilege(t.relowner, n.oid, 'USAGE'),
            'select', pg_catalog.has_any_column_privilege(t.relowner, t.oid, 'SELECT'),
@@ -46,7 +48,7 @@ SELECT t.oid::bigint AS oid,
                        WHERE nn.conrelid = t.oid AND nn.contype = 'n' AND NOT nn.convalidated
                          AND nn.conkey = ARRAY[a.attnum]),
                     'generated', a.attgenerated,
-                    'identity', a.attidentity <> '',
+                    'identity', a.attidentity,
                     'deterministic', coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l
                                                 WHERE l.oid = a.attcollation), true),
                     'collation', (SELECT format('%I.%I', ns.nspname, l.collname) FROM pg_catalog.pg_collation l
@@ -55,8 +57,8 @@ SELECT t.oid::bigint AS oid,
                     'default', coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
                                         pg_catalog.pg_get_expr(y.typdefaultbin, 0), y.typdefault),
                     'default_risk', (
-                      SELECT max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                      THEN 'v' ELSE 'i' END)
+                      SELECT max(CASE WHEN f.provolatile = 's' AND f.oid >= 16384 THEN 'v'
+                                      ELSE f.provolatile::text END)
                         FROM regexp_matches(coalesce(d.adbin, y.typdefaultbin)::text, ':(?:op)?funcid (\d+)', 'g') m
                         JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
                   ) ORDER BY a.attnum)
@@ -65,7 +67,7 @@ SELECT t.oid::bigint AS oid,
              LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
               AND (t.oid = ANY($2::oid[])
-                   OR (t.oid, a.attname) IN (SELECT * FROM unnest($3::oid[], $4::name[])))),
+                   OR a.attname = ANY($3::name[]))),
          'checks', (
            SELECT jsonb_agg(jsonb_build_object(
                     'name', c.conname,
@@ -138,6 +140,7 @@ SELECT t.oid::bigint AS oid,
                     'type', g.tgtype,
                     'constraint', g.tgconstraint::bigint,
                     'index', g.tgconstrindid::bigint,
+                    'clone', g.tgparentid <> 0,
                     'deferred', g.tgdeferrable AND g.tginitdeferred,
                     'columns', (SELECT jsonb_agg(a.attname) FROM pg_catalog.pg_attribute a
                                  WHERE a.attrelid = t.oid AND a.attnum = ANY(g.tgattr::smallint[]))

@@ -1,0 +1,172 @@
+"""What one run of the queue knows: the rows as they are by now, what is queued, what was found.
+
+The modules that write rows and look at constraints work on this; `queue` works it off.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from fkdash.preview import doubts
+from fkdash.preview.facts import UPDATE_BIT
+from fkdash.preview.matching import Matcher, values_of
+from fkdash.preview.outcome import Obstacle, Outcome
+from fkdash.preview.overlay import Overlay, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from fkdash.preview.evaluation import Evaluator
+    from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.reader import Reader, RowId, RowValues
+
+Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
+
+NOT_PERMITTED: Final = "42501"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A queued trigger; `old` and `new` are the row before and after, `version` which write of it this was."""
+
+    trigger: TriggerFact
+    table: int
+    row: RowId | None = None
+    old: RowValues | None = None
+    new: RowValues | None = None
+    version: int = 0
+
+
+class RunState:
+    """The state of a run; rows of one statement are visited in the order that `order` chooses."""
+
+    def __init__(self, reader: Reader, evaluator: Evaluator, order: Order) -> None:
+        self.facts: Facts = reader.facts
+        self.reader = reader
+        self.evaluator = evaluator
+        self.overlay = Overlay(reader.facts)
+        self.matcher = Matcher(reader, self.overlay)
+        self.outcome = Outcome()
+        self.order = order
+        self.queue: deque[Event] = deque()
+        self.deferred: list[Event] = []
+
+    def enqueue(
+        self,
+        bit: int,
+        row: RowId,
+        leaf: int,
+        *,
+        version: int,
+        old: RowValues | None = None,
+        new: RowValues | None = None,
+        columns: Collection[str] = (),
+        rechecks: Collection[int] = (),
+        checked: Collection[int] = (),
+        moved: bool = False,
+    ) -> None:
+        """Queue the AFTER ROW triggers of a written row.
+
+        `columns` are those the statement sets, `rechecks` the deferrable indexes in
+        doubt, `checked` the row's own foreign keys whose check must run. Of a row that
+        was `moved` to another partition only the foreign keys that reference this very
+        partition see the DELETE.
+        """
+        for trigger in self.facts.tables[leaf].triggers:
+            if not trigger.fires(bit, row=True, before=False):
+                continue
+            if trigger.action:
+                wanted = not (moved and trigger.clone) and self._key_changed(trigger, old, new)
+            elif trigger.referential:
+                wanted = trigger.constraint in checked
+            elif trigger.recheck:
+                wanted = trigger.index in rechecks
+            else:
+                set_columns = self._with_generated(leaf, columns)
+                wanted = bit != UPDATE_BIT or not trigger.columns or bool(set(trigger.columns) & set_columns)
+            if wanted:
+                self._add(Event(trigger, leaf, row, old, new, version))
+
+    def _key_changed(self, trigger: TriggerFact, old: RowValues | None, new: RowValues | None) -> bool:
+        """RI_FKey_pk_upd_check_required: nothing references a key with NULL in it, or one that stays as it is."""
+        key = self.facts.keys.get(trigger.constraint)
+        if key is None or old is None:
+            return False
+        before = values_of(old, key.referenced_columns)
+        return None not in before and (new is None or values_of(new, key.referenced_columns) != before)
+
+    def _add(self, event: Event) -> None:
+        if event.trigger.deferred:
+            self.deferred.append(event)
+        else:
+            self.queue.append(event)
+
+    async def referencing(self, key: KeyFact, old: RowValues) -> list[RowId]:
+        """Give the rows that reference an old key now, in the order chosen for this run."""
+        if not self.may_read(key.relation):
+            return []
+        found = await self.matcher.referencing(key, values_of(old, key.referenced_columns))
+        if key.oid in self.reader.scans:
+            table = self.facts.tables[key.relation].name
+            self.outcome.doubt(
+                f"{table} has no index on {', '.join(key.columns)} and was not read from end to end."
+            )
+        if len(found) > 1:
+            self.outcome.choices += 1
+        return self.order(found)
+
+    def written(self, row: RowId) -> Written:
+        """Give a row for writing."""
+        if row not in self.overlay.rows:
+            self.overlay.rows[row] = Written(values=self.reader.rows[row], leaf=row.table)
+        return self.overlay.rows[row]
+
+    def values(self, row: RowId) -> RowValues:
+        """Give a row's present values."""
+        written = self.overlay.rows.get(row)
+        return self.reader.rows[row] if written is None else written.values
+
+    def leaf_of(self, row: RowId) -> int:
+        """Give the table that holds a row now."""
+        written = self.overlay.rows.get(row)
+        return row.table if written is None else written.leaf
+
+    def statement_begins(self, table: TableFact, bit: int) -> None:
+        """Note what a statement on a table may set off before any row."""
+        for doubt in doubts.statement_doubts(table, bit):
+            self.outcome.doubt(doubt)
+
+    def row_written(self, leaf: int, bit: int, columns: Collection[str] = ()) -> None:
+        """Note what may keep a row from being written as planned; generated columns are written along."""
+        for doubt in doubts.row_doubts(self.facts.tables[leaf], bit, self._with_generated(leaf, columns)):
+            self.outcome.doubt(doubt)
+
+    def _with_generated(self, leaf: int, columns: Collection[str]) -> set[str]:
+        return {*columns, *(column.name for column in self.facts.tables[leaf].generated)}
+
+    def statement_ends(self, table: TableFact, bit: int) -> None:
+        """Queue the AFTER STATEMENT triggers."""
+        for trigger in table.triggers:
+            if trigger.fires(bit, row=False, before=False):
+                self._add(Event(trigger, table.oid))
+
+    def owner_may(self, key: KeyFact, table: TableFact, *privileges: str) -> bool:
+        """Tell whether the table's owner, as whom the action runs, has the privileges; note 42501 otherwise."""
+        if all(table.owner_may[privilege] for privilege in ("usage", *privileges)):
+            return True
+        self.block_key(key, NOT_PERMITTED, [])
+        return False
+
+    def may_read(self, relation: int) -> bool:
+        """Tell whether this session can read a table; note a doubt where it sees none or not all of its rows."""
+        for doubt in doubts.reading_doubts(self.facts, relation):
+            self.outcome.doubt(doubt)
+        return self.facts.tables[relation].readable
+
+    def block_key(self, key: KeyFact, sqlstate: str, rows: Sequence[RowId]) -> None:
+        """Note a blocker under the name of the foreign key that was declared."""
+        declared = self.facts.root_key(key)
+        table = self.facts.tables[declared.relation].name
+        self.outcome.block(Obstacle(declared.name, table, declared.columns, sqlstate), rows)
