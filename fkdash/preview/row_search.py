@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ READ_AT_ONCE: Final = 100_000
 MOST_ROWS: Final = 100
 _LONGEST_LABEL: Final = 200
 _BYTES_OF_A_ROW: Final = 100
+_MODIFIER: Final = re.compile(r"\([\d, -]+\)")
 _TEXTS: Final = ("text", "character varying", "character", "citext", "name")
 
 
@@ -57,7 +59,7 @@ async def search_rows(
     estimated = _estimated(table)
     whole = read_all or (estimated is not None and estimated <= READ_AT_ONCE)
     exact = [name for name in dict.fromkeys((*table.primary_key[:1], *columns)) if _is_indexed(table, name)]
-    conditions = [f"c.{quoted(name)} = $1::text::{table.columns_by_name[name].type}" for name in exact]
+    conditions = [f"c.{quoted(name)} = $1::text::{_comparable(table.columns_by_name[name])}" for name in exact]
     if whole:
         pattern = "'%' || replace(replace(replace($1::text, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
         conditions = [f"c.{quoted(name)}::text ILIKE {pattern}" for name in columns]
@@ -106,6 +108,12 @@ def _is_indexed(table: Table, name: str) -> bool:
         index.valid and index.predicate is None and index.columns and index.columns[0] == number
         for index in table.indexes
     )
+
+
+def _comparable(column: Column) -> str:
+    """Give the type to read the words as: without a length, to which a cast would silently cut them."""
+    bare = _MODIFIER.sub("", column.type)
+    return {"character": "bpchar", "character varying": "text"}.get(bare, bare)
 
 
 def _is_text(column: Column) -> bool:

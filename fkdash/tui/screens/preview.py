@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.preview_branch import branch_lines, note_lines, outcome
+from fkdash.tui.screens.preview_branch import branch_lines, note_lines, outcome, rows_in_words
 from fkdash.tui.screens.preview_export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
@@ -148,7 +148,7 @@ class PreviewScreen(BaseScreen):
                 self.target,
                 branch.key,
                 blocking=bool(branch.blockers),
-                said=f"{shown_name(branch.table)} rows: {outcome(branch)}. Deleting {self._named}.",
+                said=f"Deleting {self._named}: {rows_in_words(branch, answer)}",
                 total=rows if single else None,
             )
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 Chosen = Callable[["DeleteTarget", str], None]
-_SECONDS = 5.0
+_SECONDS, _SECONDS_TO_READ_ALL = 5.0, 60.0
 
 
 class PreviewAskScreen(BaseScreen):
@@ -81,7 +81,8 @@ class PreviewAskScreen(BaseScreen):
 
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
         self._field.cursor_blink = False
-        self.consequence.tell(f"What would deleting rows of {name} do? Nothing is deleted by asking.")
+        then = "" if self._chosen is None else ", today and under each option"
+        self.consequence.tell(f"What would deleting rows of {name} do{then}? Nothing is deleted by asking.")
         self._title.tell(f"Rows of {name}")
         searched = ", ".join(search_columns(self._table, self._labels)) or "its key only"
         everything = "which of them cannot be deleted" if self._chosen is None else "all of them in one DELETE"
@@ -141,7 +142,7 @@ class PreviewAskScreen(BaseScreen):
         from fkdash.preview.row_search import search_rows  # noqa: PLC0415 - loaded when it is wanted
 
         pool = await self.services.connection.pool()
-        async with pool.session(_SECONDS) as session:
+        async with pool.session(_SECONDS_TO_READ_ALL if read_all else _SECONDS) as session:
             answer = await search_rows(session, self._table, self._labels, words, read_all=read_all)
         self._unread = not answer.whole
         name = shown_name(self._table.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.tui.widgets.painting import Line, Part, line
-from fkdash.tui.words import shown_name
+from fkdash.tui.words import rows_of, shown_name
 
 if TYPE_CHECKING:
     from fkdash.preview.model import Preview
@@ -19,6 +19,20 @@ def outcome(branch: Branch) -> str:
     if branch.blockers:
         return "; ".join(f"BLOCKS {each.rows:,} rows, {each.sqlstate}" for each in branch.blockers)
     return effect_words(branch.effect) if branch.effect is not None else "as above"
+
+
+def rows_in_words(branch: Branch, answer: Preview) -> str:
+    """Give what the rows of a branch do or suffer, as the end of a sentence."""
+    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+
+    name = shown_name(branch.table)
+    if branch.blockers:
+        told = (rows_of(each.rows, branch.table, exact=answer.exact) for each in branch.blockers)
+        states = ", ".join(each.sqlstate for each in branch.blockers)
+        return f"{' and '.join(told)} in the way ({states})."
+    if branch.effect is None:
+        return f"the {name} rows on this way; the table is counted as a whole further up."
+    return f"of {name} {effect_words(branch.effect)}, by whatever way; these are the rows on this one."
 
 
 def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
