@@ -93,7 +93,7 @@ async def test_the_rows_of_a_branch_are_paged_by_key_with_their_labels(incident_
     async with dashboard(incident_database.dsn, options=DashboardOptions()) as session:
         await open_preview_of_the_largest(session)
         await session.press("enter")
-        await session.until_shown("1,204 users in the way (23502)", "read of 1,204")
+        await session.until_shown("in the way (23502)", "read of 1,204")
         screen = session.app.screen
         assert isinstance(screen, PreviewRowsScreen)
         while len(screen.list.rows) < len(truth):
@@ -148,7 +148,7 @@ async def test_a_large_table_without_index_is_read_after_it_was_named(database: 
         await session.press("enter")
         await session.until_shown("Not known yet: public.large (about 150,000 rows", "no index on p")
         await session.press("A")
-        await session.until_shown("fails: 150,000 rows of public.large still refer to it")
+        await session.until_shown("fails: 150,000 rows of public.large still refer")
 
 
 async def test_the_fix_walk_compares_the_options_for_rows_that_the_operator_chooses(
