@@ -118,7 +118,8 @@ class EachComposer:
         """Tell whether the rows that a SET NULL meets are those that deleting all roots would set NULL."""
         oid = step.key.relation
         return (
-            oid not in self._names
+            not self._doubts
+            and oid not in self._names
             and len(self._plan.nulls_into(oid)) == 1
             and self._plan.depth_known(step.key.referenced)
         )

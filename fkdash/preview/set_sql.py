@@ -66,13 +66,51 @@ class Composer:
 
     def statement(self, questions: Sequence[Question]) -> str:
         """Give the whole statement, all numbers in one array."""
+        numbers = " || ".join(f"({each.sql})" for each in questions)
+        return f"{self._deleted_rows(numbers)} SELECT {numbers} AS numbers"
+
+    def page(
+        self,
+        step: Step,
+        identity: Sequence[str],
+        labels: Sequence[str],
+        *,
+        refused: str,
+        beyond: str,
+        limit: int,
+    ) -> str:
+        """Give the statement for the first rows `c` that a step meets and that stay, in the order of `identity`.
+
+        Those that a cascade deletes are given too. `refused` is a condition on a row as SET NULL leaves it,
+        `beyond` one on the rows of the page; "" for none. `line` has the identity and the labels as text.
+        """
+        table = self._facts.tables[step.key.relation]
+        met = f"JOIN {self._names[step.key.referenced]} AS p ON {match(self._facts, step.key)}"
+        where = self._not_seeded(step) if step.kind == "cascade" else self._staying(step)
+        if refused:
+            left = f"(SELECT {as_set_null(self._facts, step)}) AS {quoted(table.name.name)}"
+            where += f" AND EXISTS (SELECT FROM {left} WHERE {refused})"
+        where += f" AND {beyond}" if beyond else ""
+        lines = ", ".join((*(f"({each})::text" for each in identity), *labels))
+        query = (
+            f"SELECT ARRAY[{lines}] AS line FROM {table.from_sql} AS c {met} WHERE true{where}"
+            f" ORDER BY {', '.join(identity)} LIMIT {limit}"
+        )
+        return f"{self._deleted_rows(query)} {query}"
+
+    @property
+    def arguments(self) -> int:
+        """The number of parameters that the statement has of its own."""
+        return len(self._chosen.arguments)
+
+    def _deleted_rows(self, uses: str) -> str:
+        """Give the WITH clause for a query that uses the rows deleted."""
         rows = {oid: self._rows_of(oid) for oid in self._plan.deleted}
-        whole = " ".join((*rows.values(), *(each.sql for each in questions)))
+        whole = " ".join((*rows.values(), uses))
         items = ", ".join(
             f"{self._names[oid]} AS {self._materialised(oid, whole)} ({sql})" for oid, sql in rows.items()
         )
-        items = f"{_SEED} AS {self._seed_materialised()} ({self._seed()}), {items}"
-        return f"WITH RECURSIVE {items} SELECT {' || '.join(f'({each.sql})' for each in questions)} AS numbers"
+        return f"WITH RECURSIVE {_SEED} AS {self._seed_materialised()} ({self._seed()}), {items}"
 
     def deleted(self) -> list[Question]:
         """Count the target rows, then the rows of every table deleted from."""

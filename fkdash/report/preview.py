@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +25,7 @@ _REASONS: Final = {
     "23P01": "exclusion constraint",
     "42501": "the table's owner lacks privileges",
 }
+_EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
 _STILL_REFERENCED: Final = ("23001", "23503")
 
 
@@ -88,6 +91,23 @@ def preview_text(preview: Preview) -> str:
 def preview_markdown(preview: Preview) -> str:
     """Give the preview as Markdown, for a ticket."""
     return "".join(f"{line}\n" for line in _markdown_lines(preview))
+
+
+def preview_csv(preview: Preview) -> str:
+    """Give one line for each blocker and for each table something happens to, under the JSON document's names."""
+    written = io.StringIO()
+    columns = ["what", "schema", "table", "constraint", "columns", "sqlstate", "rows", *_EFFECTS, "exact"]
+    writer = csv.DictWriter(written, columns, lineterminator="\n", extrasaction="ignore", restval="")
+    writer.writeheader()
+    for what, lines in (
+        ("blocker", map(blocker_document, preview.blockers)),
+        ("effect", map(_effect, preview.effects)),
+    ):
+        for line in lines:
+            named = {name: plain(value) for name, value in line.items() if isinstance(value, str)}
+            listed = plain(",".join(line["columns"])) if "columns" in line else ""
+            writer.writerow({"what": what, **line, **named, "columns": listed, "exact": preview.exact})
+    return written.getvalue()
 
 
 def _text_lines(preview: Preview) -> Iterator[str]:

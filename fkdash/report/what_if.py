@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.db.text import plain
 from fkdash.preview.assume import Assumptions, NewAction
 from fkdash.preview.model import Verdict
 from fkdash.preview.preview import preview
+from fkdash.report.check_markdown import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.fix.plan import Plan
-    from fkdash.preview.model import DeleteTarget, Limits, Preview
+    from fkdash.preview.model import DeleteTarget, Effect, Limits, Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,17 @@ class Supposed:
 
     plan: Plan | None
     preview: Preview
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What happens under one option, in the fewest words: to the delete, the key's own rows, and all others."""
+
+    option: str
+    works: bool
+    delete: str
+    referencing: str
+    others: str
 
 
 async def what_if(
@@ -46,6 +59,58 @@ def assumptions_of(plan: Plan) -> Assumptions:
         dropped=frozenset({oid}) if plan.goal.gone else frozenset(),
         nullable=frozenset(plan.goal.nullable),
     )
+
+
+def fate(supposed: Supposed, key: ForeignKey) -> Fate:
+    """Give what happens under an option, the rows of `key`'s table apart from the others."""
+    found = supposed.preview
+    least = "" if found.exact else "at least "
+    stopping = sum(blocker.rows for blocker in found.blockers if blocker.table == key.table)
+    words = "stops it" if stopping == 1 else "stop it"
+    own = [f"{least}{stopping:,} {words}"] if stopping else []
+    own += [_changed([each], least) for each in found.effects if each.table == key.table and not stopping]
+    deletes = {
+        Verdict.ALLOWED: f"works, {found.target_rows:,} deleted",
+        Verdict.BLOCKED: f"refused, {next((each.sqlstate for each in found.blockers), '')}",
+        Verdict.UNKNOWN: "not known",
+    }
+    others = [each for each in found.effects if each.table not in {key.table, found.target.table}]
+    if_not = "" if found.verdict is Verdict.ALLOWED else "else "
+    changed = _changed(others, least)
+    return Fate(
+        option="today" if supposed.plan is None else supposed.plan.option,
+        works=found.verdict is Verdict.ALLOWED,
+        delete=deletes[found.verdict],
+        referencing=", ".join(filter(None, own)) or "none",
+        others=f"{if_not}{changed}" if changed else "none",
+    )
+
+
+def what_if_text(supposed: Sequence[Supposed], key: ForeignKey, named: str) -> str:
+    """Give the comparison as plain text, an option a line."""
+    lines = [f"{'today' if each.plan is None else each.plan.option:<17} {in_words(each)}" for each in supposed]
+    return "".join(f"{plain(each)}\n" for each in (f"Deleting {named}, by {key.qualified}", *lines))
+
+
+def what_if_markdown(supposed: Sequence[Supposed], key: ForeignKey, named: str) -> str:
+    """Give the comparison as Markdown, for those who decide."""
+    lines = [f"## Deleting {escaped(named)}: what each fix of {escaped(key.qualified)} would make of it", ""]
+    lines += [f"| option | the delete | {escaped(str(key.table))} | other rows |", "|---|---|---|---|"]
+    for each in supposed:
+        row = fate(each, key)
+        cells = (row.option, row.delete, row.referencing, row.others)
+        lines.append(f"| {' | '.join(map(escaped, cells))} |")
+    return "".join(f"{each}\n" for each in lines)
+
+
+def _changed(effects: Sequence[Effect], least: str) -> str:
+    numbers = (
+        (sum(each.deleted for each in effects), "deleted"),
+        (sum(each.set_null for each in effects), "set NULL"),
+        (sum(each.set_default for each in effects), "set DEFAULT"),
+        (sum(each.updated for each in effects), "updated"),
+    )
+    return ", ".join(f"{least}{number:,} {word}" for number, word in numbers if number)
 
 
 def in_words(supposed: Supposed) -> str:

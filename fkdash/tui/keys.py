@@ -104,6 +104,16 @@ PREVIEW = key(
     "screen.preview", "p", "preview", "preview", show=True, tooltip="What a delete would do, and to whom"
 )
 WHAT_IF = key("preview.what-if", "w", "what_if", "what if", show=True, tooltip="The same delete under each fix")
+READ_ALL = key(
+    "preview.read-all",
+    "A",
+    "read_all",
+    "read it all",
+    show=True,
+    tooltip="Read a large table from end to end; which one and how large is said before",
+)
+TO_FOUND = key("preview.found", "down", "to_found", "to what was found")
+ROWS = key("preview.rows", "enter", "rows", "rows", show=True, tooltip="Which rows these are, by key and label")
 PLAN = key(
     "fix.plan", "enter", "plan", "plan", show=True, tooltip="The exact statements, their locks, the way back"
 )

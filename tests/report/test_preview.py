@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 from fkdash.catalog.model import TableName
 from fkdash.preview.model import Blocker, DeleteTarget, Effect, Preview, Scan, Verdict
-from fkdash.report.preview import preview_json, preview_markdown, preview_text, sentence
+from fkdash.report.preview import preview_csv, preview_json, preview_markdown, preview_text, sentence
 
 WORKSPACES = TableName("public", "workspaces")
 USERS = TableName("public", "users")
@@ -115,3 +117,26 @@ def test_a_scan_that_wants_consent_is_named_with_its_size() -> None:
 def test_nothing_to_delete_is_said() -> None:
     nothing = Preview(TARGET, Verdict.ALLOWED, exact=True, notes=("Nothing to delete: ...",))
     assert sentence(nothing) == "Nothing to delete from public.workspaces."
+
+
+def test_csv_has_a_line_for_each_blocker_and_each_table() -> None:
+    lines = list(csv.DictReader(io.StringIO(preview_csv(BLOCKED))))
+    assert [(line["what"], line["table"], line["rows"], line["set_null"]) for line in lines] == [
+        ("blocker", "users", "3", ""),
+        ("effect", "workspaces", "", "0"),
+        ("effect", "users", "", "3"),
+    ]
+    assert (lines[0]["sqlstate"], lines[0]["columns"], lines[0]["exact"]) == ("23502", "home", "True")
+
+
+def test_csv_shows_control_characters_instead_of_sending_them() -> None:
+    hostile = Preview(
+        TARGET,
+        Verdict.BLOCKED,
+        exact=True,
+        blockers=(Blocker("a\x1b[31m,b\n", USERS, ("x\ty",), "23503", 1),),
+        target_rows=1,
+    )
+    text = preview_csv(hostile)
+    assert "\x1b" not in text
+    assert len(list(csv.reader(io.StringIO(text)))) == 2

@@ -165,7 +165,7 @@ class BlockedScreen(BaseScreen):
             if self._rest is not None:
                 self._rest.stop()
             row = self.blocked.row
-            self._title.tell(f"{shown_name(self.key.table)} that hold {_named(row.row)}" if row else "")
+            self._title.tell(f"{shown_name(self.key.table)} that hold {named(row.row)}" if row else "")
             self._rest = self.set_timer(_REST_SECONDS, self._read_blocking_of_row)
 
     def on_row_list_arranged(self, event: RowList.Arranged) -> None:
@@ -214,8 +214,8 @@ class BlockedScreen(BaseScreen):
         if row is not None:
             key = dict(zip(self.key.referenced_columns, row.row.key, strict=True))
             target = DeleteTarget(self.key.referenced, keys=(key,))
-            named = f"{shown_name(self.key.referenced)} {_named(row.row)}"
-            self.services.open_preview(self.knowledge, target, named=named)
+            name = f"{shown_name(self.key.referenced)} {named(row.row)}"
+            self.services.open_preview(self.knowledge, target, named=name)
 
     def action_fix(self) -> None:
         """Show what can be changed."""
@@ -242,24 +242,24 @@ class BlockedScreen(BaseScreen):
     def _focused_table(self) -> tuple[Sequence[str], list[Sequence[str]]]:
         if self.blocking.has_focus:
             names = [*self._referencing_key, *self._referencing_labels]
-            return names, [_values(row) for row in self.blocking.shown_rows]
+            return names, [values_of(row) for row in self.blocking.shown_rows]
         names = [*self.key.referenced_columns, *self._referenced_labels, "blocking_rows"]
-        return names, [[*_values(row.row), str(row.blocking_rows)] for row in self.blocked.shown_rows]
+        return names, [[*values_of(row.row), str(row.blocking_rows)] for row in self.blocked.shown_rows]
 
     # Columns
 
     def _blocked_columns(self) -> list[ListColumn[BlockedRow]]:
         title = f"{shown_name(self.key.table)} holding it"
         return [
-            *_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
+            *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
         ]
 
     def _blocking_columns(self) -> list[ListColumn[RowIdentity]]:
-        return _columns(self._referencing_key, self._referencing_labels, lambda row: row)
+        return identity_columns(self._referencing_key, self._referencing_labels, lambda row: row)
 
 
-def _columns(
+def identity_columns(
     key_names: Sequence[str], label_names: Sequence[str], identity: Callable[[RowT], RowIdentity]
 ) -> list[ListColumn[RowT]]:
     """Give the columns that identify a row, then those by which a person recognises it."""
@@ -280,7 +280,8 @@ def _columns(
     return [*keys_shown, *labels_shown]
 
 
-def _values(row: RowIdentity) -> Sequence[str]:
+def values_of(row: RowIdentity) -> Sequence[str]:
+    """Give a row's key and labels as text."""
     return [*row.key, *(value or "" for value in row.labels)]
 
 
@@ -288,7 +289,7 @@ def _shown_value(value: str | None) -> str:
     return "NULL" if value is None else value
 
 
-def _named(row: RowIdentity) -> str:
+def named(row: RowIdentity) -> str:
     """Give a row by its most telling label and its key."""
     told = next((f'"{label}" ' for label in row.labels if label), "")
     return f"{told}{', '.join(row.key)}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
     from fkdash.preview.blocked import Impact
+    from fkdash.preview.model import DeleteTarget
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
@@ -56,7 +57,7 @@ class OptionRow:
 class FixOptionsScreen(BaseScreen):
     """The options in a list, and what the one under the cursor means."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.EXPORT, keys.COPY]
+    BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.WHAT_IF, keys.EXPORT, keys.COPY]
 
     def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
         super().__init__()
@@ -152,6 +153,19 @@ class FixOptionsScreen(BaseScreen):
         else:
             catalog = self.knowledge.catalog
             self.app.push_screen(FixValueScreen(self.services, catalog, row.finding, row.option))
+
+    def action_what_if(self) -> None:
+        """Ask for rows, and what deleting them would do under each option."""
+        from fkdash.tui.screens.preview_ask import PreviewAskScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.preview_what_if import WhatIfScreen  # noqa: PLC0415
+
+        key, plans = self.finding.key, [row.plan for row in self.list.rows if row.plan is not None]
+
+        def show(target: DeleteTarget, named: str) -> None:
+            screen = WhatIfScreen(self.services, self.knowledge, key, plans, target, named=named)
+            self.app.push_screen(screen)
+
+        self.app.push_screen(PreviewAskScreen(self.services, self.knowledge, key.referenced, show))
 
     def action_export(self) -> None:
         """Write the plan as a script into a file."""

@@ -11,6 +11,8 @@ from textual.widget import Widget
 
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.preview_branch import branch_lines, note_lines, outcome, rows_in_words
+from fkdash.tui.screens.preview_export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
@@ -21,7 +23,7 @@ from fkdash.tui.words import shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
-    from fkdash.preview.model import DeleteTarget, Effect, Preview
+    from fkdash.preview.model import DeleteTarget, Preview
     from fkdash.preview.tree import Branch
     from fkdash.report.what_if import Supposed
     from fkdash.tui.knowledge import Knowledge
@@ -34,7 +36,15 @@ _TONES: dict[str, Tone] = {"allowed": "good", "blocked": "error", "unknown": "wa
 class PreviewScreen(BaseScreen):
     """Asks once, shows the answer as a tree; `w` asks the same under each fix of what stops it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.WHAT_IF, keys.FIX, keys.COPY, keys.EXPORT, keys.REFRESH]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.ROWS,
+        keys.WHAT_IF,
+        keys.FIX,
+        keys.READ_ALL,
+        keys.COPY,
+        keys.EXPORT,
+        keys.REFRESH,
+    ]
 
     def __init__(self, services: Services, knowledge: Knowledge, target: DeleteTarget, *, named: str) -> None:
         super().__init__()
@@ -44,6 +54,7 @@ class PreviewScreen(BaseScreen):
         self.list = RowList["Branch"](_columns(), key=_identity, id="tree")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._read_all = False
 
     @property
     def table_here(self) -> TableName | None:
@@ -77,11 +88,11 @@ class PreviewScreen(BaseScreen):
         from fkdash.report.preview import sentence  # noqa: PLC0415
 
         pool = await self.services.connection.pool()
-        limits = Limits(seconds=_SECONDS, allow_scan=False)
+        limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
             self.answer = await preview(session, self.knowledge.catalog, self.target, limits, self._progress)
         self.supposed = []
-        self.consequence.tell(sentence(self.answer), _TONES[self.answer.verdict])
+        self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
         self.list.show_rows(branches(self.knowledge.catalog, self.answer))
         stopping = next((branch for branch in self.list.rows if branch.blockers), None)
@@ -102,30 +113,56 @@ class PreviewScreen(BaseScreen):
             return
         branch = self.list.row
         self._title.tell(_title(branch))
-        lines: list[Line | str] = [*_supposed_lines(self.supposed), *_branch_lines(branch, exact=answer.exact)]
-        lines += [line(Part("Note ", "warning"), note) for note in answer.notes]
-        for scan in answer.scans:
-            size = f"about {scan.rows:,} rows" if scan.rows is not None else "of unknown size"
-            lines.append(f"{scan.table} ({size}) has no index on {', '.join(scan.columns)} and was not read.")
-        self.pane.show(lines)
+        self.pane.show([*_supposed_lines(self.supposed), *branch_lines(branch, answer), *note_lines(answer)])
         self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what the answer does not offer."""
-        return None if self.why_not(action) else super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action in {"what_if", "copy", "export"} and self.answer is None:
+        if action in {"what_if", "copy", "export", "read_all", "rows"} and self.answer is None:
             return "the answer is not there yet"
+        if action == "read_all" and self.answer is not None and not self.answer.scans:
+            return "no table waits to be read from end to end"
+        if action == "rows" and (self.list.row is None or self.list.row.key is None):
+            return "there is no foreign key under the cursor"
         if action == "what_if" and self._stopping_key() is None:
             return "no foreign key stops this delete"
         if action == "fix" and (self.list.row is None or self.list.row.key is None):
             return "there is no foreign key under the cursor"
-        return ""
+        return super().why_not(action)
 
     def _stopping_key(self) -> ForeignKey | None:
         return next((each.key for each in self.list.rows if each.blockers and each.key is not None), None)
+
+    def on_row_list_opened(self) -> None:
+        """Open the branch clicked."""
+        self.action_rows()
+
+    def action_rows(self) -> None:
+        """Show which rows the branch under the cursor is about."""
+        from fkdash.tui.screens.preview_rows import PreviewRowsScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        branch, answer = self.list.row, self.answer
+        if branch is None or branch.key is None or answer is None:
+            return
+        rows = sum(blocker.rows for blocker in branch.blockers)
+        single = answer.exact and len(branch.blockers) == 1
+        self.app.push_screen(
+            PreviewRowsScreen(
+                self.services,
+                self.knowledge,
+                self.target,
+                branch.key,
+                blocking=bool(branch.blockers),
+                said=f"Deleting {self._named}: {rows_in_words(branch, answer)}",
+                total=rows if single else None,
+            )
+        )
+
+    def action_read_all(self) -> None:
+        """Ask again, with consent to the reads that were named."""
+        if not self.why_not("read_all"):
+            self._read_all = True
+            self.action_refresh()
 
     def action_what_if(self) -> None:
         """Ask the same under each fix of the key that stops it."""
@@ -160,11 +197,13 @@ class PreviewScreen(BaseScreen):
             self.copy(preview_text(self.answer))
 
     def action_export(self) -> None:
-        """Write the preview as Markdown into a file."""
-        from fkdash.report.preview import preview_markdown  # noqa: PLC0415
+        """Write the preview as Markdown, CSV and JSON."""
+        from fkdash.report.preview import preview_csv, preview_json, preview_markdown  # noqa: PLC0415
 
         if self.answer is not None:
-            self.export(f"preview-{self.target.table.name}", ".md", preview_markdown(self.answer))
+            texts = {".md": preview_markdown, ".csv": preview_csv, ".json": preview_json}
+            name = f"preview-{self.target.table.name}"
+            export_all(self, name, {suffix: text(self.answer) for suffix, text in texts.items()})
 
 
 def _plans(knowledge: Knowledge, key: ForeignKey) -> list[Plan]:
@@ -181,7 +220,7 @@ def _columns() -> list[ListColumn[Branch]]:
     return [
         ListColumn("", lambda branch: "!" if branch.blocks else "", 1, tone=lambda _: "error"),
         ListColumn("way", _way, 20),
-        ListColumn("outcome", _outcome, 26, tone=lambda branch: "error" if branch.blockers else "plain"),
+        ListColumn("outcome", outcome, 26, tone=lambda branch: "error" if branch.blockers else "plain"),
         ListColumn("by", lambda branch: branch.key.on_delete if branch.key else "DELETE", 9, priority=1),
         ListColumn(
             "foreign key", lambda branch: branch.key.name if branch.key else "", 12, priority=2, patient=True
@@ -193,44 +232,19 @@ def _way(branch: Branch) -> str:
     return "  " * branch.depth + shown_name(branch.table)
 
 
-def _outcome(branch: Branch) -> str:
-    if branch.blockers:
-        return "; ".join(f"BLOCKS {each.rows:,} rows, {each.sqlstate}" for each in branch.blockers)
-    return _effect(branch.effect) if branch.effect is not None else "as above"
-
-
-def _effect(effect: Effect) -> str:
-    parts = (
-        (effect.deleted, "deleted"),
-        (effect.set_null, "set NULL"),
-        (effect.set_default, "set DEFAULT"),
-        (effect.updated, "key changed"),
-    )
-    return ", ".join(f"{number:,} {word}" for number, word in parts if number)
-
-
 def _title(branch: Branch | None) -> str:
     if branch is None:
         return ""
     return branch.key.name if branch.key is not None else f"DELETE FROM {branch.table}"
 
 
-def _branch_lines(branch: Branch | None, *, exact: bool) -> list[Line | str]:
-    if branch is None:
-        return []
-    least = "" if exact else "at least "
-    lines: list[Line | str] = []
-    for each in branch.blockers:
-        reported = "  PostgreSQL reports this one" if each.first else ""
-        columns = ", ".join(each.columns)
-        words = f"{least}{each.rows:,} {shown_name(each.table)} rows, {columns}{reported}"
-        lines.append(line(Part(f"ERROR {each.sqlstate} ", "error"), words))
-    if branch.key is not None:
-        action = f"ON DELETE {branch.key.on_delete}, ON UPDATE {branch.key.on_update}"
-        lines.append(f"{branch.key.qualified}: {action}")
-    if branch.effect is not None and branch.blockers:
-        lines.append(f"If nothing stopped it: {least}{_effect(branch.effect)}")
-    return lines
+def _first_line(answer: Preview) -> str:
+    """Give what must be known before all else: which table waits for consent to be read."""
+    from fkdash.report.preview import scan_words  # noqa: PLC0415 - loaded when it is wanted
+
+    if not answer.scans or answer.blockers:
+        return ""
+    return f"Not known yet: {scan_words(answer.scans[0])}. A reads all of it."
 
 
 def _supposed_lines(supposed: list[Supposed]) -> list[Line | str]:

@@ -1,0 +1,72 @@
+"""What the pane says of a branch of a delete's way: pure functions over the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.words import rows_of, shown_name
+
+if TYPE_CHECKING:
+    from fkdash.preview.model import Preview
+    from fkdash.preview.tree import Branch
+
+
+def outcome(branch: Branch) -> str:
+    """Give what happens on a branch in a few words."""
+    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+
+    if branch.blockers:
+        return "; ".join(f"BLOCKS {each.rows:,} rows, {each.sqlstate}" for each in branch.blockers)
+    return effect_words(branch.effect) if branch.effect is not None else "as above"
+
+
+def rows_in_words(branch: Branch, answer: Preview) -> str:
+    """Give what the rows of a branch do or suffer, as the end of a sentence."""
+    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+
+    name = shown_name(branch.table)
+    if branch.blockers:
+        told = (rows_of(each.rows, branch.table, exact=answer.exact) for each in branch.blockers)
+        states = ", ".join(each.sqlstate for each in branch.blockers)
+        return f"{' and '.join(told)} in the way ({states})."
+    if branch.effect is None:
+        return f"the {name} rows on this way; the table is counted as a whole further up."
+    return f"of {name} {effect_words(branch.effect)}, by whatever way; these are the rows on this one."
+
+
+def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
+    """Give what stops the delete on a branch and by which actions; for the target, what happens to each table."""
+    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+
+    if branch is None:
+        return []
+    least = "" if answer.exact else "at least "
+    lines: list[Line | str] = []
+    for each in branch.blockers:
+        reported = "  PostgreSQL reports this one" if each.first else ""
+        columns = ", ".join(each.columns)
+        words = f"{least}{each.rows:,} {shown_name(each.table)} rows, {columns}{reported}"
+        lines.append(line(Part(f"ERROR {each.sqlstate} ", "error"), words))
+    if branch.key is not None:
+        action = f"ON DELETE {branch.key.on_delete}, ON UPDATE {branch.key.on_update}"
+        lines.append(f"{branch.key.qualified}: {action}")
+    if branch.effect is not None and branch.blockers:
+        lines.append(f"If nothing stopped it: {least}{effect_words(branch.effect)}")
+    if branch.key is None and answer.effects:
+        title = (
+            "What happens, by table"
+            if not answer.blockers
+            else "What would happen if nothing stopped it, by table"
+        )
+        lines.append(line(Part(title, "strong")))
+        lines += [f"  {shown_name(effect.table)}: {least}{effect_words(effect)}" for effect in answer.effects]
+    return lines
+
+
+def note_lines(answer: Preview) -> list[Line | str]:
+    """Give the notes, and the tables that wait for consent to be read."""
+    from fkdash.report.preview import scan_words  # noqa: PLC0415 - loaded when it is wanted
+
+    notes = [line(Part("Note ", "warning"), note) for note in answer.notes]
+    return [*notes, *(line(Part("A reads it ", "warning"), scan_words(scan)) for scan in answer.scans)]
