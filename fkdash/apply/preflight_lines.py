@@ -51,6 +51,11 @@ def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLin
         )
     else:
         yield ok("a primary that accepts writes")
+    if row["replication_role"] == "replica":
+        yield stop(
+            "session_replication_role is replica: no foreign key is checked in this session",
+            "Connect without it (ALTER ROLE ... RESET, PGOPTIONS).",
+        )
     if not row["alone"]:
         yield stop(f"another fkdash is changing {plan.key.table} right now", "Wait until it is done.")
     if pooled and any(step.alone for step in plan.steps):
@@ -228,6 +233,14 @@ def writing_triggers_line(triggers: str) -> PreflightLine:
     return warning(
         f"{triggers} runs for the rows that are changed",
         "What it does outside the tables is not undone with them.",
+    )
+
+
+def rules_line(table: TableName) -> PreflightLine:
+    """Say that rows cannot be changed as planned."""
+    return stop(
+        f"rules rewrite what is written to {table}, so rows would not be changed as planned",
+        "Disable them (ALTER TABLE ... DISABLE RULE) for as long as it takes.",
     )
 
 

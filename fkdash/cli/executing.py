@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -182,4 +183,6 @@ def _typed(what: str, wanted: str) -> None:
 def _show(event: Event) -> None:
     """Show every event but the end, which is the command's result."""
     if not isinstance(event, RunEnded):
-        tell(event_line(event))
+        # Nobody may be listening any more (a closed pipe); the run goes on.
+        with suppress(OSError):
+            tell(event_line(event))
