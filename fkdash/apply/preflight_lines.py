@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
-from fkdash.fix.values import in_words
+from fkdash.fix.values import as_referenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,7 +215,7 @@ def default_line(table: TableName, values: str, there: bool | None, why: str = "
 
 def named_row_line(plan: Plan, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
     """Say whether the row is there that the operator named."""
-    values = in_words(plan.values)
+    values = as_referenced(plan.key, plan.values)
     if there is None:
         return warning(
             f"whether {plan.key.referenced} has the row {values} is not known: {why}", "Look for it yourself."

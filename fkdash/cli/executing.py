@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.recovery import unfinished
 from fkdash.apply.rehearsal import rehearse
 from fkdash.apply.run import Run, Wishes
-from fkdash.cli.messages import say, tell
+from fkdash.cli.messages import say_how_it_ended, tell
 from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
 from fkdash.errors import HalfDoneError, StoppedError, UsageError
@@ -94,7 +93,8 @@ async def execute(
                 copy=DatabaseCopy(schema, journal.path.stem) if schema else None,
             )
             ended = await _carried_out(run)
-    say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
+    as_json = arguments.format == "json"
+    say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code
 
 
@@ -183,6 +183,4 @@ def _typed(what: str, wanted: str) -> None:
 def _show(event: Event) -> None:
     """Show every event but the end, which is the command's result."""
     if not isinstance(event, RunEnded):
-        # Nobody may be listening any more (a closed pipe); the run goes on.
-        with suppress(OSError):
-            tell(event_line(event))
+        tell(event_line(event))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from fkdash.db.text import plain
 
@@ -16,10 +17,27 @@ def say(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
+def say_how_it_ended(text: str) -> None:
+    """Print the result of something that was changed; that nobody reads it does not make it undone."""
+    try:
+        say(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)
+
+
 def tell(text: str) -> None:
-    """Print progress or a note, where it does not disturb the result."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Print progress or a note, where it does not disturb the result; whether anybody reads it changes nothing."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _to_nowhere(sys.stderr)
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere: at the end of the process it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say_error(error: FkdashError) -> None:

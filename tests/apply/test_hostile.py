@@ -17,7 +17,7 @@ from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run
 from fkdash.errors import UsageError
 from tests.support.changes import Workbench, workbench
-from tests.support.program import run
+from tests.support.program import run, start
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
 
@@ -156,6 +156,21 @@ async def test_a_production_profile_wants_the_databases_name_also_from_a_script(
         assert await database.value(_KEY) == "atrue"
     applied = await run(*command, "--confirm-database", database.name, state=tmp_path)
     assert applied.code == 0, applied.err
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+async def test_a_run_goes_on_and_says_how_it_ended_by_its_exit_code_when_nobody_reads(
+    database: TestDatabase, tmp_path: Path, closed: str
+) -> None:
+    await database.execute(SCHEMA)
+    process = await start("fix", "apply", "ck", database.dsn, "--option", "restrict", *_YES, state=tmp_path)
+    stream = process.stdout if closed == "stdout" else process.stderr
+    assert stream is not None
+    stream._transport.close()  # type: ignore[attr-defined]
+    out, err = await process.communicate()
+    assert process.returncode == 0, (out, err)
+    assert await database.value(_KEY) == "rtrue"
 
 
 @pytest.mark.newest_version
