@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -170,6 +172,52 @@ async def test_a_run_goes_on_and_says_how_it_ended_by_its_exit_code_when_nobody_
     stream._transport.close()  # type: ignore[attr-defined]
     out, err = await process.communicate()
     assert process.returncode == 0, (out, err)
+    assert await database.value(_KEY) == "rtrue"
+
+
+@asynccontextmanager
+async def asked(database: TestDatabase, state: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """Give an apply that waits for the typed name, and the terminal's end at which to type."""
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fkdash", "fix", "apply", "ck", database.dsn, "--option", "restrict",
+        stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        await process.stderr.readuntil(b"to go on")
+        yield process, ours
+    finally:
+        os.close(ours)
+        os.close(theirs)
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+@pytest.mark.newest_version
+async def test_an_interrupt_at_the_confirmation_ends_it_at_once(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(SCHEMA)
+    async with asked(database, tmp_path) as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+        assert (process.returncode, b"nothing was changed" in err, b"Traceback" in err) == (4, True, False), err
+    assert await database.value(_KEY) == "atrue"
+
+
+@pytest.mark.newest_version
+async def test_a_server_that_ends_idle_sessions_does_not_mind_an_operator_who_thinks_it_over(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    async with asked(database, tmp_path) as (process, terminal):
+        # What idle_session_timeout does to every session of the program.
+        await database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        os.write(terminal, b"ck\n")
+        out, err = await process.communicate()
+        assert process.returncode == 0, (out, err)
     assert await database.value(_KEY) == "rtrue"
 
 
