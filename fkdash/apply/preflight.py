@@ -16,6 +16,7 @@ from fkdash.apply.preflight_lines import (
     object_lines,
     orphan_line,
     role_lines,
+    rules_line,
     server_lines,
     stop,
     writing_triggers_line,
@@ -140,6 +141,8 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
     if plan.values:
         there, why = await _answer(sessions, referenced_row(catalog, plan.key, plan.values), seconds=seconds)
         lines.append(named_row_line(plan, there, why))
+    if plan.writes_rows and any(each.has_rules for each in catalog.with_partitions(plan.key.table)):
+        lines.append(rules_line(plan.key.table))
     triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
     if triggers:
         lines.append(writing_triggers_line(triggers))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
-from fkdash.fix.values import in_words
+from fkdash.fix.values import as_referenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,11 @@ def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLin
         )
     else:
         yield ok("a primary that accepts writes")
+    if row["replication_role"] == "replica":
+        yield stop(
+            "session_replication_role is replica: no foreign key is checked in this session",
+            "Connect without it (ALTER ROLE ... RESET, PGOPTIONS).",
+        )
     if not row["alone"]:
         yield stop(f"another fkdash is changing {plan.key.table} right now", "Wait until it is done.")
     if pooled and any(step.alone for step in plan.steps):
@@ -210,7 +215,7 @@ def default_line(table: TableName, values: str, there: bool | None, why: str = "
 
 def named_row_line(plan: Plan, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
     """Say whether the row is there that the operator named."""
-    values = in_words(plan.values)
+    values = as_referenced(plan.key, plan.values)
     if there is None:
         return warning(
             f"whether {plan.key.referenced} has the row {values} is not known: {why}", "Look for it yourself."
@@ -228,6 +233,14 @@ def writing_triggers_line(triggers: str) -> PreflightLine:
     return warning(
         f"{triggers} runs for the rows that are changed",
         "What it does outside the tables is not undone with them.",
+    )
+
+
+def rules_line(table: TableName) -> PreflightLine:
+    """Say that rows cannot be changed as planned."""
+    return stop(
+        f"rules rewrite what is written to {table}, so rows would not be changed as planned",
+        "Disable them (ALTER TABLE ... DISABLE RULE) for as long as it takes.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from fkdash.fix.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_OTHERS_WRITE: Final = 0o022
 _COMMITTED: Final = frozenset({"committing", "running", "step-done"})
 
 
@@ -58,6 +60,7 @@ class RecordedRun:
 
 def recorded_run(path: Path) -> RecordedRun:
     """Give what a journal tells; raises UsageError for a file that is no journal."""
+    _require_own(path)
     try:
         lines = read(path)
         first = next(line for line in lines if line.event == "plan")
@@ -66,6 +69,19 @@ def recorded_run(path: Path) -> RecordedRun:
             f"{path} is not the journal of a run.", next_step="fkdash fix history lists them."
         ) from error
     return run_from(path, lines, first)
+
+
+def _require_own(path: Path) -> None:
+    """Refuse a journal that somebody else could have written: its queries are run, its way back is carried out."""
+    try:
+        found = path.stat()
+    except OSError:
+        return
+    if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE:
+        raise UsageError(
+            f"{path} belongs to somebody else, or others may write it; what it says is not to be carried out.",
+            next_step="Look at what is in it. If it is yours: chmod 600, and chown to yourself.",
+        )
 
 
 def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:

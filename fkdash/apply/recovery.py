@@ -125,7 +125,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
     if plan.kept is not None:
-        _require_kept_rows(catalog, plan)
+        _require_kept_rows(catalog, plan, key)
     if plan.goal.nullable:
         abandon = abandon_steps(
             catalog,
@@ -165,8 +165,14 @@ def _refusing_null(plan: Plan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _require_kept_rows(catalog: Catalog, plan: Plan) -> None:
+def _require_kept_rows(catalog: Catalog, plan: Plan, key: ForeignKey) -> None:
     if plan.kept is not None and plan.kept.table not in catalog.tables:
+        if definition(key) == definition(plan.origin or plan.key):
+            raise StoppedError(
+                f"{key.qualified} is what it was before the run, and {plan.kept.table}, which would keep changed "
+                "rows, is not there.",
+                next_step="There is nothing to undo, unless somebody dropped that table since.",
+            )
         raise StoppedError(
             f"There is no way back from this run: {plan.kept.table}, which kept the rows, is not there any more.",
             next_step="Is it the right database? Restore that table from a backup, under the same name.",

@@ -172,7 +172,7 @@ class Run:
         while True:
             began = time.monotonic()
             try:
-                await tries.once(steps)
+                await tries.once(steps, attempt)
             except (LockTimedOutError, ServerRefusedError) as error:
                 deadlocked = isinstance(error, ServerRefusedError) and error.sqlstate == _DEADLOCK
                 if isinstance(error, ServerRefusedError) and not deadlocked:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _RESERVE_LOCK_MS: Final = 3000
 _IDLE_MS: Final = 10_000
 _CLEANING_LOCK_MS: Final = 10_000
+_FIRST_WAIT_MS: Final = 25
+_TRANSACTION_TIMEOUT_SINCE: Final = 170000
 _BELOW_DEADLOCK: Final = 0.8
 _CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
 _LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
@@ -63,9 +65,16 @@ class Tries:
     checked: bool = False
     xid: str = ""
     rows: dict[int, int] = field(default_factory=dict)
+    _longest_wait_ms: int = _FIRST_WAIT_MS
 
-    async def once(self, steps: Sequence[Step]) -> None:
-        """Try steps that commit together, or one that stands alone; raises FkdashError."""
+    async def once(self, steps: Sequence[Step], attempt: int = 1) -> None:
+        """Try steps that commit together, or one that stands alone; raises FkdashError.
+
+        The first tries that stop others give up sooner than the step allows. A lock is had at once or after the
+        transactions under way, which are short, or it is not had at all: others wait in a circle with this session
+        (deletes lock parent and child, inserts child and parent), or for one that sits idle.
+        """
+        self._longest_wait_ms = _FIRST_WAIT_MS * 2 ** ((attempt - 1) // 2)
         first = steps[0]
         if first.alone:
             await self._alone(first)
@@ -178,6 +187,9 @@ class Tries:
     async def _begin(self, session: Session, step: Step) -> None:
         """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""
         await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
+        if self.catalog.server is not None and self.catalog.server.version_number >= _TRANSACTION_TIMEOUT_SINCE:
+            # A limit meant for the application would end the session in the middle of a long check.
+            await session.execute("set local transaction_timeout = 0")
         table = self.catalog.tables[self.plan.key.table]
         if not await session.value(f"select pg_try_advisory_xact_lock({ADVISORY})", table.oid):
             raise self._taken()
@@ -191,7 +203,9 @@ class Tries:
         lock_ms = step.lock_timeout_ms
         stops_nobody = all(lock.mode.stops == "nobody waits" for lock in step.locks)
         if not stops_nobody:
-            lock_ms = min(lock_ms, max(1, int(self.backend.deadlock_timeout_ms * _BELOW_DEADLOCK)))
+            lock_ms = min(
+                lock_ms, self._longest_wait_ms, max(1, int(self.backend.deadlock_timeout_ms * _BELOW_DEADLOCK))
+            )
         await session.execute(f"set local lock_timeout = {lock_ms}")
         await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
 

@@ -17,7 +17,7 @@ from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.recovery import unfinished
 from fkdash.apply.rehearsal import rehearse
 from fkdash.apply.run import Run, Wishes
-from fkdash.cli.messages import say, tell
+from fkdash.cli.messages import say_how_it_ended, tell
 from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
 from fkdash.errors import HalfDoneError, StoppedError, UsageError
@@ -72,10 +72,12 @@ async def execute(
         await _look(pool, writer, catalog, plan)
         if arguments.rehearse:
             await _rehearse(writer, catalog, plan)
-        database = catalog.server.database if catalog.server else ""
-        production = arguments.environment.casefold() == "production"
-        if plan.steps:
-            _confirm(Confirmation(plan.key.name, database if production else None), arguments)
+    database = catalog.server.database if catalog.server else ""
+    production = arguments.environment.casefold() == "production"
+    if plan.steps:
+        await _confirm(Confirmation(plan.key.name, database if production else None), arguments)
+    # Anew: while somebody thinks it over, a server may end a session that does nothing.
+    async with open_writer(pool.target) as writer:
         wishes = Wishes()
         schema: str | None = arguments.journal_in_database
         with Journal.create(plan.key.qualified) as journal:
@@ -93,7 +95,8 @@ async def execute(
                 copy=DatabaseCopy(schema, journal.path.stem) if schema else None,
             )
             ended = await _carried_out(run)
-    say(json.dumps(run_document(ended, plan), indent=2) if arguments.format == "json" else ended_text(ended))
+    as_json = arguments.format == "json"
+    say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code
 
 
@@ -151,7 +154,7 @@ def _tell_unfinished(here: Identity, plan: Plan, continues: Path | None) -> None
             tell(plain(f"note: an earlier run on {run.plan.key.table} is not finished: {run.message} {run.path}"))
 
 
-def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
+async def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
     if arguments.yes:
         if arguments.confirm != wanted.constraint:
             raise UsageError(
@@ -165,18 +168,33 @@ def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
         raise UsageError(
             "There is nobody to confirm it: input is not a terminal.", next_step="Use --yes with --confirm NAME."
         )
-    _typed("the constraint's name", wanted.constraint)
+    await _typed("the constraint's name", wanted.constraint)
     if wanted.database is not None:
-        _typed("the database's name", wanted.database)
+        await _typed("the database's name", wanted.database)
 
 
-def _typed(what: str, wanted: str) -> None:
+async def _typed(what: str, wanted: str) -> None:
     shown = f" ({plain(wanted)})" if plain(wanted) != wanted else ""
     sys.stderr.write(f"Type {what}{shown} to go on, anything else stops: ")
     sys.stderr.flush()
     # A name with a line break can only be typed as it is shown.
-    if sys.stdin.readline().rstrip("\n") not in {wanted, plain(wanted)}:
+    if (await _line()).rstrip("\n") not in {wanted, plain(wanted)}:
         raise StoppedError(f"That is not {what}; nothing was changed.")
+
+
+async def _line() -> str:
+    """Read a line of the terminal; ctrl+c ends the waiting, which a read that blocks would sit out."""
+    loop = asyncio.get_running_loop()
+    there = asyncio.Event()
+    loop.add_reader(sys.stdin.fileno(), there.set)
+    try:
+        await there.wait()
+    except asyncio.CancelledError:
+        tell("")
+        raise StoppedError("Stopped before the confirmation; nothing was changed.") from None
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+    return sys.stdin.readline()
 
 
 def _show(event: Event) -> None:

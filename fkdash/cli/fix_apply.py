@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
 from fkdash.cli.executing import add_run_arguments, execute
-from fkdash.cli.planning import add_plan_arguments, planned
+from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _apply(arguments: argparse.Namespace) -> int:
+    settle_words(arguments)
     target = target_of(arguments)
     refuse_read_only(arguments)
     async with looking(target) as pool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.apply.rehearsal import rehearse
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, planned
+from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 from fkdash.db.writing import open_writer
 from fkdash.report.rehearsal import rehearsal_text
 
@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _rehearse(arguments: argparse.Namespace) -> int:
+    settle_words(arguments)
     target = target_of(arguments)
     refuse_read_only(arguments)
     async with looking(target) as pool:

@@ -25,6 +25,16 @@ def say(text: str) -> None:
         ) from None
 
 
+def say_how_it_ended(text: str) -> None:
+    """Print the result of something that was changed; that nobody reads it does not make it undone."""
+    try:
+        say(text)
+    except BrokenPipeError:
+        return
+    except FkdashError as error:
+        say_error(error)
+
+
 def tell(text: str) -> None:
     """Print progress or a note, where it does not disturb the result; nobody may be there to read it."""
     try:

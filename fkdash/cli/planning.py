@@ -60,6 +60,21 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         )
 
 
+def settle_words(arguments: argparse.Namespace) -> None:
+    """Take the one word beside --plan for where to connect: the plan says which constraint is meant.
+
+    Raises UsageError where there are two. Otherwise the word would be passed over, and another database changed.
+    """
+    if arguments.plan is None or arguments.constraint is None:
+        return
+    if arguments.dsn is not None:
+        raise UsageError(
+            f"--plan says which constraint is meant; {arguments.constraint} cannot say it too.",
+            next_step="Leave it out: fkdash fix apply DSN --plan FILE",
+        )
+    arguments.dsn, arguments.constraint = arguments.constraint, None
+
+
 async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     """Read the catalog and plan; raises UsageError for a constraint or an option that does not exist."""
     carried = _carried(arguments)

@@ -15,7 +15,7 @@ from fkdash.fix.foresight import contradiction
 from fkdash.fix.plan import Goal, Plan
 from fkdash.fix.redeclaring import numbered
 from fkdash.fix.supposing import with_defaults
-from fkdash.fix.values import constants, in_words, referenced_row
+from fkdash.fix.values import as_referenced, constants, in_words, referenced_row
 from fkdash.rules.defaults import default_value
 from fkdash.rules.refusal import refusals
 from fkdash.rules.values import Some
@@ -83,7 +83,10 @@ def name_default(
         steps = _after(steps, way.steps)
         undo = _after(change(catalog, new, old, keep_validated=keep_validated).steps, undo)
         why = f"first the columns get their default, which changes the catalog only; then {way.why}"
-    there = (f"{new.referenced.name} has the row {in_words(values)}", referenced_row(catalog, new, values))
+    there = (
+        f"{new.referenced.name} has the row {as_referenced(new, values)}",
+        referenced_row(catalog, new, values),
+    )
     return Plan(
         key=old,
         rule=finding.rule if finding.rule != _ASKS_FOR_ROW else "",

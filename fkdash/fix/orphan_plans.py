@@ -12,7 +12,7 @@ from fkdash.fix.other_options import silenced
 from fkdash.fix.plan import Goal, Plan
 from fkdash.fix.put_back import kept_rows, put_back_steps
 from fkdash.fix.repair_orphans import kept_table, repair_steps
-from fkdash.fix.values import constants, in_words, referenced_row
+from fkdash.fix.values import as_referenced, constants, in_words, referenced_row
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -32,7 +32,7 @@ def repair(catalog: Catalog, finding: Finding, option: Option, values: Values) -
     kept = kept_table(key)
     back = put_back_steps(catalog, key, kept, written)
     there = (
-        (f"{key.referenced.name} has the row {in_words(values)}", referenced_row(catalog, key, values))
+        (f"{key.referenced.name} has the row {as_referenced(key, values)}", referenced_row(catalog, key, values))
         if values
         else None
     )

@@ -15,6 +15,7 @@ from fkdash.catalog.spelling import source
 from fkdash.fix.change_action import takes_not_valid
 from fkdash.fix.definition import add, drop
 from fkdash.fix.done import key_is
+from fkdash.fix.drop_duplicate import twins
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Kept, LockMode, Step
 from fkdash.fix.redeclaring import comment_steps, locks_on, numbered, partition_names, short
 
@@ -39,6 +40,8 @@ def no_way_back(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | N
     """
     if not takes_not_valid(catalog, key):
         return "before PostgreSQL 18 a key of a partitioned table cannot stand beside orphans"
+    if any(twin.enforced for twin in twins(catalog, key)):
+        return "another key checks the same columns"
     if written and not catalog.tables[key.table].primary_key:
         return f"{key.table} has no primary key that tells its rows apart"
     return ""

@@ -62,6 +62,12 @@ def in_words(values: Values) -> str:
     return ", ".join(f"{name} = {text}" for name, text in values)
 
 
+def as_referenced(key: ForeignKey, values: Values) -> str:
+    """Give values as a phrase about the referenced row: `id = 5`."""
+    theirs = dict(zip(key.columns, key.referenced_columns, strict=True))
+    return in_words(tuple((theirs[name], text) for name, text in values))
+
+
 def _how(columns: Sequence[str]) -> str:
     if len(columns) == 1:
         return "--value VALUE, once."

@@ -49,7 +49,7 @@ def lock_lines(step: Step) -> Iterator[str]:
     for lock in step.locks:
         yield f"{plain(str(lock.table))} {lock.mode}, {_AS_LONG[lock.duration]}, {lock.mode.stops}"
     if step.lock_timeout_ms:
-        yield f"gives up after waiting {step.lock_timeout_ms} ms for a lock, and tries again"
+        yield f"gives up after waiting at most {step.lock_timeout_ms} ms for a lock, and tries again"
 
 
 def plan_sql(plan: Plan) -> str:

@@ -148,7 +148,7 @@ async def test_a_default_must_be_a_row_and_must_pass_the_checks(bench: Workbench
         "delete from children where 28 in (parent_id, other_id); delete from parents where id = 28"
     )
     stops = [line.what for line in await bench.preflight(chosen) if line.standing is Standing.STOP]
-    assert stops == ["public.parents has no row other_id = 28"]
+    assert stops == ["public.parents has no row id = 28"]
     with pytest.raises(UsageError, match="CHECK"):
         await bench.plan("ok", "set-column-default", words=["35"])
     with pytest.raises(UsageError, match="is the default already"):

@@ -122,7 +122,7 @@ async def test_no_orphan_slips_in_while_rows_are_put_back(bench: Workbench) -> N
 
 
 async def test_the_row_that_orphans_are_to_refer_to_must_be_there(bench: Workbench) -> None:
-    for word, reason in {"77": "has no row parent_id = 77", "seven": "invalid input syntax"}.items():
+    for word, reason in {"77": "has no row id = 77", "seven": "invalid input syntax"}.items():
         chosen = await bench.plan("ck", "reparent-orphans", words=[word])
         stops = [line.what for line in await bench.preflight(chosen) if line.standing is Standing.STOP]
         assert len(stops) == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.apply.preflight import Standing
 from fkdash.db.pool import ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Address, Target
@@ -19,7 +20,9 @@ from fkdash.db.writing import open_writer
 from fkdash.errors import ServerRefusedError, TimedOutError
 from tests.db.conftest import Eventually
 from tests.db.listeners import unused_port
+from tests.support.changes import Workbench
 from tests.support.servers import TestDatabase
+from tests.support.traffic import SCHEMA
 
 _PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = pytest.mark.skipif(_PROGRAM is None, reason="pgbouncer is not installed")
@@ -166,6 +169,30 @@ async def test_the_writer_knows_that_it_is_pooled_and_which_process_serves_it(
 
 
 @pytest.mark.newest_version
+async def test_a_fix_goes_through_whole_and_an_index_build_is_stopped_at(
+    pooled: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    pool = await ReadPool.open(pooled)
+    try:
+        bench = Workbench(database, pool, tmp_path)
+        lines = await bench.preflight(await bench.plan("ck", "restrict"))
+        assert any(line.standing is Standing.WARNING and "pooler" in line.what for line in lines)
+        ended = await bench.apply("ck", "restrict")
+        assert (ended.outcome, ended.exit_code) == ("verified", 0), ended.message
+        assert (await bench.undo(ended)).outcome == "verified"
+        await database.execute("drop index children_parent_id_idx")
+        stops = [
+            line.what
+            for line in await bench.preflight(await bench.plan("ck", "create-index"))
+            if line.standing is Standing.STOP
+        ]
+        assert len(stops) == 1
+        assert "an index build needs a session of its own" in stops[0]
+    finally:
+        await pool.close()
+
+
 async def test_options_that_the_pooler_refuses_are_noted(pooled: Target, database: TestDatabase) -> None:
     asked = resolve(ConnectionArguments(dsn=database.dsn), {"PGOPTIONS": "-c work_mem=3MB"})
     pool = await ReadPool.open(replace(asked, addresses=pooled.addresses))

@@ -347,9 +347,9 @@ async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDat
         await session.press(*["down"] * place, "enter")
         await session.until_shown("which parents row? Type its key.", "parent_id, integer")
         await session.press("9", "enter")
-        await session.until_shown("NO public.parents has no row parent_id = 9")
+        await session.until_shown("NO public.parents has no row id = 9")
         await session.press("escape", "backspace", "2", "enter")
-        await session.until_shown("ok public.parents has the row parent_id = 2")
+        await session.until_shown("ok public.parents has the row id = 2")
         walk = Walk(session)
         await walk.confirm("ck")
         assert await walk.to_end() is Outcome.VERIFIED

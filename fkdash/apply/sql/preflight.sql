@@ -4,6 +4,7 @@
 -- PostgreSQL 14 to 18. No privileges needed; pg_stat_replication shows only a count.
 select pg_is_in_recovery()                                  as standby,
        current_setting('default_transaction_read_only') = 'on' as read_only,
+       current_setting('session_replication_role')          as replication_role,
        current_user                                         as role,
        (select string_agg(distinct pg_get_userbyid(c.relowner), ', ') from pg_class c
          where c.oid = any ($5::oid[]) and not pg_has_role(c.relowner, 'USAGE'))   as owners,

@@ -230,7 +230,7 @@ def _columns() -> list[ListColumn[OptionRow]]:
         ListColumn(
             "option",
             lambda row: row.option.title,
-            14,
+            19,
             tone=lambda row: "muted" if row.option.refused else "strong" if row.answers else "plain",
         ),
         ListColumn("blocked now", lambda row: row.blocked, 12),

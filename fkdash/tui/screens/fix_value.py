@@ -57,7 +57,15 @@ class FixValueScreen(BaseScreen):
             title.tell(f"{name}, {columns[name]}")
         for field in self.fields:
             field.cursor_blink = False
-        self.pane.show(["", f"Then {self.option.then}.", f"The application {self.option.application}."])
+        self.pane.show(
+            [
+                "",
+                "Enter leads to the plan, which looks for the row; nothing is written.",
+                "",
+                f"Then {self.option.then}.",
+                f"The application {self.option.application}.",
+            ]
+        )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the next field, or to the plan."""

@@ -39,11 +39,8 @@ class PreviewAskScreen(BaseScreen):
     """
 
     AUTO_FOCUS = "Input"
-<<<<<<< HEAD
     MARKABLE = False
-=======
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.READ_ALL, keys.TO_FOUND]
->>>>>>> w-prev
 
     def __init__(
         self, services: Services, knowledge: Knowledge, table: TableName, chosen: Chosen | None = None

@@ -1,0 +1,262 @@
+"""What a server, a role, a session or a file can be like at its worst: said before, or survived."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from fkdash.apply.events import Outcome
+from fkdash.apply.preflight import Standing
+from fkdash.apply.recovery import recorded_run
+from fkdash.errors import UsageError
+from tests.support.changes import Workbench, workbench
+from tests.support.program import run, start
+from tests.support.servers import TestDatabase
+from tests.support.traffic import SCHEMA
+
+_KEY = "select confdeltype::text || convalidated::text from pg_constraint where conname = 'ck'"
+_YES = ("--yes", "--confirm", "ck")
+
+
+@pytest.fixture
+async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
+    await database.execute(SCHEMA)
+    async with workbench(database, tmp_path) as made:
+        yield made
+
+
+async def stops(bench: Workbench, option: str, *words: str) -> list[str]:
+    lines = await bench.preflight(await bench.plan("ck", option, words=words))
+    return [f"{line.what} - {line.next_step}" for line in lines if line.standing is Standing.STOP]
+
+
+@asynccontextmanager
+async def with_setting(bench: Workbench, setting: str) -> AsyncIterator[Workbench]:
+    """Give a bench whose sessions start with a setting of the database."""
+    name = bench.database.name
+    await bench.database.execute(f"alter database {name} set {setting}")
+    try:
+        async with workbench(bench.database, bench.folder) as other:
+            yield other
+    finally:
+        await bench.database.execute(f"alter database {name} reset {setting.split('=', maxsplit=1)[0]}")
+
+
+async def test_an_event_trigger_that_refuses_leaves_everything_as_it_was(bench: Workbench) -> None:
+    await bench.database.execute(
+        "create function no() returns event_trigger language plpgsql as $$ begin raise 'change freeze until Monday'; end $$;"
+        "create event trigger frozen on sql_drop execute function no()"
+    )
+    ended = await bench.apply("ck", "restrict")
+    assert (ended.outcome, ended.exit_code) == (Outcome.ROLLED_BACK, 4)
+    assert "change freeze until Monday" in ended.message
+    assert await bench.database.value(_KEY) == "atrue"
+
+
+@pytest.mark.minimum_version(17)
+async def test_a_limit_on_transactions_does_not_end_a_check_in_the_middle(bench: Workbench) -> None:
+    async with with_setting(bench, "transaction_timeout = '1s'") as limited:
+        holder = await asyncpg.connect(bench.database.dsn)
+        try:
+            await holder.execute("set transaction_timeout = 0")
+            await holder.execute("begin; lock table children in share update exclusive mode")
+            running = asyncio.create_task(limited.apply("ck", "restrict"))
+            await holder.execute("select pg_sleep(1.5)")
+            await holder.execute("commit")
+            ended = await running
+        finally:
+            await holder.close()
+    assert ended.outcome is Outcome.VERIFIED, ended.message
+
+
+async def test_a_session_that_checks_no_foreign_key_is_stopped_at(bench: Workbench) -> None:
+    async with with_setting(bench, "session_replication_role = 'replica'") as unchecked:
+        assert "session_replication_role is replica" in (await stops(unchecked, "restrict"))[0]
+
+
+async def test_rules_that_would_rewrite_a_repair_stop_it(bench: Workbench) -> None:
+    await bench.database.execute("create rule away as on delete to children do instead nothing")
+    assert "rules rewrite what is written" in (await stops(bench, "delete-orphans"))[0]
+    assert await stops(bench, "restrict") == []
+
+
+async def test_a_trigger_that_swallows_a_repair_leaves_the_key_unproven_and_says_so(bench: Workbench) -> None:
+    await bench.database.execute(
+        "alter table children disable trigger all; insert into children (parent_id) values (7777);"
+        "alter table children enable trigger all; alter table children drop constraint ck;"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid;"
+        "create function keep() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger stays before delete on children for each row execute function keep()"
+    )
+    ended = await bench.apply("ck", "delete-orphans")
+    assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5)
+    assert "23503" in ended.message or "violates foreign key" in ended.message
+    assert await bench.database.value("select count(*) from children where parent_id = 7777") == 1
+    assert await bench.database.value(_KEY) == "afalse"
+
+
+async def test_a_twin_that_checks_the_same_rows_takes_the_way_back_away_and_it_is_said(bench: Workbench) -> None:
+    await bench.database.execute(
+        "alter table children drop constraint ck;"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid;"
+        "alter table children add constraint twin foreign key (parent_id) references parents not valid"
+    )
+    chosen = await bench.plan("ck", "delete-orphans")
+    assert "another key checks the same columns" in chosen.undo_condition
+    assert chosen.undo == ()
+
+
+async def test_a_repair_of_a_table_that_refers_to_itself_comes_back_too(bench: Workbench) -> None:
+    await bench.database.execute(
+        "create table tree (id int primary key, up int); insert into tree values (1, null), (2, 1), (3, 99), (4, 3);"
+        "alter table tree add constraint uk foreign key (up) references tree not valid"
+    )
+    rows = "select array_agg(id || '<' || coalesce(up::text, '') order by id) from tree"
+    before = await bench.database.value(rows)
+    ended = await bench.apply("uk", "reparent-orphans", words=["1"])
+    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
+    assert await bench.database.value(rows) == ["1<", "2<1", "3<1", "4<3"]
+    assert (await bench.undo(ended)).outcome is Outcome.VERIFIED
+    assert await bench.database.value(rows) == before
+
+
+async def test_a_journal_that_others_could_have_written_is_not_carried_out(bench: Workbench) -> None:
+    ended = await bench.apply("ck", "restrict")
+    ended.journal.chmod(0o666)
+    with pytest.raises(UsageError, match="others may write it"):
+        recorded_run(ended.journal)
+    ended.journal.chmod(0o600)
+    recorded_run(ended.journal)
+    if os.geteuid() == 0:
+        os.chown(ended.journal, 65534, 65534)
+        with pytest.raises(UsageError, match="belongs to somebody else"):
+            recorded_run(ended.journal)
+
+
+@pytest.mark.newest_version
+async def test_a_production_profile_wants_the_databases_name_also_from_a_script(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    (tmp_path / "fkdash").mkdir()
+    (tmp_path / "fkdash" / "config.toml").write_text(
+        f'[profiles.prod]\ndsn = "{database.dsn}"\nenvironment = "Production"\n', encoding="utf-8"
+    )
+    command = ("fix", "apply", "ck", "--profile", "prod", "--option", "restrict", *_YES)
+    for extra in ((), ("--confirm-database", "ck"), ("--confirm-database", database.name.upper())):
+        refused = await run(*command, *extra, state=tmp_path)
+        assert (refused.code, "--confirm-database must give" in refused.err) == (2, True), refused
+        assert await database.value(_KEY) == "atrue"
+    applied = await run(*command, "--confirm-database", database.name, state=tmp_path)
+    assert applied.code == 0, applied.err
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+async def test_a_run_goes_on_and_says_how_it_ended_by_its_exit_code_when_nobody_reads(
+    database: TestDatabase, tmp_path: Path, closed: str
+) -> None:
+    await database.execute(SCHEMA)
+    process = await start("fix", "apply", "ck", database.dsn, "--option", "restrict", *_YES, state=tmp_path)
+    stream = process.stdout if closed == "stdout" else process.stderr
+    assert stream is not None
+    stream._transport.close()  # type: ignore[attr-defined]
+    out, err = await process.communicate()
+    assert process.returncode == 0, (out, err)
+    assert await database.value(_KEY) == "rtrue"
+
+
+@asynccontextmanager
+async def asked(database: TestDatabase, state: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """Give an apply that waits for the typed name, and the terminal's end at which to type."""
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fkdash", "fix", "apply", "ck", database.dsn, "--option", "restrict",
+        stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        await process.stderr.readuntil(b"to go on")
+        yield process, ours
+    finally:
+        os.close(ours)
+        os.close(theirs)
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+@pytest.mark.newest_version
+async def test_an_interrupt_at_the_confirmation_ends_it_at_once(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(SCHEMA)
+    async with asked(database, tmp_path) as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+        assert (process.returncode, b"nothing was changed" in err, b"Traceback" in err) == (4, True, False), err
+    assert await database.value(_KEY) == "atrue"
+
+
+@pytest.mark.newest_version
+async def test_a_server_that_ends_idle_sessions_does_not_mind_an_operator_who_thinks_it_over(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    async with asked(database, tmp_path) as (process, terminal):
+        # What idle_session_timeout does to every session of the program.
+        await database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        os.write(terminal, b"ck\n")
+        out, err = await process.communicate()
+        assert process.returncode == 0, (out, err)
+    assert await database.value(_KEY) == "rtrue"
+
+
+@pytest.mark.newest_version
+async def test_yes_alone_confirms_nothing(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(SCHEMA)
+    for arguments in (
+        ("--yes",),
+        ("--yes", "--confirm", "CK"),
+        ("--yes", "--confirm", "public.children.ck"),
+        ("--confirm", "ck"),
+    ):
+        refused = await run("fix", "apply", "ck", database.dsn, "--option", "restrict", *arguments, state=tmp_path)
+        assert refused.code == 2, (arguments, refused)
+    assert await database.value(_KEY) == "atrue"
+    assert list((tmp_path / "fkdash" / "runs").glob("*.jsonl")) == []
+
+
+@pytest.mark.newest_version
+async def test_a_carried_plan_brings_no_sql_of_its_own(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(SCHEMA + "create table witness (n int);")
+    made = await run("fix", "plan", "ck", database.dsn, "--option", "restrict", "--format", "json", state=tmp_path)
+    plan = json.loads(made.out)
+    evil = "insert into witness values (1)"
+    for step in (*plan["steps"], *plan["undo_steps"]):
+        step["done_when"], step["undo"], step["cleanup"], step["leftover"] = evil, evil, evil, evil
+        step["lock_timeout_ms"] = 60_000
+    plan["undo_steps"][0]["sql"], plan["checks"] = evil, [["x", evil]]
+    plan["kept"] = {"table": ["public", "witness"], "count": evil}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    applied = await run(
+        "fix", "apply", database.dsn, "--plan", str(file), *_YES, "--format", "json", state=tmp_path
+    )
+    assert applied.code == 0, applied.err
+    undone = await run("fix", "undo", json.loads(applied.out)["journal"], database.dsn, *_YES, state=tmp_path)
+    assert undone.code == 0, undone.err
+    assert await database.value("select count(*) from witness") == 0
+    plan["steps"][0]["sql"] = "drop table children"
+    file.write_text(json.dumps(plan))
+    refused = await run("fix", "apply", database.dsn, "--plan", str(file), *_YES, state=tmp_path)
+    assert (refused.code, "edited into something else" in refused.err) == (2, True), refused
