@@ -17,6 +17,7 @@ from fkdash.errors import FkdashError, UnreachableError
 from fkdash.tui import clipboard, keys
 from fkdash.tui.private_file import write_private
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.widgets.painting import Line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -58,6 +59,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.header_line = HeaderLine()
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
+        self._faults: dict[str, Line] = {}
 
     @property
     def table_here(self) -> TableName | None:
@@ -153,8 +155,9 @@ class BaseScreen(Screen[None], inherit_bindings=False):
                 await work()
             except FkdashError as error:
                 self.failed(error)
+                self._faults[group] = self.status.said
             else:
-                self.status.done()
+                self.status.done(mended=self._faults.pop(group, ()))
 
         return self.run_worker(told, group=group, exclusive=True, description=doing)
 

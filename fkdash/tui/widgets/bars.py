@@ -148,6 +148,11 @@ class StatusLine(Wrapped):
         self._shows_time = False
         self._way = ""
 
+    @property
+    def said(self) -> Line:
+        """What it says."""
+        return self._said
+
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
         shows_way = self._said == line(Part(self._way, "muted")) or not self._said
@@ -161,10 +166,10 @@ class StatusLine(Wrapped):
         self._doing, self._since = doing, monotonic()
         self._timer = self.set_interval(1, self._tick)
 
-    def done(self) -> None:
-        """Say no more of what was being done; a message that came since stays."""
+    def done(self, *, mended: Line = ()) -> None:
+        """Say no more of what was being done; a message that came since stays, unless it is the fault `mended`."""
         self._stop()
-        if self._shows_time:
+        if self._shows_time or (mended and self._said == mended):
             self._rest()
 
     def say(self, message: str) -> None:
