@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
 from fkdash.tui import keys
 from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import (
     FIELDS,

@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import constraint_row
 from fkdash.tui.widgets.bars import RuleLine

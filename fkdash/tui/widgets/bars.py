@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
+_LONGEST_ENVIRONMENT = 16
 _KEYS_THAT_STAY = ("screen.back", "app.help")
 
 
@@ -71,7 +72,8 @@ class HeaderLine(Lines):
             parts += [Part(" " if not parts else "  "), fact]
         right: list[Part] = []
         if place.environment:
-            right += [Part(place.environment.upper(), "strong"), Part("  ")]
+            environment = self.glyphs.fit(place.environment.upper(), _LONGEST_ENVIRONMENT)
+            right += [Part(environment, "strong"), Part("  ")]
         standing = Part("READ-ONLY", "strong" if place.production else "good")
         right += [Part("ARMED", "armed") if place.armed else standing, Part(" ")]
         self.show([spread(tuple(parts), tuple(right), self.room, self.glyphs)])

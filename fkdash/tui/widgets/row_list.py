@@ -17,8 +17,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
 from fkdash.tui.widgets.painting import Painter, Part, Tone
 from fkdash.tui.widgets.row_filter import edited_text
