@@ -15,6 +15,7 @@ from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_run import FixRunScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -41,8 +42,8 @@ class FixConfirmScreen(BaseScreen):
         self._continues = continues
         self.pane = TextPane(id="statements")
         self._title, self._database_title = RuleLine(), RuleLine()
-        self._constraint = Input(id="constraint", compact=True)
-        self._database = Input(id="database", compact=True)
+        self._constraint = Field(id="constraint")
+        self._database = Field(id="database")
         self._cancel = Button("Cancel", id="cancel", compact=True)
         self._apply = Button("Apply", id="apply", compact=True, disabled=True)
 
@@ -64,8 +65,6 @@ class FixConfirmScreen(BaseScreen):
         """Show what will be run, and where."""
         server = self.catalog.server
         where = f"{server.database} as {server.role}" if server else "this database"
-        for field in (self._constraint, self._database):
-            field.cursor_blink = False
         self.consequence.tell(f"{self._option} on {where}: {self.plan.consequences[0]}.", "error")
         self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
         self._database_title.tell(f"Type the database's name: {self.wanted_database}")

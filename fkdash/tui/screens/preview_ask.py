@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input
 
 from fkdash.errors import UsageError
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview import PreviewScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
@@ -33,7 +33,7 @@ class PreviewAskScreen(BaseScreen):
         super().__init__()
         self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
         self._title = RuleLine()
-        self._field = Input(id="rows", placeholder="type a key or a condition here", compact=True)
+        self._field = Field(id="rows", placeholder="type a key or a condition here")
         self._pane = TextPane(id="help")
 
     @property
@@ -48,7 +48,6 @@ class PreviewAskScreen(BaseScreen):
     def on_mount(self) -> None:
         """Say what can be typed."""
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
-        self._field.cursor_blink = False
         self.consequence.tell(f"What would deleting rows of {name} do? Nothing is deleted by asking.")
         self._title.tell(f"Rows of {name}")
         self._pane.show(
