@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from fkdash.tui.words import fails_here
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 IMPACT_SECONDS = 5.0
 """How long counting the rows of one foreign key may take."""
+_TOLD_AT_ONCE, _TELLING_SECONDS = 5, 0.5
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,25 @@ class Knowledge:
             found.setdefault(finding.key.qualified, []).append(finding)
         return {name: tuple(findings) for name, findings in found.items()}
 
+    @cached_property
+    def led_over(self) -> Mapping[str, frozenset[str]]:
+        """For each key that a delete goes over on its way to a failure, by name, the keys with such a finding."""
+        found: dict[str, set[str]] = {}
+        for finding in self.findings:
+            for step in finding.path:
+                found.setdefault(step.qualified, set()).add(finding.key.qualified)
+        return {name: frozenset(keys) for name, keys in found.items()}
+
     def findings_of(self, key: ForeignKey) -> tuple[Finding, ...]:
         """Give the findings of a foreign key, the worst first."""
         return self.findings_by_key.get(key.qualified, ())
 
-    def with_impact(self, key: ForeignKey, impact: Impact) -> Knowledge:
-        """Give the same with the rows of one more foreign key counted."""
-        return replace(self, impacts={**self.impacts, key.qualified: impact})
+    def with_impacts(self, impacts: Mapping[str, Impact]) -> Knowledge:
+        """Give the same with the rows of more foreign keys counted."""
+        more = replace(self, impacts={**self.impacts, **impacts})
+        # What is looked up in the findings does not depend on the counts.
+        more.__dict__.update(findings_by_key=self.findings_by_key, led_over=self.led_over)
+        return more
 
 
 async def read_knowledge(sessions: Sessions) -> Knowledge:
@@ -61,16 +75,20 @@ def _judge(catalog: Catalog) -> tuple[Finding, ...]:
     return findings(catalog)
 
 
-async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterator[tuple[ForeignKey, Impact]]:
+async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterator[Mapping[str, Impact]]:
     """Count, one after the other, the rows of each foreign key that makes deletes fail.
 
-    Raises ConnectionLostError; what may not or cannot be counted is an unknown impact.
+    Gives what has been counted, by the keys' names, as soon as it is known, and where many
+    are counted quickly a few at a time. Raises ConnectionLostError; what may not or cannot
+    be counted is an unknown impact.
     """
     from fkdash.preview.blocked import impact  # noqa: PLC0415 - not before the first frame
 
-    counted: set[str] = set()
-    for finding in knowledge.findings:
-        key = finding.key
-        if fails_here(finding) and key.qualified not in counted:
-            counted.add(key.qualified)
-            yield key, await impact(sessions, knowledge.catalog, key, seconds=IMPACT_SECONDS)
+    keys = {each.key.qualified: each.key for each in knowledge.findings if fails_here(each)}
+    counted: dict[str, Impact] = {}
+    told = monotonic()
+    for number, (name, key) in enumerate(keys.items(), 1):
+        counted[name] = await impact(sessions, knowledge.catalog, key, seconds=IMPACT_SECONDS)
+        if number <= _TOLD_AT_ONCE or monotonic() - told >= _TELLING_SECONDS or number == len(keys):
+            yield counted
+            counted, told = {}, monotonic()

@@ -11,15 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from unicodedata import combining
 
 from rich.cells import cell_len, split_graphemes
 
-# Printable according to Unicode's categories, yet nothing can be seen of them: Hangul fillers, the
-# blank Braille pattern, the combining grapheme joiner, variation selectors, Mongolian separators.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+from fkdash.db.text import escaped, plain
+
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]")
 
 
@@ -65,27 +61,8 @@ def glyphs_for(environment: Mapping[str, str] = os.environ, *, ascii_only: bool 
     return ASCII if ascii_only else UNICODE
 
 
-def plain(text: str) -> str:
-    r"""Give `text` with every control, format, separator and blank character spelt as \n, \x1b or \u202e."""
-    if text.isascii():
-        return text if text.isprintable() else "".join(map(_visible, text))
-    # A combining mark at the start would be drawn over whatever stands before the text.
-    first = _escaped(text[0]) if combining(text[0]) else _visible(text[0])
-    return first + "".join(map(_visible, text[1:]))
-
-
-def _visible(character: str) -> str:
-    if character.isprintable() and not _INVISIBLE.match(character):
-        return character
-    return _escaped(character)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
-
-
 def _escaped_match(match: re.Match[str]) -> str:
-    return _escaped(match.group())
+    return escaped(match.group())
 
 
 @lru_cache(maxsize=8192)

@@ -54,8 +54,11 @@ def key_list() -> RowList[Key]:
         ],
         key=lambda row: row.number,
         orders=[Order("as declared"), Order("name", lambda row: row.name), Order("table", lambda row: row.table)],
-        fields=lambda row: {"severity": row.severity, "table": row.table, "action": row.action},
-        field_names=("severity", "table", "action"),
+        fields={
+            "severity": lambda row: row.severity,
+            "table": lambda row: row.table,
+            "action": lambda row: row.action,
+        },
     )
 
 

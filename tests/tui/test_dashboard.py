@@ -223,6 +223,39 @@ async def test_what_was_read_stays_in_sight_when_the_server_goes_away(
         await session.until_shown("BITES 412")
 
 
+async def test_a_lost_connection_comes_back_by_itself_wherever_it_was_noticed(
+    incident_database: TestDatabase, database: TestDatabase
+) -> None:
+    name = incident_database.name
+    async with dashboard(incident_database.dsn, options=DashboardOptions()) as session:
+        await session.until_shown("BITES 412")
+        await session.press("b")
+        await session.until_shown("412 of 1,208", "1/100 read of 1,204")
+        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await database.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await session.press("r")
+        await session.until_shown("NOT CONNECTED, as of ", "ERROR ", "Acme GmbH")
+        assert session.app.constraints.read_at in session.screen
+        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await session.until(lambda: "NOT CONNECTED" not in session.screen)
+        await session.press("R")
+        await session.until(lambda: "ERROR" not in session.screen)
+        await session.until_shown("Acme GmbH")
+
+
+async def test_the_time_until_the_next_try_doubles_up_to_a_minute(database: TestDatabase) -> None:
+    async with dashboard(database.dsn) as session:
+        await session.until_shown("Nothing wrong found")
+        constraints, pauses = session.app.constraints, []
+        for _ in range(8):
+            pauses.append(constraints.try_again_later())
+            assert constraints.try_again_later() == pauses[-1]
+            assert constraints._retry is not None
+            constraints._retry.stop()
+            constraints._retry = None
+        assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
 async def test_cancelling_stops_the_query_on_the_server(database: TestDatabase) -> None:
     running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60%' AND pid <> pg_backend_pid()"
 

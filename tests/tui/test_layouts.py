@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 
+from fkdash.db.text import plain
 from fkdash.tui.options import DashboardOptions
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.fix_confirm import FixConfirmScreen
 from fkdash.tui.screens.fix_run import FixRunScreen
 from tests.support.servers import TestDatabase

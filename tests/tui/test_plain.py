@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from fkdash.tui.plain import ASCII, UNICODE, fit, glyphs_for, plain, wrapped_words
+from fkdash.db.text import plain
+from fkdash.tui.plain import ASCII, UNICODE, fit, glyphs_for, wrapped_words
 from tests.tui.hostile import HOSTILE, INVISIBLE
 
 

@@ -33,9 +33,8 @@ def test_the_filter_language(typed: str, terms: tuple[Term, ...]) -> None:
 
 def test_every_condition_must_be_met() -> None:
     haystacks = ["users cascade", "users set null", "orders cascade"]
-    fields = [{"table": text.split()[0]} for text in haystacks]
     terms = parse_filter("table:users !cascade", FIELDS)
-    assert matching(terms, haystacks, fields.__getitem__) == [1]
+    assert matching(terms, haystacks, lambda _table, number: haystacks[number].split()[0]) == [1]
 
 
 def view_of(*rows: str) -> RowView[str]:
@@ -44,6 +43,28 @@ def view_of(*rows: str) -> RowView[str]:
     )
     view.replace(rows)
     return view
+
+
+def test_a_row_that_a_refresh_leaves_as_it_was_is_not_looked_at_again() -> None:
+    looked_at: list[str] = []
+
+    def haystack(row: tuple[str, int]) -> str:
+        looked_at.append(row[0])
+        return row[0]
+
+    view = RowView[tuple[str, int]](key=lambda row: row[0], haystack=haystack)
+    rows = (("pear", 1), ("apple", 1), ("plum", 1))
+    view.replace(rows)
+    view.filter_by("p")
+    assert looked_at == ["pear", "apple", "plum"]
+    changed = (rows[0], ("peach", 2), rows[2])
+    view.replace(changed)
+    assert looked_at == ["pear", "apple", "plum", "peach"]
+    view.filter_by("pea")
+    assert [view[place][0] for place in range(len(view))] == ["pear", "peach"]
+    view.replace((*changed, ("pea", 3)), view.look_at((*changed, ("pea", 3))))
+    view.replace((), None)
+    assert len(view) == 0
 
 
 def test_the_cursor_stays_on_its_row_over_refresh_sort_and_filter() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -17,6 +18,7 @@ from fkdash.errors import FkdashError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.widgets.painting import Line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 _MARKED_ROWS = 20
-_CRUMBS = 5
+_CRUMB_CELLS = 28
 _WORDS = re.compile("[A-Z][a-z]*")
 _FIT_FOR_A_FILE = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -58,6 +60,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.header_line = HeaderLine()
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
+        self._faults: dict[str, Line] = {}
 
     @property
     def table_here(self) -> TableName | None:
@@ -109,8 +112,21 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         """Show the place, which may have changed meanwhile, and the way that led here."""
         self._tell_place()
-        way = [screen.crumb for screen in self.app.screen_stack if isinstance(screen, BaseScreen)]
-        self.status.stand_at(" > ".join(way[-_CRUMBS:]) if len(way) > 1 else "")
+        self.status.stand_at(self._way_here())
+
+    def _way_here(self) -> str:
+        """Give the names of the screens that led here, as many of the last ones as one line takes."""
+        glyphs, room = self.status.glyphs, self.status.room - 2
+        screens = [screen for screen in self.app.screen_stack if isinstance(screen, BaseScreen)]
+        if len(screens) == 1:
+            return ""
+        way = ""
+        for screen in reversed(screens):
+            longer = f"{glyphs.fit(screen.crumb, _CRUMB_CELLS)} > {way}".removesuffix(" > ")
+            if cell_len(longer) > room:
+                break
+            way = longer
+        return way
 
     def _tell_place(self) -> None:
         place = getattr(self.app, "place", None)
@@ -153,8 +169,9 @@ class BaseScreen(Screen[None], inherit_bindings=False):
                 await work()
             except FkdashError as error:
                 self.failed(error)
+                self._faults[group] = self.status.said
             else:
-                self.status.done()
+                self.status.done(mended=self._faults.pop(group, ()))
 
         return self.run_worker(told, group=group, exclusive=True, description=doing)
 

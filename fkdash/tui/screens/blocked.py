@@ -11,11 +11,11 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.spelling import identity_of
+from fkdash.db.text import plain
 from fkdash.preview.blocked import BlockedRow, Impact, RowIdentity, blocked_rows, blocking_rows, impact
 from fkdash.preview.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.knowledge import IMPACT_SECONDS
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn, RowT

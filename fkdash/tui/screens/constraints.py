@@ -11,18 +11,18 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
 from fkdash.tui import keys
 from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import (
     FIELDS,
     columns,
     constraint_rows,
     described,
-    fields,
     orders,
+    renewed_rows,
     statement_of,
     summary,
     title_of,
@@ -68,8 +68,7 @@ class ConstraintsScreen(BaseScreen):
             columns(),
             key=lambda row: row.key.qualified,
             orders=orders(),
-            fields=fields,
-            field_names=FIELDS,
+            fields=FIELDS,
             empty="No foreign key has been read yet.",
             id="constraints",
         )
@@ -125,18 +124,19 @@ class ConstraintsScreen(BaseScreen):
         profiles = self.services.options.profiles
         if self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
             self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
-        self._learn(read)
-        self.list.empty = "This database declares no foreign key."
-        async for key, impact in count_impacts(pool, read):
-            if self.knowledge is not None:
-                self._learn(self.knowledge.with_impact(key, impact))
-
-    def _learn(self, knowledge: Knowledge) -> None:
-        self.knowledge = knowledge
+        # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
+        rows = await asyncio.to_thread(constraint_rows, read)
+        looked_at = await asyncio.to_thread(self.list.look_at, rows)
+        self.knowledge = read
         tone: Tone = "warning" if self._cut_off else "strong"
-        self.consequence.tell(f"{self._cut_off}{summary(knowledge)}", tone)
-        self.list.show_rows(constraint_rows(knowledge))
+        self.consequence.tell(f"{self._cut_off}{summary(read)}", tone)
+        self.list.empty = "This database declares no foreign key."
+        self.list.show_rows(rows, looked_at)
         self.refresh_bindings()
+        async for impacts in count_impacts(pool, read):
+            self.knowledge = self.knowledge.with_impacts(impacts)
+            self.list.show_rows(renewed_rows(self.list.rows, self.knowledge, impacts))
+            self.refresh_bindings()
 
     def failed(self, error: FkdashError) -> None:
         """Keep what was read and say what happened; try again by itself where that can help."""
@@ -228,7 +228,7 @@ class ConstraintsScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Write the rows shown into a file, tab-separated under the names of the conditions."""
-        table = [list(fields(row).values()) for row in self.list.shown_rows]
+        table = [[told(row) for told in FIELDS.values()] for row in self.list.shown_rows]
         lines = ["\t".join(map(plain, row)) + "\n" for row in [list(FIELDS), *table]]
         self.export("foreign-keys", ".tsv", "".join(lines))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from fkdash.profiles import Destination
     from fkdash.report.check import CheckReport, Scope
 
-FIELDS = ("name", "database", "server", "environment", "state")
 _MOST_FINDINGS = 40
 _SYMBOLS: dict[Severity, str] = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
@@ -110,6 +110,16 @@ def _report_words(report: CheckReport | None) -> str:
     return words + hidden if report.complete else f"{words}, not complete{hidden}"
 
 
+DATABASE_FIELDS: dict[str, Callable[[DatabaseRow], str]] = {
+    "name": lambda row: row.destination.name,
+    "database": lambda row: row.destination.target.database,
+    "server": lambda row: row.server,
+    "environment": lambda row: row.destination.environment,
+    "state": lambda row: row.state,
+}
+"""What `name:text` conditions look at."""
+
+
 def database_columns() -> list[ListColumn[DatabaseRow]]:
     """Give the list's columns."""
     return [
@@ -135,17 +145,6 @@ def database_orders() -> list[Order[DatabaseRow]]:
         Order("server", lambda row: (row.server, row.destination.name)),
         Order("as given"),
     ]
-
-
-def database_fields(row: DatabaseRow) -> dict[str, str]:
-    """Give what `name:text` conditions look at."""
-    return {
-        "name": row.destination.name,
-        "database": row.destination.target.database,
-        "server": row.server,
-        "environment": row.destination.environment,
-        "state": row.state,
-    }
 
 
 def survey_in_words(rows: Iterable[DatabaseRow]) -> str:

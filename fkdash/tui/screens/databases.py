@@ -18,11 +18,10 @@ from fkdash.errors import FkdashError
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.database_rows import (
-    FIELDS,
+    DATABASE_FIELDS,
     DatabaseRow,
     Doing,
     database_columns,
-    database_fields,
     database_orders,
     described_database,
     survey_in_words,
@@ -52,8 +51,7 @@ class DatabasesScreen(BaseScreen):
             database_columns(),
             key=lambda row: row.number,
             orders=database_orders(),
-            fields=database_fields,
-            field_names=FIELDS,
+            fields=DATABASE_FIELDS,
             empty="There is no database that this role may connect to.",
             id="databases",
         )

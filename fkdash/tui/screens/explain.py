@@ -13,14 +13,14 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
 
+from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import constraint_row
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -39,14 +39,14 @@ _HOW = (
 )
 
 
-class ErrorField(Input):
+class ErrorField(Field):
     """One line in which a whole error fits: what is pasted keeps its lines, though one is shown."""
 
     class Pasted(Message):
         """A text has been pasted into the field."""
 
     def __init__(self) -> None:
-        super().__init__(id="error", placeholder="paste the error here", compact=True)
+        super().__init__(id="error", placeholder="paste the error here")
         self._pasted, self._shown = "", ""
 
     @property
@@ -96,7 +96,6 @@ class ExplainScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what can be pasted."""
-        self.field.cursor_blink = False
         self.consequence.tell("Which foreign key is behind an error? Paste it below.")
         self._title.tell("How")
         self.pane.show(_HOW)

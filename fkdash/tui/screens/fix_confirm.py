@@ -10,9 +10,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from fkdash.db.text import plain
 from fkdash.report.plan import locks_in_words
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_run import FixRunScreen
 from fkdash.tui.widgets.bars import RuleLine
@@ -69,8 +69,6 @@ class FixConfirmScreen(BaseScreen):
         """Show what will be run, and where."""
         server = self.catalog.server
         where = f"{server.database} as {server.role}" if server else "this database"
-        for field in (self._constraint, self._database):
-            field.cursor_blink = False
         self.consequence.tell(f"{self._option} on {where}: {self.plan.consequences[0]}.", "error")
         self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
         self._database_title.tell(f"Type the database's name: {self.wanted_database}")

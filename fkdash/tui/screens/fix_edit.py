@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 
 

@@ -14,6 +14,7 @@ from fkdash.fix.planner import plan
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_plan import FixPlanScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
@@ -28,11 +29,12 @@ class FixValueScreen(BaseScreen):
     """One field for each column; enter in the last one makes the plan, whose preflight looks for the row."""
 
     AUTO_FOCUS = "Input"
+    MARKABLE = False
 
     def __init__(self, services: Services, catalog: Catalog, finding: Finding, option: Option) -> None:
         super().__init__()
         self.services, self.catalog, self.finding, self.option = services, catalog, finding, option
-        self.fields = [Input(placeholder=f"{name} of the row", compact=True) for name in option.asks]
+        self.fields: list[Input] = [Field(placeholder=f"{name} of the row") for name in option.asks]
         self._titles = [RuleLine() for _ in option.asks]
         self.pane = TextPane(id="help")
 
@@ -55,8 +57,6 @@ class FixValueScreen(BaseScreen):
         columns = catalog_columns(self.catalog, self.finding)
         for title, name in zip(self._titles, self.option.asks, strict=True):
             title.tell(f"{name}, {columns[name]}")
-        for field in self.fields:
-            field.cursor_blink = False
         self.pane.show(
             [
                 "",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input
 
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -29,7 +29,7 @@ class MarkScreen(BaseScreen):
     def __init__(self, shown: Shown, keep: Callable[[str], None]) -> None:
         super().__init__()
         self._shown, self._keep = shown, keep
-        self._field = Input(id="title", placeholder="a title, or just enter", compact=True)
+        self._field = Field(id="title", placeholder="a title, or just enter")
         self._title, self._pane = RuleLine(), TextPane(id="detail")
 
     def body(self) -> Iterable[Widget]:
@@ -38,7 +38,6 @@ class MarkScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what is kept."""
-        self._field.cursor_blink = False
         self.consequence.tell("Mark this for the report? Type a title, or just press enter; esc keeps nothing.")
         self._title.tell(self._shown.subject)
         self._pane.show(_kept(self._shown))

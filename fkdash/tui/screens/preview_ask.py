@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input
 
 from fkdash.errors import UsageError
 from fkdash.preview.blocked import RowIdentity
@@ -18,6 +17,7 @@ from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named
 from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
@@ -50,7 +50,7 @@ class PreviewAskScreen(BaseScreen):
         self._chosen = chosen
         self._labels = label_columns(self._table, services.options.label_columns)
         self._title = RuleLine()
-        self._field = Input(id="rows", placeholder="acme, a key or a condition", compact=True)
+        self._field = Field(id="rows", placeholder="acme, a key or a condition")
         self.found = RowList[RowIdentity](
             identity_columns(self._names, self._labels, lambda row: row),
             key=lambda row: row.key,
@@ -81,7 +81,6 @@ class PreviewAskScreen(BaseScreen):
         from fkdash.preview.row_search import search_columns  # noqa: PLC0415 - loaded when it is wanted
 
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
-        self._field.cursor_blink = False
         then = "" if self._chosen is None else ", today and under each option"
         self.consequence.tell(f"What would deleting rows of {name} do{then}? Nothing is deleted by asking.")
         self._title.tell(f"Rows of {name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fkdash.tui.private_file import write_private
+from fkdash.private_file import write_private
 
 if TYPE_CHECKING:
     from fkdash.tui.screens.base import BaseScreen

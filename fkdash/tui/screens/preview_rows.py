@@ -12,10 +12,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.db.text import plain
 from fkdash.preview.blocked import RowIdentity
 from fkdash.preview.labels import label_columns
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import PAGE_ROWS, identity_columns, named, values_of
 from fkdash.tui.widgets.bars import ListBar

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
+_LONGEST_ENVIRONMENT = 16
 _KEYS_THAT_STAY = ("screen.back", "app.help")
 
 
@@ -71,7 +72,8 @@ class HeaderLine(Lines):
             parts += [Part(" " if not parts else "  "), fact]
         right: list[Part] = []
         if place.environment:
-            right += [Part(place.environment.upper(), "strong"), Part("  ")]
+            environment = self.glyphs.fit(place.environment.upper(), _LONGEST_ENVIRONMENT)
+            right += [Part(environment, "strong"), Part("  ")]
         standing = Part("READ-ONLY", "strong" if place.production else "good")
         right += [Part("ARMED", "armed") if place.armed else standing, Part(" ")]
         self.show([spread(tuple(parts), tuple(right), self.room, self.glyphs)])
@@ -148,6 +150,11 @@ class StatusLine(Wrapped):
         self._shows_time = False
         self._way = ""
 
+    @property
+    def said(self) -> Line:
+        """What it says."""
+        return self._said
+
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
         shows_way = self._said == line(Part(self._way, "muted")) or not self._said
@@ -161,10 +168,10 @@ class StatusLine(Wrapped):
         self._doing, self._since = doing, monotonic()
         self._timer = self.set_interval(1, self._tick)
 
-    def done(self) -> None:
-        """Say no more of what was being done; a message that came since stays."""
+    def done(self, *, mended: Line = ()) -> None:
+        """Say no more of what was being done; a message that came since stays, unless it is the fault `mended`."""
         self._stop()
-        if self._shows_time:
+        if self._shows_time or (mended and self._said == mended):
             self._rest()
 
     def say(self, message: str) -> None:

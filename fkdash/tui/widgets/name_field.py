@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from textual import events
-from textual.widgets import Input
 
-from fkdash.tui.plain import ASCII, UNICODE, plain
+from fkdash.db.text import plain
+from fkdash.tui.plain import ASCII, UNICODE
+from fkdash.tui.widgets.field import Field
 
 
-class NameField(Input):
+class NameField(Field):
     r"""Takes the name itself, pasted with its line breaks and control characters, or as it is shown: `a\nb`."""
 
     def __init__(self, wanted: str, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, compact=True)
+        super().__init__(id=id)
         self._spellings = {wanted, UNICODE.plain(wanted), ASCII.plain(wanted)}
         self._pasted, self._shown = "", ""
 

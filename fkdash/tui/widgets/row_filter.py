@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,19 +42,19 @@ def parse_filter(typed: str, fields: Sequence[str]) -> tuple[Term, ...]:
 def matching(
     terms: Sequence[Term],
     haystacks: Sequence[str],
-    field_of: Callable[[int], Mapping[str, str]],
+    field_of: Callable[[str, int], str],
 ) -> list[int]:
     """Give the numbers of the rows that meet every condition, in order.
 
     `haystacks` holds, for each row, everything visible, folded; `field_of` gives
-    the named fields of a row, asked only for terms that name one.
+    a field, by its name, of a row, by its number.
     """
     numbers: list[int] = list(range(len(haystacks)))
     for term in sorted(terms, key=lambda term: bool(term.field)):
         text, inverted = term.text, term.inverted
         if term.field:
             name = term.field
-            numbers = [n for n in numbers if (text in field_of(n).get(name, "").casefold()) != inverted]
+            numbers = [n for n in numbers if (text in field_of(name, n).casefold()) != inverted]
         elif inverted:
             numbers = [n for n in numbers if text not in haystacks[n]]
         else:

@@ -17,8 +17,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
 from fkdash.tui.widgets.painting import Painter, Part, Tone
 from fkdash.tui.widgets.row_filter import edited_text
@@ -61,8 +61,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         *,
         key: Callable[[RowT], Hashable],
         orders: Sequence[Order[RowT]] = (),
-        fields: Callable[[RowT], Mapping[str, str]] = lambda _row: {},
-        field_names: Sequence[str] = (),
+        fields: Mapping[str, Callable[[RowT], str]] | None = None,
         empty: str = "Nothing to show.",
         typed_at_once: bool = False,
         passed_over: str = "",
@@ -70,9 +69,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._view = RowView(
-            key=key, haystack=self._haystack, orders=orders, fields=fields, field_names=field_names
-        )
+        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields)
         self.empty = empty
         self._top = 0
         self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
@@ -120,12 +117,16 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         """What the rows are sorted by, in words."""
         return self._view.order_title
 
-    def show_rows(self, rows: Sequence[RowT]) -> None:
+    def look_at(self, rows: Sequence[RowT]) -> Mapping[int, str]:
+        """Prepare the filter for rows that `show_rows` will get, in a thread where they are many."""
+        return self._view.look_at(rows)
+
+    def show_rows(self, rows: Sequence[RowT], looked_at: Mapping[int, str] | None = None) -> None:
         """Show these rows instead of the present ones; equal rows send nothing."""
         replaced = tuple(rows)
         if replaced != self._view.rows:
             with self._sending_the_difference():
-                self._view.replace(replaced)
+                self._view.replace(replaced, looked_at)
                 self._naturals = self._measured()
 
     def filter_by(self, typed: str) -> None:

@@ -14,8 +14,8 @@ class RowView(Generic[RowT]):
 
     `key` identifies a row: the cursor stays on its row when rows are replaced,
     filtered or sorted, and returns to it when a filter that hid it goes.
-    `haystack` gives everything visible of a row, `fields` what `name:text`
-    conditions look at.
+    `haystack` gives everything visible of a row, `fields` by their names what
+    `name:text` conditions look at.
     """
 
     def __init__(
@@ -24,8 +24,7 @@ class RowView(Generic[RowT]):
         key: Callable[[RowT], Hashable],
         haystack: Callable[[RowT], str],
         orders: Sequence[Order[RowT]] = (),
-        fields: Callable[[RowT], Mapping[str, str]] = lambda _row: {},
-        field_names: Sequence[str] = (),
+        fields: Mapping[str, Callable[[RowT], str]] | None = None,
     ) -> None:
         self.rows: tuple[RowT, ...] = ()
         self.filter_text = ""
@@ -34,8 +33,9 @@ class RowView(Generic[RowT]):
         as_they_came: Order[RowT] = Order("")
         self._orders = tuple(orders) or (as_they_came,)
         self._order, self._reversed = 0, False
-        self._fields, self._field_names = fields, tuple(field_names)
-        self._haystacks: list[str] | None = None
+        self._fields = fields or {}
+        # By the identity of the row: what a refresh left as it was need not be looked at again.
+        self._haystacks: dict[int, str] = {}
         self._shown: Sequence[int] = ()
         self._wanted: Hashable = None
 
@@ -56,10 +56,18 @@ class RowView(Generic[RowT]):
         title = self._orders[self._order].title
         return f"{title} reversed".strip() if self._reversed else title
 
-    def replace(self, rows: tuple[RowT, ...]) -> None:
-        """Take other rows."""
-        self.rows, self._haystacks = rows, None
+    def replace(self, rows: tuple[RowT, ...], looked_at: Mapping[int, str] | None = None) -> None:
+        """Take other rows; `looked_at` is what `look_at` gave for them."""
+        known = {**self._haystacks, **(looked_at or {})}
+        # The rows of before are still there, so no other row can have the identity of one of them.
+        self._haystacks = {id(row): known[id(row)] for row in rows if id(row) in known} if known else {}
+        self.rows = rows
         self._arrange()
+
+    def look_at(self, rows: Sequence[RowT]) -> dict[int, str]:
+        """Prepare the filter for rows that will be shown; in a thread, where they are many."""
+        known = self._haystacks
+        return {id(row): known.get(id(row)) or self._haystack(row).casefold() for row in rows}
 
     def filter_by(self, typed: str) -> None:
         """Show only the rows that meet the conditions typed."""
@@ -93,10 +101,12 @@ class RowView(Generic[RowT]):
         numbers: Sequence[int] = range(len(self.rows))
         rows = self.rows
         if self.filter_text:
-            if self._haystacks is None:
-                self._haystacks = [self._haystack(row).casefold() for row in rows]
-            terms = parse_filter(self.filter_text, self._field_names)
-            numbers = matching(terms, self._haystacks, lambda number: self._fields(rows[number]))
+            if len(self._haystacks) < len(rows):
+                self._haystacks = self.look_at(rows)
+            known = self._haystacks
+            terms = parse_filter(self.filter_text, tuple(self._fields))
+            haystacks = [known[id(row)] for row in rows]
+            numbers = matching(terms, haystacks, lambda name, number: self._fields[name](rows[number]))
         order = self._orders[self._order]
         if order.key is not None:
             sort_key = order.key

@@ -9,8 +9,8 @@ from textual import events
 from textual.binding import BindingType
 from textual.strip import Strip
 
+from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.plain import plain
 from fkdash.tui.widgets.painting import Line, Painter, line, wrap
 
 
