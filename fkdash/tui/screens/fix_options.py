@@ -159,7 +159,8 @@ class FixOptionsScreen(BaseScreen):
         from fkdash.tui.screens.preview_ask import PreviewAskScreen  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.tui.screens.preview_what_if import WhatIfScreen  # noqa: PLC0415
 
-        key, plans = self.finding.key, [row.plan for row in self.list.rows if row.plan is not None]
+        key = self.finding.key
+        plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
 
         def show(target: DeleteTarget, named: str) -> None:
             screen = WhatIfScreen(self.services, self.knowledge, key, plans, target, named=named)

@@ -209,7 +209,8 @@ class PreviewScreen(BaseScreen):
 def _plans(knowledge: Knowledge, key: ForeignKey) -> list[Plan]:
     from fkdash.tui.screens.fix_options import option_rows, subject  # noqa: PLC0415
 
-    return [row.plan for row in option_rows(knowledge, subject(knowledge, key)) if row.plan is not None]
+    rows = option_rows(knowledge, subject(knowledge, key))
+    return [row.plan for row in rows if row.plan is not None and row.answers]
 
 
 def _identity(branch: Branch) -> tuple[int, TableName, str]:
