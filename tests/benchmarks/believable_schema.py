@@ -14,11 +14,14 @@ import asyncpg
 
 TABLES_PER_SERVICE = 250
 SERVICES = 40
-_SUBJECTS = """
-account address agreement approval asset batch booking budget campaign carrier catalog channel claim contract coupon
-customer delivery device dispute document employee estimate event feature forecast invoice journal lead ledger license
-location message offer order partner payment
-""".split()
+# fmt: off
+_SUBJECTS = (
+    "account", "address", "agreement", "approval", "asset", "batch", "booking", "budget", "campaign",
+    "carrier", "catalog", "channel", "claim", "contract", "coupon", "customer", "delivery", "device",
+    "dispute", "document", "employee", "estimate", "event", "feature", "forecast", "invoice", "journal",
+    "lead", "ledger", "license", "location", "message", "offer", "order", "partner", "payment",
+)
+# fmt: on
 _KINDS = ("record", "draft", "revision", "request", "summary")
 _DETAILS = ("item", "note")
 _RECORDS = 180
