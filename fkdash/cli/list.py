@@ -12,7 +12,7 @@ from fkdash.catalog.model import Action
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.cli.selection import add_table_arguments, chosen_tables
+from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         for key in keys:
             say(_line(key))
         tell(f"{len(keys)} of {len(catalog.foreign_keys)} foreign keys")
+    chosen = chosen_tables(arguments)
+    if chosen is not None and not any(map(chosen, catalog.tables)):
+        return tell_unmatched(arguments)
     return 0
 
 

@@ -150,8 +150,13 @@ async def _kept_queries(
             async with sessions.session(options.seconds) as session:
                 queries += await read(session)
         except (NotPermittedError, ServerRefusedError, StoppedError) as error:
-            unknowns.append(Unknown(what, error.what))
+            unknowns.append(_unanswered(what, error))
     return tuple(queries), unknowns
+
+
+def _unanswered(what: str, error: FkdashError) -> Unknown:
+    """Tell what stays unknown; what was stopped could have been a finding, so the check is not complete."""
+    return Unknown(what, error.what, hides_findings=isinstance(error, StoppedError))
 
 
 async def _answered(
@@ -165,7 +170,7 @@ async def _answered(
             present = await session.value(_presence(catalog, finding.question))
     except (NotPermittedError, ServerRefusedError, StoppedError) as error:
         what = f"whether {finding.question.table} has the default row of {finding.key.qualified}"
-        return finding, [Unknown(what, error.what)]
+        return finding, [_unanswered(what, error)]
     return settled(finding, present=bool(present)), []
 
 
