@@ -87,10 +87,12 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
 @asynccontextmanager
 async def _settings(session: Session, **settings: str) -> AsyncIterator[None]:
     """Have the session use these settings meanwhile."""
-    before = {name: await session.value("select current_setting($1)", name) for name in settings}
+    before = await session.rows(
+        "select name, current_setting(name) as value from unnest($1::text[]) as s (name)", list(settings)
+    )
     await _apply(session, settings)
     yield
-    await _apply(session, before)
+    await _apply(session, {row["name"]: row["value"] for row in before})
 
 
 async def _apply(session: Session, settings: Mapping[str, str]) -> None:
