@@ -1,4 +1,4 @@
-"""Makes a schema as large companies have it, seeded: 10,000 tables, 50,000 foreign keys and 400 views unless told otherwise.
+"""Makes a schema as large companies have it, seeded: 10,000 tables, about 50,000 foreign keys, 400 views.
 
 Forty services have a schema each. Records refer to their tenant, to users and to one another, nearly always
 with NO ACTION and an index; details go with their record (CASCADE); an assignee may leave (SET NULL). Some
