@@ -7,11 +7,11 @@ a role that may only SELECT no foreign keys at all.
 
 from __future__ import annotations
 
-import gc
 from asyncio import gather, to_thread
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.collector import collector_at_rest
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
 from fkdash.catalog.foreign_keys import foreign_keys_of, used_columns
@@ -32,7 +32,7 @@ from fkdash.catalog.table_parts import checks_of, indexes_of, triggers_of
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.columns import ColumnsByTable
@@ -80,17 +80,19 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
     # The planner takes a group for much larger than it is, and would sort; parallel workers are for others.
     settings = {"search_path": "pg_catalog", "enable_sort": "off", "max_parallel_workers_per_gather": "0"}
     async with _settings(session, **settings):
-        with _without_garbage_collection():
+        with collector_at_rest():
             return await _read(session, only)
 
 
 @asynccontextmanager
 async def _settings(session: Session, **settings: str) -> AsyncIterator[None]:
     """Have the session use these settings meanwhile."""
-    before = {name: await session.value("select current_setting($1)", name) for name in settings}
+    before = await session.rows(
+        "select name, current_setting(name) as value from unnest($1::text[]) as s (name)", list(settings)
+    )
     await _apply(session, settings)
     yield
-    await _apply(session, before)
+    await _apply(session, {row["name"]: row["value"] for row in before})
 
 
 async def _apply(session: Session, settings: Mapping[str, str]) -> None:
@@ -99,18 +101,6 @@ async def _apply(session: Session, settings: Mapping[str, str]) -> None:
         list(settings),
         list(settings.values()),
     )
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Pause the collector: it would walk hundreds of thousands of new objects again and again for nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 async def _read(session: Session, only: Sequence[int] | None) -> Catalog:

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.cli.connection import add_connection_arguments, looking, run_async
 from fkdash.cli.messages import say, tell
-from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
+from fkdash.cli.selection import (
+    add_rule_argument,
+    add_table_arguments,
+    chosen_rules,
+    chosen_tables,
+    tell_unmatched,
+)
 from fkdash.cli.several import destinations_of
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
@@ -83,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write_baseline is not None:
         reports = _written_as_baseline(arguments.write_baseline, reports)
     _print(reports, arguments.format)
+    if options.concerns is not None and not any(report.scope.tables or report.failure for report in reports):
+        return tell_unmatched(arguments)
     threshold = None if arguments.fail_on == "never" else Severity(arguments.fail_on)
     return _exit_code(reports, threshold)
 

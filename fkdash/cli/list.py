@@ -6,16 +6,20 @@ import argparse
 import csv
 import io
 import json
+import sys
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.cli.selection import add_table_arguments, chosen_tables
+from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fkdash.catalog.model import Catalog, ForeignKey
 
 SUMMARY = "List the foreign keys of a database, one line each."
@@ -48,20 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the foreign keys."""
     catalog, keys = run_async(_keys(arguments))
     if arguments.format == "json":
-        server = catalog.server
-        document = {
-            "fkdash": 1,
-            "kind": "list",
-            "server": {"version": server.version, "database": server.database} if server else None,
-            "foreign_keys": [_entry(key) for key in keys],
-        }
-        say(json.dumps(document, indent=2))
+        sys.stdout.writelines(_json_pieces(catalog, keys))
     elif arguments.format == "csv":
         say(_csv(keys))
     else:
         for key in keys:
             say(_line(key))
         tell(f"{len(keys)} of {len(catalog.foreign_keys)} foreign keys")
+    chosen = chosen_tables(arguments)
+    if chosen is not None and not any(map(chosen, catalog.tables)):
+        return tell_unmatched(arguments)
     return 0
 
 
@@ -98,6 +98,22 @@ def _line(key: ForeignKey) -> str:
         f"{key.table}({', '.join(key.columns)}) -> {key.referenced}({', '.join(key.referenced_columns)})  ON "
         f"DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}  {key.name}"
     )
+
+
+def _json_pieces(catalog: Catalog, keys: list[ForeignKey]) -> Iterator[str]:
+    """Give the document piece by piece: that of fifty thousand foreign keys is large."""
+    server = catalog.server
+    head = {
+        "fkdash": 1,
+        "kind": "list",
+        "server": {"version": server.version, "database": server.database} if server else None,
+    }
+    yield json.dumps(head, indent=2).removesuffix("\n}") + ',\n  "foreign_keys": ['
+    before = "\n"
+    for key in keys:
+        yield before + indent(json.dumps(_entry(key), indent=2), "    ")
+        before = ",\n"
+    yield "\n  ]\n}\n" if keys else "]\n}\n"
 
 
 def _entry(key: ForeignKey) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import name_parts, nearest
+from fkdash.cli.messages import tell
+from fkdash.db.text import plain
 from fkdash.errors import UsageError
 from fkdash.rules.registry import RULES, rule
 
@@ -39,6 +41,15 @@ def chosen_tables(arguments: argparse.Namespace) -> Callable[[TableName], bool] 
         return in_schema and (not ends or any(tuple(name)[-len(end) :] == end for end in ends))
 
     return chosen
+
+
+def tell_unmatched(arguments: argparse.Namespace) -> int:
+    """Say that the choice names no table there is, which must not pass for a clean result; give the exit code."""
+    named = [f"--schema {each}" for each in arguments.schema or ()] + [
+        f"--table {each}" for each in arguments.table or ()
+    ]
+    tell(f"fkdash: No table matches {plain(' '.join(named))}.\n  fkdash list shows the foreign keys there are.")
+    return UsageError.exit_code
 
 
 def add_rule_argument(parser: argparse.ArgumentParser) -> None:

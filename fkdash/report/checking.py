@@ -7,7 +7,6 @@ reported as unknown, never as fine.
 from __future__ import annotations
 
 import asyncio
-import gc
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +55,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     catalog, (queries, missed) = await asyncio.gather(_catalog(sessions), _kept_queries(sessions, options))
     catalog = replace(catalog, queries=queries)
     unknowns = [*_locked(catalog), *missed]
-    every = await asyncio.to_thread(_findings, catalog, options.rules)
+    every = await asyncio.to_thread(findings, catalog, options.rules)
     found = [each for each in every if _chosen(options, each.key)]
     settled_findings: list[Finding] = []
     for each in found:
@@ -94,17 +93,6 @@ def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:
 def failed(where: str, database: str, error: FkdashError) -> CheckReport:
     """Give the report of a database that could not be checked."""
     return CheckReport(where=where, database=database, scope=Scope(0, 0), failure=error.what)
-
-
-def _findings(catalog: Catalog, rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
-    """Ask the rules with the garbage collector at rest: much is made at once, and nothing of it is cyclic."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return findings(catalog, rules)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _chosen(options: CheckOptions, key: ForeignKey) -> bool:
@@ -162,8 +150,13 @@ async def _kept_queries(
             async with sessions.session(options.seconds) as session:
                 queries += await read(session)
         except (NotPermittedError, ServerRefusedError, StoppedError) as error:
-            unknowns.append(Unknown(what, error.what))
+            unknowns.append(_unanswered(what, error))
     return tuple(queries), unknowns
+
+
+def _unanswered(what: str, error: FkdashError) -> Unknown:
+    """Tell what stays unknown; what was stopped could have been a finding, so the check is not complete."""
+    return Unknown(what, error.what, hides_findings=isinstance(error, StoppedError))
 
 
 async def _answered(
@@ -177,7 +170,7 @@ async def _answered(
             present = await session.value(_presence(catalog, finding.question))
     except (NotPermittedError, ServerRefusedError, StoppedError) as error:
         what = f"whether {finding.question.table} has the default row of {finding.key.qualified}"
-        return finding, [Unknown(what, error.what)]
+        return finding, [_unanswered(what, error)]
     return settled(finding, present=bool(present)), []
 
 

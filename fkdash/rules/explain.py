@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fkdash.rules.obstacles import Obstacle
 
 _MOST_PATHS: Final = 5
+_LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL})
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 _ROW_ERRORS: Final = frozenset({"23502", "23514", "23505", "23P01", "428C9"})
 
 
@@ -177,14 +179,22 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
     held = _still_referenced(clues, key)
     columns = ", ".join(key.columns)
     own = [action for action in (key.on_delete, key.on_update) if action in {Action.SET_NULL, Action.SET_DEFAULT}]
-    kept = f"a {key.referenced.name} row is still referred to by {key.table.name} ({columns}), so it cannot go"
+    moved = key.on_delete in _LETS_GO and key.on_update in _REFUSING
+    kept = (
+        f"a {key.referenced.name} row is still referred to by {key.table.name} ({columns}), so it cannot go"
+        if not moved
+        else f"it lets a {key.referenced.name} row go, but it is ON UPDATE {key.on_update}, so the key of a row "
+        f"that {key.table.name} ({columns}) refers to cannot change"
+    )
     missing = (
         f"a {key.table.name} row was written whose ({columns}) is not in {key.referenced.name} "
         f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
     )
     move = (
-        f"Move or delete the {key.table.name} rows first; fkdash preview --table {quote(str(key.referenced))} "
-        "lists them."
+        f"Leave the key as it is, or move the {key.table.name} rows first."
+        if moved
+        else f"Move or delete the {key.table.name} rows first; fkdash preview --table "
+        f"{quote(str(key.referenced))} lists them."
     )
     look = (
         f"Check the value that was written; fkdash check --table {quote(str(key.table))} tells whether the "
@@ -198,7 +208,7 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         key=key,
         sqlstate=clues.sqlstate or "23503",
         message=f"{key.qualified} is ON DELETE {key.on_delete}: {said}.",
-        paths=_paths(catalog, clues, key) if held is not False or own else (),
+        paths=_paths(catalog, clues, key) if (held is not False and not moved) or own else (),
         next_step=next_step,
     )
 

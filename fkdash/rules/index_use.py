@@ -79,10 +79,9 @@ def _numbers(table: Table, key: ForeignKey) -> frozenset[int]:
 def _obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey, numbers: frozenset[int]) -> str:
     if index.columns[0] not in numbers:
         return "its leading columns are others"
-    whole = numbers == set(index.columns[: len(numbers)])
+    whole = len(numbers) == 1 or numbers == set(index.columns[: len(numbers)])
     # A unique index over some of the columns finds the row as well.
-    narrowed = index.unique and index.predicate is None and numbers.issuperset(index.columns)
-    if not whole and not narrowed:
+    if not whole and not (index.unique and index.predicate is None and numbers.issuperset(index.columns)):
         return "its leading columns are others"
     if not index.valid:
         return "it is not valid"

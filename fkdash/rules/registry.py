@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.collector import collector_at_rest
 from fkdash.rules import (
     fk101_set_null_on_not_null,
     fk102_set_null_breaks_check,
@@ -101,8 +102,9 @@ def rule(rule_id: str) -> Rule:
 
 def findings(catalog: Catalog, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Give what the rules find, the worst first, then by table and constraint."""
-    found = [finding for each in rules for finding in each.find(catalog)]
-    return tuple(sorted(found, key=_order))
+    with collector_at_rest():
+        found = [finding for each in rules for finding in each.find(catalog)]
+        return tuple(sorted(found, key=_order))
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str, str]:

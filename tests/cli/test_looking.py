@@ -41,6 +41,15 @@ async def test_a_rule_a_table_and_a_schema_narrow_the_check(incident_database: T
     assert await rules("--rule", "FK1", "--schema", "elsewhere") == set()
 
 
+@pytest.mark.parametrize("command", ["check", "list"])
+async def test_a_choice_that_names_no_table_is_no_clean_result(
+    incident_database: TestDatabase, command: str
+) -> None:
+    ended = await fkdash(command, "--table", "worksapces", incident_database.dsn)
+    assert ended.returncode == 2
+    assert "No table matches --table worksapces" in ended.stderr
+
+
 async def test_a_baseline_makes_it_green_until_something_is_new(
     incident_database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.model import Catalog
@@ -233,6 +234,20 @@ async def test_real_errors_of_this_server_are_explained(database: TestDatabase, 
         keys = [answer.key.name for answer in explain(schema, text).answers]
         assert len(keys) == 1
         assert behind is None or keys == [behind]
+
+
+@pytest.mark.newest_version
+async def test_a_cascade_that_refuses_a_changed_key_is_not_said_to_hold_the_row(
+    database: TestDatabase, schema: Catalog
+) -> None:
+    await database.execute(
+        "SET search_path = app; INSERT INTO organizations VALUES (1); INSERT INTO workspaces VALUES (1, 1)"
+    )
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+        await database.execute("UPDATE app.organizations SET id = 2")
+    [answer] = explain(schema, f"ERROR:  {refused.value}").answers
+    assert "ON DELETE CASCADE: it lets a organizations row go, but it is ON UPDATE NO ACTION" in answer.message
+    assert answer.paths == ()
 
 
 def test_names_are_read_from_any_quotation_marks() -> None:
