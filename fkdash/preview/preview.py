@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from fkdash.preview.reader import RowId
     from fkdash.preview.state import Order
 
+# Values travel as text: a float must print every digit, whatever the role's own setting.
+_ALL_DIGITS: Final = (
+    "SELECT pg_catalog.set_config('extra_float_digits',"
+    " greatest(pg_catalog.current_setting('extra_float_digits')::integer, 1)::text, true)"
+)
 _MANY_ROWS: Final = 500
 _ORDERS_OF_FEW: Final = 10
 _ORDERS_OF_MANY: Final = 1
@@ -58,6 +63,7 @@ async def preview(
     constraints ("what if"). Raises UsageError for a target that names nothing, and
     the session's errors.
     """
+    await session.value(_ALL_DIGITS)
     oid = await resolve(session, target)
     await prepare_condition(session, target)
     inheriting = await inheriting_tables(session, oid, target)
