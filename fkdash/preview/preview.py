@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
 from fkdash.preview.evaluation import Evaluator
+from fkdash.preview.following import outcomes_of
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
-from fkdash.preview.model import DeleteTarget, Key, Limits, Preview, Progress, Verdict
-from fkdash.preview.outcome import Answer, Outcome, agreed
-from fkdash.preview.queue import Run
+from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.outcome import Answer, agreed
 from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
 from fkdash.preview.sets import SetAnswer, answer_by_sets
@@ -34,17 +33,12 @@ if TYPE_CHECKING:
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
     from fkdash.preview.reader import RowId
-    from fkdash.preview.state import Order
 
 # Values travel as text: a float must print every digit, whatever the role's own setting.
 _ALL_DIGITS: Final = (
     "SELECT pg_catalog.set_config('extra_float_digits',"
     " greatest(pg_catalog.current_setting('extra_float_digits')::integer, 1)::text, true)"
 )
-_MANY_ROWS: Final = 500
-_ORDERS_OF_FEW: Final = 10
-_ORDERS_OF_MANY: Final = 1
-_HARDER: Final = 8
 
 
 async def preview(
@@ -124,8 +118,10 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         notes = (*notes, f"This role may not delete from {target.table}: the answer is for one that may.")
     if not target_rows:
         notes = (f"Nothing to delete: no row of {target.table} is selected.", *notes)
-    elif target.keys is not None and target_rows < (given := _distinct(target.keys)):
-        notes = (f"{given - target_rows} of the {given} keys are not there.", *notes)
+    elif target.keys is not None:
+        keys = len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in target.keys})
+        if target_rows < keys:
+            notes = (f"{keys - target_rows} of the {keys} keys are not there.", *notes)
     return Preview(
         target=target,
         verdict=answer.verdict,
@@ -136,10 +132,6 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         scans=tuple(reader.scans.values()),
         target_rows=target_rows,
     )
-
-
-def _distinct(keys: Sequence[Key]) -> int:
-    return len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in keys})
 
 
 def _plan(facts: Facts, limits: Limits, *, everything: bool) -> SetPlan | None:
@@ -168,31 +160,6 @@ async def _by_sets(
 
 
 async def _by_queue(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> Answer:
-    """Run the queue in physical order and, where rows could be visited in another, in others too."""
-
-    async def outcome_of(order: Order) -> Outcome:
-        return await Run(reader, evaluator, order).delete(rows)
-
+    """Run the queue, in every order of the rows that is tried."""
     reader.say(f"Following {len(rows):,} rows through the queue of triggers")
-    outcomes = [await outcome_of(list)]
-    if outcomes[0].choices:
-        outcomes.append(await outcome_of(_backwards))
-        shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
-        outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles)]
-        if any(outcome.differs(outcomes[0]) for outcome in outcomes):
-            # Order matters here: look harder for one that changes the verdict, too.
-            outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles, _HARDER * shuffles)]
-    return agreed(outcomes)
-
-
-def _backwards(rows: Sequence[RowId]) -> list[RowId]:
-    return list(reversed(rows))
-
-
-def _shuffled(seed: int) -> Order:
-    chance = random.Random(seed)  # noqa: S311 - an arbitrary order, not a secret
-
-    def order(rows: Sequence[RowId]) -> list[RowId]:
-        return chance.sample(rows, len(rows))
-
-    return order
+    return agreed(await outcomes_of(reader, evaluator, rows))

@@ -1,0 +1,58 @@
+"""Follows rows through the queue of triggers, in other orders too where rows could be visited in another."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+from fkdash.preview.queue import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.preview.evaluation import Evaluator
+    from fkdash.preview.outcome import Outcome
+    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.state import Order
+
+_MANY_ROWS: Final = 500
+_ORDERS_OF_FEW: Final = 10
+_ORDERS_OF_MANY: Final = 1
+_HARDER: Final = 8
+_SECONDS: Final = 5.0
+
+
+async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[Outcome]:
+    """Give what deleting `rows` in one statement comes to, the physical order first."""
+
+    async def outcome_of(order: Order) -> Outcome:
+        return await Run(reader, evaluator, order).delete(rows)
+
+    outcomes = [await outcome_of(list)]
+    if not outcomes[0].choices:
+        return outcomes
+    outcomes.append(await outcome_of(_backwards))
+    shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
+    until = time.monotonic() + _SECONDS
+    for seed in range(_HARDER * shuffles):
+        settled = len({outcome.verdict for outcome in outcomes}) > 1
+        # Where order matters, look harder for one that changes the verdict, too.
+        enough = seed >= shuffles and not any(outcome.differs(outcomes[0]) for outcome in outcomes)
+        if settled or enough or time.monotonic() > until:
+            break
+        outcomes.append(await outcome_of(_shuffled(seed)))
+    return outcomes
+
+
+def _backwards(rows: Sequence[RowId]) -> list[RowId]:
+    return list(reversed(rows))
+
+
+def _shuffled(seed: int) -> Order:
+    chance = random.Random(seed)  # noqa: S311 - an arbitrary order, not a secret
+
+    def order(rows: Sequence[RowId]) -> list[RowId]:
+        return chance.sample(rows, len(rows))
+
+    return order
