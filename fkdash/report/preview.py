@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fkdash.preview.model import Blocker, Effect, Preview
 
 _REASONS: Final = {
+    "0A000": "must not move to another partition",
+    "22001": "too long for the column",
     "23001": "still referenced (RESTRICT)",
     "23502": "cannot be NULL",
     "23503": "foreign key",
@@ -22,6 +24,8 @@ _REASONS: Final = {
     "23514": "CHECK or partition",
     "23P01": "exclusion constraint",
     "42501": "the table's owner lacks privileges",
+    "42601": "set twice",
+    "428C9": "GENERATED ALWAYS AS IDENTITY",
 }
 
 
@@ -181,6 +185,8 @@ def _reason(blocker: Blocker) -> str:
 
 
 def _why(blocker: Blocker, *, at_least: bool) -> str:
+    if not blocker.rows:
+        return f"the action on {_subject(blocker)} is refused, whatever its rows ({_reason(blocker)})"
     least = "at least " if at_least else ""
     rows = f"{least}{blocker.rows:,} {'row' if blocker.rows == 1 else 'rows'} of {plain(str(blocker.table))}"
     columns = plain(", ".join(blocker.columns))
