@@ -12,11 +12,24 @@ if TYPE_CHECKING:
 
 Values = tuple[str | None, ...]
 
-_EXACT: Final = frozenset({20, 21, 23, 1700})
-_TEXT: Final = frozenset({25, 1043})
-_FLOATS: Final = frozenset({700, 701})
-# bool, bytea, name, oid, date, time, timestamp, timestamptz, uuid, macaddr: equal values print alike.
-_BY_TEXT: Final = frozenset({16, 17, 19, 26, 829, 1082, 1083, 1114, 1184, 2950})
+_BLANK_PADDED: Final = "blank padded"
+_GROUPS: Final = {
+    **dict.fromkeys((20, 21, 23, 1700), "exact"),
+    **dict.fromkeys((25, 1043), "text"),
+    1042: _BLANK_PADDED,
+    700: "float 700",
+    701: "float 701",
+}
+# Equal values print alike: bool, bytea, "char", name, oid, cidr, money, macaddr8, macaddr, inet, date,
+# time, timestamp, timestamptz, timetz, bit, varbit, uuid; the ranges but numrange; arrays of integers,
+# text and uuid.
+_BY_TEXT: Final = frozenset(
+    {16, 17, 18, 19, 26, 650, 774, 790, 829, 869, 1082, 1083, 1114, 1184, 1266, 1560, 1562, 2950}
+    | {3904, 3908, 3910, 3912, 3926}
+    | {1005, 1007, 1009, 1015, 1016, 2951}
+)
+_STRINGS: Final = frozenset({25, 1042, 1043})
+_STRING_EQUALITY: Final = {98: "text", 1054: _BLANK_PADDED}
 _BUILT_IN: Final = 16384
 # Each type's own function that applies the length, and what the type modifier has beside the length.
 _LENGTH_CHECKED: Final = {1043: ('"varchar"', 4), 1042: ('"bpchar"', 4), 1560: ('"bit"', 0), 1562: ('"varbit"', 0)}
@@ -25,23 +38,21 @@ _LENGTH: Final = re.compile(r"\((\d+)\)$")
 
 def family(facts: Facts, type_oid: int, *, deterministic: bool) -> str | None:
     """Give the name of the group within which `normal` text decides equality, None where it does not."""
+    if not deterministic:
+        return None
     base = facts.base_type(type_oid)
-    if base in _EXACT:
-        return "exact"
-    if base in _TEXT:
-        return "text" if deterministic else None
-    if base in _FLOATS:
-        return f"float {base}"
     known = facts.types.get(base)
     if base in _BY_TEXT or (known is not None and known.kind == "e"):
         return str(base)
-    return None
+    return _GROUPS.get(base)
 
 
 def normal(group: str, value: str) -> str:
     """Give the one spelling that all values equal to `value` share within a group."""
     if group == "exact" and "." in value:
         return value.rstrip("0").rstrip(".")
+    if group == _BLANK_PADDED:
+        return value.rstrip(" ")
     if group.startswith("float") and value == "-0":
         return "0"
     return value
@@ -75,15 +86,21 @@ def key_comparison(facts: Facts, key: KeyFact) -> Comparison:
     groups: list[str] = []
     sides = zip(*key_columns(facts, key), key.pf_operators, strict=True)
     for own, other, operator in sides:
-        group = family(facts, own.type_oid, deterministic=own.deterministic)
-        if (
-            group is None
-            or group != family(facts, other.type_oid, deterministic=other.deterministic)
-            or operator >= _BUILT_IN
-        ):
+        group = _common_family(facts, own, other, operator)
+        if group is None or operator >= _BUILT_IN:
             return Comparison(None)
         groups.append(group)
     return Comparison(tuple(groups))
+
+
+def _common_family(facts: Facts, own: ColumnFact, other: ColumnFact, operator: int) -> str | None:
+    """Give the group of both sides; of strings, the operator says whether trailing blanks count."""
+    if {facts.base_type(own.type_oid), facts.base_type(other.type_oid)} <= _STRINGS:
+        if not (own.deterministic and other.deterministic):
+            return None
+        return _STRING_EQUALITY.get(operator)
+    group = family(facts, own.type_oid, deterministic=own.deterministic)
+    return group if group == family(facts, other.type_oid, deterministic=other.deterministic) else None
 
 
 def index_comparison(facts: Facts, index: IndexFact) -> Comparison:

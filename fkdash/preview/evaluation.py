@@ -58,6 +58,7 @@ class Evaluator:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._known: dict[tuple[int, Values], Evaluated] = {}
+        self._accepted: dict[tuple[int, Values], bool] = {}
         self._domains: dict[tuple[int, str | None], Evaluated] = {}
         self._texts: dict[tuple[str, str | None], str | Failure | None] = {}
 
@@ -82,10 +83,13 @@ class Evaluator:
     async def accepts(self, table: TableFact, row: RowValues) -> bool:
         """Tell whether a partition's constraint accepts a row."""
         plain = [name for name, column in table.columns.items() if not column.generated]
-        condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
-        sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain)}"
-        answer = await self._reader.ask(sql, *([row.get(name)] for name in plain))
-        return bool(answer[0]["accepted"])
+        values = tuple(row.get(name) for name in plain)
+        if (table.oid, values) not in self._accepted:
+            condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
+            sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain)}"
+            answer = await self._reader.ask(sql, *([value] for value in values))
+            self._accepted[(table.oid, values)] = bool(answer[0]["accepted"])
+        return self._accepted[(table.oid, values)]
 
     async def domain_failures(self, column: ColumnFact, value: str | None) -> Evaluated:
         """Give the domain CHECKs that a value breaks, in the order PostgreSQL checks them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.queue import Run
@@ -19,6 +20,7 @@ _MANY_ROWS: Final = 500
 _ORDERS_OF_FEW: Final = 10
 _ORDERS_OF_MANY: Final = 1
 _HARDER: Final = 8
+_SECONDS: Final = 5.0
 
 
 async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[Outcome]:
@@ -28,13 +30,18 @@ async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId
         return await Run(reader, evaluator, order).delete(rows)
 
     outcomes = [await outcome_of(list)]
-    if outcomes[0].choices:
-        outcomes.append(await outcome_of(_backwards))
-        shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
-        outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles)]
-        if any(outcome.differs(outcomes[0]) for outcome in outcomes):
-            # Order matters here: look harder for one that changes the verdict, too.
-            outcomes += [await outcome_of(_shuffled(seed)) for seed in range(shuffles, _HARDER * shuffles)]
+    if not outcomes[0].choices:
+        return outcomes
+    outcomes.append(await outcome_of(_backwards))
+    shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
+    until = time.monotonic() + _SECONDS
+    for seed in range(_HARDER * shuffles):
+        settled = len({outcome.verdict for outcome in outcomes}) > 1
+        # Where order matters, look harder for one that changes the verdict, too.
+        enough = seed >= shuffles and not any(outcome.differs(outcomes[0]) for outcome in outcomes)
+        if settled or enough or time.monotonic() > until:
+            break
+        outcomes.append(await outcome_of(_shuffled(seed)))
     return outcomes
 
 

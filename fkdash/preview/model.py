@@ -45,14 +45,14 @@ class Limits:
 
     `rows` bounds the rows that are followed one by one where their order
     matters, `seconds` the whole preview (None: no bound), `depth` the number of
-    tables between the target and an affected row. Without `allow_scan`, a table
+    steps from the target to a row that is followed. Without `allow_scan`, a table
     estimated above `scan_rows` rows is not read from end to end for lack of an
     index on the referencing columns.
     """
 
     rows: int = 20_000
     seconds: float | None = None
-    depth: int = 200
+    depth: int = 10_000
     allow_scan: bool = True
     scan_rows: int = 100_000
 

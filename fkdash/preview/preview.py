@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
@@ -11,7 +11,7 @@ from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.following import outcomes_of
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
-from fkdash.preview.model import DeleteTarget, Key, Limits, Preview, Progress, Verdict
+from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.outcome import Answer, agreed
 from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts
     from fkdash.preview.reader import RowId
 
+# Values travel as text: a float must print every digit, whatever the role's own setting.
+_ALL_DIGITS: Final = (
+    "SELECT pg_catalog.set_config('extra_float_digits',"
+    " greatest(pg_catalog.current_setting('extra_float_digits')::integer, 1)::text, true)"
+)
+
 
 async def preview(
     session: Session,
@@ -51,6 +57,7 @@ async def preview(
     constraints ("what if"). Raises UsageError for a target that names nothing, and
     the session's errors.
     """
+    await session.value(_ALL_DIGITS)
     oid = await resolve(session, target)
     await prepare_condition(session, target)
     inheriting = await inheriting_tables(session, oid, target)
@@ -111,8 +118,10 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         notes = (*notes, f"This role may not delete from {target.table}: the answer is for one that may.")
     if not target_rows:
         notes = (f"Nothing to delete: no row of {target.table} is selected.", *notes)
-    elif target.keys is not None and target_rows < (given := _distinct(target.keys)):
-        notes = (f"{given - target_rows} of the {given} keys are not there.", *notes)
+    elif target.keys is not None:
+        keys = len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in target.keys})
+        if target_rows < keys:
+            notes = (f"{keys - target_rows} of the {keys} keys are not there.", *notes)
     return Preview(
         target=target,
         verdict=answer.verdict,
@@ -123,10 +132,6 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         scans=tuple(reader.scans.values()),
         target_rows=target_rows,
     )
-
-
-def _distinct(keys: Sequence[Key]) -> int:
-    return len({tuple(sorted((name, spelled(value)) for name, value in key.items())) for key in keys})
 
 
 def _plan(facts: Facts, limits: Limits, *, everything: bool) -> SetPlan | None:

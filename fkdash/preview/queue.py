@@ -51,7 +51,10 @@ class Run(RunState):
     # -- the queue
 
     async def _work_off(self, queue: deque[Event]) -> None:
+        depth = 0
         while queue:
+            self.reader.check_depth(depth)
+            depth += 1
             generation = list(queue)
             await self._prefetch(generation)
             for _ in generation:

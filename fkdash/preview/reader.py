@@ -191,6 +191,14 @@ class Reader:
                 next_step="Preview fewer rows, or allow more time.",
             )
 
+    def check_depth(self, depth: int) -> None:
+        """Raise CutShortError when the delete reaches further than allowed."""
+        if depth > self._limits.depth:
+            raise TooManyRowsError(
+                f"The delete reaches further than {self._limits.depth:,} steps from the rows it names.",
+                next_step="Preview the rows that are further away by themselves, or raise the limit on depth.",
+            )
+
     async def _look_up(
         self,
         cache: dict[tuple[int, Values], tuple[RowId, ...]],

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
 
 _REASONS: Final = {
+    "0A000": "must not move to another partition",
+    "22001": "too long for the column",
     "23001": "still referenced (RESTRICT)",
     "23502": "cannot be NULL",
     "23503": "foreign key",
@@ -24,6 +26,8 @@ _REASONS: Final = {
     "23514": "CHECK or partition",
     "23P01": "exclusion constraint",
     "42501": "the table's owner lacks privileges",
+    "42601": "set twice",
+    "428C9": "GENERATED ALWAYS AS IDENTITY",
 }
 _EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
 _STILL_REFERENCED: Final = ("23001", "23503")
@@ -238,6 +242,8 @@ def reason(blocker: Blocker) -> str:
 
 def why(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way as a clause: rows, table and reason."""
+    if not blocker.rows:
+        return f"the action on {subject(blocker)} is refused, whatever its rows ({reason(blocker)})"
     rows = f"{_least(preview)}{_rows(blocker.rows)} of {plain(str(blocker.table))}"
     columns = plain(", ".join(blocker.columns))
     if blocker.sqlstate == "23502":

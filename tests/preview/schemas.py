@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from tests.preview.oddities import odd_keys, perhaps_identity, renamed_triggers
 from tests.preview.values import MAY_REFERENCE, SPELLINGS, spelled
 
 NAMES = ["a", "b", "c", "d", "Mixed Case", 'quo"te', "select", "üñï", "order", "x.y", "p'q"]
@@ -77,6 +78,7 @@ class Maker:
         self.after: list[str] = []
         self.partitions: list[str] = []
         self.attached: list[tuple[Table, str, str]] = []
+        self.parts: list[tuple[Table, str]] = []
         # "broad": what sets of rows can answer, unless a row is met twice.
         # "chained": referenced keys are themselves foreign keys, so that ON UPDATE actions follow.
         self.style = self.chance.choice(["plain", "typed", "chained", "partitioned", "inherited", "broad"])
@@ -100,6 +102,7 @@ class Maker:
         if self.style == "inherited":
             tables += [self._heir(table) for table in tables if chance.random() < 0.3]
         setup += self._created(tables)
+        self.after += odd_keys(chance, tables, self.parts)
         chance.shuffle(self.after)
         late = [text for text in self.after if " DEFERRABLE" in text and " UNIQUE " in text]
         setup += sorted((text for text in self.after if text not in late), key=lambda text: "FOREIGN KEY" in text)
@@ -109,6 +112,7 @@ class Maker:
         setup += self._inserts(tables)
         setup += self._rearranged(tables)
         setup.append("RESET session_replication_role")
+        setup += renamed_triggers(chance)
         setup += late  # a replica does not check a deferrable unique constraint while rows come in
         referenced_tables = [key.referenced for key in self.keys] or tables
         if chance.random() < 0.5 and popular in referenced_tables:
@@ -235,6 +239,7 @@ class Maker:
         table.partitioned = method
         for number, bound in enumerate(bounds):
             part = f"{quoted(table.schema)}.{quoted(f'{table.name}_{number}')}"
+            self.parts.append((table, part))
             if chance.random() < 0.3:
                 # A partition whose columns stand in another order, with a hole.
                 self.attached.append((table, part, bound))
@@ -277,6 +282,8 @@ class Maker:
             return None
         if kind not in ("int", "bigint", "numeric") and kind not in DOMAINS:
             values = [f"'{spelled(kind, n, chance.randint(0, 1))}'" for n in (1, 2, 3, 5)]
+            if kind in ("varchar(4)", "char(3)") and chance.random() < 0.1:
+                return "'longer'"
             return chance.choice([*values, "NULL"])
         return chance.choice(["1", "2", "3", "9", "NULL", "1 + 1", "abs(-3)"])
 
@@ -306,6 +313,7 @@ class Maker:
             if mine == "int" and chance.random() < 0.2:
                 mine = chance.choice(list(DOMAINS))
             self._add(table, own, mine, not_null=chance.random() < 0.15, default=self._default(mine))
+            table.ddl[-1] = perhaps_identity(chance, table.ddl[-1], mine)
             columns.append(own)
         delete = chance.choices(ACTIONS, _BROAD_WEIGHTS if self.style == "broad" else _DELETE_WEIGHTS)[0]
         update = chance.choices(ACTIONS, _UPDATE_WEIGHTS)[0]
@@ -393,7 +401,9 @@ class Maker:
             for row in table.rows:
                 names = ", ".join(["rid", *table.columns])
                 values = ", ".join(self._literal(table, row, name) for name in ["rid", *table.columns])
-                statements.append(f"INSERT INTO {table.sql} ({names}) VALUES ({values}) -- may fail")
+                statements.append(
+                    f"INSERT INTO {table.sql} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values}) -- may fail"
+                )
         return statements
 
     def _literal(self, table: Table, row: dict[str, object], name: str) -> str:

@@ -48,6 +48,16 @@ async def test_more_rows_than_allowed_to_follow_is_unknown_and_says_so(database:
     assert "More than 100 rows" in found.notes[0]
 
 
+async def test_a_delete_that_reaches_further_than_allowed_is_unknown_and_says_so(database: TestDatabase) -> None:
+    await database.execute("CREATE TABLE p(id int PRIMARY KEY, up int REFERENCES p ON DELETE CASCADE)")
+    await database.execute("INSERT INTO p SELECT i, nullif(i - 1, 0) FROM generate_series(1, 9) AS i")
+    with following_rows():
+        assert (await _preview(database, "id = 1", Limits(depth=8))).verdict is Verdict.ALLOWED
+        found = await _preview(database, "id = 1", Limits(depth=7))
+    assert (found.verdict, found.cut_short, found.exact) == (Verdict.UNKNOWN, True, False)
+    assert "7 steps" in found.notes[0]
+
+
 async def test_what_nothing_can_forestall_blocks_even_when_there_are_too_many_rows_to_follow(
     database: TestDatabase,
 ) -> None:
@@ -96,6 +106,15 @@ async def test_a_key_given_twice_is_one_key(database: TestDatabase) -> None:
     await database.execute(SCHEMA)
     target = DeleteTarget(TableName("public", "p"), keys=({"id": 2}, {"id": "2"}))
     assert (await preview_of(await database.connection(), target)).notes == ()
+
+
+async def test_a_float_key_keeps_all_its_digits(database: TestDatabase) -> None:
+    await database.execute("CREATE TABLE p(id float8 PRIMARY KEY); INSERT INTO p VALUES (0.1::float8 + 0.2)")
+    await database.execute("CREATE TABLE c(p float8 REFERENCES p); INSERT INTO c SELECT id FROM p")
+    await database.execute("SET extra_float_digits = 0")
+    with following_rows():
+        found = await preview_of(await database.connection(), DeleteTarget(TableName("public", "p")))
+    assert found.verdict is Verdict.BLOCKED
 
 
 @pytest.mark.parametrize(
