@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Table
     from fkdash.preview.model import Key
 
-_HOW: Final = "Choose the rows with --key, --keys-json or --where, or take all of them with --all."
+_HOW: Final = "Choose the rows with --key, --keys-json or --where, or ask about every row with --all."
 
 
 def chosen_target(
