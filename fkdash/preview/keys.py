@@ -42,7 +42,9 @@ def chosen_target(
     if condition is not None:
         from fkdash.preview.condition import checked_condition  # noqa: PLC0415 - it loads the SQL parser
 
-        return DeleteTarget(table.name, condition=checked_condition(condition))
+        checked = checked_condition(condition)
+        # Every row in one statement: counted by table rather than row by row.
+        return DeleteTarget(table.name, condition=None if checked.strip().lower() == "true" else checked)
     rows = keys_from_json(keys_json) if keys_json is not None else _typed_keys(table, keys)
     for row in rows:
         _check_columns(table, row)
