@@ -14,6 +14,7 @@ from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
 from fkdash.errors import StoppedError, UsageError
 from fkdash.preview.each import PAGE_ROWS, preview_each
+from fkdash.preview.in_the_way import rows_in_the_way
 from fkdash.preview.keys import chosen_target
 from fkdash.preview.labels import label_columns
 from fkdash.preview.model import Limits
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fkdash.db.pool import ReadPool
     from fkdash.preview.each import EachPreview
     from fkdash.preview.model import DeleteTarget, Preview, Progress
+    from fkdash.report.preview import Listed
 
 SUMMARY = (
     "Say what a DELETE would do: whether PostgreSQL allows it, what stops it and at which rows, and what it takes "
@@ -38,6 +40,7 @@ SUMMARY = (
 )
 EXAMPLES = """examples:
   fkdash preview --table workspaces --key id=7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10
+  fkdash preview --table workspaces --key slug=acme --list 10
   fkdash preview --table tenants.cases --keys-json '[{"tenant_id": 1, "id": 7}]' --format json
   fkdash preview --table workspaces --where "created_at < '2020-01-01'"
   fkdash preview --table workspaces --all           which rows cannot be deleted, each by itself
@@ -67,9 +70,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--list",
         type=int,
-        default=PAGE_ROWS,
         metavar="N",
-        help="how many of those to name, the ones that most rows hold first; default: %(default)s",
+        help="name so many rows by key and label: with --all of those that cannot go, those that most rows hold "
+        f"first (default: {PAGE_ROWS}), else of those that each blocker stops at (default: 0)",
     )
     limits = parser.add_argument_group("limits", "What is cut short says so, and its numbers are lower limits.")
     limits.add_argument("--seconds", type=float, default=60.0, help="stop after this time; default: %(default)s")
@@ -91,8 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_numbers(arguments)
     if arguments.all:
         return _run_each(arguments)
-    answer, rehearsed = run_async(_preview(arguments))
-    say(_RENDERERS[arguments.format](answer))
+    answer, listed, rehearsed = run_async(_preview(arguments))
+    say(_RENDERERS[arguments.format](answer, listed))
     if rehearsed is None:
         return answer.exit_code
     words = {True: "agrees", False: "DISAGREES", None: "could not be compared"}[rehearsed.agrees]
@@ -116,28 +119,34 @@ async def _each(arguments: argparse.Namespace) -> EachPreview:
         catalog = await read_catalog(session)
         table = catalog.tables[_target(catalog, arguments).table]
         labels = label_columns(table, load_settings().labels)
+        page_rows = PAGE_ROWS if arguments.list is None else arguments.list
         return await preview_each(
-            session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=arguments.list
+            session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=page_rows
         )
 
 
-async def _preview(arguments: argparse.Namespace) -> tuple[Preview, DeleteRehearsal | None]:
+async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, DeleteRehearsal | None]:
     where = target_of(arguments)
     if arguments.rehearse:
         refuse_read_only(arguments)
     async with looking(where) as pool:
-        target, answer = await _looked(pool, arguments)
+        answer, listed = await _looked(pool, arguments)
         if not arguments.rehearse:
-            return answer, None
+            return answer, listed, None
         async with open_writer(pool.target) as writer:
-            return answer, await rehearse_delete(writer, target, answer, seconds=arguments.seconds)
+            rehearsed = await rehearse_delete(writer, answer.target, answer, seconds=arguments.seconds)
+            return answer, listed, rehearsed
 
 
-async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[DeleteTarget, Preview]:
+async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[Preview, Listed]:
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
-        return target, await preview(session, catalog, target, _limits(arguments), _shown_progress())
+        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress())
+        if not arguments.list:
+            return answer, {}
+        labels = load_settings().labels
+        return answer, await rows_in_the_way(session, catalog, answer, limit=arguments.list, labels=labels)
 
 
 def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
@@ -152,9 +161,10 @@ def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
 
 def _check_numbers(arguments: argparse.Namespace) -> None:
     for name, least in (("seconds", 0.001), ("max_rows", 1), ("list", 0)):
-        if getattr(arguments, name) < least:
+        number = getattr(arguments, name)
+        if number is not None and number < least:
             raise UsageError(
-                f"--{name.replace('_', '-')} {getattr(arguments, name):g} is too small.",
+                f"--{name.replace('_', '-')} {number:g} is too small.",
                 next_step=f"Give at least {least:g}.",
             )
 

@@ -16,7 +16,7 @@ from fkdash.preview.reader import Reader
 from fkdash.preview.set_sql import Composer
 from fkdash.preview.sets import refusing_domains
 from fkdash.preview.step_sql import refusals
-from fkdash.preview.target import prepare_condition, resolve, selection
+from fkdash.preview.target import inheriting_tables, prepare_condition, resolve, selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +48,9 @@ async def branch_rows(
     """
     oid = await resolve(session, target)
     await prepare_condition(session, target)
-    facts = await read_facts(session, oid)
-    plan, step = _step(facts, key)
+    inheriting = await inheriting_tables(session, oid, target)
+    facts = await read_facts(session, oid, inheriting)
+    plan, step = _step(facts, key, by_sets=not inheriting and not target.only)
     composer = Composer(facts, plan, selection(facts, target), everything=target.everything)
     conditions = []
     if blocking and step.kind == "setnull":
@@ -78,10 +79,10 @@ def _beyond(first: int, table: Table) -> str:
     return f"({order}) > ({cursor})"
 
 
-def _step(facts: Facts, key: ForeignKey) -> tuple[SetPlan, Step]:
+def _step(facts: Facts, key: ForeignKey, *, by_sets: bool) -> tuple[SetPlan, Step]:
     """Give the plan by sets and the step along a key."""
     try:
-        plan = set_plan(facts)
+        plan = set_plan(facts) if by_sets else None
     except OrderMattersError:
         plan = None
     steps = [] if plan is None else [step for step in plan.steps if facts.root_key(step.key).oid == key.oid]

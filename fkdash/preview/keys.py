@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Table
     from fkdash.preview.model import Key
 
-_HOW: Final = "Choose the rows with --key, --keys-json or --where, or take all of them with --all."
+_HOW: Final = "Choose the rows with --key, --keys-json or --where, or ask about every row with --all."
 
 
 def chosen_target(
@@ -43,7 +43,9 @@ def chosen_target(
     if condition is not None:
         from fkdash.preview.condition import checked_condition  # noqa: PLC0415 - it loads the SQL parser
 
-        return DeleteTarget(table.name, condition=checked_condition(condition))
+        checked = checked_condition(condition)
+        # Every row in one statement: counted by table rather than row by row.
+        return DeleteTarget(table.name, condition=None if checked.strip().lower() == "true" else checked)
     rows = keys_from_json(keys_json) if keys_json is not None else _typed_keys(table, keys)
     for row in rows:
         _check_columns(table, row)

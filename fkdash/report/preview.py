@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from fkdash.preview.blocked import RowIdentity
+    from fkdash.preview.in_the_way import InTheWay
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
 
 _REASONS: Final = {
@@ -29,23 +31,27 @@ _REASONS: Final = {
     "42601": "set twice",
     "428C9": "GENERATED ALWAYS AS IDENTITY",
 }
+Listed: TypeAlias = "Mapping[Blocker, InTheWay]"
+_NONE: Final[Listed] = {}
 _EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
 _STILL_REFERENCED: Final = ("23001", "23503")
 
 
-def preview_json(preview: Preview) -> str:
-    """Give the JSON document."""
-    return json.dumps(preview_document(preview), indent=2) + "\n"
+def preview_json(preview: Preview, listed: Listed = _NONE) -> str:
+    """Give the JSON document; a blocker has the rows `listed` for it."""
+    return json.dumps(preview_document(preview, listed), indent=2) + "\n"
 
 
-def preview_document(preview: Preview) -> dict[str, Any]:
+def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]:
     """Give the same document as data; fields are added, never renamed."""
     return {
         "fkdash": 1,
         "kind": "preview",
         "verdict": preview.verdict.value,
         "exact": preview.exact,
-        "blockers": [blocker_document(blocker) for blocker in preview.blockers],
+        "blockers": [
+            blocker_document(blocker) | _listed_document(listed.get(blocker)) for blocker in preview.blockers
+        ],
         "effects": [_effect(effect) for effect in preview.effects],
         "notes": list(preview.notes),
         "target": {
@@ -87,14 +93,35 @@ def sentence(preview: Preview) -> str:
     return f"Deleting {rows} is allowed; it takes {deleted:,} other rows along and changes {written:,}."
 
 
-def preview_text(preview: Preview) -> str:
+def preview_text(preview: Preview, listed: Listed = _NONE) -> str:
     """Give the preview as plain text; nothing from the database is interpreted."""
-    return "".join(f"{line}\n" for line in _text_lines(preview))
+    return "".join(f"{line}\n" for line in _text_lines(preview, listed))
 
 
-def preview_markdown(preview: Preview) -> str:
+def preview_markdown(preview: Preview, listed: Listed = _NONE) -> str:
     """Give the preview as Markdown, for a ticket."""
-    return "".join(f"{line}\n" for line in _markdown_lines(preview))
+    return "".join(f"{line}\n" for line in _markdown_lines(preview, listed))
+
+
+def row_name(columns: Sequence[str], row: RowIdentity) -> str:
+    """Name a row by its key and its labels, plain text."""
+    key = ",".join(f"{name}={value}" for name, value in zip(columns, row.key, strict=True))
+    labels = "".join(f'  "{label}"' for label in row.labels if label is not None)
+    return plain(f"{key}{labels}")
+
+
+def row_document(columns: Sequence[str], labels: Sequence[str], row: RowIdentity) -> dict[str, Any]:
+    """Give a row's key and labels as data."""
+    return {
+        "key": dict(zip(columns, row.key, strict=True)),
+        "labels": dict(zip(labels, row.labels, strict=True)),
+    }
+
+
+def _listed_document(found: InTheWay | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {"first_rows": [row_document(found.key_columns, found.label_columns, row) for row in found.rows]}
 
 
 def preview_csv(preview: Preview) -> str:
@@ -114,13 +141,14 @@ def preview_csv(preview: Preview) -> str:
     return written.getvalue()
 
 
-def _text_lines(preview: Preview) -> Iterator[str]:
+def _text_lines(preview: Preview, listed: Listed) -> Iterator[str]:
     yield f"{preview.verdict.value.upper()}: {sentence(preview)}"
     if preview.blockers:
         yield ""
         yield "What stops it"
         for blocker in preview.blockers:
             yield f" {'*' if blocker.first else ' '} {blocker_words(preview, blocker)}"
+            yield from (f"       {name}" for name in _listed_names(preview, blocker, listed))
         if any(blocker.first for blocker in preview.blockers):
             yield "   (* is what PostgreSQL reports)"
     yield from text_of_effects(preview, "What it would do")
@@ -172,7 +200,15 @@ def _least(preview: Preview) -> str:
     return "" if preview.exact else "at least "
 
 
-def _markdown_lines(preview: Preview) -> Iterator[str]:
+def _listed_names(preview: Preview, blocker: Blocker, listed: Listed) -> Iterator[str]:
+    found = listed.get(blocker)
+    if found is not None:
+        yield from (row_name(found.key_columns, row) for row in found.rows)
+        if blocker.rows > len(found.rows):
+            yield f"... the first {len(found.rows):,} of {_least(preview)}{blocker.rows:,}"
+
+
+def _markdown_lines(preview: Preview, listed: Listed) -> Iterator[str]:
     yield f"## Deleting from {escaped(str(preview.target.table))}: {preview.verdict.value}"
     yield ""
     yield escaped(sentence(preview))
@@ -182,6 +218,10 @@ def _markdown_lines(preview: Preview) -> Iterator[str]:
         for blocker in preview.blockers:
             first = "yes" if blocker.first else ""
             yield f"| {escaped(subject(blocker))} | {least}{blocker.rows:,} | {blocker.sqlstate} | {first} |"
+        for blocker in preview.blockers:
+            names = [escaped(name) for name in _listed_names(preview, blocker, listed)]
+            if names:
+                yield from ("", f"{escaped(subject(blocker))}:", "", *(f"- {name}" for name in names))
     yield from markdown_of_effects(preview)
 
 

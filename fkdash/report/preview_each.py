@@ -14,6 +14,8 @@ from fkdash.report.preview import (
     blocker_words,
     markdown_of_effects,
     preview_document,
+    row_document,
+    row_name,
     subject,
     text_of_effects,
     text_of_notes,
@@ -23,7 +25,6 @@ from fkdash.report.preview import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.preview.blocked import BlockedRow
     from fkdash.preview.each import EachPreview
 
 
@@ -47,11 +48,7 @@ def each_document(found: EachPreview) -> dict[str, Any]:
         "cannot_be_deleted": found.cannot,
         "not_known": found.unknown if found.preview.target_rows or not found.preview.cut_short else None,
         "rows": [
-            {
-                "key": dict(zip(found.key_columns, row.row.key, strict=True)),
-                "labels": dict(zip(found.label_columns, row.row.labels, strict=True)),
-                "blocking_rows": row.blocking_rows,
-            }
+            row_document(found.key_columns, found.label_columns, row.row) | {"blocking_rows": row.blocking_rows}
             for row in found.rows
         ],
         "more_rows": found.more,
@@ -94,13 +91,6 @@ def each_csv(found: EachPreview) -> str:
     return written.getvalue()
 
 
-def row_name(found: EachPreview, row: BlockedRow) -> str:
-    """Name a row by its key and its labels, plain text."""
-    key = ",".join(f"{name}={value}" for name, value in zip(found.key_columns, row.row.key, strict=True))
-    labels = "".join(f'  "{label}"' for label in row.row.labels if label is not None)
-    return plain(f"{key}{labels}")
-
-
 def _text_lines(found: EachPreview) -> Iterator[str]:
     preview = found.preview
     yield f"{preview.verdict.value.upper()}: {each_sentence(found)}"
@@ -114,7 +104,7 @@ def _text_lines(found: EachPreview) -> Iterator[str]:
         first = f"the first {len(found.rows):,} of {found.cannot:,}; " if found.more else ""
         yield f"Rows that cannot be deleted ({first}rows in the way at the end)"
         for row in found.rows:
-            yield f"   {row_name(found, row)}  {row.blocking_rows:,}"
+            yield f"   {row_name(found.key_columns, row.row)}  {row.blocking_rows:,}"
     yield from text_of_effects(preview, "What deleting all of them would do")
     yield from _unknown(found)
     yield from text_of_notes(preview)
@@ -141,7 +131,7 @@ def _markdown_lines(found: EachPreview) -> Iterator[str]:
     if found.rows:
         yield from ("", "| row that cannot be deleted | rows in the way |", "|---|---:|")
         for row in found.rows:
-            yield f"| {escaped(row_name(found, row))} | {row.blocking_rows:,} |"
+            yield f"| {escaped(row_name(found.key_columns, row.row))} | {row.blocking_rows:,} |"
         if found.more:
             yield from ("", f"These are the first {len(found.rows):,} of {found.cannot:,}.")
     yield from map(escaped, _unknown(found))

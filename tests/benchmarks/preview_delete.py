@@ -4,7 +4,7 @@
 
 Aims: a million rows two levels down in a ten-million-row table at most 1.3 times the hand-written count; every
 row of a table with half as many rows below it at most 1.5 times the hand-written GROUP BY; a single key's verdict
-and the first pages of blocked and of blocking rows at most 30 ms beyond their query; as much client memory at a
+and the first pages of blocked rows, of a branch's and of blocking rows at most 30 ms beyond their query; as much client memory at a
 hundredth of the rows as at all of them. Raw query and preview alternate, the best of the runs counts. Without
 --dsn a throwaway server is made and filled.
 """
@@ -29,6 +29,7 @@ from fkdash.db.session import Session
 from fkdash.db.statements import OpenTransaction
 from fkdash.demo.server import throwaway_server
 from fkdash.preview.blocked import RowIdentity, blocked_rows, blocking_rows
+from fkdash.preview.branch_rows import branch_rows
 from fkdash.preview.each import preview_each
 from fkdash.preview.model import DeleteTarget, Limits
 from fkdash.preview.preview import preview
@@ -58,6 +59,10 @@ _ONE = "SELECT count(*) FROM child WHERE parent = 7"
 _BLOCKED_PAGE = (
     f"SELECT p.id, p.name, g.n FROM ({_GROUPED}) AS g JOIN parent p ON p.id = g.parent"
     " ORDER BY g.n DESC, p.id LIMIT 101"
+)
+_BRANCH_PAGE = (
+    "SELECT bottom.id FROM middle JOIN bottom ON bottom.middle = middle.id WHERE middle.top = 1"
+    " ORDER BY bottom.id LIMIT 101"
 )
 _BLOCKING_PAGE = "SELECT id FROM child WHERE parent = 7 ORDER BY id LIMIT 101"
 
@@ -111,6 +116,7 @@ async def _measure(dsn: str, rows: int, runs: int, *, new: bool) -> None:
 def _questions(catalog: Catalog, suffix: str = "") -> list[Measured]:
     top, parent = TableName("public", f"top{suffix}"), TableName("public", f"parent{suffix}")
     key = next(key for key in catalog.foreign_keys if key.name == f"child{suffix}_parent")
+    deep = next(key for key in catalog.foreign_keys if key.name == f"bottom{suffix}_middle_fkey")
     one, ten = DeleteTarget(parent, keys=({"id": 7},)), DeleteTarget(top, keys=({"id": 1},))
     every = partial(preview_each, table=catalog.tables[parent], limits=Limits(), labels=("name",))
     return [
@@ -118,6 +124,9 @@ def _questions(catalog: Catalog, suffix: str = "") -> list[Measured]:
         Measured("every row (--all)", _ALL, every, ratio=1.5),
         Measured("a single key", _ONE, partial(_preview, target=one), beyond=30),
         Measured("blocked, page 1", _BLOCKED_PAGE, partial(_blocked, catalog=catalog, key=key), beyond=30),
+        Measured(
+            "a branch, page 1", _BRANCH_PAGE, partial(_branch, catalog=catalog, target=ten, key=deep), beyond=30
+        ),
         Measured("blocking, page 1", _BLOCKING_PAGE, partial(_blocking, catalog=catalog, key=key), beyond=30),
     ]
 
@@ -132,6 +141,10 @@ async def _blocked(session: Session, *, catalog: Catalog, key: ForeignKey) -> ob
 
 async def _blocking(session: Session, *, catalog: Catalog, key: ForeignKey) -> object:
     return await blocking_rows(session, catalog, key, RowIdentity(("7",), ()), ())
+
+
+async def _branch(session: Session, *, catalog: Catalog, target: DeleteTarget, key: ForeignKey) -> object:
+    return await branch_rows(session, catalog, target, key, (), blocking=False)
 
 
 async def _compare(connection: asyncpg.Connection[asyncpg.Record], each: Measured, runs: int) -> None:

@@ -147,3 +147,17 @@ async def test_a_connection_that_is_lost_halfway_is_said(workspaces: TestDatabas
             LOOP PERFORM pg_stat_clear_snapshot(); END LOOP; END $$"""
     )
     _said(await running, 3, "was lost while")
+
+
+async def test_list_names_the_rows_that_a_blocker_stops_at(workspaces: TestDatabase) -> None:
+    arguments = ("preview", "--table", "workspaces", "--key", "id=1", "--list", "2")
+    ended = await fkdash(*arguments, "--format", "json", workspaces.dsn)
+    _said(ended, 1)
+    [blocker] = json.loads(ended.stdout)["blockers"]
+    assert blocker["rows"] == 3
+    assert [row["key"] for row in blocker["first_rows"]] == [{"id": "1"}, {"id": "2"}]
+    for form in ("text", "markdown"):
+        ended = await fkdash(*arguments, "--format", form, workspaces.dsn)
+        assert "the first 2 of 3" in ended.stdout
+    without = await fkdash("preview", "--table", "workspaces", "--key", "id=1", "--format", "json", workspaces.dsn)
+    assert "first_rows" not in json.loads(without.stdout)["blockers"][0]

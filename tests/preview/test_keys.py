@@ -52,6 +52,11 @@ def test_every_row_must_be_asked_for() -> None:
         chosen_target(ONE, keys=["id=1"], condition="true")
 
 
+def test_a_condition_that_is_true_means_every_row() -> None:
+    assert chosen_target(ONE, condition=" TRUE ").everything
+    assert not chosen_target(ONE, condition="true AND id = 1").everything
+
+
 def test_an_unknown_column_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="no column 'emial'") as error:
         chosen_target(ONE, keys=["emial=x"])

@@ -209,6 +209,6 @@ async def test_ctrl_c_cancels_the_question_on_the_server_too(database: TestDatab
         while not await database.value(others):
             await session.pilot.pause(0.01)
         await session.press("ctrl+c")
-        await session.until_shown("Cancelled")
+        await session.until_shown("Cancelled", "is not known: r asks again")
         while await database.value(others):
             await session.pilot.pause(0.01)

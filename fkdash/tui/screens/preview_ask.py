@@ -105,7 +105,7 @@ class PreviewAskScreen(BaseScreen):
             return
         if target is None:
             self._search(typed, read_all=False)
-        elif target.everything and self._chosen is None:
+        elif typed.lower() == "all" and self._chosen is None:
             from fkdash.tui.screens.preview_each import PreviewEachScreen  # noqa: PLC0415 - loaded when wanted
 
             self.app.push_screen(PreviewEachScreen(self.services, self.knowledge, self._table.name))

@@ -24,6 +24,7 @@ from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
+    from fkdash.errors import FkdashError
     from fkdash.preview.each import EachPreview
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
@@ -98,6 +99,23 @@ class PreviewEachScreen(BaseScreen):
         self._bar.tell_beyond(f" first of {self.answer.cannot:,}" if self.answer.more else "")
         self.pane.show(_lines(self.answer))
         self.refresh_bindings()
+
+    def failed(self, error: FkdashError) -> None:
+        """Show an error, and that there is no answer."""
+        super().failed(error)
+        self._tell_unanswered()
+
+    def interrupt(self) -> bool:
+        """Cancel what is asked."""
+        interrupted = super().interrupt()
+        if interrupted:
+            self._tell_unanswered()
+        return interrupted
+
+    def _tell_unanswered(self) -> None:
+        if self.answer is None:
+            name = shown_name(self._table.name)
+            self.consequence.tell(f"Which rows of {name} cannot be deleted is not known: r asks again.", "warning")
 
     def on_row_list_opened(self) -> None:
         """Open the row clicked."""
