@@ -19,7 +19,8 @@ from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run
 from fkdash.apply.run import Patience
 from fkdash.errors import UsageError
-from tests.support.changes import Workbench, workbench
+from fkdash.fix.repair_orphans import kept_table
+from tests.support.changes import Workbench, owner_of, workbench
 from tests.support.program import run, start
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
@@ -257,6 +258,29 @@ async def test_autovacuum_that_prevents_wraparound_is_named_and_not_disturbed(be
         )
         await database.execute("alter system reset autovacuum_naptime")
         await database.execute("select pg_reload_conf()")
+
+
+async def test_a_table_that_somebody_put_where_rows_or_the_journal_are_to_be_kept_is_not_written(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    database = bench.database
+    await database.execute(
+        "alter table children drop constraint ck; create schema ops;"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+    )
+    await bench.look()
+    kept = kept_table(bench.key("ck"))
+    trap = "create table {name} as select c.* from children c with no data"
+    journal = "create table {name} (line bigint generated always as identity, run text, event text, facts jsonb)"
+    await database.execute(trap.format(name=kept.sql) + ";" + journal.format(name="ops.fkdash_journal"))
+    async with owner_of(database, kept.sql, "ops.fkdash_journal"):
+        assert "belongs to plain_" in (await stops(bench, "delete-orphans"))[0]
+        command = ("fix", "apply", "ck", database.dsn, "--option", "validate", *_YES)
+        refused = await run(*command, "--journal-in-database", "ops", state=tmp_path)
+        assert refused.code != 0
+        assert "whose triggers would run as this role" in refused.err + refused.out
+        assert await database.value("select count(*) from ops.fkdash_journal") == 0
+    assert await database.value(_KEY) == "afalse"
 
 
 @pytest.mark.newest_version
