@@ -66,8 +66,8 @@ class DatabaseCopy:
         )
 
 
-async def runs_in(session: Session, schema: str) -> dict[str, tuple[Line, ...]]:
-    """Give the lines of every run kept in a schema, the newest run first.
+async def runs_in(session: Session, schema: str, only: str | None = None) -> dict[str, tuple[Line, ...]]:
+    """Give the lines of every run kept in a schema, or of `only` one, the newest run first.
 
     Raises UsageError where there is no such table, NotPermittedError where the role may not read it or everybody
     may write it, since what it says is carried out by undo and resume.
@@ -86,7 +86,9 @@ async def runs_in(session: Session, schema: str) -> dict[str, tuple[Line, ...]]:
             next_step=f"REVOKE INSERT, UPDATE ON {_table(schema)} FROM PUBLIC, and look at what is in it.",
         )
     rows = await session.rows(
-        f"select run, event, at, facts::text as facts from {_table(schema)} order by run desc, line"
+        f"select run, event, at, facts::text as facts from {_table(schema)} "
+        "where $1::text is null or run = $1 order by run desc, line",
+        only,
     )
     lines: dict[str, list[Line]] = {}
     for row in rows:
@@ -98,7 +100,7 @@ async def runs_in(session: Session, schema: str) -> dict[str, tuple[Line, ...]]:
 
 async def fetched(session: Session, schema: str, run: str) -> Path:
     """Write the journal of a run kept in a schema into the folder of journals; gives its path."""
-    runs = await runs_in(session, schema)
+    runs = await runs_in(session, schema, run)
     if run not in runs:
         raise UsageError(
             f"{_table(schema)} has no run {run}.", next_step=f"fkdash fix history --journal-in-database {schema}"
@@ -115,6 +117,11 @@ async def _privileges(session: Session, schema: str) -> Row:
         )
     if not row["may_use"]:
         raise NotPermittedError(f"The copy of the journal is out of reach: no USAGE on the schema {schema}.")
+    if row["table_there"] and not row["trusted"]:
+        raise NotPermittedError(
+            f"{_table(schema)} belongs to {row['owner']}, whose triggers would run as this role.",
+            next_step="Let a superuser, the database's owner or this role own it.",
+        )
     return row
 
 

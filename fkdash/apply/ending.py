@@ -52,7 +52,7 @@ def failed(
     `left` says what such a step left behind.
     """
     what_next = "" if isinstance(error, JournalError) and done else error.next_step
-    what = f"{error.what} {rows:,} rows are repaired so far." if rows else error.what
+    what = f"{error.what} {rows:,} rows are changed so far." if rows else error.what
     what = f"{what} {left}".rstrip()
     if not done and not rows and not left:
         permitted = not isinstance(error, NotPermittedError)

@@ -152,8 +152,17 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
         used, _ = await _answer(sessions, rows, seconds=seconds) if table is not None else (False, "")
         own = {column.name for column in catalog.tables[plan.key.table].columns}
         fits = table is None or own <= set(table.columns_by_name)
-        lines.append(kept_line(plan.kept.table, used=used is not False, fits=fits))
+        lines.append(
+            kept_line(plan.kept.table, used=used is not False, fits=fits, stranger=_stranger(catalog, plan))
+        )
     return lines
+
+
+def _stranger(catalog: Catalog, plan: Plan) -> str:
+    """Name the owner of the table that is to keep rows, where that is neither this role nor the rows' owner."""
+    table = catalog.tables.get(plan.kept.table) if plan.kept is not None else None
+    known = {catalog.tables[plan.key.table].owner, catalog.server.role if catalog.server else ""}
+    return table.owner or "" if table is not None and table.owner not in known else ""
 
 
 async def _answer(sessions: Sessions, statement: str, *, seconds: float) -> tuple[bool | None, str]:

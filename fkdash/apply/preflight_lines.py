@@ -244,8 +244,13 @@ def rules_line(table: TableName) -> PreflightLine:
     )
 
 
-def kept_line(kept: TableName, *, used: bool, fits: bool) -> PreflightLine:
-    """Say whether the table that keeps the rows is free for them."""
+def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: str) -> PreflightLine:
+    """Say whether the table that keeps the rows is free for them; a `stranger` may have put triggers on it."""
+    if stranger:
+        return stop(
+            f"{kept}, which is to keep the rows, belongs to {stranger}, whose triggers would run as this role",
+            f"Look at it, then DROP TABLE {kept.sql}",
+        )
     if used:
         return stop(
             f"{kept} keeps rows of an earlier repair, and an undo could not tell them from this one's",

@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   fkdash fix apply users_workspace_id_fkey --option no-action
   fkdash fix apply users_workspace_id_fkey --option no-action --reason INC-42 \\
       --yes --confirm users_workspace_id_fkey
+  fkdash fix apply users_workspace_id_fkey --option reparent-orphans --value 17 --journal-in-database ops
   fkdash fix apply --plan plan.json --profile prod    refused where the objects differ in what matters
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Event, Outcome, RunEnded
+from fkdash.apply.events import Event, Outcome
 from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run, rows_in_the_way
 from fkdash.apply.run import Wishes
@@ -16,7 +16,7 @@ from fkdash.errors import UsageError
 from fkdash.fix.document import plan_document, plan_of
 from fkdash.fix.options import options
 from fkdash.fix.subject import subject_of
-from tests.support.changes import Workbench, workbench
+from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 
 _TABLES = """
@@ -37,11 +37,6 @@ async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workben
     await database.execute(_TABLES)
     async with workbench(database, tmp_path) as made:
         yield made
-
-
-def good(ended: RunEnded) -> None:
-    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
-    assert all(each.ok is not False for each in ended.verification)
 
 
 async def state(bench: Workbench, name: str) -> str:

@@ -50,7 +50,7 @@ async def test_a_repair_stops_new_orphans_first_and_goes_on_where_it_was_cut_off
             ended = await carry_out(bench, chosen)
     assert way.happened
     assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.FAILED, 5, (1, 2)), ended.message
-    assert "2,000 rows are repaired so far" in ended.message
+    assert "2,000 rows are changed so far" in ended.message
     refused = None
     try:
         await database.execute("insert into children values (0, 999)")

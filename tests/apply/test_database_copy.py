@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.changes import owner_of
 from tests.support.program import Ended, run
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
@@ -64,13 +65,9 @@ async def test_a_run_is_listed_and_undone_from_another_machine(database: TestDat
 async def test_the_copy_says_what_it_lacks_and_nothing_is_changed_without_it(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    role = f"plain_{database.name}"
     await database.execute(SCHEMA)
-    await database.execute(
-        f"create role {role} login; alter table children owner to {role}; alter table parents owner to {role}"
-    )
-    dsn = database.dsn.replace("postgres@", f"{role}@")
-    try:
+    role = f"plain_{database.name}"
+    async with owner_of(database, "children", "parents") as dsn:
         before = await database.value(_DECLARED)
         for prepare, reason, code in (
             ("select 1", "There is no schema ops", 2),
@@ -91,8 +88,6 @@ async def test_the_copy_says_what_it_lacks_and_nothing_is_changed_without_it(
         await database.execute(f"grant insert, select on ops.fkdash_journal to {role}")
         applied = await apply(database, tmp_path, *_COPY, dsn=dsn)
         assert applied.code == 0, applied.err
-    finally:
-        await database.execute(f"drop owned by {role} cascade; drop role {role}")
 
 
 @pytest.mark.newest_version

@@ -17,8 +17,10 @@ import pytest
 from fkdash.apply.events import Outcome
 from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run
+from fkdash.apply.run import Patience
 from fkdash.errors import UsageError
-from tests.support.changes import Workbench, workbench
+from fkdash.fix.repair_orphans import kept_table
+from tests.support.changes import Workbench, owner_of, workbench
 from tests.support.program import run, start
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
@@ -219,6 +221,67 @@ async def test_a_server_that_ends_idle_sessions_does_not_mind_an_operator_who_th
         out, err = await process.communicate()
         assert process.returncode == 0, (out, err)
     assert await database.value(_KEY) == "rtrue"
+
+
+@pytest.mark.newest_version
+async def test_autovacuum_that_prevents_wraparound_is_named_and_not_disturbed(bench: Workbench) -> None:
+    database = bench.database
+    await database.execute(
+        "alter table children set (autovacuum_enabled = false, autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100, "
+        "autovacuum_vacuum_cost_limit = 1)"
+    )
+    await database.execute("alter system set autovacuum_naptime = '1s'")
+    await database.execute("select pg_reload_conf()")
+    try:
+        await database.execute(
+            "insert into children (parent_id) select 1 + g % 50 from generate_series(1, 200000) g"
+        )
+        await database.execute("set synchronous_commit = off")
+        await database.execute(
+            "do $$ begin for i in 1..110000 loop perform pg_current_xact_id(); commit; end loop; end $$"
+        )
+        at_work = (
+            "select pid from pg_stat_activity where query like 'autovacuum: %.children (to prevent wraparound)'"
+        )
+        async with asyncio.timeout(60):
+            while (worker := await database.value(at_work)) is None:
+                await database.execute("select pg_sleep(0.2)")
+        lines = await bench.preflight(await bench.plan("ck", "restrict"))
+        assert any("children to prevent wraparound, and does not give way" in line.what for line in lines)
+        bench.patience = Patience(1, 0.01, 0.01)
+        ended = await bench.apply("ck", "restrict")
+        assert (ended.outcome, ended.steps_done) == (Outcome.ROLLED_BACK, ())
+        assert await database.value(at_work) == worker
+    finally:
+        await database.execute("alter system reset autovacuum_naptime")
+        await database.execute("select pg_reload_conf()")
+        # It would go on for minutes.
+        await database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%to prevent wraparound)'"
+        )
+
+
+async def test_a_table_that_somebody_put_where_rows_or_the_journal_are_to_be_kept_is_not_written(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    database = bench.database
+    await database.execute(
+        "alter table children drop constraint ck; create schema ops;"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+    )
+    await bench.look()
+    kept = kept_table(bench.key("ck"))
+    trap = "create table {name} as select c.* from children c with no data"
+    journal = "create table {name} (line bigint generated always as identity, run text, event text, facts jsonb)"
+    await database.execute(trap.format(name=kept.sql) + ";" + journal.format(name="ops.fkdash_journal"))
+    async with owner_of(database, kept.sql, "ops.fkdash_journal"):
+        assert "belongs to plain_" in (await stops(bench, "delete-orphans"))[0]
+        command = ("fix", "apply", "ck", database.dsn, "--option", "validate", *_YES)
+        refused = await run(*command, "--journal-in-database", "ops", state=tmp_path)
+        assert refused.code != 0
+        assert "whose triggers would run as this role" in refused.err + refused.out
+        assert await database.value("select count(*) from ops.fkdash_journal") == 0
+    assert await database.value(_KEY) == "afalse"
 
 
 @pytest.mark.newest_version

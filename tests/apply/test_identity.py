@@ -9,7 +9,7 @@ import pytest
 
 from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.recovery import recorded_run
-from tests.support.changes import workbench
+from tests.support.changes import owner_of, workbench
 from tests.support.program import run
 from tests.support.servers import TestDatabase, fresh_database
 from tests.support.traffic import SCHEMA
@@ -39,15 +39,13 @@ def test_a_database_is_known_by_its_cluster_and_oid_as_far_as_they_are_known(oth
 async def test_without_the_right_to_ask_for_the_clusters_identifier_name_and_oid_remain(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    role = f"plain_{database.name}"
     await database.execute(SCHEMA)
-    await database.execute(
-        f"create role {role} login; alter table children owner to {role}; alter table parents owner to {role};"
-        "revoke execute on function pg_control_system() from public"
-    )
+    await database.execute("revoke execute on function pg_control_system() from public")
     try:
-        dsn = database.dsn.replace("postgres@", f"{role}@")
-        async with workbench(database, tmp_path, dsn=dsn) as bench:
+        async with (
+            owner_of(database, "children", "parents") as dsn,
+            workbench(database, tmp_path, dsn=dsn) as bench,
+        ):
             async with bench.pool.session() as session:
                 here = await identity_of(session)
             assert (here.cluster, here.database) == ("", database.name)
@@ -55,9 +53,7 @@ async def test_without_the_right_to_ask_for_the_clusters_identifier_name_and_oid
             assert ended.outcome == "verified", ended.message
             assert recorded_run(ended.journal).identity == here
     finally:
-        await database.execute(
-            f"grant execute on function pg_control_system() to public; drop owned by {role} cascade; drop role {role}"
-        )
+        await database.execute("grant execute on function pg_control_system() to public")
 
 
 @pytest.mark.newest_version

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome, RunEnded
 from fkdash.apply.preflight import Standing
 from fkdash.errors import UsageError
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import anything_about, subject_of
-from tests.support.changes import Workbench, workbench
+from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 
 _TABLES = """
@@ -39,11 +38,6 @@ async def definition_of(bench: Workbench, name: str) -> str:
         "select pg_get_constraintdef(oid) as d from pg_constraint where conname = $1", name
     )
     return found[0]["d"] if found else ""
-
-
-def good(ended: RunEnded) -> None:
-    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
-    assert ended.exit_code == 0
 
 
 @pytest.mark.parametrize("option", ["set-null", "set-default", "restrict", "no-action"])

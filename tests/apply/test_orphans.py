@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded
 from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run, undo_plan, what_is_true
 from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.repair_orphans import kept_table
 from fkdash.report.plan import plan_sql
-from tests.support.changes import Workbench, workbench
+from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase, psql
 
 _TABLES = """
@@ -39,11 +39,6 @@ async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workben
     await database.execute(_TABLES)
     async with workbench(database, tmp_path) as made:
         yield made
-
-
-def good(ended: RunEnded) -> None:
-    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
-    assert all(each.ok is not False for each in ended.verification)
 
 
 async def truth(bench: Workbench, ended: RunEnded) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fkdash.apply.events import Event, RunEnded
+from fkdash.apply.events import Event, Outcome, RunEnded
 from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import PreflightLine, may_start, preflight
 from fkdash.apply.recovery import recorded_run, undo_plan
@@ -86,6 +86,26 @@ class Workbench:
         await self.look()
         back = undo_plan(self.catalog, recorded_run(ended.journal).plan)
         return await self.carry_out(back, continues=ended.journal)
+
+
+def good(ended: RunEnded) -> None:
+    """Say that a run did all it promised, with nothing found otherwise."""
+    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
+    assert ended.exit_code == 0
+    assert all(each.ok is not False for each in ended.verification)
+
+
+@asynccontextmanager
+async def owner_of(database: TestDatabase, *tables: str) -> AsyncIterator[str]:
+    """Make a role that owns these tables and nothing else; gives the way to connect as it."""
+    role = f"plain_{database.name}"
+    await database.execute(f"create role {role} login")
+    for table in tables:
+        await database.execute(f"alter table {table} owner to {role}")
+    try:
+        yield database.dsn.replace("postgres@", f"{role}@")
+    finally:
+        await database.execute(f"drop owned by {role} cascade; drop role {role}")
 
 
 @asynccontextmanager
