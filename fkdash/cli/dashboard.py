@@ -10,7 +10,7 @@ from fkdash.cli.connection import add_connection_arguments, ask_password, may_as
 from fkdash.cli.main import commands_help
 from fkdash.cli.several import destinations_of
 from fkdash.db.resolve import ConnectionArguments, resolve
-from fkdash.profiles import Settings, load_settings
+from fkdash.profiles import Destination, Settings, load_settings
 from fkdash.tui.options import DashboardOptions
 from fkdash.tui.plain import ASCII, glyphs_for
 from fkdash.tui.terminal import PASSWORD_WANTED, refuse_unusable_terminal, run_dashboard
@@ -71,17 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
         from fkdash.tui.survey import Survey  # noqa: PLC0415 - only where there are several
 
         return _open(Survey(tuple(destinations), every_database=arguments.all_databases), options)
-    [one] = destinations
-    return _open(
-        one.target,
-        replace(options, environment=one.environment, read_only=options.read_only or one.read_only),
-    )
+    return _open(destinations[0], options)
 
 
 def open_dashboard(dsn: str, *, ascii_only: bool, environment: str) -> int:
     """Open the dashboard on a DSN, with the operator's own settings."""
     options = options_from(load_settings(), ascii_only=ascii_only)
-    return _open(resolve(ConnectionArguments(dsn=dsn), os.environ), replace(options, environment=environment))
+    target = resolve(ConnectionArguments(dsn=dsn), os.environ)
+    return _open(Destination(target.database, target, environment), options)
 
 
 def options_from(settings: Settings, *, ascii_only: bool) -> DashboardOptions:
@@ -94,7 +91,7 @@ def options_from(settings: Settings, *, ascii_only: bool) -> DashboardOptions:
     )
 
 
-def _open(start: Target | Survey, options: DashboardOptions) -> int:
+def _open(start: Target | Destination | Survey, options: DashboardOptions) -> int:
     """Run the dashboard; where a server demands a password, ask on the terminal and open it again."""
     opened: list[DashboardApp] = []
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from fkdash.db.target import Target
+from fkdash.profiles import Destination
 from fkdash.tui import keys
 from fkdash.tui.desk import Desk
 from fkdash.tui.marking import Marking
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from fkdash.catalog.model import TableName
-    from fkdash.profiles import Destination
     from fkdash.tui.applying import Applying
     from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge
@@ -44,17 +44,19 @@ class DashboardApp(SafeApp):
     TITLE = "fkdash"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APPLICATION, *keys.EVERYWHERE]
 
-    def __init__(self, start: Target | Survey, *, options: DashboardOptions) -> None:
+    def __init__(self, start: Target | Destination | Survey, *, options: DashboardOptions) -> None:
         super().__init__(theme=options.theme, glyphs=options.glyphs)
         self.options = options
         self.wants_password: Target | None = None
         self.marking = Marking()
         self._desks: list[Desk] = []
         self._databases: DatabasesScreen | None = None
-        if isinstance(start, Target):
-            self._first: BaseScreen = self._desk_at(start, options).constraints
-        else:
+        self._start = start
+        self._first: BaseScreen
+        if isinstance(start, Survey):
             self._first = self._databases = self._list_of(start)
+        else:
+            self._first = self._desk_at(start).constraints
         if options.keymap:
             from fkdash.tui.rebinding import checked_keymap  # noqa: PLC0415 - few operators have keys of their own
 
@@ -118,8 +120,14 @@ class DashboardApp(SafeApp):
             raise LookupError("The present screen is not about one database.")
         return self.desk
 
-    def _desk_at(self, target: Target, options: DashboardOptions) -> Desk:
-        desk = Desk(self, target, options)
+    def _desk_at(self, place: Target | Destination) -> Desk:
+        """Open a database; what its profile says is for it alone, what the command line says for all."""
+        if isinstance(place, Destination):
+            read_only = self.options.read_only or place.read_only
+            options = replace(self.options, environment=place.environment, read_only=read_only)
+            desk = Desk(self, place.target, options)
+        else:
+            desk = Desk(self, place, self.options)
         self._desks.append(desk)
         return desk
 
@@ -130,12 +138,7 @@ class DashboardApp(SafeApp):
 
     def enter(self, destination: Destination) -> None:
         """Go into a database; escape comes back."""
-        options = replace(
-            self.options,
-            environment=destination.environment,
-            read_only=self.options.read_only or destination.read_only,
-        )
-        self.push_screen(self._desk_at(destination.target, options).constraints)
+        self.push_screen(self._desk_at(destination).constraints)
 
     def left(self, desk: Desk) -> None:
         """Close a database whose first screen has gone."""
@@ -165,11 +168,11 @@ class DashboardApp(SafeApp):
         self.wants_password = target
         self.exit(return_code=PASSWORD_WANTED)
 
-    def begin_again(self, asked: Target) -> Target | Survey:
+    def begin_again(self, asked: Target) -> Target | Destination | Survey:
         """Give where to begin once the password for a database has been typed."""
-        if self._databases is None:
-            return asked
-        return self._databases.survey.with_password(asked)
+        if self._databases is not None:
+            return self._databases.survey.with_password(asked)
+        return replace(self._start, target=asked) if isinstance(self._start, Destination) else asked
 
     # What works on every screen
 

@@ -153,7 +153,8 @@ async def test_the_profiles_are_announced_and_one_key_away(incident_database: Te
     async with dashboard(incident_database.dsn, options=DashboardOptions(profiles=profiles)) as session:
         await session.until_shown("D lists the databases of your 3 profiles", "BITES 412")
         await session.press("colon", *"go to database", "enter")
-        await session.until_shown("several databases", "profile broken:", "could not be looked into")
+        await session.until_shown("several databases", "profile broken:")
+        await session.until_shown("3 contradictions in 1 of 2 databases; 1 could not be looked into.")
         await session.press("g", "enter")
         await session.until_shown("BITES 412")
         assert len(session.app.screen_stack) == 3
@@ -164,6 +165,24 @@ async def test_the_profiles_are_announced_and_one_key_away(incident_database: Te
         assert len(session.app.screen_stack) == 2
         await session.press("escape")
         await session.until_shown("BITES 412")
+
+
+async def test_what_one_profile_forbids_is_not_forbidden_in_another(database: TestDatabase) -> None:
+    profiles = {
+        "first": Profile("first", dsn=database.dsn, environment="production", read_only=True),
+        "other": Profile("other", dsn=database.dsn, environment="staging"),
+    }
+    start = destination("first", database.dsn, environment="production", read_only=True)
+    app = DashboardApp(start, options=DashboardOptions(profiles=profiles))
+    async with app.run_test(size=(100, 30)) as pilot:
+        session = Session(app, pilot)
+        await session.until_shown("Nothing wrong found", "PRODUCTION")
+        assert app.constraints.services.options.read_only
+        await session.press("D")
+        await session.until_shown("0 contradictions in 0 of 2 databases.")
+        await session.press("G", "enter")
+        await session.until_shown("Nothing wrong found", "STAGING")
+        assert not app.constraints.services.options.read_only
 
 
 async def test_without_profiles_the_key_says_what_lists_databases(database: TestDatabase) -> None:

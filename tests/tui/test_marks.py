@@ -74,6 +74,7 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
         "What was applied",
     ]
     assert "Deleting any of 412 workspaces fails: 5,000 users have primary_workspace_id" in report
+    assert "1,204 rows of public.users would get no primary\\_workspace\\_id, which cannot be NULL." in report
     assert "| acme | 1,204 |" in report
     assert "80 more rows were shown." in report
     assert "BLOCKS 1,204 rows, 23502" in report

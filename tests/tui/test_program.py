@@ -224,28 +224,27 @@ def test_it_survives_being_detached_and_attached_in_tmux_at_another_size(dsn: st
     program = f"env XDG_STATE_HOME={tmp_path} {sys.executable} -m fkdash '{dsn}'; echo ended with $?; cat"
     subprocess.run([*tmux, "new-session", "-d", "-x", "80", "-y", "24", program], check=True)
 
-    def screen() -> str:
-        return subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=True).stdout
+    def said(*question: str) -> str:
+        return subprocess.run([*tmux, *question], capture_output=True, text=True, check=True).stdout
 
-    def until(*wanted: str) -> None:
-        deadline = monotonic() + 30
-        while not all(text in screen() for text in wanted):
-            assert monotonic() < deadline, screen()
+    def until(wanted: str, *question: str) -> None:
+        deadline = monotonic() + 60
+        while wanted not in (answer := said(*(question or ("capture-pane", "-p")))):
+            assert monotonic() < deadline, answer
 
     try:
         until("BITES 412")
-        attach = [
-            "-c", "import os, sys; os.execvp('tmux', sys.argv[1:])", *tmux, "attach"
-        ]  # fmt: skip
-        for columns, rows in ((100, 30), (80, 24)):
+        attach = ["-c", "import os, sys; os.execvp('tmux', sys.argv[1:])", *tmux, "attach"]
+        for number, (columns, rows) in enumerate(((100, 30), (80, 24)), 2):
             with terminal(attach, columns=columns, rows=rows) as client:
-                client.read_until("BITES 412")
+                client.read_until("BITES")
+                until(f"{columns}", "display-message", "-p", "#{window_width}")
                 client.send(b"j")
-                client.read_quiet()
+                until(f" {number}/57")
                 client.hang_up()
                 client.wait()
+            until("0", "display-message", "-p", "#{session_attached}")
             until("BITES 412")
-        until("3/57")
         subprocess.run([*tmux, "send-keys", "q"], check=True)
         until("ended with 0")
     finally:

@@ -51,5 +51,7 @@ def _kept(shown: Shown) -> list[Line | str]:
     lines: list[Line | str] = [line(Part(shown.said, "strong"))] if shown.said else []
     for table in shown.tables:
         rows = len(table.rows) + table.beyond
-        lines.append(line(Part(f"{len(table.rows):,} of {rows:,} rows: ", "muted"), ", ".join(table.titles)))
+        lines.append(
+            line(Part(f"{len(table.rows):,} of {rows:,} rows: ", "muted"), ", ".join(filter(None, table.titles)))
+        )
     return [*lines, *shown.lines]

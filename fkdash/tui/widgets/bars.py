@@ -85,11 +85,11 @@ class Wrapped(Lines):
     def __init__(self, *, id: str, most: int) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._most = most
-        self._said: Line = ()
+        self.said: Line = ()
 
     def put(self, said: Line) -> None:
         """Show this paragraph; the height follows it."""
-        self._said = said
+        self.said = said
         width = self.room - 2
         lines = wrap(said, width, self.glyphs)
         height = min(self._most, max(1, len(lines)))
@@ -102,7 +102,7 @@ class Wrapped(Lines):
 
     def on_resize(self) -> None:
         """Break the words anew."""
-        self.put(self._said)
+        self.put(self.said)
 
 
 class ConsequenceLine(Wrapped):
@@ -150,14 +150,9 @@ class StatusLine(Wrapped):
         self._shows_time = False
         self._way = ""
 
-    @property
-    def said(self) -> Line:
-        """What it says."""
-        return self._said
-
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
-        shows_way = self._said == line(Part(self._way, "muted")) or not self._said
+        shows_way = self.said == line(Part(self._way, "muted")) or not self.said
         self._way = way
         if shows_way:
             self._rest()
@@ -171,7 +166,7 @@ class StatusLine(Wrapped):
     def done(self, *, mended: Line = ()) -> None:
         """Say no more of what was being done; a message that came since stays, unless it is the fault `mended`."""
         self._stop()
-        if self._shows_time or (mended and self._said == mended):
+        if self._shows_time or (mended and self.said == mended):
             self._rest()
 
     def say(self, message: str) -> None:
