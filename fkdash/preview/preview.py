@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts
     from fkdash.preview.reader import RowId
 
-# Values travel as text: a float must print every digit, whatever the role's own setting.
-_ALL_DIGITS: Final = (
-    "SELECT pg_catalog.set_config('extra_float_digits',"
-    " greatest(pg_catalog.current_setting('extra_float_digits')::integer, 1)::text, true)"
-)
-
 
 async def preview(
     session: Session,
@@ -57,7 +51,6 @@ async def preview(
     constraints ("what if"). Raises UsageError for a target that names nothing, and
     the session's errors.
     """
-    await session.value(_ALL_DIGITS)
     oid = await resolve(session, target)
     await prepare_condition(session, target)
     inheriting = await inheriting_tables(session, oid, target)

@@ -11,6 +11,7 @@ import pytest
 
 from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.target import Target
+from fkdash.db.writing import open_writer
 from fkdash.errors import (
     ConnectionLostError,
     LockTimedOutError,
@@ -345,3 +346,16 @@ async def test_nothing_of_the_driver_reaches_stderr(
     async with pool.session() as session:
         await session.value("select 1")
     assert capfd.readouterr().err == ""
+
+
+async def test_a_float_keeps_all_its_digits_whatever_the_role_has_set(
+    target: Target, database: TestDatabase
+) -> None:
+    await database.execute(f"alter database {database.name} set extra_float_digits = 0")
+    sum_as_text = "select (0.1::float8 + 0.2)::text"
+    pool = await ReadPool.open(target)
+    async with pool.session() as session:
+        assert await session.value(sum_as_text) == "0.30000000000000004"
+    async with open_writer(target) as writer, writer.rolled_back() as session:
+        assert await session.value(sum_as_text) == "0.30000000000000004"
+    await pool.close()

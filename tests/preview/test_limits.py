@@ -108,15 +108,6 @@ async def test_a_key_given_twice_is_one_key(database: TestDatabase) -> None:
     assert (await preview_of(await database.connection(), target)).notes == ()
 
 
-async def test_a_float_key_keeps_all_its_digits(database: TestDatabase) -> None:
-    await database.execute("CREATE TABLE p(id float8 PRIMARY KEY); INSERT INTO p VALUES (0.1::float8 + 0.2)")
-    await database.execute("CREATE TABLE c(p float8 REFERENCES p); INSERT INTO c SELECT id FROM p")
-    await database.execute("SET extra_float_digits = 0")
-    with following_rows():
-        found = await preview_of(await database.connection(), DeleteTarget(TableName("public", "p")))
-    assert found.verdict is Verdict.BLOCKED
-
-
 @pytest.mark.parametrize(
     ("kind", "value", "given", "rows"),
     [
