@@ -99,7 +99,7 @@ class Run(RunState):
 
     async def _cascade(self, key: KeyFact, old: RowValues) -> None:
         table = self.facts.tables[key.relation]
-        if not self.owner_may(key, table, "delete", "select"):
+        if not self.owner_may(key, table, "delete", reading=key.columns):
             return
         self.statement_begins(table, DELETE_BIT)
         self._remove(await self.referencing(key, old))
@@ -127,9 +127,9 @@ class Run(RunState):
                 self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
             return
         peers = self.facts.tables[key.referenced]
-        if not restrict and not self.owner_may(key, peers, "select", "update"):
+        if not restrict and not self.owner_may(key, peers, "update", reading=key.referenced_columns):
             return
-        if not self.owner_may(key, table, "select", "update"):
+        if not self.owner_may(key, table, "update", reading=key.columns):
             return
         if not restrict and await self.matcher.held_by_another(key, values_of(old, key.referenced_columns)):
             return
@@ -153,7 +153,7 @@ class Run(RunState):
             self.outcome.doubt(f'Temporal foreign key "{key.name}" is not followed.')
         elif (
             self.may_read(key.referenced)
-            and self.owner_may(key, self.facts.tables[key.referenced], "select", "update")
+            and self.owner_may(key, self.facts.tables[key.referenced], "update", reading=key.referenced_columns)
             and not await self.matcher.reference_something(key, values)
         ):
             self.block_key(key, STILL_REFERENCED, [event.row])

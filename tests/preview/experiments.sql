@@ -2003,3 +2003,24 @@ CREATE TABLE c(pid text REFERENCES p ON DELETE SET DEFAULT);
 CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE TABLE p(id text COLLATE ci PRIMARY KEY); INSERT INTO p VALUES ('a');
 CREATE TABLE c(pid text REFERENCES p ON DELETE SET NULL CHECK (pid IS NOT NULL)); INSERT INTO c VALUES ('A');
+
+-- experiment owner1: the owner needs UPDATE on the very column that SET NULL writes
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice; REVOKE ALL ON c FROM alice; GRANT SELECT, UPDATE (id) ON c TO alice;
+
+-- experiment owner2: ... and SELECT on the columns of the foreign key
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p); ALTER TABLE c OWNER TO alice; REVOKE ALL ON c FROM alice;
+GRANT SELECT (id), UPDATE ON c TO alice;
+
+-- experiment owner3: privileges on these columns are enough
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice; REVOKE ALL ON c FROM alice; GRANT SELECT (pid), UPDATE (pid) ON c TO alice;
