@@ -16,6 +16,7 @@ from fkdash.preview.facts import DELETE_BIT
 from fkdash.preview.indexes import recheck
 from fkdash.preview.matching import values_of
 from fkdash.preview.model import Effect
+from fkdash.preview.periods import uncovered
 from fkdash.preview.state import RunState
 from fkdash.preview.writing import write_action
 
@@ -121,10 +122,10 @@ class Run(RunState):
         """Note a blocker when rows still reference the old key; NO ACTION accepts another row that holds it."""
         table = self.facts.tables[key.relation]
         if key.period:
-            # Other rows may cover the period: only when nothing shares the rest of the key is that no question.
-            rest = key.without_period()
-            if await self.matcher.referencing(rest, values_of(old, rest.referenced_columns)):
-                self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
+            if self.may_read(key.relation) and self.may_read(key.referenced):
+                rows = await uncovered(self, key, old)
+                if rows:
+                    self.block_key(key, STILL_REFERENCED, rows)
             return
         peers = self.facts.tables[key.referenced]
         if not restrict and not self.owner_may(key, peers, "update", reading=key.referenced_columns):
