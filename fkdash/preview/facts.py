@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 BEFORE_BIT: Final = 2
 ROW_BIT: Final = 1
@@ -73,6 +73,8 @@ class ColumnFact:
     default_steady: bool
     default_folded: bool
     unproven: bool
+    owner_selects: bool
+    owner_updates: bool
 
     @property
     def array(self) -> bool:
@@ -175,6 +177,14 @@ class TableFact:
     checks: tuple[Expression, ...]
     indexes: tuple[IndexFact, ...]
     triggers: tuple[TriggerFact, ...]
+
+    def owner_allows(self, *privileges: str, reading: Collection[str] = (), writing: Collection[str] = ()) -> bool:
+        """Whether the owner, as whom actions run, may use the schema and has these privileges."""
+        return (
+            all(self.owner_may[privilege] for privilege in ("usage", *privileges))
+            and all(self.columns[name].owner_selects for name in reading)
+            and all(self.columns[name].owner_updates for name in writing)
+        )
 
     @property
     def partitioned(self) -> bool:

@@ -292,13 +292,13 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
         raise OrderMattersError("rows are hidden")
     if table.parent is not None:
         raise OrderMattersError("declared on a partition")
-    wanted = ("select", "update") if step.kind != "cascade" else ("select", "delete")
-    if not all(table.owner_may[privilege] for privilege in ("usage", *wanted)):
+    written = key.set_columns if step.kind == "setnull" else ()
+    wanted = {"cascade": ("delete",), "setnull": ()}.get(step.kind, ("update",))
+    if not table.owner_allows(*wanted, reading=key.columns, writing=written):
         raise OrderMattersError("the owner lacks privileges")
     if step.kind == "noaction" and not all(
-        facts.tables[leaf].owner_may[privilege]
+        facts.tables[leaf].owner_allows("update", reading=key.referenced_columns)
         for leaf in facts.leaves(key.referenced)
-        for privilege in ("usage", "select", "update")
     ):
         raise OrderMattersError("the referenced table's owner lacks privileges")
     names = (*key.columns, *key.referenced_columns)

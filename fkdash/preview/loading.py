@@ -28,20 +28,23 @@ if TYPE_CHECKING:
 _USER_DEPENDENT = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
-async def read_facts(session: Session, target: int, inheriting: Sequence[int] = ()) -> Facts:
+async def read_facts(
+    session: Session, target: int, inheriting: Sequence[int] = (), assumed: Collection[int] = ()
+) -> Facts:
     """Give the facts of every table that a DELETE from the table with OID `target` can reach.
 
-    `inheriting` are the tables that inherit from it, whose rows are deleted too.
+    `inheriting` are the tables that inherit from it, whose rows are deleted too;
+    `assumed` are foreign keys that may be given another action.
     Raises the session's errors.
     """
     version = int(await session.value("SELECT current_setting('server_version_num')::integer"))
     keys: dict[int, KeyFact] = {}
     for oid in (target, *inheriting):
-        for row in await session.rows(query(__package__, "preview_foreign_keys"), oid):
+        for row in await session.rows(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)):
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
     tables: dict[int, TableFact] = {}
-    needs = _needs(await _whole(session, _written({target, *inheriting}, keys.values())), keys.values())
+    needs = _needs(await _whole(session, _written({target, *inheriting}, keys.values(), assumed)), keys.values())
     while wanted:
         for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
             tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
@@ -80,9 +83,11 @@ async def read_facts(session: Session, target: int, inheriting: Sequence[int] = 
     )
 
 
-def _written(targets: set[int], keys: Collection[KeyFact]) -> set[int]:
+def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[int]) -> set[int]:
     """Give the tables whose rows may be written, and the targets."""
-    return targets | {key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd"}
+    return targets | {
+        key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd" or key.oid in assumed
+    }
 
 
 async def _whole(session: Session, tables: set[int]) -> set[int]:
@@ -193,6 +198,8 @@ def _column(entry: Mapping[str, Any]) -> ColumnFact:
         default_steady=_steady(entry["default_risk"], entry["default"]),
         default_folded=entry["default_risk"] == "i" and _steady("i", entry["default"]),
         unproven=entry["unproven"],
+        owner_selects=entry["owner_selects"],
+        owner_updates=entry["owner_updates"],
     )
 
 

@@ -73,6 +73,18 @@ class Matcher:
                 return True
         return False
 
+    async def holding(self, key: KeyFact, referenced: Values) -> list[RowId]:
+        """Give the referenced rows that hold a key now."""
+        base = (await self._reader.peers(key, [referenced], load=True))[referenced]
+        found = [row for row in base if row not in self._overlay.rows]
+        comparison = self._comparison(key)
+        if comparison.groups is not None:
+            return found + self._overlay.find(key.referenced, key.referenced_columns, comparison, referenced)
+        for row, written in list(self._overlay.living(key.referenced)):
+            if await self._same_referenced(key, values_of(written.values, key.referenced_columns), referenced):
+                found.append(row)
+        return found
+
     async def same_reference(self, key: KeyFact, before: Values, after: Values) -> bool:
         """Tell whether two sets of referencing values are equal, as PostgreSQL sees it before it skips a check."""
         if before == after:

@@ -54,7 +54,7 @@ async def preview(
     oid = await resolve(session, target)
     await prepare_condition(session, target)
     inheriting = await inheriting_tables(session, oid, target)
-    facts = await read_facts(session, oid, inheriting)
+    facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     if assume is not None:
         facts = assume.applied(facts)
     reader = Reader(session, facts, limits, progress)

@@ -16,6 +16,7 @@ from fkdash.preview.facts import DELETE_BIT
 from fkdash.preview.indexes import recheck
 from fkdash.preview.matching import values_of
 from fkdash.preview.model import Effect
+from fkdash.preview.periods import uncovered
 from fkdash.preview.state import RunState
 from fkdash.preview.writing import write_action
 
@@ -99,7 +100,7 @@ class Run(RunState):
 
     async def _cascade(self, key: KeyFact, old: RowValues) -> None:
         table = self.facts.tables[key.relation]
-        if not self.owner_may(key, table, "delete", "select"):
+        if not self.owner_may(key, table, "delete", reading=key.columns):
             return
         self.statement_begins(table, DELETE_BIT)
         self._remove(await self.referencing(key, old))
@@ -121,15 +122,15 @@ class Run(RunState):
         """Note a blocker when rows still reference the old key; NO ACTION accepts another row that holds it."""
         table = self.facts.tables[key.relation]
         if key.period:
-            # Other rows may cover the period: only when nothing shares the rest of the key is that no question.
-            rest = key.without_period()
-            if await self.matcher.referencing(rest, values_of(old, rest.referenced_columns)):
-                self.outcome.doubt(f'Temporal foreign key "{key.name}" on {table.name} is not followed.')
+            if self.may_read(key.relation) and self.may_read(key.referenced):
+                rows = await uncovered(self, key, old)
+                if rows:
+                    self.block_key(key, STILL_REFERENCED, rows)
             return
         peers = self.facts.tables[key.referenced]
-        if not restrict and not self.owner_may(key, peers, "select", "update"):
+        if not restrict and not self.owner_may(key, peers, "update", reading=key.referenced_columns):
             return
-        if not self.owner_may(key, table, "select", "update"):
+        if not self.owner_may(key, table, "update", reading=key.columns):
             return
         if not restrict and await self.matcher.held_by_another(key, values_of(old, key.referenced_columns)):
             return
@@ -153,7 +154,7 @@ class Run(RunState):
             self.outcome.doubt(f'Temporal foreign key "{key.name}" is not followed.')
         elif (
             self.may_read(key.referenced)
-            and self.owner_may(key, self.facts.tables[key.referenced], "select", "update")
+            and self.owner_may(key, self.facts.tables[key.referenced], "update", reading=key.referenced_columns)
             and not await self.matcher.reference_something(key, values)
         ):
             self.block_key(key, STILL_REFERENCED, [event.row])

@@ -109,8 +109,10 @@ class Reader:
         ]
         return await self._look_up(self._referenced, key.oid, table, conditions, wanted, load=False)
 
-    async def peers(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
-        """Give, for referenced key values, the referenced rows that hold them."""
+    async def peers(
+        self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
+    ) -> Mapping[Values, tuple[RowId, ...]]:
+        """Give, for referenced key values, the referenced rows that hold them, with their values if asked to."""
         table = self.facts.tables[key.referenced]
         _, other = key_columns(self.facts, key)
         conditions = [
@@ -122,7 +124,7 @@ class Reader:
             )
             for i, (theirs, operator) in enumerate(zip(other, key.pp_operators, strict=True))
         ]
-        return await self._look_up(self._peers, key.oid, table, conditions, wanted, load=False)
+        return await self._look_up(self._peers, key.oid, table, conditions, wanted, load=load)
 
     async def occupants(self, table: TableFact, index: IndexFact, values: Values) -> tuple[RowId, ...]:
         """Give the rows that hold (or, for an exclusion constraint, conflict with) an index key."""

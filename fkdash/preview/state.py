@@ -152,9 +152,16 @@ class RunState:
             if trigger.fires(bit, row=False, before=False):
                 self._add(Event(trigger, table.oid))
 
-    def owner_may(self, key: KeyFact, table: TableFact, *privileges: str) -> bool:
+    def owner_may(
+        self,
+        key: KeyFact,
+        table: TableFact,
+        *privileges: str,
+        reading: Collection[str] = (),
+        writing: Collection[str] = (),
+    ) -> bool:
         """Tell whether the table's owner, as whom the action runs, has the privileges; note 42501 otherwise."""
-        if all(table.owner_may[privilege] for privilege in ("usage", *privileges)):
+        if table.owner_allows(*privileges, reading=reading, writing=writing):
             return True
         self.block_key(key, NOT_PERMITTED, [])
         return False

@@ -49,7 +49,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     if kind == "setdefault":
         # Planning computes a constant default, whether a row takes it or not.
         await _defaults(run, table, [name for name in columns if table.columns[name].default_folded], rows)
-    if not run.owner_may(key, table, "update", "select"):
+    if not run.owner_may(key, table, reading=key.columns, writing=columns):
         return False
     run.statement_begins(table, UPDATE_BIT)
     if rows:

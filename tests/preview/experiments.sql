@@ -1774,7 +1774,7 @@ CREATE TABLE q(id bigint PRIMARY KEY); INSERT INTO q VALUES (1),(5000000000);
 CREATE TABLE n(k bigint DEFAULT 5000000000 UNIQUE REFERENCES q ON DELETE SET DEFAULT); INSERT INTO n VALUES (1);
 CREATE TABLE g(k int REFERENCES n(k) ON UPDATE CASCADE); INSERT INTO g VALUES (1);
 
--- experiment period1: a temporal foreign key (18) is no question where no row shares the rest of the key
+-- experiment period1: a temporal foreign key (18) is about rows that share the rest of the key
 -- delete p WHERE id = '[2,3)'
 -- versions 18 to 18
 CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
@@ -1782,7 +1782,7 @@ INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)'), ('[2,3)', '[2020-01-0
 CREATE TABLE c(pid int4range, v daterange, CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
 INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-06-01)');
 
--- experiment period2: ... and where one does, it is left open whether others cover its period
+-- experiment period2: ... and stops the delete where their period is covered by no other row
 -- delete p WHERE id = '[1,2)'
 -- versions 18 to 18
 CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
@@ -2003,3 +2003,50 @@ CREATE TABLE c(pid text REFERENCES p ON DELETE SET DEFAULT);
 CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE TABLE p(id text COLLATE ci PRIMARY KEY); INSERT INTO p VALUES ('a');
 CREATE TABLE c(pid text REFERENCES p ON DELETE SET NULL CHECK (pid IS NOT NULL)); INSERT INTO c VALUES ('A');
+
+-- experiment owner1: the owner needs UPDATE on the very column that SET NULL writes
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice; REVOKE ALL ON c FROM alice; GRANT SELECT, UPDATE (id) ON c TO alice;
+
+-- experiment owner2: ... and SELECT on the columns of the foreign key
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p); ALTER TABLE c OWNER TO alice; REVOKE ALL ON c FROM alice;
+GRANT SELECT (id), UPDATE ON c TO alice;
+
+-- experiment owner3: privileges on these columns are enough
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice; REVOKE ALL ON c FROM alice; GRANT SELECT (pid), UPDATE (pid) ON c TO alice;
+
+-- experiment period3: ... a row that is covered by another one is free
+-- delete p WHERE v @> date '2020-09-01'
+-- versions 18 to 18
+CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2020-06-01)'), ('[1,2)', '[2020-06-01,2021-01-01)');
+CREATE TABLE c(pid int4range, v daterange, FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
+INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-06-01)'), (NULL, '[2020-07-01,2020-08-01)');
+
+-- experiment period4: ... a row that reaches beyond it is not, of multiranges too
+-- delete p WHERE v @> date '2020-09-01'
+-- versions 18 to 18
+CREATE TABLE p(id int4range, v datemultirange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '{[2020-01-01,2020-06-01)}'), ('[1,2)', '{[2020-06-01,2021-01-01)}');
+CREATE TABLE c(pid int4range, v datemultirange,
+    CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v) DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO c VALUES ('[1,2)', '{[2020-03-01,2020-07-01)}');
+
+-- experiment period5: ... and what a cascade has deleted covers nothing
+-- delete q WHERE true
+-- versions 18 to 18
+CREATE TABLE q(id int PRIMARY KEY); INSERT INTO q VALUES (1);
+CREATE TABLE p(id int4range, v daterange, q int REFERENCES q ON DELETE CASCADE, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2020-06-01)', 1), ('[1,2)', '[2020-06-01,2021-01-01)', 1);
+CREATE TABLE c(pid int4range, v daterange, CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
+INSERT INTO c VALUES ('[1,2)', '[2020-07-01,2020-08-01)');

@@ -67,3 +67,35 @@ async def test_a_dropped_foreign_key_stops_nothing(shared_database: TestDatabase
     )
     assert found.verdict is Verdict.ALLOWED
     assert [effect.table.name for effect in found.effects] == ["workspaces"]
+
+
+@pytest.mark.parametrize(
+    ("action", "stopping"),
+    [
+        (Action.CASCADE, ("notes_author", "23503")),
+        (Action.SET_NULL, ("at_home", "23514")),
+        (Action.NO_ACTION, None),
+    ],
+)
+async def test_another_action_is_followed_where_the_present_one_does_not_reach(
+    shared_database: TestDatabase, action: Action, stopping: tuple[str, str] | None
+) -> None:
+    await shared_database.execute("""
+        CREATE SCHEMA f; SET search_path = f;
+        CREATE TABLE workspaces(id int PRIMARY KEY);
+        CREATE TABLE users(
+            id int PRIMARY KEY, home int CONSTRAINT users_home REFERENCES workspaces,
+            CONSTRAINT at_home CHECK (home IS NOT NULL)
+        );
+        CREATE TABLE notes(author int CONSTRAINT notes_author REFERENCES users);
+        INSERT INTO workspaces VALUES (1);
+        INSERT INTO users VALUES (1, 1);
+        INSERT INTO notes VALUES (1);
+    """)
+    key = await shared_database.value("SELECT oid::bigint FROM pg_constraint WHERE conname = 'users_home'")
+    target = DeleteTarget(TableName("f", "workspaces"))
+    found = await preview_of(
+        await shared_database.connection(), target, assume=Assumptions(actions={key: NewAction(action)})
+    )
+    wanted = stopping or ("users_home", "23503")
+    assert [(blocker.constraint, blocker.sqlstate) for blocker in found.blockers] == [wanted]

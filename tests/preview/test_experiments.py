@@ -31,10 +31,7 @@ UNKNOWABLE = frozenset(
         "re3r",
         "pr5",
         "un13",
-        "ty7",
-        "ty7b",
         "tr6",
-        "period2",
         "generated1",
     ]
 )

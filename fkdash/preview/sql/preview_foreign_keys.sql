@@ -1,6 +1,7 @@
 -- Gives every foreign key (partition clones included) that a DELETE from the table with OID $1 can reach:
 -- those that point at a reached table or stand on one, with names of columns and the equality operators.
--- A table is reached through CASCADE, SET NULL and SET DEFAULT, through partitions and through inheritance.
+-- A table is reached through CASCADE, SET NULL and SET DEFAULT, through the foreign keys with OIDs in $2
+-- ("what if" they had such an action), through partitions and through inheritance.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 WITH RECURSIVE keys AS MATERIALIZED (
     SELECT c.oid, c.conrelid, c.confrelid, c.confdeltype, c.confupdtype
@@ -8,7 +9,7 @@ WITH RECURSIVE keys AS MATERIALIZED (
      WHERE c.contype = 'f'
 ), edges AS (
     SELECT confrelid AS source, conrelid AS destination FROM keys
-     WHERE confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')
+     WHERE confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd') OR oid = ANY($2::oid[])
     UNION ALL SELECT inhparent, inhrelid FROM pg_catalog.pg_inherits
     UNION ALL SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
                 JOIN pg_catalog.pg_class r ON r.oid = i.inhrelid WHERE r.relispartition

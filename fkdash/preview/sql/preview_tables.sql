@@ -29,7 +29,6 @@ SELECT t.oid::bigint AS oid,
          'deletable', pg_catalog.has_table_privilege(t.oid, 'DELETE'),
          'owner_may', jsonb_build_object(
            'usage', pg_catalog.has_schema_privilege(t.relowner, n.oid, 'USAGE'),
-           'select', pg_catalog.has_any_column_privilege(t.relowner, t.oid, 'SELECT'),
            'update', pg_catalog.has_any_column_privilege(t.relowner, t.oid, 'UPDATE'),
            'delete', pg_catalog.has_table_privilege(t.relowner, t.oid, 'DELETE')),
          'rules', (SELECT jsonb_agg(CASE r.ev_type WHEN '2' THEN 'UPDATE' WHEN '4' THEN 'DELETE' END)
@@ -48,6 +47,10 @@ SELECT t.oid::bigint AS oid,
                        WHERE nn.conrelid = t.oid AND nn.contype = 'n' AND NOT nn.convalidated
                          AND nn.conkey = ARRAY[a.attnum]),
                     'generated', a.attgenerated,
+                    'owner_selects', pg_catalog.has_table_privilege(t.relowner, t.oid, 'SELECT')
+                        OR pg_catalog.has_column_privilege(t.relowner, t.oid, a.attnum, 'SELECT'),
+                    'owner_updates', pg_catalog.has_table_privilege(t.relowner, t.oid, 'UPDATE')
+                        OR pg_catalog.has_column_privilege(t.relowner, t.oid, a.attnum, 'UPDATE'),
                     'identity', a.attidentity,
                     'deterministic', coalesce((SELECT l.collisdeterministic FROM pg_catalog.pg_collation l
                                                 WHERE l.oid = a.attcollation), true),
