@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of
-from fkdash.errors import TimedOutError
+from fkdash.errors import NotPermittedError, TimedOutError
 from fkdash.preview.blocked import BlockedRow, RowIdentity
 from fkdash.preview.each_standing import Question, standing
 from fkdash.preview.loading import read_facts
@@ -77,6 +77,10 @@ async def preview_each(
         rows = await _identified(session, table, labels, found.held[:page_rows])
     except (CutShortError, TimedOutError) as limit:
         found, rows = Standing(rows=0, notes=(limit.what,), cut_short=True), ()
+    except NotPermittedError as refused:
+        if not facts.tables[facts.target].readable:
+            raise
+        found, rows = Standing(rows=0, notes=(refused.what,), cut_short=True), ()
     return _answer(table, labels, found, rows)
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.errors import ServerRefusedError
+from fkdash.errors import NotPermittedError, ServerRefusedError
 from fkdash.preview.each_queue import follow_each, loaded
 from fkdash.preview.each_sets import each_by_sets
 from fkdash.preview.evaluation import Evaluator
@@ -78,8 +78,8 @@ async def _by_sets(asked: Question, plan: SetPlan, page_rows: int) -> Standing |
     await asked.session.execute("SAVEPOINT fkdash_each")
     try:
         return await each_by_sets(reader, Evaluator(reader), plan, asked.limits, page_rows)
-    except ServerRefusedError as refused:
-        if refused.sqlstate == _SYNTAX_ERROR:
+    except (ServerRefusedError, NotPermittedError) as refused:
+        if isinstance(refused, ServerRefusedError) and refused.sqlstate == _SYNTAX_ERROR:
             raise
         await asked.session.execute("ROLLBACK TO SAVEPOINT fkdash_each")
         return None

@@ -115,7 +115,7 @@ async def test_hostile_names_are_shown_verbatim_on_the_ways_to_a_change(database
         await session.until_shown("BITES 1")
         await session.press("p")
         await session.until_shown(f"Rows of {seen}")
-        session.app.screen.post_message(events.Paste("all"))
+        session.app.screen.post_message(events.Paste("where true"))
         await session.pilot.pause()
         await session.press("enter")
         await session.until_shown("BLOCKS 1 rows", f"fk {seen}")
