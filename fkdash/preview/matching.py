@@ -52,38 +52,50 @@ class Matcher:
         base = (await self._reader.referenced(key, [referencing]))[referencing]
         if any(row not in self._overlay.rows for row in base):
             return True
+        return bool(await self._written_referenced(key, referencing))
+
+    async def referenced(self, key: KeyFact, referencing: Values) -> list[RowId]:
+        """Give the rows that referencing values reference now."""
+        base = (await self._reader.referenced(key, [referencing], load=True))[referencing]
+        return [
+            *(row for row in base if row not in self._overlay.rows),
+            *(await self._written_referenced(key, referencing)),
+        ]
+
+    async def _written_referenced(self, key: KeyFact, referencing: Values) -> list[RowId]:
         comparison = self._comparison(key)
         if comparison.groups is not None:
-            return bool(self._overlay.find(key.referenced, key.referenced_columns, comparison, referencing))
-        for _, written in list(self._overlay.living(key.referenced)):
-            if await self._match(key, values_of(written.values, key.referenced_columns), referencing):
-                return True
-        return False
+            return self._overlay.find(key.referenced, key.referenced_columns, comparison, referencing)
+        return [
+            row
+            for row, written in list(self._overlay.living(key.referenced))
+            if await self._match(key, values_of(written.values, key.referenced_columns), referencing)
+        ]
 
     async def held_by_another(self, key: KeyFact, referenced: Values) -> bool:
         """Tell whether a referenced row holds a key (again) that another one has given up."""
         base = (await self._reader.peers(key, [referenced]))[referenced]
         if any(row not in self._overlay.rows for row in base):
             return True
-        comparison = self._comparison(key)
-        if comparison.groups is not None:
-            return bool(self._overlay.find(key.referenced, key.referenced_columns, comparison, referenced))
-        for _, written in list(self._overlay.living(key.referenced)):
-            if await self._same_referenced(key, values_of(written.values, key.referenced_columns), referenced):
-                return True
-        return False
+        return bool(await self._written_holding(key, referenced))
 
     async def holding(self, key: KeyFact, referenced: Values) -> list[RowId]:
         """Give the referenced rows that hold a key now."""
         base = (await self._reader.peers(key, [referenced], load=True))[referenced]
-        found = [row for row in base if row not in self._overlay.rows]
+        return [
+            *(row for row in base if row not in self._overlay.rows),
+            *(await self._written_holding(key, referenced)),
+        ]
+
+    async def _written_holding(self, key: KeyFact, referenced: Values) -> list[RowId]:
         comparison = self._comparison(key)
         if comparison.groups is not None:
-            return found + self._overlay.find(key.referenced, key.referenced_columns, comparison, referenced)
-        for row, written in list(self._overlay.living(key.referenced)):
-            if await self._same_referenced(key, values_of(written.values, key.referenced_columns), referenced):
-                found.append(row)
-        return found
+            return self._overlay.find(key.referenced, key.referenced_columns, comparison, referenced)
+        return [
+            row
+            for row, written in list(self._overlay.living(key.referenced))
+            if await self._same_referenced(key, values_of(written.values, key.referenced_columns), referenced)
+        ]
 
     async def same_reference(self, key: KeyFact, before: Values, after: Values) -> bool:
         """Tell whether two sets of referencing values are equal, as PostgreSQL sees it before it skips a check."""

@@ -8,6 +8,7 @@ from fkdash.preview.equality import plain_type
 from fkdash.preview.matching import values_of
 
 if TYPE_CHECKING:
+    from fkdash.preview.equality import Values
     from fkdash.preview.facts import KeyFact
     from fkdash.preview.reader import RowId, RowValues
     from fkdash.preview.state import RunState
@@ -24,6 +25,33 @@ _UNCOVERED: Final = """
 """
 
 
+# $1 the referencing period, $2 those of the referenced rows (RI_FKey_check).
+_COVERED: Final = """
+    SELECT coalesce(mine OPERATOR(pg_catalog.<@) (
+               SELECT pg_catalog.range_agg(held::{theirs}) FROM unnest($2::text[]) AS r(held)
+                WHERE held::{theirs} OPERATOR(pg_catalog.&&) mine),
+           false) AS covered
+      FROM (SELECT $1::text::{mine} AS mine) AS period
+"""
+
+
+async def covered(run: RunState, key: KeyFact, referencing: Values) -> bool:
+    """Tell whether the referenced rows that are there cover a referencing row's period."""
+    rest = key.without_period()
+    held = await run.matcher.referenced(rest, referencing[:-1])
+    periods = [run.values(row)[key.referenced_columns[-1]] for row in held]
+    answer = await run.reader.ask(_spelled(run, key, _COVERED), referencing[-1], periods)
+    return bool(answer[0]["covered"])
+
+
+def _spelled(run: RunState, key: KeyFact, sql: str) -> str:
+    facts = run.facts
+    return sql.format(
+        mine=plain_type(facts, facts.tables[key.relation].columns[key.columns[-1]]),
+        theirs=plain_type(facts, facts.tables[key.referenced].columns[key.referenced_columns[-1]]),
+    )
+
+
 async def uncovered(run: RunState, key: KeyFact, old: RowValues) -> list[RowId]:
     """Give the rows that reference a key within the period it has given up, and find no other row for it."""
     rest = key.without_period()
@@ -33,10 +61,7 @@ async def uncovered(run: RunState, key: KeyFact, old: RowValues) -> list[RowId]:
     if not rows:
         return []
     remaining = [run.values(row)[theirs] for row in await run.matcher.holding(rest, values)]
-    sql = _UNCOVERED.format(
-        mine=plain_type(run.facts, run.facts.tables[key.relation].columns[mine]),
-        theirs=plain_type(run.facts, run.facts.tables[key.referenced].columns[theirs]),
-    )
+    sql = _spelled(run, key, _UNCOVERED)
     found: list[RowId] = []
     for row in rows:
         answer = await run.reader.ask(sql, run.values(row)[mine], old[theirs], remaining)

@@ -16,7 +16,7 @@ from fkdash.preview.facts import DELETE_BIT
 from fkdash.preview.indexes import recheck
 from fkdash.preview.matching import values_of
 from fkdash.preview.model import Effect
-from fkdash.preview.periods import uncovered
+from fkdash.preview.periods import covered, uncovered
 from fkdash.preview.state import RunState
 from fkdash.preview.writing import write_action
 
@@ -150,14 +150,15 @@ class Run(RunState):
         if None in values:
             if key.match_full and any(value is not None for value in values):
                 self.block_key(key, STILL_REFERENCED, [event.row])
-        elif key.period:
-            self.outcome.doubt(f'Temporal foreign key "{key.name}" is not followed.')
         elif (
             self.may_read(key.referenced)
             and self.owner_may(key, self.facts.tables[key.referenced], "update", reading=key.referenced_columns)
-            and not await self.matcher.reference_something(key, values)
+            and not await self._references_something(key, values)
         ):
             self.block_key(key, STILL_REFERENCED, [event.row])
+
+    async def _references_something(self, key: KeyFact, values: Values) -> bool:
+        return await (covered(self, key, values) if key.period else self.matcher.reference_something(key, values))
 
     def _count_effects(self) -> None:
         counts: dict[int, list[int]] = {}

@@ -94,8 +94,10 @@ class Reader:
         ]
         return await self._look_up(self._referencing, key.oid, table, conditions, wanted, load=True)
 
-    async def referenced(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
-        """Give, for referencing values, the rows they reference."""
+    async def referenced(
+        self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
+    ) -> Mapping[Values, tuple[RowId, ...]]:
+        """Give, for referencing values, the rows they reference, with their values if asked to."""
         table = self.facts.tables[key.referenced]
         own, other = key_columns(self.facts, key)
         conditions = [
@@ -107,7 +109,7 @@ class Reader:
             )
             for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
         ]
-        return await self._look_up(self._referenced, key.oid, table, conditions, wanted, load=False)
+        return await self._look_up(self._referenced, key.oid, table, conditions, wanted, load=load)
 
     async def peers(
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False

@@ -2050,3 +2050,23 @@ CREATE TABLE p(id int4range, v daterange, q int REFERENCES q ON DELETE CASCADE, 
 INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2020-06-01)', 1), ('[1,2)', '[2020-06-01,2021-01-01)', 1);
 CREATE TABLE c(pid int4range, v daterange, CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
 INSERT INTO c VALUES ('[1,2)', '[2020-07-01,2020-08-01)');
+
+-- experiment period6: ... a row that is given another key needs rows that cover its whole period
+-- delete q WHERE id = '[1,2)'
+-- versions 18 to 18
+CREATE TABLE q(id int4range PRIMARY KEY); INSERT INTO q VALUES ('[1,2)'), ('[2,3)');
+CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)'), ('[2,3)', '[2020-01-01,2020-06-01)');
+CREATE TABLE c(pid int4range DEFAULT '[2,3)' REFERENCES q ON DELETE SET DEFAULT, v daterange,
+    CONSTRAINT c_fk FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v));
+INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-07-01)');
+
+-- experiment period7: ... which several together may do
+-- delete q WHERE id = '[1,2)'
+-- versions 18 to 18
+CREATE TABLE q(id int4range PRIMARY KEY); INSERT INTO q VALUES ('[1,2)'), ('[2,3)');
+CREATE TABLE p(id int4range, v daterange, PRIMARY KEY (id, v WITHOUT OVERLAPS));
+INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)'), ('[2,3)', '[2020-01-01,2020-06-01)'),
+    ('[2,3)', '[2020-06-01,2021-01-01)');
+CREATE TABLE c(pid int4range DEFAULT '[2,3)' REFERENCES q ON DELETE SET DEFAULT, v daterange,
+    FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v)); INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-07-01)');
