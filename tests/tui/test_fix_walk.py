@@ -235,8 +235,7 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         await session.press("R")
         screen = session.app.screen
         assert isinstance(screen, FixPlanScreen)
-        await session.until(lambda: screen.rehearsal is not None)
-        assert "Rehearsal, rolled back" in screen.pane.text
+        await session.until(lambda: "Rehearsal, rolled back" in screen.pane.text)
         assert re.search(r"public\.users ACCESS EXCLUSIVE for \d+ ms", screen.pane.text)
         assert "ok deleting a referenced workspaces row: refused with 23503" in screen.pane.text
     assert await state_of(incident_database) == ("n", True)
