@@ -262,10 +262,12 @@ def test_without_the_extra_the_message_says_how_to_install_it(monkeypatch: pytes
 
 
 def test_programs_for_another_platform_end_in_a_message(tmp_path: Path) -> None:
+    binaries = tmp_path / "package" / "installation" / "bin"
+    binaries.mkdir(parents=True)
     for name in ("initdb", "postgres"):
-        (tmp_path / name).write_bytes(b"\x00not for this machine")
-        (tmp_path / name).chmod(0o755)
-    with pytest.raises(FkdashError, match="cannot be run"), throwaway_server(binaries=tmp_path):
+        (binaries / name).write_bytes(b"\x00not for this machine")
+        (binaries / name).chmod(0o755)
+    with pytest.raises(FkdashError, match="cannot be run"), throwaway_server(binaries=binaries):
         pass
 
 
