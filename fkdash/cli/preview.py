@@ -13,12 +13,12 @@ from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
 from fkdash.errors import StoppedError, UsageError
-from fkdash.preview.each import PAGE_ROWS, preview_each
-from fkdash.preview.in_the_way import rows_in_the_way
+from fkdash.preview.each.answer import PAGE_ROWS, preview_each
 from fkdash.preview.keys import chosen_target
-from fkdash.preview.labels import label_columns
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
+from fkdash.preview.rows.in_the_way import rows_in_the_way
+from fkdash.preview.rows.labels import label_columns
 from fkdash.profiles import load_settings
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fkdash.apply.delete_rehearsal import DeleteRehearsal
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
-    from fkdash.preview.each import EachPreview
+    from fkdash.preview.each.answer import EachPreview
     from fkdash.preview.model import DeleteTarget, Preview, Progress
     from fkdash.report.preview import Listed
 

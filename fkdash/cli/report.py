@@ -12,8 +12,8 @@ from fkdash.cli.messages import say
 from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
-from fkdash.preview.blocked import blocked_rows
-from fkdash.preview.labels import label_columns
+from fkdash.preview.rows.blocked import blocked_rows
+from fkdash.preview.rows.labels import label_columns
 from fkdash.profiles import load_settings
 from fkdash.report.checking import CheckOptions, check
 from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
-    from fkdash.preview.blocked import BlockedRow
+    from fkdash.preview.rows.blocked import BlockedRow
     from fkdash.rules.finding import Finding
 
 SUMMARY = (

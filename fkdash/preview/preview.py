@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
 from fkdash.preview.evaluation import Evaluator
-from fkdash.preview.following import outcomes_of
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.outcome import Answer, agreed
+from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
-from fkdash.preview.sets import SetAnswer, answer_by_sets
+from fkdash.preview.sets.answer import SetAnswer, answer_by_sets
 from fkdash.preview.target import (
     Selection,
     find_targets,

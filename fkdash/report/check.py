@@ -10,7 +10,7 @@ from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Server, TableName
-    from fkdash.preview.blocked import Impact
+    from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Ignored
     from fkdash.rules.finding import Finding
 

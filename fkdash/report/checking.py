@@ -15,7 +15,7 @@ from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres import read_catalog
 from fkdash.catalog.spelling import source
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
-from fkdash.preview.blocked import impact
+from fkdash.preview.rows.blocked import impact
 from fkdash.report.check import CheckReport, Reported, Scope, Unknown
 from fkdash.rules.configuration import Configuration, compare, judge
 from fkdash.rules.finding import Severity, Statement
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Query, Server, TableName
     from fkdash.db.session import Session, Sessions
-    from fkdash.preview.blocked import Impact
+    from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Baseline
     from fkdash.rules.finding import DefaultRow, Finding, Rule
 

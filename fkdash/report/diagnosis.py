@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.apply.recovery import RecordedRun
     from fkdash.fix.options import Option
     from fkdash.fix.plan import Plan
-    from fkdash.preview.blocked import BlockedRow
+    from fkdash.preview.rows.blocked import BlockedRow
     from fkdash.report.check import CheckReport, Reported
 
 _BEFORE: Final = (

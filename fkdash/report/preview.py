@@ -14,9 +14,9 @@ from fkdash.report.check_markdown import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fkdash.preview.blocked import RowIdentity
-    from fkdash.preview.in_the_way import InTheWay
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
+    from fkdash.preview.rows.blocked import RowIdentity
+    from fkdash.preview.rows.in_the_way import InTheWay
 
 _REASONS: Final = {
     "0A000": "must not move to another partition",

@@ -25,7 +25,7 @@ from fkdash.report.preview import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.preview.each import EachPreview
+    from fkdash.preview.each.answer import EachPreview
 
 
 def each_json(found: EachPreview) -> str:

@@ -14,7 +14,7 @@ from fkdash.tui.words import fails_here
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
-    from fkdash.preview.blocked import Impact
+    from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
 
 IMPACT_SECONDS = 5.0
@@ -82,7 +82,7 @@ async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterat
     are counted quickly a few at a time. Raises ConnectionLostError; what may not or cannot
     be counted is an unknown impact.
     """
-    from fkdash.preview.blocked import impact  # noqa: PLC0415 - not before the first frame
+    from fkdash.preview.rows.blocked import impact  # noqa: PLC0415 - not before the first frame
 
     keys = {each.key.qualified: each.key for each in knowledge.findings if fails_here(each)}
     counted: dict[str, Impact] = {}

@@ -8,7 +8,7 @@ from fkdash.catalog.model import Action, ForeignKey, TableName
 from fkdash.rules.finding import Finding, Severity, Statement
 
 if TYPE_CHECKING:
-    from fkdash.preview.blocked import Impact
+    from fkdash.preview.rows.blocked import Impact
 
 _DELETES: Final = {
     Action.CASCADE: "also deletes every {table} row that refers to it",

@@ -21,7 +21,7 @@ from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
-from fkdash.preview.blocked import BlockedRow, RowIdentity, blocked_rows, blocking_rows, impact
+from fkdash.preview.rows.blocked import BlockedRow, RowIdentity, blocked_rows, blocking_rows, impact
 from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings, rule
 from tests.support.servers import TestDatabase

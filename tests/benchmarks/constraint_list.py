@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Final, TypeVar
 
 from fkdash.catalog.model import Action, Catalog, Column
-from fkdash.preview.blocked import Impact
+from fkdash.preview.rows.blocked import Impact
 from fkdash.rules import fk101_set_null_on_not_null, fk301_no_index
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge

@@ -28,11 +28,11 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.db.session import Session
 from fkdash.db.statements import OpenTransaction
 from fkdash.demo.server import throwaway_server
-from fkdash.preview.blocked import RowIdentity, blocked_rows, blocking_rows
-from fkdash.preview.branch_rows import branch_rows
-from fkdash.preview.each import preview_each
+from fkdash.preview.each.answer import preview_each
 from fkdash.preview.model import DeleteTarget, Limits
 from fkdash.preview.preview import preview
+from fkdash.preview.rows.blocked import RowIdentity, blocked_rows, blocking_rows
+from fkdash.preview.rows.branch import branch_rows
 
 _SMALLER = 100
 _SCHEMA = (

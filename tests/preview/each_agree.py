@@ -13,8 +13,9 @@ import asyncpg
 
 from fkdash.catalog.model import Table, TableName
 from fkdash.db.statements import OpenTransaction
-from fkdash.preview import each_sets, each_standing
-from fkdash.preview.each import EachPreview, preview_each
+from fkdash.preview.each import judging
+from fkdash.preview.each.answer import EachPreview, preview_each
+from fkdash.preview.each.by_sets import each_by_sets
 from fkdash.preview.model import Limits, Preview, Verdict
 from tests.preview.agree import Connection, clean_up, predict, set_up
 from tests.preview.schemas import Case, make
@@ -45,11 +46,11 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
         if not await set_up(connection, case):
             return
         name = TableName(case.target.schema, case.target.name)
-        with patch.object(each_standing, "each_by_sets", wraps=each_sets.each_by_sets) as asking:
+        with patch.object(judging, "each_by_sets", wraps=each_by_sets) as asking:
             by_sets = await each_of(connection, name)
         tally.seen["by sets"] += asking.called
         tally.seen["in doubt"] += asking.called and bool(asking.call_args.args[2].doubts)
-        with patch.object(each_standing, "_plan", return_value=None):
+        with patch.object(judging, "_plan", return_value=None):
             followed = await each_of(connection, name)
         problems = await _problems(connection, case, by_sets)
         if by_sets.preview.exact and followed.preview.exact and summary(by_sets) != summary(followed):

@@ -8,9 +8,9 @@ from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.errors import UsageError
-from fkdash.preview.blocked import RowIdentity
-from fkdash.preview.branch_rows import branch_rows
 from fkdash.preview.model import DeleteTarget
+from fkdash.preview.rows.blocked import RowIdentity
+from fkdash.preview.rows.branch import branch_rows
 from tests.support.servers import TestDatabase
 
 SCHEMA = """

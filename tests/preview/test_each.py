@@ -8,7 +8,7 @@ from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
-from fkdash.preview.each import EachPreview, preview_each
+from fkdash.preview.each.answer import EachPreview, preview_each
 from fkdash.preview.model import Limits, Verdict
 from tests.preview.each_agree import Tally, compare, each_of
 from tests.support.servers import TestDatabase

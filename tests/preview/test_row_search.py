@@ -7,9 +7,9 @@ import pytest
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
-from fkdash.preview import row_search
-from fkdash.preview.labels import label_columns
-from fkdash.preview.row_search import Found, search_rows
+from fkdash.preview.rows import search
+from fkdash.preview.rows.labels import label_columns
+from fkdash.preview.rows.search import Found, search_rows
 from tests.support.servers import TestDatabase
 
 SCHEMA = """
@@ -69,7 +69,7 @@ async def test_a_large_table_is_only_asked_through_its_indexes(
     database: TestDatabase, monkeypatch: pytest.MonkeyPatch, words: str, keys: list[str]
 ) -> None:
     await database.execute(SCHEMA)
-    monkeypatch.setattr(row_search, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(search, "READ_AT_ONCE", 3)
     found = await _found(database, words)
     assert _keys(found) == keys
     assert (found.whole, found.estimated) == (False, 4)
@@ -79,7 +79,7 @@ async def test_a_large_table_is_read_once_the_operator_says_so(
     database: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await database.execute(SCHEMA)
-    monkeypatch.setattr(row_search, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(search, "READ_AT_ONCE", 3)
     found = await _found(database, "gmbh", read_all=True)
     assert _keys(found) == ["1"]
     assert found.whole
@@ -88,7 +88,7 @@ async def test_a_large_table_is_read_once_the_operator_says_so(
 async def test_no_more_than_a_page_is_given_and_that_is_said(database: TestDatabase) -> None:
     await database.execute(SCHEMA + "INSERT INTO w SELECT i, 'many' FROM generate_series(10, 300) AS i")
     found = await _found(database, "many")
-    assert len(found.rows) == row_search.MOST_ROWS
+    assert len(found.rows) == search.MOST_ROWS
     assert found.more
 
 

@@ -8,9 +8,9 @@ import json
 from dataclasses import replace
 
 from fkdash.catalog.model import TableName
-from fkdash.preview.blocked import BlockedRow, RowIdentity
-from fkdash.preview.each import EachPreview
+from fkdash.preview.each.answer import EachPreview
 from fkdash.preview.model import Blocker, DeleteTarget, Effect, Preview, Verdict
+from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
 from fkdash.report.preview_each import each_csv, each_json, each_markdown, each_sentence, each_text
 
 WORKSPACES = TableName("public", "workspaces")

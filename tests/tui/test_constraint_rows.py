@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fkdash.catalog.model import Action, Catalog, Column
-from fkdash.preview.blocked import Impact
+from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge
 from fkdash.tui.screens.constraint_rows import FIELDS, constraint_rows, orders, renewed_rows

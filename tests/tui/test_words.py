@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fkdash.catalog.model import Action, ForeignKey, TableName
-from fkdash.preview.blocked import Impact
+from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.finding import Finding, Severity, Statement
 from fkdash.tui.words import behaviour, consequence, counted, fails_here, holds_rows_back, shown_columns
 

@@ -15,7 +15,7 @@ from fkdash.tui.words import behaviour, consequence, counted, fails_deletes, fai
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
-    from fkdash.preview.blocked import Impact
+    from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from fkdash.fix.options import Option, options
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import anything_about, subject_of
-from fkdash.preview.labels import label_columns
+from fkdash.preview.rows.labels import label_columns
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -29,8 +29,8 @@ from fkdash.tui.words import shown_columns, shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
-    from fkdash.preview.blocked import Impact
     from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
@@ -91,8 +91,8 @@ class FixOptionsScreen(BaseScreen):
 
     async def _suppose(self) -> None:
         """Ask what deleting the row that most rows hold would do today and under each option."""
-        from fkdash.preview.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
+        from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.report.what_if import in_words, what_if  # noqa: PLC0415
 
         catalog, key = self.knowledge.catalog, self.finding.key

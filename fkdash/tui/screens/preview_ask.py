@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import UsageError
-from fkdash.preview.blocked import RowIdentity
-from fkdash.preview.labels import label_columns
+from fkdash.preview.rows.blocked import RowIdentity
+from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named
@@ -78,7 +78,7 @@ class PreviewAskScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what can be typed."""
-        from fkdash.preview.row_search import search_columns  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.search import search_columns  # noqa: PLC0415 - loaded when it is wanted
 
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
         then = "" if self._chosen is None else ", today and under each option"
@@ -139,7 +139,7 @@ class PreviewAskScreen(BaseScreen):
         self.run_cancellable(partial(self._read, words, read_all=read_all), doing=doing, group="search")
 
     async def _read(self, words: str, *, read_all: bool) -> None:
-        from fkdash.preview.row_search import search_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.search import search_rows  # noqa: PLC0415 - loaded when it is wanted
 
         pool = await self.services.connection.pool()
         async with pool.session(_SECONDS_TO_READ_ALL if read_all else _SECONDS) as session:

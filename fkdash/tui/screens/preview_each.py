@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from fkdash.preview.blocked import BlockedRow
-from fkdash.preview.labels import label_columns
+from fkdash.preview.rows.blocked import BlockedRow
+from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named
@@ -25,7 +25,7 @@ from fkdash.tui.words import shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
     from fkdash.errors import FkdashError
-    from fkdash.preview.each import EachPreview
+    from fkdash.preview.each.answer import EachPreview
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -82,7 +82,7 @@ class PreviewEachScreen(BaseScreen):
         self.run_cancellable(self._read, doing="Asking of every row what holds it back", group="each")
 
     async def _read(self) -> None:
-        from fkdash.preview.each import preview_each  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.each.answer import preview_each  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.preview.model import Limits  # noqa: PLC0415
         from fkdash.report.preview_each import each_sentence  # noqa: PLC0415
 

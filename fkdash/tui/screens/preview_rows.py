@@ -13,8 +13,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.db.text import plain
-from fkdash.preview.blocked import RowIdentity
-from fkdash.preview.labels import label_columns
+from fkdash.preview.rows.blocked import RowIdentity
+from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import PAGE_ROWS, identity_columns, named, values_of
@@ -79,7 +79,7 @@ class PreviewRowsScreen(BaseScreen):
         self.run_cancellable(partial(self._read, after=None), doing="Reading the rows", group="rows")
 
     async def _read(self, after: RowIdentity | None) -> None:
-        from fkdash.preview.branch_rows import branch_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.branch import branch_rows  # noqa: PLC0415 - loaded when it is wanted
 
         pool = await self.services.connection.pool()
         async with pool.session() as session:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.following import outcomes_of
+from fkdash.preview.each.standing import Standing
 from fkdash.preview.model import Verdict
 from fkdash.preview.outcome import agreed
+from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import CutShortError
-from fkdash.preview.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

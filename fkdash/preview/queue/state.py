@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fkdash.preview import doubts
 from fkdash.preview.facts import UPDATE_BIT
-from fkdash.preview.matching import Matcher, values_of
 from fkdash.preview.outcome import Obstacle, Outcome
-from fkdash.preview.overlay import Overlay, Written
+from fkdash.preview.queue.matching import Matcher, values_of
+from fkdash.preview.queue.overlay import Overlay, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

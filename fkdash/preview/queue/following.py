@@ -6,15 +6,15 @@ import random
 import time
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.queue import Run
+from fkdash.preview.queue.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.outcome import Outcome
+    from fkdash.preview.queue.state import Order
     from fkdash.preview.reader import Reader, RowId
-    from fkdash.preview.state import Order
 
 _MANY_ROWS: Final = 500
 _ORDERS_OF_FEW: Final = 10

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview import moving, row_constraints
 from fkdash.preview.equality import assigned, key_columns, plain_type
 from fkdash.preview.evaluation import Failure
 from fkdash.preview.facts import UPDATE_BIT
-from fkdash.preview.indexes import refuse_duplicates
-from fkdash.preview.matching import values_of
 from fkdash.preview.outcome import Obstacle
+from fkdash.preview.queue import moving, row_constraints
+from fkdash.preview.queue.indexes import refuse_duplicates
+from fkdash.preview.queue.matching import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import Facts, KeyFact, TableFact
+    from fkdash.preview.queue.state import Event, RunState
     from fkdash.preview.reader import RowId, RowValues
-    from fkdash.preview.state import Event, RunState
 
 GENERATED_ALWAYS: Final = "428C9"
 SYNTAX: Final = "42601"

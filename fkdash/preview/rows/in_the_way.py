@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.errors import TimedOutError, UsageError
-from fkdash.preview.branch_rows import branch_rows
-from fkdash.preview.labels import label_columns
+from fkdash.preview.rows.branch import branch_rows
+from fkdash.preview.rows.labels import label_columns
 from fkdash.preview.tree import branches
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
-    from fkdash.preview.blocked import RowIdentity
     from fkdash.preview.model import Blocker, Preview
+    from fkdash.preview.rows.blocked import RowIdentity
 
 
 @dataclass(frozen=True, slots=True)

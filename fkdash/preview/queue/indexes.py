@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.row_constraints import evaluation_failed
+from fkdash.preview.queue.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:
     from fkdash.preview.equality import Comparison, Values
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import IndexFact, TableFact
+    from fkdash.preview.queue.state import Event, RunState
     from fkdash.preview.reader import RowId, RowValues
-    from fkdash.preview.state import Event, RunState
 
 DUPLICATE: Final = "23505"
 EXCLUDED: Final = "23P01"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.step_sql import match
+from fkdash.preview.sets.step_sql import match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

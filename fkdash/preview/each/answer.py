@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of
 from fkdash.errors import NotPermittedError, TimedOutError
-from fkdash.preview.blocked import BlockedRow, RowIdentity
-from fkdash.preview.each_standing import Question, standing
+from fkdash.preview.each.judging import Question, standing
+from fkdash.preview.each.standing import Standing
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.reader import CutShortError, RowId
-from fkdash.preview.standing import Standing
+from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
 from fkdash.preview.target import inheriting_tables, resolve
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.preview.facts import KeyFact
-    from fkdash.preview.overlay import Overlay
+    from fkdash.preview.queue.overlay import Overlay
     from fkdash.preview.reader import Reader, RowId, RowValues
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from fkdash.preview.evaluation import Evaluated, Failure
     from fkdash.preview.facts import TableFact
+    from fkdash.preview.queue.state import RunState
     from fkdash.preview.reader import RowId, RowValues
-    from fkdash.preview.state import RunState
 
 NOT_NULL: Final = "23502"
 CHECKED: Final = "23514"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of
 from fkdash.errors import ServerRefusedError
-from fkdash.preview.blocked import RowIdentity
+from fkdash.preview.rows.blocked import RowIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.row_constraints import CHECKED
+from fkdash.preview.queue.row_constraints import CHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.queue.state import RunState
     from fkdash.preview.reader import RowId, RowValues
-    from fkdash.preview.state import RunState
 
 MOVE_FORBIDDEN: Final = "0A000"
 _MOVES_ARE_UPDATES: Final = 15

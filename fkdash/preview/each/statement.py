@@ -11,10 +11,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.broken_keys import broken_keys
 from fkdash.preview.equality import key_columns
 from fkdash.preview.graph import Clash
-from fkdash.preview.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
+from fkdash.preview.sets.broken_keys import broken_keys
+from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

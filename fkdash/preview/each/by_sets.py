@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.preview.each_sql import EachComposer
+from fkdash.preview.each.standing import Standing, row_at
+from fkdash.preview.each.statement import EachComposer
 from fkdash.preview.model import Effect
-from fkdash.preview.set_sql import Composer
-from fkdash.preview.sets import effects_of, refusing_domains
-from fkdash.preview.standing import Standing, row_at
+from fkdash.preview.sets.answer import effects_of, refusing_domains
+from fkdash.preview.sets.statement import Composer
 from fkdash.preview.target import Selection
 
 if TYPE_CHECKING:

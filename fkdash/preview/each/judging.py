@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, ServerRefusedError
-from fkdash.preview.each_queue import follow_each, loaded
-from fkdash.preview.each_sets import each_by_sets
+from fkdash.preview.each.by_queue import follow_each, loaded
+from fkdash.preview.each.by_sets import each_by_sets
+from fkdash.preview.each.standing import Standing
 from fkdash.preview.evaluation import Evaluator
-from fkdash.preview.following import outcomes_of
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.model import DeleteTarget
 from fkdash.preview.outcome import agreed
+from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import CutShortError, Reader
-from fkdash.preview.standing import Standing
 from fkdash.preview.target import Selection, find_targets
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from fkdash.catalog.spelling import identity_of
 from fkdash.errors import NotPermittedError, TimedOutError
-from fkdash.preview import sql
+from fkdash.preview.rows import sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

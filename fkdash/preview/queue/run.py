@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview import doubts
 from fkdash.preview.facts import DELETE_BIT
-from fkdash.preview.indexes import recheck
-from fkdash.preview.matching import values_of
 from fkdash.preview.model import Effect
-from fkdash.preview.periods import covered, uncovered
-from fkdash.preview.state import RunState
-from fkdash.preview.writing import write_action
+from fkdash.preview.queue.indexes import recheck
+from fkdash.preview.queue.matching import values_of
+from fkdash.preview.queue.periods import covered, uncovered
+from fkdash.preview.queue.state import RunState
+from fkdash.preview.queue.writing import write_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import KeyFact
     from fkdash.preview.outcome import Outcome
+    from fkdash.preview.queue.state import Event
     from fkdash.preview.reader import RowId, RowValues
-    from fkdash.preview.state import Event
 
 STILL_REFERENCED: Final = "23503"
 RESTRICTED: Final = "23001"

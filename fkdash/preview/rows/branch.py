@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import identity_of, parameter
 from fkdash.errors import UsageError
-from fkdash.preview.blocked import Page, RowIdentity
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, set_plan
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Limits
 from fkdash.preview.reader import Reader
-from fkdash.preview.set_sql import Composer
-from fkdash.preview.sets import refusing_domains
-from fkdash.preview.step_sql import refusals
+from fkdash.preview.rows.blocked import Page, RowIdentity
+from fkdash.preview.sets.answer import refusing_domains
+from fkdash.preview.sets.statement import Composer
+from fkdash.preview.sets.step_sql import refusals
 from fkdash.preview.target import inheriting_tables, prepare_condition, resolve, selection
 
 if TYPE_CHECKING:

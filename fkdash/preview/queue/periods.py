@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import plain_type
-from fkdash.preview.matching import values_of
+from fkdash.preview.queue.matching import values_of
 
 if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import KeyFact
+    from fkdash.preview.queue.state import RunState
     from fkdash.preview.reader import RowId, RowValues
-    from fkdash.preview.state import RunState
 
 # $1 the referencing period, $2 the one given up, $3 those that remain (ri_triggers.c, ri_restrict).
 _UNCOVERED: Final = """

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.broken_keys import broken_keys
 from fkdash.preview.graph import Clash
-from fkdash.preview.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
+from fkdash.preview.sets.broken_keys import broken_keys
+from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

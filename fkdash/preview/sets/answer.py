@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.preview.model import Blocker, Effect, Verdict
 from fkdash.preview.outcome import Answer, Obstacle
-from fkdash.preview.row_constraints import CHECKED, NOT_NULL
-from fkdash.preview.set_sql import Composer
+from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
+from fkdash.preview.sets.statement import Composer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts
     from fkdash.preview.graph import SetPlan, Step
     from fkdash.preview.reader import Reader
-    from fkdash.preview.set_sql import Count
+    from fkdash.preview.sets.statement import Count
     from fkdash.preview.target import Selection
 
 

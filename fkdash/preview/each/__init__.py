@@ -1,0 +1,1 @@
+"""Which rows of a table cannot be deleted, every row by itself."""

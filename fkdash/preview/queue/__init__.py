@@ -1,0 +1,1 @@
+"""Follows PostgreSQL's queue of triggers row by row, on paper."""

@@ -1,0 +1,1 @@
+"""The rows behind the numbers: by key and label, page by page."""

@@ -1,0 +1,1 @@
+"""Answers a delete by sets of rows, in one statement on the server."""
