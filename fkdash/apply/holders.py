@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fkdash.db.session import Row, Session
     from fkdash.fix.plan import LockMode
@@ -37,10 +37,13 @@ class Holder:
 
 
 async def holders(
-    session: Session, tables: Sequence[int], mode: LockMode, *, own_pid: int | None = None
+    session: Session, tables: Sequence[int], mode: LockMode, *, own_pids: Collection[int]
 ) -> tuple[Holder, ...]:
-    """Give the sessions whose locks on `tables` (OIDs) conflict with `mode`, the oldest transaction first."""
-    rows = await session.rows(query("fkdash.apply", "holders"), list(tables), mode.value, own_pid)
+    """Give the sessions whose locks on `tables` (OIDs) conflict with `mode`, the oldest transaction first.
+
+    The sessions of `own_pids` are left out: nobody needs to be asked to end them.
+    """
+    rows = await session.rows(query("fkdash.apply", "holders"), list(tables), mode.value, list(own_pids))
     return tuple(holder_of(row) for row in rows)
 
 

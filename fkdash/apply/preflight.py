@@ -34,7 +34,7 @@ from fkdash.fix.values import referenced_row
 from fkdash.orphans.scan import count_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from fkdash.apply.holders import Holder
     from fkdash.catalog.model import Catalog
@@ -73,7 +73,7 @@ async def preflight(
     if row is None:
         return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
     async with sessions.session(seconds) as session:
-        in_the_way = await _in_the_way(session, catalog, plan)
+        in_the_way = await _in_the_way(session, catalog, plan, sessions.backend_pids)
     lines = [
         *server_lines(row, plan, pooled=writer.pooled),
         *role_lines(row, plan),
@@ -112,10 +112,12 @@ def tables_by_mode(catalog: Catalog, steps: Iterable[Step]) -> dict[LockMode, li
     return {mode: list(tables) for mode, tables in found.items()}
 
 
-async def _in_the_way(session: Session, catalog: Catalog, plan: Plan) -> tuple[Holder, ...]:
+async def _in_the_way(
+    session: Session, catalog: Catalog, plan: Plan, own_pids: Collection[int]
+) -> tuple[Holder, ...]:
     found: dict[int | None, Holder] = {}
     for mode, tables in tables_by_mode(catalog, plan.steps).items():
-        for each in await holders(session, tables, mode):
+        for each in await holders(session, tables, mode, own_pids=own_pids):
             found.setdefault(each.pid, each)
     return tuple(found.values())
 

@@ -203,7 +203,7 @@ class Run:
         try:
             async with self.sessions.session(self.seconds) as session:
                 for mode, tables in tables_by_mode(self.catalog, [step]).items():
-                    for each in await holders(session, tables, mode, own_pid=self.writer.backend_pid):
+                    for each in await holders(session, tables, mode, own_pids=[self.writer.backend_pid]):
                         found.setdefault(each.pid, each)
         except FkdashError:
             return ()

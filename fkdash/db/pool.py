@@ -61,6 +61,11 @@ class ReadPool:
         """Name the database, server and role in one line, with the address that answered."""
         return self.target.describe(self._address)
 
+    @property
+    def backend_pids(self) -> frozenset[int]:
+        """The server processes of the connections that are open now; behind a pooler they mean nothing."""
+        return frozenset(connection.get_server_pid() for connection in self._open)
+
     @asynccontextmanager
     async def session(self, seconds: float | None = None) -> AsyncIterator[OpenTransaction]:
         """Give a session on one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end.

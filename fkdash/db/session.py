@@ -44,6 +44,11 @@ class Session(Protocol):
 class Sessions(Protocol):
     """Where read-only sessions come from; `db.pool.ReadPool` is one."""
 
+    @property
+    def backend_pids(self) -> frozenset[int]:
+        """The server processes of the connections that are open now, as they were told when connecting."""
+        ...
+
     def session(self, seconds: float | None = None) -> AbstractAsyncContextManager[Session]:
         """Open a READ ONLY, REPEATABLE READ transaction, with `seconds` as statement_timeout."""
         ...

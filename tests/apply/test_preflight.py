@@ -57,6 +57,15 @@ async def test_a_quiet_database_passes_every_line(tables: TestDatabase, tmp_path
     assert any("about 100 rows" in line for line in found[Standing.OK])
 
 
+async def test_what_fkdash_itself_is_reading_is_not_shown_as_a_session_in_the_way(
+    tables: TestDatabase, tmp_path: Path
+) -> None:
+    async with workbench(tables, tmp_path) as bench, bench.pool.session() as session:
+        await session.rows("select from children, parents limit 1")
+        found = await bench.preflight(await bench.plan("ck", "restrict"))
+    assert [line.what for line in found if line.standing is not Standing.OK] == []
+
+
 async def test_a_role_that_owns_nothing_is_told_whom_to_ask(
     tables: TestDatabase, tmp_path: Path, role: str
 ) -> None:

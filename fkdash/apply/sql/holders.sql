@@ -1,5 +1,5 @@
 -- The sessions that hold a lock on any of the tables $1 (OIDs) in a mode that conflicts with the mode $2,
--- the oldest transaction first; $3 is our own backend's pid. A prepared transaction has no pid.
+-- the oldest transaction first; $3 are the pids of our own backends. A prepared transaction has no pid.
 -- What other roles' sessions do is hidden from a role without pg_read_all_stats.
 -- PostgreSQL 14 to 18. No privileges needed.
 with conflict (ours, theirs) as (values
@@ -30,7 +30,7 @@ select l.pid,
    and l.granted
    and l.relation = any ($1::oid[])
    and l.database = (select oid from pg_database where datname = current_database())
-   and l.pid is distinct from $3::int
+   and (l.pid is null or l.pid <> all ($3::int[]))
    and l.pid is distinct from pg_backend_pid()
  group by l.pid, a.usename, a.application_name, a.state, a.backend_type, a.xact_start, a.query, x.prepared, x.gid
  order by seconds desc nulls last

@@ -85,9 +85,17 @@ class FixOptionsScreen(BaseScreen):
             "Nothing is chosen for you, and nothing is written here."
         )
         self.list.show_rows(option_rows(self.knowledge, self.finding))
-        impact = self.knowledge.impacts.get(key.qualified)
-        if impact is not None and impact.referenced_rows:
+
+    def on_screen_resume(self) -> None:
+        """Ask what is not answered yet of "what if"."""
+        impact = self.knowledge.impacts.get(self.finding.key.qualified)
+        open_questions = any(row.plan is not None and row.answers and not row.supposed for row in self.list.rows)
+        if impact is not None and impact.referenced_rows and open_questions:
             self.run_cancellable(self._suppose, doing="What if: the same delete under each fix", group="what-if")
+
+    def on_screen_suspend(self) -> None:
+        """Stop asking: the locks of our own reading would stand in the way of a change."""
+        self.workers.cancel_group(self, "what-if")
 
     async def _suppose(self) -> None:
         """Ask what deleting the row that most rows hold would do today and under each option."""
