@@ -22,6 +22,8 @@ from tests.support.servers import (
 _TESTS = Path(__file__).parent
 _ROOMS_OF_EVERY_VERSION = frozenset({"catalog", "rules", "preview", "orphans", "fix", "apply"})
 """What PostgreSQL does is tested on every version that fkdash claims."""
+_ROOMS_OF_THE_NEWEST_VERSION = frozenset({"tui"})
+"""What a screen shows and which keys work there; the journey through all of them runs on the embedded versions."""
 
 _MARKERS = (
     "minimum_version(major): run only on PostgreSQL `major` and later",
@@ -46,8 +48,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _versions_for(test: pytest.Item) -> list[int]:
     versions = versions_under_test()
-    if not _ROOMS_OF_EVERY_VERSION.intersection(test.path.relative_to(_TESTS).parts):
-        # What the faces do with the answers does not depend on the version: the embedded ones are enough.
+    rooms = test.path.relative_to(_TESTS).parts
+    if _ROOMS_OF_THE_NEWEST_VERSION.intersection(rooms):
+        versions = versions[-1:]
+    elif not _ROOMS_OF_EVERY_VERSION.intersection(rooms):
+        # What the commands do with the answers does not depend on the version: the embedded ones are enough.
         versions = [version for version in versions if version in EMBEDDED_VERSIONS] or versions[-1:]
     for marker in test.iter_markers("minimum_version"):
         versions = [version for version in versions if version >= marker.args[0]]
