@@ -279,7 +279,6 @@ async def test_cancelling_stops_the_query_on_the_server(database: TestDatabase) 
         await count_becomes(0)
 
 
-@pytest.mark.newest_version
 async def test_hostile_names_are_shown_verbatim_on_every_screen(database: TestDatabase) -> None:
     parents = {name: f'"p {name.replace(chr(34), chr(34) * 2)}"'[:60] for name in HOSTILE if len(name) < 40}
     for number, (name, table) in enumerate(parents.items()):

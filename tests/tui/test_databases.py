@@ -23,7 +23,6 @@ from fkdash.tui.terminal import PASSWORD_WANTED
 from tests.support.servers import TestDatabase, fresh_database
 from tests.tui.test_dashboard import Session, dashboard
 
-pytestmark = pytest.mark.newest_version
 WARNED = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int REFERENCES p ON DELETE CASCADE)"
 WRONG = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int NOT NULL REFERENCES p ON DELETE SET NULL)"
 NOBODY = "postgresql://nobody@/nothing?host=/nonexistent"

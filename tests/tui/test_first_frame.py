@@ -6,8 +6,6 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from tests.support.servers import TestDatabase
 from tests.support.terminal import terminal
 
@@ -42,7 +40,6 @@ def test_the_version_is_told_without_loading_anything() -> None:
     assert loaded_by("--version") == [0]
 
 
-@pytest.mark.newest_version
 async def test_a_check_does_not_load_the_dashboard(database: TestDatabase) -> None:
     code, *loaded = loaded_by("check", database.dsn)
     assert code == 0

@@ -162,7 +162,6 @@ async def test_escape_before_the_last_key_leaves_the_database_untouched(incident
     assert await incident_database.value("select pg_current_snapshot()::text") == before
 
 
-@pytest.mark.newest_version
 @pytest.mark.parametrize("typed", ["", NAME[:-1], NAME + "x", NAME.upper(), f" {NAME}", f"{NAME} "])
 async def test_apply_stays_inert_for_a_near_miss(incident_database: TestDatabase, typed: str) -> None:
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
@@ -175,7 +174,6 @@ async def test_apply_stays_inert_for_a_near_miss(incident_database: TestDatabase
     assert await state_of(incident_database) == ("n", True)
 
 
-@pytest.mark.newest_version
 async def test_production_asks_for_the_databases_name_as_well(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=DashboardOptions(environment="production")) as session:
         walk = Walk(session)
@@ -190,7 +188,6 @@ async def test_production_asks_for_the_databases_name_as_well(incident_database:
         assert await walk.to_end() is Outcome.VERIFIED
 
 
-@pytest.mark.newest_version
 async def test_a_read_only_session_says_why_it_does_not_apply(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=DashboardOptions(read_only=True)) as session:
         await session.until_shown("BITES 412")
@@ -201,7 +198,6 @@ async def test_a_read_only_session_says_why_it_does_not_apply(incident_database:
         assert not isinstance(session.app.screen, FixConfirmScreen)
 
 
-@pytest.mark.newest_version
 async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
     incident_database: TestDatabase,
 ) -> None:
@@ -241,7 +237,6 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
     assert await state_of(incident_database) == ("n", True)
 
 
-@pytest.mark.newest_version
 async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(
     incident_database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -270,7 +265,6 @@ async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(
     assert await state_of(incident_database) == ("n", True)
 
 
-@pytest.mark.newest_version
 async def test_an_edit_that_changes_nothing_but_its_looks_is_applied(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
         walk = Walk(session)
@@ -292,7 +286,6 @@ async def test_an_edit_that_changes_nothing_but_its_looks_is_applied(incident_da
     assert (await state_of(incident_database))[0] == "a"
 
 
-@pytest.mark.newest_version
 @pytest.mark.parametrize(
     ("name", "typed"),
     [
@@ -329,7 +322,6 @@ async def test_a_name_that_no_keyboard_has_is_typed_as_it_is_shown_or_pasted(
 _KEYS = {"\\": "backslash", "[": "left_square_bracket"}
 
 
-@pytest.mark.newest_version
 async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDatabase) -> None:
     await database.execute(
         "create table parents (id int primary key); create table children (id int primary key, parent_id int);"

@@ -22,7 +22,6 @@ from fkdash.tui.survey import Survey
 from tests.support.servers import TestServer
 from tests.tui.test_dashboard import Session
 
-pytestmark = pytest.mark.newest_version
 NAMES = {
     "markup": "[@click=app.quit]o[/] [red]x[/",
     "terminal escape": "\x1b]0;owned\x07\x1b[31mred",

@@ -115,7 +115,6 @@ async def test_the_screen_is_drawn_again_on_request() -> None:
         assert "1/20" in shown(app)
 
 
-@pytest.mark.newest_version
 @pytest.mark.parametrize("described", ["d", "d+", ""])
 async def test_what_psql_fingers_try_goes_to_a_table(incident_database: TestDatabase, described: str) -> None:
     async with dashboard(incident_database.dsn) as session:
@@ -125,7 +124,6 @@ async def test_what_psql_fingers_try_goes_to_a_table(incident_database: TestData
         await session.until_shown("workspace_members")
 
 
-@pytest.mark.newest_version
 async def test_the_way_that_led_here_is_said(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn) as session:
         await session.until_shown("BITES 412")
@@ -138,7 +136,6 @@ async def test_the_way_that_led_here_is_said(incident_database: TestDatabase) ->
         await session.until(lambda: " > " not in session.screen)
 
 
-@pytest.mark.newest_version
 async def test_help_and_commands_offer_only_what_can_be_set(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=DashboardOptions(keymap={"app.explain": "X"})) as session:
         await session.until_shown("BITES 412")

@@ -17,7 +17,6 @@ from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_fix_walk import NAME
 
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 50)]
-pytestmark = pytest.mark.newest_version
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_fix_walk import NAME, PLAIN, Walk
 
-pytestmark = pytest.mark.newest_version
 HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 
 

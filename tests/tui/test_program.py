@@ -17,7 +17,6 @@ import pytest
 from tests.support.servers import TestDatabase
 from tests.support.terminal import Terminal, screen_of, terminal
 
-pytestmark = pytest.mark.newest_version
 STYLES = re.compile(rb"\x1b\[([0-9;]*)m")
 OF_EIGHT_COLOURS = {
     b"",

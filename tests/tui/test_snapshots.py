@@ -27,7 +27,6 @@ from tests.tui.test_fix_walk import NAME
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 pytestmark = [
-    pytest.mark.newest_version,
     pytest.mark.minimum_version(18),
     pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}"),
 ]

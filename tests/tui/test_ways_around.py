@@ -20,8 +20,6 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import CONFLICT, Session, dashboard
 from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of
 
-pytestmark = pytest.mark.newest_version
-
 
 @pytest.fixture(autouse=True)
 def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
