@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import asyncpg
 import pytest
 
-from tests.support.servers import TestDatabase, TestServer
+from tests.support.servers import EMBEDDED_VERSIONS, TestDatabase, TestServer
 
 _NAME = "shared_by_previews"
 
@@ -39,3 +39,14 @@ async def _administer(server: TestServer, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try the random deletes on every version, and the many more of them on the embedded versions only."""
+    items[:] = [item for item in items if not _is_one_of_many_more(item)]
+
+
+def _is_one_of_many_more(item: pytest.Item) -> bool:
+    chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    first = chosen.get("first")
+    return isinstance(first, int) and first > 1 and chosen.get("server") not in EMBEDDED_VERSIONS
