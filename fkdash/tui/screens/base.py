@@ -181,6 +181,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         if services is not None and isinstance(error, UnreachableError):
             services.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
+        self.unanswered()
+
+    def unanswered(self) -> None:
+        """Say that what was asked failed or was cancelled; for screens that ask one question."""
 
     def interrupt(self) -> bool:
         """Cancel what this screen waits for; False when it waits for nothing."""
@@ -189,6 +193,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             worker.cancel()
         if waiting:
             self.status.say("Cancelled; what was shown stays.")
+            self.unanswered()
         return bool(waiting)
 
     def action_back(self) -> None:

@@ -22,7 +22,6 @@ from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
-    from fkdash.errors import FkdashError
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Preview
     from fkdash.preview.tree import Branch
@@ -101,19 +100,8 @@ class PreviewScreen(BaseScreen):
             self.list.go_to(_identity(stopping))
         self._tell()
 
-    def failed(self, error: FkdashError) -> None:
-        """Show an error, and that there is no answer."""
-        super().failed(error)
-        self._tell_unanswered()
-
-    def interrupt(self) -> bool:
-        """Cancel what is asked."""
-        interrupted = super().interrupt()
-        if interrupted:
-            self._tell_unanswered()
-        return interrupted
-
-    def _tell_unanswered(self) -> None:
+    def unanswered(self) -> None:
+        """Say that there is no answer, and how to ask again."""
         if self.answer is None:
             self.consequence.tell(f"What deleting {self._named} would do is not known: r asks again.", "warning")
 

@@ -24,7 +24,6 @@ from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
-    from fkdash.errors import FkdashError
     from fkdash.preview.each.answer import EachPreview
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
@@ -92,27 +91,16 @@ class PreviewEachScreen(BaseScreen):
             self.answer = await preview_each(
                 session, self._table, limits, self.status.working, labels=self._labels, page_rows=_ROWS
             )
-        tone = {"blocked": "error", "allowed": "good"}.get(self.answer.preview.verdict, "warning")
-        self.consequence.tell(each_sentence(self.answer), "error" if tone == "error" else "plain")
+        blocked = self.answer.preview.verdict == "blocked"
+        self.consequence.tell(each_sentence(self.answer), "error" if blocked else "plain")
         self.list.empty = "No row is known that cannot be deleted."
         self.list.show_rows(self.answer.rows)
         self._bar.tell_beyond(f" first of {self.answer.cannot:,}" if self.answer.more else "")
         self.pane.show(_lines(self.answer))
         self.refresh_bindings()
 
-    def failed(self, error: FkdashError) -> None:
-        """Show an error, and that there is no answer."""
-        super().failed(error)
-        self._tell_unanswered()
-
-    def interrupt(self) -> bool:
-        """Cancel what is asked."""
-        interrupted = super().interrupt()
-        if interrupted:
-            self._tell_unanswered()
-        return interrupted
-
-    def _tell_unanswered(self) -> None:
+    def unanswered(self) -> None:
+        """Say that there is no answer, and how to ask again."""
         if self.answer is None:
             name = shown_name(self._table.name)
             self.consequence.tell(f"Which rows of {name} cannot be deleted is not known: r asks again.", "warning")
