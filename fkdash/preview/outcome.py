@@ -89,7 +89,7 @@ ORDER_DECIDES = (
 
 
 def agreed(outcomes: Sequence[Outcome]) -> Answer:
-    """Give what all runs agree on; the first run is the one in physical order."""
+    """Give what all runs agree on; the first run is in the order of a sequential scan."""
     usual = outcomes[0]
     verdicts = {outcome.verdict for outcome in outcomes}
     notes = list(dict.fromkeys(doubt for outcome in outcomes for doubt in outcome.doubts))
@@ -105,9 +105,10 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
         if verdict is Verdict.ALLOWED:
             verdict = Verdict.UNKNOWN
         notes.insert(0, ORDER_DECIDES.format(outcomes="carried out with different effects"))
+        notes[1:1] = _only_in_another_order(outcomes)
     firsts = {outcome.first for outcome in outcomes}
     first = firsts.pop() if len(firsts) == 1 else None
-    # Where orders disagree, the physical one is listed, each number a lower limit.
+    # Where orders disagree, that of a sequential scan is listed, each number a lower limit.
     listed = [
         (obstacle, min(outcome.blockers.get(obstacle, rows) for outcome in outcomes))
         for obstacle, rows in usual.blockers.items()
@@ -117,6 +118,16 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
     ]
     blockers.sort(key=lambda blocker: not blocker.first)
     return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact)
+
+
+def _only_in_another_order(outcomes: Sequence[Outcome]) -> list[str]:
+    elsewhere = dict.fromkeys(obstacle for outcome in outcomes[1:] for obstacle in outcome.obstacles)
+    return [
+        f"In another order it would also be stopped by {obstacle.constraint or 'NOT NULL'}"
+        f" of {obstacle.table} ({', '.join(obstacle.columns)})."
+        for obstacle in elsewhere
+        if obstacle not in outcomes[0].obstacles
+    ]
 
 
 def _effects(outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:

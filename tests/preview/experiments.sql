@@ -2070,3 +2070,13 @@ INSERT INTO p VALUES ('[1,2)', '[2020-01-01,2021-01-01)'), ('[2,3)', '[2020-01-0
     ('[2,3)', '[2020-06-01,2021-01-01)');
 CREATE TABLE c(pid int4range DEFAULT '[2,3)' REFERENCES q ON DELETE SET DEFAULT, v daterange,
     FOREIGN KEY (pid, PERIOD v) REFERENCES p (id, PERIOD v)); INSERT INTO c VALUES ('[1,2)', '[2020-03-01,2020-07-01)');
+
+-- experiment order1: partitions are read in the order of their bounds, not of their making
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (2) TO (9); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (2);
+INSERT INTO p VALUES (1), (2);
+CREATE TABLE a(along int REFERENCES p ON DELETE CASCADE, kept int REFERENCES p ON DELETE RESTRICT);
+INSERT INTO a VALUES (2, 1);
+CREATE TABLE c(pid int REFERENCES p); INSERT INTO c VALUES (1);

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 _ACTIONS = ("NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT")
 
 # Renaming stands for the OIDs at the end of the names, which cross a power of ten or were dealt out anew.
+# The order hangs on what the triggers belong to, so that a seed is the same case on every server.
 _RENAMED = """
 DO $$DECLARE t record; BEGIN
-FOR t IN SELECT g.tgname, g.tgrelid::regclass AS rel, row_number() OVER (ORDER BY hashint4(g.oid::int % 97)) AS n
-    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+FOR t IN SELECT g.tgname, g.tgrelid::regclass AS rel, row_number() OVER (
+        ORDER BY hashtext(concat_ws('.', c.relname, g.tgtype, k.conname, k.conrelid::regclass)), g.oid) AS n
+    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid LEFT JOIN pg_constraint k ON k.oid = g.tgconstraint
    WHERE g.tgisinternal AND c.relnamespace = 's1'::regnamespace AND g.tgparentid = 0 AND g.tgname LIKE 'RI\\_%'
 LOOP EXECUTE format('ALTER TRIGGER %I ON %s RENAME TO %I', t.tgname, t.rel,
     left(t.tgname, 23) || CASE WHEN t.n % 3 = 0 THEN '1' ELSE '99' END || t.n);

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.queue.run import Run
+from fkdash.preview.queue.scan_order import scan_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ _SECONDS: Final = 5.0
 
 
 async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[Outcome]:
-    """Give what deleting `rows` in one statement comes to, the physical order first."""
+    """Give what deleting `rows` in one statement comes to, the order of a sequential scan first."""
 
     async def outcome_of(order: Order) -> Outcome:
         return await Run(reader, evaluator, order).delete(rows)
@@ -42,7 +43,13 @@ async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId
         if settled or enough or time.monotonic() > until:
             break
         outcomes.append(await outcome_of(_shuffled(seed)))
+    if any(outcome.differs(outcomes[0]) for outcome in outcomes) and _many_partitions(reader):
+        outcomes.insert(0, await outcome_of(await scan_order(reader)))
     return outcomes
+
+
+def _many_partitions(reader: Reader) -> bool:
+    return any(table.partitioned for table in reader.facts.tables.values())
 
 
 def _backwards(rows: Sequence[RowId]) -> list[RowId]:
