@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
@@ -38,7 +39,8 @@ async def read_column_rows(session: Session, only: Sequence[int] | None) -> Colu
     async def rows(name: str, *arguments: object) -> Sequence[Row]:
         return await session.rows(query("fkdash.catalog", name), *arguments)
 
-    columns = await rows("columns", only)
+    # Sorted here: the server groups without sorting, as long as it need not sort for the order.
+    columns = sorted(await rows("columns", only), key=itemgetter("number"))
     kinds = list({(row["type_oid"], row["modifier"]) for row in columns})
     types = await rows("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds])
     collations = await rows("collations", list({row["collation_oid"] for row in columns}))

@@ -40,6 +40,15 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
 
+# The planner takes the groups of things alike for many more than they are: it would sort them, on disk.
+_PLANNING: Final = {
+    "enable_sort": "off",
+    "enable_incremental_sort": "off",
+    "work_mem": "32MB",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+
 
 @fact
 class _Parts:
@@ -77,9 +86,7 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
     search_path is pg_catalog meanwhile, so that types and expressions come out
     schema-qualified. Raises the session's errors.
     """
-    # The planner takes a group for much larger than it is, and would sort; parallel workers are for others.
-    settings = {"search_path": "pg_catalog", "enable_sort": "off", "max_parallel_workers_per_gather": "0"}
-    async with _settings(session, **settings):
+    async with _settings(session, search_path="pg_catalog", **_PLANNING):
         with collector_at_rest():
             return await _read(session, only)
 

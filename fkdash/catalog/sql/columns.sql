@@ -32,4 +32,3 @@ select a.attnum::int        as number,
    )
  group by number, name, type_oid, modifier, not_null, inherited, identity, identity_always, generated,
        collation_oid, has_default
- order by number
