@@ -73,6 +73,8 @@ def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
 
 def _numbers(table: Table, key: ForeignKey) -> frozenset[int]:
     columns = table.columns_by_name
+    if len(key.columns) == 1:
+        return frozenset((columns[key.columns[0]].number,))
     return frozenset([columns[name].number for name in key.columns])
 
 
