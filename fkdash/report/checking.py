@@ -20,7 +20,7 @@ from fkdash.report.check import CheckReport, Reported, Scope, Unknown
 from fkdash.rules.configuration import Configuration, compare, judge
 from fkdash.rules.finding import Severity, Statement
 from fkdash.rules.fk106_set_default_not_referenced import settled
-from fkdash.rules.registry import RULES, findings
+from fkdash.rules.registry import RULES, findings, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -52,10 +52,9 @@ class CheckOptions:
 
 async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
     """Check one database; raises the session's errors when the catalog itself cannot be read."""
-    catalog, (queries, missed) = await asyncio.gather(_catalog(sessions), _kept_queries(sessions, options))
-    catalog = replace(catalog, queries=queries)
+    catalog = await read_whole_catalog(sessions)
+    every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *missed]
-    every = await asyncio.to_thread(findings, catalog, options.rules)
     found = [each for each in every if _chosen(options, each.key)]
     settled_findings: list[Finding] = []
     for each in found:
@@ -128,16 +127,23 @@ def _locked(catalog: Catalog) -> Iterable[Unknown]:
             )
 
 
-async def _catalog(sessions: Sessions) -> Catalog:
-    return await read_whole_catalog(sessions)
+async def _found(
+    sessions: Sessions, catalog: Catalog, options: CheckOptions
+) -> tuple[tuple[Finding, ...], list[Unknown]]:
+    """Ask the rules, most of them while the queries are read that one of them wants; and say what could not be."""
+    others = tuple(rule for rule in options.rules if rule.id != _UNDECLARED)
+    if len(others) == len(options.rules):
+        return await asyncio.to_thread(findings, catalog, others), []
+    found, (queries, missed) = await asyncio.gather(
+        asyncio.to_thread(findings, catalog, others), _kept_queries(sessions, options)
+    )
+    undeclared = [rule for rule in options.rules if rule.id == _UNDECLARED]
+    more = await asyncio.to_thread(findings, replace(catalog, queries=queries), undeclared)
+    return in_order((*found, *more)), missed
 
 
-async def _kept_queries(
-    sessions: Sessions, options: CheckOptions
-) -> tuple[tuple[Query, ...] | None, list[Unknown]]:
-    """Give the queries the database keeps, None where no rule asks for them, and what could not be read."""
-    if not any(rule.id == _UNDECLARED for rule in options.rules):
-        return None, []
+async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tuple[Query, ...], list[Unknown]]:
+    """Give the queries the database keeps, and what could not be read."""
     queries: list[Query] = []
     unknowns: list[Unknown] = []
     readers: tuple[tuple[str, Callable[[Session], Awaitable[tuple[Query, ...]]]], ...] = (

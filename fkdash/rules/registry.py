@@ -101,10 +101,14 @@ def rule(rule_id: str) -> Rule:
 
 
 def findings(catalog: Catalog, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
-    """Give what the rules find, the worst first, then by table and constraint."""
+    """Give what the rules find, in order."""
     with collector_at_rest():
-        found = [finding for each in rules for finding in each.find(catalog)]
-        return tuple(sorted(found, key=_order))
+        return in_order(finding for each in rules for finding in each.find(catalog))
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings in their order: the worst first, then by table and constraint."""
+    return tuple(sorted(found, key=_order))
 
 
 def _order(finding: Finding) -> tuple[int, str, str, str, str]:
