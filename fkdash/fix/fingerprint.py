@@ -1,7 +1,7 @@
 """Identifies the objects a plan was made from, by what matters about them and not by OID.
 
 The same schema on another server has the same fingerprint; a change of the key, of one beside it that says
-the same, of its columns' types or nullability, or of the tables' kinds gives another.
+the same, of its columns' types, nullability or defaults, or of the tables' kinds gives another.
 """
 
 from __future__ import annotations
@@ -71,7 +71,12 @@ def _side(table: Table, names: Iterable[str]) -> Facts:
         "table": str(table.name),
         "kind": str(table.kind),
         "columns": {
-            column.name: {"type": column.type, "not null": column.not_null, "collation": column.collation}
+            column.name: {
+                "type": column.type,
+                "not null": column.not_null,
+                "collation": column.collation,
+                "default": column.default,
+            }
             for column in columns
         },
     }

@@ -104,6 +104,24 @@ async def test_a_plan_from_another_database_is_made_anew_where_nothing_that_matt
 
 
 @pytest.mark.newest_version
+async def test_a_plan_is_not_carried_out_after_the_default_it_would_write_has_changed(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute("""
+        create table p (id int primary key); insert into p values (0);
+        create table c (id int primary key, pid int not null default 0 constraint fk references p on delete set null);
+    """)
+    async with workbench(database, tmp_path) as bench:
+        made = await bench.plan("fk", "set-default")
+        await database.execute("alter table c alter pid set default 7")
+        with pytest.raises(UsageError) as refused:
+            planned_here(await bench.look(), made)
+        assert "default: planned for 0, here it is 7" in refused.value.next_step
+        assert (await bench.carry_out(made, look_first=False)).outcome == "rolled-back"
+    assert await database.value("select confdeltype::text from pg_constraint where conname = 'fk'") == "n"
+
+
+@pytest.mark.newest_version
 async def test_edited_sql_is_applied_only_while_it_is_what_the_plan_claims(
     database: TestDatabase, tmp_path: Path
 ) -> None:
