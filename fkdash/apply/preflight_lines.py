@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from fkdash.counted import counted
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
 from fkdash.fix.values import as_referenced
@@ -176,7 +177,7 @@ def duration_lines(row: Row, catalog: Catalog, plan: Plan) -> Iterator[Preflight
             "checking goes row by row, about 20 times slower: row security, or no SELECT on both keys",
             "Grant SELECT on the key columns of both tables, or let a role do it that bypasses row security.",
         )
-    yield ok(f"reading about {rows:,} rows takes about {max(seconds, 0.1):.1f} s and stops nobody")
+    yield ok(f"reading about {counted(rows, 'rows')} takes about {max(seconds, 0.1):.1f} s and stops nobody")
 
 
 def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
@@ -187,12 +188,13 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
             "If there are any, checking fails and the key stays NOT VALID: enforced, but unchecked. "
             "With --keep-validated the old key stays until the new one is proven.",
         )
+    refer = counted(orphans.rows, "rows refer", "row refers") + " to a row that does not exist"
     if orphans.rows and plan.mends:
-        return ok(f"{orphans.rows:,} rows refer to a row that does not exist; they will be repaired")
+        return ok(f"{refer}; {'it' if orphans.rows == 1 else 'they'} will be repaired")
     if orphans.rows:
         name = plan.key.qualified
         return stop(
-            f"{orphans.rows:,} rows refer to a row that does not exist, so checking would fail",
+            f"{refer}, so checking would fail",
             f"Repair them first: fkdash fix plan {name} --option reparent-orphans, or null-orphans, "
             "or delete-orphans.",
         )

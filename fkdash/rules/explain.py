@@ -166,7 +166,7 @@ def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Ob
     return Answer(
         key=key,
         sqlstate=obstacle.error.sqlstate,
-        message=f"{key.qualified} is {doing}: when a {key.referenced.name} row goes, it writes "
+        message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "
         f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
         "the foreign key did.",
         paths=_paths(catalog, clues, key),
@@ -181,19 +181,19 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
     own = [action for action in (key.on_delete, key.on_update) if action in {Action.SET_NULL, Action.SET_DEFAULT}]
     moved = key.on_delete in _LETS_GO and key.on_update in _REFUSING
     kept = (
-        f"a {key.referenced.name} row is still referred to by {key.table.name} ({columns}), so it cannot go"
+        f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so it cannot go"
         if not moved
-        else f"it lets a {key.referenced.name} row go, but it is ON UPDATE {key.on_update}, so the key of a row "
-        f"that {key.table.name} ({columns}) refers to cannot change"
+        else f"it lets a row of {key.referenced.name} go, but it is ON UPDATE {key.on_update}, so the key of a "
+        f"row that {key.table.name} ({columns}) refers to cannot change"
     )
     missing = (
-        f"a {key.table.name} row was written whose ({columns}) is not in {key.referenced.name} "
+        f"a row of {key.table.name} was written whose ({columns}) is not in {key.referenced.name} "
         f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
     )
     move = (
-        f"Leave the key as it is, or move the {key.table.name} rows first."
+        f"Leave the key as it is, or move the rows of {key.table.name} first."
         if moved
-        else f"Move or delete the {key.table.name} rows first; fkdash preview --table "
+        else f"Move or delete the rows of {key.table.name} first; fkdash preview --table "
         f"{quote(str(key.referenced))} lists them."
     )
     look = (
@@ -201,7 +201,8 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         "foreign key contradicts itself."
     )
     if held is None:
-        said, next_step = f"either {kept}, or {missing}", f"{move} If a {key.table.name} row was written: {look}"
+        said = f"either {kept}, or {missing}"
+        next_step = f"{move} If a row of {key.table.name} was written: {look}"
     else:
         said, next_step = (kept, move) if held else (missing, look)
     return Answer(

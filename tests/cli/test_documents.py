@@ -122,7 +122,7 @@ async def test_the_diagnosis_has_evidence_rows_options_and_what_was_applied(
         "# INC-42",
         NAME,
         "23502",
-        "412 workspaces rows",
+        "412 rows of workspaces",
         "Acme GmbH",
         "NO ACTION",
         "- [ ] the rule is quiet",

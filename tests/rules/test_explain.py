@@ -246,7 +246,7 @@ async def test_a_cascade_that_refuses_a_changed_key_is_not_said_to_hold_the_row(
     with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
         await database.execute("UPDATE app.organizations SET id = 2")
     [answer] = explain(schema, f"ERROR:  {refused.value}").answers
-    assert "ON DELETE CASCADE: it lets a organizations row go, but it is ON UPDATE NO ACTION" in answer.message
+    assert "ON DELETE CASCADE: it lets a row of organizations go, but it is ON UPDATE NO ACTION" in answer.message
     assert answer.paths == ()
 
 

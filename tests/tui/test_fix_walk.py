@@ -233,7 +233,7 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         assert isinstance(screen, FixPlanScreen)
         await session.until(lambda: "Rehearsal, rolled back" in screen.pane.text)
         assert re.search(r"public\.users ACCESS EXCLUSIVE for \d+ ms", screen.pane.text)
-        assert "ok deleting a referenced workspaces row: refused with 23503" in screen.pane.text
+        assert "ok deleting a referenced row of workspaces: refused with 23503" in screen.pane.text
     assert await state_of(incident_database) == ("n", True)
 
 
@@ -336,7 +336,7 @@ async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDat
         assert isinstance(screen, FixOptionsScreen)
         place = [row.option.id for row in screen.list.rows].index("reparent-orphans")
         await session.press(*["down"] * place, "enter")
-        await session.until_shown("which parents row? Type its key.", "parent_id, integer")
+        await session.until_shown("which row of parents? Type its key.", "parent_id, integer")
         await session.press("9", "enter")
         await session.until_shown("NO public.parents has no row id = 9")
         await session.press("escape", "backspace", "2", "enter")
