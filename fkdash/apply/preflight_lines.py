@@ -76,7 +76,12 @@ def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLin
             "Longer waits could make the application the victim of a deadlock.",
         )
     if row["standbys"]:
-        yield ok(f"{row['standbys']} standbys replay the lock; their readers wait for the same milliseconds")
+        replay = counted(
+            row["standbys"],
+            "standbys replay the lock; their readers wait",
+            "standby replays the lock; its readers wait",
+        )
+        yield ok(f"{replay} for the same milliseconds")
 
 
 def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
@@ -122,9 +127,8 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
             f"the extension {row['extension']} owns a table of this key", "Its next update may undo the change."
         )
     if row["inheriting_tables"]:
-        yield warning(
-            f"{row['inheriting_tables']} tables inherit from it", "Foreign keys do not cover their rows."
-        )
+        inherit = counted(row["inheriting_tables"], "tables inherit", "table inherits")
+        yield warning(f"{inherit} from it", "Foreign keys do not cover their rows.")
     if row["publications"]:
         yield warning(
             f"published by {row['publications']}; a schema change is not replicated", "Make it on subscribers too."
