@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.events import Outcome, RunEnded
 from fkdash.apply.journal import JournalError
+from fkdash.counted import counted
 from fkdash.errors import HalfDoneError, NotPermittedError, StoppedError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def failed(
     `left` says what such a step left behind.
     """
     what_next = "" if isinstance(error, JournalError) and done else error.next_step
-    what = f"{error.what} {rows:,} rows are changed so far." if rows else error.what
+    what = f"{error.what} {counted(rows, 'rows are', 'row is')} changed so far." if rows else error.what
     what = f"{what} {left}".rstrip()
     if not done and not rows and not left:
         permitted = not isinstance(error, NotPermittedError)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from fkdash.counted import counted
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
 from fkdash.fix.values import as_referenced
@@ -75,7 +76,12 @@ def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLin
             "Longer waits could make the application the victim of a deadlock.",
         )
     if row["standbys"]:
-        yield ok(f"{row['standbys']} standbys replay the lock; their readers wait for the same milliseconds")
+        replay = counted(
+            row["standbys"],
+            "standbys replay the lock; their readers wait",
+            "standby replays the lock; its readers wait",
+        )
+        yield ok(f"{replay} for the same milliseconds")
 
 
 def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
@@ -121,9 +127,8 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
             f"the extension {row['extension']} owns a table of this key", "Its next update may undo the change."
         )
     if row["inheriting_tables"]:
-        yield warning(
-            f"{row['inheriting_tables']} tables inherit from it", "Foreign keys do not cover their rows."
-        )
+        inherit = counted(row["inheriting_tables"], "tables inherit", "table inherits")
+        yield warning(f"{inherit} from it", "Foreign keys do not cover their rows.")
     if row["publications"]:
         yield warning(
             f"published by {row['publications']}; a schema change is not replicated", "Make it on subscribers too."
@@ -176,7 +181,7 @@ def duration_lines(row: Row, catalog: Catalog, plan: Plan) -> Iterator[Preflight
             "checking goes row by row, about 20 times slower: row security, or no SELECT on both keys",
             "Grant SELECT on the key columns of both tables, or let a role do it that bypasses row security.",
         )
-    yield ok(f"reading about {rows:,} rows takes about {max(seconds, 0.1):.1f} s and stops nobody")
+    yield ok(f"reading about {counted(rows, 'rows')} takes about {max(seconds, 0.1):.1f} s and stops nobody")
 
 
 def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
@@ -187,12 +192,13 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
             "If there are any, checking fails and the key stays NOT VALID: enforced, but unchecked. "
             "With --keep-validated the old key stays until the new one is proven.",
         )
+    refer = counted(orphans.rows, "rows refer", "row refers") + " to a row that does not exist"
     if orphans.rows and plan.mends:
-        return ok(f"{orphans.rows:,} rows refer to a row that does not exist; they will be repaired")
+        return ok(f"{refer}; {'it' if orphans.rows == 1 else 'they'} will be repaired")
     if orphans.rows:
         name = plan.key.qualified
         return stop(
-            f"{orphans.rows:,} rows refer to a row that does not exist, so checking would fail",
+            f"{refer}, so checking would fail",
             f"Repair them first: fkdash fix plan {name} --option reparent-orphans, or null-orphans, "
             "or delete-orphans.",
         )

@@ -65,13 +65,13 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
     parent, child = key.referenced.name, key.table.name
     works = _delete_works(catalog, key, nullable=nullable)
     trials: dict[str, Callable[[Session], Awaitable[tuple[bool | None, str]]]] = {
-        f"deleting a referenced {parent} row": lambda session: _delete_referenced(
+        f"deleting a referenced row of {parent}": lambda session: _delete_referenced(
             session, catalog, key, works=works
         ),
-        f"deleting a {parent} row that no {child} row refers to": lambda session: _delete_unreferenced(
+        f"deleting a row of {parent} that no row of {child} refers to": lambda session: _delete_unreferenced(
             session, catalog, key
         ),
-        f"a {child} row that refers to a missing {parent} row": lambda session: _refer_to_missing(
+        f"a row of {child} that refers to a missing row of {parent}": lambda session: _refer_to_missing(
             session, catalog, key
         ),
     }
@@ -80,7 +80,7 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
 
 async def deleting_referenced(session: Session, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Probe:
     """Try to delete a referenced row, inside a transaction that its caller rolls back."""
-    check = f"deleting a referenced {key.referenced.name} row"
+    check = f"deleting a referenced row of {key.referenced.name}"
     own_triggers = user_triggers(catalog, key)
     if own_triggers:
         return Probe(check, None, f"not tried: {own_triggers} would run")
@@ -119,7 +119,7 @@ async def _delete_referenced(
 ) -> tuple[bool | None, str]:
     found = await _referenced(session, catalog, key)
     if found is None:
-        return None, f"not tried: no {key.table.name} row refers to one today"
+        return None, f"not tried: no row of {key.table.name} refers to one today"
     refused = await _attempt_delete(session, catalog, key, found)
     if refused is None:
         return await _after_delete(session, catalog, key, found, works=works)
@@ -165,7 +165,7 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
         f"where {refers_to_another(key)} limit 1 for update of c skip locked"
     )
     if row is None:
-        return None, f"not tried: no {key.table.name} row that no other session is using refers to anything"
+        return None, f"not tried: no row of {key.table.name} that no other session is using refers to anything"
     values = [row[position] for position in range(len(identity))]
     await session.execute("set constraints all immediate")
     statement = f"update {source(catalog, key.table)} c set {assignment} where {_conditions(identity)} returning 1"

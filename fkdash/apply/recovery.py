@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.apply.records import RecordedRun, history, recorded_run, unfinished
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of, source
+from fkdash.counted import counted
 from fkdash.errors import StoppedError, TimedOutError, UsageError
 from fkdash.fix.definition import definition
 from fkdash.fix.drop_not_null import abandon_steps, refuses_null
@@ -16,6 +17,8 @@ from fkdash.fix.plan import Goal
 from fkdash.fix.put_back import unproven
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.db.session import Session
     from fkdash.fix.plan import Plan
@@ -24,6 +27,7 @@ __all__ = [
     "RecordedRun",
     "RowInTheWay",
     "history",
+    "in_the_way_words",
     "recorded_run",
     "remaining",
     "rows_in_the_way",
@@ -89,8 +93,8 @@ async def _kept_in_words(session: Session, catalog: Catalog, plan: Plan) -> str:
     if row is None or not row["kept"]:
         return f" {plan.kept.table} keeps no row."
     stay = row["kept"] - row["returning_rows"]
-    changed = f"; {stay:,} stay as they are: they were changed since, or their place is taken" if stay else ""
-    return f" {plan.kept.table} keeps {row['kept']:,} rows as they were{changed}."
+    changed = f"; {counted(stay, 'stay', 'stays')} there: changed since, or the place is taken" if stay else ""
+    return f" {plan.kept.table} keeps {counted(row['kept'], 'rows as they were', 'row as it was')}{changed}."
 
 
 def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
@@ -190,6 +194,13 @@ async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dic
         if nulls:
             counts[f"{table}.{column}"] = nulls
     return counts
+
+
+def in_the_way_words(nulls: Mapping[str, int]) -> str:
+    """Give what keeps an undo from working: `3 rows have NULL in public.users.workspace_id`."""
+    return ", ".join(
+        f"{counted(number, 'rows have', 'row has')} NULL in {column}" for column, number in nulls.items()
+    )
 
 
 async def rows_in_the_way_listed(

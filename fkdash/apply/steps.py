@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.apply.progress import reporting
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.postgres import read_catalog
+from fkdash.counted import counted
 from fkdash.errors import FkdashError, StoppedError
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import Duration
@@ -112,7 +113,7 @@ class Tries:
                 )
             if self.wishes.stop_after_step:
                 raise StoppedError(
-                    f"Stopped as asked, after {self.rows[step.number]:,} rows of step {step.number}."
+                    f"Stopped as asked, after {counted(self.rows[step.number], 'rows')} of step {step.number}."
                 )
             await asyncio.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_BETWEEN_BATCHES))
 

@@ -9,6 +9,7 @@ from fkdash.apply.probes import probe
 from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres import read_catalog
 from fkdash.catalog.spelling import source
+from fkdash.counted import counted
 from fkdash.errors import FkdashError
 from fkdash.fix.definition import definition
 from fkdash.rules.registry import findings, rule
@@ -150,16 +151,13 @@ def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:
 
 
 def _unchanged(before: RowSummary | None, after: RowSummary | None, plan: Plan) -> Verified:
-    check = f"{plan.key.table.name} rows unchanged"
-    if plan.writes_rows:
-        was = "" if before is None or after is None else f": {before.rows:,} rows before, {after.rows:,} after"
-        return Verified(check, None, f"not compared, the fix writes rows{was}")
+    check = f"rows of {plan.key.table.name} unchanged"
     if before is None or after is None:
-        return Verified(check, None, "not compared: reading all of them takes too long")
+        why = ", the fix writes rows" if plan.writes_rows else ": reading all of them takes too long"
+        return Verified(check, None, f"not compared{why}")
+    counts = f"{counted(before.rows, 'rows')} before, {after.rows:,} after"
+    if plan.writes_rows:
+        return Verified(check, None, f"not compared, the fix writes rows: {counts}")
     if before == after:
-        return Verified(check, ok=True, detail=f"{after.rows:,} rows")
-    return Verified(
-        check,
-        None,
-        f"{before.rows:,} rows before, {after.rows:,} after: other sessions wrote meanwhile, the fix writes none",
-    )
+        return Verified(check, ok=True, detail=counted(after.rows, "rows"))
+    return Verified(check, None, f"{counts}: other sessions wrote meanwhile, the fix writes none")

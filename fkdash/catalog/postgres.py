@@ -18,7 +18,6 @@ from fkdash.catalog.foreign_keys import foreign_keys_of, used_columns
 from fkdash.catalog.model import (
     Catalog,
     Check,
-    ForeignKey,
     Index,
     Privileges,
     Server,
@@ -238,12 +237,6 @@ async def _read_checks(
     wanted = [row["oid"] for row in rows if matters(row)]
     found = await session.rows(query("fkdash.catalog", "check_expressions"), wanted) if wanted else ()
     return checks_of(rows, {row["oid"]: row["expression"] for row in found})
-
-
-async def read_definition(session: Session, key: ForeignKey) -> str:
-    """Give a foreign key as pg_get_constraintdef spells it, the referenced table schema-qualified."""
-    async with _settings(session, search_path="pg_catalog"):
-        return str(await session.value(query("fkdash.catalog", "definition"), key.oid))
 
 
 def _tables(

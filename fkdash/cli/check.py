@@ -23,6 +23,7 @@ from fkdash.cli.selection import (
     tell_unmatched,
 )
 from fkdash.cli.several import destinations_of
+from fkdash.counted import counted
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError
@@ -173,7 +174,7 @@ def _written_as_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[Ch
         raise UsageError(
             f"The baseline {path} cannot be written: {error}.", next_step="Name another file."
         ) from error
-    tell(f"{plain(str(path))}: {len(found)} findings written as known.")
+    tell(f"{plain(str(path))}: {counted(len(found), 'findings')} written as known.")
     return tuple(
         replace(report, findings=tuple(replace(each, known=True) for each in report.findings))
         for report in reports

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import shlex
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fkdash.cli.messages import tell
+from fkdash.db.conninfo import without_password
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
 from fkdash.errors import PasswordRequiredError, UsageError
@@ -92,6 +94,20 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         os.environ,
     )
     return ask_password(target) if prompt is PasswordPrompt.ALWAYS else target
+
+
+def words_to_connect(arguments: argparse.Namespace) -> str:
+    """Give the arguments that led here as a shell takes them, to stand in another command; never a password."""
+    given = [getattr(arguments, "dsn", None)]
+    for option, value in (
+        ("-h", arguments.host),
+        ("-p", arguments.port),
+        ("-U", arguments.username),
+        ("-d", arguments.dbname),
+        ("--profile", arguments.profile),
+    ):
+        given += [option, value] if value is not None else []
+    return shlex.join(without_password(word) for word in given if word is not None)
 
 
 def refuse_read_only(arguments: argparse.Namespace) -> None:

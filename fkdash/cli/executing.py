@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fkdash.apply.database_copy import TABLE, DatabaseCopy
@@ -17,6 +17,7 @@ from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.recovery import unfinished
 from fkdash.apply.rehearsal import rehearse
 from fkdash.apply.run import Run, Wishes
+from fkdash.cli.connection import words_to_connect
 from fkdash.cli.messages import say_how_it_ended, tell
 from fkdash.db.text import plain
 from fkdash.db.writing import open_writer
@@ -94,14 +95,19 @@ async def execute(
                 continues=continues,
                 copy=DatabaseCopy(schema, journal.path.stem) if schema else None,
             )
-            ended = await _carried_out(run)
+            there = f"{journal.path} {words_to_connect(arguments)}".rstrip()
+            ended = await _carried_out(run, there)
+    ended = replace(ended, next_step=ended.next_step.replace(str(journal.path), there))
     as_json = arguments.format == "json"
     say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code
 
 
-async def _carried_out(run: Run) -> RunEnded:
-    """Run to the end; the first interrupt stops after the present step, the second cancels it."""
+async def _carried_out(run: Run, there: str) -> RunEnded:
+    """Run to the end; the first interrupt stops after the present step, the second cancels it.
+
+    `there` is what a command needs to go on from it or to go back.
+    """
     task = asyncio.ensure_future(run.carry_out())
 
     def interrupted() -> None:
@@ -118,11 +124,11 @@ async def _carried_out(run: Run) -> RunEnded:
     try:
         return await task
     except asyncio.CancelledError:
-        path = run.journal.path
         if run.steps_done:
             raise HalfDoneError(
                 f"Cancelled after step {run.steps_done[-1]}.",
-                next_step=f"Finish it with `fkdash fix resume {path}`, or go back with `fkdash fix undo {path}`.",
+                next_step=f"Finish it with `fkdash fix resume {there}`, or go back with "
+                f"`fkdash fix undo {there}`.",
             ) from None
         raise StoppedError(
             "Cancelled; the step under way was rolled back.", next_step="Nothing was changed."

@@ -80,6 +80,8 @@ def _text(found: Explanation) -> str:
         lines += ["", answer.message]
         lines += [f"  a delete gets there: {path_words(path)}" for path in answer.paths]
         lines.append(f"Next: {answer.next_step}")
+    if found.advice:
+        lines += ["", found.advice]
     return "\n".join(map(plain, lines))
 
 
@@ -89,6 +91,8 @@ def _document(found: Explanation) -> dict[str, Any]:
         "kind": "explanation",
         "sqlstate": found.clues.sqlstate or None,
         "headline": found.headline,
+        "ambiguous": bool(found.advice),
+        "advice": found.advice or None,
         "answers": [_answer(answer) for answer in found.answers],
     }
 

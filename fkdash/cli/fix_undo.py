@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.apply.recovery import rows_in_the_way, rows_in_the_way_listed, undo_plan
+from fkdash.apply.recovery import in_the_way_words, rows_in_the_way, rows_in_the_way_listed, undo_plan
 from fkdash.cli.connection import run_async
 from fkdash.cli.recovering import add_journal_arguments, carry_on
 from fkdash.errors import StoppedError
@@ -39,7 +39,7 @@ async def _way_back(session: Session, catalog: Catalog, plan: Plan) -> Plan:
 async def _require_a_way(session: Session, catalog: Catalog, plan: Plan) -> None:
     in_the_way = await rows_in_the_way(session, catalog, plan)
     if in_the_way:
-        counts = ", ".join(f"{rows:,} rows have NULL in {column}" for column, rows in in_the_way.items())
+        counts = in_the_way_words(in_the_way)
         listed = await rows_in_the_way_listed(session, catalog, plan)
         raise StoppedError(
             f"The undo cannot succeed any more: {counts}.",

@@ -15,6 +15,7 @@ from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
+from fkdash.counted import counted
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for key in keys:
             say(_line(key))
-        tell(f"{len(keys)} of {len(catalog.foreign_keys)} foreign keys")
+        tell(f"{len(keys):,} of {counted(len(catalog.foreign_keys), 'foreign keys')}")
     chosen = chosen_tables(arguments)
     if chosen is not None and not any(map(chosen, catalog.tables)):
         return tell_unmatched(arguments)

@@ -9,6 +9,7 @@ from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
+from fkdash.errors import StoppedError
 from fkdash.orphans.references import Reference, ScannedReference, doubtful, every, scan
 from fkdash.report.orphans import orphans_document, orphans_text
 
@@ -25,7 +26,7 @@ EXAMPLES = """examples:
   fkdash orphans scan
   fkdash orphans scan --all --seconds 300 --format json
   fkdash orphans scan --constraint orders_user_id_fkey
-exit code: 1 where there are orphans
+exit code: 1 where there are orphans, 4 where none was found but not everything could be counted
 """
 
 
@@ -42,13 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was found; 1 where there are orphans."""
+    """Print what was found; 1 where there are orphans, 4 where it is not known that there are none."""
     scanned = run_async(_scan(arguments))
     if arguments.format == "json":
         say(json.dumps(orphans_document(scanned), indent=2))
     else:
         say(orphans_text(scanned))
-    return 1 if any(each.orphans.rows for each in scanned) else 0
+    if any(each.orphans.rows for each in scanned):
+        return 1
+    return 0 if all(each.orphans.status == "complete" for each in scanned) else StoppedError.exit_code
 
 
 async def _scan(arguments: argparse.Namespace) -> tuple[ScannedReference, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fkdash.counted import counted
 from fkdash.db.target import Address
 from fkdash.errors import UsageError
 
@@ -22,8 +23,9 @@ def addresses_of(values: Mapping[str, str], *, verify_name: bool) -> tuple[tuple
     hosts = _split(values.get("host", ""))
     routes = _split(values.get("hostaddr", ""))
     if hosts and routes and len(hosts) != len(routes):
+        do_not_go = counted(len(hosts), "hosts do not go", "host does not go")
         raise UsageError(
-            f"{len(hosts)} hosts do not go with {len(routes)} addresses.",
+            f"{do_not_go} with {counted(len(routes), 'addresses', 'address')}.",
             next_step="Give hostaddr one entry for each entry of host.",
         )
     names = [host or _DEFAULT_HOSTS[0] for host in hosts] or routes or list(_DEFAULT_HOSTS)
@@ -47,7 +49,8 @@ def _ports(text: str, count: int) -> list[int]:
         words *= count
     if len(words) != count:
         raise UsageError(
-            f"{len(words)} ports do not go with {count} hosts.", next_step="Give one port, or one for each host."
+            f"{len(words)} ports do not go with {counted(count, 'hosts')}.",
+            next_step="Give one port, or one for each host.",
         )
     return [_port(word or _DEFAULT_PORT) for word in words]
 

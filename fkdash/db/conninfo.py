@@ -14,6 +14,7 @@ from fkdash.errors import UsageError
 
 _SCHEME = re.compile(r"(?:jdbc:)?(postgres(?:ql)?)(?:\+[a-z0-9_]+)?://", re.IGNORECASE)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PASSWORDS = frozenset({"password", "sslpassword"})
 _ESCAPE_ADVICE = "Inside a URI, write @ as %40, / as %2F, : as %3A and % as %25, also in the password."
 _QUOTE_ADVICE = "Write it as name=value pairs; quote a value with spaces: password='two words'."
 
@@ -31,6 +32,22 @@ def is_uri(text: str) -> bool:
 def parse_connection_string(text: str) -> dict[str, str]:
     """Give the parameters of a URI or of a keyword string, unchecked; raises UsageError."""
     return _parse_uri(text) if is_uri(text) else _parse_keywords(text)
+
+
+def without_password(text: str) -> str:
+    """Give a connection string without its passwords; one without any, or a mere name, stays as it is."""
+    if not is_connection_string(text):
+        return text
+    parameters = parse_connection_string(text)
+    kept = {name: value for name, value in parameters.items() if name not in _PASSWORDS}
+    if len(kept) == len(parameters):
+        return text
+    return " ".join(f"{name}={_spelled(value)}" for name, value in kept.items())
+
+
+def _spelled(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _parse_keywords(text: str) -> dict[str, str]:

@@ -52,9 +52,10 @@ async def nothing_answers(failures: Sequence[tuple[Address, Exception]], target:
         f"No PostgreSQL server answers for database {plain(target.database)}"
         f" as {plain(target.user)}{source}. Tried:"
     )
-    lines = [f"  {address}: {reason.why}" for address, reason in reasons]
+    # One line: whoever shows it makes line breaks visible, since a name may contain some.
+    each = "; ".join(f"{address}: {reason.why}" for address, reason in reasons)
     next_step = reasons[-1][1].next_step if target.given else _DEMO
-    return UnreachableError("\n".join([what, *lines]), next_step=next_step)
+    return UnreachableError(f"{what} {each}.", next_step=next_step)
 
 
 def too_old(major: int, oldest: int, where: str) -> UnreachableError:

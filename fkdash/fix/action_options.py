@@ -26,10 +26,10 @@ def no_action(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="no-action",
         title="NO ACTION",
-        then=f"{_verb(finding)} a referenced {key.referenced.name} row is refused with 23503 "
-        f"until no {key.table.name} row refers to it",
+        then=f"{_verb(finding)} a referenced row of {key.referenced.name} is refused with 23503 "
+        f"until no row of {key.table.name} refers to it",
         application=f"gets a clear error that names {key.name}; "
-        f"{key.table.name} rows must be moved or deleted first",
+        f"rows of {key.table.name} must be moved or deleted first",
         frees=False,
         undo="any time",
         refused=_refused(catalog, finding, "no-action"),
@@ -47,7 +47,7 @@ def drop_not_null(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="drop-not-null",
         title="allow NULL",
-        then=f"{_verb(finding)} a {key.referenced.name} row works; the {key.table.name} rows stay, "
+        then=f"{_verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay, "
         f"and their {', '.join(key.set_columns)} becomes NULL",
         application=f"must cope with NULL in {names}, and its own schema files must say so",
         frees=True,
@@ -63,11 +63,11 @@ def cascade(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="cascade",
         title="CASCADE",
-        then=f"deleting a {key.referenced.name} row also deletes every {key.table.name} row that refers to it, "
-        "and whatever hangs on those"
+        then=f"deleting a row of {key.referenced.name} also deletes every row of {key.table.name} that refers to "
+        "it, and whatever hangs on those"
         if deletes
-        else f"changing the key of a {key.referenced.name} row changes it in every {key.table.name} row too",
-        application=f"loses {key.table.name} rows without being asked" if deletes else "sees the new key",
+        else f"changing the key of a row of {key.referenced.name} changes it in every row of {key.table.name} too",
+        application=f"loses rows of {key.table.name} without being asked" if deletes else "sees the new key",
         frees=True,
         undo="the constraint any time, the deleted rows never" if deletes else "any time",
         refused=_refused(catalog, finding, "cascade"),
@@ -95,7 +95,7 @@ def set_null(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="set-null",
         title="SET NULL",
-        then=f"{_verb(finding)} a {key.referenced.name} row works; the {key.table.name} rows stay, "
+        then=f"{_verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay, "
         f"and their {names} becomes NULL",
         application=f"must cope with NULL in {key.table.name}.{names}",
         frees=True,
@@ -120,7 +120,7 @@ def set_null_columns(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="set-null-columns",
         title=f"SET NULL ({', '.join(nullable)})",
-        then=f"deleting a {key.referenced.name} row works; the {key.table.name} rows stay, only "
+        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay, only "
         f"{', '.join(nullable) or 'no column'} becomes NULL",
         application=f"must cope with NULL in {', '.join(nullable) or 'no column'}",
         frees=True,
@@ -137,9 +137,9 @@ def set_default(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="set-default",
         title="SET DEFAULT",
-        then=f"{_verb(finding)} a {key.referenced.name} row works; the {key.table.name} rows stay and then have "
-        f"{written}, which must be a {key.referenced.name} row",
-        application=f"finds {key.table.name} rows under the default; that row itself cannot be deleted any more",
+        then=f"{_verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay and "
+        f"then have {written}, which must be a row of {key.referenced.name}",
+        application=f"finds rows of {key.table.name} under the default; that row cannot be deleted any more",
         frees=True,
         undo="the constraint any time; the rows stay where they were put",
         refused=_refused(catalog, finding, "set-default"),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableKind
+from fkdash.counted import counted
 from fkdash.fix.build_beside import build_beside
 from fkdash.fix.build_on_partitions import build_on_partitions
 from fkdash.fix.definition import swap
@@ -78,7 +79,8 @@ def _partitioned_before_18(catalog: Catalog, old: ForeignKey, new: ForeignKey) -
         return Way(
             steps=numbered(_swap(catalog, old, new, not_valid=False), *_rest(catalog, old, new)),
             why="one ALTER TABLE that drops and adds the key validated: before PostgreSQL 18 a partitioned table "
-            f"takes no NOT VALID foreign key, and reading about {rows:,} rows under the lock takes milliseconds",
+            f"takes no NOT VALID foreign key, and reading about {counted(rows, 'rows')} under "
+            "the lock takes milliseconds",
         )
     return build_on_partitions(catalog, old, new)
 

@@ -38,8 +38,8 @@ def drop_not_null_set_null(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="drop-not-null-set-null",
         title="SET NULL and allow NULL",
-        then=f"deleting a {key.referenced.name} row works; the {key.table.name} rows stay, and their {names} "
-        "becomes NULL",
+        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay, and their "
+        f"{names} becomes NULL",
         application=f"must cope with NULL in {key.table.name}.{names}, and its own schema files must say so",
         frees=True,
         undo="until a NULL is written",
@@ -62,10 +62,10 @@ def set_column_default(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="set-column-default",
         title="default you name",
-        then=f"deleting a {key.referenced.name} row works; the {key.table.name} rows stay and then refer to the "
-        f"{key.referenced.name} row you name",
-        application=f"gets that default in every new {key.table.name} row that names no {names}; the row itself "
-        "cannot be deleted any more",
+        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay and then refer to "
+        f"the row of {key.referenced.name} you name",
+        application=f"gets that default in every new row of {key.table.name} that names no {names}; the row "
+        "itself cannot be deleted any more",
         frees=True,
         undo="the default and the constraint any time; the rows stay where they were put",
         refused=refused,

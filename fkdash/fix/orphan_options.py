@@ -28,8 +28,8 @@ def reparent_orphans(catalog: Catalog, finding: Finding) -> Option:
         id="reparent-orphans",
         title="re-parent orphans",
         then=_AS_NOW,
-        application=f"finds the {key.table.name} rows that refer to no {key.referenced.name} row under the one "
-        f"you name; they are kept as they were in {kept_table(key)}",
+        application=f"finds the rows of {key.table.name} that refer to no row of {key.referenced.name} under the "
+        f"one you name; they are kept as they were in {kept_table(key)}",
         frees=False,
         undo=_undo_of_values(catalog, key),
         refused=f"{', '.join(unwritable)} cannot be written" if unwritable else "",
@@ -48,8 +48,8 @@ def null_orphans(catalog: Catalog, finding: Finding) -> Option:
         id="null-orphans",
         title="set orphans to NULL",
         then=_AS_NOW,
-        application=f"finds NULL in {', '.join(columns) or 'no column'} of the {key.table.name} rows that refer "
-        f"to no {key.referenced.name} row; they are kept as they were in {kept_table(key)}",
+        application=f"finds NULL in {', '.join(columns) or 'no column'} of the rows of {key.table.name} that "
+        f"refer to no row of {key.referenced.name}; they are kept as they were in {kept_table(key)}",
         frees=False,
         undo=_undo_of_values(catalog, key),
         refused=refused,
@@ -68,7 +68,7 @@ def delete_orphans(catalog: Catalog, finding: Finding) -> Option:
         id="delete-orphans",
         title="delete orphans",
         then=_AS_NOW,
-        application=f"loses the {key.table.name} rows that refer to no {key.referenced.name} row"
+        application=f"loses the rows of {key.table.name} that refer to no row of {key.referenced.name}"
         + (f", and what hangs on those in {lost}" if lost else "")
         + f"; they are kept in {kept_table(key)}",
         frees=False,

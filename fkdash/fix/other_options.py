@@ -27,9 +27,9 @@ def validate(_: Catalog, finding: Finding) -> Option | None:
         return Option(
             id="validate",
             title="enforce and check",
-            then=f"deleting a {key.referenced.name} row sets ON DELETE {key.on_delete} off, which never runs "
+            then=f"deleting a row of {key.referenced.name} sets ON DELETE {key.on_delete} off, which never runs "
             "today",
-            application=f"gets 23503 for {key.table.name} rows that refer to nothing",
+            application=f"gets 23503 for rows of {key.table.name} that refer to nothing",
             frees=False,
             undo="any time",
         )
@@ -52,9 +52,9 @@ def create_index(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="create-index",
         title=f"index on ({', '.join(key.columns)})",
-        then=f"deleting a {key.referenced.name} row finds the {key.table.name} rows by {_name(catalog, key)} "
-        "instead of reading the whole table",
-        application=f"notices nothing while it is built; writing {key.table.name} rows costs a little more",
+        then=f"deleting a row of {key.referenced.name} finds the rows of {key.table.name} by "
+        f"{_name(catalog, key)} instead of reading the whole table",
+        application=f"notices nothing while it is built; writing rows of {key.table.name} costs a little more",
         frees=False,
         undo="not by itself: indexes of partitions became parts of it" if parts else "any time",
     )
@@ -68,8 +68,8 @@ def enable_triggers(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="enable-triggers",
         title="declare it anew",
-        then=f"deleting a {key.referenced.name} row sets ON DELETE {key.on_delete} off again",
-        application=f"gets 23503 for {key.table.name} rows that refer to nothing",
+        then=f"deleting a row of {key.referenced.name} sets ON DELETE {key.on_delete} off again",
+        application=f"gets 23503 for rows of {key.table.name} that refer to nothing",
         frees=False,
         undo="not offered: it would switch the checks off again",
     )

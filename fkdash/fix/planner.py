@@ -55,7 +55,7 @@ def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
             raise UsageError(f"{chosen.id} takes no value.", next_step="Leave --value out.")
         return ()
     if not words:
-        row = f"an existing {finding.key.referenced.name} row"
+        row = f"an existing row of {finding.key.referenced.name}"
         single = len(chosen.asks) == 1
         how = "--value VALUE" if single else " ".join(f"--value {name}=..." for name in chosen.asks)
         raise UsageError(f"{chosen.id} needs the key of {row}.", next_step=f"Name it: {how}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
+from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Scope:
     @property
     def words(self) -> str:
         """`41 foreign keys in 38 tables, 2 tables not readable by role x`."""
-        said = f"{_count(self.foreign_keys, 'foreign key')} in {_count(self.tables, 'table')}"
+        said = f"{counted(self.foreign_keys, 'foreign keys')} in {counted(self.tables, 'tables')}"
         if self.unreadable:
-            said += f", {_count(len(self.unreadable), 'table')} not readable by role {self.role}"
+            said += f", {counted(len(self.unreadable), 'tables')} not readable by role {self.role}"
         return said
 
 
@@ -97,8 +98,8 @@ class CheckReport:
         counts = dict.fromkeys(Severity, 0)
         for each in self.findings:
             counts[each.finding.severity] += 1
-        words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-        said = [_count(count, words[severity]) for severity, count in counts.items() if count]
+        words = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.INFO: "notes"}
+        said = [counted(count, words[severity]) for severity, count in counts.items() if count]
         return f"{', '.join(said) or 'nothing found'} in {self.scope.words}"
 
     def reaches(self, threshold: Severity | None) -> bool:
@@ -115,14 +116,12 @@ def impact_words(reported: Reported) -> str:
         return f"how many rows are concerned is unknown: {impact.reason}"
     least = "" if impact.exact else "at least "
     if not impact.blocking_rows:
-        return f"latent: no {key.table.name} row refers to a {key.referenced.name} row" + (
+        return f"latent: no row of {key.table.name} refers to a row of {key.referenced.name}" + (
             "" if impact.exact else " among those counted"
         )
+    refer = "refers" if impact.blocking_rows == 1 else "refer"
     return (
-        f"biting: {least}{impact.referenced_rows:,} {key.referenced.name} rows cannot be deleted, "
-        f"{least}{impact.blocking_rows:,} {key.table.name} rows refer to them"
+        f"biting: {least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.name} cannot be deleted, "
+        f"{least}{counted(impact.blocking_rows, 'rows')} of {key.table.name} {refer} to "
+        f"{'it' if impact.referenced_rows == 1 else 'them'}"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

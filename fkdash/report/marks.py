@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.report.check_markdown import escaped
 from fkdash.report.diagnosis import applied_lines
@@ -83,4 +84,4 @@ def _table(table: Table) -> Iterator[str]:
     for row in table.rows:
         yield f"| {' | '.join(map(escaped, row))} |"
     if table.beyond:
-        yield from ("", f"{table.beyond:,} more rows were shown.")
+        yield from ("", f"{counted(table.beyond, 'more rows were', 'more row was')} shown.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fkdash.counted import counted
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def _line(each: ScannedReference) -> str:
     if orphans.rows is None:
         count = f"not known: {orphans.reason}"
     elif orphans.status == "complete":
-        count = f"{orphans.rows:,} orphans" if orphans.rows else "no orphans"
+        count = counted(orphans.rows, "orphans") if orphans.rows else "no orphans"
     else:
-        count = f"at least {orphans.rows:,} orphans ({orphans.reason})"
+        count = f"at least {counted(orphans.rows, 'orphans')} ({orphans.reason})"
     return f"{count:<16}  {arrow}  [{name}]"
 
 

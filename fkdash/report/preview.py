@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
@@ -76,7 +77,7 @@ def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]
 def sentence(preview: Preview) -> str:
     """Give the consequence in one sentence, plain text."""
     table = plain(str(preview.target.table))
-    rows = f"{_rows(preview.target_rows)} of {table}"
+    rows = f"{counted(preview.target_rows, 'rows')} of {table}"
     if preview.verdict is Verdict.UNKNOWN:
         return f"Whether deleting {rows} succeeds is unknown." if preview.target_rows else f"Unknown for {table}."
     if preview.verdict is Verdict.BLOCKED:
@@ -90,7 +91,7 @@ def sentence(preview: Preview) -> str:
         return f"Deleting {rows} is allowed and touches nothing else."
     deleted = sum(effect.deleted for effect in others)
     written = sum(effect.set_null + effect.set_default + effect.updated for effect in others)
-    return f"Deleting {rows} is allowed; it takes {deleted:,} other rows along and changes {written:,}."
+    return f"Deleting {rows} is allowed; it takes {counted(deleted, 'other rows')} along and changes {written:,}."
 
 
 def preview_text(preview: Preview, listed: Listed = _NONE) -> str:
@@ -157,7 +158,7 @@ def _text_lines(preview: Preview, listed: Listed) -> Iterator[str]:
 
 def blocker_words(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way, its rows and why as one phrase."""
-    rows = f"{_least(preview)}{_rows(blocker.rows)}"
+    rows = f"{_least(preview)}{counted(blocker.rows, 'rows')}"
     return f"{subject(blocker)}: {rows}, {reason(blocker)} ({blocker.sqlstate})"
 
 
@@ -184,12 +185,9 @@ def scan_words(scan: Scan) -> str:
     """Name a table that would be read from end to end, with its estimated size and the missing index."""
     size = "size unknown"
     if scan.rows is not None:
-        size = f"about {scan.rows:,} rows" + (f", {_bytes(scan.bytes)}" if scan.bytes is not None else "")
+        on_disk = f", {_bytes(scan.bytes)}" if scan.bytes is not None else ""
+        size = f"about {counted(scan.rows, 'rows')}{on_disk}"
     return f"{scan.table} ({size}) has no index on {', '.join(scan.columns)}"
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} {'row' if number == 1 else 'rows'}"
 
 
 def _bytes(number: int) -> str:
@@ -284,7 +282,7 @@ def why(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way as a clause: rows, table and reason."""
     if not blocker.rows:
         return f"the action on {subject(blocker)} is refused, whatever its rows ({reason(blocker)})"
-    rows = f"{_least(preview)}{_rows(blocker.rows)} of {plain(str(blocker.table))}"
+    rows = f"{_least(preview)}{counted(blocker.rows, 'rows')} of {plain(str(blocker.table))}"
     columns = plain(", ".join(blocker.columns))
     if blocker.sqlstate == "23502":
         return f"{rows} would get no {columns}, which cannot be NULL"

@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
@@ -58,7 +59,7 @@ def each_document(found: EachPreview) -> dict[str, Any]:
 def each_sentence(found: EachPreview) -> str:
     """Give the answer in one sentence, plain text."""
     preview, table = found.preview, plain(str(found.preview.target.table))
-    whole = f"{preview.target_rows:,} {'row' if preview.target_rows == 1 else 'rows'} of {table}"
+    whole = f"{counted(preview.target_rows, 'rows')} of {table}"
     if preview.verdict is Verdict.ALLOWED:
         if not preview.target_rows:
             return f"{table} has no row to delete."
@@ -113,7 +114,7 @@ def _text_lines(found: EachPreview) -> Iterator[str]:
 def _unknown(found: EachPreview) -> Iterator[str]:
     if found.unknown and found.preview.target_rows:
         yield ""
-        yield f"Not known for {found.unknown:,} of {found.preview.target_rows:,} rows."
+        yield f"Not known for {found.unknown:,} of {counted(found.preview.target_rows, 'rows')}."
 
 
 def _markdown_lines(found: EachPreview) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.assume import Assumptions, NewAction
 from fkdash.preview.model import Verdict
@@ -66,8 +67,7 @@ def fate(supposed: Supposed, key: ForeignKey) -> Fate:
     found = supposed.preview
     least = "" if found.exact else "at least "
     stopping = sum(blocker.rows for blocker in found.blockers if blocker.table == key.table)
-    words = "stops it" if stopping == 1 else "stop it"
-    own = [f"{least}{stopping:,} {words}"] if stopping else []
+    own = [least + counted(stopping, "stop it", "stops it")] if stopping else []
     own += [_changed([each], least) for each in found.effects if each.table == key.table and not stopping]
     deletes = {
         Verdict.ALLOWED: f"works, {found.target_rows:,} deleted",

@@ -8,8 +8,11 @@ error is raised as and the statement in its context are looked for as well.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
+
+from fkdash.db.text import plain
 
 _QUOTED: Final = re.compile(
     r'"((?:[^"\n]|"")+)"'
@@ -21,10 +24,14 @@ _QUOTED: Final = re.compile(
     r"|\u2018([^\u2018\u2019\n]+)\u2019"
     r"|「([^」\n]+)」"
 )
+_ODD: Final = re.compile("[\"'`\\\\»«„“”\u2018\u2019「」]")
 _FIELD: Final = re.compile(
     r"(?im)^\W*(?:(?:schema|table|column|constraint|data\s?type)(?:[ _]name)?|datatype)\W?\s*[:=]\s*"
     r"[\"'`]?([^\s\"'`,}]+)"
 )
+_TABLE_FIELD: Final = re.compile(r"(?im)^\W*table(?:[ _]name)?\W?\s*[:=]\s*[\"'`]?[^\s\"'`,}]")
+_OPENING, _CLOSING = "[\"'`»«„“”\u2018「]\\s?", "\\s?[\"'`»«“”\u2019」]"
+_LINE_OF_LOG: Final = re.compile("\\n\\t+")
 _WORD: Final = re.compile(r"[^\W\d][\w$]*")
 _SQLSTATE: Final = re.compile(r"\b(23502|23503|23001|23505|23514|23P01|428C9)\b")
 _CLASSES: Final = (
@@ -62,6 +69,8 @@ class Clues:
     and fields, `words` from everywhere; both in the order of the text.
     `statement` is the operator's own DELETE, UPDATE or INSERT with its table's
     parts; `action` the table of a referential action's internal statement.
+    `names_table` says that the table which the error is about seems to be named,
+    as PostgreSQL and the drivers' fields do, but not every message.
     """
 
     sqlstate: str
@@ -70,14 +79,26 @@ class Clues:
     statement: tuple[str, tuple[str, ...]] | None = None
     action: tuple[str, str] | None = None
     still_referenced: bool | None = None
+    names_table: bool = True
 
 
-def read_error(text: str) -> Clues:
-    """Give the clues in a pasted error; the SQLSTATE is empty where the text does not say it."""
-    flat = text.replace('\\"', '"').replace("\\n", "\n")
+def is_odd(name: str) -> bool:
+    """Tell whether a name can be mistaken in a message, which doubles no quotation mark in it."""
+    return plain(name) != name or bool(_ODD.search(name))
+
+
+def read_error(text: str, odd_names: Collection[str] = ()) -> Clues:
+    """Give the clues in a pasted error; the SQLSTATE is empty where the text does not say it.
+
+    `odd_names` are names for which `is_odd` holds; they are found as they are, or as they are shown.
+    """
+    flat = _flat(text)
     action = _ACTION.search(flat)
-    names = [next(filter(None, found)).replace('""', '"') for found in _QUOTED.findall(flat)]
-    names += _FIELD.findall(flat)
+    odd, rest = _odd_names_in(flat, odd_names)
+    quoted = [
+        (found.start(), next(filter(None, found.groups())).replace('""', '"')) for found in _QUOTED.finditer(rest)
+    ]
+    names = [name for _, name in sorted([*odd, *quoted])] + _FIELD.findall(rest)
     # A statement in quotation marks hides the names in it.
     names += [part for name in names if " " in name for part in _inner(name)]
     return Clues(
@@ -87,7 +108,36 @@ def read_error(text: str) -> Clues:
         statement=_statement(flat),
         action=(_bare(action[1]), _bare(action[2])) if action else None,
         still_referenced=_still_referenced(flat.lower()),
+        names_table=_names_table(rest, odd_names=len(odd)),
     )
+
+
+def _flat(text: str) -> str:
+    """Give a text without escapes, and without the tabs that lines begin with in the server's log."""
+    for escape, meant in (("\\\\", "\\"), ('\\"', '"'), ("\\'", "'"), ("\\n", "\n")):
+        text = text.replace(escape, meant)
+    return _LINE_OF_LOG.sub("\n", text)
+
+
+def _odd_names_in(flat: str, odd_names: Collection[str]) -> tuple[list[tuple[int, str]], str]:
+    """Give the odd names that stand in quotation marks, each with its place, and the text without them."""
+    found: list[tuple[int, str]] = []
+    for name in sorted(odd_names, key=len, reverse=True):
+        spellings = "|".join({re.escape(_flat(name)), re.escape(_flat(plain(name)))})
+        for match in re.finditer(f"{_OPENING}(?:{spellings}){_CLOSING}", flat):
+            found.append((match.start(), name))
+            flat = flat[: match.start()] + " " * len(match[0]) + flat[match.end() :]
+    return found, flat
+
+
+def _names_table(text: str, *, odd_names: int) -> bool:
+    lowered = text.lower()
+    if _TABLE_FIELD.search(text) or "of relation" in lowered:
+        return True
+    if any(phrase in lowered for phrase in ("violates not-null constraint", "can only be updated to default")):
+        return False
+    # In other languages the one sentence has both in quotation marks.
+    return any(len(_QUOTED.findall(line)) + odd_names > 1 for line in text.splitlines())
 
 
 def _sqlstate(text: str) -> str:

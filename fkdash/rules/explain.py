@@ -7,15 +7,16 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
-from fkdash.rules.cascades import cascades, node
-from fkdash.rules.error_text import read_error
+from fkdash.rules.cascades import node
+from fkdash.rules.error_text import is_odd, read_error
 from fkdash.rules.finding import Statement
 from fkdash.rules.obstacles import Kind, obstacles
 from fkdash.rules.once import once_per_catalog
 from fkdash.rules.rivals import action_of
+from fkdash.rules.ways import ways_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Domain, ForeignKey, Table, TableName
     from fkdash.rules.error_text import Clues
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 _MOST_PATHS: Final = 5
 _LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL})
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+_COLUMN_ONLY: Final = frozenset({Kind.NOT_NULL, Kind.IDENTITY})
+_MORE: Final = (
+    "To be certain, paste more of it: the table (psql prints it after \\set VERBOSITY verbose, drivers have it as "
+    "a field) and the statement that failed (CONTEXT and STATEMENT in the server's log)."
+)
 _ROW_ERRORS: Final = frozenset({"23502", "23514", "23505", "23P01", "428C9"})
 
 
@@ -48,29 +54,34 @@ class Explanation:
     """What an error means in this database: a headline, and the foreign keys behind it, likeliest first.
 
     Without answers no foreign key of this database explains it; the headline says what was understood.
+    `advice` is empty where the answer is certain, else it says what would make it so.
     """
 
     clues: Clues
     headline: str
     answers: tuple[Answer, ...]
+    advice: str = ""
 
 
 def explain(catalog: Catalog, text: str) -> Explanation:
     """Explain a pasted error with the catalog of the database it came from."""
-    clues = read_error(text)
-    answers = tuple(_answers(catalog, clues))
-    return Explanation(clues, _headline(clues, answers), answers)
-
-
-def _answers(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+    clues = read_error(text, _odd_names(catalog))
     named = _named_keys(catalog, clues)
+    answers: list[Answer] = []
+    by_column = False
     if clues.sqlstate in _ROW_ERRORS or not named:
-        found = list(_by_obstacle(catalog, clues))
-        if found:
-            yield from found
-            return
-    for key in named:
-        yield _refusal(catalog, clues, key)
+        answers = list(_by_obstacle(catalog, clues))
+        if not answers:
+            answers = _by_column(catalog, clues)
+            by_column = bool(answers)
+    if not answers:
+        answers = [_refusal(catalog, clues, key) for key in named]
+    return Explanation(
+        clues,
+        _headline(clues, answers, by_column=by_column),
+        tuple(answers),
+        advice=_MORE if by_column or len(answers) > 1 else "",
+    )
 
 
 def _named_keys(catalog: Catalog, clues: Clues) -> list[ForeignKey]:
@@ -116,6 +127,40 @@ def _by_obstacle(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
         yield _contradiction(catalog, clues, key, obstacle)
 
 
+def _by_column(catalog: Catalog, clues: Clues) -> list[Answer]:
+    """Give every key that may be behind an error that names a column and no table, the certain ones first."""
+    if clues.names_table or (clues.statement is not None and clues.statement[0] == "INSERT"):
+        return []
+    columns = set(clues.names or clues.words)
+    found = [
+        (write.key, obstacle)
+        for write, met in obstacles(catalog)
+        for obstacle in met[:1]
+        if obstacle.kind in _COLUMN_ONLY
+        and clues.sqlstate in {"", obstacle.error.sqlstate}
+        and not columns.isdisjoint(obstacle.columns)
+    ]
+    start = _statement_table(catalog, clues)
+    if start is not None:
+        found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
+    found.sort(key=lambda each: not each[1].certain)
+    return [_contradiction(catalog, clues, key, obstacle) for key, obstacle in found]
+
+
+@once_per_catalog
+def _odd_names(catalog: Catalog) -> frozenset[str]:
+    """Give what may stand in an error and cannot be told from the words around it without knowing it."""
+    names = {key.name for key in catalog.foreign_keys}
+    for table in catalog.tables.values():
+        names.update(
+            (*table.name, *(check.name for check in table.checks), *(index.name for index in table.indexes))
+        )
+        for column in table.columns:
+            names.add(column.name)
+            names.update(domain.name for domain in (column.domain.chain if column.domain is not None else ()))
+    return frozenset(filter(is_odd, names))
+
+
 def _tables(catalog: Catalog, clues: Clues) -> frozenset[TableName]:
     """Give the tables that are named, a partition's partitioned table along with it."""
     spoken = set(clues.names) if set(clues.names) & {name.name for name in catalog.tables} else clues.words
@@ -136,14 +181,14 @@ def _fits(
             domain.name for name in obstacle.columns for domain in _domains(catalog.tables[key.table], name)
         }
         return not domains.isdisjoint(clues.words | set(clues.names))
-    if key.table not in tables and not _constraint_named(clues, obstacle):
+    if key.table not in tables and not _constraint_named(catalog, clues, obstacle):
         return False
     if obstacle.kind is Kind.PARTITION:
         checks = {check.name for table in catalog.with_partitions(key.table) for check in table.checks}
         return checks.isdisjoint(clues.names)
     if obstacle.kind in {Kind.NOT_NULL, Kind.IDENTITY}:
         return not set(obstacle.columns).isdisjoint(clues.names or clues.words)
-    return _constraint_named(clues, obstacle)
+    return _constraint_named(catalog, clues, obstacle)
 
 
 def _domains(table: Table, column: str) -> Iterable[Domain]:
@@ -151,9 +196,9 @@ def _domains(table: Table, column: str) -> Iterable[Domain]:
     return domain.chain if domain is not None else ()
 
 
-def _constraint_named(clues: Clues, obstacle: Obstacle) -> bool:
+def _constraint_named(catalog: Catalog, clues: Clues, obstacle: Obstacle) -> bool:
     """Tell whether the error names the CHECK or index that the obstacle's own error would name."""
-    quoted = read_error(obstacle.error.message).names
+    quoted = read_error(obstacle.error.message, _odd_names(catalog)).names
     return bool(quoted) and obstacle.kind > Kind.NOT_NULL and quoted[-1] in {*clues.names, *clues.words}
 
 
@@ -166,7 +211,7 @@ def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Ob
     return Answer(
         key=key,
         sqlstate=obstacle.error.sqlstate,
-        message=f"{key.qualified} is {doing}: when a {key.referenced.name} row goes, it writes "
+        message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "
         f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
         "the foreign key did.",
         paths=_paths(catalog, clues, key),
@@ -181,19 +226,19 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
     own = [action for action in (key.on_delete, key.on_update) if action in {Action.SET_NULL, Action.SET_DEFAULT}]
     moved = key.on_delete in _LETS_GO and key.on_update in _REFUSING
     kept = (
-        f"a {key.referenced.name} row is still referred to by {key.table.name} ({columns}), so it cannot go"
+        f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so it cannot go"
         if not moved
-        else f"it lets a {key.referenced.name} row go, but it is ON UPDATE {key.on_update}, so the key of a row "
-        f"that {key.table.name} ({columns}) refers to cannot change"
+        else f"it lets a row of {key.referenced.name} go, but it is ON UPDATE {key.on_update}, so the key of a "
+        f"row that {key.table.name} ({columns}) refers to cannot change"
     )
     missing = (
-        f"a {key.table.name} row was written whose ({columns}) is not in {key.referenced.name} "
+        f"a row of {key.table.name} was written whose ({columns}) is not in {key.referenced.name} "
         f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
     )
     move = (
-        f"Leave the key as it is, or move the {key.table.name} rows first."
+        f"Leave the key as it is, or move the rows of {key.table.name} first."
         if moved
-        else f"Move or delete the {key.table.name} rows first; fkdash preview --table "
+        else f"Move or delete the rows of {key.table.name} first; fkdash preview --table "
         f"{quote(str(key.referenced))} lists them."
     )
     look = (
@@ -201,7 +246,8 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         "foreign key contradicts itself."
     )
     if held is None:
-        said, next_step = f"either {kept}, or {missing}", f"{move} If a {key.table.name} row was written: {look}"
+        said = f"either {kept}, or {missing}"
+        next_step = f"{move} If a row of {key.table.name} was written: {look}"
     else:
         said, next_step = (kept, move) if held else (missing, look)
     return Answer(
@@ -225,22 +271,11 @@ def _still_referenced(clues: Clues, key: ForeignKey) -> bool | None:
 
 def _paths(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[tuple[ForeignKey, ...], ...]:
     """Give the ways a delete takes to this key: from the table in the statement, else from all that lead here."""
-    into: dict[TableName, list[ForeignKey]] = {}
-    for each in cascades(catalog):
-        if each.child != each.parent:
-            into.setdefault(each.child, []).append(each.key)
+    ways = ways_to(catalog, key)
     start = _statement_table(catalog, clues)
-    reached: dict[TableName, tuple[ForeignKey, ...]] = {node(catalog, key.referenced): (key,)}
-    waiting = list(reached)
-    for table in waiting:
-        for above in into.get(table, ()):
-            top = node(catalog, above.referenced)
-            if top not in reached:
-                reached[top] = (above, *reached[table])
-                waiting.append(top)
-    if start is not None and node(catalog, start) in reached:
-        return (reached[node(catalog, start)],)
-    return tuple(reached.values())[:_MOST_PATHS]
+    if start is not None and node(catalog, start) in ways:
+        return (ways[node(catalog, start)],)
+    return tuple(ways.values())[:_MOST_PATHS]
 
 
 def _statement_table(catalog: Catalog, clues: Clues) -> TableName | None:
@@ -261,10 +296,14 @@ def _written_table(catalog: Catalog, clues: Clues) -> TableName | None:
     return found[0] if len(found) == 1 else None
 
 
-def _headline(clues: Clues, answers: tuple[Answer, ...]) -> str:
+def _headline(clues: Clues, answers: Sequence[Answer], *, by_column: bool) -> str:
+    state = clues.sqlstate or (answers[0].sqlstate if answers else "")
+    if len(answers) > 1:
+        return f"{state} is ambiguous: it can come from {len(answers):,} foreign keys, the likeliest first."
+    if by_column:
+        return f"{state} names only a column: if a foreign key is behind it, it is {answers[0].key.qualified}."
     if answers:
-        keys = ", ".join(answer.key.qualified for answer in answers)
-        return f"{clues.sqlstate or answers[0].sqlstate} comes from {keys}."
+        return f"{state} comes from {answers[0].key.qualified}."
     if clues.sqlstate:
         return (
             f"{clues.sqlstate} was understood, but no foreign key of this database explains it: the statement "

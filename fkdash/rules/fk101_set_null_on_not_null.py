@@ -44,9 +44,9 @@ def _wanted(obstacle: Obstacle) -> bool:
 def _explanation(case: Case) -> str:
     key = case.key
     return (
-        f"{key.name} promises to set {case.column_names} to NULL when its {key.referenced.name} row goes away, "
-        f"but {case.reasons}. PostgreSQL accepted the declaration all the same; {case.verbs} any "
-        f"{key.referenced.name} row that a {key.table.name} row refers to fails. Rows that nothing refers to "
+        f"{key.name} promises to set {case.column_names} to NULL when its row of {key.referenced.name} goes away, "
+        f"but {case.reasons}. PostgreSQL accepted the declaration all the same; {case.verbs} any row "
+        f"of {key.referenced.name} that a row of {key.table.name} refers to fails. Rows that nothing refers to "
         "are not affected."
     )
 

@@ -52,10 +52,10 @@ def _finding(table: Table, write: Write) -> Finding:
         severity=Severity.WARNING,
         key=key,
         columns=write.columns,
-        message=f"{write.doing} writes {written}; without such a {key.referenced.name} row {write.verbs} a "
-        f"referenced {key.referenced.name} row fails with 23503.",
-        explanation=f"{key.name} makes the rows it sets to their default refer to another {key.referenced.name} "
-        "row. Whether that row exists is not known from this source."
+        message=f"{write.doing} writes {written}; without such a row of {key.referenced.name} {write.verbs} a "
+        f"referenced row of {key.referenced.name} fails with 23503.",
+        explanation=f"{key.name} makes the rows it sets to their default refer to another row of "
+        f"{key.referenced.name}. Whether that row exists is not known from this source."
         + (" The default is not a constant, so it is decided anew for every row." if not whole else ""),
         statements=write.statements,
         error=PredictedError(
@@ -97,8 +97,8 @@ def settled(finding: Finding, *, present: bool) -> Finding:
         certain=True,
         question=None,
         message=f"ON {' and ON '.join(finding.statements)} SET DEFAULT writes {values}, which is no "
-        f"{key.referenced.name} row: {verbs(finding.statements)} a referenced {key.referenced.name} row fails "
-        "with 23503.",
+        f"row of {key.referenced.name}: {verbs(finding.statements)} a referenced row of {key.referenced.name} "
+        "fails with 23503.",
         explanation=f"{key.name} makes the rows it sets to their default refer to {key.referenced.name} "
         f"({values}), but there is no such row. The value written is checked like any other and refused.",
     )

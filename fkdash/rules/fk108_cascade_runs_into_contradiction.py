@@ -31,8 +31,8 @@ def _finding(path: Path, error: PredictedError) -> Finding:
         severity=RULE.severity,
         key=first,
         columns=first.columns,
-        message=f"Deleting any {first.referenced.name} row {way} and fails there with {error.sqlstate}: "
-        f"{last.name} lets no {where} row go that a {last.table.name} row refers to.",
+        message=f"Deleting any row of {first.referenced.name} {way} and fails there with {error.sqlstate}: "
+        f"{last.name} lets no row of {where} go that a row of {last.table.name} refers to.",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE; at "
         f"{last.name} the action can never succeed, so the whole DELETE fails and nothing is deleted. Repair "
         f"{last.qualified}, not this foreign key.",

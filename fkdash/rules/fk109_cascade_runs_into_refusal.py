@@ -35,10 +35,10 @@ def _finding(path: Path, error: PredictedError) -> Finding:
         severity=RULE.severity,
         key=first,
         columns=first.columns,
-        message=f"Deleting any {first.referenced.name} row {way} and fails there with {error.sqlstate}{late} as "
-        f"soon as a {last.table.name} row refers to one of them ({last.on_delete}).",
+        message=f"Deleting any row of {first.referenced.name} {way} and fails there with {error.sqlstate}{late} "
+        f"as soon as a row of {last.table.name} refers to one of them ({last.on_delete}).",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE, but "
-        f"{last.qualified} is {last.on_delete}: where a {last.table.name} row refers to a row that would be "
+        f"{last.qualified} is {last.on_delete}: where a row of {last.table.name} refers to a row that would be "
         "deleted, the whole DELETE fails and nothing is deleted. That may be what was meant; it is not what "
         "CASCADE says.",
         statements=(Statement.DELETE,),

@@ -70,12 +70,12 @@ def _conflict(
 def _finding(key: ForeignKey, error: PredictedError, top: TableName, *, refused_first: bool) -> Finding:
     if refused_first:
         message = (
-            f"Deleting any {top.name} row would cascade to {key.table.name} as well, but {key.name} "
+            f"Deleting any row of {top.name} would cascade to {key.table.name} as well, but {key.name} "
             f"({key.on_delete}) is looked at before those rows are gone and refuses with {error.sqlstate}."
         )
     else:
         message = (
-            f"Deleting any {top.name} row reaches {key.table.name} by CASCADE and by {key.name} "
+            f"Deleting any row of {top.name} reaches {key.table.name} by CASCADE and by {key.name} "
             f"({key.on_delete}) at the same moment: which comes first depends on the order the foreign keys "
             f"were created in, and it then succeeds or fails with {error.sqlstate}."
         )
@@ -86,7 +86,7 @@ def _finding(key: ForeignKey, error: PredictedError, top: TableName, *, refused_
         key=key,
         columns=key.columns,
         message=message,
-        explanation=f"{key.table.name} rows hang on {top.name} in two ways: over CASCADE, which would delete "
+        explanation=f"Rows of {key.table.name} hang on {top.name} in two ways: over CASCADE, which would delete "
         f"them, and over {key.qualified}, which is {key.on_delete}. PostgreSQL runs actions breadth first and "
         "does not wait for the cascade to finish. A NO ACTION key that is DEFERRABLE INITIALLY DEFERRED would "
         "be looked at last.",

@@ -71,8 +71,8 @@ def _verdict(catalog: Catalog, write: Write, other: ForeignKey) -> Iterator[Find
                 other,
                 severity=Severity.ERROR,
                 message=f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
-                f"CASCADE), where {certain.reason}: {write.verbs} a referenced {write.key.referenced.name} row "
-                f"fails with {certain.error.sqlstate} as soon as a {other.table.name} row is reached.",
+                f"CASCADE), where {certain.reason}: {write.verbs} a referenced row of {write.key.referenced.name} "
+                f"fails with {certain.error.sqlstate} as soon as a row of {other.table.name} is reached.",
                 explanation=f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
                 f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
                 f"{certain.reason}.",
@@ -88,8 +88,8 @@ def _refused(catalog: Catalog, write: Write, other: ForeignKey) -> Finding:
         other,
         severity=Severity.WARNING,
         message=f"{write.doing} changes {write.key.table.name}.{', '.join(write.columns)}, which "
-        f"{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a referenced "
-        f"{write.key.referenced.name} row fails with {error.sqlstate}{late} as soon as a {other.table.name} row "
+        f"{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a referenced row of "
+        f"{write.key.referenced.name} fails with {error.sqlstate}{late} as soon as a row of {other.table.name} "
         "is affected.",
         explanation=f"{write.key.name} writes columns of {write.key.table.name} that {other.name} refers to. "
         f"For {other.table.name} that is an UPDATE of the key it refers to, and its ON UPDATE {other.on_update} "

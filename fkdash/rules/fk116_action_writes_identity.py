@@ -44,10 +44,10 @@ def _finding(write: Write, names: tuple[str, ...]) -> Finding:
         key=key,
         columns=names,
         message=f"{write.doing} writes {where}, which is GENERATED ALWAYS AS IDENTITY: {write.verbs} any "
-        f"{key.referenced.name} row fails with 428C9, referenced or not.",
+        f"row of {key.referenced.name} fails with 428C9, referenced or not.",
         explanation=f"{key.name} writes {where}, a column that accepts nothing but its own sequence's values. "
         f"The action's UPDATE is refused when it is prepared, before any row is looked at, so {write.verbs} a "
-        f"{key.referenced.name} row fails even if nothing refers to it.",
+        f"row of {key.referenced.name} fails even if nothing refers to it.",
         statements=write.statements,
         error=PredictedError("428C9", f'column "{names[0]}" can only be updated to DEFAULT'),
         evidence=tuple(f"{key.table}.{name} is GENERATED ALWAYS AS IDENTITY" for name in names),

@@ -23,7 +23,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             key=key,
             columns=key.columns,
             message=f"{key.name} is NOT VALID: rows of {key.table.name} older than it may refer to "
-            f"{key.referenced.name} rows that do not exist.",
+            f"rows of {key.referenced.name} that do not exist.",
             explanation=f"{key.name} checks every new row and its ON DELETE {key.on_delete} runs, but the rows "
             "that were there when it was added were never checked. VALIDATE CONSTRAINT checks them without "
             "stopping anybody; it fails on the first orphan.",

@@ -25,7 +25,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             message=f"{key.name} is NOT ENFORCED: nothing checks {key.table.name}, and ON DELETE "
             f"{key.on_delete} never runs.",
             explanation=f"{key.name} is documentation only. Rows of {key.table.name} may refer to "
-            f"{key.referenced.name} rows that do not exist, and deleting one leaves orphans.",
+            f"rows of {key.referenced.name} that do not exist, and deleting one leaves orphans.",
             evidence=("conenforced is false",),
             fixes=("validate",),
         )

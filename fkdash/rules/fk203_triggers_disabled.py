@@ -67,7 +67,7 @@ def _finding(key: ForeignKey, found: list[tuple[TableName, Trigger]]) -> Finding
         f"{', '.join(what)} {'does' if len(what) == 1 else 'do'} not happen.",
         explanation=f"PostgreSQL enforces {key.name} through internal triggers, and some of them do not fire in "
         "an ordinary session, most likely since a DISABLE TRIGGER ALL that was never taken back. Rows may "
-        f"refer to {key.referenced.name} rows that do not exist, although the constraint is shown as valid.",
+        f"refer to rows of {key.referenced.name} that do not exist, although the constraint is shown as valid.",
         evidence=tuple(
             f"{trigger.name} on {table} ({trigger.function}) is {_SILENT[trigger.enabled]}"
             for table, trigger in found

@@ -57,7 +57,7 @@ def _finding(key: ForeignKey, statement: Statement, event: str, names: list[str]
         columns=key.columns,
         message=f"BEFORE {event} trigger {', '.join(names)} on {key.table.name} can swallow ON {statement} "
         f"{action} of {key.name}: where it returns NULL the row stays and refers to nothing.",
-        explanation=f"ON {statement} {action} is an ordinary {event} of the {key.table.name} rows and fires "
+        explanation=f"ON {statement} {action} is an ordinary {event} of the rows of {key.table.name} and fires "
         "their BEFORE triggers. A trigger that returns NULL skips the row; the referenced row goes all the "
         "same and an orphan remains, without an error. Whether it does is decided by the function, which is "
         "not read here.",

@@ -35,8 +35,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             message=f"{key.name} is MATCH SIMPLE and {names} may be NULL: a row with NULL there is checked "
             "against nothing" + (", whatever its other columns say." if several else "."),
             explanation=f"With MATCH SIMPLE one NULL among ({', '.join(key.columns)}) is enough for a "
-            f"{key.table.name} row to refer to nothing: it is not checked, and deleting a {key.referenced.name} "
-            "row does not touch it. "
+            f"row of {key.table.name} to refer to nothing: it is not checked, and deleting a row of "
+            f"{key.referenced.name} does not touch it. "
             + (
                 "A row that is half filled in looks like a reference and is none."
                 if several

@@ -164,7 +164,7 @@ def _finding(
         columns=(column.name,),
         message=f"{table.name.name}.{column.name} looks like a reference to {referenced.name}.{key_column} and "
         f"has no foreign key ({'a join says so' if where else 'by name and type'}).",
-        explanation=f"{why[:1].upper()}{why[1:]}. Nothing checks that the {referenced.name} row exists, and "
+        explanation=f"{why[:1].upper()}{why[1:]}. Nothing checks that the row of {referenced.name} exists, and "
         "deleting it leaves orphans behind. Count them before declaring the foreign key.",
         evidence=tuple(evidence),
         certain=False,

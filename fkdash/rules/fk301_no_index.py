@@ -37,10 +37,10 @@ def _finding(catalog: Catalog, key: ForeignKey) -> Finding:
         severity=Severity.INFO if small else RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"No index on {key.table.name} serves ({columns}): every deleted {key.referenced.name} row "
+        message=f"No index on {key.table.name} serves ({columns}): every deleted row of {key.referenced.name} "
         f"reads all of {key.table.name}, {in_words(rows)}.",
-        explanation=f"For every {key.referenced.name} row that is deleted, or whose key changes, PostgreSQL "
-        f"looks for {key.table.name} rows by ({columns}) {does}. Without an index that starts with these "
+        explanation=f"For every row of {key.referenced.name} that is deleted, or whose key changes, PostgreSQL "
+        f"looks for rows of {key.table.name} by ({columns}) {does}. Without an index that starts with these "
         f"columns it reads the whole table each time, {in_words(rows)}, while it holds locks. "
         + (
             "The table is small; that may be all right."

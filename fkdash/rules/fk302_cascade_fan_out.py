@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from fkdash.counted import counted
 from fkdash.rules.cascades import cascade_children, cascades
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.sizes import rows_of
@@ -29,10 +30,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield _finding(
                 key,
                 Severity.WARNING,
-                f"Deleting one {key.referenced.name} row cascades to about {per_row:,} {key.table.name} rows on "
-                "average.",
-                f"about {rows_of(catalog, key.table):,} {key.table.name} rows hang on about "
-                f"{rows_of(catalog, key.referenced):,} {key.referenced.name} rows",
+                f"Deleting one row of {key.referenced.name} cascades to about {per_row:,} rows of "
+                f"{key.table.name} on average.",
+                f"about {rows_of(catalog, key.table):,} rows of {key.table.name} hang on about "
+                f"{counted(rows_of(catalog, key.referenced) or 0, 'rows')} of {key.referenced.name}",
             )
         if top in seen:
             continue

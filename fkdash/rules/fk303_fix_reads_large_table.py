@@ -36,7 +36,7 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, size: int | No
         columns=key.columns,
         message=f"Repairing {key.name} reads all of {key.table.name} once ({in_words(rows)}{gigabytes}); in one "
         f"step that would lock {key.table.name} and {busy} for as long.",
-        explanation=f"Adding or changing a foreign key checks every {key.table.name} row. Done in two steps, "
+        explanation=f"Adding or changing a foreign key checks every row of {key.table.name}. Done in two steps, "
         "NOT VALID and VALIDATE CONSTRAINT, the check disturbs nobody; done in one, writers of both tables "
         "wait until it ends.",
         evidence=(f"{key.table} has {in_words(rows)}{gigabytes}",),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.counted import counted
+
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, TableName
 
@@ -31,4 +33,4 @@ def bytes_of(catalog: Catalog, name: TableName) -> int | None:
 
 def in_words(rows: int | None) -> str:
     """Give `about 5,100,000 rows`, or that it is not known."""
-    return "an unknown number of rows" if rows is None else f"about {rows:,} rows"
+    return "an unknown number of rows" if rows is None else f"about {counted(rows, 'rows')}"

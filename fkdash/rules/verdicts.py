@@ -65,7 +65,7 @@ class Case:
     def fails(self) -> str:
         """What happens: `deleting a referenced workspaces row fails with 23502`."""
         how = "fails" if self.certain else "can fail"
-        return f"{self.verbs} a referenced {self.key.referenced.name} row {how} with {self.error.sqlstate}"
+        return f"{self.verbs} a referenced row of {self.key.referenced.name} {how} with {self.error.sqlstate}"
 
     @property
     def reasons(self) -> str:
@@ -129,7 +129,7 @@ def _triggers(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
 def _deleted_before(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
     """Say where a row that refers to the same row twice is deleted before this key acts on it."""
     return tuple(
-        f"a row that refers to the same {key.referenced.name} row by {other.name} (CASCADE) as well is "
+        f"a row that refers to the same row of {key.referenced.name} by {other.name} (CASCADE) as well is "
         "deleted first"
         for other in catalog.declared_on[key.table]
         if other.referenced == key.referenced

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
+from fkdash.counted import counted
 from fkdash.db.target import Target
 from fkdash.profiles import Destination
 from fkdash.tui import keys
@@ -18,7 +19,6 @@ from fkdash.tui.screens.base import BaseScreen, Refreshing
 from fkdash.tui.survey import Survey, survey_of_profiles
 from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
-from fkdash.tui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

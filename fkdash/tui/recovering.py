@@ -27,7 +27,12 @@ async def way_back(connection: Connection, plan: Plan) -> Way:
 
     Raises StoppedError, with the number of rows, where that is not possible any more, and the session's errors.
     """
-    from fkdash.apply.recovery import rows_in_the_way, undo_plan, what_is_true  # noqa: PLC0415 - when it is wanted
+    from fkdash.apply.recovery import (  # noqa: PLC0415 - when it is wanted
+        in_the_way_words,
+        rows_in_the_way,
+        undo_plan,
+        what_is_true,
+    )
     from fkdash.catalog.postgres import read_catalog  # noqa: PLC0415
 
     pool = await connection.pool()
@@ -37,7 +42,7 @@ async def way_back(connection: Connection, plan: Plan) -> Way:
         in_the_way = await rows_in_the_way(session, catalog, plan)
         truth = await what_is_true(session, catalog, plan)
     if in_the_way:
-        counts = ", ".join(f"{rows:,} rows have NULL in {column}" for column, rows in in_the_way.items())
+        counts = in_the_way_words(in_the_way)
         raise StoppedError(
             f"The undo cannot succeed any more: {counts}.", next_step="Give these rows a value first."
         )

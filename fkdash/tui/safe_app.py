@@ -110,11 +110,24 @@ class SafeApp(App[int], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing here."""
+        if self._typed_ahead(event):
+            # It was sent to the screen before and comes back for the bindings of this one.
+            event.prevent_default()
+            return
         if isinstance(self.screen, TooSmall) or not event.is_printable:
             return
         reason = keys.why_not(self.screen, event.key)
         if reason:
             self.say(f"{keys.spelling(event.key)}: {reason}")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Drop what was typed or pasted before a screen that writes could be seen: it was meant for another."""
+        if not (isinstance(event, events.Key | events.Paste) and self._typed_ahead(event)):
+            await super().on_event(event)
+
+    def _typed_ahead(self, event: events.Event) -> bool:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return isinstance(screen, BaseScreen) and event.time < screen.takes_keys_from
 
     def say(self, message: str) -> None:
         """Show a message on the current screen's status line, if it has one."""

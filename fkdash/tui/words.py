@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import Impact
 
 _DELETES: Final = {
-    Action.CASCADE: "also deletes every {table} row that refers to it",
-    Action.SET_NULL: "keeps the {table} rows that refer to it and sets {columns} to NULL",
-    Action.SET_DEFAULT: "keeps the {table} rows that refer to it and sets {columns} to its default",
-    Action.NO_ACTION: "is refused while a {table} row refers to it",
-    Action.RESTRICT: "is refused at once while a {table} row refers to it",
+    Action.CASCADE: "also deletes every row of {table} that refers to it",
+    Action.SET_NULL: "keeps the rows of {table} that refer to it and sets {columns} to NULL",
+    Action.SET_DEFAULT: "keeps the rows of {table} that refer to it and sets {columns} to its default",
+    Action.NO_ACTION: "is refused while a row of {table} refers to it",
+    Action.RESTRICT: "is refused at once while a row of {table} refers to it",
 }
 _REFUSING: Final = (Action.NO_ACTION, Action.RESTRICT)
 
@@ -31,14 +31,9 @@ def shown_columns(key: ForeignKey) -> str:
     return f"{shown_name(key.table)}.{columns}"
 
 
-def counted(number: int, noun: str) -> str:
-    """Give a number of things; `noun` is in the plural, an s goes for one."""
-    return f"{number:,} {noun.removesuffix('s') if number == 1 else noun}"
-
-
 def rows_of(number: int, name: TableName, *, exact: bool = True) -> str:
     """Give a number of rows of a table; a lower limit says so."""
-    return f"{'' if exact else 'at least '}{number:,} {shown_name(name)}{' row' if number == 1 else ''}"
+    return f"{'' if exact else 'at least '}{number:,} {'row of ' if number == 1 else ''}{shown_name(name)}"
 
 
 def holds_rows_back(key: ForeignKey, findings: tuple[Finding, ...]) -> bool:
@@ -66,7 +61,7 @@ def consequence(finding: Finding, impact: Impact | None) -> str:
     table = shown_name(key.table)
     if not impact.blocking_rows:
         return (
-            f"Nothing fails today: no {table} row refers to a {shown_name(key.referenced)} row. "
+            f"Nothing fails today: no row of {table} refers to a row of {shown_name(key.referenced)}. "
             "Once one does, deleting that row fails."
         )
     blocked = rows_of(impact.referenced_rows, key.referenced, exact=impact.exact)
@@ -86,4 +81,4 @@ def behaviour(key: ForeignKey) -> str:
     if not key.enforced:
         return "It is NOT ENFORCED: deleting a referenced row does nothing here, and nothing is checked."
     effect = _DELETES[key.on_delete].format(table=shown_name(key.table), columns=columns)
-    return f"Deleting a {shown_name(key.referenced)} row {effect}."
+    return f"Deleting a row of {shown_name(key.referenced)} {effect}."

@@ -106,7 +106,7 @@ async def test_what_could_refuse_or_undo_the_change_is_a_warning(tables: TestDat
         "create publication everything for table children; create table heirs () inherits (children)"
     )
     warnings = "\n".join((await lines(tables, tmp_path))[Standing.WARNING])
-    for word in ("watches", "everything", "1 tables inherit"):
+    for word in ("watches", "everything", "1 table inherits"):
         assert word in warnings
 
 

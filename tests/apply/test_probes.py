@@ -44,7 +44,7 @@ async def test_a_row_that_another_session_is_about_to_refer_to_does_not_pass_for
     await database.execute(SCHEMA)
     async with meanwhile(database, "insert into children values (3, 3)"):
         tried = await probes(database, tmp_path)
-    unreferenced = tried["deleting a parents row that no children row refers to"]
+    unreferenced = tried["deleting a row of parents that no row of children refers to"]
     assert (unreferenced.ok, unreferenced.detail) == (True, "works")
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from fkdash.apply.events import Outcome
 from fkdash.apply.recovery import recorded_run, undo_plan
 from fkdash.catalog.model import quoted
-from fkdash.catalog.postgres import read_definition
 from fkdash.fix.definition import definition
 from tests.support.changes import Workbench, workbench
+from tests.support.definitions import server_definition
 from tests.support.servers import TestDatabase
 
 _ODD = (
@@ -135,7 +135,7 @@ async def test_a_definition_is_spelled_as_the_server_spells_it(database: TestDat
     async with workbench(database, tmp_path) as bench, bench.pool.session() as session:
         assert len(bench.catalog.foreign_keys) >= 120
         for key in bench.catalog.foreign_keys:
-            theirs = await read_definition(session, key)
+            theirs = await server_definition(session, key)
             assert _bare(definition(key)) == _bare(theirs)
 
 

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fkdash.catalog.model import Action, Match, TableKind, TableName
-from fkdash.catalog.postgres import read_catalog, read_definition, read_whole_catalog
+from fkdash.catalog.postgres import read_catalog, read_whole_catalog
 from fkdash.fix.definition import definition
+from tests.support.definitions import server_definition
 from tests.support.looking import catalog_of, key_named, reading
 from tests.support.servers import TestDatabase
 
@@ -178,12 +179,12 @@ async def test_any_name_is_read_verbatim_and_spelled_back(database: TestDatabase
     async with reading(database) as pool, pool.session() as session:
         catalog = await read_catalog(session)
         [key] = catalog.foreign_keys
-        there = await read_definition(session, key)
+        there = await server_definition(session, key)
     assert (key.name, key.columns, key.referenced) == (name, (name,), TableName(name, name))
     await database.execute(f"alter table c add constraint again {definition(key)}")
     async with reading(database) as pool, pool.session() as session:
         again = key_named(await read_catalog(session), "again")
-        assert await read_definition(session, again) == there
+        assert await server_definition(session, again) == there
 
 
 _ACTIONS = st.sampled_from(["no action", "restrict", "cascade", "set null", "set default"])
@@ -215,11 +216,11 @@ async def test_a_key_spelled_from_its_facts_is_the_key_that_was_read(
     await database.execute(f"alter table c add constraint fk {foreign_key}")
     async with reading(database) as pool, pool.session() as session:
         key = key_named(await read_catalog(session), "fk")
-        before = await read_definition(session, key)
+        before = await server_definition(session, key)
     await database.execute(f"alter table c drop constraint fk; alter table c add constraint fk {definition(key)}")
     async with reading(database) as pool, pool.session() as session:
         again = key_named(await read_catalog(session), "fk")
-        assert await read_definition(session, again) == before
+        assert await server_definition(session, again) == before
     assert definition(again) == definition(key)
     assert again.operators == key.operators
 

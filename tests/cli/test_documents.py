@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import asyncpg
@@ -122,7 +123,7 @@ async def test_the_diagnosis_has_evidence_rows_options_and_what_was_applied(
         "# INC-42",
         NAME,
         "23502",
-        "412 workspaces rows",
+        "412 rows of workspaces",
         "Acme GmbH",
         "NO ACTION",
         "- [ ] the rule is quiet",
@@ -140,3 +141,20 @@ async def test_the_diagnosis_has_evidence_rows_options_and_what_was_applied(
     after = (await fkdash("report", incident_database.dsn, environment=state)).stdout.replace("\\", "")
     assert "What was applied" in after
     assert "**verified**" in after
+
+
+async def test_the_way_back_that_is_printed_leads_back_as_it_is_and_tells_no_password(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    secret = f"{incident_database.dsn}&password=hidden-one"
+    yes = ("--yes", "--confirm", NAME)
+    applied = await fkdash("fix", "apply", NAME, "--option", "no-action", secret, *yes, environment=state)
+    assert applied.returncode == 0, applied.stderr
+    assert "hidden-one" not in applied.stdout + applied.stderr
+    printed = next(line for line in applied.stdout.splitlines() if "fkdash fix undo" in line)
+    program, *words = shlex.split(printed.partition(": ")[2])
+    assert program == "fkdash"
+    undone = await fkdash(*words, *yes, environment=state)
+    assert undone.returncode == 0, undone.stderr
+    assert "Done and verified" in undone.stdout

@@ -123,6 +123,13 @@ async def test_explain_reads_an_argument_or_stdin(incident_database: TestDatabas
     nothing = await fkdash("explain", "connection refused", "-d", incident_database.dsn, "--format", "json")
     assert nothing.returncode == 1
     assert json.loads(nothing.stdout)["answers"] == []
+    column = 'null value in column "primary_workspace_id" violates not-null constraint'
+    unsure = await fkdash("explain", column, "-d", incident_database.dsn)
+    assert (unsure.returncode, "To be certain, paste more of it" in unsure.stdout) == (0, True)
+    document = json.loads(
+        (await fkdash("explain", column, "-d", incident_database.dsn, "--format", "json")).stdout
+    )
+    assert (document["ambiguous"], document["answers"][0]["constraint"]) == (True, NAME)
 
 
 async def test_rules_are_listed_and_explained_without_a_database() -> None:

@@ -236,6 +236,7 @@ async def test_without_arguments_the_demo_is_pointed_to(tmp_path: Path) -> None:
     assert "for database app as u (PGHOST, PGDATABASE, PGUSER). Tried:" in error.what
     assert f"{tmp_path}:5432: there is no socket" in error.what
     assert "fkdash demo" in error.next_step
+    assert "\n" not in error.what
 
 
 async def test_the_kind_of_server_that_was_asked_for_is_held_to(target: Target) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fkdash.db.conninfo import is_connection_string, parse_connection_string
+from fkdash.db.conninfo import is_connection_string, parse_connection_string, without_password
 from fkdash.errors import UsageError
 
 _URIS = {
@@ -89,3 +89,27 @@ def test_every_password_survives_a_uri_and_a_keyword_string(password: str) -> No
     escaped = password.replace("\\", "\\\\").replace("'", "\\'")
     assert parse_connection_string(uri)["password"] == password
     assert parse_connection_string(f"password='{escaped}' host=db")["password"] == password
+
+
+@pytest.mark.parametrize("text", ["app", "postgresql://u@db/app?sslmode=require", "host=db user='a b'"])
+def test_a_string_without_a_password_is_repeated_as_it_was_given(text: str) -> None:
+    assert without_password(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://o'u\\:hidden1@db:5433/a%20b?sslmode=verify-full&sslpassword=hidden2",
+        "host=db password=hidden1 port=5433 user=o\\'u\\\\ dbname='a b' sslmode=verify-full sslpassword='hidden2'",
+    ],
+)
+def test_a_password_is_left_out_and_everything_else_stays(text: str) -> None:
+    shown = without_password(text)
+    assert "hidden" not in shown
+    assert parse_connection_string(shown) == {
+        "host": "db",
+        "port": "5433",
+        "user": "o'u\\",
+        "dbname": "a b",
+        "sslmode": "verify-full",
+    }

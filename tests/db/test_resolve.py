@@ -159,7 +159,7 @@ def test_the_service_says_where_it_came_from(home: Path) -> None:
         ({"PGSERVICE": "nested"}, "cannot be used"),
         ({"PGPORT": "many"}, "port is not a number"),
         ({"PGHOST": "a,b,c", "PGPORT": "1,2"}, "2 ports do not go with 3 hosts"),
-        ({"PGHOST": "a,b", "PGHOSTADDR": "10.0.0.1"}, "2 hosts do not go with 1 addresses"),
+        ({"PGHOST": "a,b", "PGHOSTADDR": "10.0.0.1"}, "2 hosts do not go with 1 address\\."),
         ({"PGSSLMODE": "sometimes"}, "sslmode cannot be sometimes"),
         ({"PGCONNECT_TIMEOUT": "soon"}, "connect_timeout"),
         ({"PGREQUIREAUTH": "scram-sha-256"}, "require_auth"),

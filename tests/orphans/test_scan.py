@@ -81,3 +81,21 @@ async def test_the_command_prints_the_document_and_says_that_there_are_orphans(
     assert (result.code, len(json.loads(result.out)["results"])) == (1, 3), result.err
     one = await run("orphans", "scan", "--constraint", "good_user_id_fkey", database.dsn, state=tmp_path)
     assert (one.code, one.out.split("  ")[0]) == (0, "no orphans")
+
+
+@pytest.mark.newest_version
+async def test_the_command_does_not_pass_for_clean_what_nobody_could_count(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    role = f"scan_{database.name}"
+    await database.execute(
+        f"create table p (id int primary key); create table c (p_id int); create role {role} login;"
+        "alter table c add constraint ck foreign key (p_id) references p not valid"
+    )
+    try:
+        dsn = database.dsn.replace("postgres@", f"{role}@")
+        result = await run("orphans", "scan", dsn, state=tmp_path)
+        assert result.code == 4, result.err
+        assert "not known: " in result.out
+    finally:
+        await database.execute(f"drop owned by {role} cascade; drop role {role}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import sys
-import time
 from collections import Counter
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any
 from unittest.mock import patch
 
 import asyncpg
@@ -20,11 +19,9 @@ from fkdash.preview import preview as preview_module
 from fkdash.preview.assume import Assumptions
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Verdict
 from fkdash.preview.preview import preview
+from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.reality import Refusal, Truth, run_delete
 from tests.preview.schemas import Case, make
-from tests.support.servers import fresh_database, running_server
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 @dataclass
@@ -100,11 +97,6 @@ async def set_up(connection: Connection, case: Case) -> bool:
     return True
 
 
-async def clean_up(connection: Connection) -> None:
-    """Remove what a case created."""
-    await connection.execute('DROP SCHEMA IF EXISTS s1 CASCADE; DROP SCHEMA IF EXISTS "S 2" CASCADE')
-
-
 async def predict(
     connection: Connection, schema: str, table: str, condition: str | None, *, limits: Limits | None = None
 ) -> Preview:
@@ -172,9 +164,9 @@ def matches(blocker: Blocker, refusal: Refusal) -> bool:
     return blocker.constraint == refusal.constraint
 
 
-async def run(cases: int, seed: int, major: int, *, verbose: bool) -> Tally:
-    """Compare `cases` cases from `seed` on."""
-    tally = Tally()
+@contextmanager
+def counting_plans(tally: Tally) -> Iterator[None]:
+    """Count the previews that are answered by sets, and those of them with doubts."""
     real_plan = preview_module._plan
 
     def counting(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - a wrapper
@@ -183,41 +175,24 @@ async def run(cases: int, seed: int, major: int, *, verbose: bool) -> Tally:
         tally.features["with doubts"] += found is not None and bool(found.doubts)
         return found
 
-    with patch.object(preview_module, "_plan", counting), running_server(major) as server:
-        async with fresh_database(server) as database:
-            connection = await database.connection()
-            for number in range(seed, seed + cases):
-                try:
-                    await compare(connection, number, major, tally)
-                except Exception as error:  # noqa: BLE001 - a crash is a disagreement, and the next case still counts
-                    tally.disagreements.append(f"seed {number}: {type(error).__name__}: {error}")
-                    await connection.reset()
-                    await clean_up(connection)
-                if verbose and tally.disagreements:
-                    print(tally.disagreements[-1])  # noqa: T201 - a command of its own
-    return tally
+    with patch.object(preview_module, "_plan", counting):
+        yield
+
+
+def told(tally: Tally) -> Iterator[str]:
+    """Give what is worth knowing of a run, line by line."""
+    yield f"{tally.complete} checked completely"
+    yield from (f"{name}: {count}" for name, count in tally.verdicts.most_common())
+    yield from (f"unknown because: {name}: {count}" for name, count in tally.reasons.most_common(12))
+    yield ", ".join(f"{name} {count}" for name, count in tally.features.most_common())
 
 
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--version", type=int, default=18)
-    arguments = parser.parse_args()
-    began = time.monotonic()
-    tally = asyncio.run(run(arguments.cases, arguments.seed, arguments.version, verbose=False))
-    seconds = time.monotonic() - began
-    out = sys.stdout.write
-    out(
-        f"{arguments.cases} cases on {arguments.version} in {seconds:.0f} s, {tally.complete} checked completely\n"
-    )
-    out("".join(f"  {name}: {count}\n" for name, count in tally.verdicts.most_common()))
-    out("".join(f"  unknown because: {name}: {count}\n" for name, count in tally.reasons.most_common(12)))
-    out("  " + ", ".join(f"{name} {count}" for name, count in tally.features.most_common()) + "\n")
-    out(f"{len(tally.disagreements)} disagreements\n")
-    out("".join(f"  {line}\n" for line in tally.disagreements[:25]))
-    return 1 if tally.disagreements else 0
+    tally = Tally()
+    with counting_plans(tally):
+        comparison = Comparison(partial(compare, tally=tally), tally.disagreements, partial(told, tally))
+        return command(__doc__, comparison, cases=1000)
 
 
 if __name__ == "__main__":

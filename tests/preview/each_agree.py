@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from unittest.mock import patch
 
 import asyncpg
@@ -17,9 +17,9 @@ from fkdash.preview.each import judging
 from fkdash.preview.each.answer import EachPreview, preview_each
 from fkdash.preview.each.by_sets import each_by_sets
 from fkdash.preview.model import Limits, Preview, Verdict
-from tests.preview.agree import Connection, clean_up, predict, set_up
+from tests.preview.agree import predict, set_up
+from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.schemas import Case, make
-from tests.support.servers import fresh_database, running_server
 
 _EVERY_ROW = 10_000
 
@@ -140,35 +140,15 @@ def summary(said: EachPreview) -> tuple[object, ...]:
     return said.preview.verdict, said.cannot, said.unknown, blockers, frozenset(said.preview.effects), rows
 
 
-async def run(cases: int, seed: int, major: int) -> Tally:
-    """Compare `cases` cases from `seed` on."""
-    tally = Tally()
-    with running_server(major) as server:
-        async with fresh_database(server) as database:
-            connection = await database.connection()
-            for number in range(seed, seed + cases):
-                try:
-                    await compare(connection, number, major, tally)
-                except Exception as error:  # noqa: BLE001 - a crash is a disagreement, and the next case still counts
-                    tally.disagreements.append(f"seed {number}: {type(error).__name__}: {error}")
-                    await connection.reset()
-                    await clean_up(connection)
-    return tally
-
-
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--version", type=int, default=18)
-    arguments = parser.parse_args()
-    tally = asyncio.run(run(arguments.cases, arguments.seed, arguments.version))
-    out = sys.stdout.write
-    out(", ".join(f"{name} {count}" for name, count in tally.seen.most_common()) + "\n")
-    out(f"{len(tally.disagreements)} disagreements\n")
-    out("".join(f"  {line}\n" for line in tally.disagreements[:25]))
-    return 1 if tally.disagreements else 0
+    tally = Tally()
+
+    def told() -> Iterator[str]:
+        yield ", ".join(f"{name} {count}" for name, count in tally.seen.most_common())
+
+    comparison = Comparison(partial(compare, tally=tally), tally.disagreements, told)
+    return command(__doc__, comparison, cases=300)
 
 
 if __name__ == "__main__":

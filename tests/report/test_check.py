@@ -25,6 +25,7 @@ from fkdash.report.checking import CheckOptions, check, failed
 from fkdash.rules.configuration import baseline_document, baseline_from, configuration_from
 from fkdash.rules.finding import Severity
 from fkdash.rules.registry import RULES, rule
+from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
 _HOSTILE = "col|umn\n[red]\x1b[31m<b>&`"
@@ -200,6 +201,37 @@ async def test_a_question_that_is_not_answered_in_time_is_unknown_and_never_gree
     assert not report.complete
     assert any("public.c" in unknown.what for unknown in report.unknowns)
     assert [each.finding.severity for each in report.findings] == [Severity.WARNING]
+
+
+async def test_a_question_that_the_statement_timeout_stops_makes_the_check_incomplete(
+    database: TestDatabase,
+) -> None:
+    # Without its index the absent default row is looked for in every row, which takes more than a millisecond.
+    await database.execute(f"""
+        CREATE TABLE p (id int PRIMARY KEY);
+        INSERT INTO p SELECT generate_series(1, 200000);
+        CREATE TABLE c (pid int DEFAULT 0 REFERENCES p ON DELETE SET DEFAULT);
+        ALTER DATABASE {database.name} SET enable_indexscan = off;
+        ALTER DATABASE {database.name} SET enable_indexonlyscan = off;
+        ALTER DATABASE {database.name} SET enable_bitmapscan = off;
+    """)
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    try:
+        stopped = await check(pool, CheckOptions(rules=(rule("FK106"),), seconds=0.001))
+        answered = await check(pool, CheckOptions(rules=(rule("FK106"),), seconds=20))
+    finally:
+        await pool.close()
+    command = await fkdash("check", database.dsn, "--rule", "FK106", "--seconds", "0.001", "--format", "json")
+    document = json.loads(command.stdout)
+    assert (command.returncode, document["complete"], len(document["unknown"])) == (4, False, 1)
+    [unknown] = stopped.unknowns
+    assert unknown.what == "whether public.p has the default row of public.c.c_pid_fkey"
+    assert "reached its limit of 0.001 s" in unknown.reason
+    assert unknown.hides_findings
+    assert not stopped.complete
+    assert [each.finding.severity for each in stopped.findings] == [Severity.WARNING]
+    assert answered.complete
+    assert [each.finding.severity for each in answered.findings] == [Severity.ERROR]
 
 
 async def test_joins_in_views_are_read(database: TestDatabase, pool: ReadPool) -> None:

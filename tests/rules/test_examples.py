@@ -64,6 +64,9 @@ def _is_well_worded(finding: Finding) -> None:
         assert text.endswith(".")
         assert "  " not in text
         assert "None" not in text
+        # An article would have to fit the name: a row of agents, never a agents row.
+        for table in (finding.key.table, finding.key.referenced):
+            assert not re.search(rf"\b{re.escape(table.name)} rows?\b", text)
     assert set(finding.fixes) <= {
         "no-action",
         "restrict",

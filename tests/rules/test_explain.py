@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -10,7 +12,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.rules.error_text import read_error
 from fkdash.rules.explain import explain, path_words
-from tests.support.servers import TestDatabase
+from tests.support.servers import TestDatabase, psql
 
 _SCHEMA = """
 CREATE SCHEMA app;
@@ -159,6 +161,10 @@ _PASTED = {
 @pytest.fixture
 async def schema(database: TestDatabase) -> Catalog:
     await database.execute(_SCHEMA)
+    return await _catalog(database)
+
+
+async def _catalog(database: TestDatabase) -> Catalog:
     connection = await database.connection()
     async with connection.transaction():
         return await read_catalog(OpenTransaction(connection, where="a test", statement_seconds=10))
@@ -246,8 +252,102 @@ async def test_a_cascade_that_refuses_a_changed_key_is_not_said_to_hold_the_row(
     with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
         await database.execute("UPDATE app.organizations SET id = 2")
     [answer] = explain(schema, f"ERROR:  {refused.value}").answers
-    assert "ON DELETE CASCADE: it lets a organizations row go, but it is ON UPDATE NO ACTION" in answer.message
+    assert "ON DELETE CASCADE: it lets a row of organizations go, but it is ON UPDATE NO ACTION" in answer.message
     assert answer.paths == ()
+
+
+_SAME_COLUMN = """
+CREATE TABLE workspaces (id int PRIMARY KEY);
+CREATE TABLE regions (id int PRIMARY KEY);
+CREATE TABLE maybe (place int NOT NULL DEFAULT nullif(1, 1) CONSTRAINT possible REFERENCES workspaces
+  ON DELETE SET DEFAULT);
+CREATE TABLE users (place int NOT NULL CONSTRAINT first REFERENCES workspaces ON DELETE SET NULL);
+CREATE TABLE teams (place int NOT NULL CONSTRAINT second REFERENCES workspaces ON DELETE SET NULL);
+CREATE TABLE offices (place int NOT NULL CONSTRAINT third REFERENCES regions ON DELETE SET NULL);
+CREATE TABLE nullable (place int CONSTRAINT fine REFERENCES workspaces ON DELETE SET NULL);
+CREATE TABLE numbered (number int GENERATED ALWAYS AS IDENTITY CONSTRAINT fourth REFERENCES workspaces
+  ON DELETE SET NULL);
+"""
+_COLUMN_ONLY = 'ERROR:  null value in column "place" violates not-null constraint'
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    ("text", "behind"),
+    [
+        (_COLUMN_ONLY, ["first", "second", "third", "possible"]),
+        (f"{_COLUMN_ONLY}\nDETAIL:  Failing row contains (null).", ["first", "second", "third", "possible"]),
+        (f"{_COLUMN_ONLY}\nSTATEMENT:  DELETE FROM workspaces WHERE id = 1", ["first", "second", "possible"]),
+        ('DELETE FROM "workspaces" WHERE "id" = $1: ' + _COLUMN_ONLY, ["first", "second", "possible"]),
+        (f"{_COLUMN_ONLY}\nSTATEMENT:  DELETE FROM regions WHERE id = 1", ["third"]),
+        (f"{_COLUMN_ONLY}\nSTATEMENT:  INSERT INTO users VALUES (NULL)", []),
+        ("null value in column place violates not-null constraint", ["first", "second", "third", "possible"]),
+        (
+            "FEHLER:  NULL-Wert in Spalte »place« verletzt Not-Null-Constraint",
+            ["first", "second", "third", "possible"],
+        ),
+        ("FEHLER:  NULL-Wert in Spalte »place« von Relation »other« verletzt Not-Null-Constraint", []),
+        ('ERROR:  null value in column "place" of relation "other" violates not-null constraint', []),
+        ('ERROR:  column "number" can only be updated to DEFAULT', ["fourth"]),
+    ],
+)
+async def test_an_error_that_names_only_a_column_leads_to_every_foreign_key_that_can_be_behind_it(
+    database: TestDatabase, text: str, behind: list[str]
+) -> None:
+    await database.execute(_SAME_COLUMN)
+    found = explain(await _catalog(database), text)
+    assert [answer.key.name for answer in found.answers] == behind
+    if len(behind) > 1:
+        assert f"is ambiguous: it can come from {len(behind)} foreign keys" in found.headline
+    elif behind:
+        assert (
+            f"names only a column: if a foreign key is behind it, it is {found.answers[0].key.qualified}."
+            in found.headline
+        )
+    assert ("the statement that failed" in found.advice) is bool(behind)
+
+
+@pytest.mark.newest_version
+async def test_an_error_that_names_its_table_is_not_called_ambiguous(schema: Catalog) -> None:
+    for text, _, _ in _PASTED.values():
+        assert explain(schema, text).advice == ""
+
+
+_ODD = ("line\nbreak", "line\n\ttab", 'it\'s "quoted" «so»', "back\\nslash", "escape \x1b[31m", "»`x`")
+
+
+@pytest.mark.parametrize("name", _ODD)
+async def test_a_name_that_breaks_the_line_or_the_quotes_is_found_in_a_real_error(
+    database: TestDatabase, name: str
+) -> None:
+    it = '"' + name.replace('"', '""') + '"'
+    await database.execute(
+        f"CREATE TABLE {it} (id int PRIMARY KEY);"
+        f"CREATE TABLE null_child ({it} int NOT NULL CONSTRAINT behind_null REFERENCES {it} ON DELETE SET NULL);"
+        f"CREATE TABLE held (parent int CONSTRAINT {it} REFERENCES {it});"
+        "CREATE TABLE other (parent int CONSTRAINT line REFERENCES null_parent);".replace("null_parent", it)
+        + f"INSERT INTO {it} VALUES (1), (2); INSERT INTO null_child VALUES (1); INSERT INTO held VALUES (2)"
+    )
+    catalog = await _catalog(database)
+    for key, behind in ((1, "behind_null"), (2, name)):
+        statement = f"DELETE FROM {it} WHERE id = {key}"
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError) as raised:
+            await database.execute(statement)
+        error = raised.value
+        printed = await _psql(database, statement)
+        logged = f"ERROR:  {error}\nSTATEMENT:  {statement}".replace("\n", "\n\t")
+        for text in (str(error), repr(error), printed, logged):
+            assert [answer.key.name for answer in explain(catalog, text).answers] == [behind], text
+
+
+async def _psql(database: TestDatabase, statement: str) -> str:
+    """Give what psql prints for a statement that fails."""
+    program = await asyncio.create_subprocess_exec(
+        psql(), "-X", "-d", database.dsn, "-c", statement, stderr=asyncio.subprocess.PIPE
+    )
+    _, printed = await program.communicate()
+    assert b"ERROR:" in printed
+    return printed.decode()
 
 
 def test_names_are_read_from_any_quotation_marks() -> None:

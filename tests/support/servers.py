@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,9 +103,9 @@ class TestDatabase:
 
 
 @contextmanager
-def running_server(major: int) -> Iterator[TestServer]:
-    """Start a server of a major version and remove it afterwards."""
-    with throwaway_server(binaries=_binaries(major)) as dsn:
+def running_server(major: int, settings: Mapping[str, str] | None = None) -> Iterator[TestServer]:
+    """Start a server of a major version, with these settings, and remove it afterwards."""
+    with throwaway_server(binaries=_binaries(major), settings=settings) as dsn:
         yield TestServer(major, dsn)
 
 

@@ -144,7 +144,7 @@ async def test_a_name_is_only_ever_text(
         await looker.see("Mark this for the report?")
         await looker.paste(name)
         await session.press("enter", "p")
-        await looker.see("BLOCKS 1 rows" if size[0] > 100 else "BLOCKS")
+        await looker.see("BLOCKS 1 row," if size[0] > 100 else "BLOCKS")
         await session.press("w")
         await looker.see()
         await session.press("e")

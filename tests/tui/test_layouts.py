@@ -117,7 +117,7 @@ async def test_hostile_names_are_shown_verbatim_on_the_ways_to_a_change(database
         session.app.screen.post_message(events.Paste("where true"))
         await session.pilot.pause()
         await session.press("enter")
-        await session.until_shown("BLOCKS 1 rows", f"fk {seen}")
+        await session.until_shown("BLOCKS 1 row,", f"fk {seen}")
         await session.press("w")
         await session.until_shown("What if", "drop-not-null")
         await session.press("f")

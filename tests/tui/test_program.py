@@ -217,6 +217,30 @@ def test_the_confirmation_takes_a_paste(dsn: str, tmp_path: Path) -> None:
         quits(running)
 
 
+@pytest.mark.parametrize("brackets", [(b"", b""), (b"\x1b[200~", b"\x1b[201~")], ids=["keys", "bracketed"])
+def test_what_is_sent_before_the_confirmation_can_be_seen_neither_arms_nor_confirms(
+    dsn: str, tmp_path: Path, brackets: tuple[bytes, bytes]
+) -> None:
+    name = b"users_primary_workspace_id_workspaces_id_fk"
+    with dashboard(dsn, tmp_path) as running:
+        running.send(b"f")
+        running.read_until("stay blocked")
+        running.send(b"\r")
+        running.read_until("a apply")
+        # All in one piece: the key that asks, the answer, and the way to Apply.
+        running.send(b"a" + brackets[0] + name + brackets[1] + b"\r\x1b[C\r")
+        running.read_until("Type the constraint's name")
+        running.read_quiet()
+        assert b"ARMED" not in running.received
+        assert "fix plan > fix confirm" in running.screen
+        # The field is empty and waits: the same name, typed now, arms.
+        running.send(name)
+        running.read_until("ARMED")
+        running.send(b"\x1b\x1b\x1b")
+        running.read_until("BITES 412")
+        quits(running)
+
+
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_it_survives_being_detached_and_attached_in_tmux_at_another_size(dsn: str, tmp_path: Path) -> None:
     tmux = ["tmux", "-S", str(tmp_path / "s"), "-f", "/dev/null"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.counted import counted
 from fkdash.preview.rows.blocked import Impact
+from fkdash.report.check import Reported, impact_words
 from fkdash.rules.finding import Finding, Severity, Statement
-from fkdash.tui.words import behaviour, consequence, counted, fails_here, holds_rows_back, shown_columns
+from fkdash.tui.words import behaviour, consequence, fails_here, holds_rows_back, shown_columns
 
 POINTING = "workspace_id pointing there, and it cannot be NULL."
-NOTHING_TODAY = "Nothing fails today: no users row refers to a workspaces row."
+NOTHING_TODAY = "Nothing fails today: no row of users refers to a row of workspaces."
 KEY = ForeignKey(
     name="users_fk",
     table=TableName("public", "users"),
@@ -40,7 +42,7 @@ FINDING = Finding(
         ),
         (
             Impact(1, 1),
-            f"Deleting 1 workspaces row fails: 1 users row has {POINTING}",
+            f"Deleting 1 row of workspaces fails: 1 row of users has {POINTING}",
         ),
         (
             Impact(9, 10_000, exact=False),
@@ -73,7 +75,7 @@ def test_names_show_the_schema_only_where_it_is_not_public() -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_is_told_in_words(action: Action) -> None:
     key = ForeignKey("fk", KEY.table, KEY.columns, KEY.referenced, KEY.referenced_columns, on_delete=action)
-    assert behaviour(key).startswith("Deleting a workspaces row ")
+    assert behaviour(key).startswith("Deleting a row of workspaces ")
     assert holds_rows_back(key, ()) is (action in {Action.NO_ACTION, Action.RESTRICT})
 
 
@@ -86,3 +88,21 @@ def test_only_the_key_that_refuses_holds_rows_back() -> None:
 @pytest.mark.parametrize(("number", "words"), [(0, "0 warnings"), (1, "1 warning"), (1200, "1,200 warnings")])
 def test_one_thing_is_not_called_several(number: int, words: str) -> None:
     assert counted(number, "warnings") == words
+
+
+def test_what_a_thing_does_agrees_with_its_number() -> None:
+    assert counted(1, "rows refer", "row refers") == "1 row refers"
+    assert counted(2, "rows refer", "row refers") == "2 rows refer"
+
+
+@pytest.mark.parametrize(
+    ("impact", "words"),
+    [
+        (Impact(1, 1), "biting: 1 row of workspaces cannot be deleted, 1 row of users refers to it"),
+        (Impact(1, 2), "biting: 1 row of workspaces cannot be deleted, 2 rows of users refer to it"),
+        (Impact(2, 3), "biting: 2 rows of workspaces cannot be deleted, 3 rows of users refer to them"),
+        (Impact(0, 0), "latent: no row of users refers to a row of workspaces"),
+    ],
+)
+def test_a_report_says_how_many_rows_a_finding_bites(impact: Impact, words: str) -> None:
+    assert impact_words(Reported(FINDING, impact)) == words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from rich.cells import cell_len
@@ -66,6 +67,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     def table_here(self) -> TableName | None:
         """The table that this screen is about now, None where it is about none."""
         return None
+
+    @property
+    def takes_keys_from(self) -> float:
+        """The moment (monotonic) from which what is typed is meant for this screen; earlier keys are dropped."""
+        return -inf
 
     @property
     def crumb(self) -> str:

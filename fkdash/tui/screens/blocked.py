@@ -102,7 +102,7 @@ class BlockedScreen(BaseScreen):
                 session, self.knowledge.catalog, self.key, self._referenced_labels, after=after, limit=PAGE_ROWS
             )
         self._more_blocked = page.more
-        self.blocked.empty = f"No {shown_name(self.key.referenced)} row is held back."
+        self.blocked.empty = f"No row of {shown_name(self.key.referenced)} is held back."
         self.blocked.show_rows([*(self.blocked.rows if after else ()), *page.items])
         self._tell_counts()
         self.call_later(self._read_on, self.blocked)
@@ -136,12 +136,12 @@ class BlockedScreen(BaseScreen):
         found: Impact | None = self._impact
         if found is None:
             self.consequence.tell(
-                f"Which {shown_name(referenced)} rows cannot be deleted, and which rows hold them."
+                f"Which rows of {shown_name(referenced)} cannot be deleted, and which rows hold them."
             )
         elif found.referenced_rows is None or found.blocking_rows is None:
             self.consequence.tell(f"How many rows are held back is not known: {found.reason}.")
         elif not found.referenced_rows:
-            self.consequence.tell(f"No {shown_name(referenced)} row is held back: none is referred to.")
+            self.consequence.tell(f"No row of {shown_name(referenced)} is held back: none is referred to.")
         else:
             whole = "" if found.all_rows is None else f" of {found.all_rows:,}"
             number = f"{'' if found.exact else 'at least '}{found.referenced_rows:,}"

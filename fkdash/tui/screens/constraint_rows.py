@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
+from fkdash.counted import counted
 from fkdash.fix.definition import definition
 from fkdash.rules.finding import Severity, Statement
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
-from fkdash.tui.words import behaviour, consequence, counted, fails_deletes, fails_here, shown_columns, shown_name
+from fkdash.tui.words import behaviour, consequence, fails_deletes, fails_here, shown_columns, shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
@@ -172,7 +173,7 @@ def _finding_lines(finding: Finding, impact: Impact | None) -> list[Line]:
     if finding.path and len(finding.path) > 1:
         lines.append(line(f"The way there: {', then '.join(step.name for step in finding.path)}."))
     if Statement.DELETE not in finding.statements and Statement.UPDATE in finding.statements:
-        lines.append(line(f"Only changing the key of a {shown_name(finding.key.referenced)} row sets it off."))
+        lines.append(line(f"Only changing the key of a row of {shown_name(finding.key.referenced)} sets it off."))
     if finding.explanation:
         lines.append(line(finding.explanation))
     return lines

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
 from fkdash.tui import keys
@@ -32,7 +33,7 @@ from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.painting import Tone
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import counted, holds_rows_back, shown_columns
+from fkdash.tui.words import holds_rows_back, shown_columns
 
 if TYPE_CHECKING:
     from textual.timer import Timer

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fkdash.counted import counted
 from fkdash.errors import NotPermittedError, PasswordRequiredError, UnreachableError
 from fkdash.rules.finding import Severity
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
-from fkdash.tui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

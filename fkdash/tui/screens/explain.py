@@ -139,7 +139,8 @@ class ExplainScreen(BaseScreen):
     def _tell(self) -> None:
         row = self.list.row
         self._title.tell(row.key.qualified if row is not None else "How")
-        self.pane.show(_answer_lines(row) if row is not None else _HOW)
+        advice = self.found.advice if self.found is not None else ""
+        self.pane.show(_answer_lines(row, advice) if row is not None else _HOW)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -189,9 +190,10 @@ def _columns() -> list[ListColumn[Answer]]:
     ]
 
 
-def _answer_lines(answer: Answer) -> list[Line | str]:
+def _answer_lines(answer: Answer, advice: str) -> list[Line | str]:
     from fkdash.rules.explain import path_words  # noqa: PLC0415 - loaded when it is wanted
 
     lines: list[Line | str] = [line(Part(answer.message, "strong"))]
     lines += [line("  A delete gets there: ", Part(path_words(path), "code")) for path in answer.paths]
-    return [*lines, line(Part("Next ", "title"), " ", answer.next_step)]
+    lines.append(line(Part("Next ", "title"), " ", answer.next_step))
+    return [*lines, *filter(None, [advice])]

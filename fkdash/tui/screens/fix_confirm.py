@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -31,8 +34,23 @@ if TYPE_CHECKING:
 _LONGEST_IN_TITLE = 40
 
 
+class _Question(RuleLine):
+    """A title that knows since when it could be read: monotonic, infinite until then."""
+
+    painted_at = inf
+
+    def render_line(self, y: int) -> Strip:
+        """Give the line, and remember when the title was in it for the first time."""
+        if self.title:
+            self.painted_at = min(self.painted_at, monotonic())
+        return super().render_line(y)
+
+
 class FixConfirmScreen(BaseScreen):
-    """Apply stays inert until the names match; enter in a field leads to Cancel, never to Apply."""
+    """Apply stays inert until the names match; enter in a field leads to Cancel, never to Apply.
+
+    What was typed before the screen could be seen, or was pasted along with the key that opened it, is dropped.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BUTTON_LEFT, keys.BUTTON_RIGHT]
     AUTO_FOCUS = "Input"
@@ -45,11 +63,16 @@ class FixConfirmScreen(BaseScreen):
         self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
         self._continues = continues
         self.pane = TextPane(id="statements")
-        self._title, self._database_title = RuleLine(), RuleLine()
+        self._title, self._database_title = _Question(), RuleLine()
         self._constraint = NameField(plan.key.name, id="constraint")
         self._database = NameField(self.wanted_database, id="database")
         self._cancel = Button("Cancel", id="cancel", compact=True)
         self._apply = Button("Apply", id="apply", compact=True, disabled=True)
+
+    @property
+    def takes_keys_from(self) -> float:
+        """The moment when it could be read what is asked for, infinite until then."""
+        return self._title.painted_at
 
     @property
     def wanted_database(self) -> str:

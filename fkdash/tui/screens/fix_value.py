@@ -52,7 +52,7 @@ class FixValueScreen(BaseScreen):
         """Say what is asked for."""
         key = self.finding.key
         self.consequence.tell(
-            f"{self.option.title}, {shown_columns(key)}: which {shown_name(key.referenced)} row? Type its key."
+            f"{self.option.title}, {shown_columns(key)}: which row of {shown_name(key.referenced)}? Type its key."
         )
         columns = catalog_columns(self.catalog, self.finding)
         for title, name in zip(self._titles, self.option.asks, strict=True):

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.records import RecordedRun, history, unfinished
+from fkdash.counted import counted
 from fkdash.tui import keys
 from fkdash.tui.recovering import Way, way_back, way_on
 from fkdash.tui.screens.base import BaseScreen
@@ -23,7 +24,7 @@ from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import counted, shown_columns
+from fkdash.tui.words import shown_columns
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.counted import counted
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.field import Field
@@ -50,8 +51,7 @@ class MarkScreen(BaseScreen):
 def _kept(shown: Shown) -> list[Line | str]:
     lines: list[Line | str] = [line(Part(shown.said, "strong"))] if shown.said else []
     for table in shown.tables:
-        rows = len(table.rows) + table.beyond
-        lines.append(
-            line(Part(f"{len(table.rows):,} of {rows:,} rows: ", "muted"), ", ".join(filter(None, table.titles)))
-        )
+        rows = counted(len(table.rows) + table.beyond, "rows")
+        titles = ", ".join(filter(None, table.titles))
+        lines.append(line(Part(f"{len(table.rows):,} of {rows}: ", "muted"), titles))
     return [*lines, *shown.lines]

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from fkdash.errors import UsageError
 from fkdash.preview.rows.blocked import RowIdentity
 from fkdash.preview.rows.labels import label_columns
+from fkdash.rules.sizes import in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named
@@ -148,10 +149,10 @@ class PreviewAskScreen(BaseScreen):
         name = shown_name(self._table.name)
         self.found.empty = f'No row of {name} contains "{words}".'
         if self._unread:
-            size = f"about {answer.estimated:,} rows" if answer.estimated is not None else "of unknown size"
             self.found.empty = f'No indexed column of {name} is exactly "{words}".'
             self.consequence.tell(
-                f"Only indexed columns of {name} ({size}) were asked for exactly that; A searches all of it."
+                f"Only indexed columns of {name} ({in_words(answer.estimated)}) were asked for exactly that; A "
+                "searches all of it."
             )
         else:
             self.consequence.tell(f"Choose a row of {name}: enter asks what deleting it would do.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.counted import counted
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.words import rows_of, shown_name
 
@@ -17,7 +18,7 @@ def outcome(branch: Branch) -> str:
     from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
 
     if branch.blockers:
-        return "; ".join(f"BLOCKS {each.rows:,} rows, {each.sqlstate}" for each in branch.blockers)
+        return "; ".join(f"BLOCKS {counted(each.rows, 'rows')}, {each.sqlstate}" for each in branch.blockers)
     return effect_words(branch.effect) if branch.effect is not None else "as above"
 
 
@@ -31,7 +32,7 @@ def rows_in_words(branch: Branch, answer: Preview) -> str:
         states = ", ".join(each.sqlstate for each in branch.blockers)
         return f"{' and '.join(told)} in the way ({states})."
     if branch.effect is None:
-        return f"the {name} rows on this way; the table is counted as a whole further up."
+        return f"the rows of {name} on this way; the table is counted as a whole further up."
     return f"of {name} {effect_words(branch.effect)}, by whatever way; these are the rows on this one."
 
 
@@ -46,7 +47,7 @@ def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
     for each in branch.blockers:
         reported = "  PostgreSQL reports this one" if each.first else ""
         columns = ", ".join(each.columns)
-        words = f"{least}{each.rows:,} {shown_name(each.table)} rows, {columns}{reported}"
+        words = f"{least}{counted(each.rows, 'rows')} of {shown_name(each.table)}, {columns}{reported}"
         lines.append(line(Part(f"ERROR {each.sqlstate} ", "error"), words))
     if branch.key is not None:
         action = f"ON DELETE {branch.key.on_delete}, ON UPDATE {branch.key.on_update}"

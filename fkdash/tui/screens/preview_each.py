@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.counted import counted
 from fkdash.preview.rows.blocked import BlockedRow
 from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
@@ -152,7 +153,8 @@ def _lines(found: EachPreview) -> list[Line | str]:
         for blocker, held in zip(preview.blockers, found.holds_back, strict=True)
     ]
     if found.unknown:
-        lines.append(line(Part("Not known ", "warning"), f"for {found.unknown:,} of {preview.target_rows:,} rows"))
+        whole = counted(preview.target_rows, "rows")
+        lines.append(line(Part("Not known ", "warning"), f"for {found.unknown:,} of {whole}"))
     lines += [line(Part("Note ", "warning"), note) for note in preview.notes]
     if preview.effects:
         lines.append(line(Part("Deleting all of them, if nothing stopped it", "strong")))

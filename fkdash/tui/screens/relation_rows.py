@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fkdash.counted import counted
 from fkdash.tui.widgets.columns import ListColumn
-from fkdash.tui.words import counted, shown_columns, shown_name
+from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
