@@ -61,6 +61,7 @@ class Evaluator:
         self._accepted: dict[tuple[int, Values], bool] = {}
         self._domains: dict[tuple[int, str | None], Evaluated] = {}
         self._texts: dict[tuple[str, str | None], str | Failure | None] = {}
+        self._permitted: dict[tuple[str, str], bool | None] = {}
 
     def needed(self, table: TableFact) -> bool:
         """Tell whether the server must be asked about written rows of a leaf table at all."""
@@ -72,7 +73,7 @@ class Evaluator:
 
     async def rows(self, table: TableFact, rows: Sequence[RowValues]) -> list[Evaluated]:
         """Give, for rows as they would be written to a leaf table, what the server says."""
-        plain = [name for name, column in table.columns.items() if not column.generated]
+        plain = _plain(table)
         wanted = [tuple(row.get(name) for name in plain) for row in rows]
         missing = [v for v in dict.fromkeys(wanted) if (table.oid, v) not in self._known]
         if missing:
@@ -82,7 +83,7 @@ class Evaluator:
 
     async def accepts(self, table: TableFact, row: RowValues) -> bool:
         """Tell whether a partition's constraint accepts a row."""
-        plain = [name for name, column in table.columns.items() if not column.generated]
+        plain = _plain(table)
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
             condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
@@ -106,6 +107,39 @@ class Evaluator:
             answer = await self._attempt(f"SELECT ({expression})::text AS value", *arguments)
             self._texts[(expression, value)] = answer if isinstance(answer, Failure) else answer[0]["value"]
         return self._texts[(expression, value)]
+
+    async def permitted(self, owner: str, expression: str, table: TableFact | None = None) -> bool | None:
+        """Tell whether a table's owner may execute every function that an expression calls once it is planned.
+
+        The expression is about a row of `table`, or about a text called VALUE. None where this
+        session may not act as the owner. PostgreSQL looks before it evaluates: no row is needed.
+        """
+        if table is None:
+            source, width = "unnest($1::text[]) AS v(value)", 1
+        else:
+            plain = _plain(table)
+            source, width = self._source(table, plain), len(plain)
+        sql = f"SELECT ({expression})::text FROM {source}"
+        if (owner, sql) not in self._permitted:
+            self._permitted[(owner, sql)] = await self._as_owner(owner, sql, width)
+        return self._permitted[(owner, sql)]
+
+    async def _as_owner(self, owner: str, sql: str, width: int) -> bool | None:
+        session = self._reader.session
+        await session.execute("SAVEPOINT fkdash_owner")
+        acting = False
+        try:
+            await session.execute(f"SET LOCAL ROLE {quoted(owner)}")
+            acting = True
+            await self._reader.ask(sql, *([] for _ in range(width)))
+        except NotPermittedError:
+            return False if acting else None
+        except ServerRefusedError:
+            return None
+        else:
+            return True
+        finally:
+            await session.execute("ROLLBACK TO SAVEPOINT fkdash_owner; RELEASE SAVEPOINT fkdash_owner")
 
     async def _domain(self, column: ColumnFact, value: str | None) -> Evaluated:
         facts = self._reader.facts
@@ -201,6 +235,10 @@ class Evaluator:
             return Failure(error.sqlstate, error.what, error.constraint)
         await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
         return answer
+
+
+def _plain(table: TableFact) -> list[str]:
+    return [name for name, column in table.columns.items() if not column.generated]
 
 
 def _values_of(table: TableFact) -> str:

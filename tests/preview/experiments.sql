@@ -2080,3 +2080,206 @@ INSERT INTO p VALUES (1), (2);
 CREATE TABLE a(along int REFERENCES p ON DELETE CASCADE, kept int REFERENCES p ON DELETE RESTRICT);
 INSERT INTO a VALUES (2, 1);
 CREATE TABLE c(pid int REFERENCES p); INSERT INTO c VALUES (1);
+
+-- experiment execute1: a CHECK calls a function that the owner of the referencing table may not execute
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute2: ... which nobody notices as long as no row is written
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (g(id)));  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute3: ... nor does it help that the planner could replace the function by its body
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute4: ... but it does when planning removes the call
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (true OR g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute5: ... while a call that this row does not reach counts
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (id > 5 OR g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute6: a default that the owner may not compute stops SET DEFAULT without any row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute7: ... a volatile one too
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute8: ... but the default of a column that is not written is nobody's business
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int DEFAULT g(), pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute9: a generated column that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(pid)) STORED); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute10: ... which up to 15 stops it without any row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(pid)) STORED);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute11: ... and one that reads none of the written columns is not computed
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(id)) STORED, y int GENERATED ALWAYS AS (pid+1) STORED); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute12: an index expression that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(pid)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute13: ... which is computed only if the page has no room where no index reads a changed column
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(id)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute14: ... as it has not here
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, t text); INSERT INTO c SELECT 10,1, repeat('x', 900) FROM generate_series(1, 8); CREATE INDEX ON c (g(id)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute15: ... and is computed where another index merely includes it
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(id)); CREATE INDEX ON c(id) INCLUDE (pid); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute16: the condition of an index that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (pid) WHERE g(pid) = 3; ALTER TABLE c OWNER TO alice;
+
+-- experiment execute17: ... or one that keeps the row out of the index
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(pid)) WHERE id < 5; ALTER TABLE c OWNER TO alice;
+
+-- experiment execute18: an index expression may have lost a function of language SQL to inlining
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(pid)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute19: a partition key that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (g(id)); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO alice;
+
+-- experiment execute20: ... without a row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (g(id)); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100);  ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO alice;
+
+-- experiment execute21: ... by hash
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY HASH (g(id)); CREATE TABLE c1 PARTITION OF c FOR VALUES WITH (MODULUS 1, REMAINDER 0); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO alice;
+
+-- experiment execute22: the owner of the partitioned table counts, not the partition's
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; GRANT EXECUTE ON FUNCTION g TO alice;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (id); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100); INSERT INTO c VALUES (10,1); ALTER TABLE c1 ADD CHECK (g(id)); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO bob;
+
+-- experiment execute23: ... the other way round
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; GRANT EXECUTE ON FUNCTION g TO bob;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (id); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100); INSERT INTO c VALUES (10,1); ALTER TABLE c1 ADD CHECK (g(id)); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO bob;
+
+-- experiment execute24: a domain's CHECK that the owner may not evaluate stops SET NULL without any row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; CREATE DOMAIN d AS int CHECK (g(VALUE));
+CREATE TABLE c(id int, pid d REFERENCES p ON DELETE SET NULL);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute25: ... not that of a column that is not written
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; CREATE DOMAIN d AS int CHECK (g(VALUE));
+CREATE TABLE c(id d, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute26: ... nor one whose call planning removes
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; CREATE DOMAIN d AS int CHECK (true OR g(VALUE));
+CREATE TABLE c(id int, pid d REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute27: the equality of a key whose function the owner of the referencing table may not execute
+-- delete p WHERE true
+-- versions 14 to 18
+REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
+CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
+CREATE TABLE c(pid macaddr8 REFERENCES p ON DELETE CASCADE); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute28: ... or the owner of the referenced one, whom NO ACTION asks whether another row has the key
+-- delete p WHERE true
+-- versions 14 to 18
+REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
+CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
+CREATE TABLE c(pid macaddr8 REFERENCES p); ALTER TABLE p OWNER TO alice;
+
+-- experiment execute29: ... and RESTRICT does not
+-- delete p WHERE true
+-- versions 14 to 18
+REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
+CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
+CREATE TABLE c(pid macaddr8 REFERENCES p ON DELETE RESTRICT); ALTER TABLE p OWNER TO alice;

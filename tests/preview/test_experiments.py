@@ -33,6 +33,9 @@ UNKNOWABLE = frozenset(
         "un13",
         "tr6",
         "generated1",
+        "execute13",
+        "execute14",
+        "execute18",
     ]
 )
 

@@ -100,7 +100,7 @@ class Run(RunState):
 
     async def _cascade(self, key: KeyFact, old: RowValues) -> None:
         table = self.facts.tables[key.relation]
-        if not self.owner_may(key, table, "delete", reading=key.columns):
+        if not self.owner_may(key, table, "delete", reading=key.columns, operators=key.pf_operators):
             return
         self.statement_begins(table, DELETE_BIT)
         self._remove(await self.referencing(key, old))
@@ -128,9 +128,11 @@ class Run(RunState):
                     self.block_key(key, STILL_REFERENCED, rows)
             return
         peers = self.facts.tables[key.referenced]
-        if not restrict and not self.owner_may(key, peers, "update", reading=key.referenced_columns):
+        if not restrict and not self.owner_may(
+            key, peers, "update", reading=key.referenced_columns, operators=key.pp_operators
+        ):
             return
-        if not self.owner_may(key, table, "update", reading=key.columns):
+        if not self.owner_may(key, table, "update", reading=key.columns, operators=key.pf_operators):
             return
         if not restrict and await self.matcher.held_by_another(key, values_of(old, key.referenced_columns)):
             return
@@ -152,7 +154,13 @@ class Run(RunState):
                 self.block_key(key, STILL_REFERENCED, [event.row])
         elif (
             self.may_read(key.referenced)
-            and self.owner_may(key, self.facts.tables[key.referenced], "update", reading=key.referenced_columns)
+            and self.owner_may(
+                key,
+                self.facts.tables[key.referenced],
+                "update",
+                reading=key.referenced_columns,
+                operators=key.pf_operators,
+            )
             and not await self._references_something(key, values)
         ):
             self.block_key(key, STILL_REFERENCED, [event.row])

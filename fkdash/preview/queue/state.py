@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fkdash.preview import doubts
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle, Outcome
 from fkdash.preview.queue.matching import Matcher, values_of
 from fkdash.preview.queue.overlay import Overlay, Written
+from fkdash.preview.queue.rights import NOT_PERMITTED, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from fkdash.preview.reader import Reader, RowId, RowValues
 
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
-
-NOT_PERMITTED: Final = "42501"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +158,14 @@ class RunState:
         *privileges: str,
         reading: Collection[str] = (),
         writing: Collection[str] = (),
+        operators: Collection[int] = (),
     ) -> bool:
         """Tell whether the table's owner, as whom the action runs, has the privileges; note 42501 otherwise."""
-        if table.owner_allows(*privileges, reading=reading, writing=writing):
+        refused = self.facts.operators_refused_to(table.owner, operators)
+        if table.owner_allows(*privileges, reading=reading, writing=writing) and not refused:
             return True
+        if refused:
+            self.outcome.remark(f"{refusal(table.owner, refused, f'the equality of {key.name}')}.")
         self.block_key(key, NOT_PERMITTED, [])
         return False
 

@@ -13,7 +13,7 @@ from fkdash.preview.equality import assigned, key_columns, plain_type
 from fkdash.preview.evaluation import Failure
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue import moving, row_constraints
+from fkdash.preview.queue import moving, rights, row_constraints
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
 
@@ -49,8 +49,9 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     if kind == "setdefault":
         # Planning computes a constant default, whether a row takes it or not.
         await _defaults(run, table, [name for name in columns if table.columns[name].default_folded], rows)
-    if not run.owner_may(key, table, reading=key.columns, writing=columns):
+    if not run.owner_may(key, table, reading=key.columns, writing=columns, operators=key.pf_operators):
         return False
+    await rights.of_statement(run, key, columns, kind, rows)
     run.statement_begins(table, UPDATE_BIT)
     if rows:
         if kind == "setnull":
@@ -132,6 +133,7 @@ async def _update(
     run: RunState, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
 ) -> None:
     """Write the same values to several rows, one after the other."""
+    owner = run.facts.tables[key.relation].owner
     old = {row: dict(run.values(row)) for row in rows}
     new = {row: {**old[row], **values} for row in rows}
     before, after = await _evaluate(run, old), await _evaluate(run, new)
@@ -143,11 +145,13 @@ async def _update(
         evaluated = after.get(row)
         if evaluated is not None:
             new[row].update(evaluated.generated)
+        await rights.before_checks(run, owner, leaf, values, row)
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
             evaluated = await _evaluate_one(run, home, new[row])
         row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
+        await rights.of_checks(run, owner, home, row)
         row_constraints.checks(run, home, row, values, evaluated)
         ours = written.version > 0
         written.values = new[row]
@@ -156,7 +160,7 @@ async def _update(
         written.set_default |= kind == "setdefault"
         written.updated |= kind == "cascade"
         keys_before = None if home is not leaf else (old[row], before.get(row))
-        rechecks = await refuse_duplicates(run, home, row, before=keys_before, after=evaluated)
+        rechecks = await refuse_duplicates(run, home, row, owner=owner, before=keys_before, after=evaluated)
         run.overlay.wrote(row)
         if home is not leaf:
             moving.move(run, key, row, home, old=old[row], rechecks=rechecks)
