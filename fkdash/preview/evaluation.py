@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fkdash.catalog.model import quoted
 from fkdash.errors import NotPermittedError, ServerRefusedError
 from fkdash.preview.equality import alias_beside, plain_type
+from fkdash.preview.undomained import without_domains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +108,10 @@ class Evaluator:
             answer = await self._attempt(f"SELECT ({expression})::text AS value", *arguments)
             self._texts[(expression, value)] = answer if isinstance(answer, Failure) else answer[0]["value"]
         return self._texts[(expression, value)]
+
+    async def without_domains(self, expression: str) -> str | None:
+        """Give an expression without its casts to domains, None where it has none."""
+        return await without_domains(self._reader.session, expression)
 
     async def permitted(self, owner: str, expression: str, table: TableFact | None = None) -> bool | None:
         """Tell whether a table's owner may execute every function that an expression calls once it is planned.

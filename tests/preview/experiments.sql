@@ -2283,3 +2283,28 @@ CREATE TABLE c(pid macaddr8 REFERENCES p); ALTER TABLE p OWNER TO alice;
 REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
 CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
 CREATE TABLE c(pid macaddr8 REFERENCES p ON DELETE RESTRICT); ALTER TABLE p OWNER TO alice;
+
+-- experiment domaindefault1: a default cast to a domain that refuses it is nobody's business as long as no row takes it
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int DEFAULT 99::d REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment domaindefault2: ... NULL cast to a domain that is NOT NULL too
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int NOT NULL; CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int DEFAULT NULL::d REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment domaindefault3: ... while a function that does so is called by the planner
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 99::f.d; END';
+CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment domaindefault4: a row that takes such a default
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid d NOT NULL DEFAULT 99::d REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES (10, 1);
