@@ -28,7 +28,8 @@ class Obstacle:
 class Outcome:
     """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
 
-    `remarks` explain obstacles.
+    `remarks` explain obstacles. `orders` is the number of orders in which the rows could be visited,
+    `touched` that of the rows written.
 
     `certain` says that the first obstacle was met before anything that cannot be predicted.
     """
@@ -38,7 +39,8 @@ class Outcome:
     doubts: dict[str, None] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
     certain: bool = False
-    choices: int = 0
+    orders: int = 1
+    touched: int = 0
 
     def block(self, obstacle: Obstacle, rows: Sequence[RowId]) -> None:
         """Note that rows met an obstacle."""

@@ -47,6 +47,7 @@ class Run(RunState):
         await self._work_off(self.queue)
         await self._work_off(deque(self.deferred))
         self._count_effects()
+        self.outcome.touched = len(self.overlay.rows)
         return self.outcome
 
     # -- the queue
@@ -109,9 +110,7 @@ class Run(RunState):
     def _remove(self, rows: Sequence[RowId]) -> None:
         for leaf in dict.fromkeys(self.leaf_of(row) for row in rows):
             self.row_written(leaf, DELETE_BIT)
-        if len(rows) > 1:
-            self.outcome.choices += 1
-        for row in self.order(rows):
+        for row in self.visited(rows):
             written = self.written(row)
             written.alive = False
             written.version += 1
@@ -134,10 +133,9 @@ class Run(RunState):
             return
         if not self.owner_may(key, table, "update", reading=key.columns, operators=key.pf_operators):
             return
-        if not restrict and await self.matcher.held_by_another(key, values_of(old, key.referenced_columns)):
-            return
         rows = await self.referencing(key, old)
-        if rows:
+        held = values_of(old, key.referenced_columns)
+        if rows and (restrict or not await self.matcher.held_by_another(key, held)):
             own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_STATE
             self.block_key(key, RESTRICTED if own_state else STILL_REFERENCED, rows)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from math import factorial
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fkdash.preview import doubts
 from fkdash.preview.facts import UPDATE_BIT
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
     from fkdash.preview.reader import Reader, RowId, RowValues
+
+_MANY_ORDERS: Final = 1_000
+_MANY_ROWS: Final = 7
 
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
 
@@ -103,7 +107,7 @@ class RunState:
             self.queue.append(event)
 
     async def referencing(self, key: KeyFact, old: RowValues) -> list[RowId]:
-        """Give the rows that reference an old key now, in the order chosen for this run."""
+        """Give the rows that reference an old key now."""
         if not self.may_read(key.relation):
             return []
         found = await self.matcher.referencing(key, values_of(old, key.referenced_columns))
@@ -112,9 +116,13 @@ class RunState:
             self.outcome.doubt(
                 f"{table} has no index on {', '.join(key.columns)} and was not read from end to end."
             )
-        if len(found) > 1:
-            self.outcome.choices += 1
-        return self.order(found)
+        return found
+
+    def visited(self, rows: Sequence[RowId]) -> list[RowId]:
+        """Give rows in the order in which this run has one statement visit them."""
+        if len(rows) > 1 and self.outcome.orders < _MANY_ORDERS:
+            self.outcome.orders *= min(_MANY_ORDERS, factorial(min(len(rows), _MANY_ROWS)))
+        return self.order(rows)
 
     def written(self, row: RowId) -> Written:
         """Give a row for writing."""

@@ -38,7 +38,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     columns = key.columns if on_update else key.set_columns
     if not run.owner_may(key, table):
         return False
-    rows = await run.referencing(key, event.old)
+    rows = run.visited(await run.referencing(key, event.old))
     lost = _lost_collations(run.facts, key) if kind in ("setnull", "setdefault") else ()
     if lost:
         rows = [row for row in rows if all(run.values(row)[mine] == event.old[theirs] for mine, theirs in lost)]
