@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import quoted
-from fkdash.errors import NotPermittedError, ServerRefusedError
+from fkdash.preview.attempts import Failure, attempt, planned_as
 from fkdash.preview.equality import alias_beside, plain_type
+from fkdash.preview.trigger_conditions import TriggerConditions, plain_columns
 from fkdash.preview.undomained import without_domains
 
 if TYPE_CHECKING:
@@ -17,23 +18,6 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
     from fkdash.preview.reader import Reader, RowValues
-
-
-_NOT_PERMITTED: Final = "42501"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An evaluation that failed; `constraint` is a domain's that refused a value on the way, "" otherwise."""
-
-    sqlstate: str
-    message: str
-    constraint: str = ""
-
-    @property
-    def repeats(self) -> bool:
-        """Whether the real statement fails the same way: the data or a function's own RAISE is at fault."""
-        return self.sqlstate[:2] in ("22", "23", "P0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +46,7 @@ class Evaluator:
         self._accepted: dict[tuple[int, Values], bool] = {}
         self._domains: dict[tuple[int, str | None], Evaluated] = {}
         self._texts: dict[tuple[str, str | None], str | Failure | None] = {}
+        self.conditions = TriggerConditions(reader)
         self._permitted: dict[tuple[str, str], bool | None] = {}
 
     def needed(self, table: TableFact) -> bool:
@@ -74,7 +59,7 @@ class Evaluator:
 
     async def rows(self, table: TableFact, rows: Sequence[RowValues]) -> list[Evaluated]:
         """Give, for rows as they would be written to a leaf table, what the server says."""
-        plain = _plain(table)
+        plain = plain_columns(table)
         wanted = [tuple(row.get(name) for name in plain) for row in rows]
         missing = [v for v in dict.fromkeys(wanted) if (table.oid, v) not in self._known]
         if missing:
@@ -84,7 +69,7 @@ class Evaluator:
 
     async def accepts(self, table: TableFact, row: RowValues) -> bool:
         """Tell whether a partition's constraint accepts a row."""
-        plain = _plain(table)
+        plain = plain_columns(table)
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
             condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
@@ -105,7 +90,7 @@ class Evaluator:
         """Give an expression's value as text, `$1` in it being `value`; or how it fails."""
         if (expression, value) not in self._texts:
             arguments = () if value is None else (value,)
-            answer = await self._attempt(f"SELECT ({expression})::text AS value", *arguments)
+            answer = await attempt(self._reader, f"SELECT ({expression})::text AS value", *arguments)
             self._texts[(expression, value)] = answer if isinstance(answer, Failure) else answer[0]["value"]
         return self._texts[(expression, value)]
 
@@ -122,29 +107,12 @@ class Evaluator:
         if table is None:
             source, width = "unnest($1::text[]) AS v(value)", 1
         else:
-            plain = _plain(table)
+            plain = plain_columns(table)
             source, width = self._source(table, plain), len(plain)
         sql = f"SELECT ({expression})::text FROM {source}"
         if (owner, sql) not in self._permitted:
-            self._permitted[(owner, sql)] = await self._as_owner(owner, sql, width)
+            self._permitted[(owner, sql)] = await planned_as(self._reader, owner, sql, width)
         return self._permitted[(owner, sql)]
-
-    async def _as_owner(self, owner: str, sql: str, width: int) -> bool | None:
-        session = self._reader.session
-        await session.execute("SAVEPOINT fkdash_owner")
-        acting = False
-        try:
-            await session.execute(f"SET LOCAL ROLE {quoted(owner)}")
-            acting = True
-            await self._reader.ask(sql, *([] for _ in range(width)))
-        except NotPermittedError:
-            return False if acting else None
-        except ServerRefusedError:
-            return None
-        else:
-            return True
-        finally:
-            await session.execute("ROLLBACK TO SAVEPOINT fkdash_owner; RELEASE SAVEPOINT fkdash_owner")
 
     async def _domain(self, column: ColumnFact, value: str | None) -> Evaluated:
         facts = self._reader.facts
@@ -154,7 +122,7 @@ class Evaluator:
             return Evaluated()
         tests = ", ".join(f"(({check.sql}) IS NOT FALSE)" for check in checks)
         sql = f"SELECT ARRAY[{tests}] AS held FROM (SELECT $1::text::{plain_type(facts, column)} AS value) AS v"
-        answer = await self._attempt(sql, value)
+        answer = await attempt(self._reader, sql, value)
         if isinstance(answer, Failure):
             return Evaluated(error=answer)
         held = answer[0]["held"]
@@ -172,7 +140,7 @@ class Evaluator:
             f"{_texts([_key(index, part) for index in indexes for part in range(len(index.keys))])} AS keys "
             f'FROM {self._source(table, plain)} ORDER BY {_values_of(table)}."fk$n"'
         )
-        answer = await self._attempt(sql, *([values[i] for values in rows] for i in range(len(plain))))
+        answer = await attempt(self._reader, sql, *([values[i] for values in rows] for i in range(len(plain))))
         if isinstance(answer, Failure):
             if len(rows) == 1:
                 return [await self._piecewise(table, plain, rows[0])]
@@ -184,7 +152,9 @@ class Evaluator:
         source = self._source(table, plain)
 
         async def part(expression: str) -> Any | Failure:  # noqa: ANN401 - whatever the expression gives
-            answer = await self._attempt(f"SELECT {expression} AS part FROM {source}", *([v] for v in values))
+            answer = await attempt(
+                self._reader, f"SELECT {expression} AS part FROM {source}", *([v] for v in values)
+            )
             return answer if isinstance(answer, Failure) else answer[0]["part"]
 
         generated: list[tuple[str, str | None]] = []
@@ -227,23 +197,6 @@ class Evaluator:
             f'unnest({arrays}) WITH ORDINALITY AS {values}({names}, "fk$n") CROSS JOIN LATERAL '
             f'(SELECT "fk$r".*{generated} FROM (SELECT {cast}{known}) AS "fk$r") AS {quoted(table.name.name)}'
         )
-
-    async def _attempt(self, sql: str, *arguments: object) -> Sequence[Row] | Failure:
-        session = self._reader.session
-        await session.execute("SAVEPOINT fkdash_evaluation")
-        try:
-            answer = await self._reader.ask(sql, *arguments)
-        except (ServerRefusedError, NotPermittedError) as error:
-            await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
-            if isinstance(error, NotPermittedError):
-                return Failure(_NOT_PERMITTED, error.what)
-            return Failure(error.sqlstate, error.what, error.constraint)
-        await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
-        return answer
-
-
-def _plain(table: TableFact) -> list[str]:
-    return [name for name, column in table.columns.items() if not column.generated]
 
 
 def _values_of(table: TableFact) -> str:

@@ -143,7 +143,10 @@ class IndexFact:
 
 @dataclass(frozen=True, slots=True)
 class TriggerFact:
-    """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's."""
+    """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's.
+
+    `condition` is its WHEN, over rows called old and new; `plain` says that their columns alone decide it.
+    """
 
     name: str
     function: str
@@ -155,6 +158,8 @@ class TriggerFact:
     clone: bool
     deferred: bool
     columns: tuple[str, ...]
+    condition: str | None = None
+    plain: bool = False
 
     @property
     def user(self) -> bool:

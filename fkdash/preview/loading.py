@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from fkdash.db.session import Row, Session
 
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+_WHEN = re.compile(r" FOR EACH (?:ROW|STATEMENT) WHEN \(")
+_THEN = ") EXECUTE "
 _USER_DEPENDENT = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
@@ -46,7 +50,8 @@ async def read_facts(
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
     tables: dict[int, TableFact] = {}
-    needs = _needs(await _whole(session, _written({target, *inheriting}, keys.values(), assumed)), keys.values())
+    written = _written({target, *inheriting}, keys.values(), assumed) | await _with_condition(session, wanted)
+    needs = _needs(await _whole(session, written), keys.values())
     while wanted:
         for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
             tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
@@ -108,6 +113,16 @@ def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[i
     return targets | {
         key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd" or key.oid in assumed
     }
+
+
+async def _with_condition(session: Session, tables: set[int]) -> set[int]:
+    """Give those of some tables whose triggers look at the columns of a row, to know whether they fire."""
+    rows = await session.rows(
+        "SELECT DISTINCT t.tgrelid::bigint AS oid FROM pg_catalog.pg_trigger t"
+        " WHERE t.tgrelid = ANY($1::oid[]) AND t.tgqual IS NOT NULL",
+        sorted(tables),
+    )
+    return {row["oid"] for row in rows}
 
 
 async def _whole(session: Session, tables: set[int]) -> set[int]:
@@ -270,4 +285,15 @@ def _trigger(entry: Mapping[str, Any]) -> TriggerFact:
         clone=entry["clone"],
         deferred=entry["deferred"],
         columns=tuple(entry["columns"] or ()),
+        condition=_when(entry["definition"]) if entry["definition"] else None,
+        plain=entry["plain"],
     )
+
+
+def _when(definition: str) -> str:
+    """Give the condition of a trigger that has one, out of its CREATE TRIGGER statement."""
+    bare = _QUOTED.sub(lambda found: "x" * len(found[0]), definition)
+    begin = _WHEN.search(bare)
+    if begin is None:
+        raise ValueError(f"a trigger's definition without WHEN: {definition}")
+    return definition[begin.end() : bare.rindex(_THEN)]

@@ -233,7 +233,7 @@ class Reader:
         return f"ARRAY[{columns}]::text[]"
 
     def _loaded(self, table: TableFact) -> tuple[str, ...]:
-        """All columns where an action may write to the table, otherwise those that foreign keys name."""
+        """All columns where an action writes to the table or a trigger looks, otherwise those of foreign keys."""
         if table.oid not in self._columns:
             self._columns[table.oid] = self._choose(table)
         return self._columns[table.oid]
@@ -241,6 +241,13 @@ class Reader:
     def _choose(self, table: TableFact) -> tuple[str, ...]:
         root = self.facts.root(table.oid)
         named: set[str] = set()
+        if any(
+            t.condition
+            for each in self.facts.tables.values()
+            if self.facts.root(each.oid) == root
+            for t in each.triggers
+        ):
+            return tuple(table.columns)
         for key in self.facts.keys.values():
             if self.facts.root(key.relation) == root:
                 if key.on_delete in "nd" or key.on_update in "cnd":

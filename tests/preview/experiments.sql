@@ -2308,3 +2308,151 @@ CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);
 -- versions 14 to 18
 CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
 CREATE TABLE c(id int, pid d NOT NULL DEFAULT 99::d REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES (10, 1);
+
+-- experiment when1: an AFTER trigger whose WHEN is about a column that the action leaves alone does not run
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, status text); INSERT INTO c VALUES (10, 1, 'x'), (11, 1, NULL);
+CREATE TRIGGER t AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION t();
+
+-- experiment when2: ... one about a column that it writes does
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, status text); INSERT INTO c VALUES (10, 1, 'x');
+CREATE TRIGGER t AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.pid IS DISTINCT FROM NEW.pid) EXECUTE FUNCTION t();
+
+-- experiment when3: ... for one of several rows
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE, status text); INSERT INTO c VALUES (10, 1, 'x'), (11, 1, 'kept');
+CREATE TRIGGER t AFTER DELETE ON c FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when4: ... for none of them, the column being in no foreign key
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE, status text); INSERT INTO c VALUES (10, 1, 'x'), (11, 1, NULL);
+CREATE TRIGGER t AFTER DELETE ON c FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when5: a BEFORE trigger does not run either
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE p(id int PRIMARY KEY, kept bool); INSERT INTO p VALUES (1, false), (2, true);
+CREATE TRIGGER t BEFORE DELETE ON p FOR EACH ROW WHEN (OLD.kept) EXECUTE FUNCTION t();
+CREATE TABLE c(id int, pid int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER t BEFORE UPDATE ON c FOR EACH ROW WHEN (NEW.id > 10) EXECUTE FUNCTION t();
+
+-- experiment when6: ... or does
+-- delete p WHERE id = 2
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE p(id int PRIMARY KEY, kept bool); INSERT INTO p VALUES (1, false), (2, true);
+CREATE TRIGGER t BEFORE DELETE ON p FOR EACH ROW WHEN (OLD.kept) EXECUTE FUNCTION t();
+CREATE TABLE c(id int, pid int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+
+-- experiment when7: WHEN (false) for a statement and for rows, in a definition full of the words around it
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION "x) EXECUTE FUNCTION t(" () RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY, " FOR EACH ROW WHEN (" text, "old" text DEFAULT E'it''s \\ "'); INSERT INTO p VALUES (1, ') EXECUTE ');
+CREATE TRIGGER " FOR EACH ROW WHEN (true) " AFTER DELETE ON p FOR EACH ROW
+    WHEN (OLD." FOR EACH ROW WHEN (" <> ') EXECUTE ' OR OLD."old" <> E'it''s \\ "') EXECUTE FUNCTION "x) EXECUTE FUNCTION t(" (') EXECUTE ');
+CREATE TRIGGER s BEFORE DELETE ON p FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION "x) EXECUTE FUNCTION t(" ();
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH STATEMENT WHEN (1 > 2) EXECUTE FUNCTION "x) EXECUTE FUNCTION t(" ();
+
+-- experiment when8: WHEN (true) for a statement
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH STATEMENT WHEN (1 < 2) EXECUTE FUNCTION t();
+
+-- experiment when9: a condition that more than the row decides is not evaluated
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER u AFTER DELETE ON c FOR EACH ROW WHEN (pg_trigger_depth() > 0) EXECUTE FUNCTION t();
+
+-- experiment when10: ... nor one about who deletes
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY, who name); INSERT INTO p VALUES (1, 'nobody');
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH ROW WHEN (OLD.who <> current_user) EXECUTE FUNCTION t();
+
+-- experiment when11: ... nor one that fails, as it then does in the delete
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE p(id int PRIMARY KEY, z int); INSERT INTO p VALUES (1, 0);
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH ROW WHEN (1 / OLD.z > 5) EXECUTE FUNCTION t();
+
+-- experiment when12: whole rows that differ, with a generated column
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, g int GENERATED ALWAYS AS (pid + 1) STORED, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, DEFAULT, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION t();
+
+-- experiment when13: a generated column that stays as it is
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, g int GENERATED ALWAYS AS (coalesce(pid, 1) + id) STORED, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, DEFAULT, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.g <> NEW.g) EXECUTE FUNCTION t();
+
+-- experiment when14: a row that moves to another partition is deleted here and inserted there
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER d AFTER DELETE ON c FOR EACH ROW WHEN (OLD.id > 10) EXECUTE FUNCTION t();
+CREATE TRIGGER i AFTER INSERT ON c FOR EACH ROW WHEN (NEW.pid = 1) EXECUTE FUNCTION t();
+
+-- experiment when15: ... where the row that arrives fires one
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER i AFTER INSERT ON c FOR EACH ROW WHEN (NEW.pid = 2) EXECUTE FUNCTION t();
+
+-- experiment when16: a domain, an enum and an array in the condition
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TYPE mood AS ENUM ('fine', 'bad'); CREATE DOMAIN d AS int CHECK (VALUE > 0);
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id d, m mood, a int[], pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 'fine', '{1,2}', 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.m = 'bad' OR OLD.a[1] = 2 OR NEW.id <> 10) EXECUTE FUNCTION t();
+
+-- experiment when17: a constraint trigger that waits until the end, and does not run
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (10, 1);
+CREATE CONSTRAINT TRIGGER u AFTER DELETE ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.id = 9) EXECUTE FUNCTION t();
+
+-- experiment when18: a blocker that comes before a trigger which runs is certain
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (NEW.pid IS NULL) EXECUTE FUNCTION t();

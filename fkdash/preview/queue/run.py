@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fkdash.preview.equality import Values
-    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.facts import KeyFact, TriggerFact
     from fkdash.preview.outcome import Outcome
-    from fkdash.preview.queue.state import Event
+    from fkdash.preview.queue.state import Event, Images
     from fkdash.preview.reader import RowId, RowValues
 
 STILL_REFERENCED: Final = "23503"
@@ -41,8 +41,8 @@ class Run(RunState):
         """Delete the target rows, work the queue off and give what happened."""
         target = self.facts.tables[self.facts.target]
         self.may_read(target.oid)
-        self.statement_begins(target, DELETE_BIT)
-        self._remove(targets)
+        await self.statement_begins(target, DELETE_BIT)
+        await self._remove(targets)
         self.statement_ends(target, DELETE_BIT)
         await self._work_off(self.queue)
         await self._work_off(deque(self.deferred))
@@ -64,13 +64,18 @@ class Run(RunState):
                 self.reader.check_limits(len(self.overlay.rows))
 
     async def _prefetch(self, events: Iterable[Event]) -> None:
-        """Ask once for each foreign key what the whole generation will want to know."""
+        """Ask once for each foreign key and each WHEN what the whole generation will want to know."""
         wanted: dict[int, set[Values]] = {}
+        conditional: dict[tuple[TriggerFact, int], list[Images]] = {}
         for event in events:
+            if event.trigger.condition is not None:
+                conditional.setdefault((event.trigger, event.table), []).append((event.old, event.new))
             if event.trigger.action and event.old is not None:
                 key = self.facts.keys[event.trigger.constraint]
                 if not key.period and self.may_read(key.relation):
                     wanted.setdefault(key.oid, set()).add(values_of(event.old, key.referenced_columns))
+        for (trigger, table), images in conditional.items():
+            await self.fires(trigger, self.facts.tables[table], images)
         for oid, values in wanted.items():
             await self.reader.referencing(self.facts.keys[oid], sorted(values, key=repr))
 
@@ -79,11 +84,16 @@ class Run(RunState):
         if trigger.recheck:
             await recheck(self, event)
         elif trigger.user:
-            self.outcome.doubt(doubts.after_doubt(trigger, self.facts.tables[event.table]))
+            await self._run_code(event)
         elif trigger.action:
             await self._act(event)
         else:
             await self._check_written(event)
+
+    async def _run_code(self, event: Event) -> None:
+        table = self.facts.tables[event.table]
+        if await self.fires(event.trigger, table, [(event.old, event.new)]):
+            self.outcome.doubt(doubts.after_doubt(event.trigger, table))
 
     async def _act(self, event: Event) -> None:
         key = self.facts.keys[event.trigger.constraint]
@@ -103,13 +113,16 @@ class Run(RunState):
         table = self.facts.tables[key.relation]
         if not self.owner_may(key, table, "delete", reading=key.columns, operators=key.pf_operators):
             return
-        self.statement_begins(table, DELETE_BIT)
-        self._remove(await self.referencing(key, old))
+        await self.statement_begins(table, DELETE_BIT)
+        await self._remove(await self.referencing(key, old))
         self.statement_ends(table, DELETE_BIT)
 
-    def _remove(self, rows: Sequence[RowId]) -> None:
-        for leaf in dict.fromkeys(self.leaf_of(row) for row in rows):
-            self.row_written(leaf, DELETE_BIT)
+    async def _remove(self, rows: Sequence[RowId]) -> None:
+        by_leaf: dict[int, list[Images]] = {}
+        for row in rows:
+            by_leaf.setdefault(self.leaf_of(row), []).append((self.values(row), None))
+        for leaf, images in by_leaf.items():
+            await self.row_written(leaf, DELETE_BIT, images)
         for row in self.visited(rows):
             written = self.written(row)
             written.alive = False

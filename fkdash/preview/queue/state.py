@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _MANY_ORDERS: Final = 1_000
 _MANY_ROWS: Final = 7
 
+Images: TypeAlias = "tuple[RowValues | None, RowValues | None]"
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
 
 
@@ -140,15 +141,36 @@ class RunState:
         written = self.overlay.rows.get(row)
         return row.table if written is None else written.leaf
 
-    def statement_begins(self, table: TableFact, bit: int) -> None:
-        """Note what a statement on a table may set off before any row."""
-        for doubt in doubts.statement_doubts(table, bit):
+    async def statement_begins(self, table: TableFact, bit: int) -> None:
+        """Note what a statement on a table may set off before any row: a rule, BEFORE STATEMENT triggers."""
+        for doubt in doubts.rule_doubts(table, bit):
             self.outcome.doubt(doubt)
+        for trigger in doubts.before_triggers(table, bit, row=False):
+            if await self.fires(trigger, table, [(None, None)]):
+                self.outcome.doubt(doubts.before_doubt(trigger, table))
 
-    def row_written(self, leaf: int, bit: int, columns: Collection[str] = ()) -> None:
-        """Note what may keep a row from being written as planned; generated columns are written along."""
-        for doubt in doubts.row_doubts(self.facts.tables[leaf], bit, self._with_generated(leaf, columns)):
+    async def row_written(
+        self, leaf: int, bit: int, images: Sequence[Images], columns: Collection[str] = ()
+    ) -> None:
+        """Note what may keep rows from being written as planned: BEFORE ROW triggers, which may change them.
+
+        `images` are the rows before and after; generated columns are written along with `columns`.
+        """
+        table = self.facts.tables[leaf]
+        for doubt in doubts.foreign_doubts(table):
             self.outcome.doubt(doubt)
+        for trigger in doubts.before_triggers(table, bit, self._with_generated(leaf, columns), row=True):
+            if await self.fires(trigger, table, images):
+                self.outcome.doubt(doubts.before_doubt(trigger, table))
+
+    async def fires(self, trigger: TriggerFact, table: TableFact, images: Sequence[Images]) -> bool:
+        """Tell whether a trigger of the user's runs for one of some rows, as far as its WHEN can be evaluated."""
+        if trigger.condition is None or not trigger.plain:
+            return True
+        return any(
+            found is not False
+            for found in await self.evaluator.conditions.true_for(table, trigger.condition, images)
+        )
 
     def _with_generated(self, leaf: int, columns: Collection[str]) -> set[str]:
         return {*columns, *(column.name for column in self.facts.tables[leaf].generated)}

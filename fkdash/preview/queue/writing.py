@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.preview.attempts import Failure
 from fkdash.preview.equality import assigned, key_columns, plain_type
-from fkdash.preview.evaluation import Failure
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue import moving, rights, row_constraints
@@ -52,7 +52,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     if not run.owner_may(key, table, reading=key.columns, writing=columns, operators=key.pf_operators):
         return False
     await rights.of_statement(run, key, columns, kind, rows)
-    run.statement_begins(table, UPDATE_BIT)
+    await run.statement_begins(table, UPDATE_BIT)
     if rows:
         if kind == "setnull":
             values: Mapping[str, str | None] | None = dict.fromkeys(columns)
@@ -125,7 +125,7 @@ async def _update(
     for row in rows:
         written = run.written(row)
         leaf = run.facts.tables[written.leaf]
-        run.row_written(leaf.oid, UPDATE_BIT, values)
+        await run.row_written(leaf.oid, UPDATE_BIT, [(old[row], new[row])], values)
         await row_constraints.domains(run, leaf, row, values)
         evaluated = after.get(row)
         if evaluated is not None:
@@ -148,7 +148,7 @@ async def _update(
         rechecks = await refuse_duplicates(run, home, row, owner=owner, before=keys_before, after=evaluated)
         run.overlay.wrote(row)
         if home is not leaf:
-            moving.move(run, key, row, home, old=old[row], rechecks=rechecks)
+            await moving.move(run, key, row, home, old=old[row], rechecks=rechecks)
             continue
         checked = await _keys_to_check(run, leaf, old[row], new[row], ours=ours)
         run.enqueue(

@@ -4,7 +4,8 @@
 -- when it calls a stable built-in one. `restricted` functions of an expression are those that not everybody
 -- may execute. `reads` are the columns that decide whether an UPDATE must write new index entries, null for an
 -- index that only sums up blocks. Of the tables that are not in $2 (nothing writes to them) only columns
--- with a name in $3 are given, and no CHECKs.
+-- with a name in $3 are given, and no CHECKs. A trigger whose WHEN is `plain` has a condition that the columns
+-- of OLD and NEW alone decide.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 SELECT t.oid::bigint AS oid,
        jsonb_build_object(
@@ -174,6 +175,13 @@ SELECT t.oid::bigint AS oid,
                     'index', g.tgconstrindid::bigint,
                     'clone', g.tgparentid <> 0,
                     'deferred', g.tgdeferrable AND g.tginitdeferred,
+                    'definition', CASE WHEN g.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(g.oid) END,
+                    'plain', g.tgqual IS NOT NULL
+                        AND g.tgqual::text !~ '\{(SQLVALUEFUNCTION|COERCEVIAIO|SUBLINK|PARAM) '
+                        AND NOT EXISTS (
+                          SELECT FROM regexp_matches(g.tgqual::text, ':(?:op)?funcid (\d+)', 'g') m
+                            JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid
+                           WHERE f.provolatile <> 'i' OR f.proacl IS NOT NULL),
                     'columns', (SELECT jsonb_agg(a.attname) FROM pg_catalog.pg_attribute a
                                  WHERE a.attrelid = t.oid AND a.attnum = ANY(g.tgattr::smallint[]))
                   ) ORDER BY g.tgname COLLATE "C")
