@@ -12,7 +12,7 @@ from fkdash.preview.trigger_conditions import TriggerConditions, plain_columns
 from fkdash.preview.undomained import without_domains
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fkdash.db.session import Row
     from fkdash.preview.equality import Values
@@ -73,9 +73,12 @@ class Evaluator:
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
             condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
-            sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain)}"
-            answer = await self._reader.ask(sql, *([value] for value in values))
-            self._accepted[(table.oid, values)] = bool(answer[0]["accepted"])
+            exact = self._partition_columns(table)
+            sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain, exact)}"
+            answer = await attempt(self._reader, sql, *([value] for value in values))
+            # What a domain refuses never comes to a partition: it stays where it is.
+            accepted = isinstance(answer, Failure) or bool(answer[0]["accepted"])
+            self._accepted[(table.oid, values)] = accepted
         return self._accepted[(table.oid, values)]
 
     async def domain_failures(self, column: ColumnFact, value: str | None) -> Evaluated:
@@ -181,14 +184,28 @@ class Evaluator:
             result.keys[index.oid] = tuple(found) if isinstance(found, list) else None
         return result
 
-    def _source(self, table: TableFact, plain: Sequence[str]) -> str:
-        """Give a FROM item named like the table: rows made of the given arrays, generated columns computed."""
+    def _partition_columns(self, table: TableFact) -> frozenset[str]:
+        """Give the columns that decide in which partition a row is."""
+        found: set[str] = set()
+        above = table.parent
+        while above is not None and above in self._reader.facts.tables:
+            found.update(self._reader.facts.tables[above].partition_columns)
+            above = self._reader.facts.tables[above].parent
+        return frozenset(found)
+
+    def _source(self, table: TableFact, plain: Sequence[str], exact: Collection[str] = ()) -> str:
+        """Give a FROM item named like the table: rows made of the given arrays, generated columns computed.
+
+        The columns named in `exact` are of their own type, which may be a domain: hashing insists on that.
+        """
         facts = self._reader.facts
         arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(plain)))
         names = ", ".join(f'"fk${i}"' for i in range(len(plain)))
         values = _values_of(table)
         cast = ", ".join(
-            f'{values}."fk${i}"::{plain_type(facts, table.columns[name])} AS {quoted(name)}'
+            f'{values}."fk${i}"::'
+            f"{table.columns[name].type if name in exact else plain_type(facts, table.columns[name])}"
+            f" AS {quoted(name)}"
             for i, name in enumerate(plain)
         )
         known = f", {table.oid}::pg_catalog.oid AS tableoid" if _mentions_tableoid(table) else ""
