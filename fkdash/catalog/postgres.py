@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.columns import ColumnRows, ColumnsByTable
-    from fkdash.catalog.model import Domain
+    from fkdash.catalog.model import Domain, ForeignKey
     from fkdash.db.session import Row, Session, Sessions
 
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}

@@ -14,26 +14,29 @@ if TYPE_CHECKING:
 _EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
 
 
-def statement_doubts(table: TableFact, bit: int) -> Iterator[str]:
-    """Give doubts about a statement on a table: rules and BEFORE STATEMENT triggers, which need no row to act."""
+def rule_doubts(table: TableFact, bit: int) -> Iterator[str]:
+    """Give doubts about a statement on a table that a rule rewrites."""
     if _EVENT_NAMES[bit] in table.rules:
         yield f"A rule ON {_EVENT_NAMES[bit]} rewrites the statement on {table.name}."
-    for trigger in table.triggers:
-        if trigger.fires(bit, row=False, before=True):
-            yield _before(trigger, table)
 
 
-def row_doubts(table: TableFact, bit: int, columns: Collection[str]) -> Iterator[str]:
-    """Give doubts about writing a row: BEFORE ROW triggers, which may skip or change it.
-
-    `columns` are those an UPDATE sets; a trigger ON UPDATE OF others does not fire.
-    """
+def foreign_doubts(table: TableFact) -> Iterator[str]:
+    """Give doubts about writing a row elsewhere."""
     if table.kind == "f":
         yield f"{table.name} is a foreign table."
+
+
+def before_triggers(
+    table: TableFact, bit: int, columns: Collection[str] = (), *, row: bool
+) -> Iterator[TriggerFact]:
+    """Give the BEFORE triggers for a statement or for a row.
+
+    `columns` are those an UPDATE sets of a row; a trigger ON UPDATE OF others does not fire.
+    """
     for trigger in table.triggers:
-        spared = bit == UPDATE_BIT and trigger.columns and not set(trigger.columns) & set(columns)
-        if trigger.fires(bit, row=True, before=True) and not spared:
-            yield _before(trigger, table)
+        spared = row and bit == UPDATE_BIT and trigger.columns and not set(trigger.columns) & set(columns)
+        if trigger.fires(bit, row=row, before=True) and not spared:
+            yield trigger
 
 
 def reading_doubts(facts: Facts, relation: int) -> Iterator[str]:
@@ -50,5 +53,6 @@ def after_doubt(trigger: TriggerFact, table: TableFact) -> str:
     return f'Trigger "{trigger.name}" on {table.name} runs code of its own, which may change anything.'
 
 
-def _before(trigger: TriggerFact, table: TableFact) -> str:
+def before_doubt(trigger: TriggerFact, table: TableFact) -> str:
+    """Give the doubt about a BEFORE trigger."""
     return f'Trigger "{trigger.name}" on {table.name} runs code of its own before the write, which may change it.'

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import quoted
-from fkdash.errors import NotPermittedError, ServerRefusedError
+from fkdash.preview.attempts import Failure, attempt, planned_as
 from fkdash.preview.equality import alias_beside, plain_type
+from fkdash.preview.trigger_conditions import TriggerConditions, plain_columns
+from fkdash.preview.undomained import without_domains
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fkdash.db.session import Row
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
     from fkdash.preview.reader import Reader, RowValues
-
-
-_NOT_PERMITTED: Final = "42501"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An evaluation that failed; `constraint` is a domain's that refused a value on the way, "" otherwise."""
-
-    sqlstate: str
-    message: str
-    constraint: str = ""
-
-    @property
-    def repeats(self) -> bool:
-        """Whether the real statement fails the same way: the data or a function's own RAISE is at fault."""
-        return self.sqlstate[:2] in ("22", "23", "P0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +46,8 @@ class Evaluator:
         self._accepted: dict[tuple[int, Values], bool] = {}
         self._domains: dict[tuple[int, str | None], Evaluated] = {}
         self._texts: dict[tuple[str, str | None], str | Failure | None] = {}
+        self.conditions = TriggerConditions(reader)
+        self._permitted: dict[tuple[str, str], bool | None] = {}
 
     def needed(self, table: TableFact) -> bool:
         """Tell whether the server must be asked about written rows of a leaf table at all."""
@@ -72,7 +59,7 @@ class Evaluator:
 
     async def rows(self, table: TableFact, rows: Sequence[RowValues]) -> list[Evaluated]:
         """Give, for rows as they would be written to a leaf table, what the server says."""
-        plain = [name for name, column in table.columns.items() if not column.generated]
+        plain = plain_columns(table)
         wanted = [tuple(row.get(name) for name in plain) for row in rows]
         missing = [v for v in dict.fromkeys(wanted) if (table.oid, v) not in self._known]
         if missing:
@@ -82,13 +69,16 @@ class Evaluator:
 
     async def accepts(self, table: TableFact, row: RowValues) -> bool:
         """Tell whether a partition's constraint accepts a row."""
-        plain = [name for name, column in table.columns.items() if not column.generated]
+        plain = plain_columns(table)
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
             condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
-            sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain)}"
-            answer = await self._reader.ask(sql, *([value] for value in values))
-            self._accepted[(table.oid, values)] = bool(answer[0]["accepted"])
+            exact = self._partition_columns(table)
+            sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain, exact)}"
+            answer = await attempt(self._reader, sql, *([value] for value in values))
+            # What a domain refuses never comes to a partition: it stays where it is.
+            accepted = isinstance(answer, Failure) or bool(answer[0]["accepted"])
+            self._accepted[(table.oid, values)] = accepted
         return self._accepted[(table.oid, values)]
 
     async def domain_failures(self, column: ColumnFact, value: str | None) -> Evaluated:
@@ -103,9 +93,29 @@ class Evaluator:
         """Give an expression's value as text, `$1` in it being `value`; or how it fails."""
         if (expression, value) not in self._texts:
             arguments = () if value is None else (value,)
-            answer = await self._attempt(f"SELECT ({expression})::text AS value", *arguments)
+            answer = await attempt(self._reader, f"SELECT ({expression})::text AS value", *arguments)
             self._texts[(expression, value)] = answer if isinstance(answer, Failure) else answer[0]["value"]
         return self._texts[(expression, value)]
+
+    async def without_domains(self, expression: str) -> str | None:
+        """Give an expression without its casts to domains, None where it has none."""
+        return await without_domains(self._reader.session, expression)
+
+    async def permitted(self, owner: str, expression: str, table: TableFact | None = None) -> bool | None:
+        """Tell whether a table's owner may execute every function that an expression calls once it is planned.
+
+        The expression is about a row of `table`, or about a text called VALUE. None where this
+        session may not act as the owner. PostgreSQL looks before it evaluates: no row is needed.
+        """
+        if table is None:
+            source, width = "unnest($1::text[]) AS v(value)", 1
+        else:
+            plain = plain_columns(table)
+            source, width = self._source(table, plain), len(plain)
+        sql = f"SELECT ({expression})::text FROM {source}"
+        if (owner, sql) not in self._permitted:
+            self._permitted[(owner, sql)] = await planned_as(self._reader, owner, sql, width)
+        return self._permitted[(owner, sql)]
 
     async def _domain(self, column: ColumnFact, value: str | None) -> Evaluated:
         facts = self._reader.facts
@@ -115,7 +125,7 @@ class Evaluator:
             return Evaluated()
         tests = ", ".join(f"(({check.sql}) IS NOT FALSE)" for check in checks)
         sql = f"SELECT ARRAY[{tests}] AS held FROM (SELECT $1::text::{plain_type(facts, column)} AS value) AS v"
-        answer = await self._attempt(sql, value)
+        answer = await attempt(self._reader, sql, value)
         if isinstance(answer, Failure):
             return Evaluated(error=answer)
         held = answer[0]["held"]
@@ -133,7 +143,7 @@ class Evaluator:
             f"{_texts([_key(index, part) for index in indexes for part in range(len(index.keys))])} AS keys "
             f'FROM {self._source(table, plain)} ORDER BY {_values_of(table)}."fk$n"'
         )
-        answer = await self._attempt(sql, *([values[i] for values in rows] for i in range(len(plain))))
+        answer = await attempt(self._reader, sql, *([values[i] for values in rows] for i in range(len(plain))))
         if isinstance(answer, Failure):
             if len(rows) == 1:
                 return [await self._piecewise(table, plain, rows[0])]
@@ -145,7 +155,9 @@ class Evaluator:
         source = self._source(table, plain)
 
         async def part(expression: str) -> Any | Failure:  # noqa: ANN401 - whatever the expression gives
-            answer = await self._attempt(f"SELECT {expression} AS part FROM {source}", *([v] for v in values))
+            answer = await attempt(
+                self._reader, f"SELECT {expression} AS part FROM {source}", *([v] for v in values)
+            )
             return answer if isinstance(answer, Failure) else answer[0]["part"]
 
         generated: list[tuple[str, str | None]] = []
@@ -172,14 +184,28 @@ class Evaluator:
             result.keys[index.oid] = tuple(found) if isinstance(found, list) else None
         return result
 
-    def _source(self, table: TableFact, plain: Sequence[str]) -> str:
-        """Give a FROM item named like the table: rows made of the given arrays, generated columns computed."""
+    def _partition_columns(self, table: TableFact) -> frozenset[str]:
+        """Give the columns that decide in which partition a row is."""
+        found: set[str] = set()
+        above = table.parent
+        while above is not None and above in self._reader.facts.tables:
+            found.update(self._reader.facts.tables[above].partition_columns)
+            above = self._reader.facts.tables[above].parent
+        return frozenset(found)
+
+    def _source(self, table: TableFact, plain: Sequence[str], exact: Collection[str] = ()) -> str:
+        """Give a FROM item named like the table: rows made of the given arrays, generated columns computed.
+
+        The columns named in `exact` are of their own type, which may be a domain: hashing insists on that.
+        """
         facts = self._reader.facts
         arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(plain)))
         names = ", ".join(f'"fk${i}"' for i in range(len(plain)))
         values = _values_of(table)
         cast = ", ".join(
-            f'{values}."fk${i}"::{plain_type(facts, table.columns[name])} AS {quoted(name)}'
+            f'{values}."fk${i}"::'
+            f"{table.columns[name].type if name in exact else plain_type(facts, table.columns[name])}"
+            f" AS {quoted(name)}"
             for i, name in enumerate(plain)
         )
         known = f", {table.oid}::pg_catalog.oid AS tableoid" if _mentions_tableoid(table) else ""
@@ -188,19 +214,6 @@ class Evaluator:
             f'unnest({arrays}) WITH ORDINALITY AS {values}({names}, "fk$n") CROSS JOIN LATERAL '
             f'(SELECT "fk$r".*{generated} FROM (SELECT {cast}{known}) AS "fk$r") AS {quoted(table.name.name)}'
         )
-
-    async def _attempt(self, sql: str, *arguments: object) -> Sequence[Row] | Failure:
-        session = self._reader.session
-        await session.execute("SAVEPOINT fkdash_evaluation")
-        try:
-            answer = await self._reader.ask(sql, *arguments)
-        except (ServerRefusedError, NotPermittedError) as error:
-            await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
-            if isinstance(error, NotPermittedError):
-                return Failure(_NOT_PERMITTED, error.what)
-            return Failure(error.sqlstate, error.what, error.constraint)
-        await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
-        return answer
 
 
 def _values_of(table: TableFact) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 BEFORE_BIT: Final = 2
 ROW_BIT: Final = 1
@@ -26,16 +26,29 @@ class Operator:
     spelling: str
     left_type: str | None
     right_type: str | None
+    function: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A CHECK, generated column or the like; `steady` is False when only the real run can evaluate it."""
+    """A CHECK, generated column or the like; `steady` is False when only the real run can evaluate it.
+
+    `restricted` are the functions it calls that not everybody may execute.
+    """
 
     name: str
     sql: str
     columns: tuple[str, ...] = ()
     steady: bool = True
+    restricted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFunction:
+    """A function that a role may not execute; `inlined` says that the planner may replace it by its body."""
+
+    name: str
+    inlined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,7 @@ class TypeFact:
 class ColumnFact:
     """A column; `default` includes the domain's, `unproven` is a NOT NULL that is NOT VALID (18).
 
+    `reads` are the columns that a generated one is computed from.
     `default_folded` says that planning computes the default, whether a row needs it or not.
     `always` is GENERATED ALWAYS AS IDENTITY: an UPDATE may set such a column to DEFAULT only.
     """
@@ -65,6 +79,7 @@ class ColumnFact:
     domain: bool
     not_null: bool
     generated: str
+    reads: frozenset[str]
     identity: bool
     always: bool
     deterministic: bool
@@ -72,6 +87,7 @@ class ColumnFact:
     default: str | None
     default_steady: bool
     default_folded: bool
+    default_restricted: tuple[int, ...]
     unproven: bool
     owner_selects: bool
     owner_updates: bool
@@ -97,7 +113,12 @@ class IndexKey:
 
 @dataclass(frozen=True, slots=True)
 class IndexFact:
-    """An index; `name` is that of the constraint built on it, where there is one."""
+    """An index; `name` is that of the constraint built on it, where there is one.
+
+    `reads` are the columns a change of which makes an UPDATE write new index entries,
+    empty for one that only sums up blocks (BRIN). `restricted` functions are those of its
+    keys, `predicate_restricted` those of its condition.
+    """
 
     oid: int
     name: str
@@ -110,6 +131,9 @@ class IndexFact:
     predicate: str | None
     steady: bool
     keys: tuple[IndexKey, ...]
+    reads: frozenset[str]
+    restricted: tuple[int, ...]
+    predicate_restricted: tuple[int, ...]
 
     @property
     def computed(self) -> bool:
@@ -119,7 +143,10 @@ class IndexFact:
 
 @dataclass(frozen=True, slots=True)
 class TriggerFact:
-    """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's."""
+    """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's.
+
+    `condition` is its WHEN, over rows called old and new; `plain` says that their columns alone decide it.
+    """
 
     name: str
     function: str
@@ -131,6 +158,8 @@ class TriggerFact:
     clone: bool
     deferred: bool
     columns: tuple[str, ...]
+    condition: str | None = None
+    plain: bool = False
 
     @property
     def user(self) -> bool:
@@ -165,6 +194,7 @@ class TableFact:
     parent: int | None
     partition_check: str | None
     partition_columns: tuple[str, ...]
+    partition_restricted: tuple[int, ...]
     rows: int | None
     bytes: int
     owner: str
@@ -200,6 +230,18 @@ class TableFact:
     def generated(self) -> tuple[ColumnFact, ...]:
         """The generated columns."""
         return tuple(column for column in self.columns.values() if column.generated)
+
+    @cached_property
+    def restricted(self) -> frozenset[int]:
+        """The functions in its expressions that not everybody may execute; those of domains are not among them."""
+        return frozenset(
+            (
+                *(function for check in self.checks for function in check.restricted),
+                *(function for column in self.columns.values() for function in column.default_restricted),
+                *(f for index in self.indexes for f in (*index.restricted, *index.predicate_restricted)),
+                *self.partition_restricted,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +284,11 @@ class KeyFact:
 
 @dataclass(frozen=True)
 class Facts:
-    """The reached part of the database; `target` is the OID of the table to delete from."""
+    """The reached part of the database; `target` is the OID of the table to delete from.
+
+    `refused` has, for each owner of a table, the functions in its expressions that this
+    role may not execute, by OID.
+    """
 
     major: int
     target: int
@@ -250,6 +296,16 @@ class Facts:
     keys: Mapping[int, KeyFact]
     operators: Mapping[int, Operator]
     types: Mapping[int, TypeFact]
+    refused: Mapping[str, Mapping[int, RefusedFunction]]
+
+    def refused_to(self, owner: str, functions: Iterable[int | None]) -> tuple[RefusedFunction, ...]:
+        """Give those of some functions that an owner may not execute."""
+        refused = self.refused.get(owner, {})
+        return tuple(refused[oid] for oid in dict.fromkeys(functions) if oid is not None and oid in refused)
+
+    def operators_refused_to(self, owner: str, operators: Iterable[int]) -> tuple[RefusedFunction, ...]:
+        """Give the functions of operators that an owner may not execute."""
+        return self.refused_to(owner, (self.operators[oid].function for oid in operators))
 
     @cached_property
     def children(self) -> Mapping[int, tuple[int, ...]]:

@@ -301,6 +301,10 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
         for leaf in facts.leaves(key.referenced)
     ):
         raise OrderMattersError("the referenced table's owner lacks privileges")
+    if facts.operators_refused_to(table.owner, key.pf_operators) or facts.operators_refused_to(
+        facts.tables[key.referenced].owner, key.pp_operators
+    ):
+        raise OrderMattersError("an owner may not execute an operator's function")
     names = (*key.columns, *key.referenced_columns)
     columns = (*(table.columns[name] for name in key.columns),)
     others = (*(facts.tables[key.referenced].columns[name] for name in key.referenced_columns),)
@@ -318,9 +322,13 @@ def _sets_null_simply(facts: Facts, key: KeyFact, table: TableFact) -> None:
         raise OrderMattersError("the statement is refused, rows or not")
     if table.partitioned or table.generated or any(not check.steady for check in table.checks):
         raise OrderMattersError("rows must be followed")
-    domains = (domain for name in written for domain in facts.domain_chain(table.columns[name].type_oid))
-    if any(not check.steady for domain in domains for check in domain.constraints):
+    chains = (facts.domain_chain(table.columns[name].type_oid) for name in written)
+    checks = [check for chain in chains for domain in chain for check in domain.constraints]
+    if any(not check.steady for check in checks):
         raise OrderMattersError("rows must be followed")
+    called = (*table.restricted, *(function for check in checks for function in check.restricted))
+    if facts.refused_to(table.owner, called):
+        raise OrderMattersError("the owner may not execute a function")
     for other in facts.keys.values():
         if other.relation == table.oid and ((other.match_full and len(other.columns) > 1) or other.period):
             raise OrderMattersError("another foreign key must be checked")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import TableName
@@ -15,6 +17,7 @@ from fkdash.preview.facts import (
     IndexKey,
     KeyFact,
     Operator,
+    RefusedFunction,
     TableFact,
     TriggerFact,
     TypeFact,
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
     from fkdash.db.session import Row, Session
 
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+_WHEN = re.compile(r" FOR EACH (?:ROW|STATEMENT) WHEN \(")
+_THEN = ") EXECUTE "
 _USER_DEPENDENT = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
@@ -44,7 +50,8 @@ async def read_facts(
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
     tables: dict[int, TableFact] = {}
-    needs = _needs(await _whole(session, _written({target, *inheriting}, keys.values(), assumed)), keys.values())
+    written = _written({target, *inheriting}, keys.values(), assumed) | await _with_condition(session, wanted)
+    needs = _needs(await _whole(session, written), keys.values())
     while wanted:
         for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
             tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
@@ -67,20 +74,38 @@ async def read_facts(
         ),
     }
     types = {column.type_oid for table in tables.values() for column in table.columns.values()}
-    return Facts(
+    facts = Facts(
         major=version // 10000,
         target=target,
         tables=tables,
         keys=keys,
         operators={
-            row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"])
+            row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"], row["function"])
             for row in await session.rows(query(__package__, "preview_operators"), sorted(operators))
         },
         types={
             row["oid"]: _type(row)
             for row in await session.rows(query(__package__, "preview_types"), sorted(types))
         },
+        refused={},
     )
+    return replace(facts, refused=await _refused(session, facts))
+
+
+async def _refused(session: Session, facts: Facts) -> dict[str, dict[int, RefusedFunction]]:
+    """Give the functions that owners may not execute; asks nothing where everybody may execute all of them."""
+    domains = (check for domain in facts.types.values() for check in domain.constraints)
+    functions = {
+        *(function for table in facts.tables.values() for function in table.restricted),
+        *(function for check in domains for function in check.restricted),
+        *(operator.function for operator in facts.operators.values() if operator.function is not None),
+    }
+    refused: dict[str, dict[int, RefusedFunction]] = {}
+    if functions:
+        owners = sorted({table.owner for table in facts.tables.values()})
+        for row in await session.rows(query(__package__, "preview_functions"), sorted(functions), owners):
+            refused.setdefault(row["role"], {})[row["function"]] = RefusedFunction(row["name"], row["inlined"])
+    return refused
 
 
 def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[int]) -> set[int]:
@@ -88,6 +113,16 @@ def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[i
     return targets | {
         key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd" or key.oid in assumed
     }
+
+
+async def _with_condition(session: Session, tables: set[int]) -> set[int]:
+    """Give those of some tables whose triggers look at the columns of a row, to know whether they fire."""
+    rows = await session.rows(
+        "SELECT DISTINCT t.tgrelid::bigint AS oid FROM pg_catalog.pg_trigger t"
+        " WHERE t.tgrelid = ANY($1::oid[]) AND t.tgqual IS NOT NULL",
+        sorted(tables),
+    )
+    return {row["oid"] for row in rows}
 
 
 async def _whole(session: Session, tables: set[int]) -> set[int]:
@@ -153,7 +188,8 @@ def _expressions(entries: Iterable[Mapping[str, Any]] | None) -> tuple[Expressio
             name=entry["name"],
             sql=entry["expression"] or "true",
             columns=tuple(entry.get("columns") or ()),
-            steady=_steady(entry["risk"], entry["expression"]),
+            steady=_steady(entry["calls"]["risk"], entry["expression"]),
+            restricted=tuple(entry["calls"]["restricted"] or ()),
         )
         for entry in entries or ()
     )
@@ -167,6 +203,7 @@ def _table(oid: int, facts: Mapping[str, Any]) -> TableFact:
         parent=facts["parent"],
         partition_check=facts["partition_check"],
         partition_columns=tuple(facts["partition_columns"] or ()),
+        partition_restricted=tuple(facts["partition_restricted"] or ()),
         rows=int(facts["rows"]) if facts["rows"] >= 0 else None,
         bytes=facts["bytes"],
         owner=facts["owner"],
@@ -183,6 +220,7 @@ def _table(oid: int, facts: Mapping[str, Any]) -> TableFact:
 
 
 def _column(entry: Mapping[str, Any]) -> ColumnFact:
+    calls = entry["default_calls"]
     return ColumnFact(
         name=entry["name"],
         type=entry["type"],
@@ -190,13 +228,15 @@ def _column(entry: Mapping[str, Any]) -> ColumnFact:
         domain=entry["domain"],
         not_null=entry["not_null"],
         generated=entry["generated"],
+        reads=frozenset(entry["reads"] or ()),
         identity=entry["identity"] != "",
         always=entry["identity"] == "a",
         deterministic=entry["deterministic"],
         collation=entry["collation"],
         default=entry["default"],
-        default_steady=_steady(entry["default_risk"], entry["default"]),
-        default_folded=entry["default_risk"] == "i" and _steady("i", entry["default"]),
+        default_steady=_steady(calls["risk"], entry["default"]),
+        default_folded=calls["risk"] == "i" and _steady("i", entry["default"]),
+        default_restricted=tuple(calls["restricted"] or ()),
         unproven=entry["unproven"],
         owner_selects=entry["owner_selects"],
         owner_updates=entry["owner_updates"],
@@ -214,7 +254,7 @@ def _index(entry: Mapping[str, Any]) -> IndexFact:
         immediate=entry["immediate"],
         nulls_not_distinct=entry["nulls_not_distinct"],
         predicate=entry["predicate"],
-        steady=entry["risk"] != "v",
+        steady=entry["calls"]["risk"] != "v",
         keys=tuple(
             IndexKey(
                 column=key["column"],
@@ -227,6 +267,9 @@ def _index(entry: Mapping[str, Any]) -> IndexFact:
             )
             for key in entry["keys"] or ()
         ),
+        reads=frozenset(entry["reads"] or ()),
+        restricted=tuple(entry["calls"]["restricted"] or ()),
+        predicate_restricted=tuple(entry["calls"]["predicate_restricted"] or ()),
     )
 
 
@@ -242,4 +285,15 @@ def _trigger(entry: Mapping[str, Any]) -> TriggerFact:
         clone=entry["clone"],
         deferred=entry["deferred"],
         columns=tuple(entry["columns"] or ()),
+        condition=_when(entry["definition"]) if entry["definition"] else None,
+        plain=entry["plain"],
     )
+
+
+def _when(definition: str) -> str:
+    """Give the condition of a trigger that has one, out of its CREATE TRIGGER statement."""
+    bare = _QUOTED.sub(lambda found: "x" * len(found[0]), definition)
+    begin = _WHEN.search(bare)
+    if begin is None:
+        raise ValueError(f"a trigger's definition without WHEN: {definition}")
+    return definition[begin.end() : bare.rindex(_THEN)]

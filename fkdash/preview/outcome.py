@@ -28,14 +28,19 @@ class Obstacle:
 class Outcome:
     """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
 
+    `remarks` explain obstacles. `orders` is the number of orders in which the rows could be visited,
+    `touched` that of the rows written.
+
     `certain` says that the first obstacle was met before anything that cannot be predicted.
     """
 
     obstacles: dict[Obstacle, dict[RowId, None]] = field(default_factory=dict)
     effects: dict[TableName, Effect] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    remarks: dict[str, None] = field(default_factory=dict)
     certain: bool = False
-    choices: int = 0
+    orders: int = 1
+    touched: int = 0
 
     def block(self, obstacle: Obstacle, rows: Sequence[RowId]) -> None:
         """Note that rows met an obstacle."""
@@ -46,6 +51,10 @@ class Outcome:
     def doubt(self, reason: str) -> None:
         """Note something whose outcome cannot be predicted from here on."""
         self.doubts.setdefault(reason)
+
+    def remark(self, explanation: str) -> None:
+        """Note what explains an obstacle."""
+        self.remarks.setdefault(explanation)
 
     @property
     def verdict(self) -> Verdict:
@@ -117,6 +126,7 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
         Blocker(o.constraint, o.table, o.columns, o.sqlstate, rows, first=o == first) for o, rows in listed
     ]
     blockers.sort(key=lambda blocker: not blocker.first)
+    notes += dict.fromkeys(remark for outcome in outcomes for remark in outcome.remarks)
     return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact)
 
 

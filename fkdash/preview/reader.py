@@ -11,7 +11,7 @@ from fkdash.preview.equality import Values, clause, decisive_collation, key_colu
 from fkdash.preview.scans import scan_needing_consent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
     from fkdash.preview.facts import Facts, IndexFact, KeyFact, TableFact
@@ -41,16 +41,27 @@ class Reader:
     """Reads rows of the reached tables; every answer is about the snapshot, before the delete.
 
     All values are text as the server prints them. Raises CutShortError at a limit
-    and the session's errors.
+    and the session's errors. `until` is the moment of the clock when the time is over,
+    if it has not just begun.
     """
 
-    def __init__(self, session: Session, facts: Facts, limits: Limits, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        facts: Facts,
+        limits: Limits,
+        progress: Progress | None = None,
+        *,
+        until: float | None = None,
+    ) -> None:
         self.session = session
         self.facts = facts
         self.rows: dict[RowId, RowValues] = {}
         self._limits = limits
         self._progress = progress
-        self._deadline = time.monotonic() + limits.seconds if limits.seconds is not None else None
+        self._deadline = until
+        if until is None and limits.seconds is not None:
+            self._deadline = time.monotonic() + limits.seconds
         self._referencing: dict[tuple[int, Values], tuple[RowId, ...]] = {}
         self._referenced: dict[tuple[int, Values], tuple[RowId, ...]] = {}
         self._peers: dict[tuple[int, Values], tuple[RowId, ...]] = {}
@@ -82,51 +93,21 @@ class Reader:
             self.scans[key.oid] = scan
             return dict.fromkeys(wanted, ())
         table = self.facts.tables[key.relation]
-        own, other = key_columns(self.facts, key)
-        conditions = [
-            clause(
-                f"k.a{i}::{plain_type(self.facts, theirs)}",
-                self.facts.operators[operator],
-                f"c.{quoted(mine.name)}",
-                decisive_collation(mine, theirs),
-            )
-            for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
-        ]
-        return await self._look_up(self._referencing, key.oid, table, conditions, wanted, load=True)
+        return await self._look_up(self._referencing, key, table, _references, wanted, load=True)
 
     async def referenced(
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
     ) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referencing values, the rows they reference, with their values if asked to."""
         table = self.facts.tables[key.referenced]
-        own, other = key_columns(self.facts, key)
-        conditions = [
-            clause(
-                f"c.{quoted(theirs.name)}",
-                self.facts.operators[operator],
-                f"k.a{i}::{plain_type(self.facts, mine)}",
-                theirs.collation if not theirs.deterministic else None,
-            )
-            for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
-        ]
-        return await self._look_up(self._referenced, key.oid, table, conditions, wanted, load=load)
+        return await self._look_up(self._referenced, key, table, _is_referenced, wanted, load=load)
 
     async def peers(
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
     ) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referenced key values, the referenced rows that hold them, with their values if asked to."""
         table = self.facts.tables[key.referenced]
-        _, other = key_columns(self.facts, key)
-        conditions = [
-            clause(
-                f"c.{quoted(theirs.name)}",
-                self.facts.operators[operator],
-                f"k.a{i}::{plain_type(self.facts, theirs)}",
-                theirs.collation if not theirs.deterministic else None,
-            )
-            for i, (theirs, operator) in enumerate(zip(other, key.pp_operators, strict=True))
-        ]
-        return await self._look_up(self._peers, key.oid, table, conditions, wanted, load=load)
+        return await self._look_up(self._peers, key, table, _holds, wanted, load=load)
 
     async def occupants(self, table: TableFact, index: IndexFact, values: Values) -> tuple[RowId, ...]:
         """Give the rows that hold (or, for an exclusion constraint, conflict with) an index key."""
@@ -206,16 +187,17 @@ class Reader:
     async def _look_up(
         self,
         cache: dict[tuple[int, Values], tuple[RowId, ...]],
-        oid: int,
+        key: KeyFact,
         table: TableFact,
-        conditions: Sequence[str],
+        spell: Callable[[Facts, KeyFact], list[str]],
         wanted: Iterable[Values],
         *,
         load: bool,
     ) -> Mapping[Values, tuple[RowId, ...]]:
         asked = list(dict.fromkeys(wanted))
-        missing = [values for values in asked if (oid, values) not in cache]
+        missing = [values for values in asked if (key.oid, values) not in cache]
         if missing:
+            conditions = spell(self.facts, key)
             width = len(conditions)
             arrays = ", ".join(f"${i + 1}::text[]" for i in range(width))
             names = ", ".join(f"a{i}" for i in range(width))
@@ -229,8 +211,8 @@ class Reader:
             for row in await self._ask(sql, *([values[i] for values in missing] for i in range(width))):
                 found[row["i"] - 1].append(self._remember(table, row) if load else _row_id(row))
             for values, rows in zip(missing, found, strict=True):
-                cache[(oid, values)] = tuple(sorted(rows))
-        return {values: cache[(oid, values)] for values in asked}
+                cache[(key.oid, values)] = tuple(sorted(rows))
+        return {values: cache[(key.oid, values)] for values in asked}
 
     async def _ask(self, sql: str, *arguments: object) -> Sequence[Row]:
         self.check_limits(len(self.rows))
@@ -251,7 +233,7 @@ class Reader:
         return f"ARRAY[{columns}]::text[]"
 
     def _loaded(self, table: TableFact) -> tuple[str, ...]:
-        """All columns where an action may write to the table, otherwise those that foreign keys name."""
+        """All columns where an action writes to the table or a trigger looks, otherwise those of foreign keys."""
         if table.oid not in self._columns:
             self._columns[table.oid] = self._choose(table)
         return self._columns[table.oid]
@@ -259,6 +241,13 @@ class Reader:
     def _choose(self, table: TableFact) -> tuple[str, ...]:
         root = self.facts.root(table.oid)
         named: set[str] = set()
+        if any(
+            t.condition
+            for each in self.facts.tables.values()
+            if self.facts.root(each.oid) == root
+            for t in each.triggers
+        ):
+            return tuple(table.columns)
         for key in self.facts.keys.values():
             if self.facts.root(key.relation) == root:
                 if key.on_delete in "nd" or key.on_update in "cnd":
@@ -267,6 +256,48 @@ class Reader:
             if self.facts.root(key.referenced) == root:
                 named.update(key.referenced_columns)
         return tuple(name for name in table.columns if name in named)
+
+
+def _references(facts: Facts, key: KeyFact) -> list[str]:
+    """Say that a row `c` references the key `k`."""
+    own, other = key_columns(facts, key)
+    return [
+        clause(
+            f"k.a{i}::{plain_type(facts, theirs)}",
+            facts.operators[operator],
+            f"c.{quoted(mine.name)}",
+            decisive_collation(mine, theirs),
+        )
+        for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
+    ]
+
+
+def _is_referenced(facts: Facts, key: KeyFact) -> list[str]:
+    """Say that the referencing values `k` reference a row `c`."""
+    own, other = key_columns(facts, key)
+    return [
+        clause(
+            f"c.{quoted(theirs.name)}",
+            facts.operators[operator],
+            f"k.a{i}::{plain_type(facts, mine)}",
+            theirs.collation if not theirs.deterministic else None,
+        )
+        for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
+    ]
+
+
+def _holds(facts: Facts, key: KeyFact) -> list[str]:
+    """Say that a row `c` holds the referenced key `k`."""
+    _, other = key_columns(facts, key)
+    return [
+        clause(
+            f"c.{quoted(theirs.name)}",
+            facts.operators[operator],
+            f"k.a{i}::{plain_type(facts, theirs)}",
+            theirs.collation if not theirs.deterministic else None,
+        )
+        for i, (theirs, operator) in enumerate(zip(other, key.pp_operators, strict=True))
+    ]
 
 
 def _row_id(row: Row) -> RowId:

@@ -16,7 +16,7 @@ from fkdash.db.statements import OpenTransaction
 from fkdash.preview.each import judging
 from fkdash.preview.each.answer import EachPreview, preview_each
 from fkdash.preview.each.by_sets import each_by_sets
-from fkdash.preview.model import Limits, Preview, Verdict
+from fkdash.preview.model import Limits, Preview, Progress, Verdict
 from tests.preview.agree import predict, set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.schemas import Case, make
@@ -32,11 +32,13 @@ class Tally:
     disagreements: list[str] = field(default_factory=list)
 
 
-async def each_of(connection: Connection, table: TableName, limits: Limits | None = None) -> EachPreview:
+async def each_of(
+    connection: Connection, table: TableName, limits: Limits | None = None, *, progress: Progress | None = None
+) -> EachPreview:
     """Give the answer for every row of a table, the rows known by table and place."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
-        return await preview_each(session, Table(table), limits or Limits(), page_rows=_EVERY_ROW)
+        return await preview_each(session, Table(table), limits or Limits(), progress, page_rows=_EVERY_ROW)
 
 
 async def compare(connection: Connection, seed: int, major: int, tally: Tally) -> None:

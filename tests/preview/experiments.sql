@@ -2080,3 +2080,395 @@ INSERT INTO p VALUES (1), (2);
 CREATE TABLE a(along int REFERENCES p ON DELETE CASCADE, kept int REFERENCES p ON DELETE RESTRICT);
 INSERT INTO a VALUES (2, 1);
 CREATE TABLE c(pid int REFERENCES p); INSERT INTO c VALUES (1);
+
+-- experiment execute1: a CHECK calls a function that the owner of the referencing table may not execute
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute2: ... which nobody notices as long as no row is written
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (g(id)));  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute3: ... nor does it help that the planner could replace the function by its body
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute4: ... but it does when planning removes the call
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (true OR g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute5: ... while a call that this row does not reach counts
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, CHECK (id > 5 OR g(id))); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute6: a default that the owner may not compute stops SET DEFAULT without any row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute7: ... a volatile one too
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute8: ... but the default of a column that is not written is nobody's business
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int DEFAULT g(), pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute9: a generated column that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(pid)) STORED); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute10: ... which up to 15 stops it without any row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(pid)) STORED);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute11: ... and one that reads none of the written columns is not computed
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(id)) STORED, y int GENERATED ALWAYS AS (pid+1) STORED); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute12: an index expression that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(pid)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute13: ... which is computed only if the page has no room where no index reads a changed column
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(id)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute14: ... as it has not here
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, t text); INSERT INTO c SELECT 10,1, repeat('x', 900) FROM generate_series(1, 8); CREATE INDEX ON c (g(id)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute15: ... and is computed where another index merely includes it
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(id)); CREATE INDEX ON c(id) INCLUDE (pid); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute16: the condition of an index that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (pid) WHERE g(pid) = 3; ALTER TABLE c OWNER TO alice;
+
+-- experiment execute17: ... or one that keeps the row out of the index
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(pid)) WHERE id < 5; ALTER TABLE c OWNER TO alice;
+
+-- experiment execute18: an index expression may have lost a function of language SQL to inlining
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1); CREATE INDEX ON c (g(pid)); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute19: a partition key that the owner may not compute
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (g(id)); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO alice;
+
+-- experiment execute20: ... without a row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (g(id)); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100);  ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO alice;
+
+-- experiment execute21: ... by hash
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY HASH (g(id)); CREATE TABLE c1 PARTITION OF c FOR VALUES WITH (MODULUS 1, REMAINDER 0); INSERT INTO c VALUES (10,1); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO alice;
+
+-- experiment execute22: the owner of the partitioned table counts, not the partition's
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; GRANT EXECUTE ON FUNCTION g TO alice;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (id); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100); INSERT INTO c VALUES (10,1); ALTER TABLE c1 ADD CHECK (g(id)); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO bob;
+
+-- experiment execute23: ... the other way round
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; GRANT EXECUTE ON FUNCTION g TO bob;
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY RANGE (id); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (100); INSERT INTO c VALUES (10,1); ALTER TABLE c1 ADD CHECK (g(id)); ALTER TABLE c OWNER TO alice; ALTER TABLE c1 OWNER TO bob;
+
+-- experiment execute24: a domain's CHECK that the owner may not evaluate stops SET NULL without any row
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; CREATE DOMAIN d AS int CHECK (g(VALUE));
+CREATE TABLE c(id int, pid d REFERENCES p ON DELETE SET NULL);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute25: ... not that of a column that is not written
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; CREATE DOMAIN d AS int CHECK (g(VALUE));
+CREATE TABLE c(id d, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute26: ... nor one whose call planning removes
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1),(2);
+CREATE FUNCTION g(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC; CREATE DOMAIN d AS int CHECK (true OR g(VALUE));
+CREATE TABLE c(id int, pid d REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10,1);  ALTER TABLE c OWNER TO alice;
+
+-- experiment execute27: the equality of a key whose function the owner of the referencing table may not execute
+-- delete p WHERE true
+-- versions 14 to 18
+REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
+CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
+CREATE TABLE c(pid macaddr8 REFERENCES p ON DELETE CASCADE); ALTER TABLE c OWNER TO alice;
+
+-- experiment execute28: ... or the owner of the referenced one, whom NO ACTION asks whether another row has the key
+-- delete p WHERE true
+-- versions 14 to 18
+REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
+CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
+CREATE TABLE c(pid macaddr8 REFERENCES p); ALTER TABLE p OWNER TO alice;
+
+-- experiment execute29: ... and RESTRICT does not
+-- delete p WHERE true
+-- versions 14 to 18
+REVOKE EXECUTE ON FUNCTION pg_catalog.macaddr8_eq FROM PUBLIC;
+CREATE TABLE p(id macaddr8 PRIMARY KEY); INSERT INTO p VALUES ('08:00:2b:01:02:03:04:05');
+CREATE TABLE c(pid macaddr8 REFERENCES p ON DELETE RESTRICT); ALTER TABLE p OWNER TO alice;
+
+-- experiment domaindefault1: a default cast to a domain that refuses it is nobody's business as long as no row takes it
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int DEFAULT 99::d REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment domaindefault2: ... NULL cast to a domain that is NOT NULL too
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int NOT NULL; CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int DEFAULT NULL::d REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment domaindefault3: ... while a function that does so is called by the planner
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 99::f.d; END';
+CREATE TABLE c(id int, pid int DEFAULT g() REFERENCES p ON DELETE SET DEFAULT);
+
+-- experiment domaindefault4: a row that takes such a default
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN d AS int CHECK (VALUE < 50); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid d NOT NULL DEFAULT 99::d REFERENCES p ON DELETE SET DEFAULT); INSERT INTO c VALUES (10, 1);
+
+-- experiment when1: an AFTER trigger whose WHEN is about a column that the action leaves alone does not run
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, status text); INSERT INTO c VALUES (10, 1, 'x'), (11, 1, NULL);
+CREATE TRIGGER t AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION t();
+
+-- experiment when2: ... one about a column that it writes does
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, status text); INSERT INTO c VALUES (10, 1, 'x');
+CREATE TRIGGER t AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.pid IS DISTINCT FROM NEW.pid) EXECUTE FUNCTION t();
+
+-- experiment when3: ... for one of several rows
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE, status text); INSERT INTO c VALUES (10, 1, 'x'), (11, 1, 'kept');
+CREATE TRIGGER t AFTER DELETE ON c FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when4: ... for none of them, the column being in no foreign key
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE, status text); INSERT INTO c VALUES (10, 1, 'x'), (11, 1, NULL);
+CREATE TRIGGER t AFTER DELETE ON c FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when5: a BEFORE trigger does not run either
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE p(id int PRIMARY KEY, kept bool); INSERT INTO p VALUES (1, false), (2, true);
+CREATE TRIGGER t BEFORE DELETE ON p FOR EACH ROW WHEN (OLD.kept) EXECUTE FUNCTION t();
+CREATE TABLE c(id int, pid int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER t BEFORE UPDATE ON c FOR EACH ROW WHEN (NEW.id > 10) EXECUTE FUNCTION t();
+
+-- experiment when6: ... or does
+-- delete p WHERE id = 2
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE p(id int PRIMARY KEY, kept bool); INSERT INTO p VALUES (1, false), (2, true);
+CREATE TRIGGER t BEFORE DELETE ON p FOR EACH ROW WHEN (OLD.kept) EXECUTE FUNCTION t();
+CREATE TABLE c(id int, pid int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+
+-- experiment when7: WHEN (false) for a statement and for rows, in a definition full of the words around it
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION "x) EXECUTE FUNCTION t(" () RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY, " FOR EACH ROW WHEN (" text, "old" text DEFAULT E'it''s \\ "'); INSERT INTO p VALUES (1, ') EXECUTE ');
+CREATE TRIGGER " FOR EACH ROW WHEN (true) " AFTER DELETE ON p FOR EACH ROW
+    WHEN (OLD." FOR EACH ROW WHEN (" <> ') EXECUTE ' OR OLD."old" <> E'it''s \\ "') EXECUTE FUNCTION "x) EXECUTE FUNCTION t(" (') EXECUTE ');
+CREATE TRIGGER s BEFORE DELETE ON p FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION "x) EXECUTE FUNCTION t(" ();
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH STATEMENT WHEN (1 > 2) EXECUTE FUNCTION "x) EXECUTE FUNCTION t(" ();
+
+-- experiment when8: WHEN (true) for a statement
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH STATEMENT WHEN (1 < 2) EXECUTE FUNCTION t();
+
+-- experiment when9: a condition that more than the row decides is not evaluated
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER u AFTER DELETE ON c FOR EACH ROW WHEN (pg_trigger_depth() > 0) EXECUTE FUNCTION t();
+
+-- experiment when10: ... nor one about who deletes
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY, who name); INSERT INTO p VALUES (1, 'nobody');
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH ROW WHEN (OLD.who <> current_user) EXECUTE FUNCTION t();
+
+-- experiment when11: ... nor one that fails, as it then does in the delete
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE p(id int PRIMARY KEY, z int); INSERT INTO p VALUES (1, 0);
+CREATE TRIGGER u AFTER DELETE ON p FOR EACH ROW WHEN (1 / OLD.z > 5) EXECUTE FUNCTION t();
+
+-- experiment when12: whole rows that differ, with a generated column
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, g int GENERATED ALWAYS AS (pid + 1) STORED, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, DEFAULT, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION t();
+
+-- experiment when13: a generated column that stays as it is
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, g int GENERATED ALWAYS AS (coalesce(pid, 1) + id) STORED, pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, DEFAULT, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.g <> NEW.g) EXECUTE FUNCTION t();
+
+-- experiment when14: a row that moves to another partition is deleted here and inserted there
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER d AFTER DELETE ON c FOR EACH ROW WHEN (OLD.id > 10) EXECUTE FUNCTION t();
+CREATE TRIGGER i AFTER INSERT ON c FOR EACH ROW WHEN (NEW.pid = 1) EXECUTE FUNCTION t();
+
+-- experiment when15: ... where the row that arrives fires one
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER i AFTER INSERT ON c FOR EACH ROW WHEN (NEW.pid = 2) EXECUTE FUNCTION t();
+
+-- experiment when16: a domain, an enum and an array in the condition
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TYPE mood AS ENUM ('fine', 'bad'); CREATE DOMAIN d AS int CHECK (VALUE > 0);
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id d, m mood, a int[], pid int REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 'fine', '{1,2}', 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (OLD.m = 'bad' OR OLD.a[1] = 2 OR NEW.id <> 10) EXECUTE FUNCTION t();
+
+-- experiment when17: a constraint trigger that waits until the end, and does not run
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE CASCADE); INSERT INTO c VALUES (10, 1);
+CREATE CONSTRAINT TRIGGER u AFTER DELETE ON c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.id = 9) EXECUTE FUNCTION t();
+
+-- experiment when18: a blocker that comes before a trigger which runs is certain
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, pid int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW WHEN (NEW.pid IS NULL) EXECUTE FUNCTION t();
+
+-- experiment hash1: a row that goes to another partition by the hash of a domain
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE DOMAIN d AS int CONSTRAINT low CHECK (VALUE < 9); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 8);
+CREATE TABLE c(id int, pid d DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY HASH (pid);
+CREATE TABLE c0 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE c1 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO c VALUES (1, 1), (2, 2), (3, 3), (4, 4); ALTER TABLE c0 ADD UNIQUE (pid); ALTER TABLE c1 ADD UNIQUE (pid);
+
+-- experiment hash2: ... and one whose new value the domain refuses
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE DOMAIN d AS int CONSTRAINT low CHECK (VALUE < 9); CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p SELECT generate_series(1, 8);
+CREATE TABLE c(id int, pid d DEFAULT 12 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY HASH (pid);
+CREATE TABLE c0 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE c1 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO c VALUES (1, 1), (2, 2);

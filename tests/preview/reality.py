@@ -203,6 +203,8 @@ async def _measure(
 
 async def _take_away(connection: asyncpg.Connection[asyncpg.Record], refusal: Refusal) -> bool:
     """Make the database as if the constraint that refused did not exist; False when that cannot be done alone."""
+    if refusal.table is None and refusal.schema is not None and refusal.data_type is not None:
+        return await _loosen_domain(connection, refusal)
     if refusal.table is None or refusal.schema is None:
         return False
     name = f"{_quoted(refusal.schema)}.{_quoted(refusal.table)}"
@@ -227,6 +229,31 @@ async def _take_away(connection: asyncpg.Connection[asyncpg.Record], refusal: Re
         return False
     await step.commit()
     return True
+
+
+async def _loosen_domain(connection: asyncpg.Connection[asyncpg.Record], refusal: Refusal) -> bool:
+    """Take a NOT NULL or CHECK from the domain, or the one below it, that has it."""
+    domains = await connection.fetch(
+        "WITH RECURSIVE chain AS ("
+        " SELECT t.oid, t.typbasetype, t.typnotnull FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+        "  WHERE t.typname = $1 AND n.nspname = $2"
+        " UNION ALL SELECT t.oid, t.typbasetype, t.typnotnull FROM chain JOIN pg_type t ON t.oid = chain.typbasetype)"
+        " SELECT oid::regtype::text AS name, typnotnull, EXISTS (SELECT FROM pg_constraint k"
+        "  WHERE k.contypid = chain.oid AND k.conname = $3) AS checked FROM chain",
+        refusal.data_type,
+        refusal.schema,
+        refusal.constraint,
+    )
+    for domain in domains:
+        if refusal.sqlstate == "23502" and domain["typnotnull"]:
+            await connection.execute(f"ALTER DOMAIN {domain['name']} DROP NOT NULL")
+            return True
+        if refusal.sqlstate == "23514" and domain["checked"] and refusal.constraint:
+            await connection.execute(
+                f"ALTER DOMAIN {domain['name']} DROP CONSTRAINT {_quoted(refusal.constraint)}"
+            )
+            return True
+    return False
 
 
 async def _drop_unique(

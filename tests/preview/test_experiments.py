@@ -33,6 +33,18 @@ UNKNOWABLE = frozenset(
         "un13",
         "tr6",
         "generated1",
+        "execute13",
+        "execute14",
+        "execute18",
+        "when2",
+        "when3",
+        "when6",
+        "when8",
+        "when9",
+        "when10",
+        "when11",
+        "when12",
+        "when15",
     ]
 )
 

@@ -107,3 +107,45 @@ async def test_row_level_security_on_the_target_makes_it_unknown(
     await database.execute("CREATE POLICY visible ON p USING (id = 2)")
     found = await _preview(looking, DeleteTarget(TableName("public", "p")))
     assert found.verdict is Verdict.UNKNOWN
+
+
+REFUSED = """
+    CREATE ROLE "ow'n\"\"er";
+    CREATE FUNCTION tidy(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+    ALTER TABLE c ADD CONSTRAINT tidied CHECK (tidy(id));
+    REVOKE EXECUTE ON FUNCTION tidy FROM PUBLIC;
+    GRANT SELECT ON c TO looker; ALTER TABLE c OWNER TO "ow'n\"\"er";
+"""
+
+
+@pytest.fixture
+async def refused(looking: ReadPool, database: TestDatabase) -> AsyncIterator[ReadPool]:
+    """The pool of the role that may only look, with a CHECK on c whose function the owner of c may not execute."""
+    await database.execute(REFUSED)
+    yield looking
+    await database.execute('DROP TABLE c; DROP ROLE "ow\'n""er"')
+
+
+@pytest.mark.usefixtures("refused")
+async def test_a_function_that_the_owner_may_not_execute_is_named(database: TestDatabase) -> None:
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    try:
+        found = await _preview(pool, DeleteTarget(TableName("public", "p"), keys=({"id": 2},)))
+    finally:
+        await pool.close()
+    assert found.verdict is Verdict.BLOCKED
+    assert found.exact
+    assert [(blocker.constraint, blocker.sqlstate, blocker.rows) for blocker in found.blockers] == [
+        ("tidied", "42501", 1)
+    ]
+    assert found.notes == (
+        "The action runs as ow'n\"er, who may not execute tidy(integer) in CHECK tidied on public.c.",
+    )
+
+
+async def test_a_session_that_may_not_act_as_the_owner_does_not_claim_what_planning_leaves_of_a_check(
+    refused: ReadPool,
+) -> None:
+    found = await _preview(refused, DeleteTarget(TableName("public", "p"), keys=({"id": 2},)))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "may not execute tidy(integer) in CHECK tidied on public.c" in found.notes[0]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of
 from fkdash.errors import NotPermittedError, TimedOutError
-from fkdash.preview.each.judging import Question, standing
+from fkdash.preview.each.judging import standing
+from fkdash.preview.each.question import Question
 from fkdash.preview.each.standing import Standing
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Progress, Verdict

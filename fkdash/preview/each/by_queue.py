@@ -1,59 +1,130 @@
-"""Follows rows one after the other through the queue, each as if nothing else were deleted."""
+"""Follows rows one after the other through the queue, each as if nothing else were deleted.
+
+What is looked up is loaded for some rows together and then forgotten, so that memory does not
+grow with the table, and the bound on rows holds for the delete of each row alone.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.errors import TimedOutError
+from fkdash.preview.each.ahead import look_ahead
+from fkdash.preview.each.places import BATCH, loaded
 from fkdash.preview.each.standing import Standing
+from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.model import Verdict
 from fkdash.preview.outcome import agreed
 from fkdash.preview.queue.following import outcomes_of
-from fkdash.preview.reader import CutShortError
+from fkdash.preview.reader import CutShortError, TooManyRowsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
-    from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.outcome import Obstacle
-    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.each.question import Question
+    from fkdash.preview.outcome import Obstacle, Outcome
+    from fkdash.preview.reader import RowId
 
-
-async def loaded(reader: Reader, wanted: Sequence[RowId]) -> list[RowId]:
-    """Load rows of the target, as the queue wants them."""
-    table = reader.facts.tables[reader.facts.target]
-    places = [f"({row.page},{row.line})" for row in wanted]
-    name = quoted(table.name.name)
-    rows = await reader.targets(table, table.name.name, "", f"{name}.ctid = ANY($1::text[]::tid[])", (places,))
-    among = set(wanted)
-    return [row for row in rows if row in among]
+_MOST_TOLD_APART: Final = 500_000
+_ROOM: Final = 4
 
 
-async def follow_each(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> Standing:
-    """Follow one row after the other through the queue; what a limit leaves out stays unknown."""
-    found = Standing(rows=len(rows), unknown=len(rows))
-    blocking: dict[Obstacle, set[RowId]] = {}
-    held: dict[Obstacle, int] = {}
-    notes: dict[str, None] = {}
+@dataclass
+class _Judged:
+    """What following has found so far; `blocking` tells rows in the way apart as long as they are not too many."""
+
+    found: Standing
+    page_rows: int
+    size: int = BATCH
+    followed: int = 0
+    blocking: dict[Obstacle, set[RowId]] = field(default_factory=dict)
+    held: dict[Obstacle, int] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def judge(self, row: RowId, outcomes: Sequence[Outcome]) -> None:
+        """Note what deleting a row comes to."""
+        found, answer = self.found, agreed(outcomes)
+        self.followed += 1
+        self.notes.update(dict.fromkeys(answer.notes))
+        found.unknown -= answer.verdict is not Verdict.UNKNOWN
+        found.exact &= answer.exact
+        if answer.verdict is not Verdict.BLOCKED:
+            return
+        found.cannot += 1
+        found.held.append((row, sum(blocker.rows for blocker in answer.blockers)))
+        for obstacle, stopping in outcomes[0].obstacles.items():
+            self.held[obstacle] = self.held.get(obstacle, 0) + 1
+            known = self.blocking.setdefault(obstacle, set())
+            if sum(map(len, self.blocking.values())) < _MOST_TOLD_APART:
+                known.update(stopping)
+            else:
+                found.exact = False
+
+    def left_out(self, limit: CutShortError) -> None:
+        """Note that a row, or all that are left, could not be followed to the end."""
+        self.found.cut_short = True
+        self.notes[limit.what] = None
+
+    def trim(self) -> None:
+        """Keep of the rows held back only those that will be shown."""
+        self.found.held.sort(key=lambda entry: -entry[1])
+        del self.found.held[self.page_rows :]
+
+    def standing(self) -> Standing:
+        """Give everything."""
+        self.trim()
+        self.found.obstacles = {each: (len(rows), self.held[each]) for each, rows in self.blocking.items()}
+        self.found.notes = tuple(self.notes)
+        return self.found
+
+
+async def follow_each(
+    asked: Question, batches: AsyncIterator[Sequence[RowId]], rows: int, page_rows: int
+) -> Standing:
+    """Follow all rows of some batches, `rows` in number; what a limit leaves out stays unknown."""
+    judged = _Judged(Standing(rows=rows, unknown=rows), page_rows)
+    await asked.session.execute("SAVEPOINT fkdash_following")
     try:
-        for number, row in enumerate(rows, 1):
-            reader.say(f"Following row {number:,} of {len(rows):,} through the queue of triggers")
-            outcomes = await outcomes_of(reader, evaluator, [row])
-            answer = agreed(outcomes)
-            notes.update(dict.fromkeys(answer.notes))
-            found.unknown -= answer.verdict is not Verdict.UNKNOWN
-            found.exact &= answer.exact
-            if answer.verdict is not Verdict.BLOCKED:
-                continue
-            found.cannot += 1
-            found.held.append((row, sum(blocker.rows for blocker in answer.blockers)))
-            for obstacle, stopping in outcomes[0].obstacles.items():
-                blocking.setdefault(obstacle, set()).update(stopping)
-                held[obstacle] = held.get(obstacle, 0) + 1
+        async for batch in batches:
+            left = list(batch)
+            while left:
+                some, left = left[: judged.size], left[judged.size :]
+                await _follow(asked, judged, some)
+            judged.trim()
     except CutShortError as limit:
-        found.cut_short = True
-        notes[limit.what] = None
-    found.obstacles = {obstacle: (len(stopping), held[obstacle]) for obstacle, stopping in blocking.items()}
-    found.held.sort(key=lambda entry: -entry[1])
-    found.notes = tuple(notes)
-    return found
+        judged.left_out(limit)
+    except TimedOutError as limit:
+        await asked.session.execute("ROLLBACK TO SAVEPOINT fkdash_following")
+        judged.found.cut_short = True
+        judged.notes[limit.what] = None
+    return judged.standing()
+
+
+async def _follow(asked: Question, judged: _Judged, rows: Sequence[RowId]) -> None:
+    """Follow some rows with what is loaded for all of them; in halves where that is too much at once."""
+    reader = asked.reader()
+    evaluator = Evaluator(reader)
+    reader.say(f"Followed {judged.followed:,} of {judged.found.rows:,} rows through the queue of triggers")
+    found: Sequence[RowId] = rows
+    done = 0
+    try:
+        found = await loaded(reader, rows)
+        await look_ahead(reader, evaluator, found)
+        if len(reader.rows) * _ROOM < asked.limits.rows:
+            judged.size = min(BATCH, judged.size * 2)
+        for row in found:
+            judged.judge(row, await outcomes_of(reader, evaluator, [row]))
+            done += 1
+    except TooManyRowsError as limit:
+        if len(rows) == 1:
+            judged.left_out(limit)
+            return
+        left = found[done:]
+        judged.size = max(1, len(rows) // 2)
+        middle = (len(left) + 1) // 2
+        for part in (left[:middle], left[middle:]):
+            if part:
+                await _follow(asked, judged, part)
+    finally:
+        judged.found.scans = tuple(dict.fromkeys((*judged.found.scans, *reader.scans.values())))

@@ -16,19 +16,18 @@ if TYPE_CHECKING:
 
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.graph import SetPlan, Step
-    from fkdash.preview.model import Limits
     from fkdash.preview.outcome import Obstacle
     from fkdash.preview.reader import Reader
 
 
 async def each_by_sets(
-    reader: Reader, evaluator: Evaluator, plan: SetPlan, limits: Limits, page_rows: int
+    reader: Reader, evaluator: Evaluator, plan: SetPlan, page_rows: int, most_doubtful: int
 ) -> Standing:
     """Give the standing by sets of rows, no key travelling to the client; raises the session's errors."""
     facts = reader.facts
     domains = {step: await refusing_domains(facts, evaluator, step) for step in plan.steps if not step.check}
     composer = EachComposer(facts, plan, domains)
-    row = (await reader.ask(composer.statement(page_rows, limits.rows)))[0]
+    row = (await reader.ask(composer.statement(page_rows, most_doubtful)))[0]
     numbers = iter(row["numbers"])
     found = Standing(rows=next(numbers), cannot=next(numbers), unknown=next(numbers))
     effects = await _effects(reader, composer, plan, domains, found.rows)

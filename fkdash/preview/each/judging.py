@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, ServerRefusedError
-from fkdash.preview.each.by_queue import follow_each, loaded
+from fkdash.preview.each import places
+from fkdash.preview.each.by_queue import follow_each
 from fkdash.preview.each.by_sets import each_by_sets
-from fkdash.preview.each.standing import Standing
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
-from fkdash.preview.model import DeleteTarget
 from fkdash.preview.outcome import agreed
 from fkdash.preview.queue.following import outcomes_of
-from fkdash.preview.reader import CutShortError, Reader
-from fkdash.preview.target import Selection, find_targets
+from fkdash.preview.reader import CutShortError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fkdash.db.session import Session
+    from fkdash.preview.each.question import Question
+    from fkdash.preview.each.standing import Standing
     from fkdash.preview.facts import Facts
-    from fkdash.preview.model import Effect, Limits, Progress
-    from fkdash.preview.reader import RowId
 
 _SYNTAX_ERROR: Final = "42601"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked about: the rows of a table and of those `inheriting` from it, until a moment of the clock."""
-
-    session: Session
-    facts: Facts
-    inheriting: Sequence[int]
-    limits: Limits
-    until: float | None
-    progress: Progress | None
-
-    def reader(self) -> Reader:
-        """Give a reader that has loaded nothing yet, for the time that is left."""
-        left = None if self.until is None else max(0.0, self.until - time.monotonic())
-        return Reader(self.session, self.facts, replace(self.limits, seconds=left), self.progress)
-
-    async def rows(self, reader: Reader) -> list[RowId]:
-        """Load all rows; raises TooManyRowsError."""
-        target = DeleteTarget(self.facts.tables[self.facts.target].name)
-        return await find_targets(reader, target, Selection("true"), self.inheriting)
+_MOST_DOUBTFUL: Final = 200_000
 
 
 async def standing(asked: Question, page_rows: int) -> Standing:
@@ -60,8 +33,8 @@ async def standing(asked: Question, page_rows: int) -> Standing:
     found = by_sets
     if by_sets.doubtful:
         apart = all(plan.depth_known(oid) for oid in plan.deleted)
-        found = await _judged(asked, by_sets, apart=apart)
-    return found if found.effects is not None else replace(found, effects=await _together(asked))
+        found = await _judged(asked, by_sets, apart=apart, page_rows=page_rows)
+    return found if found.effects is not None else await _with_effects(asked, found)
 
 
 def _plan(facts: Facts) -> SetPlan | None:
@@ -77,7 +50,7 @@ async def _by_sets(asked: Question, plan: SetPlan, page_rows: int) -> Standing |
     reader.say(f"Counting what stands in the way of the rows of {asked.facts.tables[asked.facts.target].name}")
     await asked.session.execute("SAVEPOINT fkdash_each")
     try:
-        return await each_by_sets(reader, Evaluator(reader), plan, asked.limits, page_rows)
+        return await each_by_sets(reader, Evaluator(reader), plan, page_rows, _MOST_DOUBTFUL)
     except (ServerRefusedError, NotPermittedError) as refused:
         if isinstance(refused, ServerRefusedError) and refused.sqlstate == _SYNTAX_ERROR:
             raise
@@ -85,41 +58,38 @@ async def _by_sets(asked: Question, plan: SetPlan, page_rows: int) -> Standing |
         return None
 
 
-async def _judged(asked: Question, by_sets: Standing, *, apart: bool) -> Standing:
+async def _judged(asked: Question, by_sets: Standing, *, apart: bool, page_rows: int) -> Standing:
     """Have the queue judge the rows that sets could not decide, as far as the limits allow."""
-    reader = asked.reader()
-    try:
-        rows = await loaded(reader, by_sets.doubtful)
-    except CutShortError as limit:
-        return replace(by_sets, notes=(*by_sets.notes, limit.what), cut_short=True)
-    return by_sets.with_judged(await follow_each(reader, Evaluator(reader), rows), apart=apart)
+    doubtful = by_sets.doubtful
+    found = await follow_each(asked, places.of_list(doubtful), len(doubtful), page_rows)
+    whole = by_sets.with_judged(found, apart=apart)
+    if by_sets.unknown > len(doubtful):
+        reason = f"Of {by_sets.unknown:,} rows whose order in the queue decides, {len(doubtful):,} were followed."
+        return replace(whole, notes=(*whole.notes, reason), cut_short=True)
+    return whole
 
 
 async def _by_queue(asked: Question, page_rows: int) -> Standing:
+    """Follow every row; what cannot be forestalled is counted first, in case that time does not suffice."""
+    table = asked.facts.tables[asked.facts.target]
+    rows = int(await asked.session.value(f"SELECT count(*) FROM {table.name.sql}"))
+    plan = certain_plan(asked.facts) if rows > asked.limits.rows and not asked.inheriting else None
+    certain = await _by_sets(asked, plan, page_rows) if plan is not None else None
+    batches = places.of_table(asked.session, asked.facts, asked.inheriting)
+    found = await follow_each(asked, batches, rows, page_rows)
+    if found.cut_short and certain is not None:
+        found = found.with_certain(certain)
+    return await _with_effects(asked, found)
+
+
+async def _with_effects(asked: Question, found: Standing) -> Standing:
+    """Add what deleting all rows does by the queue; where a limit comes first, that is said."""
     reader = asked.reader()
     try:
         rows = await asked.rows(reader)
+        together = agreed(await outcomes_of(reader, Evaluator(reader), rows))
     except CutShortError as limit:
-        return await _certain(asked, limit.what, page_rows)
-    found = await follow_each(reader, Evaluator(reader), rows)
-    return replace(found, effects=await _together(asked), scans=tuple(reader.scans.values()))
-
-
-async def _certain(asked: Question, reason: str, page_rows: int) -> Standing:
-    """Give what is certain of rows that are too many to follow: those that a check holds back in any case."""
-    plan = None if asked.inheriting else certain_plan(asked.facts)
-    found = await _by_sets(asked, plan, page_rows) if plan is not None else None
-    if found is None:
-        table = asked.facts.tables[asked.facts.target].name
-        found = Standing(rows=await asked.session.value(f"SELECT count(*) FROM {table.sql}"))
-    return replace(found, unknown=found.rows - found.cannot, effects=(), notes=(reason,), cut_short=True)
-
-
-async def _together(asked: Question) -> tuple[Effect, ...]:
-    """Give what deleting all rows does by the queue; nothing where a limit comes first."""
-    reader = asked.reader()
-    try:
-        rows = await asked.rows(reader)
-        return agreed(await outcomes_of(reader, Evaluator(reader), rows)).effects
-    except CutShortError:
-        return ()
+        return replace(
+            found, notes=(*found.notes, f"What deleting all rows would do was not counted: {limit.what}")
+        )
+    return replace(found, effects=together.effects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.preview.reader import RowId
@@ -56,6 +56,26 @@ class Standing:
             scans=(*self.scans, *judged.scans),
             cut_short=self.cut_short or judged.cut_short,
             exact=self.exact and judged.exact and (apart or not judged.cannot),
+        )
+
+    def with_certain(self, certain: Standing) -> Standing:
+        """Give the whole when this was cut short and `certain` has what holds rows back in any case.
+
+        Which of them were judged is not known: each number is the larger one, a lower limit.
+        """
+        cannot = max(self.cannot, certain.cannot)
+        both = {*self.obstacles, *certain.obstacles}
+        pairs = {each: (self.obstacles.get(each, (0, 0)), certain.obstacles.get(each, (0, 0))) for each in both}
+        most = dict(certain.held)
+        for row, number in self.held:
+            most[row] = max(number, most.get(row, 0))
+        return replace(
+            self,
+            cannot=cannot,
+            unknown=self.unknown - (cannot - self.cannot),
+            obstacles={each: (max(a[0], b[0]), max(a[1], b[1])) for each, (a, b) in pairs.items()},
+            held=sorted(most.items(), key=lambda entry: -entry[1]),
+            exact=False,
         )
 
 

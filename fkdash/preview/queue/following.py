@@ -31,10 +31,12 @@ async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId
         return await Run(reader, evaluator, order).delete(rows)
 
     outcomes = [await outcome_of(list)]
-    if not outcomes[0].choices:
+    if outcomes[0].orders == 1:
         return outcomes
     outcomes.append(await outcome_of(_backwards))
-    shuffles = _ORDERS_OF_FEW if len(reader.rows) <= _MANY_ROWS else _ORDERS_OF_MANY
+    shuffles = _ORDERS_OF_FEW if outcomes[0].touched <= _MANY_ROWS else _ORDERS_OF_MANY
+    if all(outcome.orders <= len(outcomes) for outcome in outcomes):
+        shuffles = 0
     until = time.monotonic() + _SECONDS
     for seed in range(_HARDER * shuffles):
         settled = len({outcome.verdict for outcome in outcomes}) > 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
+from fkdash.preview.queue.rights import of_index
 from fkdash.preview.queue.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ async def refuse_duplicates(
     table: TableFact,
     row: RowId,
     *,
+    owner: str,
     before: tuple[RowValues, Evaluated | None] | None,
     after: Evaluated | None,
 ) -> set[int]:
@@ -33,6 +35,9 @@ async def refuse_duplicates(
     """
     rechecks: set[int] = set()
     for index in table.indexes:
+        inside = not index.computed or (after is not None and after.keys.get(index.oid) is not None)
+        was = before[0] if before is not None else None
+        await of_index(run, owner, table, index, row, before=was, inside=inside)
         if after is not None and index.oid in after.broken and index.ready:
             evaluation_failed(run, table, _columns(index), after.broken[index.oid], [row])
         if not (index.unique or index.exclusion) or not index.ready:

@@ -43,7 +43,7 @@ async def home(
     return leaf
 
 
-def move(
+async def move(
     run: RunState, key: KeyFact, row: RowId, destination: TableFact, *, old: RowValues, rechecks: Collection[int]
 ) -> None:
     """Move a written row to another partition: a DELETE from one and an INSERT into the other.
@@ -55,8 +55,8 @@ def move(
     """
     written = run.overlay.rows[row]
     source, written.leaf = written.leaf, destination.oid
-    run.row_written(source, DELETE_BIT)
-    run.row_written(destination.oid, INSERT_BIT)
+    await run.row_written(source, DELETE_BIT, [(old, None)])
+    await run.row_written(destination.oid, INSERT_BIT, [(None, written.values)])
     run.overlay.wrote(row)
     as_update = run.facts.major >= _MOVES_ARE_UPDATES
     version = written.version

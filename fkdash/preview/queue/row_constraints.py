@@ -9,7 +9,8 @@ from fkdash.preview.outcome import Obstacle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.evaluation import Evaluated, Failure
+    from fkdash.preview.attempts import Failure
+    from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.reader import RowId, RowValues

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fkdash.preview.equality import Values
-    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.facts import KeyFact, TriggerFact
     from fkdash.preview.outcome import Outcome
-    from fkdash.preview.queue.state import Event
+    from fkdash.preview.queue.state import Event, Images
     from fkdash.preview.reader import RowId, RowValues
 
 STILL_REFERENCED: Final = "23503"
@@ -41,12 +41,13 @@ class Run(RunState):
         """Delete the target rows, work the queue off and give what happened."""
         target = self.facts.tables[self.facts.target]
         self.may_read(target.oid)
-        self.statement_begins(target, DELETE_BIT)
-        self._remove(targets)
+        await self.statement_begins(target, DELETE_BIT)
+        await self._remove(targets)
         self.statement_ends(target, DELETE_BIT)
         await self._work_off(self.queue)
         await self._work_off(deque(self.deferred))
         self._count_effects()
+        self.outcome.touched = len(self.overlay.rows)
         return self.outcome
 
     # -- the queue
@@ -63,13 +64,18 @@ class Run(RunState):
                 self.reader.check_limits(len(self.overlay.rows))
 
     async def _prefetch(self, events: Iterable[Event]) -> None:
-        """Ask once for each foreign key what the whole generation will want to know."""
+        """Ask once for each foreign key and each WHEN what the whole generation will want to know."""
         wanted: dict[int, set[Values]] = {}
+        conditional: dict[tuple[TriggerFact, int], list[Images]] = {}
         for event in events:
+            if event.trigger.condition is not None:
+                conditional.setdefault((event.trigger, event.table), []).append((event.old, event.new))
             if event.trigger.action and event.old is not None:
                 key = self.facts.keys[event.trigger.constraint]
                 if not key.period and self.may_read(key.relation):
                     wanted.setdefault(key.oid, set()).add(values_of(event.old, key.referenced_columns))
+        for (trigger, table), images in conditional.items():
+            await self.fires(trigger, self.facts.tables[table], images)
         for oid, values in wanted.items():
             await self.reader.referencing(self.facts.keys[oid], sorted(values, key=repr))
 
@@ -78,11 +84,16 @@ class Run(RunState):
         if trigger.recheck:
             await recheck(self, event)
         elif trigger.user:
-            self.outcome.doubt(doubts.after_doubt(trigger, self.facts.tables[event.table]))
+            await self._run_code(event)
         elif trigger.action:
             await self._act(event)
         else:
             await self._check_written(event)
+
+    async def _run_code(self, event: Event) -> None:
+        table = self.facts.tables[event.table]
+        if await self.fires(event.trigger, table, [(event.old, event.new)]):
+            self.outcome.doubt(doubts.after_doubt(event.trigger, table))
 
     async def _act(self, event: Event) -> None:
         key = self.facts.keys[event.trigger.constraint]
@@ -100,18 +111,19 @@ class Run(RunState):
 
     async def _cascade(self, key: KeyFact, old: RowValues) -> None:
         table = self.facts.tables[key.relation]
-        if not self.owner_may(key, table, "delete", reading=key.columns):
+        if not self.owner_may(key, table, "delete", reading=key.columns, operators=key.pf_operators):
             return
-        self.statement_begins(table, DELETE_BIT)
-        self._remove(await self.referencing(key, old))
+        await self.statement_begins(table, DELETE_BIT)
+        await self._remove(await self.referencing(key, old))
         self.statement_ends(table, DELETE_BIT)
 
-    def _remove(self, rows: Sequence[RowId]) -> None:
-        for leaf in dict.fromkeys(self.leaf_of(row) for row in rows):
-            self.row_written(leaf, DELETE_BIT)
-        if len(rows) > 1:
-            self.outcome.choices += 1
-        for row in self.order(rows):
+    async def _remove(self, rows: Sequence[RowId]) -> None:
+        by_leaf: dict[int, list[Images]] = {}
+        for row in rows:
+            by_leaf.setdefault(self.leaf_of(row), []).append((self.values(row), None))
+        for leaf, images in by_leaf.items():
+            await self.row_written(leaf, DELETE_BIT, images)
+        for row in self.visited(rows):
             written = self.written(row)
             written.alive = False
             written.version += 1
@@ -128,14 +140,15 @@ class Run(RunState):
                     self.block_key(key, STILL_REFERENCED, rows)
             return
         peers = self.facts.tables[key.referenced]
-        if not restrict and not self.owner_may(key, peers, "update", reading=key.referenced_columns):
+        if not restrict and not self.owner_may(
+            key, peers, "update", reading=key.referenced_columns, operators=key.pp_operators
+        ):
             return
-        if not self.owner_may(key, table, "update", reading=key.columns):
-            return
-        if not restrict and await self.matcher.held_by_another(key, values_of(old, key.referenced_columns)):
+        if not self.owner_may(key, table, "update", reading=key.columns, operators=key.pf_operators):
             return
         rows = await self.referencing(key, old)
-        if rows:
+        held = values_of(old, key.referenced_columns)
+        if rows and (restrict or not await self.matcher.held_by_another(key, held)):
             own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_STATE
             self.block_key(key, RESTRICTED if own_state else STILL_REFERENCED, rows)
 
@@ -152,7 +165,13 @@ class Run(RunState):
                 self.block_key(key, STILL_REFERENCED, [event.row])
         elif (
             self.may_read(key.referenced)
-            and self.owner_may(key, self.facts.tables[key.referenced], "update", reading=key.referenced_columns)
+            and self.owner_may(
+                key,
+                self.facts.tables[key.referenced],
+                "update",
+                reading=key.referenced_columns,
+                operators=key.pf_operators,
+            )
             and not await self._references_something(key, values)
         ):
             self.block_key(key, STILL_REFERENCED, [event.row])

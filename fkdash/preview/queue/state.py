@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from math import factorial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fkdash.preview import doubts
@@ -14,6 +15,7 @@ from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle, Outcome
 from fkdash.preview.queue.matching import Matcher, values_of
 from fkdash.preview.queue.overlay import Overlay, Written
+from fkdash.preview.queue.rights import NOT_PERMITTED, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
     from fkdash.preview.reader import Reader, RowId, RowValues
 
-Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
+_MANY_ORDERS: Final = 1_000
+_MANY_ROWS: Final = 7
 
-NOT_PERMITTED: Final = "42501"
+Images: TypeAlias = "tuple[RowValues | None, RowValues | None]"
+Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class RunState:
             self.queue.append(event)
 
     async def referencing(self, key: KeyFact, old: RowValues) -> list[RowId]:
-        """Give the rows that reference an old key now, in the order chosen for this run."""
+        """Give the rows that reference an old key now."""
         if not self.may_read(key.relation):
             return []
         found = await self.matcher.referencing(key, values_of(old, key.referenced_columns))
@@ -113,9 +117,13 @@ class RunState:
             self.outcome.doubt(
                 f"{table} has no index on {', '.join(key.columns)} and was not read from end to end."
             )
-        if len(found) > 1:
-            self.outcome.choices += 1
-        return self.order(found)
+        return found
+
+    def visited(self, rows: Sequence[RowId]) -> list[RowId]:
+        """Give rows in the order in which this run has one statement visit them."""
+        if len(rows) > 1 and self.outcome.orders < _MANY_ORDERS:
+            self.outcome.orders *= min(_MANY_ORDERS, factorial(min(len(rows), _MANY_ROWS)))
+        return self.order(rows)
 
     def written(self, row: RowId) -> Written:
         """Give a row for writing."""
@@ -133,15 +141,36 @@ class RunState:
         written = self.overlay.rows.get(row)
         return row.table if written is None else written.leaf
 
-    def statement_begins(self, table: TableFact, bit: int) -> None:
-        """Note what a statement on a table may set off before any row."""
-        for doubt in doubts.statement_doubts(table, bit):
+    async def statement_begins(self, table: TableFact, bit: int) -> None:
+        """Note what a statement on a table may set off before any row: a rule, BEFORE STATEMENT triggers."""
+        for doubt in doubts.rule_doubts(table, bit):
             self.outcome.doubt(doubt)
+        for trigger in doubts.before_triggers(table, bit, row=False):
+            if await self.fires(trigger, table, [(None, None)]):
+                self.outcome.doubt(doubts.before_doubt(trigger, table))
 
-    def row_written(self, leaf: int, bit: int, columns: Collection[str] = ()) -> None:
-        """Note what may keep a row from being written as planned; generated columns are written along."""
-        for doubt in doubts.row_doubts(self.facts.tables[leaf], bit, self._with_generated(leaf, columns)):
+    async def row_written(
+        self, leaf: int, bit: int, images: Sequence[Images], columns: Collection[str] = ()
+    ) -> None:
+        """Note what may keep rows from being written as planned: BEFORE ROW triggers, which may change them.
+
+        `images` are the rows before and after; generated columns are written along with `columns`.
+        """
+        table = self.facts.tables[leaf]
+        for doubt in doubts.foreign_doubts(table):
             self.outcome.doubt(doubt)
+        for trigger in doubts.before_triggers(table, bit, self._with_generated(leaf, columns), row=True):
+            if await self.fires(trigger, table, images):
+                self.outcome.doubt(doubts.before_doubt(trigger, table))
+
+    async def fires(self, trigger: TriggerFact, table: TableFact, images: Sequence[Images]) -> bool:
+        """Tell whether a trigger of the user's runs for one of some rows, as far as its WHEN can be evaluated."""
+        if trigger.condition is None or not trigger.plain:
+            return True
+        return any(
+            found is not False
+            for found in await self.evaluator.conditions.true_for(table, trigger.condition, images)
+        )
 
     def _with_generated(self, leaf: int, columns: Collection[str]) -> set[str]:
         return {*columns, *(column.name for column in self.facts.tables[leaf].generated)}
@@ -159,10 +188,14 @@ class RunState:
         *privileges: str,
         reading: Collection[str] = (),
         writing: Collection[str] = (),
+        operators: Collection[int] = (),
     ) -> bool:
         """Tell whether the table's owner, as whom the action runs, has the privileges; note 42501 otherwise."""
-        if table.owner_allows(*privileges, reading=reading, writing=writing):
+        refused = self.facts.operators_refused_to(table.owner, operators)
+        if table.owner_allows(*privileges, reading=reading, writing=writing) and not refused:
             return True
+        if refused:
+            self.outcome.remark(f"{refusal(table.owner, refused, f'the equality of {key.name}')}.")
         self.block_key(key, NOT_PERMITTED, [])
         return False
 

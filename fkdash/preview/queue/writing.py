@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.preview.attempts import Failure
 from fkdash.preview.equality import assigned, key_columns, plain_type
-from fkdash.preview.evaluation import Failure
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue import moving, row_constraints
+from fkdash.preview.queue import moving, rights, row_constraints
+from fkdash.preview.queue.defaults import planned_defaults, taken_defaults
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
 
@@ -31,13 +32,13 @@ _COLLATION_IN_ITS_PLACE: Final = 15
 
 
 async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> bool:
-    """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for a referenced row; False where the owner may not."""
+    """Carry out SET NULL, SET DEFAULT or ON UPDATE CASCADE for a referenced row; False where it cannot write."""
     assert event.old is not None  # noqa: S101 - an action trigger fires for a row that was there
     table = run.facts.tables[key.relation]
     columns = key.columns if on_update else key.set_columns
     if not run.owner_may(key, table):
         return False
-    rows = await run.referencing(key, event.old)
+    rows = run.visited(await run.referencing(key, event.old))
     lost = _lost_collations(run.facts, key) if kind in ("setnull", "setdefault") else ()
     if lost:
         rows = [row for row in rows if all(run.values(row)[mine] == event.old[theirs] for mine, theirs in lost)]
@@ -47,18 +48,20 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     for sqlstate, refused in _statement_refused(table, columns, kind):
         run.outcome.block(Obstacle(None, table.name, refused, sqlstate), rows)
     if kind == "setdefault":
-        # Planning computes a constant default, whether a row takes it or not.
-        await _defaults(run, table, [name for name in columns if table.columns[name].default_folded], rows)
-    if not run.owner_may(key, table, reading=key.columns, writing=columns):
+        await planned_defaults(run, table, columns, rows)
+    if not run.owner_may(key, table, reading=key.columns, writing=columns, operators=key.pf_operators):
         return False
-    run.statement_begins(table, UPDATE_BIT)
+    await rights.of_statement(run, key, columns, kind, rows)
+    await run.statement_begins(table, UPDATE_BIT)
     if rows:
         if kind == "setnull":
-            values: Mapping[str, str | None] = dict.fromkeys(columns)
+            values: Mapping[str, str | None] | None = dict.fromkeys(columns)
         elif kind == "setdefault":
-            values = await _defaults(run, table, columns, rows)
+            values = await taken_defaults(run, table, columns, rows)
         else:
             values = await _carried(run, key, event.new or {}, rows)
+        if values is None:
+            return False
         await _update(run, key, rows, values, kind)
     run.statement_ends(table, UPDATE_BIT)
     return True
@@ -92,27 +95,10 @@ def _statement_refused(
     yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX, twice)) if names)
 
 
-async def _defaults(
-    run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
-) -> dict[str, str | None]:
-    """Give the columns' defaults: those of the partitioned root, where the table is partitioned."""
-    values: dict[str, str | None] = {}
-    for name in columns:
-        column = table.columns[name]
-        values[name] = None
-        if column.identity or not column.default_steady:
-            run.outcome.doubt(f"The default of {table.name}.{name} is only known when it is really taken.")
-        elif column.default is not None:
-            found = await run.evaluator.text(assigned(run.facts, column, column.default))
-            if isinstance(found, Failure):
-                row_constraints.evaluation_failed(run, table, (name,), found, rows)
-            else:
-                values[name] = found
-    return values
-
-
-async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> dict[str, str | None]:
-    """Give the referenced row's new key as the referencing columns' types hold it."""
+async def _carried(
+    run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]
+) -> dict[str, str | None] | None:
+    """Give the referenced row's new key as the referencing columns' types hold it, None where one cannot."""
     table = run.facts.tables[key.relation]
     values: dict[str, str | None] = {}
     for mine, theirs in zip(*key_columns(run.facts, key), strict=True):
@@ -122,7 +108,7 @@ async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[R
             found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), value)
             if isinstance(found, Failure):
                 row_constraints.evaluation_failed(run, table, (mine.name,), found, rows)
-                found = None
+                return None
             value = found
         values[mine.name] = value
     return values
@@ -132,22 +118,25 @@ async def _update(
     run: RunState, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
 ) -> None:
     """Write the same values to several rows, one after the other."""
+    owner = run.facts.tables[key.relation].owner
     old = {row: dict(run.values(row)) for row in rows}
     new = {row: {**old[row], **values} for row in rows}
     before, after = await _evaluate(run, old), await _evaluate(run, new)
     for row in rows:
         written = run.written(row)
         leaf = run.facts.tables[written.leaf]
-        run.row_written(leaf.oid, UPDATE_BIT, values)
+        await run.row_written(leaf.oid, UPDATE_BIT, [(old[row], new[row])], values)
         await row_constraints.domains(run, leaf, row, values)
         evaluated = after.get(row)
         if evaluated is not None:
             new[row].update(evaluated.generated)
+        await rights.before_checks(run, owner, leaf, values, row)
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
             evaluated = await _evaluate_one(run, home, new[row])
         row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
+        await rights.of_checks(run, owner, home, row)
         row_constraints.checks(run, home, row, values, evaluated)
         ours = written.version > 0
         written.values = new[row]
@@ -156,10 +145,10 @@ async def _update(
         written.set_default |= kind == "setdefault"
         written.updated |= kind == "cascade"
         keys_before = None if home is not leaf else (old[row], before.get(row))
-        rechecks = await refuse_duplicates(run, home, row, before=keys_before, after=evaluated)
+        rechecks = await refuse_duplicates(run, home, row, owner=owner, before=keys_before, after=evaluated)
         run.overlay.wrote(row)
         if home is not leaf:
-            moving.move(run, key, row, home, old=old[row], rechecks=rechecks)
+            await moving.move(run, key, row, home, old=old[row], rechecks=rechecks)
             continue
         checked = await _keys_to_check(run, leaf, old[row], new[row], ours=ours)
         run.enqueue(

@@ -1,8 +1,11 @@
 -- Gives one JSON document for each table with an OID in $1: everything that decides what a DELETE or an
 -- UPDATE of its rows does. `risk` of an expression is 'v' when it calls a volatile function or a stable one
 -- that is not built in (both may see what a read-only preview cannot), otherwise 'i'; that of a default is 's'
--- when it calls a stable built-in one. Of the tables that are not in $2 (nothing writes to them) only columns
--- with a name in $3 are given, and no CHECKs.
+-- when it calls a stable built-in one. `restricted` functions of an expression are those that not everybody
+-- may execute. `reads` are the columns that decide whether an UPDATE must write new index entries, null for an
+-- index that only sums up blocks. Of the tables that are not in $2 (nothing writes to them) only columns
+-- with a name in $3 are given, and no CHECKs. A trigger whose WHEN is `plain` has a condition that the columns
+-- of OLD and NEW alone decide.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 SELECT t.oid::bigint AS oid,
        jsonb_build_object(
@@ -20,6 +23,12 @@ SELECT t.oid::bigint AS oid,
                ON a.attrelid = p.partrelid
               AND (a.attnum = ANY(p.partattrs::smallint[]) OR 0 = ANY(p.partattrs::smallint[])) AND a.attnum > 0
             WHERE p.partrelid = t.oid),
+         'partition_restricted', (
+           SELECT jsonb_agg(DISTINCT f.oid::bigint)
+             FROM pg_catalog.pg_partition_ancestors(CASE WHEN t.relispartition THEN t.oid END) AS above(relid)
+             JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = above.relid
+            CROSS JOIN LATERAL regexp_matches(p.partexprs::text, ':(?:op)?funcid (\d+)', 'g') m
+             JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid AND f.proacl IS NOT NULL),
          'rows', t.reltuples,
          'bytes', pg_catalog.pg_relation_size(t.oid),
          'owner', pg_catalog.pg_get_userbyid(t.relowner),
@@ -47,6 +56,10 @@ SELECT t.oid::bigint AS oid,
                        WHERE nn.conrelid = t.oid AND nn.contype = 'n' AND NOT nn.convalidated
                          AND nn.conkey = ARRAY[a.attnum]),
                     'generated', a.attgenerated,
+                    'reads', (SELECT jsonb_agg(DISTINCT ra.attname)
+                                FROM regexp_matches(d.adbin::text, ':varattno (\d+)', 'g') m
+                                JOIN pg_catalog.pg_attribute ra ON ra.attrelid = t.oid AND ra.attnum = m[1]::int
+                               WHERE a.attgenerated <> ''),
                     'owner_selects', pg_catalog.has_table_privilege(t.relowner, t.oid, 'SELECT')
                         OR pg_catalog.has_column_privilege(t.relowner, t.oid, a.attnum, 'SELECT'),
                     'owner_updates', pg_catalog.has_table_privilege(t.relowner, t.oid, 'UPDATE')
@@ -59,9 +72,11 @@ SELECT t.oid::bigint AS oid,
                                    WHERE l.oid = a.attcollation),
                     'default', coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
                                         pg_catalog.pg_get_expr(y.typdefaultbin, 0), y.typdefault),
-                    'default_risk', (
-                      SELECT max(CASE WHEN f.provolatile = 's' AND f.oid >= 16384 THEN 'v'
-                                      ELSE f.provolatile::text END)
+                    'default_calls', (
+                      SELECT jsonb_build_object(
+                               'risk', max(CASE WHEN f.provolatile = 's' AND f.oid >= 16384 THEN 'v'
+                                                ELSE f.provolatile::text END),
+                               'restricted', jsonb_agg(f.oid::bigint) FILTER (WHERE f.proacl IS NOT NULL))
                         FROM regexp_matches(coalesce(d.adbin, y.typdefaultbin)::text, ':(?:op)?funcid (\d+)', 'g') m
                         JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
                   ) ORDER BY a.attnum)
@@ -77,9 +92,11 @@ SELECT t.oid::bigint AS oid,
                     'expression', pg_catalog.pg_get_expr(c.conbin, c.conrelid),
                     'columns', (SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
                                  WHERE a.attrelid = t.oid AND a.attnum = ANY(c.conkey)),
-                    'risk', (
-                      SELECT max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                      THEN 'v' ELSE 'i' END)
+                    'calls', (
+                      SELECT jsonb_build_object(
+                               'risk', max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
+                                                THEN 'v' ELSE 'i' END),
+                               'restricted', jsonb_agg(f.oid::bigint) FILTER (WHERE f.proacl IS NOT NULL))
                         FROM regexp_matches(c.conbin::text, ':(?:op)?funcid (\d+)', 'g') m
                         JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
                   ) ORDER BY c.conname COLLATE "C")
@@ -97,12 +114,25 @@ SELECT t.oid::bigint AS oid,
                     'immediate', x.indimmediate,
                     'nulls_not_distinct', coalesce((to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false),
                     'predicate', pg_catalog.pg_get_expr(x.indpred, x.indrelid),
-                    'risk', (
-                      SELECT max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                      THEN 'v' ELSE 'i' END)
-                        FROM regexp_matches(coalesce(x.indexprs::text, '') || coalesce(x.indpred::text, ''),
-                                            ':(?:op)?funcid (\d+)', 'g') m
+                    'calls', (
+                      SELECT jsonb_build_object(
+                               'risk', max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
+                                                THEN 'v' ELSE 'i' END),
+                               'restricted', jsonb_agg(f.oid::bigint)
+                                 FILTER (WHERE f.proacl IS NOT NULL AND NOT e.predicate),
+                               'predicate_restricted', jsonb_agg(f.oid::bigint)
+                                 FILTER (WHERE f.proacl IS NOT NULL AND e.predicate))
+                        FROM (VALUES (x.indexprs::text, false), (x.indpred::text, true)) AS e(tree, predicate)
+                       CROSS JOIN LATERAL regexp_matches(e.tree, ':(?:op)?funcid (\d+)', 'g') m
                         JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid),
+                    'reads', CASE WHEN r.relam <> 3580 THEN (
+                      SELECT jsonb_agg(DISTINCT a.attname)
+                        FROM pg_catalog.pg_attribute a
+                       WHERE a.attrelid = t.oid AND a.attnum > 0
+                         AND (a.attnum = ANY(x.indkey::smallint[])
+                              OR a.attnum IN (SELECT d.refobjsubid FROM pg_catalog.pg_depend d
+                                               WHERE d.classid = 'pg_catalog.pg_class'::regclass
+                                                 AND d.objid = x.indexrelid AND d.refobjid = t.oid))) END,
                     'keys', (
                       SELECT jsonb_agg(jsonb_build_object(
                                'column', ta.attname,
@@ -145,6 +175,13 @@ SELECT t.oid::bigint AS oid,
                     'index', g.tgconstrindid::bigint,
                     'clone', g.tgparentid <> 0,
                     'deferred', g.tgdeferrable AND g.tginitdeferred,
+                    'definition', CASE WHEN g.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(g.oid) END,
+                    'plain', g.tgqual IS NOT NULL
+                        AND g.tgqual::text !~ '\{(SQLVALUEFUNCTION|COERCEVIAIO|SUBLINK|PARAM) '
+                        AND NOT EXISTS (
+                          SELECT FROM regexp_matches(g.tgqual::text, ':(?:op)?funcid (\d+)', 'g') m
+                            JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid
+                           WHERE f.provolatile <> 'i' OR f.proacl IS NOT NULL),
                     'columns', (SELECT jsonb_agg(a.attname) FROM pg_catalog.pg_attribute a
                                  WHERE a.attrelid = t.oid AND a.attnum = ANY(g.tgattr::smallint[]))
                   ) ORDER BY g.tgname COLLATE "C")

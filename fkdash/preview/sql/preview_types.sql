@@ -1,5 +1,5 @@
 -- Gives, for the types with the OIDs in $1 and those their domains are built on: what a column of the type is
--- made of. `constraints` are the CHECKs of that one domain; `risk` as in preview_tables.sql.
+-- made of. `constraints` are the CHECKs of that one domain; `calls` as in preview_tables.sql.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 WITH RECURSIVE chain(oid) AS (
     SELECT unnest($1::oid[])
@@ -16,8 +16,10 @@ SELECT t.oid::bigint AS oid,
        (SELECT jsonb_agg(jsonb_build_object(
                  'name', c.conname,
                  'expression', pg_catalog.pg_get_expr(c.conbin, 0),
-                 'risk', (SELECT max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                          THEN 'v' ELSE 'i' END)
+                 'calls', (SELECT jsonb_build_object(
+                                    'risk', max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
+                                                     THEN 'v' ELSE 'i' END),
+                                    'restricted', jsonb_agg(f.oid::bigint) FILTER (WHERE f.proacl IS NOT NULL))
                             FROM regexp_matches(c.conbin::text, ':(?:op)?funcid (\d+)', 'g') m
                             JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
                ) ORDER BY c.conname COLLATE "C")

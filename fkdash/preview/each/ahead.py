@@ -1,0 +1,60 @@
+"""Loads for many rows at once what following each of them through the queue will ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.preview.queue.matching import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fkdash.preview.equality import Values
+    from fkdash.preview.evaluation import Evaluator
+    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.reader import Reader, RowId
+
+
+async def look_ahead(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> None:
+    """Ask once for each foreign key and each step down; raises TooManyRowsError where that is too much at once."""
+    seen = set(rows)
+    while rows:
+        below: list[RowId] = []
+        for (oid, kind), wanted in _wanted(reader, rows).items():
+            key = reader.facts.keys[oid]
+            if key.period or not reader.facts.tables[key.relation].readable:
+                continue
+            found = await reader.referencing(key, sorted(wanted))
+            if kind == "noaction":
+                await reader.peers(key, [values for values, there in found.items() if there])
+            elif kind == "setnull":
+                await _set_null(reader, evaluator, key, {row for there in found.values() for row in there})
+            elif kind == "cascade":
+                below += (row for there in found.values() for row in there if row not in seen)
+        rows = list(dict.fromkeys(below))
+        seen.update(rows)
+
+
+def _wanted(reader: Reader, rows: Iterable[RowId]) -> dict[tuple[int, str], set[Values]]:
+    """Give, by foreign key and ON DELETE action, the keys that deleted rows give up."""
+    wanted: dict[tuple[int, str], set[Values]] = {}
+    for row in rows:
+        for trigger in reader.facts.tables[row.table].triggers:
+            kind, on_update = trigger.kind
+            if trigger.action and not on_update:
+                values = values_of(reader.rows[row], reader.facts.keys[trigger.constraint].referenced_columns)
+                if None not in values:
+                    wanted.setdefault((trigger.constraint, kind), set()).add(values)
+    return wanted
+
+
+async def _set_null(reader: Reader, evaluator: Evaluator, key: KeyFact, rows: Iterable[RowId]) -> None:
+    by_leaf: dict[int, list[RowId]] = {}
+    for row in rows:
+        by_leaf.setdefault(row.table, []).append(row)
+    nothing: dict[str, str | None] = dict.fromkeys(key.set_columns)
+    for oid, members in by_leaf.items():
+        leaf = reader.facts.tables[oid]
+        if evaluator.needed(leaf):
+            old = [reader.rows[row] for row in members]
+            await evaluator.rows(leaf, [*old, *({**values, **nothing} for values in old)])

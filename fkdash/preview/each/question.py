@@ -1,0 +1,39 @@
+"""What is asked about every row of a table alone, and within which limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fkdash.preview.model import DeleteTarget
+from fkdash.preview.reader import Reader
+from fkdash.preview.target import Selection, find_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.db.session import Session
+    from fkdash.preview.facts import Facts
+    from fkdash.preview.model import Limits, Progress
+    from fkdash.preview.reader import RowId
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about: the rows of a table and of those `inheriting` from it, until a moment of the clock."""
+
+    session: Session
+    facts: Facts
+    inheriting: Sequence[int]
+    limits: Limits
+    until: float | None
+    progress: Progress | None
+
+    def reader(self) -> Reader:
+        """Give a reader that has loaded nothing yet."""
+        return Reader(self.session, self.facts, self.limits, self.progress, until=self.until)
+
+    async def rows(self, reader: Reader) -> list[RowId]:
+        """Load all rows; raises TooManyRowsError."""
+        target = DeleteTarget(self.facts.tables[self.facts.target].name)
+        return await find_targets(reader, target, Selection("true"), self.inheriting)

@@ -1,0 +1,76 @@
+"""The defaults that SET DEFAULT takes, and how taking one fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.preview.attempts import Failure
+from fkdash.preview.equality import assigned
+from fkdash.preview.queue.row_constraints import evaluation_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.preview.facts import ColumnFact, TableFact
+    from fkdash.preview.queue.state import RunState
+    from fkdash.preview.reader import RowId
+
+_REFUSED_BY_A_DOMAIN: Final = ("23502", "23514")
+
+
+@dataclass(frozen=True, slots=True)
+class _Default:
+    """A default's value; with `failure` what comes instead, the value being known if only a `cast` refuses it."""
+
+    value: str | None
+    failure: Failure | None = None
+    cast: bool = False
+
+
+async def planned_defaults(run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]) -> None:
+    """Note constant defaults that cannot be computed: planning does that, whether a row takes them or not.
+
+    A cast to a domain is left for the rows.
+    """
+    for name in columns:
+        column = table.columns[name]
+        if column.default_folded and column.default is not None and not column.identity:
+            found = await _default(run, column, column.default)
+            if found.failure is not None and not found.cast:
+                evaluation_failed(run, table, (name,), found.failure, rows)
+
+
+async def taken_defaults(
+    run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
+) -> dict[str, str | None] | None:
+    """Give the columns' defaults: those of the partitioned root, where the table is partitioned.
+
+    None where one has no value at all, so that nothing can be said of the rows that would take it.
+    """
+    values: dict[str, str | None] = {}
+    for name in columns:
+        column = table.columns[name]
+        values[name] = None
+        if column.identity or not column.default_steady:
+            run.outcome.doubt(f"The default of {table.name}.{name} is only known when it is really taken.")
+        elif column.default is not None:
+            found = await _default(run, column, column.default)
+            if found.failure is not None:
+                evaluation_failed(run, table, (name,), found.failure, rows)
+                if not found.cast:
+                    return None
+            values[name] = found.value
+    return values
+
+
+async def _default(run: RunState, column: ColumnFact, expression: str) -> _Default:
+    found = await run.evaluator.text(assigned(run.facts, column, expression))
+    if not isinstance(found, Failure):
+        return _Default(found)
+    if found.sqlstate in _REFUSED_BY_A_DOMAIN:
+        plain = await run.evaluator.without_domains(expression)
+        value = await run.evaluator.text(assigned(run.facts, column, plain)) if plain is not None else found
+        if not isinstance(value, Failure):
+            return _Default(value, found, cast=True)
+    return _Default(None, found)

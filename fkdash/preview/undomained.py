@@ -1,0 +1,45 @@
+"""Takes casts to domains out of an expression, to tell what it gives where only a domain refuses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+if TYPE_CHECKING:
+    from fkdash.db.session import Session
+
+_BASES: Final = """
+WITH RECURSIVE chain(spelling, oid, modifier) AS (
+    SELECT s, pg_catalog.to_regtype(s)::pg_catalog.oid, -1 FROM unnest($1::text[]) AS u(s)
+    UNION ALL
+    SELECT c.spelling, t.typbasetype, t.typtypmod
+      FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.oid WHERE t.typtype = 'd'
+)
+SELECT c.spelling, format_type(t.oid, c.modifier) AS base
+  FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.oid
+ WHERE t.typtype <> 'd' AND c.oid <> pg_catalog.to_regtype(c.spelling)
+"""
+
+
+async def without_domains(session: Session, expression: str) -> str | None:
+    """Give an expression with every cast to a domain made one to what the domain is built on.
+
+    None where there is no such cast, or the expression cannot be read. Raises the session's errors.
+    """
+    try:
+        parsed = sqlglot.parse_one(expression, dialect="postgres")
+    except SqlglotError:
+        return None
+    named = [found for found in parsed.find_all(exp.DataType) if found.this is exp.DType.USERDEFINED]
+    spelled = {found.sql(dialect="postgres") for found in named}
+    if not spelled:
+        return None
+    bases = {row["spelling"]: row["base"] for row in await session.rows(_BASES, sorted(spelled))}
+    for found in named:
+        base = bases.get(found.sql(dialect="postgres"))
+        if base is not None:
+            found.replace(exp.DataType.build(base, dialect="postgres"))
+    return parsed.sql(dialect="postgres") if bases else None
