@@ -9,10 +9,12 @@ and meaning matter to a reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from fkdash.catalog.fact import deriving_fact, fact
@@ -346,12 +348,12 @@ class Catalog:
     @cached_property
     def referencing(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
         """For each referenced table, the foreign keys that point at it."""
-        return _grouped((key.referenced, key) for key in self.foreign_keys)
+        return _grouped(self.foreign_keys, attrgetter("referenced"))
 
     @cached_property
     def declared_on(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
         """For each referencing table, its own foreign keys."""
-        return _grouped((key.table, key) for key in self.foreign_keys)
+        return _grouped(self.foreign_keys, attrgetter("table"))
 
     @cached_property
     def partitions(self) -> Mapping[TableName, tuple[TableName, ...]]:
@@ -375,8 +377,10 @@ class Catalog:
         return tuple(table.columns_by_name[name] for name in key.columns)
 
 
-def _grouped(pairs: Iterable[tuple[TableName, ForeignKey]]) -> Mapping[TableName, tuple[ForeignKey, ...]]:
-    found: dict[TableName, list[ForeignKey]] = {}
-    for table, key in pairs:
-        found.setdefault(table, []).append(key)
-    return {table: tuple(keys) for table, keys in found.items()}
+def _grouped(
+    keys: Iterable[ForeignKey], table_of: Callable[[ForeignKey], TableName]
+) -> Mapping[TableName, tuple[ForeignKey, ...]]:
+    found: defaultdict[TableName, list[ForeignKey]] = defaultdict(list)
+    for key in keys:
+        found[table_of(key)].append(key)
+    return {table: tuple(each) for table, each in found.items()}

@@ -7,9 +7,9 @@ a role that may only SELECT no foreign keys at all.
 
 from __future__ import annotations
 
-from asyncio import gather, to_thread
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from asyncio import TaskGroup, gather, to_thread
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.collector import collector_at_rest
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
@@ -30,13 +30,15 @@ from fkdash.catalog.model import (
 )
 from fkdash.catalog.table_parts import checks_of, indexes_of, triggers_of
 from fkdash.db.queries import query
+from fkdash.errors import FkdashError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from fkdash.catalog.columns import ColumnsByTable
-    from fkdash.db.session import Row, Session
+    from fkdash.catalog.columns import ColumnRows, ColumnsByTable
+    from fkdash.catalog.model import Domain
+    from fkdash.db.session import Row, Session, Sessions
 
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
 
@@ -50,14 +52,31 @@ _PLANNING: Final = {
 }
 
 
+_One = TypeVar("_One")
+_Other = TypeVar("_Other")
+
+
+@fact
+class _Declared:
+    """Tables, columns and foreign keys: as rows where something is still to be made of them."""
+
+    domains: Mapping[int, Domain]
+    table_rows: Sequence[Row]
+    names: Mapping[int, TableName]
+    column_rows: ColumnRows
+    columns: ColumnsByTable
+    key_rows: Sequence[Row]
+    foreign_keys: tuple[ForeignKey, ...]
+
+
 @fact
 class _Parts:
-    """What belongs to tables, found by the table's OID."""
+    """What belongs to tables beside their columns, found by the table's OID."""
 
-    columns: ColumnsByTable
-    checks: Mapping[int, tuple[Check, ...]]
     indexes: Mapping[int, tuple[Index, ...]]
     triggers: Mapping[int, tuple[Trigger, ...]]
+    check_rows: Sequence[Row]
+    not_nulls: Row
 
 
 async def read_server(session: Session) -> Server:
@@ -78,17 +97,31 @@ async def read_server(session: Session) -> Server:
     )
 
 
-async def read_catalog(session: Session, only: Sequence[int] | None = None) -> Catalog:
+async def read_whole_catalog(sessions: Sessions) -> Catalog:
+    """Give everything declared in the database, read with two sessions on one snapshot where there can be two.
+
+    Raises the session's errors.
+    """
+    async with sessions.session() as session, sessions.beside(session) as beside:
+        return await read_catalog(session, beside=beside)
+
+
+async def read_catalog(
+    session: Session, only: Sequence[int] | None = None, *, beside: Session | None = None
+) -> Catalog:
     """Give everything declared in the session's database, as one snapshot sees it.
 
-    `only` limits it to tables with these OIDs and the foreign keys between them.
+    `only` limits it to tables with these OIDs and the foreign keys between them;
+    `beside` is a second session on the same snapshot, to ask at the same time.
 
     search_path is pg_catalog meanwhile, so that types and expressions come out
     schema-qualified. Raises the session's errors.
     """
-    async with _settings(session, search_path="pg_catalog", **_PLANNING):
+    async with AsyncExitStack() as meanwhile:
+        for each in (session, beside) if beside is not None else (session,):
+            await meanwhile.enter_async_context(_settings(each, search_path="pg_catalog", **_PLANNING))
         with collector_at_rest():
-            return await _read(session, only)
+            return await _read(session, beside, only)
 
 
 @asynccontextmanager
@@ -110,39 +143,74 @@ async def _apply(session: Session, settings: Mapping[str, str]) -> None:
     )
 
 
-async def _read(session: Session, only: Sequence[int] | None) -> Catalog:
-    """Read, and meanwhile make in a thread what can be made of what has been read; so the loop stays free too."""
+async def _read(session: Session, beside: Session | None, only: Sequence[int] | None) -> Catalog:
+    server = await read_server(session)
+    opclasses = {row["oid"]: row["spelling"] for row in await _small(session, "operator_classes")}
+    declared, parts = await _both(
+        _read_declared(session, only), _read_parts(beside or session, opclasses, only), together=beside is not None
+    )
+    columns, names = declared.columns, declared.names
+    await to_thread(name_not_nulls, parts.not_nulls, columns, names)
+    used = await to_thread(used_columns, declared.key_rows)
+    await add_defaults(session, columns, declared.column_rows, used)
+    checks = await _read_checks(session, parts.check_rows, columns, used)
+    return Catalog(
+        tables=await to_thread(_tables, declared, parts, checks),
+        foreign_keys=declared.foreign_keys,
+        server=server,
+        domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
+    )
+
+
+async def _both(
+    one: Coroutine[None, None, _One], other: Coroutine[None, None, _Other], *, together: bool
+) -> tuple[_One, _Other]:
+    """Wait for both, one after the other unless they may run together."""
+    if not together:
+        return await one, await other
+    try:
+        async with TaskGroup() as group:
+            first, second = group.create_task(one), group.create_task(other)
+    except* FkdashError as errors:
+        raise errors.exceptions[0] from None
+    return first.result(), second.result()
+
+
+async def _read_declared(session: Session, only: Sequence[int] | None) -> _Declared:
+    """Read tables, columns and foreign keys, and make in a thread what can be made of what has been read."""
+    domains = domains_of(await _small(session, "domains"))
+    key_rows = await session.rows(query("fkdash.catalog", "foreign_keys"), only)
+    operators_used = sorted({operator for row in key_rows for operator in row["operators"] or ()})
+    operators = {row["oid"]: row["spelling"] for row in await _small(session, "operators", operators_used)}
+    column_rows = await read_column_rows(session, only)
+    table_rows, columns = await gather(
+        session.rows(query("fkdash.catalog", "tables"), only), to_thread(columns_of, column_rows, domains)
+    )
+    names = {row["oid"]: TableName(row["schema"], row["name"]) for row in table_rows}
+    return _Declared(
+        domains=domains,
+        table_rows=table_rows,
+        names=names,
+        column_rows=column_rows,
+        columns=columns,
+        key_rows=key_rows,
+        foreign_keys=await to_thread(foreign_keys_of, key_rows, names, columns, operators),
+    )
+
+
+async def _read_parts(session: Session, opclasses: Mapping[int, str], only: Sequence[int] | None) -> _Parts:
+    """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
 
     async def rows(name: str) -> Sequence[Row]:
         return await session.rows(query("fkdash.catalog", name), only)
 
-    server = await read_server(session)
-    opclasses = {row["oid"]: row["spelling"] for row in await _small(session, "operator_classes")}
-    domains = domains_of(await _small(session, "domains"))
-    key_rows = await rows("foreign_keys")
-    operators_used = sorted({operator for row in key_rows for operator in row["operators"] or ()})
-    operators = {row["oid"]: row["spelling"] for row in await _small(session, "operators", operators_used)}
-    column_rows = await read_column_rows(session, only)
-    table_rows, columns = await gather(rows("tables"), to_thread(columns_of, column_rows, domains))
-    names = {row["oid"]: TableName(row["schema"], row["name"]) for row in table_rows}
-    index_rows, foreign_keys = await gather(
-        rows("indexes"), to_thread(foreign_keys_of, key_rows, names, columns, operators)
-    )
-    [not_null_row], indexes = await gather(rows("not_nulls"), to_thread(indexes_of, index_rows, opclasses))
-    check_rows, _ = await gather(rows("checks"), to_thread(name_not_nulls, not_null_row, columns, names))
-    trigger_rows, used = await gather(rows("triggers"), to_thread(used_columns, key_rows))
-    await add_defaults(session, columns, column_rows, used)
-    parts = _Parts(
-        columns=columns,
-        checks=await _read_checks(session, check_rows, columns, used),
+    index_rows = await rows("indexes")
+    [not_nulls], indexes = await gather(rows("not_nulls"), to_thread(indexes_of, index_rows, opclasses))
+    return _Parts(
         indexes=indexes,
-        triggers=triggers_of(trigger_rows),
-    )
-    return Catalog(
-        tables=await to_thread(_tables, table_rows, names, parts),
-        foreign_keys=foreign_keys,
-        server=server,
-        domains={(domain.schema, domain.name): domain for domain in domains.values()},
+        not_nulls=not_nulls,
+        check_rows=await rows("checks"),
+        triggers=triggers_of(await rows("triggers")),
     )
 
 
@@ -178,18 +246,20 @@ async def read_definition(session: Session, key: ForeignKey) -> str:
         return str(await session.value(query("fkdash.catalog", "definition"), key.oid))
 
 
-def _tables(rows: Sequence[Row], names: Mapping[int, TableName], parts: _Parts) -> Mapping[TableName, Table]:
-    return {names[row["oid"]]: _table(row, names, parts) for row in rows}
+def _tables(
+    declared: _Declared, parts: _Parts, checks: Mapping[int, tuple[Check, ...]]
+) -> Mapping[TableName, Table]:
+    return {declared.names[row["oid"]]: _table(row, declared, parts, checks) for row in declared.table_rows}
 
 
-def _table(row: Row, names: Mapping[int, TableName], parts: _Parts) -> Table:
-    oid = row["oid"]
+def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tuple[Check, ...]]) -> Table:
+    oid, names = row["oid"], declared.names
     parents = tuple(names[parent] for parent in row["parents"] or () if parent in names)
     return Table(
         name=names[oid],
         kind=_KINDS[row["kind"]],
-        columns=tuple(parts.columns.get(oid, {}).values()),
-        checks=parts.checks.get(oid, ()),
+        columns=tuple(declared.columns.get(oid, {}).values()),
+        checks=checks.get(oid, ()),
         indexes=parts.indexes.get(oid, ()),
         triggers=parts.triggers.get(oid, ()),
         owner=row["owner"],

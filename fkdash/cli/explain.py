@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
@@ -70,8 +70,8 @@ def _taken_apart(words: Sequence[str]) -> tuple[str | None, str]:
 
 
 async def _explain(arguments: argparse.Namespace, text: str) -> Explanation:
-    async with looking(target_of(arguments)) as pool, pool.session() as session:
-        return explain(await read_catalog(session), text)
+    async with looking(target_of(arguments)) as pool:
+        return explain(await read_whole_catalog(pool), text)
 
 
 def _text(found: Explanation) -> str:

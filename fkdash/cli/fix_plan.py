@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned
@@ -62,8 +62,7 @@ async def _text(arguments: argparse.Namespace) -> str:
 async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:
     if arguments.format == "sql":
         raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
-    async with pool.session() as session:
-        catalog = await read_catalog(session)
+    catalog = await read_whole_catalog(pool)
     key = find_foreign_key(catalog, arguments.constraint)
     found = subjects_of(catalog, key)
     finding = found[0] if found else anything_about(key)

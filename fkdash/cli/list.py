@@ -11,7 +11,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
@@ -67,8 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey]]:
     chosen = chosen_tables(arguments)
-    async with looking(target_of(arguments)) as pool, pool.session() as session:
-        catalog = await read_catalog(session)
+    async with looking(target_of(arguments)) as pool:
+        catalog = await read_whole_catalog(pool)
     keys = [
         key
         for key in catalog.foreign_keys

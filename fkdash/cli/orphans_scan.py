@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
 from fkdash.orphans.references import Reference, ScannedReference, doubtful, every, scan
@@ -53,8 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _scan(arguments: argparse.Namespace) -> tuple[ScannedReference, ...]:
     async with looking(target_of(arguments)) as pool:
-        async with pool.session() as session:
-            catalog = await read_catalog(session)
+        catalog = await read_whole_catalog(pool)
         if arguments.constraint:
             key = find_foreign_key(catalog, arguments.constraint)
             references: Sequence[Reference] = (Reference(key, declared=True),)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.errors import UsageError
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_of
@@ -82,8 +82,7 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
         raise UsageError(
             "Which fix? --option says it.", next_step="fkdash fix plan CONSTRAINT shows what can be done."
         )
-    async with pool.session() as session:
-        catalog = await read_catalog(session)
+    catalog = await read_whole_catalog(pool)
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
     key = find_foreign_key(catalog, arguments.constraint)

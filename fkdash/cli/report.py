@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.identity import identity_of
 from fkdash.apply.recovery import history
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
 from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
@@ -57,8 +57,8 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
     chosen = CheckOptions(rules=chosen_rules(arguments), concerns=chosen_tables(arguments))
     async with looking(target_of(arguments)) as pool:
         report = await check(pool, chosen, where=pool.where)
+        catalog = await read_whole_catalog(pool)
         async with pool.session() as session:
-            catalog = await read_catalog(session)
             here = await identity_of(session)
         wrong = [each for each in report.findings if each.finding.fixes and each.finding.statements]
         blocked: Mapping[str, Sequence[BlockedRow]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,14 +13,16 @@ import asyncpg
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.queries import query
+from fkdash.db.session import Session
 from fkdash.db.settings import applied_locally, not_applied
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Address, Target
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
-from fkdash.errors import ConnectionLostError, UnreachableError
+from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
 
 _ROLLBACK_SECONDS = 2.0
 _BEGIN_GRACE_SECONDS = 5.0
+_BESIDE_SECONDS = 2.0
 _NOT_READ_ONLY = "22012"
 
 
@@ -42,6 +44,7 @@ class ReadPool:
         self.limits = limits
         self.notes: tuple[str, ...] = target.notes
         self._bare = False
+        self._alone = False
         self._address: Address | None = None
         self._slots = asyncio.Semaphore(limits.connections)
         self._idle: list[asyncpg.Connection[asyncpg.Record]] = []
@@ -67,16 +70,19 @@ class ReadPool:
         return frozenset(connection.get_server_pid() for connection in self._open)
 
     @asynccontextmanager
-    async def session(self, seconds: float | None = None) -> AsyncIterator[OpenTransaction]:
+    async def session(
+        self, seconds: float | None = None, *, snapshot: str | None = None
+    ) -> AsyncIterator[OpenTransaction]:
         """Give a session on one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end.
 
-        `seconds` bounds each statement instead of the pool's limit. Waits while
-        all connections are in use. Raises UnreachableError when none can be had.
+        `seconds` bounds each statement instead of the pool's limit; `snapshot` is
+        one that another open session has exported. Waits while all connections are
+        in use. Raises UnreachableError when none can be had.
         """
         statement_seconds = self.limits.statement_seconds if seconds is None else seconds
         await self._slots.acquire()
         try:
-            connection = await self._begun(statement_seconds)
+            connection = await self._begun(statement_seconds, snapshot)
         except BaseException:
             self._slots.release()
             raise
@@ -95,6 +101,27 @@ class ReadPool:
         transaction.end()
         await asyncio.shield(self._give_back(connection))
 
+    @asynccontextmanager
+    async def beside(self, session: Session) -> AsyncIterator[OpenTransaction | None]:
+        """Give a second session that sees just what `session` sees; None where no connection is to be had.
+
+        Waits two seconds for one, and once only: a role or a pooler may allow no more
+        than the first. Raises the errors of `session`.
+        """
+        if self._alone or self._slots.locked():
+            # Whoever has one connection and waits for another may be what the others wait for.
+            yield None
+            return
+        snapshot = await session.value("SELECT pg_export_snapshot()")
+        async with AsyncExitStack() as opened:
+            other = None
+            try:
+                async with asyncio.timeout(_BESIDE_SECONDS):
+                    other = await opened.enter_async_context(self.session(snapshot=snapshot))
+            except (TimeoutError, FkdashError):
+                self._alone = True
+            yield other
+
     async def close(self) -> None:
         """Cancel what still runs on the server and close every connection, within about two seconds."""
         self._closed = True
@@ -103,9 +130,9 @@ class ReadPool:
         if self._returning:
             await asyncio.wait(self._returning, timeout=_ROLLBACK_SECONDS)
 
-    async def _begun(self, statement_seconds: float) -> asyncpg.Connection[asyncpg.Record]:
+    async def _begun(self, statement_seconds: float, snapshot: str | None) -> asyncpg.Connection[asyncpg.Record]:
         """Give a connection on which a transaction has begun; nothing is lost by trying a dead one."""
-        script = self._begin_script(statement_seconds)
+        script = self._begin_script(statement_seconds, snapshot)
         while self._idle:
             connection = self._idle.pop()
             if connection.is_closed():
@@ -141,8 +168,9 @@ class ReadPool:
             if not begun:
                 self._drop(connection)
 
-    def _begin_script(self, statement_seconds: float) -> str:
+    def _begin_script(self, statement_seconds: float, snapshot: str | None) -> str:
         script = query("fkdash.db", "begin_looking").format(
+            snapshot=f"SET TRANSACTION SNAPSHOT '{snapshot}';" if snapshot is not None else "",
             statement_ms=_milliseconds(statement_seconds),
             lock_ms=_milliseconds(self.limits.lock_seconds),
             idle_ms=_milliseconds(self.limits.idle_seconds),

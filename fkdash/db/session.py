@@ -52,3 +52,7 @@ class Sessions(Protocol):
     def session(self, seconds: float | None = None) -> AbstractAsyncContextManager[Session]:
         """Open a READ ONLY, REPEATABLE READ transaction, with `seconds` as statement_timeout."""
         ...
+
+    def beside(self, session: Session) -> AbstractAsyncContextManager[Session | None]:
+        """Open a second transaction on the same snapshot; None while no connection is to spare."""
+        ...

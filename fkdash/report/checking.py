@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.model import quoted
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.catalog.spelling import source
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.preview.rows.blocked import impact
@@ -129,8 +129,7 @@ def _locked(catalog: Catalog) -> Iterable[Unknown]:
 
 
 async def _catalog(sessions: Sessions) -> Catalog:
-    async with sessions.session() as session:
-        return await read_catalog(session)
+    return await read_whole_catalog(sessions)
 
 
 async def _kept_queries(

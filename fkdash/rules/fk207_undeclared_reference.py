@@ -32,12 +32,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None:
             continue
-        columns = [column for column in table.columns if column.name in looked_at]
-        declared = (
-            {name for key in catalog.declared_on.get(table.name, ()) for name in key.columns} if columns else ()
-        )
-        for column in columns:
-            if column.name in declared:
+        left = table.columns_by_name.keys() & looked_at
+        left.difference_update(*(key.columns for key in catalog.declared_on.get(table.name, ())))
+        for column in table.columns if left else ():
+            if column.name not in left:
                 continue
             named = _by_name(table, column, names, keys) if column.name in promising else None
             joined = by_join.get((table.name, column.name))
@@ -62,10 +60,10 @@ def _joins(catalog: Catalog) -> Mapping[frozenset[tuple[TableName, str]], str]:
 
 
 def _promising(catalog: Catalog, names: Iterable[str]) -> set[str]:
-    """Give the columns' names that end as a reference's name can: no need to take the others apart."""
+    """Give the columns' names of several words that end as a reference's name can: the others need no look."""
     endings = {word[-_ENDING:] for word in names}
-    every = {column.name for table in catalog.tables.values() for column in table.columns}
-    return {name for name in every if name[-_ENDING:].lower() in endings}
+    every: set[str] = set().union(*(table.columns_by_name for table in catalog.tables.values()))
+    return {name for name in every if name[-_ENDING:].lower() in endings and _WORD_ENDS.search(name)}
 
 
 def _names(

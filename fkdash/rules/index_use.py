@@ -59,8 +59,12 @@ def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
 
 
 def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
-    numbers = _numbers(table, key)
     beginning = table.indexes_by_first_column
+    if len(key.columns) == 1:
+        for index in beginning.get(table.columns_by_name[key.columns[0]].number, ()):
+            if _plainly_serves(catalog, index, key):
+                return index
+    numbers = _numbers(table, key)
     promising = [index for number in numbers for index in beginning.get(number, ())]
     if len(numbers) > 1:
         # As they stand on the table, whichever column each begins with.
@@ -71,8 +75,18 @@ def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
     return None
 
 
+def _plainly_serves(catalog: Catalog, index: Index, key: ForeignKey) -> bool:
+    """Tell at a glance, as very many keys have one column and a plain index on it; False is no verdict."""
+    if not index.valid or index.predicate is not None or index.method != "btree" or len(index.columns) > 1:
+        return False
+    theirs = _index_with(catalog.tables[key.referenced], key.index)
+    return theirs is None or theirs.opclasses == index.opclasses
+
+
 def _numbers(table: Table, key: ForeignKey) -> frozenset[int]:
     columns = table.columns_by_name
+    if len(key.columns) == 1:
+        return frozenset((columns[key.columns[0]].number,))
     return frozenset([columns[name].number for name in key.columns])
 
 

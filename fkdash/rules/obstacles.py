@@ -23,7 +23,7 @@ from fkdash.rules.writes import writes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table
+    from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table, TableName
     from fkdash.rules.values import Results
     from fkdash.rules.writes import Write
 
@@ -275,9 +275,7 @@ def _unique_obstacle(table: Table, index: Index, touched: tuple[str, ...], *, al
 
 def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
     """Give the MATCH FULL keys that would be left half NULL (23503)."""
-    for other in catalog.declared_on.get(write.key.table, ()):
-        if other.match is not Match.FULL or len(other.columns) == 1 or not check_runs(catalog, other):
-            continue
+    for other in _full_keys(catalog).get(write.key.table, ()):
         touched = tuple(name for name in other.columns if name in values)
         if not touched:
             continue
@@ -297,6 +295,16 @@ def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) ->
                 ),
                 certain=half,
             )
+
+
+@once_per_catalog
+def _full_keys(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
+    """Give for each table its MATCH FULL keys of several columns that are checked."""
+    found: dict[TableName, list[ForeignKey]] = {}
+    for key in catalog.foreign_keys:
+        if key.match is Match.FULL and len(key.columns) > 1 and check_runs(catalog, key):
+            found.setdefault(key.table, []).append(key)
+    return found
 
 
 def _after(key: ForeignKey, other: ForeignKey, name: str, values: Mapping[str, Results]) -> Results:

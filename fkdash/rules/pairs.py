@@ -26,14 +26,22 @@ class Pair(NamedTuple):
 def column_pairs(catalog: Catalog) -> tuple[Pair, ...]:
     """Give all foreign keys, those with the very same columns together."""
     found: dict[tuple[int, ...], Pair] = {}
+    tables = catalog.tables
     for table, keys in catalog.declared_on.items():
-        mine = catalog.tables[table].columns_by_name
+        mine = tables[table].columns_by_name
         for key in keys:
-            theirs = catalog.tables[key.referenced].columns_by_name
-            own = [mine[name] for name in key.columns]
-            referenced = [theirs[name] for name in key.referenced_columns]
-            which = (*map(id, own), *map(id, referenced))
-            if which not in found:
-                found[which] = Pair(tuple(own), tuple(referenced), [])
-            found[which].keys.append(key)
+            theirs = tables[key.referenced].columns_by_name
+            if len(key.columns) == 1:
+                # Most keys have one column, and there are very many.
+                own: tuple[Column, ...] = (mine[key.columns[0]],)
+                referenced: tuple[Column, ...] = (theirs[key.referenced_columns[0]],)
+                which: tuple[int, ...] = (id(own[0]), id(referenced[0]))
+            else:
+                own = tuple([mine[name] for name in key.columns])
+                referenced = tuple([theirs[name] for name in key.referenced_columns])
+                which = (*map(id, own), *map(id, referenced))
+            pair = found.get(which)
+            if pair is None:
+                found[which] = pair = Pair(own, referenced, [])
+            pair.keys.append(key)
     return tuple(found.values())

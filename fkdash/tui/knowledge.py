@@ -60,11 +60,10 @@ class Knowledge:
 
 
 async def read_knowledge(sessions: Sessions) -> Knowledge:
-    """Read the catalog in one session and judge it; raises the session's errors."""
-    from fkdash.catalog.postgres import read_catalog  # noqa: PLC0415 - not before the first frame
+    """Read the catalog in one snapshot and judge it; raises the session's errors."""
+    from fkdash.catalog.postgres import read_whole_catalog  # noqa: PLC0415 - not before the first frame
 
-    async with sessions.session() as session:
-        catalog = await read_catalog(session)
+    catalog = await read_whole_catalog(sessions)
     return Knowledge(catalog, await asyncio.to_thread(_judge, catalog))
 
 

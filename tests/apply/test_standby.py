@@ -92,6 +92,8 @@ async def _until_it_answers(dsn: str, server: asyncio.subprocess.Process) -> Non
 async def test_a_standby_is_stopped_at_and_refuses_whoever_goes_on(database: TestDatabase, tmp_path: Path) -> None:
     await database.execute(SCHEMA)
     async with standby_of(database) as dsn, workbench(database, tmp_path, dsn=dsn) as bench:
+        async with bench.pool.session() as session, bench.pool.beside(session) as other:
+            assert other is not None  # it is read as fast as its primary
         chosen = await bench.plan("ck", "restrict")
         lines = await bench.preflight(chosen)
         assert [line.what for line in lines if line.standing is Standing.STOP] == ["this server is a standby"]

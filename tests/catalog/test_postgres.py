@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fkdash.catalog.model import Action, Match, TableKind, TableName
-from fkdash.catalog.postgres import read_catalog, read_definition
+from fkdash.catalog.postgres import read_catalog, read_definition, read_whole_catalog
 from fkdash.fix.definition import definition
 from tests.support.looking import catalog_of, key_named, reading
 from tests.support.servers import TestDatabase
@@ -222,3 +222,23 @@ async def test_a_key_spelled_from_its_facts_is_the_key_that_was_read(
         assert await read_definition(session, again) == before
     assert definition(again) == definition(key)
     assert again.operators == key.operators
+
+
+async def test_two_sessions_on_one_snapshot_read_what_one_reads(database: TestDatabase) -> None:
+    await database.execute("""
+        create table p (a int not null, b text default 'x', unique (a), constraint b_long check (length(b) > 0));
+        create table c (id int primary key, pid int references p (a) on delete set default);
+        create index on c (pid);
+    """)
+    async with reading(database) as pool:
+        async with pool.session() as session:
+            alone = await read_catalog(session)
+        assert await read_whole_catalog(pool) == alone
+
+
+async def test_a_role_with_one_connection_reads_the_whole_catalog(database: TestDatabase) -> None:
+    await database.execute("create table p (id int primary key); create table c (id int references p)")
+    await database.execute("drop role if exists lonely; create role lonely login connection limit 1")
+    async with reading(database, user="lonely") as pool:
+        catalog = await read_whole_catalog(pool)
+    assert len(catalog.foreign_keys) == 1

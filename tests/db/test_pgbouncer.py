@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.preflight import Standing
+from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Address, Target
@@ -109,6 +110,17 @@ async def test_looking_is_read_only_limited_and_leaves_no_setting_behind(
     async with open_writer(pooled) as writer, writer.rolled_back() as session:
         assert await session.value("show statement_timeout") == "0"
         assert await session.value("show transaction_read_only") == "off"
+
+
+async def test_the_whole_catalog_is_read_by_as_many_sessions_as_the_pooler_gives(
+    pooled: Target, database: TestDatabase
+) -> None:
+    await database.execute("create table p (id int primary key); create table c (id int references p)")
+    pool = await ReadPool.open(pooled)
+    async with pool.session(), pool.session() as session, pool.beside(session) as other:
+        assert other is None
+    assert len((await read_whole_catalog(pool)).foreign_keys) == 1
+    await pool.close()
 
 
 async def test_many_sessions_at_once_do_not_mix(pooled: Target) -> None:

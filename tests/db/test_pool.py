@@ -23,6 +23,7 @@ from fkdash.errors import (
 )
 from tests.db.conftest import Eventually
 from tests.db.listeners import wire_to
+from tests.support.looking import reading
 from tests.support.servers import TestDatabase
 
 _RUNNING = (
@@ -359,3 +360,23 @@ async def test_a_float_keeps_all_its_digits_whatever_the_role_has_set(
     async with open_writer(target) as writer, writer.rolled_back() as session:
         assert await session.value(sum_as_text) == "0.30000000000000004"
     await pool.close()
+
+
+async def test_a_session_beside_another_sees_what_that_one_sees(pool: ReadPool, database: TestDatabase) -> None:
+    await database.execute("create table t (a int)")
+    async with pool.session() as session:
+        assert await session.value("select count(*) from t") == 0
+        await database.execute("insert into t values (1)")
+        async with pool.beside(session) as other:
+            assert other is not None
+            assert await other.value("select count(*) from t") == 0
+            assert await other.value("select pg_backend_pid()") != await session.value("select pg_backend_pid()")
+    async with pool.session() as session:
+        assert await session.value("select count(*) from t") == 1
+
+
+async def test_nobody_waits_for_a_second_connection_while_holding_one(database: TestDatabase) -> None:
+    async with reading(database, limits=Limits(connections=1)) as pool, pool.session() as session:
+        async with pool.beside(session) as other:
+            assert other is None
+        assert await session.value("select 1") == 1
