@@ -28,6 +28,7 @@ class Obstacle:
 class Outcome:
     """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
 
+    `reached` has, by the foreign key's OID, the rows that referred to what went.
     `remarks` explain obstacles. `orders` is the number of orders in which the rows could be visited,
     `touched` that of the rows written.
 
@@ -35,6 +36,7 @@ class Outcome:
     """
 
     obstacles: dict[Obstacle, dict[RowId, None]] = field(default_factory=dict)
+    reached: dict[int, dict[RowId, None]] = field(default_factory=dict)
     effects: dict[TableName, Effect] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)

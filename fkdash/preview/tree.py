@@ -11,6 +11,7 @@ from fkdash.preview.model import Blocker, Effect
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.preview.model import Preview
+    from fkdash.preview.outcome import Obstacle
 
 _FOLLOWED = frozenset({Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT})
 
@@ -49,7 +50,9 @@ def _grown(growing: _Growing, table: TableName, key: ForeignKey | None, depth: i
     first_visit = table not in growing.seen
     growing.seen.add(table)
     below = _below(growing, table, depth) if first_visit else []
-    stopped_here = tuple(blocker for blocker in growing.blockers if key is not None and _is_of(blocker, key))
+    stopped_here = tuple(
+        blocker for blocker in growing.blockers if key is not None and is_of(growing.catalog, blocker, key)
+    )
     own = Branch(
         depth=depth,
         table=table,
@@ -74,11 +77,14 @@ def _is_taken(growing: _Growing, key: ForeignKey, *, deleted: bool) -> bool:
     """Tell whether the delete goes on along a key: by ON DELETE where rows go, by ON UPDATE where they stay."""
     action = key.on_delete if deleted else key.on_update
     reached = action in _FOLLOWED and key.table in growing.effects
-    return key.enforced and (reached or any(_is_of(blocker, key) for blocker in growing.blockers))
+    return key.enforced and (reached or any(is_of(growing.catalog, blocker, key) for blocker in growing.blockers))
 
 
-def _is_of(blocker: Blocker, key: ForeignKey) -> bool:
-    if blocker.table != key.table:
+def is_of(catalog: Catalog, blocker: Blocker | Obstacle, key: ForeignKey) -> bool:
+    """Tell whether a blocker is what a delete runs into along a foreign key; it may be one of a partition's."""
+    if blocker.table != key.table and all(
+        each.name != blocker.table for each in catalog.with_partitions(key.table)
+    ):
         return False
     if blocker.constraint is None:
         return not set(blocker.columns).isdisjoint(key.set_columns)

@@ -7,10 +7,12 @@ import pytest
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
-from fkdash.errors import UsageError
-from fkdash.preview.model import DeleteTarget
+from fkdash.preview.model import DeleteTarget, Limits
+from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import RowIdentity
 from fkdash.preview.rows.branch import branch_rows
+from fkdash.preview.rows.in_the_way import rows_in_the_way
+from fkdash.preview.tree import branches
 from tests.support.servers import TestDatabase
 
 SCHEMA = """
@@ -101,10 +103,34 @@ async def test_a_condition_selects_what_is_deleted(database: TestDatabase) -> No
     assert [row.key for row in found] == [("1",), ("3",), ("5",), ("7",), ("9",)]
 
 
-async def test_a_way_that_only_the_queue_can_tell_is_said(database: TestDatabase) -> None:
+async def test_rows_that_only_the_queue_can_tell_are_found_by_following_it(database: TestDatabase) -> None:
     await database.execute(
         "CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);"
-        "CREATE TABLE d(id int PRIMARY KEY, p int DEFAULT 2 CONSTRAINT d_p REFERENCES p ON DELETE SET DEFAULT)"
+        "CREATE TABLE d(id int PRIMARY KEY, name text, p int DEFAULT 1 CONSTRAINT d_p REFERENCES p"
+        " ON DELETE SET DEFAULT) PARTITION BY RANGE (id);"
+        "CREATE TABLE d2 PARTITION OF d FOR VALUES FROM (5) TO (99);"
+        "CREATE TABLE d1 PARTITION OF d FOR VALUES FROM (0) TO (5);"
+        "INSERT INTO d SELECT i, 'd ' || i, 1 FROM generate_series(1, 9) AS i; INSERT INTO d VALUES (50, 'x', 2)"
     )
-    with pytest.raises(UsageError, match="queue of triggers"):
-        await _rows(database, _one("p", 1), "d_p", blocking=False)
+    for blocking in (True, False):
+        found = await _rows(database, _one("p", 1), "d_p", blocking=blocking, labels=("name",), limit=4)
+        assert [(*row.key, *row.labels) for row in found] == [(str(i), f"d {i}") for i in range(1, 10)]
+
+
+async def test_what_a_partition_refuses_is_found_under_its_table(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);"
+        "CREATE TABLE c(id int PRIMARY KEY, p int CONSTRAINT c_p REFERENCES p ON DELETE SET NULL)"
+        " PARTITION BY RANGE (id); CREATE TABLE c1 PARTITION OF c FOR VALUES FROM (0) TO (5);"
+        "CREATE TABLE c2 PARTITION OF c FOR VALUES FROM (5) TO (9); ALTER TABLE c2 ALTER p SET NOT NULL;"
+        "INSERT INTO c SELECT i, 1 FROM generate_series(1, 8) AS i"
+    )
+    connection = await database.connection()
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+        catalog = await read_catalog(session)
+        answer = await preview(session, catalog, _one("p", 1), Limits())
+        [branch] = [branch for branch in branches(catalog, answer) if branch.key is not None]
+        assert [(each.table.name, each.sqlstate, each.rows) for each in branch.blockers] == [("c2", "23502", 4)]
+        [listed] = (await rows_in_the_way(session, catalog, answer, limit=10)).values()
+    assert [row.key for row in listed.rows] == [("5",), ("6",), ("7",), ("8",)]

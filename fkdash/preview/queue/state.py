@@ -112,6 +112,7 @@ class RunState:
         if not self.may_read(key.relation):
             return []
         found = await self.matcher.referencing(key, values_of(old, key.referenced_columns))
+        self.outcome.reached.setdefault(self.facts.root_key(key).oid, {}).update(dict.fromkeys(found))
         if key.oid in self.reader.scans:
             table = self.facts.tables[key.relation].name
             self.outcome.doubt(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.errors import TimedOutError, UsageError
+from fkdash.errors import StoppedError
 from fkdash.preview.rows.branch import branch_rows
 from fkdash.preview.rows.labels import label_columns
 from fkdash.preview.tree import branches
@@ -38,7 +38,7 @@ async def rows_in_the_way(
 ) -> dict[Blocker, InTheWay]:
     """Give at most `limit` rows for each blocker, in the order of their key; the session is the preview's own.
 
-    Blockers whose rows only the queue can tell, or that a time limit left out, are missing.
+    Blockers that a limit left out are missing.
     """
     found: dict[Blocker, InTheWay] = {}
     if preview.cut_short or limit < 1:
@@ -53,9 +53,7 @@ async def rows_in_the_way(
             page = await branch_rows(
                 session, catalog, preview.target, branch.key, told, blocking=True, limit=limit
             )
-        except UsageError:
-            continue
-        except TimedOutError:
+        except StoppedError:
             break
         listed = InTheWay(table.primary_key or ("tableoid", "ctid"), told, page.items)
         found.update(dict.fromkeys(missing, listed))
