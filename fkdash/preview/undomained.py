@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from fkdash.db.queries import query
+
 if TYPE_CHECKING:
     from fkdash.db.session import Session
-
-_BASES: Final = """
-WITH RECURSIVE chain(spelling, oid, modifier) AS (
-    SELECT s, pg_catalog.to_regtype(s)::pg_catalog.oid, -1 FROM unnest($1::text[]) AS u(s)
-    UNION ALL
-    SELECT c.spelling, t.typbasetype, t.typtypmod
-      FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.oid WHERE t.typtype = 'd'
-)
-SELECT c.spelling, format_type(t.oid, c.modifier) AS base
-  FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.oid
- WHERE t.typtype <> 'd' AND c.oid <> pg_catalog.to_regtype(c.spelling)
-"""
 
 
 async def without_domains(session: Session, expression: str) -> str | None:
@@ -37,7 +27,8 @@ async def without_domains(session: Session, expression: str) -> str | None:
     spelled = {found.sql(dialect="postgres") for found in named}
     if not spelled:
         return None
-    bases = {row["spelling"]: row["base"] for row in await session.rows(_BASES, sorted(spelled))}
+    rows = await session.rows(query("fkdash.preview", "preview_domain_bases"), sorted(spelled))
+    bases = {row["spelling"]: row["base"] for row in rows}
     for found in named:
         base = bases.get(found.sql(dialect="postgres"))
         if base is not None:

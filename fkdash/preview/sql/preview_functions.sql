@@ -1,5 +1,6 @@
 -- Gives, of the functions with the OIDs in $1 and the roles named in $2, the pairs where the role may not execute
--- the function (`inlined`: which the planner may replace by its body), as PostgreSQL checks it: the schema does not matter, as an expression knows functions by OID.
+-- the function, as PostgreSQL checks it: the schema does not matter, as an expression knows functions by OID.
+-- `inlined`: the planner may replace the function by its body.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 SELECT r.rolname::text AS role,
        p.oid::bigint AS function,
