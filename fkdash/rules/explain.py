@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
+from fkdash.catalog.names import typed
 from fkdash.rules.cascades import node
 from fkdash.rules.error_text import is_odd, read_error
 from fkdash.rules.finding import Statement
@@ -14,6 +14,7 @@ from fkdash.rules.obstacles import Kind, obstacles
 from fkdash.rules.once import once_per_catalog
 from fkdash.rules.rivals import action_of
 from fkdash.rules.ways import ways_to
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -215,8 +216,8 @@ def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Ob
         f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
         "the foreign key did.",
         paths=_paths(catalog, clues, key),
-        next_step=f"fkdash fix plan {quote(key.qualified)} --option no-action shows the mildest repair; fkdash "
-        f"preview --table {quote(str(key.referenced))} shows whom a delete concerns.",
+        next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "
+        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom a delete concerns.",
     )
 
 
@@ -239,10 +240,10 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         f"Leave the key as it is, or move the rows of {key.table.name} first."
         if moved
         else f"Move or delete the rows of {key.table.name} first; fkdash preview --table "
-        f"{quote(str(key.referenced))} lists them."
+        f"{shell_word(typed(key.referenced))} lists them."
     )
     look = (
-        f"Check the value that was written; fkdash check --table {quote(str(key.table))} tells whether the "
+        f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
         "foreign key contradicts itself."
     )
     if held is None:
