@@ -145,7 +145,7 @@ def _by_column(catalog: Catalog, clues: Clues) -> list[Answer]:
     if start is not None:
         found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
     found.sort(key=lambda each: not each[1].certain)
-    return [_contradiction(catalog, clues, key, obstacle) for key, obstacle in found]
+    return [_contradiction(catalog, clues, key, obstacle, sure=False) for key, obstacle in found]
 
 
 @once_per_catalog
@@ -203,7 +203,10 @@ def _constraint_named(catalog: Catalog, clues: Clues, obstacle: Obstacle) -> boo
     return bool(quoted) and obstacle.kind > Kind.NOT_NULL and quoted[-1] in {*clues.names, *clues.words}
 
 
-def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> Answer:
+def _contradiction(
+    catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, *, sure: bool = True
+) -> Answer:
+    whose = " Nobody wrote that statement; the foreign key did." if sure else ""
     doing = " and ".join(
         f"ON {statement} {action_of(key, statement)}"
         for statement in Statement
@@ -213,8 +216,7 @@ def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Ob
         key=key,
         sqlstate=obstacle.error.sqlstate,
         message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "
-        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
-        "the foreign key did.",
+        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}.{whose}",
         paths=_paths(catalog, clues, key),
         next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "
         f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom a delete concerns.",

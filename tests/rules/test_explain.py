@@ -307,6 +307,7 @@ async def test_an_error_that_names_only_a_column_leads_to_every_foreign_key_that
             in found.headline
         )
     assert ("the statement that failed" in found.advice) is bool(behind)
+    assert not any("Nobody wrote" in answer.message for answer in found.answers)
 
 
 @pytest.mark.newest_version
