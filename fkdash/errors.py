@@ -9,6 +9,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def reason_of(error: Exception) -> str:
+    """Give why something could not be read or written; of the system's own errors their words alone."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
 class FkdashError(Exception):
     """Something an operator must be told: `what` happened, and the `next_step`."""
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_path
 
-from fkdash.errors import UsageError
+from fkdash.errors import UsageError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,9 @@ def load_settings(path: Path | None = None) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{place} cannot be read: {error}.", next_step="Correct it, or move it away.") from error
+        raise UsageError(
+            f"{place} cannot be read: {reason_of(error)}.", next_step="Correct it, or move it away."
+        ) from error
     try:
         return Settings(
             profiles={name: _profile(name, table) for name, table in document.get("profiles", {}).items()},

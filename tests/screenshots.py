@@ -16,9 +16,13 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from fkdash.demo.demonstration import incident_server
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 NAME = "users_primary_workspace_id_workspaces_id_fk"
@@ -66,6 +70,10 @@ async def _wide(take: Take, press: Press, paste: Press, until: Wait) -> None:
     take("wide")
 
 
+def _at_rest(app: App[int]) -> bool:
+    return all(worker.is_finished for worker in app.workers)
+
+
 async def _walk(
     dsn: str, size: tuple[int, int], steps: Callable[[Take, Press, Press, Wait], Awaitable[None]]
 ) -> dict[str, str]:
@@ -81,8 +89,9 @@ async def _walk(
     async with app.run_test(size=size) as pilot:
 
         async def until(*texts: str) -> None:
-            async with asyncio.timeout(30):
-                while not all(text in shown(app) for text in texts):
+            # What is still being asked would be on the picture, with the seconds it takes on this machine.
+            async with asyncio.timeout(60):
+                while any(text not in shown(app) for text in texts) or not _at_rest(app):
                     await pilot.pause(0.02)
             await pilot.pause(0.3)
 

@@ -10,6 +10,7 @@ from fkdash.counted import counted
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
 from fkdash.fix.values import as_referenced
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,7 +197,7 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
     if orphans.rows and plan.mends:
         return ok(f"{refer}; {'it' if orphans.rows == 1 else 'they'} will be repaired")
     if orphans.rows:
-        name = plan.key.qualified
+        name = shell_word(plan.key.qualified)
         return stop(
             f"{refer}, so checking would fail",
             f"Repair them first: fkdash fix plan {name} --option reparent-orphans, or null-orphans, "

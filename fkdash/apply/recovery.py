@@ -93,7 +93,12 @@ async def _kept_in_words(session: Session, catalog: Catalog, plan: Plan) -> str:
     if row is None or not row["kept"]:
         return f" {plan.kept.table} keeps no row."
     stay = row["kept"] - row["returning_rows"]
-    changed = f"; {counted(stay, 'stay', 'stays')} there: changed since, or the place is taken" if stay else ""
+    stays = counted(
+        stay,
+        "stay as they are: they were changed since, or their place is taken",
+        "stays as it is: it was changed since, or its place is taken",
+    )
+    changed = f"; {stays}" if stay else ""
     return f" {plan.kept.table} keeps {counted(row['kept'], 'rows as they were', 'row as it was')}{changed}."
 
 

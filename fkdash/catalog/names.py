@@ -6,14 +6,17 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from fkdash.catalog.model import quoted
 from fkdash.errors import UsageError
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
 
 _PART: Final = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
+_PLAIN: Final = re.compile("[a-z_][a-z0-9_$]*")
 _MOST_SUGGESTIONS: Final = 3
 _T = TypeVar("_T")
 
@@ -65,8 +68,13 @@ def find_table(catalog: Catalog, text: str, *, schema: str | None = None) -> Tab
     in_public = [table for table in found if table.name.schema == "public"]
     if len(found) > 1 and len(in_public) == 1:
         found = in_public
-    known = [str(name) for name in catalog.tables]
-    return _only(found, text, "table", [str(table.name) for table in found], known)
+    known = [typed(name) for name in catalog.tables]
+    return _only(found, text, "table", [typed(table.name) for table in found], known)
+
+
+def typed(name: TableName) -> str:
+    """Give a table's name as `find_table` reads it: a part that would be folded or taken apart in quotes."""
+    return ".".join(part if _PLAIN.fullmatch(part) else quoted(part) for part in name)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -83,8 +91,11 @@ def _only(found: Sequence[_T], text: str, kind: str, candidates: Sequence[str], 
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f'"{text}" could be any of these: {", ".join(candidates)}.', next_step="Name it in full.")
-    hint = nearest(text, known) or nearest(text, (name.rpartition(".")[2] for name in known))
+        any_of = ", ".join(map(shell_word, candidates))
+        raise UsageError(f'"{text}" could be any of these: {any_of}.', next_step="Name it in full.")
+    known = tuple(known)
+    hint = nearest(text, map(shell_word, known))
+    hint = hint or nearest(text, (shell_word(name.rpartition(".")[2]) for name in known))
     raise UsageError(
         f'There is no {kind} "{text}" in this database.', next_step=hint or "fkdash list shows them all."
     )

@@ -20,13 +20,14 @@ from fkdash.cli.selection import (
     add_table_arguments,
     chosen_rules,
     chosen_tables,
+    seconds,
     tell_unmatched,
 )
 from fkdash.cli.several import destinations_of
 from fkdash.counted import counted
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
-from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError
+from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError, reason_of
 from fkdash.report.checking import CheckOptions, check, failed
 from fkdash.report.configuration_file import load_baseline, load_configuration
 from fkdash.report.several import check_each, databases_of
@@ -74,7 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-counts", action="store_true", help="do not count the rows that errors hold back")
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=seconds,
         default=2.0,
         help="how long one question to the data may take; default: %(default)s",
     )
@@ -172,7 +173,7 @@ def _written_as_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[Ch
         path.write_text(json.dumps(baseline_document(found), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"The baseline {path} cannot be written: {error}.", next_step="Name another file."
+            f"The baseline {path} cannot be written: {reason_of(error)}.", next_step="Name another file."
         ) from error
     tell(f"{plain(str(path))}: {counted(len(found), 'findings')} written as known.")
     return tuple(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-import shlex
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +15,7 @@ from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
 from fkdash.errors import PasswordRequiredError, UsageError
 from fkdash.profiles import Settings, load_settings, profile_of
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     import argparse
@@ -107,7 +107,7 @@ def words_to_connect(arguments: argparse.Namespace) -> str:
         ("--profile", arguments.profile),
     ):
         given += [option, value] if value is not None else []
-    return shlex.join(without_password(word) for word in given if word is not None)
+    return " ".join(shell_word(without_password(word)) for word in given if word is not None)
 
 
 def refuse_read_only(arguments: argparse.Namespace) -> None:

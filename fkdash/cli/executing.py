@@ -25,6 +25,7 @@ from fkdash.errors import HalfDoneError, StoppedError, UsageError
 from fkdash.report.plan import plan_text
 from fkdash.report.rehearsal import rehearsal_text
 from fkdash.report.run import ended_text, event_line, run_document
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     import argparse
@@ -165,7 +166,7 @@ async def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
         if arguments.confirm != wanted.constraint:
             raise UsageError(
                 "--yes needs --confirm with the constraint's name, spelled exactly.",
-                next_step=f"--confirm {wanted.constraint}",
+                next_step=f"--confirm {shell_word(wanted.constraint)}",
             )
         if wanted.database is not None and arguments.confirm_database != wanted.database:
             raise UsageError("This profile is production: --confirm-database must give the database's name.")

@@ -9,7 +9,7 @@ from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, planned
+from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_document
 from fkdash.fix.options import options
@@ -50,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _text(arguments: argparse.Namespace) -> str:
+    settle_words(arguments)
     async with looking(target_of(arguments)) as pool:
         if arguments.option is None:
             return await _options(pool, arguments)

@@ -9,6 +9,7 @@ from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
+from fkdash.cli.selection import seconds
 from fkdash.errors import StoppedError
 from fkdash.orphans.references import Reference, ScannedReference, doubtful, every, scan
 from fkdash.report.orphans import orphans_document, orphans_text
@@ -36,7 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="every foreign key, also those that guarantee it")
     which.add_argument("--constraint", metavar="NAME", help="this foreign key only")
     parser.add_argument(
-        "--seconds", type=float, default=60.0, metavar="N", help="at most this long for each, default: %(default)g"
+        "--seconds",
+        type=seconds,
+        default=60.0,
+        metavar="N",
+        help="at most this long for each, default: %(default)g",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     add_connection_arguments(parser)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.db.conninfo import is_uri
 from fkdash.errors import UsageError
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_of
@@ -63,9 +64,17 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
 def settle_words(arguments: argparse.Namespace) -> None:
     """Take the one word beside --plan for where to connect: the plan says which constraint is meant.
 
-    Raises UsageError where there are two. Otherwise the word would be passed over, and another database changed.
+    Raises UsageError where there are two, or where a DSN stands in the constraint's place. Otherwise the word
+    would be passed over, and another database changed.
     """
-    if arguments.plan is None or arguments.constraint is None:
+    if arguments.constraint is None:
+        return
+    if getattr(arguments, "plan", None) is None:
+        if is_uri(arguments.constraint):
+            raise UsageError(
+                "Which foreign key? Its name comes first, then where to connect.",
+                next_step="CONSTRAINT DSN is the order; fkdash list DSN shows the constraints.",
+            )
         return
     if arguments.dsn is not None:
         raise UsageError(

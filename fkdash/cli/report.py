@@ -9,7 +9,13 @@ from fkdash.apply.recovery import history
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
-from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
+from fkdash.cli.selection import (
+    add_rule_argument,
+    add_table_arguments,
+    chosen_rules,
+    chosen_tables,
+    tell_unmatched,
+)
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import blocked_rows
@@ -49,7 +55,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the document."""
-    say(diagnosis_markdown(run_async(_diagnose(arguments))))
+    diagnosis = run_async(_diagnose(arguments))
+    if chosen_tables(arguments) is not None and not diagnosis.report.scope.tables:
+        return tell_unmatched(arguments)
+    say(diagnosis_markdown(diagnosis))
     return 0
 
 

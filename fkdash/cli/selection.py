@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from argparse import ArgumentTypeError
+from math import inf
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.names import name_parts, nearest
 from fkdash.cli.messages import tell
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import TableName
     from fkdash.rules.finding import Rule
+
+
+_LEAST_SECONDS: Final = 0.001
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +55,17 @@ def tell_unmatched(arguments: argparse.Namespace) -> int:
     ]
     tell(f"fkdash: No table matches {plain(' '.join(named))}.\n  fkdash list shows the foreign keys there are.")
     return UsageError.exit_code
+
+
+def seconds(text: str) -> float:
+    """Read a time limit; the server counts it in milliseconds, and takes none for no limit."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not _LEAST_SECONDS <= number < inf:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds from {_LEAST_SECONDS} on")
+    return number
 
 
 def add_rule_argument(parser: argparse.ArgumentParser) -> None:

@@ -56,11 +56,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *missed]
     found = [each for each in every if _chosen(options, each.key)]
-    settled_findings: list[Finding] = []
-    for each in found:
-        answered, unknown = await _answered(sessions, catalog, each, options.seconds)
-        settled_findings.append(answered)
-        unknowns += unknown
+    settled_findings, unanswered = await answered(sessions, catalog, found, options.seconds)
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline) if options.baseline is not None else None
     known = {id(each) for each in compared.known} if compared is not None else set()
@@ -76,8 +72,21 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         server=catalog.server,
         ignored=judged.ignored,
         gone=compared.gone if compared is not None else (),
-        unknowns=tuple(unknowns),
+        unknowns=(*unknowns, *unanswered),
     )
+
+
+async def answered(
+    sessions: Sessions, catalog: Catalog, found: Iterable[Finding], seconds: float
+) -> tuple[tuple[Finding, ...], tuple[Unknown, ...]]:
+    """Put the findings' questions to the data, each for `seconds` at most; what is not answered stays."""
+    settled_findings: list[Finding] = []
+    unknowns: list[Unknown] = []
+    for each in found:
+        finding, unknown = await _answered(sessions, catalog, each, seconds)
+        settled_findings.append(finding)
+        unknowns += unknown
+    return tuple(settled_findings), tuple(unknowns)
 
 
 def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:

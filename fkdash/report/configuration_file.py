@@ -6,7 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from fkdash.errors import UsageError
+from fkdash.errors import UsageError, reason_of
 from fkdash.rules.configuration import Baseline, Configuration, baseline_from, configuration_from
 
 
@@ -32,7 +32,7 @@ def load_baseline(path: Path) -> Baseline:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UsageError(
-            f"The baseline {path} cannot be read: {error}.",
+            f"The baseline {path} cannot be read: {reason_of(error)}.",
             next_step="Write one with fkdash check --write-baseline FILE.",
         ) from error
     return baseline_from(document, str(path))
@@ -42,7 +42,9 @@ def _read(path: Path) -> Configuration:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}.", next_step="Correct it, or name another.") from error
+        raise UsageError(
+            f"{path} cannot be read: {reason_of(error)}.", next_step="Correct it, or name another."
+        ) from error
     if path.name == "pyproject.toml":
         document = document.get("tool", {}).get("fkdash", {})
     return configuration_from(document, str(path))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
+from fkdash.catalog.names import typed
 from fkdash.rules.cascades import node
 from fkdash.rules.error_text import is_odd, read_error
 from fkdash.rules.finding import Statement
@@ -14,6 +14,7 @@ from fkdash.rules.obstacles import Kind, obstacles
 from fkdash.rules.once import once_per_catalog
 from fkdash.rules.rivals import action_of
 from fkdash.rules.ways import ways_to
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -144,7 +145,7 @@ def _by_column(catalog: Catalog, clues: Clues) -> list[Answer]:
     if start is not None:
         found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
     found.sort(key=lambda each: not each[1].certain)
-    return [_contradiction(catalog, clues, key, obstacle) for key, obstacle in found]
+    return [_contradiction(catalog, clues, key, obstacle, sure=False) for key, obstacle in found]
 
 
 @once_per_catalog
@@ -202,7 +203,10 @@ def _constraint_named(catalog: Catalog, clues: Clues, obstacle: Obstacle) -> boo
     return bool(quoted) and obstacle.kind > Kind.NOT_NULL and quoted[-1] in {*clues.names, *clues.words}
 
 
-def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> Answer:
+def _contradiction(
+    catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, *, sure: bool = True
+) -> Answer:
+    whose = " Nobody wrote that statement; the foreign key did." if sure else ""
     doing = " and ".join(
         f"ON {statement} {action_of(key, statement)}"
         for statement in Statement
@@ -212,11 +216,10 @@ def _contradiction(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Ob
         key=key,
         sqlstate=obstacle.error.sqlstate,
         message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "
-        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}. Nobody wrote that statement; "
-        "the foreign key did.",
+        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}.{whose}",
         paths=_paths(catalog, clues, key),
-        next_step=f"fkdash fix plan {quote(key.qualified)} --option no-action shows the mildest repair; fkdash "
-        f"preview --table {quote(str(key.referenced))} shows whom a delete concerns.",
+        next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "
+        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom a delete concerns.",
     )
 
 
@@ -239,10 +242,10 @@ def _refusal(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
         f"Leave the key as it is, or move the rows of {key.table.name} first."
         if moved
         else f"Move or delete the rows of {key.table.name} first; fkdash preview --table "
-        f"{quote(str(key.referenced))} lists them."
+        f"{shell_word(typed(key.referenced))} lists them."
     )
     look = (
-        f"Check the value that was written; fkdash check --table {quote(str(key.table))} tells whether the "
+        f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
         "foreign key contradicts itself."
     )
     if held is None:

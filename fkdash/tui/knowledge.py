@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 IMPACT_SECONDS = 5.0
 """How long counting the rows of one foreign key may take."""
+_ANSWER_SECONDS = 2.0
 _TOLD_AT_ONCE, _TELLING_SECONDS = 5, 0.5
 
 
@@ -72,6 +73,16 @@ def _judge(catalog: Catalog) -> tuple[Finding, ...]:
     from fkdash.rules.registry import findings  # noqa: PLC0415 - not before the first frame
 
     return findings(catalog)
+
+
+async def with_answers(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
+    """Give the same with what only data can tell of the findings, where it was answered, the worst first."""
+    from fkdash.report.checking import answered  # noqa: PLC0415 - not before the first frame
+
+    if not any(finding.question for finding in knowledge.findings):
+        return knowledge
+    found, _ = await answered(sessions, knowledge.catalog, knowledge.findings, _ANSWER_SECONDS)
+    return replace(knowledge, findings=tuple(sorted(found, key=lambda finding: finding.severity.rank)))
 
 
 async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterator[Mapping[str, Impact]]:

@@ -122,7 +122,7 @@ async def test_the_row_that_orphans_are_to_refer_to_must_be_there(bench: Workben
         stops = [line.what for line in await bench.preflight(chosen) if line.standing is Standing.STOP]
         assert len(stops) == 1
         assert reason in stops[0]
-    with pytest.raises(UsageError, match="needs the key of an existing parents row"):
+    with pytest.raises(UsageError, match="needs the key of an existing row of parents"):
         await bench.plan("ck", "reparent-orphans")
     with pytest.raises(UsageError, match="takes no value"):
         await bench.plan("ck", "null-orphans", words=["7"])

@@ -199,3 +199,30 @@ async def test_help_teaches_by_example() -> None:
         assert ended.returncode == 0
         assert "examples:" in ended.stdout
     assert "fkdash check" in (await fkdash("--help")).stdout
+
+
+@pytest.mark.newest_version
+async def test_a_report_about_no_table_is_not_written(database: TestDatabase) -> None:
+    ended = await fkdash("report", database.dsn, "--table", "nosuch")
+    assert_said(ended, 2, "No table matches --table nosuch")
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "soon"])
+async def test_a_time_limit_that_is_none_is_refused_by_name(given: str) -> None:
+    for command in (("check",), ("orphans", "scan")):
+        ended = await fkdash(*command, "--seconds", given)
+        assert_said(ended, 2, "argument --seconds", f"'{given}' is no number of seconds from 0.001 on")
+
+
+async def test_a_dsn_in_the_place_of_the_constraint_is_said_to_be_there_and_not_repeated() -> None:
+    dsn = "postgresql://u:hidden-one@nosuch.invalid/app"
+    for command in ("plan", "apply", "export", "rehearse"):
+        for words in ((dsn,), (dsn, "users_fk")):
+            ended = await fkdash("fix", command, *words, "--option", "no-action")
+            assert_said(ended, 2, "Its name comes first")
+            assert "hidden-one" not in ended.stderr
+
+
+async def test_a_file_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    ended = await fkdash("check", "--baseline", str(tmp_path / "nosuch"))
+    assert_said(ended, 2, f"The baseline {tmp_path / 'nosuch'} cannot be read: No such file or directory.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 
 import asyncpg
 import pytest
 
 from fkdash.catalog.model import Catalog
+from fkdash.catalog.names import find_foreign_key, find_table
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.rules.error_text import read_error
@@ -305,6 +307,7 @@ async def test_an_error_that_names_only_a_column_leads_to_every_foreign_key_that
             in found.headline
         )
     assert ("the statement that failed" in found.advice) is bool(behind)
+    assert not any("Nobody wrote" in answer.message for answer in found.answers)
 
 
 @pytest.mark.newest_version
@@ -348,6 +351,21 @@ async def _psql(database: TestDatabase, statement: str) -> str:
     _, printed = await program.communicate()
     assert b"ERROR:" in printed
     return printed.decode()
+
+
+@pytest.mark.newest_version
+async def test_the_next_step_names_a_table_as_the_command_reads_it(database: TestDatabase) -> None:
+    await database.execute("""
+        CREATE TABLE "User" (id int PRIMARY KEY);
+        CREATE TABLE "Post it" ("userId" int NOT NULL CONSTRAINT "Post_userId_fkey" REFERENCES "User"
+          ON DELETE SET NULL);
+    """)
+    catalog = await _catalog(database)
+    error = 'null value in column "userId" of relation "Post it" violates not-null constraint'
+    [answer] = explain(catalog, error).answers
+    words = shlex.split(answer.next_step)
+    assert find_table(catalog, words[words.index("--table") + 1]).name.name == "User"
+    assert find_foreign_key(catalog, words[words.index("plan") + 1]) is answer.key
 
 
 def test_names_are_read_from_any_quotation_marks() -> None:

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.errors import PasswordRequiredError
+from fkdash.rules.finding import Severity
 from fkdash.tui.app import DashboardApp
 from fkdash.tui.options import DashboardOptions
 from fkdash.tui.screens.blocked import BlockedScreen
@@ -67,6 +68,13 @@ async def dashboard(
         yield Session(app, pilot)
 
 
+# As `check` counts them: a partition is a part of its table.
+_TABLES = (
+    "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition "
+    "AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"
+)
+
+
 async def test_the_conflict_is_first_and_marked_with_its_consequence_and_the_very_error(
     incident_database: TestDatabase,
 ) -> None:
@@ -76,7 +84,8 @@ async def test_the_conflict_is_first_and_marked_with_its_consequence_and_the_ver
         assert "READ-ONLY" in lines[0]
         assert "PRODUCTION" in lines[0]
         assert f"{incident_database.version}." in lines[0]
-        assert "in 57 foreign keys of" in lines[1]
+        tables = await incident_database.value(_TABLES)
+        assert f"in 57 foreign keys of {tables} tables" in lines[1]
         assert lines[4].startswith("! users.primary_workspace_id")
         pane = session.app.constraints.pane
         await session.until(lambda: "Deleting any of 412 workspaces fails: 5,000 users have" in pane.text)
@@ -318,3 +327,23 @@ async def test_a_password_that_is_wanted_is_asked_for_outside_the_screen(databas
         session.app.constraints.services.disconnected(PasswordRequiredError("password"))
         await session.pilot.pause()
     assert session.app.return_code == PASSWORD_WANTED
+
+
+async def test_what_only_the_rows_can_tell_of_a_finding_is_asked_as_check_asks_it(database: TestDatabase) -> None:
+    await database.execute("""
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE missing (p_id int DEFAULT 0 REFERENCES p ON DELETE SET DEFAULT);
+        CREATE TABLE there (p_id int DEFAULT 7 REFERENCES p ON DELETE SET DEFAULT);
+        INSERT INTO p VALUES (1), (2), (7);
+        CREATE INDEX ON missing (p_id);
+        CREATE INDEX ON there (p_id);
+        INSERT INTO missing VALUES (1), (1), (2);
+    """)
+    async with dashboard(database.dsn) as session:
+        await session.until_shown("1 contradiction in 2 foreign keys of 3 tables", "BITES 2")
+        first, second = session.app.constraints.list.rows
+        assert [finding.rule for finding in first.findings] == ["FK106"]
+        assert (first.key.table.name, first.findings[0].severity) == ("missing", Severity.ERROR)
+        assert (second.key.table.name, second.findings[0].severity) == ("there", Severity.INFO)
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await database.execute("DELETE FROM p WHERE id = 1")

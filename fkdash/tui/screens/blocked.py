@@ -147,8 +147,9 @@ class BlockedScreen(BaseScreen):
             number = f"{'' if found.exact else 'at least '}{found.referenced_rows:,}"
             hold = "holds" if found.blocking_rows == 1 else "hold"
             blocking = rows_of(found.blocking_rows, table, exact=found.exact)
+            them = "it" if found.referenced_rows == 1 else "them"
             self.consequence.tell(
-                f"{number}{whole} {shown_name(referenced)} cannot be deleted; {blocking} {hold} them."
+                f"{number}{whole} {shown_name(referenced)} cannot be deleted; {blocking} {hold} {them}."
             )
 
     def _tell_counts(self) -> None:

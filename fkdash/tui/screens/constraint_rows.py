@@ -128,9 +128,10 @@ def orders() -> list[Order[ConstraintRow]]:
 
 
 def summary(knowledge: Knowledge) -> str:
-    """Give the answer above the list: how much is wrong in how much."""
+    """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
     severities = [finding.severity for finding in knowledge.findings]
-    keys, tables = knowledge.catalog.foreign_keys, knowledge.catalog.tables.values()
+    keys = knowledge.catalog.foreign_keys
+    tables = [table for table in knowledge.catalog.tables.values() if table.partition_of is None]
     unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
     wrong = [
         counted(severities.count(severity), noun)

@@ -15,7 +15,7 @@ from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
 from fkdash.tui import keys
-from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge
+from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import (
     FIELDS,
@@ -125,19 +125,26 @@ class ConstraintsScreen(BaseScreen):
         profiles = self.services.options.profiles
         if self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
             self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
+        await self._show(read)
+        answered = await with_answers(pool, read)
+        if answered is not read:
+            await self._show(answered)
+        known = answered
+        async for impacts in count_impacts(pool, answered):
+            self.knowledge = known = known.with_impacts(impacts)
+            self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
+            self.refresh_bindings()
+
+    async def _show(self, knowledge: Knowledge) -> None:
         # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
-        rows = await asyncio.to_thread(constraint_rows, read)
+        rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
-        self.knowledge = read
+        self.knowledge = knowledge
         tone: Tone = "warning" if self._cut_off else "strong"
-        self.consequence.tell(f"{self._cut_off}{summary(read)}", tone)
+        self.consequence.tell(f"{self._cut_off}{summary(knowledge)}", tone)
         self.list.empty = "This database declares no foreign key."
         self.list.show_rows(rows, looked_at)
         self.refresh_bindings()
-        async for impacts in count_impacts(pool, read):
-            self.knowledge = self.knowledge.with_impacts(impacts)
-            self.list.show_rows(renewed_rows(self.list.rows, self.knowledge, impacts))
-            self.refresh_bindings()
 
     def failed(self, error: FkdashError) -> None:
         """Keep what was read and say what happened; try again by itself where that can help."""
