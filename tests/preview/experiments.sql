@@ -2472,3 +2472,32 @@ CREATE DOMAIN d AS int CONSTRAINT low CHECK (VALUE < 9); CREATE TABLE p(id int P
 CREATE TABLE c(id int, pid d DEFAULT 12 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY HASH (pid);
 CREATE TABLE c0 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE c1 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 INSERT INTO c VALUES (1, 1), (2, 2);
+
+-- experiment when19: a trigger of one partition alone that looks at a column in no foreign key
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, status text, pid int REFERENCES p ON DELETE CASCADE) PARTITION BY LIST (id);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2(pid int, gone int, status text, id int); ALTER TABLE c2 DROP COLUMN gone;
+ALTER TABLE c ATTACH PARTITION c2 FOR VALUES IN (2); INSERT INTO c VALUES (1, 'kept', 1), (2, 'kept', 1), (2, 'x', 1);
+CREATE TRIGGER t AFTER DELETE ON c2 FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when20: ... and does not run for it
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, status text, pid int REFERENCES p ON DELETE CASCADE) PARTITION BY LIST (id);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2(pid int, gone int, status text, id int); ALTER TABLE c2 DROP COLUMN gone;
+ALTER TABLE c ATTACH PARTITION c2 FOR VALUES IN (2); INSERT INTO c VALUES (1, 'kept', 1), (2, 'x', 1);
+CREATE TRIGGER t AFTER DELETE ON c2 FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when21: a table called old with columns called new and fk$a0, which inherits from two
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE one(new text); CREATE TABLE two("fk$a0" int, new text);
+CREATE TABLE old(pid int REFERENCES p ON DELETE SET NULL) INHERITS (one, two); INSERT INTO old VALUES ('x', 3, 1);
+CREATE TRIGGER t AFTER UPDATE ON old FOR EACH ROW WHEN (OLD.new <> 'x' OR NEW."fk$a0" <> 3) EXECUTE FUNCTION t();
