@@ -133,6 +133,7 @@ async def _update(
         await rights.before_checks(run, owner, leaf, values, row)
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
+            await rights.of_move(run, owner, home, row)
             evaluated = await _evaluate_one(run, home, new[row])
         row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
