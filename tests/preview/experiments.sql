@@ -2528,3 +2528,34 @@ CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2
 CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT, x int GENERATED ALWAYS AS (g(id)) STORED) PARTITION BY LIST (pid);
 CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1, 2); INSERT INTO c VALUES (10, 1);
 ALTER TABLE c OWNER TO alice;
+
+-- experiment domaindefault5: the columns are computed in the order of the partitioned table, not of the partition
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN x AS int CONSTRAINT xx CHECK (VALUE <> 3); CREATE DOMAIN y AS int CONSTRAINT yy CHECK (VALUE IS NOT NULL);
+CREATE TABLE p(a int, b int, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(id int, a x DEFAULT 3, b y DEFAULT NULL, FOREIGN KEY (b, a) REFERENCES p (b, a) ON DELETE SET DEFAULT) PARTITION BY LIST (id);
+CREATE TABLE c1(b y, a x, id int); ALTER TABLE c ATTACH PARTITION c1 FOR VALUES IN (1); INSERT INTO c VALUES (1, 1, 1);
+
+-- experiment domaindefault6: ... and a domain refuses one column before a cast refuses the next
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN x AS int CONSTRAINT xx CHECK (VALUE <> 3); CREATE DOMAIN y AS int CONSTRAINT yy CHECK (VALUE IS NOT NULL);
+CREATE TABLE p(a int, b int, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(a y DEFAULT NULL, b int DEFAULT 3::x, FOREIGN KEY (b, a) REFERENCES p (b, a) ON DELETE SET DEFAULT); INSERT INTO c VALUES (1, 1);
+
+-- experiment domaindefault7: ... or the other way round
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN x AS int CONSTRAINT xx CHECK (VALUE <> 3); CREATE DOMAIN y AS int CONSTRAINT yy CHECK (VALUE IS NOT NULL);
+CREATE TABLE p(a int, b int, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(b int DEFAULT 3::x, a y DEFAULT NULL, FOREIGN KEY (a, b) REFERENCES p (a, b) ON DELETE SET DEFAULT); INSERT INTO c VALUES (1, 1);
+
+-- experiment moving1: a row that moves to another partition runs no AFTER UPDATE trigger
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW EXECUTE FUNCTION t();
