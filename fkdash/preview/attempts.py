@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from fkdash.preview.reader import Reader
 
 _NOT_PERMITTED: Final = "42501"
+# "$user" would mean another schema to another role, and the query is spelled for this one.
+_PATH_AS_IT_IS: Final = (
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY("
+    "SELECT pg_catalog.quote_ident(s) FROM unnest(pg_catalog.current_schemas(false)) AS s), ', '), true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ async def planned_as(reader: Reader, role: str, sql: str, width: int) -> bool | 
     await session.execute("SAVEPOINT fkdash_role")
     acting = False
     try:
-        await session.execute(f"SET LOCAL ROLE {quoted(role)}")
+        await session.execute(f"{_PATH_AS_IT_IS}; SET LOCAL ROLE {quoted(role)}")
         acting = True
         await reader.ask(sql, *([] for _ in range(width)))
     except NotPermittedError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.preview.attempts import Failure, attempt, planned_as
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
     from fkdash.preview.reader import Reader, RowValues
+
+_HASH: Final = "satisfies_hash_partition("
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,11 @@ class Evaluator:
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
             condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
-            exact = self._partition_columns(table)
+            hashed = table.partition_check is not None and _HASH in table.partition_check
+            exact = self._partition_columns(table) if hashed else ()
             sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain, exact)}"
             answer = await attempt(self._reader, sql, *([value] for value in values))
-            # What a domain refuses never comes to a partition: it stays where it is.
+            # Of what a domain refuses no hash can be computed: it stays where it is.
             accepted = isinstance(answer, Failure) or bool(answer[0]["accepted"])
             self._accepted[(table.oid, values)] = accepted
         return self._accepted[(table.oid, values)]

@@ -116,10 +116,12 @@ def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[i
 
 
 async def _with_condition(session: Session, tables: set[int]) -> set[int]:
-    """Give those of some tables whose triggers look at the columns of a row, to know whether they fire."""
+    """Give those of some tables whose triggers, or those of a partition beside them, look at a row."""
     rows = await session.rows(
-        "SELECT DISTINCT t.tgrelid::bigint AS oid FROM pg_catalog.pg_trigger t"
-        " WHERE t.tgrelid = ANY($1::oid[]) AND t.tgqual IS NOT NULL",
+        "SELECT DISTINCT u.oid::bigint AS oid FROM unnest($1::oid[]) AS u(oid)"
+        " CROSS JOIN LATERAL (SELECT u.oid UNION ALL SELECT p.relid FROM"
+        "  pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(u.oid)) AS p) AS related(oid)"
+        " JOIN pg_catalog.pg_trigger t ON t.tgrelid = related.oid AND t.tgqual IS NOT NULL",
         sorted(tables),
     )
     return {row["oid"] for row in rows}

@@ -74,4 +74,4 @@ def plain_columns(table: TableFact) -> list[str]:
 
 
 def _image(row: RowValues | None, columns: Sequence[str]) -> Values:
-    return () if row is None else tuple(row.get(name) for name in columns)
+    return () if row is None else tuple(row[name] for name in columns)

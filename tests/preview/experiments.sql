@@ -2472,3 +2472,90 @@ CREATE DOMAIN d AS int CONSTRAINT low CHECK (VALUE < 9); CREATE TABLE p(id int P
 CREATE TABLE c(id int, pid d DEFAULT 12 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY HASH (pid);
 CREATE TABLE c0 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE c1 PARTITION OF c FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 INSERT INTO c VALUES (1, 1), (2, 2);
+
+-- experiment when19: a trigger of one partition alone that looks at a column in no foreign key
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, status text, pid int REFERENCES p ON DELETE CASCADE) PARTITION BY LIST (id);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2(pid int, gone int, status text, id int); ALTER TABLE c2 DROP COLUMN gone;
+ALTER TABLE c ATTACH PARTITION c2 FOR VALUES IN (2); INSERT INTO c VALUES (1, 'kept', 1), (2, 'kept', 1), (2, 'x', 1);
+CREATE TRIGGER t AFTER DELETE ON c2 FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when20: ... and does not run for it
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(id int, status text, pid int REFERENCES p ON DELETE CASCADE) PARTITION BY LIST (id);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2(pid int, gone int, status text, id int); ALTER TABLE c2 DROP COLUMN gone;
+ALTER TABLE c ATTACH PARTITION c2 FOR VALUES IN (2); INSERT INTO c VALUES (1, 'kept', 1), (2, 'x', 1);
+CREATE TRIGGER t AFTER DELETE ON c2 FOR EACH ROW WHEN (OLD.status = 'kept') EXECUTE FUNCTION t();
+
+-- experiment when21: a table called old with columns called new and fk$a0, which inherits from two
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE one(new text); CREATE TABLE two("fk$a0" int, new text);
+CREATE TABLE old(pid int REFERENCES p ON DELETE SET NULL) INHERITS (one, two); INSERT INTO old VALUES ('x', 3, 1);
+CREATE TRIGGER t AFTER UPDATE ON old FOR EACH ROW WHEN (OLD.new <> 'x' OR NEW."fk$a0" <> 3) EXECUTE FUNCTION t();
+
+-- experiment execute30: a BEFORE trigger, even one that does not run, has every generated column computed
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE c(id int, pid int REFERENCES p ON DELETE SET NULL, x int GENERATED ALWAYS AS (g(id)) STORED); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice; CREATE TRIGGER t BEFORE UPDATE ON c FOR EACH ROW WHEN (false) EXECUTE FUNCTION t();
+
+-- experiment execute31: a row that moves to another partition has every generated column computed
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT, x int GENERATED ALWAYS AS (g(id)) STORED) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice;
+
+-- experiment execute32: ... and one that stays has not
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE FUNCTION g(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 2; END'; REVOKE EXECUTE ON FUNCTION g FROM PUBLIC;
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT, x int GENERATED ALWAYS AS (g(id)) STORED) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1, 2); INSERT INTO c VALUES (10, 1);
+ALTER TABLE c OWNER TO alice;
+
+-- experiment domaindefault5: the columns are computed in the order of the partitioned table, not of the partition
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN x AS int CONSTRAINT xx CHECK (VALUE <> 3); CREATE DOMAIN y AS int CONSTRAINT yy CHECK (VALUE IS NOT NULL);
+CREATE TABLE p(a int, b int, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(id int, a x DEFAULT 3, b y DEFAULT NULL, FOREIGN KEY (b, a) REFERENCES p (b, a) ON DELETE SET DEFAULT) PARTITION BY LIST (id);
+CREATE TABLE c1(b y, a x, id int); ALTER TABLE c ATTACH PARTITION c1 FOR VALUES IN (1); INSERT INTO c VALUES (1, 1, 1);
+
+-- experiment domaindefault6: ... and a domain refuses one column before a cast refuses the next
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN x AS int CONSTRAINT xx CHECK (VALUE <> 3); CREATE DOMAIN y AS int CONSTRAINT yy CHECK (VALUE IS NOT NULL);
+CREATE TABLE p(a int, b int, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(a y DEFAULT NULL, b int DEFAULT 3::x, FOREIGN KEY (b, a) REFERENCES p (b, a) ON DELETE SET DEFAULT); INSERT INTO c VALUES (1, 1);
+
+-- experiment domaindefault7: ... or the other way round
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE DOMAIN x AS int CONSTRAINT xx CHECK (VALUE <> 3); CREATE DOMAIN y AS int CONSTRAINT yy CHECK (VALUE IS NOT NULL);
+CREATE TABLE p(a int, b int, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1);
+CREATE TABLE c(b int DEFAULT 3::x, a y DEFAULT NULL, FOREIGN KEY (a, b) REFERENCES p (a, b) ON DELETE SET DEFAULT); INSERT INTO c VALUES (1, 1);
+
+-- experiment moving1: a row that moves to another partition runs no AFTER UPDATE trigger
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
+CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW EXECUTE FUNCTION t();

@@ -45,6 +45,7 @@ UNKNOWABLE = frozenset(
         "when11",
         "when12",
         "when15",
+        "when19",
     ]
 )
 

@@ -30,6 +30,12 @@ CASES = {
            CREATE TABLE c(rid int, pid int DEFAULT (99::smaller)::int REFERENCES p ON DELETE SET DEFAULT);""",
         ["under_50", "c_pid_fkey"],
     ),
+    "the domain of a partition key refuses, then the partition that the row goes to": (
+        """CREATE TABLE c(rid int, pid small DEFAULT 99 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
+           CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE cd PARTITION OF c DEFAULT;
+           ALTER TABLE cd ADD CONSTRAINT no_99 CHECK (pid < 60);""",
+        ["under_50", "no_99", "c_pid_fkey"],
+    ),
     "a cast of NULL refuses, then the column that may not be NULL": (
         "CREATE TABLE c(rid int, pid int NOT NULL DEFAULT NULL::known REFERENCES p ON DELETE SET DEFAULT);",
         [None, "pid"],

@@ -114,6 +114,9 @@ REFUSED = """
     CREATE FUNCTION tidy(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
     ALTER TABLE c ADD CONSTRAINT tidied CHECK (tidy(id));
     REVOKE EXECUTE ON FUNCTION tidy FROM PUBLIC;
+    CREATE SCHEMA "ow'n\"\"er" AUTHORIZATION "ow'n\"\"er"; -- in the owner's search_path the name means another function
+    CREATE FUNCTION "ow'n\"\"er".tidy(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+    ALTER FUNCTION "ow'n\"\"er".tidy OWNER TO "ow'n\"\"er";
     GRANT SELECT ON c TO looker; ALTER TABLE c OWNER TO "ow'n\"\"er";
 """
 
@@ -123,7 +126,7 @@ async def refused(looking: ReadPool, database: TestDatabase) -> AsyncIterator[Re
     """The pool of the role that may only look, with a CHECK on c whose function the owner of c may not execute."""
     await database.execute(REFUSED)
     yield looking
-    await database.execute('DROP TABLE c; DROP ROLE "ow\'n""er"')
+    await database.execute('DROP TABLE c; DROP OWNED BY "ow\'n""er" CASCADE; DROP ROLE "ow\'n""er"')
 
 
 @pytest.mark.usefixtures("refused")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fkdash.preview.queue.matching import values_of
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.facts import KeyFact
     from fkdash.preview.reader import Reader, RowId
+
+Unreferenced: TypeAlias = "tuple[int, frozenset[int]]"
 
 
 async def look_ahead(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> None:
@@ -33,6 +35,31 @@ async def look_ahead(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]
                 below += (row for there in found.values() for row in there if row not in seen)
         rows = list(dict.fromkeys(below))
         seen.update(rows)
+
+
+async def unreferenced(reader: Reader, row: RowId) -> Unreferenced | None:
+    """Give what deletes of rows that nothing references have in common, None for a row that is referenced.
+
+    Two such rows of one table, with the same keys not NULL, have the same fate, unless a
+    trigger looks at them.
+    """
+    table = reader.facts.tables[row.table]
+    if any(trigger.condition is not None for trigger in table.triggers):
+        return None
+    known: set[int] = set()
+    for trigger in table.triggers:
+        if not trigger.action or trigger.kind[1]:
+            continue
+        key = reader.facts.keys[trigger.constraint]
+        values = values_of(reader.rows[row], key.referenced_columns)
+        if None in values:
+            continue
+        if key.period or not reader.facts.tables[key.relation].readable or key.oid in reader.scans:
+            return None
+        if (await reader.referencing(key, [values]))[values]:
+            return None
+        known.add(key.oid)
+    return table.oid, frozenset(known)
 
 
 def _wanted(reader: Reader, rows: Iterable[RowId]) -> dict[tuple[int, str], set[Values]]:

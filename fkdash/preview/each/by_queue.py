@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import TimedOutError
-from fkdash.preview.each.ahead import look_ahead
+from fkdash.preview.each.ahead import look_ahead, unreferenced
 from fkdash.preview.each.places import BATCH, loaded
 from fkdash.preview.each.standing import Standing
 from fkdash.preview.evaluation import Evaluator
@@ -22,9 +22,10 @@ from fkdash.preview.reader import CutShortError, TooManyRowsError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from fkdash.preview.each.ahead import Unreferenced
     from fkdash.preview.each.question import Question
     from fkdash.preview.outcome import Obstacle, Outcome
-    from fkdash.preview.reader import RowId
+    from fkdash.preview.reader import Reader, RowId
 
 _MOST_TOLD_APART: Final = 500_000
 _ROOM: Final = 4
@@ -41,6 +42,7 @@ class _Judged:
     blocking: dict[Obstacle, set[RowId]] = field(default_factory=dict)
     held: dict[Obstacle, int] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    unreferenced: dict[Unreferenced, Sequence[Outcome]] = field(default_factory=dict)
 
     def judge(self, row: RowId, outcomes: Sequence[Outcome]) -> None:
         """Note what deleting a row comes to."""
@@ -101,6 +103,16 @@ async def follow_each(
     return judged.standing()
 
 
+async def _outcomes(reader: Reader, evaluator: Evaluator, judged: _Judged, row: RowId) -> Sequence[Outcome]:
+    """Give what deleting a row comes to; of rows alike that nothing references only one is followed."""
+    alike = await unreferenced(reader, row)
+    if alike is None:
+        return await outcomes_of(reader, evaluator, [row])
+    if alike not in judged.unreferenced:
+        judged.unreferenced[alike] = await outcomes_of(reader, evaluator, [row])
+    return judged.unreferenced[alike]
+
+
 async def _follow(asked: Question, judged: _Judged, rows: Sequence[RowId]) -> None:
     """Follow some rows with what is loaded for all of them; in halves where that is too much at once."""
     reader = asked.reader()
@@ -114,7 +126,7 @@ async def _follow(asked: Question, judged: _Judged, rows: Sequence[RowId]) -> No
         if len(reader.rows) * _ROOM < asked.limits.rows:
             judged.size = min(BATCH, judged.size * 2)
         for row in found:
-            judged.judge(row, await outcomes_of(reader, evaluator, [row]))
+            judged.judge(row, await _outcomes(reader, evaluator, judged, row))
             done += 1
     except TooManyRowsError as limit:
         if len(rows) == 1:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.errors import NotPermittedError, ServerRefusedError
+from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
+from fkdash.preview.doubts import foreign_doubts
 from fkdash.preview.each import places
 from fkdash.preview.each.by_queue import follow_each
 from fkdash.preview.each.by_sets import each_by_sets
@@ -77,6 +78,13 @@ async def _by_queue(asked: Question, page_rows: int) -> Standing:
     certain = await _by_sets(asked, plan, page_rows) if plan is not None else None
     batches = places.of_table(asked.session, asked.facts, asked.inheriting)
     found = await follow_each(asked, batches, rows, page_rows)
+    elsewhere = (
+        doubt
+        for oid in (asked.facts.target, *asked.inheriting)
+        for leaf in asked.facts.leaves(oid)
+        for doubt in foreign_doubts(asked.facts.tables[leaf])
+    )
+    found.notes = (*found.notes, *elsewhere)
     if found.cut_short and certain is not None:
         found = found.with_certain(certain)
     return await _with_effects(asked, found)
@@ -84,12 +92,15 @@ async def _by_queue(asked: Question, page_rows: int) -> Standing:
 
 async def _with_effects(asked: Question, found: Standing) -> Standing:
     """Add what deleting all rows does by the queue; where a limit comes first, that is said."""
+    await asked.session.execute("SAVEPOINT fkdash_together")
     reader = asked.reader()
     try:
+        reader.check_limits(found.rows)
         rows = await asked.rows(reader)
         together = agreed(await outcomes_of(reader, Evaluator(reader), rows))
-    except CutShortError as limit:
-        return replace(
-            found, notes=(*found.notes, f"What deleting all rows would do was not counted: {limit.what}")
-        )
+    except (CutShortError, TimedOutError) as limit:
+        if isinstance(limit, TimedOutError):
+            await asked.session.execute("ROLLBACK TO SAVEPOINT fkdash_together")
+        reason = f"What deleting all rows would do was not counted: {limit.what}"
+        return replace(found, notes=(*found.notes, reason))
     return replace(found, effects=together.effects)

@@ -10,7 +10,7 @@ from fkdash.preview.equality import assigned
 from fkdash.preview.queue.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fkdash.preview.facts import ColumnFact, TableFact
     from fkdash.preview.queue.state import RunState
@@ -28,40 +28,51 @@ class _Default:
     cast: bool = False
 
 
-async def planned_defaults(run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]) -> None:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The values that columns take, and how a cast in a column's default refuses one; the value is known."""
+
+    values: dict[str, str | None]
+    refused: dict[str, Failure]
+
+
+async def planned_defaults(
+    run: RunState, table: TableFact, columns: Collection[str], rows: Sequence[RowId]
+) -> None:
     """Note constant defaults that cannot be computed: planning does that, whether a row takes them or not.
 
     A cast to a domain is left for the rows.
     """
-    for name in columns:
-        column = table.columns[name]
-        if column.default_folded and column.default is not None and not column.identity:
+    for name, column in table.columns.items():
+        if name in columns and column.default_folded and column.default is not None and not column.identity:
             found = await _default(run, column, column.default)
             if found.failure is not None and not found.cast:
                 evaluation_failed(run, table, (name,), found.failure, rows)
 
 
 async def taken_defaults(
-    run: RunState, table: TableFact, columns: Sequence[str], rows: Sequence[RowId]
-) -> dict[str, str | None] | None:
+    run: RunState, table: TableFact, columns: Collection[str], rows: Sequence[RowId]
+) -> Taken | None:
     """Give the columns' defaults: those of the partitioned root, where the table is partitioned.
 
     None where one has no value at all, so that nothing can be said of the rows that would take it.
     """
-    values: dict[str, str | None] = {}
-    for name in columns:
-        column = table.columns[name]
-        values[name] = None
+    taken = Taken({}, {})
+    for name, column in table.columns.items():
+        if name not in columns:
+            continue
+        taken.values[name] = None
         if column.identity or not column.default_steady:
             run.outcome.doubt(f"The default of {table.name}.{name} is only known when it is really taken.")
         elif column.default is not None:
             found = await _default(run, column, column.default)
-            if found.failure is not None:
+            if found.failure is not None and not found.cast:
                 evaluation_failed(run, table, (name,), found.failure, rows)
-                if not found.cast:
-                    return None
-            values[name] = found.value
-    return values
+                return None
+            if found.failure is not None:
+                taken.refused[name] = found.failure
+            taken.values[name] = found.value
+    return taken
 
 
 async def _default(run: RunState, column: ColumnFact, expression: str) -> _Default:

@@ -68,7 +68,7 @@ async def move(
         INSERT_BIT, row, destination.oid, version=version, new=written.values, rechecks=rechecks, checked=checked
     )
     if as_update:
-        run.enqueue(UPDATE_BIT, row, key.relation, version=version, old=old, new=written.values)
+        run.enqueue(UPDATE_BIT, row, key.relation, version=version, old=old, new=written.values, keys_only=True)
 
 
 def _refuse_between(run: RunState, key: KeyFact, row: RowId, source: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import plain_type
+from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ async def of_statement(
     if run.facts.major < _GENERATED_WITH_THE_ROW:
         for oid in run.facts.leaves(table.oid):
             await _generated(run, table.owner, run.facts.tables[oid], columns, rows)
+
+
+async def of_move(run: RunState, owner: str, destination: TableFact, row: RowId) -> None:
+    """Note the generated columns that the owner may not compute for a row that comes from another partition."""
+    if owner in run.facts.refused:
+        await _generated(run, owner, destination, destination.columns, [row])
 
 
 async def before_checks(run: RunState, owner: str, leaf: TableFact, columns: Collection[str], row: RowId) -> None:
@@ -120,8 +127,11 @@ async def of_index(
 async def _generated(
     run: RunState, owner: str, leaf: TableFact, columns: Collection[str], rows: Sequence[RowId]
 ) -> None:
+    # With a BEFORE ROW trigger, whether it runs or not, any column might have been changed.
+    every = any(trigger.fires(UPDATE_BIT, row=True, before=True) for trigger in leaf.triggers)
     for column in leaf.generated:
-        if column.generated == "s" and column.default is not None and column.reads & set(columns):
+        computed = column.generated == "s" and (every or column.reads & set(columns))
+        if computed and column.default is not None:
             obstacle = Obstacle(None, leaf.name, (column.name,), NOT_PERMITTED)
             what = f"the generated column {leaf.name}.{column.name}"
             await _note(run, owner, _Call(column.default, column.default_restricted, obstacle, what), rows, leaf)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fkdash.preview.attempts import Failure
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import TableFact
+    from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.reader import RowId, RowValues
 
@@ -19,17 +20,23 @@ NOT_NULL: Final = "23502"
 CHECKED: Final = "23514"
 
 
-async def domains(run: RunState, table: TableFact, row: RowId, values: Mapping[str, str | None]) -> None:
-    """Note the domain constraints that written values break: NOT NULL, then the base domain's CHECKs."""
-    for name, column in table.columns.items():
-        if name not in values or not column.domain:
+async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId, taken: Taken) -> None:
+    """Note the domain constraints that written values break: NOT NULL, then the base domain's CHECKs.
+
+    `stated` is the table that the statement names, which orders the columns; the row may be in a partition.
+    """
+    for name, column in stated.columns.items():
+        if name in taken.refused:
+            evaluation_failed(run, table, (name,), taken.refused[name], [row])
+        if name not in taken.values or not column.domain:
             continue
         chain = run.facts.domain_chain(column.type_oid)
         if any(not check.steady for domain in chain for check in domain.constraints):
             run.outcome.doubt(f"A CHECK of domain {chain[0].name} calls a function that is not immutable.")
-        if values[name] is None and any(domain.not_null for domain in chain):
+        value = taken.values[name]
+        if value is None and any(domain.not_null for domain in chain):
             run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
-        answer = await run.evaluator.domain_failures(column, values[name])
+        answer = await run.evaluator.domain_failures(column, value)
         if answer.error is not None:
             evaluation_failed(run, table, (name,), answer.error, [row])
         for check, _ in answer.failed:

@@ -70,13 +70,14 @@ class RunState:
         rechecks: Collection[int] = (),
         checked: Collection[int] = (),
         moved: bool = False,
+        keys_only: bool = False,
     ) -> None:
         """Queue the AFTER ROW triggers of a written row.
 
         `columns` are those the statement sets, `rechecks` the deferrable indexes in
         doubt, `checked` the row's own foreign keys whose check must run. Of a row that
         was `moved` to another partition only the foreign keys that reference this very
-        partition see the DELETE.
+        partition see the DELETE. With `keys_only` no code of the user's runs.
         """
         for trigger in self.facts.tables[leaf].triggers:
             if not trigger.fires(bit, row=True, before=False):
@@ -87,6 +88,8 @@ class RunState:
                 wanted = trigger.constraint in checked
             elif trigger.recheck:
                 wanted = trigger.index in rechecks
+            elif keys_only:
+                wanted = False
             else:
                 set_columns = self._with_generated(leaf, columns)
                 wanted = bit != UPDATE_BIT or not trigger.columns or bool(set(trigger.columns) & set_columns)

@@ -14,7 +14,7 @@ from fkdash.preview.equality import assigned, key_columns, plain_type
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue import moving, rights, row_constraints
-from fkdash.preview.queue.defaults import planned_defaults, taken_defaults
+from fkdash.preview.queue.defaults import Taken, planned_defaults, taken_defaults
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
 
@@ -55,14 +55,14 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     await run.statement_begins(table, UPDATE_BIT)
     if rows:
         if kind == "setnull":
-            values: Mapping[str, str | None] | None = dict.fromkeys(columns)
+            taken: Taken | None = Taken(dict.fromkeys(columns), {})
         elif kind == "setdefault":
-            values = await taken_defaults(run, table, columns, rows)
+            taken = await taken_defaults(run, table, columns, rows)
         else:
-            values = await _carried(run, key, event.new or {}, rows)
-        if values is None:
+            taken = await _carried(run, key, event.new or {}, rows)
+        if taken is None:
             return False
-        await _update(run, key, rows, values, kind)
+        await _update(run, key, rows, taken, kind)
     run.statement_ends(table, UPDATE_BIT)
     return True
 
@@ -95,9 +95,7 @@ def _statement_refused(
     yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX, twice)) if names)
 
 
-async def _carried(
-    run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]
-) -> dict[str, str | None] | None:
+async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> Taken | None:
     """Give the referenced row's new key as the referencing columns' types hold it, None where one cannot."""
     table = run.facts.tables[key.relation]
     values: dict[str, str | None] = {}
@@ -111,14 +109,13 @@ async def _carried(
                 return None
             value = found
         values[mine.name] = value
-    return values
+    return Taken(values, {})
 
 
-async def _update(
-    run: RunState, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None], kind: str
-) -> None:
+async def _update(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Taken, kind: str) -> None:
     """Write the same values to several rows, one after the other."""
-    owner = run.facts.tables[key.relation].owner
+    table, values = run.facts.tables[key.relation], taken.values
+    owner = table.owner
     old = {row: dict(run.values(row)) for row in rows}
     new = {row: {**old[row], **values} for row in rows}
     before, after = await _evaluate(run, old), await _evaluate(run, new)
@@ -126,13 +123,14 @@ async def _update(
         written = run.written(row)
         leaf = run.facts.tables[written.leaf]
         await run.row_written(leaf.oid, UPDATE_BIT, [(old[row], new[row])], values)
-        await row_constraints.domains(run, leaf, row, values)
+        await row_constraints.domains(run, table, leaf, row, taken)
         evaluated = after.get(row)
         if evaluated is not None:
             new[row].update(evaluated.generated)
         await rights.before_checks(run, owner, leaf, values, row)
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
+            await rights.of_move(run, owner, home, row)
             evaluated = await _evaluate_one(run, home, new[row])
         row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
