@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
@@ -363,6 +363,12 @@ class Catalog:
             if table.partition_of is not None:
                 found.setdefault(table.partition_of, []).append(table.name)
         return {root: tuple(sorted(names)) for root, names in found.items()}
+
+    def with_queries(self, queries: tuple[Query, ...]) -> Catalog:
+        """Give the same with the queries that the database keeps; what has been derived from the rest is kept."""
+        more = replace(self)
+        vars(more).update(vars(self), queries=queries)
+        return more
 
     def with_partitions(self, name: TableName) -> tuple[Table, ...]:
         """Give a table and, where it is partitioned, every partition below it."""

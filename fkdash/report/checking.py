@@ -7,7 +7,7 @@ reported as unknown, never as fine.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
@@ -147,7 +147,7 @@ async def _found(
         asyncio.to_thread(findings, catalog, others), _kept_queries(sessions, options)
     )
     undeclared = [rule for rule in options.rules if rule.id == _UNDECLARED]
-    more = await asyncio.to_thread(findings, replace(catalog, queries=queries), undeclared)
+    more = await asyncio.to_thread(findings, catalog.with_queries(queries), undeclared)
     return in_order((*found, *more)), missed
 
 
