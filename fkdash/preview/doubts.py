@@ -33,9 +33,8 @@ def before_triggers(
 
     `columns` are those an UPDATE sets of a row; a trigger ON UPDATE OF others does not fire.
     """
-    for trigger in table.triggers:
-        spared = row and bit == UPDATE_BIT and trigger.columns and not set(trigger.columns) & set(columns)
-        if trigger.fires(bit, row=row, before=True) and not spared:
+    for trigger in table.firing(bit, row=row, before=True):
+        if not (row and bit == UPDATE_BIT and trigger.columns and not set(trigger.columns) & set(columns)):
             yield trigger
 
 

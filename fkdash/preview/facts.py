@@ -216,6 +216,17 @@ class TableFact:
             and all(self.columns[name].owner_updates for name in writing)
         )
 
+    def firing(self, bit: int, *, row: bool, before: bool) -> tuple[TriggerFact, ...]:
+        """Give the triggers that fire for the event with that bit, at that level and time, in their order."""
+        when = (bit, row, before)
+        if when not in self._firing:
+            self._firing[when] = tuple(each for each in self.triggers if each.fires(bit, row=row, before=before))
+        return self._firing[when]
+
+    @cached_property
+    def _firing(self) -> dict[tuple[int, bool, bool], tuple[TriggerFact, ...]]:
+        return {}
+
     @property
     def partitioned(self) -> bool:
         """Whether the rows are in its partitions."""

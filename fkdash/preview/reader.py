@@ -95,6 +95,11 @@ class Reader:
         table = self.facts.tables[key.relation]
         return await self._look_up(self._referencing, key, table, _references, wanted, load=True)
 
+    async def rows_referencing(self, key: KeyFact, referenced: Values) -> tuple[RowId, ...]:
+        """Give the rows that reference one key, most often as it has been looked up with others before."""
+        known = self._referencing.get((key.oid, referenced))
+        return known if known is not None else (await self.referencing(key, (referenced,)))[referenced]
+
     async def referenced(
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
     ) -> Mapping[Values, tuple[RowId, ...]]:

@@ -37,7 +37,7 @@ class Matcher:
 
     async def referencing(self, key: KeyFact, referenced: Values) -> list[RowId]:
         """Give the rows that reference a key now: untouched ones in physical order, then those written."""
-        base = (await self._reader.referencing(key, [referenced]))[referenced]
+        base = await self._reader.rows_referencing(key, referenced)
         found = [row for row in base if row not in self._overlay.rows]
         comparison = self._comparison(key)
         if comparison.groups is not None:

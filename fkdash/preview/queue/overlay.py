@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -64,12 +65,13 @@ class Overlay:
         self.facts = facts
         self.rows: dict[RowId, Written] = {}
         self._indexes: dict[tuple[int, tuple[str, ...], tuple[str, ...]], _KeyIndex] = {}
+        self._indexes_of: defaultdict[int, list[_KeyIndex]] = defaultdict(list)
         self._unique: dict[int, dict[Values, dict[RowId, None]]] = {}
 
     def wrote(self, row: RowId) -> None:
         """File a row again after it was written or deleted."""
         written = self.rows[row]
-        for index in self._indexes.values():
+        for index in self._indexes_of[self.facts.root(row.table)]:
             index.put(row, written)
 
     def living(self, relation: int) -> Iterator[tuple[RowId, Written]]:
@@ -86,6 +88,7 @@ class Overlay:
             for row, written in self.rows.items():
                 index.put(row, written)
             self._indexes[name] = index
+            self._indexes_of[self.facts.root(relation)].append(index)
         wanted = comparison.normalised(values)
         found = [] if wanted is None else self._indexes[name].find(wanted)
         return sorted(found, key=lambda row: self.rows[row].version)

@@ -8,6 +8,7 @@ noted and the run goes on as if it were not there.
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 STILL_REFERENCED: Final = "23503"
 RESTRICTED: Final = "23001"
 RESTRICT_HAS_ITS_OWN_STATE: Final = 18
+_EVENTS_WITHOUT_A_BREAK: Final = 300
 
 
 class Run(RunState):
@@ -59,9 +61,12 @@ class Run(RunState):
             depth += 1
             generation = list(queue)
             await self._prefetch(generation)
-            for _ in generation:
+            for number in range(len(generation)):
                 await self._fire(queue.popleft())
                 self.reader.check_limits(len(self.overlay.rows))
+                if number % _EVENTS_WITHOUT_A_BREAK == 0:
+                    # Nothing here may have to wait for long: a screen must go on answering meanwhile.
+                    await sleep(0)
 
     async def _prefetch(self, events: Iterable[Event]) -> None:
         """Ask once for each foreign key and each WHEN what the whole generation will want to know."""

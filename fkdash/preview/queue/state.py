@@ -56,6 +56,7 @@ class RunState:
         self.order = order
         self.queue: deque[Event] = deque()
         self.deferred: list[Event] = []
+        self._permitted: set[tuple[object, ...]] = set()
 
     def enqueue(
         self,
@@ -79,9 +80,7 @@ class RunState:
         was `moved` to another partition only the foreign keys that reference this very
         partition see the DELETE. With `keys_only` no code of the user's runs.
         """
-        for trigger in self.facts.tables[leaf].triggers:
-            if not trigger.fires(bit, row=True, before=False):
-                continue
+        for trigger in self.facts.tables[leaf].firing(bit, row=True, before=False):
             if trigger.action:
                 wanted = not (moved and trigger.clone) and self._key_changed(trigger, old, new)
             elif trigger.referential:
@@ -181,9 +180,8 @@ class RunState:
 
     def statement_ends(self, table: TableFact, bit: int) -> None:
         """Queue the AFTER STATEMENT triggers."""
-        for trigger in table.triggers:
-            if trigger.fires(bit, row=False, before=False):
-                self._add(Event(trigger, table.oid))
+        for trigger in table.firing(bit, row=False, before=False):
+            self._add(Event(trigger, table.oid))
 
     def owner_may(
         self,
@@ -195,8 +193,12 @@ class RunState:
         operators: Collection[int] = (),
     ) -> bool:
         """Tell whether the table's owner, as whom the action runs, has the privileges; note 42501 otherwise."""
+        asked = (key.oid, table.oid, privileges, tuple(reading), tuple(writing), tuple(operators))
+        if asked in self._permitted:
+            return True
         refused = self.facts.operators_refused_to(table.owner, operators)
         if table.owner_allows(*privileges, reading=reading, writing=writing) and not refused:
+            self._permitted.add(asked)
             return True
         if refused:
             self.outcome.remark(f"{refusal(table.owner, refused, f'the equality of {key.name}')}.")
