@@ -33,6 +33,8 @@ NAMES = {
     "quotes": """a"b'c\\d$$e`f|g""",
 }
 
+CUT_OFF = ("terminal escape", "writing direction", "wide and 63 bytes", "combined")
+
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
@@ -51,7 +53,7 @@ async def connected(dsn: str, database: str = "postgres") -> AsyncIterator[async
         await connection.close()
 
 
-@pytest.fixture(params=list(NAMES.values()), ids=list(NAMES))
+@pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
     assert len(chosen.encode()) <= 63
@@ -114,7 +116,13 @@ class Looker:
 
 
 @pytest.mark.parametrize(
-    ("size", "glyphs"), [((180, 50), UNICODE), ((60, 16), ASCII)], ids=["wide", "narrow and in ASCII"]
+    ("name", "size", "glyphs"),
+    [
+        *(pytest.param(name, (180, 50), UNICODE, id=which) for which, name in NAMES.items()),
+        # Where names are spelled out and cut off.
+        *(pytest.param(NAMES[which], (60, 16), ASCII, id=f"{which}, narrow and in ASCII") for which in CUT_OFF),
+    ],
+    indirect=["name"],
 )
 async def test_a_name_is_only_ever_text(
     survey: Survey, name: str, size: tuple[int, int], glyphs: Glyphs, state: Path
