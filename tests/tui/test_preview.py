@@ -61,6 +61,8 @@ async def test_rows_can_be_named_by_key_or_condition_and_mistakes_are_said(
         await session.until_shown("BITES 412")
         await session.press("p")
         await session.until_shown("Rows of workspaces")
+        await session.press("enter")
+        await session.until_shown("Type words to search, a key")
         session.app.screen.post_message(events.Paste("nonsense=1"))
         await session.press("enter")
         await session.until_shown("no column 'nonsense'")

@@ -117,14 +117,18 @@ class PreviewAskScreen(BaseScreen):
         """Give the rows that a key or a condition names, None for words to search; raises UsageError."""
         from fkdash.preview.keys import chosen_target  # noqa: PLC0415 - it loads the SQL parser
 
+        if not typed:
+            raise UsageError(
+                "Nothing says which rows to delete.", next_step="Type words to search, a key, where …, or all."
+            )
         word, _, rest = typed.partition(" ")
         if word.lower() == "where":
             return chosen_target(self._table, condition=rest)
         if typed.lower() == "all":
             return chosen_target(self._table, everything=True)
-        if typed and "=" not in typed:
+        if "=" not in typed:
             return None
-        return chosen_target(self._table, keys=[typed] if typed else [])
+        return chosen_target(self._table, keys=[typed])
 
     def _choose(self, target: DeleteTarget, name: str) -> None:
         if self._chosen is not None:
