@@ -98,3 +98,13 @@ async def incident_database(server: TestServer) -> AsyncIterator[TestDatabase]:
             await incident.load(template.dsn)
     async with fresh_database(server, template="incident") as made:
         yield made
+
+
+@pytest.fixture
+async def still_database(incident_database: TestDatabase) -> AsyncIterator[TestDatabase]:
+    """The incident on a server on which nothing writes by itself."""
+    await incident_database.execute("alter system set autovacuum = off")
+    await incident_database.execute("select pg_reload_conf()")
+    yield incident_database
+    await incident_database.execute("alter system reset autovacuum")
+    await incident_database.execute("select pg_reload_conf()")

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -33,16 +32,6 @@ def fkdash(*arguments: str, state: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "XDG_STATE_HOME": str(state)},
         check=False,
     )
-
-
-@pytest.fixture
-async def still_database(incident_database: TestDatabase) -> AsyncIterator[TestDatabase]:
-    """The incident on a server on which nothing writes by itself."""
-    await incident_database.execute("alter system set autovacuum = off")
-    await incident_database.execute("select pg_reload_conf()")
-    yield incident_database
-    await incident_database.execute("alter system reset autovacuum")
-    await incident_database.execute("select pg_reload_conf()")
 
 
 async def fingerprint(database: TestDatabase) -> tuple[object, ...]:

@@ -153,9 +153,9 @@ async def test_the_fix_is_undone_from_where_it_was_made(incident_database: TestD
     assert await state_of(incident_database) == ("n", True)
 
 
-async def test_escape_before_the_last_key_leaves_the_database_untouched(incident_database: TestDatabase) -> None:
-    before = await incident_database.value("select pg_current_snapshot()::text")
-    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+async def test_escape_before_the_last_key_leaves_the_database_untouched(still_database: TestDatabase) -> None:
+    before = await still_database.value("select pg_current_snapshot()::text")
+    async with dashboard(still_database.dsn, options=PLAIN) as session:
         walk = Walk(session)
         await walk.to_plan()
         await walk.press("a")
@@ -164,8 +164,8 @@ async def test_escape_before_the_last_key_leaves_the_database_untouched(incident
         for _ in range(4):
             await session.press("escape")
         await session.until_shown("READ-ONLY", "BITES 412")
-    assert await state_of(incident_database) == ("n", True)
-    assert await incident_database.value("select pg_current_snapshot()::text") == before
+    assert await state_of(still_database) == ("n", True)
+    assert await still_database.value("select pg_current_snapshot()::text") == before
 
 
 @pytest.mark.parametrize("typed", ["", NAME[:-1], NAME + "x", NAME.upper(), f" {NAME}", f"{NAME} "])
