@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
-    from fkdash.preview.facts import Facts, IndexFact, KeyFact, TableFact
+    from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
     from fkdash.preview.model import Limits, Progress, Scan
 
 
@@ -280,28 +280,27 @@ def _references(facts: Facts, key: KeyFact) -> list[str]:
 def _is_referenced(facts: Facts, key: KeyFact) -> list[str]:
     """Say that the referencing values `k` reference a row `c`."""
     own, other = key_columns(facts, key)
-    return [
-        clause(
-            f"c.{quoted(theirs.name)}",
-            facts.operators[operator],
-            f"k.a{i}::{plain_type(facts, mine)}",
-            theirs.collation if not theirs.deterministic else None,
-        )
-        for i, (mine, theirs, operator) in enumerate(zip(own, other, key.pf_operators, strict=True))
-    ]
+    return _equal_to_given(facts, other, own, key.pf_operators)
 
 
 def _holds(facts: Facts, key: KeyFact) -> list[str]:
     """Say that a row `c` holds the referenced key `k`."""
     _, other = key_columns(facts, key)
+    return _equal_to_given(facts, other, other, key.pp_operators)
+
+
+def _equal_to_given(
+    facts: Facts, columns: Sequence[ColumnFact], given: Sequence[ColumnFact], operators: Sequence[int]
+) -> list[str]:
+    """Compare the columns of a row `c` with the values `k`, which have the types of the columns `given`."""
     return [
         clause(
-            f"c.{quoted(theirs.name)}",
+            f"c.{quoted(column.name)}",
             facts.operators[operator],
-            f"k.a{i}::{plain_type(facts, theirs)}",
-            theirs.collation if not theirs.deterministic else None,
+            f"k.a{i}::{plain_type(facts, typed)}",
+            column.collation if not column.deterministic else None,
         )
-        for i, (theirs, operator) in enumerate(zip(other, key.pp_operators, strict=True))
+        for i, (column, typed, operator) in enumerate(zip(columns, given, operators, strict=True))
     ]
 
 

@@ -85,8 +85,6 @@ def _plainly_serves(catalog: Catalog, index: Index, key: ForeignKey) -> bool:
 
 def _numbers(table: Table, key: ForeignKey) -> frozenset[int]:
     columns = table.columns_by_name
-    if len(key.columns) == 1:
-        return frozenset((columns[key.columns[0]].number,))
     return frozenset([columns[name].number for name in key.columns])
 
 
