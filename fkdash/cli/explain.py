@@ -11,13 +11,14 @@ from fkdash.cli.connection import add_connection_arguments, looking, run_async, 
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
 from fkdash.errors import UsageError
-from fkdash.rules.explain import explain, path_words
+from fkdash.explain.find import explain
+from fkdash.explain.model import path_words
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from fkdash.rules.explain import Answer, Explanation
+    from fkdash.explain.model import Answer, Explanation
 
 SUMMARY = (
     "Find the foreign key behind an error: paste what psql, a driver, a framework or the server's log printed, "
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("There is no error to explain.", next_step="Give it as an argument or on stdin.")
     found = run_async(_explain(arguments, text))
     say(json.dumps(_document(found), indent=2) if arguments.format == "json" else _text(found))
-    return 0 if found.answers else 1
+    return 0 if found.answers or found.understood else 1
 
 
 def _taken_apart(words: Sequence[str]) -> tuple[str | None, str]:
@@ -91,7 +92,7 @@ def _document(found: Explanation) -> dict[str, Any]:
         "kind": "explanation",
         "sqlstate": found.clues.sqlstate or None,
         "headline": found.headline,
-        "ambiguous": bool(found.advice),
+        "ambiguous": found.ambiguous,
         "advice": found.advice or None,
         "answers": [_answer(answer) for answer in found.answers],
     }
