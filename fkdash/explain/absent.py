@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None:
-    """Give a headline and the way to the rows that keep a foreign key from being added; None where it is not that."""
+    """Give a headline and the way to the rows that keep a foreign key from being added, else None."""
     if clues.kind is not Kind.MISSING or not clues.columns:
         return None
     added = clues.added
@@ -36,7 +36,8 @@ def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None
         else "if it was to be added (a migration, pg_restore), it could not be, because"
     )
     headline = (
-        f"There is no {clues.constraint} here: {because} rows of {table.name} have a {_one_or_all(columns)} that is not in "
+        f"There is no {clues.constraint} here: {because} rows of {table.name} have a "
+        f"{_one_or_all(columns)} that is not in "
         f"{referenced.name} ({', '.join(theirs)})."
     )
     return headline, f"These rows: {_query(table, columns, referenced, theirs)}"
@@ -49,4 +50,7 @@ def _one_or_all(columns: tuple[str, ...]) -> str:
 def _query(table: TableName, columns: tuple[str, ...], referenced: TableName, theirs: tuple[str, ...]) -> str:
     there = " AND ".join(f"r.{quoted(b)} = c.{quoted(a)}" for a, b in zip(columns, theirs, strict=True))
     filled = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in columns)
-    return f"SELECT * FROM {table.sql} c WHERE {filled} AND NOT EXISTS (SELECT FROM {referenced.sql} r WHERE {there}) LIMIT 100;"
+    return (
+        f"SELECT * FROM {table.sql} c WHERE {filled} AND NOT EXISTS (SELECT FROM {referenced.sql} r "
+        f"WHERE {there}) LIMIT 100;"
+    )

@@ -46,11 +46,13 @@ def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Answe
     return Answer(
         key=key,
         sqlstate=clues.sqlstate,
-        message=f"The statement that failed is one of a foreign key on {key.table.name} ({', '.join(key.columns)}), "
+        message=f"The statement that failed is one of a foreign key on {key.table.name} "
+        f"({', '.join(key.columns)}), "
         f"but {key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update} now and runs none that would "
         f"{statement.doing}: the error is from before that was changed.",
         paths=(),
-        next_step=f"fkdash check --table {shell_word(typed(key.table))} tells whether something is still wrong with it; "
+        next_step=f"fkdash check --table {shell_word(typed(key.table))} tells whether something is still "
+        "wrong with it; "
         "fkdash fix history tells what was changed here.",
         outdated=True,
     )
@@ -68,17 +70,29 @@ def _does(key: ForeignKey, statement: OwnStatement) -> str:
     whose = "Nobody wrote that statement; the foreign key did."
     match statement.doing:
         case Doing.DELETE:
-            return f"{action}: {event}, it deletes the rows of {table} that refer to it, and that DELETE failed. {whose}"
+            return (
+                f"{action}: {event}, it deletes the rows of {table} that refer to it, and that "
+                f"DELETE failed. {whose}"
+            )
         case Doing.SET_NULL | Doing.SET_DEFAULT:
             value = "NULL" if statement.doing is Doing.SET_NULL else "their defaults"
             return f"{action}: {event}, it sets {columns} of {table} to {value}, and that UPDATE failed. {whose}"
         case Doing.UPDATE:
-            return f"{action}: {event}, it writes the new value into {columns} of {table}, and that UPDATE failed. {whose}"
+            return (
+                f"{action}: {event}, it writes the new value into {columns} of {table}, and that "
+                f"UPDATE failed. {whose}"
+            )
         case Doing.FIND_REFERENCED:
-            return f"was being checked: a row of {table} was written, and it looks whether {key.referenced.name} has the row."
+            return (
+                f"was being checked: a row of {table} was written, and it looks whether "
+                f"{key.referenced.name} has the row."
+            )
         case Doing.VALIDATE:
             return f"was being validated: every row of {table} is compared with {key.referenced.name}."
-    return f"was being checked: it looks whether rows of {table} ({columns}) still refer to a row of {key.referenced.name}."
+    return (
+        f"was being checked: it looks whether rows of {table} ({columns}) still refer to a row of "
+        f"{key.referenced.name}."
+    )
 
 
 def _obstacle(catalog: Catalog, clues: Clues, key: ForeignKey) -> Obstacle | None:
@@ -92,7 +106,7 @@ def _obstacle(catalog: Catalog, clues: Clues, key: ForeignKey) -> Obstacle | Non
     return None
 
 
-def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement, met: Obstacle | None) -> str:
+def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement, met: Obstacle | None) -> str:  # noqa: PLR0911 - one answer for each kind of error
     if met is not None:
         return f"For {met.reason}."
     table = clues.table or key.table.name
@@ -123,13 +137,16 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
         return "Other sessions held locks that it waited for, or there were many rows."
     owner = catalog.tables[key.table].owner
     if clues.sqlstate == "42501":
-        return f"It runs with the rights of the owner of {key.table.name}{f', {owner}' if owner else ''}, and so do its triggers."
+        return (
+            f"It runs with the rights of the owner of "
+            f"{key.table.name}{f', {owner}' if owner else ''}, and so do its triggers."
+        )
     if clues.sqlstate in {"55000", "42P10"}:
         return f"{table} is in a publication that this change cannot be told to."
     return f"It was raised by what that statement set off in {key.table.name}: a trigger, a rule, a constraint."
 
 
-def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:
+def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:  # noqa: PLR0911 - one answer for each kind of error
     name, table = shell_word(key.qualified), shell_word(typed(key.referenced))
     check = f"fkdash check --table {shell_word(typed(key.table))} tells what else is wrong with it."
     if clues.sqlstate in WAITING:
@@ -138,10 +155,16 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
         return f"Look at who holds locks on {key.table.name} and {key.referenced.name} (pg_locks), then try again."
     if clues.sqlstate == "42501":
         owner = catalog.tables[key.table].owner
-        return f"Grant what is missing to {owner or 'the owner of ' + key.table.name}, or make the trigger's function SECURITY DEFINER."
+        return (
+            f"Grant what is missing to {owner or 'the owner of ' + key.table.name}, or make the "
+            "trigger's function SECURITY DEFINER."
+        )
     if clues.sqlstate in {"55000", "42P10"}:
         kind = "its partitions" if catalog.tables[key.table].kind is TableKind.PARTITIONED else key.table.name
-        return f"Give {kind} a replica identity (ALTER TABLE … REPLICA IDENTITY), a primary key, say, or take it out of the publication."
+        return (
+            f"Give {kind} a replica identity (ALTER TABLE … REPLICA IDENTITY), a primary key, say, "
+            "or take it out of the publication."
+        )
     if statement.doing not in {Doing.DELETE, Doing.UPDATE} and key.on_delete in {
         Action.SET_NULL,
         Action.SET_DEFAULT,
@@ -155,5 +178,8 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
             f"Leave the key of {key.referenced.name} as it is, or write one that {key.table.name} takes; {check}"
         )
     if clues.kind is Kind.OTHER:
-        return f"Read what the trigger or rule says that raised it; fkdash preview --table {table} names those on the way."
+        return (
+            f"Read what the trigger or rule says that raised it; fkdash preview --table {table} "
+            "names those on the way."
+        )
     return f"fkdash preview --table {table} shows what such a delete would do; {check}"

@@ -87,11 +87,11 @@ def by_code(catalog: Catalog, sqlstate: str) -> Iterator[Answer]:
             seen.add(write.key)
             answer = contradiction(catalog, clues, write.key, obstacle, sure=False)
             found.append(((not obstacle.certain, -_rows(catalog, write.key)), answer))
-    for key in catalog.foreign_keys if sqlstate in {"23503", "23001"} else ():
-        if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING):
-            found.append(
-                ((key.on_delete not in _REFUSING, -_rows(catalog, key)), _refusing(catalog, key, sqlstate))
-            )
+    found += [
+        ((key.on_delete not in _REFUSING, -_rows(catalog, key)), _refusing(catalog, key, sqlstate))
+        for key in (catalog.foreign_keys if sqlstate in {"23503", "23001"} else ())
+        if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING)
+    ]
     found.sort(key=lambda each: each[0])
     yield from (answer for _, answer in found)
 
@@ -105,7 +105,8 @@ def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Answer:
         key,
         sqlstate,
         f"{key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update}: it refuses to let a row of "
-        f"{key.referenced.name} go or change that {key.table.name} ({', '.join(key.columns)}) refers to, and a row of "
+        f"{key.referenced.name} go or change that {key.table.name} ({', '.join(key.columns)}) refers "
+        "to, and a row of "
         f"{key.table.name} that refers to nothing; {key.table.name} has {in_words(rows_of(catalog, key.table))}.",
         (),
         f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
@@ -133,10 +134,13 @@ def unindexed(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
         yield Answer(
             key,
             clues.sqlstate,
-            f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of {key.referenced.name} that "
-            f"goes or whose key changes makes it read all of {key.table.name}, {in_words(rows_of(catalog, key.table))}.",
+            f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of "
+            f"{key.referenced.name} that "
+            f"goes or whose key changes makes it read all of {key.table.name}, "
+            f"{in_words(rows_of(catalog, key.table))}.",
             (way,),
-            f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement that creates one "
+            f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement "
+            "that creates one "
             "meanwhile.",
         )
 

@@ -48,11 +48,11 @@ ROW_KINDS = frozenset({Kind.NULL, Kind.CHECK, Kind.UNIQUE, Kind.DOMAIN, Kind.IDE
 class Clues:
     """One error in a text.
 
-    `sqlstate` is empty where neither a code nor the sentence tells it. `table` is what the sentence calls the table
-    with the failing row or the referencing one, `referenced` the other, `schema` where a field says so; `columns`
-    are named by the sentence or stand in `(…)=(…)`. `names` are all names in quotation marks, each meant by nobody
-    in particular. `statement` is the operator's own with its table's parts, `own` what foreign keys ran, the
-    innermost first; `added` the key that was to be added.
+    `sqlstate` is empty where neither a code nor the sentence tells it. `table` is what the sentence calls the
+    table with the failing row or the referencing one, `referenced` the other, `schema` where a field says so;
+    `columns` are named by the sentence or stand in `(…)=(…)`. `names` are all names in quotation marks, each
+    meant by nobody in particular. `statement` is the operator's own with its table's parts, `own` what
+    foreign keys ran, the innermost first; `added` the key that was to be added.
     """
 
     sqlstate: str

@@ -101,7 +101,7 @@ def _explained(catalog: Catalog, clues: Clues) -> Explanation:
     )
 
 
-def _answered(catalog: Catalog, clues: Clues) -> _Found:
+def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one answer for each kind of error
     match clues.kind:
         case Kind.CODE:
             return _Found(tuple(by_code(catalog, clues.sqlstate)))
@@ -194,7 +194,7 @@ def paths(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[tuple[Foreig
     return tuple(ways.values())[:_MOST_PATHS]
 
 
-def _headline(clues: Clues, found: _Found) -> str:
+def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer for each kind of error
     answers = found.answers
     state = clues.sqlstate or (answers[0].sqlstate if answers else "")
     if clues.kind is Kind.CODE and answers:
@@ -206,12 +206,16 @@ def _headline(clues: Clues, found: _Found) -> str:
     if found.only_column:
         return f"{state} names only a column: if a foreign key is behind it, it is {answers[0].key.qualified}."
     if answers and answers[0].outdated:
-        return f"{state} came from {answers[0].key.qualified} as it was; as it is declared now, it raises no such error."
+        return (
+            f"{state} came from {answers[0].key.qualified} as it was; as it is declared now, it "
+            "raises no such error."
+        )
     if answers:
         return f"{state or 'It'} comes from {answers[0].key.qualified}."
     if clues.kind in KEY_KINDS and clues.constraint:
         return (
-            f"{state} was understood, but this database has no foreign key {clues.constraint} as the error describes it: "
+            f"{state} was understood, but this database has no foreign key {clues.constraint} as the "
+            "error describes it: "
             "the error came from another database, or the foreign key has been dropped since."
         )
     if clues.kind in ROW_KINDS or clues.kind in KEY_KINDS or clues.kind is Kind.CODE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, TableName
@@ -66,7 +67,7 @@ def named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
 
 
 def by_structure(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
-    """Give the foreign keys between the tables and over the columns that the error tells of, whatever their name."""
+    """Give the foreign keys between the tables and over the columns that the error tells of, of any name."""
     if not clues.table or not (clues.referenced or clues.columns):
         return ()
     found = []
@@ -132,6 +133,10 @@ def ran(catalog: Catalog, statement: OwnStatement) -> tuple[ForeignKey, ...]:
 def over(catalog: Catalog, statement: OwnStatement) -> tuple[ForeignKey, ...]:
     """Give the foreign keys over the table and columns of a statement, whatever their actions are now."""
     name = TableName(*statement.table)
+    table = catalog.tables.get(name)
+    if table is not None and not set(statement.columns) <= set(table.columns_by_name):
+        # A name that was cut off or that its quotation marks do not delimit says nothing.
+        statement = replace(statement, columns=())
     if statement.doing is Doing.FIND_REFERENCED:
         return tuple(
             key

@@ -27,8 +27,9 @@ _PAIR: Final = re.compile(rf"[{QUOTES}]\s?([^{QUOTES}\n]{{1,130}}?)\s?[{QUOTES}]
 _NULL: Final = re.compile(r"\bnull\b|(?<![A-Za-z])NULL(?![A-Za-z])", re.IGNORECASE)
 # "foreign key" in the languages that PostgreSQL's messages are translated into, as far as it is inflected.
 _FOREIGN_KEY: Final = re.compile(
-    r"foreign.?key|fremdschlüssel|clé étrangère|(?:llave|clave) foránea|chave estrangeira|chiave esterna|внешн\w+ ключ"
-    r"|зовнішн\w+ ключ|外部キー|外键|外鍵|외래.?키|kluc\w+ obc|klíč|yabancı anahtar|främmande.?nyckel|cudzí|גַּר|ξένο|გარე",
+    r"foreign.?key|fremdschlüssel|clé étrangère|(?:llave|clave) foránea|chave estrangeira|chiave esterna"
+    r"|внешн\w+ ключ|зовнішн\w+ ключ|外部キー|外键|外鍵|외래.?키|kluc\w+ obc|klíč|yabanc\w anahtar"
+    r"|främmande.?nyckel|cudzí|גַּר|ξένο|გარე",
     re.IGNORECASE,
 )
 _FARTHEST_DETAIL: Final = 6
@@ -82,7 +83,9 @@ def _names(piece: str, known: Vocabulary) -> tuple[str, ...]:
 
 
 def _clues(piece: str, names: Sequence[str], detail: str, known: Vocabulary, sqlstate: str) -> Clues | None:
-    unquoted = re.sub(rf"[{QUOTES}][^{QUOTES}\n]*[{QUOTES}]", " ", piece)
+    unquoted = piece
+    for name in names:
+        unquoted = unquoted.replace(name, " ")
     columns = [name for name in names if name in known.columns]
     if columns and _NULL.search(unquoted) and sqlstate in {"", "23502"}:
         table = next((name for name in names if name in known.tables and [name] != columns[:1]), "")
@@ -103,7 +106,9 @@ def _clues(piece: str, names: Sequence[str], detail: str, known: Vocabulary, sql
 def _names_something_else(piece: str, first: str, known: Vocabulary) -> bool:
     """Tell whether another name stands behind the first one that is known: of a table that is not here, say."""
     start = piece.find(first)
-    return any(not known.knows(found[1]) for found in _PAIR.finditer(piece, max(0, start - 2)))
+    return any(
+        not known.knows(found[1]) and found[1].isidentifier() for found in _PAIR.finditer(piece, max(0, start - 2))
+    )
 
 
 def _violated_key(

@@ -1,4 +1,4 @@
-"""Reads the errors in one layer of a text: each with its own lines, so that what stands beside it changes nothing."""
+"""Reads the errors in one layer of a text: each with its own lines, so that what is beside it changes nothing."""
 
 from __future__ import annotations
 
@@ -18,18 +18,23 @@ if TYPE_CHECKING:
     from fkdash.explain.vocabulary import Vocabulary
 
 _MOST_ERRORS: Final = 40
+_NEAR: Final = 40
 _LONGEST_WINDOW: Final = 60_000
 _CODE: Final = r"((?=[0-9A-Z]*\d)[0-9A-Z]{5})"
-_LEVEL: Final = r"(?:ERROR|FATAL|PANIC|FEHLER|ERREUR|ERRO|ERRORE|ОШИБКА|ПОМИЛКА|エラー|错误|錯誤|오류|BŁĄD|CHYBA|FEL|HATA|ΣΦΑΛΜΑ)"
+_LEVEL: Final = (
+    r"(?:ERROR|FATAL|PANIC|FEHLER|ERREUR|ERRO|ERRORE|ОШИБКА|ПОМИЛКА"
+    r"|エラー|错误|錯誤|오류|BŁĄD|CHYBA|FEL|HATA|ΣΦΑΛΜΑ)"
+)
 _NEXT_MESSAGE: Final = re.compile(rf"(?:{_LEVEL}|LOG|WARNING|NOTICE)\s?:[ \t]{{1,2}}(?=\S)")
 _SQLSTATES: Final = (
     re.compile(
-        rf"(?i:sql_?state(?:_?code)?|status_?code|pg_?code|err(?:or)?_?code|sql_error_code)[^\w\n]{{0,8}}(?:Some\()?\W?\s?{_CODE}\b"
+        rf"(?i:sql_?state(?:_?code)?|status_?code|pg_?code|err(?:or)?_?code|sql_error_code)"
+        rf"[^\w\n]{{0,8}}(?:Some\()?\W?\s?{_CODE}\b"
     ),
     re.compile(rf"(?i:(?<![\w])code)\\*[\"']?\s*(?:[:=]|=>)\s*(?:[\w.:]+\()?\\*[\"':]?E?{_CODE}\b"),
     re.compile(rf"SqlState\(\W?E?{_CODE}\b"),
     re.compile(rf"{_LEVEL}\W{{1,4}}{_CODE}(?=[:\])\s]|$)"),
-    re.compile(rf"[\[(]{_CODE}[\])]:?\s+{_LEVEL}"),
+    re.compile(rf"(?m)^\W{{0,4}}\[{_CODE}\] {_LEVEL}"),
     re.compile(rf",{_LEVEL},{_CODE},"),
     re.compile(rf"PostgresException[^\n]{{0,40}}?:\s{_CODE}:"),
 )
@@ -44,10 +49,12 @@ _CLASSES: Final = (
 _ALONE: Final = re.compile(
     rf"\W*(?i:error|sqlstate|code|explain)?\W{{0,4}}{_CODE}\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
 )
-_VERBOSE_FIELD: Final = re.compile(r"(?m)\b(SCHEMA|TABLE|COLUMN|CONSTRAINT) NAME:[ \t]+([^\n]+?)[ \t]*$")
+_VERBOSE_FIELD: Final = re.compile(
+    r"(?m)\b(SCHEMA|TABLE|COLUMN|CONSTRAINT) NAME:[ \t]+([^\n]{1,200}?)[ \t]{0,200}$"
+)
 _FIELD: Final = re.compile(
     rf"(?i)(?<![\w])(schema|table|column|constraint)(?:[ _]?name)?\\*[\"']?\s*(?:=>|[:=])\s*(?:Some\()?"
-    rf"(?:\\*[\"'`]([^{QUOTES}\n\\]{{1,130}})\\*[\"'`]|([^\W\d][\w$]*))"
+    rf"(?:\\*[\"'`]([^{QUOTES}\n\\]{{1,130}})\\*[\"'`]|([^\W\d][\w$]{{0,62}}))"
 )
 _IN_BRACKETS: Final = re.compile(r"(?i)\bconstraint \[\"?([^\]\"\n]{1,130})\"?\]")
 _NO_VALUE: Final = frozenset({"undefined", "null", "none", "nil", "n", "true", "false"})
@@ -99,12 +106,12 @@ def _told(text: str, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, Clue
 
 
 def _window(text: str, sentence: Sentence, found: Sequence[Sentence]) -> tuple[str, str]:
-    """Give what belongs to a sentence: before it as far as nothing else was told, after it until something else is."""
+    """Give what belongs to a sentence: the text before it and after it, as far as nothing else is told."""
     others = [each for each in found if each.what != sentence.what]
     ends = [each.start for each in others if each.start > sentence.start]
     following = _NEXT_MESSAGE.search(text, sentence.end)
     repeated = following and any(
-        each.what == sentence.what and 0 <= each.start - following.end() < 40 for each in found
+        each.what == sentence.what and 0 <= each.start - following.end() < _NEAR for each in found
     )
     if following and not repeated:
         ends.append(following.start())

@@ -44,7 +44,8 @@ def _violated(
     own = [action for action in (key.on_delete, key.on_update) if action in _OWN]
     if outdated:
         kept = (
-            f"a row of {key.referenced.name} was still referred to by {key.table.name} ({columns}), which it would let "
+            f"a row of {key.referenced.name} was still referred to by {key.table.name} ({columns}), "
+            "which it would let "
             "go now: the error is from before that was changed"
         )
     elif moved and key.on_delete in _LETS_GO:
@@ -54,7 +55,8 @@ def _violated(
         )
     elif moved:
         kept = (
-            f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so its key cannot "
+            f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so "
+            "its key cannot "
             f"change, as it is ON UPDATE {key.on_update}"
         )
     else:
@@ -104,7 +106,8 @@ def _make_way(catalog: Catalog, key: ForeignKey, *, moved: bool) -> str:
         return f"Leave the key as it is, or point the rows of {table} elsewhere first."
     if trigger:
         return (
-            f"Point the rows of {table} elsewhere first; deleting them may not work, as trigger {trigger} runs before "
+            f"Point the rows of {table} elsewhere first; deleting them may not work, as trigger "
+            f"{trigger} runs before "
             f"each such DELETE and can refuse it: read what it does. {lists[:1].upper()}{lists[1:]}"
         )
     return f"Move or delete the rows of {table} first; {lists}"
@@ -136,16 +139,18 @@ def _held(catalog: Catalog, clues: Clues, key: ForeignKey) -> bool | None:
 
 
 def _detached(clues: Clues, key: ForeignKey) -> Answer:
+    there = key.referenced._replace(name=clues.referenced) if clues.referenced else key.referenced
     partition = clues.referenced or "the partition"
     along = f" (ON DELETE {key.on_delete} takes {key.table.name} along)" if key.on_delete is Action.CASCADE else ""
     return Answer(
         key,
         clues.sqlstate,
-        f"{key.qualified}: rows of {key.table.name} ({', '.join(key.columns)}) refer to rows of {partition}, which would not "
+        f"{key.qualified}: rows of {key.table.name} ({', '.join(key.columns)}) refer to rows of "
+        f"{partition}, which would not "
         f"be in {key.referenced.name} any more once it is detached; no action of the foreign key runs then.",
         (),
         f"Delete those rows of {partition}{along} or move the rows of {key.table.name}, then detach; "
-        f"fkdash preview --table {shell_word(typed(key.referenced._replace(name=partition) if clues.referenced else key.referenced))} lists them.",
+        f"fkdash preview --table {shell_word(typed(there))} lists them.",
     )
 
 
@@ -156,10 +161,12 @@ def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
     return Answer(
         key,
         clues.sqlstate,
-        f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign key{whole}, not rows: "
+        f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign "
+        f"key{whole}, not rows: "
         f"{key.table.name} would keep its references, and nothing would check them.",
         (),
-        f"Delete or move the rows of {key.table.name} that refer there, and for a partition DETACH it before the DROP; "
+        f"Delete or move the rows of {key.table.name} that refer there, and for a partition DETACH it "
+        "before the DROP; "
         f"to give the foreign key up, say so: ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}.",
     )
 
@@ -168,10 +175,12 @@ def _truncated(clues: Clues, key: ForeignKey) -> Answer:
     return Answer(
         key,
         clues.sqlstate,
-        f"{key.qualified} refers to {key.referenced.name}, and TRUNCATE is refused for a referenced table even where no "
+        f"{key.qualified} refers to {key.referenced.name}, and TRUNCATE is refused for a referenced "
+        "table even where no "
         "row refers to it.",
         (),
-        f"Truncate both in one statement, or DELETE; fkdash preview --table {shell_word(typed(key.referenced))} shows what "
+        "Truncate both in one statement, or DELETE; fkdash preview --table "
+        f"{shell_word(typed(key.referenced))} shows what "
         "that does. TRUNCATE … CASCADE empties every referencing table.",
     )
 
@@ -180,7 +189,8 @@ def _rewritten(clues: Clues, key: ForeignKey) -> Answer:
     return Answer(
         key,
         clues.sqlstate,
-        f"{key.qualified}: a rule on {key.table.name} or {key.referenced.name} rewrites the statement that the foreign key "
+        f"{key.qualified}: a rule on {key.table.name} or {key.referenced.name} rewrites the statement "
+        "that the foreign key "
         "runs, so that it does not do what it must.",
         (),
         f"fkdash check --table {shell_word(typed(key.table))} names the rule (FK208).",

@@ -1,7 +1,7 @@
 """What PostgreSQL and client libraries say of a violated constraint, in English, each with its SQLSTATE.
 
-PostgreSQL's are the format strings of ri_triggers.c, execMain.c, nbtinsert.c and others, versions 14 to 18; names may
-stand in any kind of quotation marks, since chats and terminals change them, and plain words in none.
+PostgreSQL's are the format strings of ri_triggers.c, execMain.c, nbtinsert.c and others, versions 14 to 18; names
+may stand in any kind of quotation marks, since chats and terminals change them, and plain words in none.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ _PLAIN_NAME: Final = rf"[^{QUOTES}\n\\]{{1,200}}?"
 _ROLE: Final = re.compile(r"\{(\w+)\}")
 
 _SENTENCES: Final = (
-    (Kind.HELD, "23001", "update or delete on table {referenced} violates RESTRICT setting of foreign key constraint {constraint}(?: on table {table})?"),
-    (Kind.HELD, "23503", "update or delete on table {referenced} violates foreign key constraint {constraint}(?: on table {table})?"),
+    (Kind.HELD, "23001", ("update or delete on table {referenced} "
+     "violates RESTRICT setting of foreign key constraint {constraint}(?: on table {table})?")),
+    (Kind.HELD, "23503", ("update or delete on table {referenced} "
+     "violates foreign key constraint {constraint}(?: on table {table})?")),
     (Kind.MISSING, "23503", "insert or update on table {table} violates foreign key constraint {constraint}"),
     (Kind.DETACHED, "23503", "removing partition {referenced} violates foreign key constraint {constraint}"),
     (Kind.NULL, "23502", "null value in column {column} of relation {table} violates not-null constraint"),
@@ -37,20 +39,24 @@ _SENTENCES: Final = (
     (Kind.IDENTITY, "428C9", "column {column} can only be updated to DEFAULT"),
     (Kind.TRUNCATED, "0A000", "cannot truncate a table referenced in a foreign key constraint"),
     (Kind.DEPENDED_ON, "2BP01", "cannot drop [^\n]{1,300}? because other objects depend on it"),
-    (Kind.REWRITTEN, "XX000", "referential integrity query on {referenced} from constraint {constraint} on {table} gave unexpected result"),
+    (Kind.REWRITTEN, "XX000", ("referential integrity query on {referenced} "
+     "from constraint {constraint} on {table} gave unexpected result")),
     (Kind.OTHER, "57014", "canceling statement due to (?:statement timeout|user request)"),
     (Kind.OTHER, "55P03", "canceling statement due to lock timeout"),
     (Kind.OTHER, "40P01", "deadlock detected"),
     (Kind.OTHER, "42501", "permission denied for (?:table|schema|sequence|function|view|relation) {table}"),
-    (Kind.OTHER, "55000", "cannot (?:delete from|update) (?:table|view) {table} because it does not have a replica identity"),
+    (Kind.OTHER, "55000", ("cannot (?:delete from|update) (?:table|view) {table} "
+     "because it does not have a replica identity")),
     (Kind.OTHER, "42P10", "cannot (?:delete from|update) table {table}(?=\\W)"),
     (Kind.OTHER, "42704", "constraint {constraint} of relation {table} does not exist"),
     (Kind.OTHER, "42710", "constraint {constraint} for relation {table} already exists"),
     # Prisma's P2003, P2011, P2002 and P2014, of which the name in parentheses is an index or a constraint.
-    (Kind.KEY, "23503", "Foreign key constraint (?:failed|violated)(?: on the (?:field|constraint|index))?: `?{prisma}"),
+    (Kind.KEY, "23503", ("Foreign key constraint (?:failed|violated)"
+     "(?: on the (?:field|constraint|index))?: `?{prisma}")),
     (Kind.KEY, "23503", "Foreign key constraint (?:failed|violated) on the fields?: \\(?{columns}"),
     (Kind.NULL, "23502", "Null constraint violation on the (?:fields?|constraint): \\(?{columns}"),
-    (Kind.REQUIRED, "P2014", "would violate the required relation {constraint} between the {table} and {referenced} models"),
+    (Kind.REQUIRED, "P2014", ("would violate the required relation {constraint} "
+     "between the {table} and {referenced} models")),
     # Ecto tells what it would have had to be told; Hibernate and Spring put the name in brackets.
     (Kind.KEY, "23503", "{constraint} \\(foreign_key_constraint\\)"),
     (Kind.UNIQUE, "23505", "{constraint} \\(unique_constraint\\)"),
@@ -109,8 +115,10 @@ def _pattern(sentence: str, odd: tuple[str, ...]) -> re.Pattern[str]:
         role = found[1]
         if role in _PARTS:
             return _PARTS[role]
-        delimited = rf"\\*[{QUOTES}](?P<{role}__>{whole})\\*[{QUOTES}]|" if whole else ""
-        return rf"(?:{delimited}\\*[{QUOTES}]+(?P<{role}>{_PLAIN_NAME})\\*[{QUOTES}]+|(?P<{role}_>[^\W\d][\w$]*))"
+        delimited = rf"\\{{0,16}}[{QUOTES}](?P<{role}__>{whole})\\{{0,16}}[{QUOTES}]|" if whole else ""
+        mark = rf"\\{{0,16}}[{QUOTES}]{{1,16}}"
+        quoted = rf"(?<![\\{QUOTES}]){mark}(?P<{role}>{_PLAIN_NAME}){mark}"
+        return rf"(?:{delimited}{quoted}|(?P<{role}_>(?<![\w$])[^\W\d][\w$]{{0,62}}))"
 
     spaced = re.sub(r"(?<![\\\[]) (?!\()", r"\\s+", sentence)
     return re.compile(_ROLE.sub(part, spaced), re.IGNORECASE)

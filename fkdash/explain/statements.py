@@ -1,7 +1,8 @@
-"""The statements in an error's text: those that foreign keys run by themselves, the operator's own, ADD FOREIGN KEY.
+"""The statements in an error's text: those that foreign keys run, the operator's own, ADD FOREIGN KEY.
 
 A foreign key's own statements are made in ri_triggers.c and look alike in every version and language: names are
-quoted, values are parameters, and the comparison is spelled OPERATOR(schema.name). A partitioned table has no ONLY.
+quoted, values are parameters, and the comparison is spelled OPERATOR(schema.name). A partitioned table has no
+ONLY.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-_QUOTED: Final = r'"(?:[^"]|""){1,200}?"(?!")'
-_NAME: Final = rf"(?:{_QUOTED}|[^\W\d][\w$]*)"
+# A name is followed by the quotation mark that closes the statement, and by those that wrap it, more often than it
+# ends in one itself.
+_QUOTED: Final = r'(?:"[^"]{1,130}"(?!"\w)|"(?:[^"]|""){1,200}?"(?!"))'
+_NAME: Final = rf"(?:{_QUOTED}|[^\W\d][\w$]{{0,62}})"
 _TABLE: Final = rf"({_QUOTED})\.({_QUOTED})"
 _OWN_WRITE: Final = re.compile(
     rf"\b(DELETE FROM|UPDATE)\s+(?:ONLY\s+)?{_TABLE}(?:\s+SET\s+((?:(?!\bWHERE\b).){{1,4000}}?))?"
@@ -25,7 +28,8 @@ _OWN_LOOK: Final = re.compile(
     re.DOTALL,
 )
 _OWN_VALIDATION: Final = re.compile(
-    rf"\bSELECT fk\.(?:(?!\n\n)[^;]){{1,4000}}? FROM\s+(?:ONLY\s+)?{_TABLE} fk\s+LEFT OUTER JOIN\s+(?:ONLY\s+)?{_TABLE} pk"
+    rf"\bSELECT fk\.(?:(?!\n\n)[^;]){{1,4000}}? FROM\s+(?:ONLY\s+)?{_TABLE} fk"
+    rf"\s+LEFT OUTER JOIN\s+(?:ONLY\s+)?{_TABLE} pk"
     r"\s+ON\s+\(((?:(?!\n\n)[^;)]|\(|\)(?!\s+WHERE)){1,8000})",
     re.DOTALL,
 )
@@ -33,21 +37,24 @@ _COMPARED: Final = re.compile(rf"OPERATOR\([^)]*\)\s*(?:fk\.)?({_QUOTED})")
 _COMPARED_LEFT: Final = re.compile(rf"({_QUOTED})(?:::[\w.\" ]+?)?\s+OPERATOR\(")
 _SET: Final = re.compile(rf"({_QUOTED})\s*=\s*(NULL|DEFAULT|\$\d+)")
 _OPERATORS: Final = re.compile(
-    rf"\b(delete\s+from|update|insert\s+into|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?(?=([^\n]{{0,200}}))",
+    rf"\b(delete\s+from|update|insert\s+into|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?"
+    rf"({_NAME})(?:\s*\.\s*({_NAME}))?(?=([^\n]{{0,200}}))",
     re.IGNORECASE,
 )
 _LABELLED: Final = re.compile(
-    r"(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|ОПЕРАТОР|文|语句|陳述式|COMANDO|ISTRUZIONE|ZAPYTANIE|SATS|İFADE|명령 ?구문"
-    r"|Command was|SQL|sql|query|statement|Failed query)\W{0,6}$"
+    r"(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|ОПЕРАТОР|文|语句|陳述式|COMANDO|ISTRUZIONE|ZAPYTANIE"
+    r"|SATS|İFADE|명령 ?구문|Command was|SQL|sql|query|statement|Failed query)\W{0,6}$"
 )
 _INSIDE_FUNCTION: Final = re.compile(
-    r"(?:SQL statement|SQL-Anweisung|SQL-Befehl|instruction SQL|sentencia SQL|SQL-оператор|SQL文|SQL 语句|comando SQL"
-    r"|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)\W{0,4}$",
+    r"(?:SQL statement|SQL-Anweisung|SQL-Befehl|instruction SQL|sentencia SQL|SQL-оператор|SQL文|SQL 语句"
+    r"|comando SQL|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)\W{0,4}$",
     re.IGNORECASE,
 )
 _ADDED: Final = re.compile(
-    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?\s+ADD\s+(?:CONSTRAINT\s+({_NAME})\s+)?"
-    rf"FOREIGN\s+KEY\s*\(([^)]{{1,2000}})\)\s*REFERENCES\s+(?:ONLY\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?(?:\s*\(([^)]{{1,2000}})\))?",
+    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?"
+    rf"\s+ADD\s+(?:CONSTRAINT\s+({_NAME})\s+)?"
+    rf"FOREIGN\s+KEY\s*\(([^)]{{1,2000}})\)\s*REFERENCES\s+(?:ONLY\s+)?"
+    rf"({_NAME})(?:\s*\.\s*({_NAME}))?(?:\s*\(([^)]{{1,2000}})\))?",
     re.IGNORECASE,
 )
 
@@ -111,9 +118,11 @@ def own_statements(text: str) -> tuple[OwnStatement, ...]:
             doing = Doing.DELETE if match[1].startswith("DELETE") else _what_is_set(rest)
             if doing is not None:
                 found.append((match.start(), OwnStatement(doing, (bare(match[2]), bare(match[3])), ())))
-    for match in _OWN_LOOK.finditer(text):
-        if "OPERATOR(" in match[3]:
-            found.append((match.start(), _look((bare(match[1]), bare(match[2])), match[3])))
+    found += [
+        (match.start(), _look((bare(match[1]), bare(match[2])), match[3]))
+        for match in _OWN_LOOK.finditer(text)
+        if "OPERATOR(" in match[3]
+    ]
     for match in _OWN_VALIDATION.finditer(text):
         table, other = (bare(match[1]), bare(match[2])), (bare(match[3]), bare(match[4]))
         found.append((match.start(), OwnStatement(Doing.VALIDATE, table, _columns(match[5]), other)))

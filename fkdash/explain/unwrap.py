@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 _MOST_LAYERS: Final = 12
 _ANSI: Final = re.compile(
-    r"(?:\x1b|\\x1b|\\u001b|\\033|\^\[|#033)(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))"
+    r"(?:\x1b|\\x1b|\\u001b|\\033|\^\[|#033)(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]"
+    r"|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\))"
 )
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _MEANT: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "0": ""}
 _SYSLOG: Final = re.compile(r"#(0[01][0-7])")
 _ENTITY: Final = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|#\d+|#x[0-9a-fA-F]+);")
 _PERCENT: Final = re.compile(r"%(?:22|27|28|29|20|0A|C2%A[0-9A-F])", re.IGNORECASE)
-# What stands before every line of a container's, a unit's, a pod's or a test runner's output, or of a mail's quote.
+# What stands before every line of a container's, a unit's, a pod's or a test runner's output, or of a mail.
 _PREFIX: Final = re.compile(
-    r"(?m)^[ \t]*(?:"
+    r"(?m)^[ \t]{0,200}(?:"
     r"[\w.@/-]+[ \t]+\|[ \t]?"
     r"|[\w.@/-]+\[\d+\]:[ \t]"
     r"|(?:<\d+>)?(?:\w{3} +\d+ \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d| [A-Z]{2,5})?)[ \t]+"
@@ -34,7 +35,7 @@ _PREFIX: Final = re.compile(
     r"|[>│┃║|]+[ \t]?|E[ \t]{3}|//[ \t]|#[ \t](?!\d)"
     r")"
 )
-_FRAME: Final = re.compile(r"(?m)[ \t]*[│┃║|][ \t]*$")
+_FRAME: Final = re.compile(r"(?m)[ \t]{0,200}[│┃║|][ \t]{0,200}$")
 _LINE_OF_LOG: Final = re.compile("\\n\\t")
 _DOUBLED: Final = re.compile(r'"{2,}')
 
@@ -65,7 +66,7 @@ def _all_layers(text: str) -> Iterator[str]:
         bare = _DOUBLED.sub(lambda found: '"' * ((len(found[0]) + 1) // 2), bare)
         yield bare
     # A terminal or a pager breaks lines anywhere; nothing is lost if what stands apart is joined.
-    yield re.sub(r"\s*\n\s*", " ", bare)
+    yield re.sub(r"[ \t]{0,200}\n\s{0,200}", " ", bare)
     yield re.sub(r"\n[ \t]*", "", bare)
 
 
