@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, Table
 
 _LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT})
+_WRITES_VALUES: Final = frozenset({Action.CASCADE, Action.SET_DEFAULT})
 _OWN: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
@@ -65,7 +66,9 @@ def _violated(
         )
     missing = (
         f"a row of {key.table.name} was written whose ({columns}) is not in {key.referenced.name} "
-        f"({', '.join(key.referenced_columns)})" + (f", or its own {own[0]} wrote it" if own else "")
+        f"({', '.join(key.referenced_columns)})"
+        + (f", or its own {own[0]} wrote it" if own else "")
+        + _other_writers(catalog, clues, key)
     )
     look = (
         f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
@@ -92,6 +95,22 @@ def _violated(
         next_step=next_step,
         outdated=outdated,
     )
+
+
+def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
+    """Name the keys over the same columns whose actions write what this one refuses; their check comes afterwards."""
+    told = []
+    for other in catalog.declared_on.get(key.table, ()):
+        if other is key or set(other.columns).isdisjoint(key.columns):
+            continue
+        if clues.statement is not None and clues.statement[1][-1] not in referenced_names(catalog, other):
+            continue
+        if other.on_update in _WRITES_VALUES or other.on_delete is Action.SET_DEFAULT:
+            action = (
+                f"UPDATE {other.on_update}" if other.on_update in _WRITES_VALUES else f"DELETE {other.on_delete}"
+            )
+            told.append(f", or {other.name} wrote it (ON {action})")
+    return "".join(told)
 
 
 def _called(key: ForeignKey) -> frozenset[str]:
