@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.progress import reporting
+from fkdash.apply.sandbox import pinned, prepared
+from fkdash.apply.settle import backend_of
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
-from fkdash.errors import FkdashError, StoppedError
+from fkdash.db.queries import query
+from fkdash.errors import FkdashError, NotPermittedError, StoppedError
+from fkdash.fix.definition import literal
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import Duration
 from fkdash.fix.sizes import rows_of
@@ -77,10 +81,15 @@ class Tries:
         """
         self._longest_wait_ms = _FIRST_WAIT_MS * 2 ** ((attempt - 1) // 2)
         first = steps[0]
+        if self.writer.is_retired:
+            await self.writer.renew()
+            self.backend = await backend_of(self.writer)
         if first.alone:
             await self._alone(first)
         elif any(step.repeats for step in steps):
             await self._in_batches(steps)
+        elif first.checks_rows:
+            await self._confined(steps)
         else:
             await self._together(steps)
 
@@ -92,6 +101,38 @@ class Tries:
                 async with self._reported(step):
                     await session.execute(step.sql)
             await self._committing(session, [step.number for step in steps])
+
+    async def _confined(self, steps: Sequence[Step]) -> None:
+        """Check rows with the table owner's rights: it runs what others planted, and nothing of that is left.
+
+        Between the last statement and COMMIT there is nothing; what it left in the connection goes with that.
+        """
+        *before, check = steps
+        tables = key_tables(self.catalog, self.plan.key)
+        own = self.catalog.tables[check.locks[0].table].oid
+        ran = False
+        try:
+            async with self.writer.transaction() as session:
+                await self._begin(session, check)
+                for step in before:
+                    await self._limit(session, step)
+                    await session.execute(step.sql)
+                await self._committing(session, [step.number for step in steps])
+                await self._limit(session, check)
+                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
+                ready = await prepared(session, [each for each in (own, *tables) if each is not None], body)
+                if ready.runs_as.refusal:
+                    raise NotPermittedError(
+                        f"The rows are not checked: {ready.runs_as.refusal}.",
+                        next_step=f"Let the table belong to a role that is no superuser: ALTER TABLE "
+                        f"{check.locks[0].table.sql} OWNER TO ...; or let a superuser own what is named.",
+                    )
+                ran = True
+                async with self._reported(check):
+                    await ready.call()
+        finally:
+            if ran:
+                await self.writer.retire()
 
     async def _in_batches(self, steps: Sequence[Step]) -> None:
         step = next(each for each in steps if each.repeats)
@@ -198,7 +239,8 @@ class Tries:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
             await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
         if not self.checked:
-            await self._check_unchanged(session)
+            async with pinned(session):
+                await self._check_unchanged(session)
 
     async def _limit(self, session: Session, step: Step) -> None:
         lock_ms = step.lock_timeout_ms

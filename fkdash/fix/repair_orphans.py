@@ -44,7 +44,7 @@ def repair_steps(
     gently = takes_not_valid(catalog, key)
     if anew and gently:
         # Whatever lets orphans in now stops first; only a key declared anew is checked again.
-        steps += [step for step in change(catalog, key, proven).steps if step.title != "check"]
+        steps += [step for step in change(catalog, key, proven).steps if not step.checks_rows]
     kept = kept_table(key)
     steps.append(_keep(catalog, key, kept, _next(steps)))
     for leaf in leaves(catalog, key.table):

@@ -13,6 +13,7 @@ from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
 
 if TYPE_CHECKING:
+    from fkdash.apply.delete_rehearsal import DeleteRehearsal
     from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
@@ -38,9 +39,17 @@ _EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
 _STILL_REFERENCED: Final = ("23001", "23503")
 
 
-def preview_json(preview: Preview, listed: Listed = _NONE) -> str:
+def preview_json(preview: Preview, listed: Listed = _NONE, rehearsed: DeleteRehearsal | None = None) -> str:
     """Give the JSON document; a blocker has the rows `listed` for it."""
-    return json.dumps(preview_document(preview, listed), indent=2) + "\n"
+    document = preview_document(preview, listed)
+    if rehearsed is not None:
+        document["rehearsal"] = {
+            "agrees": rehearsed.agrees,
+            "sqlstate": rehearsed.sqlstate,
+            "detail": rehearsed.detail,
+            "role": rehearsed.role,
+        }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]:
