@@ -1,8 +1,8 @@
 """Really runs a delete in a transaction that is rolled back, and compares it with what was predicted.
 
 Asked for by name only: it locks the rows it deletes, fires the tables' triggers (what those do outside the
-transaction cannot be taken back), and leaves dead row versions behind. It runs with the rights of the table's owner
-where the session may have them, which is nearer to the application than a superuser's, and says so.
+transaction cannot be taken back), and leaves dead row versions behind. It runs with the rights of the table's
+owner where the session may have them, which is nearer to the application than a superuser's, and says so.
 """
 
 from __future__ import annotations

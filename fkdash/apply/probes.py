@@ -36,7 +36,8 @@ _OF_THE_NAMES: Final = frozenset({NOT_PERMITTED, "42P01", "42883", "42703", "427
 _UUID: Final = "pg_catalog.gen_random_uuid()"
 _TEXT: Final = "pg_catalog.md5(pg_catalog.format('%s', pg_catalog.random()))"
 _NEXT: Final = (
-    "(select least(pg_catalog.max({column})::pg_catalog.int8 operator(pg_catalog.+) 1, {most})::{type} from {table})"
+    "(select least(pg_catalog.max({column})::pg_catalog.int8 operator(pg_catalog.+) 1, {most})::{type} "
+    "from {table})"
 )
 _MISSING_VALUES: Final = {
     "uuid": ("pg_catalog.uuid", _UUID),
@@ -81,12 +82,16 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
     `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction on its own
     connection to the database of `writer`.
     """
-    trials = (
+    return tuple([await _tried(writer, trial) for trial in trials(catalog, key, nullable=nullable)])
+
+
+def trials(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Trial, ...]:
+    """Give what is tried of a key."""
+    return (
         deleting_referenced(catalog, key, nullable=nullable),
         _deleting_unreferenced(catalog, key),
         _referring_to_missing(catalog, key),
     )
-    return tuple([await _tried(writer, trial) for trial in trials])
 
 
 async def _tried(writer: Writer, trial: Trial) -> Probe:

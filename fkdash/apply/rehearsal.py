@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.probes import Probe, deleting_referenced, tried_in
-from fkdash.apply.sandbox import sandbox
+from fkdash.apply.sandbox import pinned, sandbox
 from fkdash.catalog.model import TableName
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, LockTimedOutError
@@ -86,8 +86,9 @@ async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
         for step in short:
             began = time.monotonic()
             await ready.session.execute(step.sql)
-            for lock in await _locks(ready.session):
-                held.setdefault(lock, began)
+            async with pinned(ready.session):
+                for lock in await _locks(ready.session):
+                    held.setdefault(lock, began)
         delete = None if plan.goal.gone else await tried_in(ready, trial)
     ended = time.monotonic()
     return Rehearsal(

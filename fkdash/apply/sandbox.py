@@ -113,7 +113,8 @@ class Sandbox:
         self._called = True
         try:
             async with asyncio.timeout(seconds):
-                return _met((await self.session.rows(self._statement))[0])
+                rows = await self.session.rows(self._statement)
+                return _met(rows[0]) if rows else Met("done", 0, left=False, filtered=False, refused=None)
         except TimeoutError:
             raise TimedOutError("The statement did not stop at its time limit.") from None
         except ServerRefusedError as raised:
@@ -123,7 +124,9 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def sandbox(target: Target, tables: Sequence[int], body: str, *, lock_ms: int, statement_ms: int) -> AsyncIterator[Sandbox]:
+async def sandbox(
+    target: Target, tables: Sequence[int], body: str, *, lock_ms: int, statement_ms: int
+) -> AsyncIterator[Sandbox]:
     """Make a body ready that is rolled back, on a connection of its own, which is closed afterwards.
 
     It runs with the rights of the owner of the first of `tables` (OIDs), the tables that it touches.
@@ -138,9 +141,10 @@ async def sandbox(target: Target, tables: Sequence[int], body: str, *, lock_ms: 
                 await _end_backend(session)
 
 
-async def prepared(session: Session, tables: Sequence[int], body: str) -> Sandbox:
+async def prepared(session: Session, tables: Sequence[int], body: str, *, lasting: bool = False) -> Sandbox:
     """Make a body ready in the transaction of `session`, in which nothing of the tables has run yet.
 
+    `lasting` says that the transaction is committed afterwards, and the body's results do not matter.
     Where the function may not be handed to the owner it runs as the session's role. Raises StoppedError where the
     table is gone, and what the server refuses to a superuser, who may always hand it over.
     """
@@ -157,16 +161,15 @@ async def prepared(session: Session, tables: Sequence[int], body: str) -> Sandbo
         if standing["superuser"]:
             raise
         await session.execute("rollback to savepoint fkdash_sandbox")
-        made, statement = False, _anonymous(body)
+        made, statement = False, _anonymous(body, answering=not lasting)
     if made and role != standing["owner"] and await _handed_over(session, name, standing["owner"]):
         role = standing["owner"]
     elif made and role != standing["owner"] and standing["superuser"]:
         raise NotPermittedError(
-            f"It cannot be confined to the rights of {standing['owner']}: {role} may not hand a function over to it.",
+            f"It cannot be confined to the rights of {standing['owner']}: {role} may not hand it a function.",
             next_step=f"Connect as {standing['owner']}, or as a superuser, or GRANT {quoted(standing['owner'])} "
             f"TO {quoted(role)}.",
         )
-    await session.execute("set local search_path = pg_catalog, pg_temp")
     return Sandbox(session, await _runs_as(session, tables, standing, role, made=made), statement)
 
 
@@ -219,17 +222,18 @@ def _function(name: str, body: str) -> str:
     return query("fkdash.apply", "sandbox_function").format(name=name, results=results, body=literal(text))
 
 
-def _anonymous(body: str) -> str:
-    """Give the body as a block that needs no function; it answers by the error that it ends with."""
+def _anonymous(body: str, *, answering: bool) -> str:
+    """Give the body as a block that needs no function; asked to answer, it does by the error it ends with."""
     declared = "; ".join(f"{each} pg_catalog.{kind}" for each, kind in _RESULTS.items())
     answers = ", ".join(f"fkd_{each}" for each in _FIELDS)
-    text = (
-        f"#variable_conflict use_column\ndeclare {declared};\nbegin\n{body};\n"
+    answer = (
         f"raise exception using errcode = '{_RESULT}', message = coalesce(fkd_said, ' '), "
         f"detail = pg_catalog.format('%s|%s|%s|%s|%s', {answers}), schema = coalesce(fkd_schema, ''), "
         "table = coalesce(fkd_table, ''), column = coalesce(fkd_column, ''), "
-        "constraint = coalesce(fkd_constraint, '');\nend"
+        "constraint = coalesce(fkd_constraint, '');"
     )
+    last = answer if answering else ""
+    text = f"#variable_conflict use_column\ndeclare {declared};\nbegin\n{body};\n{last}\nend"
     return f"do {literal(text)}"
 
 
@@ -245,7 +249,9 @@ def _met(row: Row) -> Met:
             constraint=row["fkd_constraint"],
             detail=row["fkd_detail"],
         )
-    return Met(row["fkd_stage"], row["fkd_touched"] or 0, bool(row["fkd_left"]), bool(row["fkd_filtered"]), refused)
+    return Met(
+        row["fkd_stage"], row["fkd_touched"] or 0, bool(row["fkd_left"]), bool(row["fkd_filtered"]), refused
+    )
 
 
 def _met_from(raised: ServerRefusedError) -> Met:

@@ -47,7 +47,7 @@ _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
 _MOST_UNKNOWN: Final = 10_000_000
 """Beyond these a repair is not getting anywhere; statistics may be out of date, so they are generous."""
-ADVISORY: Final = "hashtextextended('fkdash', $1)"
+ADVISORY: Final = "pg_catalog.hashtextextended('fkdash', $1)"
 """The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
 
 
@@ -120,7 +120,9 @@ class Tries:
                 await self._committing(session, [step.number for step in steps])
                 await self._limit(session, check)
                 body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
-                ready = await prepared(session, [each for each in (own, *tables) if each is not None], body)
+                ready = await prepared(
+                    session, [each for each in (own, *tables) if each is not None], body, lasting=True
+                )
                 if ready.runs_as.refusal:
                     raise NotPermittedError(
                         f"The rows are not checked: {ready.runs_as.refusal}.",
@@ -201,9 +203,9 @@ class Tries:
             return
         for setting in ("lock_timeout", "statement_timeout", "idle_session_timeout"):
             await self.writer.run_alone(f"set {setting} = 0")
-        lock = f"hashtextextended('fkdash', {oid})"
+        lock = f"pg_catalog.hashtextextended('fkdash', {oid})"
         async with self.writer.rolled_back() as session:
-            if not await session.value(f"select pg_try_advisory_lock({lock})"):
+            if not await session.value(f"select pg_catalog.pg_try_advisory_lock({lock})"):
                 raise self._taken()
         try:
             yield
@@ -213,12 +215,12 @@ class Tries:
 
     async def _unlock(self, lock: str) -> None:
         async with self.writer.rolled_back() as session:
-            await session.value(f"select pg_advisory_unlock({lock})")
+            await session.value(f"select pg_catalog.pg_advisory_unlock({lock})")
 
     async def _clean_up(self, step: Step) -> None:
         if step.leftover is None or step.cleanup is None:
             return
-        async with self.writer.rolled_back() as session:
+        async with self.writer.rolled_back() as session, pinned(session):
             left = await session.value(step.leftover)
         if left:
             self.journal.write("cleaning-up", step=step.number, sql=step.cleanup)
@@ -233,7 +235,7 @@ class Tries:
             # A limit meant for the application would end the session in the middle of a long check.
             await session.execute("set local transaction_timeout = 0")
         table = self.catalog.tables[self.plan.key.table]
-        if not await session.value(f"select pg_try_advisory_xact_lock({ADVISORY})", table.oid):
+        if not await session.value(f"select pg_catalog.pg_try_advisory_xact_lock({ADVISORY})", table.oid):
             raise self._taken()
         if step.reserve is not None:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
@@ -257,7 +259,7 @@ class Tries:
         if self.copy is not None:
             for number in numbers:
                 await self.copy.add(session, "step-done", {"step": number, **facts})
-        self.xid = str(await session.value("select pg_current_xact_id()::text"))
+        self.xid = str(await session.value("select pg_catalog.pg_current_xact_id()::pg_catalog.text"))
         self.journal.write("committing", steps=numbers, xid=self.xid, pid=self.writer.backend_pid, **facts)
 
     async def _check_unchanged(self, session: Session) -> None:

@@ -91,7 +91,11 @@ class Writer:
     async def renew(self) -> None:
         """Open another connection in the place of a retired one; raises what `db.connect.connect` raises."""
         opened = await connect(self.target)
-        self._connection, self.where, self.is_retired = opened.connection, self.target.describe(opened.address), False
+        self._connection, self.where, self.is_retired = (
+            opened.connection,
+            self.target.describe(opened.address),
+            False,
+        )
         with translating("looking at the new connection", where=self.where, connection=self._connection):
             self.backend_pid = await self._connection.fetchval(query("fkdash.db", "backend_pid"))
         self.pooled = self._connection.get_server_pid() != self.backend_pid

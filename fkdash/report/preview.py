@@ -13,9 +13,9 @@ from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
 
 if TYPE_CHECKING:
-    from fkdash.apply.delete_rehearsal import DeleteRehearsal
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fkdash.apply.delete_rehearsal import DeleteRehearsal
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
     from fkdash.preview.rows.blocked import RowIdentity
     from fkdash.preview.rows.in_the_way import InTheWay

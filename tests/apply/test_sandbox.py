@@ -76,7 +76,9 @@ class Scene:
 
 
 @asynccontextmanager
-async def planted(database: TestDatabase, folder: Path, attack: str, *, more: str = "", tables: str = _TABLES) -> AsyncIterator[Scene]:
+async def planted(
+    database: TestDatabase, folder: Path, attack: str, *, more: str = "", tables: str = _TABLES
+) -> AsyncIterator[Scene]:
     mallory = f"mallory_{database.name}"
     await database.execute(f"create role {mallory} login; alter database {database.name} owner to {mallory}")
     await database.execute(f"alter schema public owner to {mallory}")
@@ -88,7 +90,9 @@ async def planted(database: TestDatabase, folder: Path, attack: str, *, more: st
             yield Scene(database, bench, mallory)
     finally:
         await database.execute(f"alter database {database.name} owner to postgres")
-        await database.execute(f"reassign owned by {mallory} to postgres; drop owned by {mallory}; drop role {mallory}")
+        await database.execute(
+            f"reassign owned by {mallory} to postgres; drop owned by {mallory}; drop role {mallory}"
+        )
 
 
 async def probed(scene: Scene) -> tuple[Probe, ...]:
@@ -97,7 +101,9 @@ async def probed(scene: Scene) -> tuple[Probe, ...]:
 
 
 async def deleted(scene: Scene, target: DeleteTarget, *, rows: int = 1) -> tuple[DeleteRehearsal, list[str]]:
-    predicted = Preview(target, Verdict.ALLOWED, exact=True, effects=(Effect(target.table, deleted=rows),), target_rows=rows)
+    predicted = Preview(
+        target, Verdict.ALLOWED, exact=True, effects=(Effect(target.table, deleted=rows),), target_rows=rows
+    )
     warned: list[str] = []
     async with open_writer(scene.bench.pool.target) as writer:
         return await rehearse_delete(writer, target, predicted, seconds=5, warn=warned.append), warned
@@ -127,7 +133,9 @@ _AFTERWARDS = {
 
 
 @pytest.mark.parametrize("where", _TRIGGERS)
-async def test_what_is_planted_runs_with_the_owners_rights(database: TestDatabase, tmp_path: Path, where: str) -> None:
+async def test_what_is_planted_runs_with_the_owners_rights(
+    database: TestDatabase, tmp_path: Path, where: str
+) -> None:
     async with planted(database, tmp_path, _TRIGGERS[where]) as scene:
         tried = await probed(scene)
         found = (await deleted(scene, _PARENT))[0]
@@ -180,7 +188,9 @@ _AT_COMMIT = {
 
 
 @pytest.mark.parametrize("where", _CHECKED)
-async def test_a_check_of_the_rows_runs_with_the_owners_rights(database: TestDatabase, tmp_path: Path, where: str) -> None:
+async def test_a_check_of_the_rows_runs_with_the_owners_rights(
+    database: TestDatabase, tmp_path: Path, where: str
+) -> None:
     async with planted(database, tmp_path, _CHECKED[where]) as scene:
         ended = await scene.bench.apply("ck", "restrict")
         good(ended)
@@ -189,7 +199,9 @@ async def test_a_check_of_the_rows_runs_with_the_owners_rights(database: TestDat
 
 
 @pytest.mark.parametrize("what", _AT_COMMIT)
-async def test_nothing_that_a_check_ran_into_waits_for_the_commit(database: TestDatabase, tmp_path: Path, what: str) -> None:
+async def test_nothing_that_a_check_ran_into_waits_for_the_commit(
+    database: TestDatabase, tmp_path: Path, what: str
+) -> None:
     attack = f"""{_TABLE_WITH_TRIGGER}
 create sequence evil.planted;
 create function evil.plant_now() returns void language plpgsql as $$ begin
@@ -243,13 +255,19 @@ async def test_triggers_find_what_the_applications_path_has(database: TestDataba
         assert [each.ok for each in tried] == [True, True, True], tried
 
 
-async def test_what_the_owner_may_not_do_is_not_held_against_the_key(database: TestDatabase, tmp_path: Path) -> None:
+async def test_what_the_owner_may_not_do_is_not_held_against_the_key(
+    database: TestDatabase, tmp_path: Path
+) -> None:
     async with planted(database, tmp_path, _ORDINARY) as scene:
         await database.execute("alter schema audit owner to postgres")
         tried = await probed(scene)
         assert [each.ok for each in tried] == [None, None, True], tried
-        assert f"could not be tried as {scene.mallory}: permission denied for schema audit (42501)" in tried[0].detail
-        await database.execute(f"alter schema audit owner to {scene.mallory}; revoke select on parents from {scene.mallory}")
+        assert (
+            f"could not be tried as {scene.mallory}: permission denied for schema audit (42501)" in tried[0].detail
+        )
+        await database.execute(
+            f"alter schema audit owner to {scene.mallory}; revoke select on parents from {scene.mallory}"
+        )
         tried = await probed(scene)
         assert [each.ok for each in tried] == [None, None, None], tried
         assert "permission denied for table parents" in tried[0].detail
@@ -257,7 +275,9 @@ async def test_what_the_owner_may_not_do_is_not_held_against_the_key(database: T
 
 async def test_row_security_that_binds_the_owner_is_said(database: TestDatabase, tmp_path: Path) -> None:
     forced = "alter table parents enable row level security; alter table parents force row level security"
-    async with planted(database, tmp_path, f"{forced}; create policy all_of_them on parents using (true)") as scene:
+    async with planted(
+        database, tmp_path, f"{forced}; create policy all_of_them on parents using (true)"
+    ) as scene:
         assert [each.ok for each in await probed(scene)] == [True, True, True]
         await database.execute("drop policy all_of_them on parents")
         tried = await probed(scene)
@@ -309,8 +329,12 @@ async def test_who_may_not_hand_it_over_rehearses_as_itself_and_hears_whose_code
                 tried = await probed(as_helper)
                 found, warned = await deleted(as_helper, _PARENT)
             assert tried[0].ok is None
-            assert tried[0].detail.endswith(f"whose function fire belongs to {scene.mallory}, would run as {helper}")
-            assert warned == [f"the trigger planted of parents, whose function fire belongs to {scene.mallory}, runs as {helper}"]
+            assert tried[0].detail.endswith(
+                f"whose function fire belongs to {scene.mallory}, would run as {helper}"
+            )
+            assert warned == [
+                f"the trigger planted of parents, whose function fire belongs to {scene.mallory}, runs as {helper}"
+            ]
             assert (found.agrees, found.role) == (True, helper), found
         finally:
             await database.execute(f"drop owned by {helper}; drop role {helper}")
@@ -331,6 +355,31 @@ async def test_a_function_is_called_once(database: TestDatabase) -> None:
 
 async def test_the_command_line_says_as_whom_it_was_rehearsed(database: TestDatabase, tmp_path: Path) -> None:
     async with planted(database, tmp_path, _ORDINARY) as scene:
-        said = await run("preview", database.dsn, "--table", "parents", "--key", "id=1", "--rehearse", "--format", "json", state=tmp_path)
+        said = await run(
+            "preview",
+            database.dsn,
+            "--table",
+            "parents",
+            "--key",
+            "id=1",
+            "--rehearse",
+            "--format",
+            "json",
+            state=tmp_path,
+        )
         assert f"rehearsed as {scene.mallory}, rolled back: " in said.err, said
         assert json.loads(said.out)["rehearsal"]["role"] == scene.mallory
+
+
+async def test_an_owner_who_may_make_no_function_has_probes_and_checks_all_the_same(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    async with planted(database, tmp_path, _ORDINARY) as scene:
+        await database.execute(f"alter database {database.name} owner to postgres")
+        await database.execute(f"revoke temp on database {database.name} from public")
+        async with workbench(
+            database, tmp_path, dsn=database.dsn.replace("postgres@", f"{scene.mallory}@")
+        ) as bench:
+            ended = await bench.apply("ck", "restrict")
+        good(ended)
+        assert {each.role for each in ended.verification} == {"", scene.mallory}
