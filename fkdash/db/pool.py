@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -14,7 +14,7 @@ from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.queries import query
 from fkdash.db.session import Session
-from fkdash.db.settings import applied_locally, not_applied
+from fkdash.db.settings import applied_locally, array_literal, not_applied
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Address, Target
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
@@ -39,9 +39,10 @@ class Limits:
 class ReadPool:
     """Sessions of one target inside READ ONLY transactions; a lost connection is replaced by the next one."""
 
-    def __init__(self, target: Target, limits: Limits) -> None:
+    def __init__(self, target: Target, limits: Limits, trusted_owners: Iterable[str] = ()) -> None:
         self.target = target
         self.limits = limits
+        self.trusted_owners = frozenset(trusted_owners)
         self.notes: tuple[str, ...] = target.notes
         self._bare = False
         self._alone = False
@@ -53,9 +54,14 @@ class ReadPool:
         self._closed = False
 
     @classmethod
-    async def open(cls, target: Target, *, limits: Limits | None = None) -> Self:
-        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises."""
-        pool = cls(target, limits or Limits())
+    async def open(
+        cls, target: Target, *, limits: Limits | None = None, trusted_owners: Iterable[str] = ()
+    ) -> Self:
+        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises.
+
+        What functions of `trusted_owners` (roles) do may be run by looking, beside what superusers own.
+        """
+        pool = cls(target, limits or Limits(), trusted_owners)
         pool._idle.append(await pool._connect())
         return pool
 
@@ -68,6 +74,10 @@ class ReadPool:
     def backend_pids(self) -> frozenset[int]:
         """The server processes of the connections that are open now; behind a pooler they mean nothing."""
         return frozenset(connection.get_server_pid() for connection in self._open)
+
+    def trust(self, owner: str) -> None:
+        """Let sessions that begin from now on run what functions of this role do."""
+        self.trusted_owners |= {owner}
 
     @asynccontextmanager
     async def session(
@@ -169,13 +179,14 @@ class ReadPool:
                 self._drop(connection)
 
     def _begin_script(self, statement_seconds: float, snapshot: str | None) -> str:
-        script = query("fkdash.db", "begin_looking").format(
+        return query("fkdash.db", "begin_looking").format(
+            settings=applied_locally(self.target.settings),
+            trusted_owners=array_literal(sorted(self.trusted_owners)),
             snapshot=f"SET TRANSACTION SNAPSHOT '{snapshot}';" if snapshot is not None else "",
             statement_ms=_milliseconds(statement_seconds),
             lock_ms=_milliseconds(self.limits.lock_seconds),
             idle_ms=_milliseconds(self.limits.idle_seconds),
         )
-        return script + applied_locally(self.target.settings)
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._closed:
