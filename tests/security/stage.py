@@ -71,7 +71,7 @@ class Stage:
         try:
             for plant in plants:
                 try:
-                    await connection.execute(plant.sql)
+                    await connection.execute(plant.sql.replace("SOCKET_FOLDER", self.database.socket_directory))
                 except asyncpg.PostgresError as error:
                     raise AssertionError(f"not planted: {plant.name}: {error}") from error
         finally:
@@ -113,14 +113,26 @@ async def stage_for(
         await database.execute(f"ALTER DATABASE {database.name} OWNER TO {owner}")
         await database.execute(f"GRANT CREATE ON DATABASE {database.name} TO {PLANTER}")
         await database.execute(f"GRANT ALL ON SCHEMA public TO {PLANTER}")
-        for extension in extensions:
-            await database.execute(f"CREATE EXTENSION {extension}")
         stage = Stage(database)
         connection = await asyncpg.connect(stage.dsn(PLANTER))
         await connection.execute(PROBE)
+        for extension in sorted(extensions):
+            await _install(database, connection, extension)
         await connection.close()
         await stage.plant(plants)
         yield stage
+
+
+async def _install(
+    database: TestDatabase, planter: asyncpg.Connection[asyncpg.Record], extension: str
+) -> None:
+    """Have mallory install an extension where it is a trusted one, so that it is hers; else the superuser."""
+    try:
+        await planter.execute(f"CREATE EXTENSION {extension}")
+    except asyncpg.InsufficientPrivilegeError:
+        await database.execute(f"CREATE EXTENSION {extension}")
+        if extension == "postgres_fdw":
+            await database.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER {extension} TO {PLANTER}")
 
 
 async def make_roles(server: TestServer) -> None:

@@ -219,3 +219,49 @@ CREATE FUNCTION evil.nothing() RETURNS int LANGUAGE plpgsql IMMUTABLE AS
 CREATE TABLE a31 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
 INSERT INTO a31 VALUES (1, 1, 1);
 CREATE INDEX ON a31 (hub_id) INCLUDE (v) WHERE v < 100 + evil.nothing();
+
+-- plant: cast to a domain whose check is planted
+-- fires: select count(*) from public.a32
+CREATE DOMAIN evil.checked AS int CHECK (evil.imm('cast to a domain whose check is planted') = 1);
+CREATE TABLE a32 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a32 VALUES (1, 1, 1);
+CREATE INDEX ON a32 ((v::evil.checked));
+
+-- plant: cast to an array of domains
+-- fires: select count(*) from public.a33
+CREATE DOMAIN evil.checked_element AS int CHECK (evil.imm('cast to an array of domains') = 1);
+CREATE TABLE a33 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int[]);
+INSERT INTO a33 VALUES (1, 1, '{1}');
+CREATE INDEX ON a33 ((v::evil.checked_element[]));
+
+-- plant: argument that is a domain, in statistics
+-- fires: select count(*) from public.a34
+CREATE DOMAIN evil.checked_argument AS int CHECK (evil.imm('argument that is a domain, in statistics') = 1);
+CREATE FUNCTION evil.of_domain(v evil.checked_argument) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 1; END $$;
+CREATE TABLE a34 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a34 VALUES (1, 1, 1);
+CREATE STATISTICS a34_extended ON (evil.of_domain(v)), hub_id FROM a34;
+
+-- plant: partition key cast to a domain over a domain
+-- fires: select count(*) from public.a35
+CREATE DOMAIN evil.checked_below AS int CHECK (evil.imm('partition key cast to a domain over a domain') = 1);
+CREATE DOMAIN evil.checked_above AS evil.checked_below;
+CREATE TABLE a35 (id int, hub_id int REFERENCES hub ON DELETE SET NULL) PARTITION BY RANGE ((abs(id::evil.checked_above)));
+CREATE TABLE a35_rest PARTITION OF a35 DEFAULT;
+INSERT INTO a35 VALUES (1, 1);
+
+-- plant: composite with a domain in it
+-- fires: select count(*) from public.a36
+CREATE DOMAIN evil.checked_field AS int CHECK (evil.imm('composite with a domain in it') = 1);
+CREATE TYPE evil.with_domain AS (a evil.checked_field);
+CREATE TABLE a36 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a36 VALUES (1, 1, 1);
+CREATE INDEX ON a36 (hub_id) WHERE (row(v)::evil.with_domain) IS NOT NULL;
+
+-- plant: body spelled with escapes
+-- fires: select count(*) from public.a37
+CREATE FUNCTION evil.escaped(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT v + U&"\0065vil".U&"\0069mm"('body spelled with escapes') $$;
+CREATE TABLE a37 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a37 VALUES (1, 1, 1);
+CREATE INDEX ON a37 (evil.escaped(v));
