@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
+from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
+from fkdash.preview.doubts import reading_doubts
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
@@ -52,9 +53,12 @@ async def preview(
     the session's errors.
     """
     oid = await resolve(session, target)
-    await prepare_condition(session, target)
     inheriting = await inheriting_tables(session, oid, target)
-    facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
+    try:
+        await prepare_condition(session, target)
+        facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
+    except NotRunError as refused:
+        return replace(_not_known(target, refused.what), not_run=refused.not_run)
     if assume is not None:
         facts = assume.applied(facts)
     reader = Reader(session, facts, limits, progress)
@@ -82,7 +86,7 @@ async def preview(
     except NotPermittedError as error:
         if not facts.tables[facts.target].readable:
             raise
-        return _not_known(target, error.what)
+        return _not_known(target, *(reading_doubts(facts, facts.target) or (error.what,)))
 
 
 def _not_known(target: DeleteTarget, *reasons: str) -> Preview:
@@ -122,6 +126,7 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         blockers=answer.blockers,
         effects=answer.effects,
         notes=notes,
+        not_run=answer.not_run,
         scans=tuple(reader.scans.values()),
         target_rows=target_rows,
     )

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import text_of
 from fkdash.errors import StoppedError
 from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
 from fkdash.preview.scans import scan_needing_consent
@@ -234,7 +235,8 @@ class Reader:
         return found
 
     def _list(self, table: TableFact, alias: str) -> str:
-        columns = ", ".join(f"{alias}.{quoted(name)}::text" for name in self._loaded(table))
+        typed = ((name, plain_type(self.facts, table.columns[name])) for name in self._loaded(table))
+        columns = ", ".join(text_of(f"{alias}.{quoted(name)}", kind) for name, kind in typed)
         return f"ARRAY[{columns}]::text[]"
 
     def _loaded(self, table: TableFact) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.catalog.spelling import source
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
@@ -181,8 +182,10 @@ async def _answered(
         return finding, []
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted(session, (catalog.tables[finding.question.table],))
             present = await session.value(_presence(catalog, finding.question))
     except (NotPermittedError, ServerRefusedError, StoppedError) as error:
+        # NotRunError is among them: the reason says whose code it would have been.
         what = f"whether {finding.question.table} has the default row of {finding.key.qualified}"
         return finding, [_unanswered(what, error)]
     return settled(finding, present=bool(present)), []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import identity_of
+from fkdash.catalog.spelling import identity_of, label_of
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, set_plan
 from fkdash.preview.loading import read_facts
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Step
     from fkdash.preview.model import DeleteTarget
-
-_LONGEST_LABEL = 200
 
 
 async def branch_rows(
@@ -52,8 +49,8 @@ async def branch_rows(
     facts = await read_facts(session, oid, inheriting)
     table = catalog.tables[key.table]
     wanted = Wanted(
-        identity=[expression for expression, _ in identity_of(table)],
-        labels=[f"left(c.{quoted(name)}::text, {_LONGEST_LABEL})" for name in labels],
+        identity=identity_of(table),
+        labels=[label_of("c", table.columns_by_name[name]) for name in labels],
         cursor=after.key if after is not None else (),
         limit=limit + 1,
     )
@@ -77,8 +74,8 @@ async def _by_sets(asked: Asked, plan: SetPlan, step: Step, wanted: Wanted) -> S
         conditions = [condition for condition, _ in refusals(facts, step, domains)]
     sql = composer.page(
         step,
-        wanted.identity,
-        wanted.labels,
+        wanted.line,
+        wanted.order,
         refused=" OR ".join(f"({condition})" for condition in conditions),
         beyond=wanted.beyond(asked.catalog.tables[asked.key.table], composer.arguments + 1),
         limit=wanted.limit,
