@@ -265,3 +265,88 @@ CREATE FUNCTION evil.escaped(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
 CREATE TABLE a37 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
 INSERT INTO a37 VALUES (1, 1, 1);
 CREATE INDEX ON a37 (evil.escaped(v));
+
+-- plant: name in another script
+-- fires: select count(*) from public.a38
+CREATE FUNCTION evil.ÀÇ() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM evil.probe('name in another script'); RETURN 1; END $$;
+CREATE FUNCTION evil.in_script(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v + evil.ÀÇ() $$;
+CREATE TABLE a38 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a38 VALUES (1, 1, 1);
+CREATE INDEX ON a38 (evil.in_script(v));
+
+-- plant: name between quotes that stand in strings
+-- fires: select count(*) from public.a39
+CREATE FUNCTION evil.between_quotes(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT v + length('"') + evil.imm('name between quotes that stand in strings') + length('"') $$;
+CREATE TABLE a39 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a39 VALUES (1, 1, 1);
+CREATE INDEX ON a39 (evil.between_quotes(v));
+
+-- plant: literal of an enum that is cast implicitly
+-- fires: select count(*) from public.a40
+CREATE TYPE evil.grade AS ENUM ('good');
+CREATE FUNCTION evil.grade_int(evil.grade) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$ BEGIN PERFORM evil.probe('literal of an enum that is cast implicitly'); RETURN 1; END $$;
+CREATE CAST (evil.grade AS int) WITH FUNCTION evil.grade_int(evil.grade) AS IMPLICIT;
+CREATE FUNCTION evil.with_literal(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v + evil.grade 'good' $$;
+CREATE TABLE a40 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a40 VALUES (1, 1, 1);
+CREATE INDEX ON a40 (evil.with_literal(v));
+
+-- plant: enum cast where a function returns it
+-- fires: select count(*) from public.a41
+CREATE TYPE evil.step AS ENUM ('first');
+CREATE FUNCTION evil.step_int(evil.step) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$ BEGIN PERFORM evil.probe('enum cast where a function returns it'); RETURN 1; END $$;
+CREATE CAST (evil.step AS int) WITH FUNCTION evil.step_int(evil.step) AS ASSIGNMENT;
+CREATE FUNCTION evil.returns_cast(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT evil.step 'first' $$;
+CREATE TABLE a41 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a41 VALUES (1, 1, 1);
+CREATE INDEX ON a41 (evil.returns_cast(v));
+
+-- plant: default of an inlined function's argument
+-- fires: select count(*) from public.a42
+CREATE TYPE evil.rank AS ENUM ('top');
+CREATE FUNCTION evil.rank_int(evil.rank) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$ BEGIN PERFORM evil.probe('default of an inlined function''s argument'); RETURN 1; END $$;
+CREATE CAST (evil.rank AS int) WITH FUNCTION evil.rank_int(evil.rank) AS IMPLICIT;
+CREATE FUNCTION evil.added_rank(v int, r evil.rank DEFAULT 'top') RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v + r $$;
+CREATE TABLE a42 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a42 VALUES (1, 1, 1);
+CREATE INDEX ON a42 (evil.added_rank(v));
+
+-- plant: domain whose check is inlined or completed
+-- fires: select count(*) from public.a43
+CREATE FUNCTION evil.completed(v int, w bool DEFAULT evil.yes('domain whose check is inlined or completed')) RETURNS bool
+    LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN true; END $$;
+CREATE FUNCTION evil.inlined_check(v int) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT evil.completed(v) $$;
+CREATE DOMAIN evil.by_inlining AS int CHECK (evil.inlined_check(value));
+CREATE TABLE a43 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a43 VALUES (1, 1, 1);
+CREATE INDEX ON a43 ((v::evil.by_inlining));
+
+-- plant: SQL function that returns a domain
+-- fires: select count(*) from public.a44
+CREATE DOMAIN evil.returned AS int CHECK (evil.imm('SQL function that returns a domain') = 1);
+CREATE FUNCTION evil.as_domain(v int) RETURNS evil.returned LANGUAGE sql IMMUTABLE AS $$ SELECT v $$;
+CREATE TABLE a44 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a44 VALUES (1, 1, 1);
+CREATE INDEX ON a44 ((evil.as_domain(v) + 0));
+
+-- plant: check added to a domain later
+-- fires: select count(*) from public.a45
+CREATE DOMAIN evil.added_later AS int;
+CREATE TABLE a45 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a45 VALUES (1, 1, 1);
+CREATE INDEX ON a45 ((v::evil.added_later));
+ALTER DOMAIN evil.added_later ADD CHECK (evil.imm('check added to a domain later') = 1) NOT VALID;
+
+-- plant: name longer than names are
+-- fires: select count(*) from public.a46
+CREATE FUNCTION evil.a_name_that_is_much_longer_than_a_name_may_be_and_is_cut_somewhere_on_its_way() RETURNS int
+    LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM evil.probe('name longer than names are'); RETURN 1; END $$;
+CREATE FUNCTION evil.of_long_name(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT v + evil.a_name_that_is_much_longer_than_a_name_may_be_and_is_cut_somewhere_else_on_its_way() $$;
+CREATE TABLE a46 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a46 VALUES (1, 1, 1);
+CREATE INDEX ON a46 (evil.of_long_name(v));
