@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fkdash.catalog.functions import Function
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.db.session import Row, Session
 
 FOLDED: Final = "folded-by-planner"
@@ -32,7 +33,7 @@ EVALUATED: Final = "would-be-evaluated"
 _IDENTIFIER: Final = re.compile(r'[^\W\d][\w$]*|"(?:[^"]|"")+"')
 _OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _LONGEST_OPERATOR: Final = 8
-_REASONS: Final = {"cast": CAST, "range": RANGE}
+_REASONS: Final = {"cast": CAST, "range": RANGE, "domain": EVALUATED}
 
 
 @fact
@@ -43,15 +44,20 @@ class _Body:
     words: frozenset[str]
 
 
-async def refuse_planted(session: Session, tables: Iterable[int]) -> None:
-    """Make sure that reading tables (OIDs), with all below them, runs nobody else's code.
+async def refuse_planted(session: Session, tables: Iterable[Table]) -> None:
+    """Make sure that reading tables, with all below them, runs nobody else's code.
 
     Raises NotRunError with everything that would be run, and the session's errors. Between this and the read
     somebody may plant something: only a login without rights of its own for looking closes that.
     """
-    not_run = await planted_in(session, tables)
-    if not_run:
-        raise NotRunError(not_run)
+    found = await planted_in(session, {table.oid for table in tables if table.oid is not None})
+    if found:
+        raise NotRunError(found)
+
+
+async def refuse_planted_at(session: Session, catalog: Catalog, key: ForeignKey) -> None:
+    """Do the same for both tables of a foreign key."""
+    await refuse_planted(session, (catalog.tables[key.table], catalog.tables[key.referenced]))
 
 
 async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, ...]:
@@ -150,5 +156,5 @@ def _words(source: str) -> Iterable[str]:
 
 
 def _object(row: Row) -> str:
-    name: str = row["name"] if row["kind"] not in ("cast", "range") else f"{row['relation']}.{row['name']}"
+    name: str = row["name"] if row["kind"] not in _REASONS else f"{row['relation']}.{row['name']}"
     return f"{row['schema']}.{name}"

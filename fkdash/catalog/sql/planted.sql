@@ -1,6 +1,7 @@
 -- What reading the tables with the OIDs $1, their partitions and the tables that inherit from them, might run of
 -- other roles' code: expressions that the planner works on (of indexes, extended statistics and partition keys),
--- implicit casts and range types' functions behind columns of foreign keys, and tables on other servers. Only what leads
+-- implicit casts and range types' functions behind columns, checks of domains inside the types of keys, and tables on
+-- other servers. Only what leads
 -- to a function whose owner is not trusted is given; `trusted` is as in functions.sql.
 -- `trees` are the stored expressions, `functions` what runs without standing in one.
 -- PostgreSQL 14 to 18. No privileges needed.
@@ -51,12 +52,30 @@ with recursive powerful as (
    where p.partrelid in (select oid from around) and p.partexprs is not null
 ), typed (relation, name, type) as (
   select a.attrelid, a.attname, a.atttypid
-    from pg_constraint k
-   cross join lateral (select k.conrelid, unnest(k.conkey) union all select k.confrelid, unnest(k.confkey)) as u (relation, number)
-    join pg_attribute a on a.attrelid = u.relation and a.attnum = u.number
-   where k.contype = 'f' and u.relation in (select oid from below) and a.atttypid >= 16384
+    from pg_attribute a
+   where a.attrelid in (select oid from below) and a.attnum > 0 and not a.attisdropped and a.atttypid >= 16384
   union
   select d.relation, d.name, t.typbasetype from typed d join pg_type t on t.oid = d.type where t.typtype = 'd'
+), parts (relation, name, type) as (
+  -- What a text becomes a key's value by: the parts of composite, array and range types.
+  select a.attrelid, a.attname, a.atttypid
+    from pg_attribute a
+   where a.attrelid in (select oid from below) and a.attnum > 0 and not a.attisdropped and a.atttypid >= 16384
+     and (exists (select from pg_constraint k
+                   where k.contype in ('f', 'p', 'u')
+                     and (k.conrelid = a.attrelid and a.attnum = any (k.conkey)
+                          or k.confrelid = a.attrelid and a.attnum = any (k.confkey))))
+  union
+  select p.relation, p.name, u.part
+    from parts p
+    join pg_type t on t.oid = p.type
+   cross join lateral (
+     select t.typbasetype where t.typtype = 'd'
+     union all select t.typelem where t.typelem <> 0
+     union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+     union all select m.atttypid from pg_attribute m where m.attrelid = t.typrelid and t.typrelid <> 0 and m.attnum > 0
+   ) as u (part)
+   where u.part >= 16384
 ), found (kind, relation, name, trees, functions) as (
   select kind, relation, name, trees, '{}'::oid[]
     from expressions e
@@ -72,6 +91,22 @@ with recursive powerful as (
     from typed t
     join pg_range r on r.rngtypid = t.type
    where r.rngsubdiff::oid in (select oid from untrusted)
+  union all
+  select 'domain', p.relation, p.name, '{}',
+         array(select u.oid from untrusted u
+                where exists (select from pg_constraint k
+                                join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid
+                                left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid
+                               where k.contypid = p.type
+                                 and (d.refclassid = 'pg_proc'::regclass and d.refobjid = u.oid or o.oprcode = u.oid)))
+    from parts p
+    join pg_type t on t.oid = p.type
+   where t.typtype = 'd'
+     and not exists (select from pg_attribute a where a.attrelid = p.relation and a.attname = p.name and a.atttypid = p.type)
+     and exists (select from pg_constraint k
+                   join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid
+                   join hints h on h.class = d.refclassid and h.oid = d.refobjid
+                  where k.contypid = p.type)
   union all
   select 'foreign table', c.oid, c.relname, '{}', '{}'
     from pg_class c
