@@ -143,7 +143,11 @@ async def test_what_is_planted_runs_with_the_owners_rights(
         assert not await scene.ran_as_superuser()
         assert [each.ok for each in tried] == [True, True, True], tried
         assert {each.role for each in tried} == {scene.mallory}
-        assert (found.agrees, found.role) == (True, scene.mallory), found
+        if "index" in where:
+            # What the planner would run is not even looked at by a superuser, so there is nothing to compare with.
+            assert (found.agrees, found.detail.split(",")[0]) == (None, "Not looked at"), found
+        else:
+            assert (found.agrees, found.role) == (True, scene.mallory), found
 
 
 @pytest.mark.parametrize("what", _AFTERWARDS)
