@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal import Line, keep_fetched
+from fkdash.apply.sandbox import pinned
 from fkdash.catalog.model import TableName
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, UsageError
@@ -41,7 +42,8 @@ class DatabaseCopy:
         Raises UsageError for a schema that does not exist, NotPermittedError where the role may not write there.
         """
         async with writer.transaction() as session:
-            found = await _privileges(session, self.schema)
+            async with pinned(session):
+                found = await _privileges(session, self.schema)
             if not found["table_there"]:
                 if not found["may_create"]:
                     raise NotPermittedError(
@@ -59,7 +61,8 @@ class DatabaseCopy:
     async def add(self, session: Session, event: str, facts: Mapping[str, object]) -> None:
         """Keep one line, in the transaction of `session`."""
         await session.value(
-            f"insert into {_table(self.schema)} (run, event, facts) values ($1, $2, $3::text::jsonb) returning 1",
+            f"insert into {_table(self.schema)} (run, event, facts) "
+            "values ($1, $2, $3::pg_catalog.text::pg_catalog.jsonb) returning 1",
             self.run,
             event,
             json.dumps(facts),
@@ -131,7 +134,8 @@ def _table(schema: str) -> str:
 
 def _definition(schema: str) -> str:
     return (
-        f"CREATE TABLE {_table(schema)} (line bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL, "
-        "event text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), role name NOT NULL DEFAULT "
-        "session_user, facts jsonb NOT NULL)"
+        f"CREATE TABLE {_table(schema)} (line bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+        "run pg_catalog.text NOT NULL, event pg_catalog.text NOT NULL, at pg_catalog.timestamptz NOT NULL "
+        "DEFAULT pg_catalog.clock_timestamp(), role pg_catalog.name NOT NULL DEFAULT session_user, "
+        "facts pg_catalog.jsonb NOT NULL)"
     )

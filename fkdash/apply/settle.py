@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.identity import Identity, identity_of
+from fkdash.apply.sandbox import pinned
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
 
@@ -36,7 +37,7 @@ class Backend:
 
 async def backend_of(writer: Writer) -> Backend:
     """Give the process behind the writing connection."""
-    async with writer.rolled_back() as session:
+    async with writer.rolled_back() as session, pinned(session):
         row = await session.row(query("fkdash.apply", "backend"))
         identity = await identity_of(session)
     assert row is not None  # noqa: S101 - a query without FROM gives one row

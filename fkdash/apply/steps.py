@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.progress import reporting
+from fkdash.apply.sandbox import pinned, prepared
+from fkdash.apply.settle import backend_of
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
-from fkdash.errors import FkdashError, StoppedError
+from fkdash.db.queries import query
+from fkdash.errors import FkdashError, NotPermittedError, StoppedError
+from fkdash.fix.definition import literal
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import Duration
 from fkdash.fix.sizes import rows_of
@@ -43,7 +47,7 @@ _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
 _MOST_UNKNOWN: Final = 10_000_000
 """Beyond these a repair is not getting anywhere; statistics may be out of date, so they are generous."""
-ADVISORY: Final = "hashtextextended('fkdash', $1)"
+ADVISORY: Final = "pg_catalog.hashtextextended('fkdash', $1)"
 """The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
 
 
@@ -77,10 +81,15 @@ class Tries:
         """
         self._longest_wait_ms = _FIRST_WAIT_MS * 2 ** ((attempt - 1) // 2)
         first = steps[0]
+        if self.writer.is_retired:
+            await self.writer.renew()
+            self.backend = await backend_of(self.writer)
         if first.alone:
             await self._alone(first)
         elif any(step.repeats for step in steps):
             await self._in_batches(steps)
+        elif first.checks_rows:
+            await self._confined(steps)
         else:
             await self._together(steps)
 
@@ -92,6 +101,40 @@ class Tries:
                 async with self._reported(step):
                     await session.execute(step.sql)
             await self._committing(session, [step.number for step in steps])
+
+    async def _confined(self, steps: Sequence[Step]) -> None:
+        """Check rows with the table owner's rights: it runs what others planted, and nothing of that is left.
+
+        Between the last statement and COMMIT there is nothing; what it left in the connection goes with that.
+        """
+        *before, check = steps
+        tables = key_tables(self.catalog, self.plan.key)
+        own = self.catalog.tables[check.locks[0].table].oid
+        ran = False
+        try:
+            async with self.writer.transaction() as session:
+                await self._begin(session, check)
+                for step in before:
+                    await self._limit(session, step)
+                    await session.execute(step.sql)
+                await self._committing(session, [step.number for step in steps])
+                await self._limit(session, check)
+                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
+                ready = await prepared(
+                    session, [each for each in (own, *tables) if each is not None], body, lasting=True
+                )
+                if ready.runs_as.refusal:
+                    raise NotPermittedError(
+                        f"The rows are not checked: {ready.runs_as.refusal}.",
+                        next_step=f"Let the table belong to a role that is no superuser: ALTER TABLE "
+                        f"{check.locks[0].table.sql} OWNER TO ...; or let a superuser own what is named.",
+                    )
+                ran = True
+                async with self._reported(check):
+                    await ready.call()
+        finally:
+            if ran:
+                await self.writer.retire()
 
     async def _in_batches(self, steps: Sequence[Step]) -> None:
         step = next(each for each in steps if each.repeats)
@@ -160,9 +203,9 @@ class Tries:
             return
         for setting in ("lock_timeout", "statement_timeout", "idle_session_timeout"):
             await self.writer.run_alone(f"set {setting} = 0")
-        lock = f"hashtextextended('fkdash', {oid})"
+        lock = f"pg_catalog.hashtextextended('fkdash', {oid})"
         async with self.writer.rolled_back() as session:
-            if not await session.value(f"select pg_try_advisory_lock({lock})"):
+            if not await session.value(f"select pg_catalog.pg_try_advisory_lock({lock})"):
                 raise self._taken()
         try:
             yield
@@ -172,12 +215,12 @@ class Tries:
 
     async def _unlock(self, lock: str) -> None:
         async with self.writer.rolled_back() as session:
-            await session.value(f"select pg_advisory_unlock({lock})")
+            await session.value(f"select pg_catalog.pg_advisory_unlock({lock})")
 
     async def _clean_up(self, step: Step) -> None:
         if step.leftover is None or step.cleanup is None:
             return
-        async with self.writer.rolled_back() as session:
+        async with self.writer.rolled_back() as session, pinned(session):
             left = await session.value(step.leftover)
         if left:
             self.journal.write("cleaning-up", step=step.number, sql=step.cleanup)
@@ -192,13 +235,14 @@ class Tries:
             # A limit meant for the application would end the session in the middle of a long check.
             await session.execute("set local transaction_timeout = 0")
         table = self.catalog.tables[self.plan.key.table]
-        if not await session.value(f"select pg_try_advisory_xact_lock({ADVISORY})", table.oid):
+        if not await session.value(f"select pg_catalog.pg_try_advisory_xact_lock({ADVISORY})", table.oid):
             raise self._taken()
         if step.reserve is not None:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
             await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
         if not self.checked:
-            await self._check_unchanged(session)
+            async with pinned(session):
+                await self._check_unchanged(session)
 
     async def _limit(self, session: Session, step: Step) -> None:
         lock_ms = step.lock_timeout_ms
@@ -215,7 +259,7 @@ class Tries:
         if self.copy is not None:
             for number in numbers:
                 await self.copy.add(session, "step-done", {"step": number, **facts})
-        self.xid = str(await session.value("select pg_current_xact_id()::text"))
+        self.xid = str(await session.value("select pg_catalog.pg_current_xact_id()::pg_catalog.text"))
         self.journal.write("committing", steps=numbers, xid=self.xid, pid=self.writer.backend_pid, **facts)
 
     async def _check_unchanged(self, session: Session) -> None:

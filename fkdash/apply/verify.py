@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One check and how it ended; `ok` is None where it could not be made, `detail` then says why."""
+    """One check and how it ended; `ok` is None where it could not be made, `detail` then says why.
+
+    `role` is the one with whose rights something was tried for it, "" where nothing was.
+    """
 
     check: str
     ok: bool | None
     detail: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ async def verify(
         *_quiet(after, key, plan),
         *_accepting_null(after, plan),
         *await _promises(sessions, plan, seconds=seconds),
-        *(Verified(each.check, each.ok, each.detail) for each in probes),
+        *(Verified(each.check, each.ok, each.detail, each.role) for each in probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 
@@ -109,7 +113,7 @@ async def _gone(
         Verified(
             "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
         ),
-        *(Verified(each.check, each.ok, each.detail) for each in probes),
+        *(Verified(each.check, each.ok, each.detail, each.role) for each in probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 

@@ -16,6 +16,7 @@ from fkdash.report.not_run import not_run_field, not_run_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fkdash.apply.delete_rehearsal import DeleteRehearsal
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
     from fkdash.preview.rows.blocked import RowIdentity
     from fkdash.preview.rows.in_the_way import InTheWay
@@ -39,9 +40,17 @@ _EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
 _STILL_REFERENCED: Final = ("23001", "23503")
 
 
-def preview_json(preview: Preview, listed: Listed = _NONE) -> str:
+def preview_json(preview: Preview, listed: Listed = _NONE, rehearsed: DeleteRehearsal | None = None) -> str:
     """Give the JSON document; a blocker has the rows `listed` for it."""
-    return json.dumps(preview_document(preview, listed), indent=2) + "\n"
+    document = preview_document(preview, listed)
+    if rehearsed is not None:
+        document["rehearsal"] = {
+            "agrees": rehearsed.agrees,
+            "sqlstate": rehearsed.sqlstate,
+            "detail": rehearsed.detail,
+            "role": rehearsed.role,
+        }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]:

@@ -41,7 +41,8 @@ def ended_text(ended: RunEnded) -> str:
 def verified_line(verified: Verified) -> str:
     """Give one check as a line that says its standing in letters."""
     standing = {True: "ok ", False: "NO ", None: "-- "}[verified.ok]
-    return plain(f"{standing} {verified.check}" + (f": {verified.detail}" if verified.detail else ""))
+    who = f" (tried as {verified.role})" if verified.role else ""
+    return plain(f"{standing} {verified.check}" + (f": {verified.detail}" if verified.detail else "") + who)
 
 
 def run_document(ended: RunEnded, plan: Plan) -> dict[str, Any]:
@@ -60,6 +61,7 @@ def run_document(ended: RunEnded, plan: Plan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "verification": [
-            {"check": each.check, "ok": each.ok, "detail": each.detail} for each in ended.verification
+            {"check": each.check, "ok": each.ok, "detail": each.detail, "role": each.role}
+            for each in ended.verification
         ],
     }
