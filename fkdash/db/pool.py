@@ -15,7 +15,7 @@ from fkdash.db.connect import connect
 from fkdash.db.queries import query
 from fkdash.db.session import Row, Session
 from fkdash.db.settings import applied_locally, array_literal, not_applied
-from fkdash.db.statements import OpenTransaction
+from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
 from fkdash.db.watch import Watch, locked_words
@@ -102,7 +102,12 @@ class ReadPool:
         except BaseException:
             self._slots.release()
             raise
-        transaction = OpenTransaction(connection, where=self.where, statement_seconds=statement_seconds)
+        transaction = OpenTransaction(
+            connection,
+            where=self.where,
+            statement_seconds=statement_seconds,
+            what_is_locked=self._what_is_locked,
+        )
         try:
             self._watch.begin(pid, transaction)
             yield transaction
@@ -201,6 +206,18 @@ class ReadPool:
     def _cannot_watch(self, error: FkdashError) -> None:
         self.notes += (f"Nobody watches whether others wait for what is read here: {error.what}",)
 
+    async def _what_is_locked(self) -> str:
+        """Name what is locked now, from a connection of its own; "" where none is to be had."""
+        try:
+            async with asyncio.timeout(_BESIDE_SECONDS):
+                connection = await self._connect()
+                try:
+                    return locked_words(await self._asked_beside(connection, "locked_relations"))
+                finally:
+                    self._drop(connection)
+        except (TimeoutError, FkdashError):
+            return ""
+
     async def _naming_what_is_locked(
         self, connection: asyncpg.Connection[asyncpg.Record], error: LockTimedOutError
     ) -> LockTimedOutError:
@@ -212,7 +229,7 @@ class ReadPool:
             return error
         if not words:
             return error
-        return LockTimedOutError(f"Not read, because it is locked: {words}.", next_step=error.next_step)
+        return locked(words)
 
     async def _asked_beside(
         self, connection: asyncpg.Connection[asyncpg.Record], name: str, *arguments: object

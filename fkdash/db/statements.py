@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from fkdash.db.session import Row
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
-from fkdash.errors import GaveWayError, StoppedError, TimedOutError
+from fkdash.errors import GaveWayError, LockTimedOutError, StoppedError, TimedOutError
 
 _GRACE_SECONDS = 5.0
 _ROLLBACK_SECONDS = 2.0
@@ -25,15 +25,22 @@ class OpenTransaction:
 
     `statement_seconds` is the server's limit where it is known: it tells a
     statement that reached it from one that somebody cancelled, and some seconds
-    after it a silent server counts as lost.
+    after it a silent server counts as lost. `what_is_locked` tells, from another
+    connection, what a statement may have waited for; "" where that is not known.
     """
 
     def __init__(
-        self, connection: asyncpg.Connection[asyncpg.Record], *, where: str, statement_seconds: float | None
+        self,
+        connection: asyncpg.Connection[asyncpg.Record],
+        *,
+        where: str,
+        statement_seconds: float | None,
+        what_is_locked: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._connection = connection
         self._where = where
         self._statement_seconds = statement_seconds
+        self._what_is_locked = what_is_locked
         self._ended = False
         self._running: asyncio.Task[Any] | None = None
         self._way = ""
@@ -67,26 +74,34 @@ class OpenTransaction:
 
     async def _run(self, statement: Coroutine[Any, Any, _Answer]) -> _Answer:
         """Await a statement such that `give_way` can cancel it, and only it."""
-        if self._way:
+        if self._is_wanted():
             statement.close()
             await self.leave()
             raise self._gave_way()
         running = self._running = asyncio.ensure_future(statement)
         try:
             answer = await running
-            if self._way:
+            if self._is_wanted():
                 self._running = None
                 await self.leave()
             return answer
+        except asyncpg.LockNotAvailableError:
+            words = await self._what_is_locked() if self._what_is_locked is not None else ""
+            if not words:
+                raise
+            raise locked(words) from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not self._way or (task is not None and task.cancelling()):
+            if not self._is_wanted() or (task is not None and task.cancelling()):
                 raise
             self._running = None
             await self.leave()
             raise self._gave_way() from None
         finally:
             self._running = None
+
+    def _is_wanted(self) -> bool:
+        return bool(self._way)
 
     def _gave_way(self) -> GaveWayError:
         return GaveWayError(
@@ -162,3 +177,10 @@ class OpenTransaction:
             f"The statement reached its limit of {limit_seconds:g} s and was stopped.",
             next_step="Nothing was changed. Narrow the question, or allow it more time.",
         )
+
+
+def locked(words: str) -> LockTimedOutError:
+    """Give the error for what was not read, with what is locked and by whom."""
+    return LockTimedOutError(
+        f"Not read, because it is locked: {words}.", next_step="Nothing was changed. Ask again when it is free."
+    )

@@ -51,10 +51,10 @@ async def test_an_idle_look_gives_way_and_says_so_at_the_next_question(
     pool: ReadPool, database: TestDatabase
 ) -> None:
     await database.execute("create table users (id int)")
-    with pytest.raises(GaveWayError, match="waited for us"):
-        async with pool.session() as session:
-            assert await session.value("select count(*) from public.users") == 0
-            await _alter(database)
+    async with pool.session() as session:
+        assert await session.value("select count(*) from public.users") == 0
+        await _alter(database)
+        with pytest.raises(GaveWayError, match="waited for us"):
             await session.value("select 1")
     assert await _ask(pool, "select 1") == 1
 
@@ -105,3 +105,17 @@ def _as(database: TestDatabase, role: str) -> Target:
 async def test_a_look_of_less_than_a_second_has_no_second_connection(pool: ReadPool) -> None:
     assert await _ask(pool, "select 1") == 1
     assert len(pool.backend_pids) == 1
+
+
+async def test_what_is_locked_is_named_to_who_asks_while_the_session_is_still_open(
+    pool: ReadPool, database: TestDatabase
+) -> None:
+    await database.execute("create table users (id int)")
+    holder = await asyncpg.connect(database.dsn)
+    try:
+        await holder.execute("begin; lock table users in access exclusive mode")
+        async with pool.session() as session:
+            with pytest.raises(LockTimedOutError, match=r"ACCESS EXCLUSIVE on public\.users is held by pid"):
+                await session.value("select count(*) from public.users")
+    finally:
+        await holder.close()
