@@ -106,6 +106,10 @@ class LockTimedOutError(TimedOutError):
     """The wait for a lock reached lock_timeout (55P03): nothing happened, a later attempt may succeed."""
 
 
+class GaveWayError(TimedOutError):
+    """Looking ended itself, because another session waited for what it held; `what` says who."""
+
+
 class HalfDoneError(FkdashError):
     """A change stopped halfway; the message names the journal and how to go on."""
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.catalog.planted import refuse_planted_at
 from fkdash.catalog.spelling import is_orphan, source
-from fkdash.errors import NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
+from fkdash.errors import (
+    GaveWayError,
+    LockTimedOutError,
+    NotPermittedError,
+    NotRun,
+    NotRunError,
+    ServerRefusedError,
+    TimedOutError,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -43,6 +51,8 @@ async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
             rows = await session.value(_count(catalog, key))
+    except (GaveWayError, LockTimedOutError) as locked:
+        return OrphanCount(None, UNKNOWN, locked.what)
     except TimedOutError:
         return await _at_least(sessions, catalog, key, seconds=seconds)
     except NotRunError as refused:
@@ -59,6 +69,8 @@ async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, se
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
             rows = await session.value(some)
+    except (GaveWayError, LockTimedOutError) as locked:
+        return OrphanCount(None, UNKNOWN, locked.what)
     except (TimedOutError, NotPermittedError, ServerRefusedError):
         return OrphanCount(None, UNKNOWN, cut_short)
     if rows < _PROBE_ROWS:

@@ -90,8 +90,28 @@ def preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...
     """Give the commands about deletes from one table."""
     keys = json.dumps([{"id": key}])
     return {
-        f"preview {table} --keys-json": ("preview", "--table", table, "--keys-json", keys, "--list", "3", "--format", "json", dsn),
-        f"preview {table} --where": ("preview", "--table", table, "--where", "id is not null", "--format", "json", dsn),
+        f"preview {table} --keys-json": (
+            "preview",
+            "--table",
+            table,
+            "--keys-json",
+            keys,
+            "--list",
+            "3",
+            "--format",
+            "json",
+            dsn,
+        ),
+        f"preview {table} --where": (
+            "preview",
+            "--table",
+            table,
+            "--where",
+            "id is not null",
+            "--format",
+            "json",
+            dsn,
+        ),
         f"preview {table} --where true": ("preview", "--table", table, "--where", "true", "--format", "json", dsn),
         f"preview {table} --all": ("preview", "--table", table, "--all", "--allow-scan", "--format", "json", dsn),
     }
@@ -99,7 +119,16 @@ def preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...
 
 def plan_faces(constraint: str, dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about what can be changed at one foreign key."""
-    options = ("no-action", "cascade", "set-null", "set-default", "validate", "create-index", "null-orphans", "delete-orphans")
+    options = (
+        "no-action",
+        "cascade",
+        "set-null",
+        "set-default",
+        "validate",
+        "create-index",
+        "null-orphans",
+        "delete-orphans",
+    )
     plans = {
         f"fix plan {constraint} {option}": ("fix", "plan", constraint, "--option", option, "--format", "json", dsn)
         for option in options
@@ -108,7 +137,10 @@ def plan_faces(constraint: str, dsn: str) -> dict[str, tuple[str, ...]]:
         f"fix plan {constraint}": ("fix", "plan", constraint, dsn),
         f"orphans scan {constraint}": ("orphans", "scan", "--constraint", constraint, "--format", "json", dsn),
         f"explain {constraint}": (
-            "explain", "-d", dsn, f'update or delete on table "hub" violates foreign key constraint "{constraint}"',
+            "explain",
+            "-d",
+            dsn,
+            f'update or delete on table "hub" violates foreign key constraint "{constraint}"',
         ),
     }
 

@@ -41,7 +41,9 @@ class Ran:
 
     def __str__(self) -> str:
         whole = " ".join(self.statement.split())
-        return f"{self.tag} | as {', '.join(self.reached)}{', PROGRAM RAN' if self.program else ''} | {whole[:300]}"
+        return (
+            f"{self.tag} | as {', '.join(self.reached)}{', PROGRAM RAN' if self.program else ''} | {whole[:300]}"
+        )
 
 
 class Stage:
@@ -78,9 +80,7 @@ class Stage:
             await connection.close()
         # What the plants grant to nobody, a role that looks may still read: that is its right, not a plant.
         await self.database.execute(_GRANTS)
-        self.tables = tuple(
-            row["name"] for row in await self.database.fetch(_REFERENCED_TABLES)
-        )
+        self.tables = tuple(row["name"] for row in await self.database.fetch(_REFERENCED_TABLES))
         self.ran()
 
 
@@ -123,9 +123,7 @@ async def stage_for(
         yield stage
 
 
-async def _install(
-    database: TestDatabase, planter: asyncpg.Connection[asyncpg.Record], extension: str
-) -> None:
+async def _install(database: TestDatabase, planter: asyncpg.Connection[asyncpg.Record], extension: str) -> None:
     """Have mallory install an extension where it is a trusted one, so that it is hers; else the superuser."""
     try:
         await planter.execute(f"CREATE EXTENSION {extension}")

@@ -91,9 +91,7 @@ async def test_nothing_runs_for_others_who_may_more_than_the_planter(
     owner = OWNER if role == OWNER else PLANTER
     async with stage_for(server, plants_of(group), owner=owner) as stage:
         dsn = stage.dsn(role)
-        await assert_nothing_runs(
-            stage, role, database_faces(stage, dsn) | preview_faces("public.hub", 1, dsn)
-        )
+        await assert_nothing_runs(stage, role, database_faces(stage, dsn) | preview_faces("public.hub", 1, dsn))
 
 
 @pytest.mark.newest_version
@@ -101,7 +99,9 @@ async def test_nothing_runs_with_the_planter_s_own_role_set_for_the_session(serv
     async with stage_for(server, plants_of("planner")) as stage:
         await stage.database.execute(f"ALTER DATABASE {stage.database.name} SET role = '{PLANTER}'")
         dsn = stage.dsn(SUPERUSER)
-        await assert_nothing_runs(stage, SUPERUSER, database_faces(stage, dsn) | preview_faces("public.hub", 1, dsn))
+        await assert_nothing_runs(
+            stage, SUPERUSER, database_faces(stage, dsn) | preview_faces("public.hub", 1, dsn)
+        )
 
 
 @pytest.fixture
@@ -115,7 +115,9 @@ def contrib_server(server_of: Callable[[int], TestServer]) -> TestServer:
 
 async def test_what_extensions_offer_a_planter_is_not_run(contrib_server: TestServer) -> None:
     plants = plants_of("contrib")
-    async with stage_for(contrib_server, plants, extensions={e for plant in plants for e in plant.extensions}) as stage:
+    async with stage_for(
+        contrib_server, plants, extensions={e for plant in plants for e in plant.extensions}
+    ) as stage:
         await assert_nothing_runs(stage, SUPERUSER, every_face(stage, stage.dsn(SUPERUSER)))
 
 
