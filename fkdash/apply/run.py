@@ -152,6 +152,7 @@ class Run:
             return
         with suppress(FkdashError):
             async with open_writer(self.writer.target) as writer, writer.transaction() as session:
+                await self.copy.reserve(session)
                 await self.copy.add(session, "ended", facts)
 
     async def _work(self) -> RunEnded:

@@ -167,6 +167,7 @@ class Tries:
                 self.changed = True
                 if self.copy is not None:
                     async with self.writer.transaction() as session:
+                        await self.copy.reserve(session)
                         await self.copy.add(session, "step-done", {"step": step.number})
             except (FkdashError, asyncio.CancelledError):
                 if not self.writer.is_lost:
@@ -216,6 +217,8 @@ class Tries:
         table = self.catalog.tables[self.plan.key.table]
         if not await session.value(f"select pg_try_advisory_xact_lock({ADVISORY})", table.oid):
             raise self._taken()
+        if self.copy is not None:
+            await self.copy.reserve(session)
         if step.reserve is not None:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
             await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
