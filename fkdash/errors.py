@@ -6,6 +6,8 @@ carries a password. The exit codes are the contract of the command line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -52,6 +54,42 @@ class CommitUnknownError(ConnectionLostError):
 
 class NotPermittedError(FkdashError):
     """The role lacks a privilege for what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """Code of another role that looking would have run, and did not.
+
+    `object` is where it stands, `function` is "" for a table on another server, `reason` a word for scripts,
+    `accept` the argument with which the operator says that it may run, "" where there is none.
+    """
+
+    object: str
+    function: str
+    owner: str
+    reason: str
+    accept: str
+
+    @property
+    def words(self) -> str:
+        """`public.imm(text) of mallory (in public.c_expr_idx)`."""
+        if not self.function:
+            return f"what is behind the foreign table {self.object} of {self.owner}"
+        return f"{self.function} of {self.owner} (in {self.object})"
+
+
+class NotRunError(NotPermittedError):
+    """Something was not looked at, because that would have run code of another role."""
+
+    def __init__(self, not_run: Sequence[NotRun]) -> None:
+        self.not_run = tuple(not_run)
+        first, *others = self.not_run
+        more = f" and {len(others)} more" if others else ""
+        accepted = ", ".join(dict.fromkeys(each.accept for each in self.not_run if each.accept))
+        super().__init__(
+            f"Not looked at, because that would run {first.words}{more}.",
+            next_step=f"If you trust the owner: {accepted}" if accepted else "",
+        )
 
 
 class StoppedError(FkdashError):

@@ -161,7 +161,7 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
         return None, "not tried: no missing value can be made up for the key's type"
     identity = identity_of(table)
     row = await session.row(
-        f"select {as_text(expression for expression, _ in identity)} from {source(catalog, key.table)} c "
+        f"select {as_text(identity)} from {source(catalog, key.table)} c "
         f"where {refers_to_another(key)} limit 1 for update of c skip locked"
     )
     if row is None:
@@ -184,7 +184,7 @@ async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey)
 async def _referenced(session: Session, catalog: Catalog, key: ForeignKey) -> list[str] | None:
     """Pick and lock a row that is referred to, and a row that refers to it."""
     row = await session.row(
-        f"select {_referenced_values(key)} from {source(catalog, key.table)} c "
+        f"select {_referenced_values(catalog, key)} from {source(catalog, key.table)} c "
         f"join {source(catalog, key.referenced)} p on {matches(key)} where {refers_to_another(key)} "
         "limit 1 for update of p, c skip locked"
     )
@@ -195,7 +195,7 @@ async def _unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> 
     """Pick and lock a row that nothing refers to; what was referred to just before the lock is passed over."""
     keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
     candidate = (
-        f"select {_referenced_values(key)} from {source(catalog, key.referenced)} p where {keys} "
+        f"select {_referenced_values(catalog, key)} from {source(catalog, key.referenced)} p where {keys} "
         f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) "
         "limit 1 for update of p skip locked"
     )
@@ -210,8 +210,9 @@ async def _unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> 
     return None
 
 
-def _referenced_values(key: ForeignKey) -> str:
-    return as_text(f"p.{quoted(name)}" for name in key.referenced_columns)
+def _referenced_values(catalog: Catalog, key: ForeignKey) -> str:
+    columns = catalog.tables[key.referenced].columns_by_name
+    return as_text((f"p.{quoted(name)}", columns[name].plain_type) for name in key.referenced_columns)
 
 
 def _values(row: Row, key: ForeignKey) -> list[str]:
@@ -221,7 +222,7 @@ def _values(row: Row, key: ForeignKey) -> list[str]:
 async def _still_refers(session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str]) -> bool:
     parent = catalog.tables[key.referenced]
     conditions = " and ".join(
-        f"{parameter(number, parent.columns_by_name[theirs].type)} operator({operator}) c.{quoted(own)}"
+        f"{parameter(number, parent.columns_by_name[theirs].plain_type)} operator({operator}) c.{quoted(own)}"
         for number, (own, theirs, operator) in enumerate(pairs(key), start=1)
     )
     left = f"select exists (select from {source(catalog, key.table)} c where {conditions})"

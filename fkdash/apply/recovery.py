@@ -222,10 +222,10 @@ async def rows_in_the_way_listed(
     for name, column in plan.goal.nullable:
         if name not in catalog.tables:
             continue
-        identity = [expression for expression, _ in identity_of(catalog.tables[name])]
+        identity = identity_of(catalog.tables[name])
         rows = await session.rows(
             f"select {as_text(identity)} from {source(catalog, name)} c where c.{quoted(column)} is null "
-            f"order by {', '.join(identity)} limit {int(limit)}"
+            f"order by {', '.join(each for each, _ in identity)} limit {int(limit)}"
         )
         found += [RowInTheWay(name, column, tuple(row[each] for each in range(len(identity)))) for row in rows]
     return tuple(found)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.probes import probe
 from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted
 from fkdash.catalog.postgres import read_catalog
-from fkdash.catalog.spelling import source
+from fkdash.catalog.spelling import as_text, source
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
 from fkdash.fix.definition import definition
@@ -45,13 +46,15 @@ async def row_summary(
     sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float
 ) -> RowSummary | None:
     """Sum up the referencing rows; None where that takes longer than `seconds` or is not permitted."""
-    columns = ", ".join(f"c.{quoted(name)}::text" for name in key.columns)
+    typed = catalog.tables[key.table].columns_by_name
+    columns = as_text((f"c.{quoted(name)}", typed[name].plain_type) for name in key.columns)
     statement = f"""
         select count(*) as rows,
                coalesce(sum(hashtextextended(row({columns})::text, 0)::numeric), 0)::text as checksum
           from {source(catalog, key.table)} c"""
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted(session, (catalog.tables[key.table],))
             row = await session.row(statement)
     except FkdashError:
         return None

@@ -14,7 +14,7 @@ from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.queries import query
 from fkdash.db.session import Session
-from fkdash.db.settings import applied_locally, not_applied
+from fkdash.db.settings import applied_locally, array_literal, not_applied
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Address, Target
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
@@ -42,6 +42,7 @@ class ReadPool:
     def __init__(self, target: Target, limits: Limits) -> None:
         self.target = target
         self.limits = limits
+        self.trusted_owners = target.trusted_owners
         self.notes: tuple[str, ...] = target.notes
         self._bare = False
         self._alone = False
@@ -68,6 +69,10 @@ class ReadPool:
     def backend_pids(self) -> frozenset[int]:
         """The server processes of the connections that are open now; behind a pooler they mean nothing."""
         return frozenset(connection.get_server_pid() for connection in self._open)
+
+    def trust(self, owner: str) -> None:
+        """Let sessions that begin from now on run what functions of this role do."""
+        self.trusted_owners |= {owner}
 
     @asynccontextmanager
     async def session(
@@ -169,13 +174,14 @@ class ReadPool:
                 self._drop(connection)
 
     def _begin_script(self, statement_seconds: float, snapshot: str | None) -> str:
-        script = query("fkdash.db", "begin_looking").format(
+        return query("fkdash.db", "begin_looking").format(
+            settings=applied_locally(self.target.settings),
+            trusted_owners=array_literal(sorted(self.trusted_owners)),
             snapshot=f"SET TRANSACTION SNAPSHOT '{snapshot}';" if snapshot is not None else "",
             statement_ms=_milliseconds(statement_seconds),
             lock_ms=_milliseconds(self.limits.lock_seconds),
             idle_ms=_milliseconds(self.limits.idle_seconds),
         )
-        return script + applied_locally(self.target.settings)
 
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._closed:

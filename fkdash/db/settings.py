@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _OPTIONS = "options"
 
@@ -10,7 +10,7 @@ _OPTIONS = "options"
 def applied_locally(settings: Mapping[str, str]) -> str:
     """Give SQL that applies the settings to the transaction that has begun, "" for none."""
     return "".join(
-        f"SELECT pg_catalog.set_config({_literal(name)}, {_literal(value)}, true);\n"
+        f"SELECT pg_catalog.set_config({literal(name)}, {literal(value)}, true);\n"
         for name, value in settings.items()
         if name != _OPTIONS
     )
@@ -23,7 +23,14 @@ def not_applied(settings: Mapping[str, str]) -> tuple[str, ...]:
     return ("The pooler takes no startup parameters: PGOPTIONS (options) is not applied.",)
 
 
-def _literal(text: str) -> str:
+def array_literal(values: Iterable[str]) -> str:
+    """Give a literal for an array of texts (manual, "Array Input and Output Syntax")."""
+    elements = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return literal("{" + ",".join(f'"{element}"' for element in elements) + "}")
+
+
+def literal(text: str) -> str:
+    """Give a string literal that means the same whatever standard_conforming_strings says."""
     if "\\" in text:
         return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
     return "'" + text.replace("'", "''") + "'"

@@ -61,7 +61,7 @@ async def test_what_fkdash_itself_is_reading_is_not_shown_as_a_session_in_the_wa
     tables: TestDatabase, tmp_path: Path
 ) -> None:
     async with workbench(tables, tmp_path) as bench, bench.pool.session() as session:
-        await session.rows("select from children, parents limit 1")
+        await session.rows("select from public.children, public.parents limit 1")
         found = await bench.preflight(await bench.plan("ck", "restrict"))
     assert [line.what for line in found if line.standing is not Standing.OK] == []
 

@@ -99,7 +99,7 @@ async def test_looking_is_read_only_limited_and_leaves_no_setting_behind(
         settings = (
             "select concat_ws(' ', current_setting('transaction_read_only'), current_setting('statement_timeout'),"
         )
-        assert await session.value(settings + " current_setting('search_path'))") == 'on 200ms "Odd"'
+        assert await session.value(settings + " current_setting('fkdash.path'))") == 'on 200ms "Odd"'
         with pytest.raises(TimedOutError):
             await session.value("select pg_sleep(30)")
     async with pool.session() as session:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from fkdash.db.pool import Limits, ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Target
 from fkdash.db.writing import open_writer
 from fkdash.errors import (
@@ -62,8 +63,8 @@ async def test_every_session_is_named_read_only_repeatable_and_limited(pool: Rea
     "statement",
     [
         "create table t ()",
-        "insert into kept values (1)",
-        "select setval('counter', 9)",
+        "insert into public.kept values (1)",
+        "select setval('public.counter', 9)",
         "set transaction read write",
     ],
 )
@@ -75,6 +76,70 @@ async def test_a_write_is_refused_by_the_server(pool: ReadPool, database: TestDa
             await session.execute(statement)
     assert refused.value.sqlstate in {"25006", "25001"}
     assert await database.value("select count(*) from kept") == 0
+
+
+async def test_what_an_owner_set_for_everybody_changes_nothing(database: TestDatabase) -> None:
+    theirs = {
+        "search_path": "evil, pg_catalog",
+        "standard_conforming_strings": "off",
+        "array_nulls": "off",
+        "transform_null_equals": "on",
+        "quote_all_identifiers": "on",
+        "constraint_exclusion": "on",
+        "row_security": "on",
+        "DateStyle": "SQL, DMY",
+        "IntervalStyle": "sql_standard",
+        "TimeZone": "Asia/Tokyo",
+        "bytea_output": "escape",
+        "extra_float_digits": "-15",
+        "lc_monetary": "C",
+        "xmloption": "document",
+        "fkdash.trusted_owners": "{everybody}",
+    }
+    for name, value in theirs.items():
+        spelled = value if name == "search_path" else f"'{value}'"
+        await database.execute(f"alter database {database.name} set {name} = {spelled}")
+    target = resolve(ConnectionArguments(dsn=database.dsn), {})
+    pool = await ReadPool.open(replace(target, trusted_owners=frozenset({'a "b" \\'})))
+    try:
+        async with pool.session() as session:
+            rows = await session.rows(
+                "select name, current_setting(name) as value from unnest($1::text[]) as n (name)", list(theirs)
+            )
+            assert {row["name"]: row["value"] for row in rows} == {
+                "search_path": '"pg_catalog", "pg_temp"',
+                "standard_conforming_strings": "on",
+                "array_nulls": "on",
+                "transform_null_equals": "off",
+                "quote_all_identifiers": "off",
+                "constraint_exclusion": "off",
+                "row_security": "off",
+                "DateStyle": "ISO, MDY",
+                "IntervalStyle": "postgres",
+                "TimeZone": "UTC",
+                "bytea_output": "hex",
+                "extra_float_digits": "1",
+                "lc_monetary": "C",
+                "xmloption": "content",
+                "fkdash.trusted_owners": '{"a \\"b\\" \\\\"}',
+            }
+            assert await session.value("select current_setting('fkdash.path')") == "evil, pg_catalog"
+            assert await session.value("select current_setting('fkdash.trusted_owners')::text[]") == ['a "b" \\']
+    finally:
+        await pool.close()
+
+
+@pytest.mark.minimum_version(17)
+async def test_a_time_limit_that_an_owner_set_for_transactions_does_not_end_looking(
+    database: TestDatabase,
+) -> None:
+    await database.execute(f"alter database {database.name} set transaction_timeout = '1s'")
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    try:
+        async with pool.session() as session:
+            assert await session.value("show transaction_timeout") == "0"
+    finally:
+        await pool.close()
 
 
 async def test_a_setting_changed_in_a_session_does_not_reach_the_next(pool: ReadPool) -> None:
@@ -99,7 +164,7 @@ async def test_looking_does_not_wait_for_a_lock(pool: ReadPool, database: TestDa
     await database.execute("begin; lock table locked in access exclusive mode")
     async with pool.session() as session:
         with pytest.raises(LockTimedOutError):
-            await session.rows("select * from locked")
+            await session.rows("select * from public.locked")
     await database.execute("rollback")
 
 
@@ -108,7 +173,7 @@ async def test_a_missing_privilege_is_said_so(pool: ReadPool, database: TestData
     async with pool.session() as session:
         await session.execute("set local role db_looker")
         with pytest.raises(NotPermittedError, match="secret"):
-            await session.rows("select * from secret")
+            await session.rows("select * from public.secret")
     await database.execute("drop role db_looker")
 
 
@@ -123,7 +188,7 @@ async def test_a_refusal_names_the_objects_it_is_about(pool: ReadPool, database:
     await database.execute("create domain positive as int constraint above_zero check (value > 0)")
     async with pool.session() as session:
         with pytest.raises(ServerRefusedError) as refused:
-            await session.value("select cast(-1 as positive)")
+            await session.value("select cast(-1 as public.positive)")
     assert (refused.value.sqlstate, refused.value.constraint) == ("23514", "above_zero")
 
 
@@ -365,14 +430,14 @@ async def test_a_float_keeps_all_its_digits_whatever_the_role_has_set(
 async def test_a_session_beside_another_sees_what_that_one_sees(pool: ReadPool, database: TestDatabase) -> None:
     await database.execute("create table t (a int)")
     async with pool.session() as session:
-        assert await session.value("select count(*) from t") == 0
+        assert await session.value("select count(*) from public.t") == 0
         await database.execute("insert into t values (1)")
         async with pool.beside(session) as other:
             assert other is not None
-            assert await other.value("select count(*) from t") == 0
+            assert await other.value("select count(*) from public.t") == 0
             assert await other.value("select pg_backend_pid()") != await session.value("select pg_backend_pid()")
     async with pool.session() as session:
-        assert await session.value("select count(*) from t") == 1
+        assert await session.value("select count(*) from public.t") == 1
 
 
 async def test_nobody_waits_for_a_second_connection_while_holding_one(database: TestDatabase) -> None:
