@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from fkdash.db.target import Target
 
 
+_PRODUCTION = frozenset({"production", "prod", "live"})
+
+
+def is_production(environment: str) -> bool:
+    """Tell whether an environment's name asks for the greatest care, whatever its case."""
+    return environment.strip().casefold() in _PRODUCTION
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A place to connect to, by DSN or service name, and what it is (`production`, `staging` ...)."""

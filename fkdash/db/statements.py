@@ -85,7 +85,6 @@ class OpenTransaction:
             if self._is_wanted():
                 self._running = None
                 await self.leave()
-            return answer
         except asyncpg.LockNotAvailableError:
             words = await self._what_is_locked() if self._what_is_locked is not None else ""
             if not words:
@@ -98,6 +97,8 @@ class OpenTransaction:
             self._running = None
             await self.leave()
             raise self._gave_way() from None
+        else:
+            return answer
         finally:
             self._running = None
 

@@ -27,7 +27,7 @@ class Watch:
     """Asks once a second, while a look has lasted a second, who waits for it; one for all sessions of a pool.
 
     `ask` gives the rows of `waits_for_us.sql` for server processes, on a connection of its own, and raises the
-    errors of connecting; `rest` closes that connection; `blind` is called once with the reason why it cannot watch.
+    errors of connecting; `rest` closes that connection; `blind` is called once with why it cannot watch.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fkdash.apply.events import RunEnded, StepDone, StepProgress, StepStarted, StepWaits
+from fkdash.apply.events import RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def event_line(event: Event) -> str:
     """Give an event as one line, or as several where others are waited for."""
     match event:
+        case RunBegan(journal):
+            return plain(f"journal: {journal}")
         case StepStarted(step):
             return f"{step.number}. {step.title} ..."
         case StepWaits(step, attempt, pause, holders):

@@ -121,11 +121,11 @@ PLAN = key(
 APPLY = key("fix.apply", "a", "apply", "apply", show=True, tooltip="To the confirmation; nothing is written yet")
 REHEARSE = key(
     "plan.rehearse",
-    "R",
+    "t",
     "rehearse",
     "rehearse",
     show=True,
-    tooltip="The short steps and a probing delete, rolled back; what they lock is measured",
+    tooltip="To its confirmation: the short steps with their real locks and a probing delete, rolled back",
 )
 EDIT_SQL = key(
     "plan.edit", "s", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"

@@ -205,7 +205,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         for worker in waiting:
             worker.cancel()
         if waiting:
-            self.status.say("Cancelled; what was shown stays.")
+            self.status.answer("Cancelled; what was shown stays.")
             self.unanswered()
         return bool(waiting)
 
