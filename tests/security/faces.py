@@ -88,11 +88,17 @@ def database_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
 
 def preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about deletes from one table."""
+    return brief_preview_faces(table, key, dsn) | {
+        f"preview {table} --where": ("preview", "--table", table, "--where", "id is not null", "--format", "json", dsn),
+        f"preview {table} --where true": ("preview", "--table", table, "--where", "true", "--format", "json", dsn),
+    }
+
+
+def brief_preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...]]:
+    """Give the two commands about deletes that go the most different ways."""
     keys = json.dumps([{"id": key}])
     return {
         f"preview {table} --keys-json": ("preview", "--table", table, "--keys-json", keys, "--list", "3", "--format", "json", dsn),
-        f"preview {table} --where": ("preview", "--table", table, "--where", "id is not null", "--format", "json", dsn),
-        f"preview {table} --where true": ("preview", "--table", table, "--where", "true", "--format", "json", dsn),
         f"preview {table} --all": ("preview", "--table", table, "--all", "--allow-scan", "--format", "json", dsn),
     }
 
