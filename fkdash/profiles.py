@@ -4,6 +4,9 @@
 dsn = "postgresql://dba@db-eu-1/app"
 environment = "production"     # colours the header, asks for the database's name at confirmation
 
+[profiles.prod.trust]
+owners = ["app_owner"]         # looking may run functions of these roles, beside superusers'
+
 [labels]
 "public.users" = ["email", "name"]
 
@@ -36,6 +39,7 @@ class Profile:
     dsn: str | None = None
     environment: str = ""
     read_only: bool = False
+    trusted_owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +109,11 @@ def profile_of(settings: Settings, name: str) -> Profile:
 
 
 def _profile(name: str, table: Mapping[str, Any]) -> Profile:
-    unknown = set(table) - {"dsn", "service", "environment", "read_only"}
+    unknown = set(table) - {"dsn", "service", "environment", "read_only", "trust"}
     if unknown:
         raise UsageError(
             f'The profile "{name}" has settings that fkdash does not know: {", ".join(sorted(unknown))}.',
-            next_step="It knows dsn, service, environment and read_only.",
+            next_step="It knows dsn, service, environment, read_only and trust.",
         )
     dsn = table.get("dsn")
     if dsn is None and "service" in table:
@@ -119,4 +123,15 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         dsn=dsn,
         environment=str(table.get("environment", "")),
         read_only=bool(table.get("read_only", False)),
+        trusted_owners=_trusted_owners(name, table.get("trust", {})),
     )
+
+
+def _trusted_owners(name: str, table: object) -> frozenset[str]:
+    owners = table.get("owners", []) if isinstance(table, dict) and set(table) <= {"owners"} else None
+    if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
+        raise UsageError(
+            f'What the profile "{name}" trusts cannot be read.',
+            next_step=f'Write it as [profiles.{name}.trust] and, below it, owners = ["role", "another"].',
+        )
+    return frozenset(owners)

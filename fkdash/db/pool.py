@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -39,10 +39,10 @@ class Limits:
 class ReadPool:
     """Sessions of one target inside READ ONLY transactions; a lost connection is replaced by the next one."""
 
-    def __init__(self, target: Target, limits: Limits, trusted_owners: Iterable[str] = ()) -> None:
+    def __init__(self, target: Target, limits: Limits) -> None:
         self.target = target
         self.limits = limits
-        self.trusted_owners = frozenset(trusted_owners)
+        self.trusted_owners = target.trusted_owners
         self.notes: tuple[str, ...] = target.notes
         self._bare = False
         self._alone = False
@@ -54,14 +54,9 @@ class ReadPool:
         self._closed = False
 
     @classmethod
-    async def open(
-        cls, target: Target, *, limits: Limits | None = None, trusted_owners: Iterable[str] = ()
-    ) -> Self:
-        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises.
-
-        What functions of `trusted_owners` (roles) do may be run by looking, beside what superusers own.
-        """
-        pool = cls(target, limits or Limits(), trusted_owners)
+    async def open(cls, target: Target, *, limits: Limits | None = None) -> Self:
+        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises."""
+        pool = cls(target, limits or Limits())
         pool._idle.append(await pool._connect())
         return pool
 

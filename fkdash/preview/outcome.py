@@ -30,7 +30,8 @@ class Outcome:
     """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
 
     `reached` has, by the foreign key's OID, the rows that referred to what went.
-    `not_run` is code of other roles that a doubt is about. `remarks` explain obstacles. `orders` is the number of orders in which the rows could be visited,
+    `not_run` is code of other roles that a doubt is about. `remarks` explain obstacles.
+    `orders` is the number of orders in which the rows could be visited,
     `touched` that of the rows written.
 
     `certain` says that the first obstacle was met before anything that cannot be predicted.

@@ -21,7 +21,7 @@ from fkdash.preview.target import (
     Selection,
     find_targets,
     inheriting_tables,
-    prepare_condition,
+    refuse_volatile,
     resolve,
     selection,
     spelled,
@@ -53,12 +53,24 @@ async def preview(
     the session's errors.
     """
     oid = await resolve(session, target)
-    inheriting = await inheriting_tables(session, oid, target)
+    await refuse_volatile(session, target)
     try:
-        await prepare_condition(session, target)
-        facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
+        return await _answered(session, oid, target, limits, progress, assume=assume)
     except NotRunError as refused:
         return replace(_not_known(target, refused.what), not_run=refused.not_run)
+
+
+async def _answered(
+    session: Session,
+    oid: int,
+    target: DeleteTarget,
+    limits: Limits,
+    progress: Progress | None,
+    *,
+    assume: Assumptions | None,
+) -> Preview:
+    inheriting = await inheriting_tables(session, oid, target)
+    facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     if assume is not None:
         facts = assume.applied(facts)
     reader = Reader(session, facts, limits, progress)
@@ -84,7 +96,7 @@ async def preview(
     except (CutShortError, TimedOutError) as error:
         return _cut_short(target, error.what, None)
     except NotPermittedError as error:
-        if not facts.tables[facts.target].readable:
+        if isinstance(error, NotRunError) or not facts.tables[facts.target].readable:
             raise
         return _not_known(target, *(reading_doubts(facts, facts.target) or (error.what,)))
 
@@ -152,6 +164,8 @@ async def _by_sets(
     await session.execute("SAVEPOINT fkdash_sets")
     try:
         return await answer_by_sets(reader, evaluator, plan, chosen, everything=target.everything)
+    except NotRunError:
+        raise
     except (ServerRefusedError, NotPermittedError):
         await session.execute("ROLLBACK TO SAVEPOINT fkdash_sets")
         return None

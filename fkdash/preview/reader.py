@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row, Session
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
     from fkdash.preview.model import Limits, Progress, Scan
+    from fkdash.preview.target import Selection
 
 
 class RowId(NamedTuple):
@@ -71,16 +72,14 @@ class Reader:
         self._columns: dict[int, tuple[str, ...]] = {}
         self.scans: dict[int, Scan] = {}
 
-    async def targets(
-        self, table: TableFact, alias: str, joined: str, condition: str, arguments: Sequence[object]
-    ) -> list[RowId]:
+    async def targets(self, table: TableFact, alias: str, chosen: Selection) -> list[RowId]:
         """Give the rows of a table that a condition (which calls it `alias`) selects, in physical order."""
         name = quoted(alias)
         sql = (
             f"SELECT {name}.tableoid::bigint AS leaf, {name}.ctid::text AS tid, {self._list(table, name)} AS line "
-            f"FROM {table.from_sql} AS {name} {joined} WHERE {condition} {self._bound()}"
+            f"FROM {table.from_sql} AS {name} {chosen.joined} WHERE {chosen.condition} {self._bound()}"
         )
-        return sorted({self._remember(table, row) for row in await self._ask(sql, *arguments)})
+        return sorted({self._remember(table, row) for row in await chosen.ask(self, sql, *chosen.arguments)})
 
     async def referencing(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referenced key values, the rows that reference them.

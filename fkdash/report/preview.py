@@ -11,6 +11,7 @@ from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
+from fkdash.report.not_run import not_run_field, not_run_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +72,7 @@ def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]
             }
             for scan in preview.scans
         ],
-    }
+    } | not_run_field(preview.not_run)
 
 
 def sentence(preview: Preview) -> str:
@@ -179,6 +180,7 @@ def text_of_notes(preview: Preview) -> Iterator[str]:
     if preview.notes:
         yield ""
         yield from (f"Note: {plain(note)}" for note in preview.notes)
+    yield from (f"Note: {plain(told)}" for told in not_run_lines(preview.not_run))
 
 
 def scan_words(scan: Scan) -> str:
@@ -240,6 +242,7 @@ def markdown_of_effects(preview: Preview) -> Iterator[str]:
         yield ""
         yield from (f"- {escaped(scan_words(scan))} and was not read." for scan in preview.scans)
         yield from (f"- {escaped(note)}" for note in preview.notes)
+        yield from (f"- {escaped(told)}" for told in not_run_lines(preview.not_run))
 
 
 def blocker_document(blocker: Blocker) -> dict[str, Any]:

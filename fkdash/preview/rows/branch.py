@@ -15,7 +15,7 @@ from fkdash.preview.rows.followed import Asked, Wanted, followed_rows, page_of_f
 from fkdash.preview.sets.answer import refusing_domains
 from fkdash.preview.sets.statement import Composer
 from fkdash.preview.sets.step_sql import refusals
-from fkdash.preview.target import inheriting_tables, prepare_condition, resolve, selection
+from fkdash.preview.target import inheriting_tables, refuse_volatile, resolve, selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ async def branch_rows(
     where that is too much, and the session's errors.
     """
     oid = await resolve(session, target)
-    await prepare_condition(session, target)
+    await refuse_volatile(session, target)
     inheriting = await inheriting_tables(session, oid, target)
     facts = await read_facts(session, oid, inheriting)
     table = catalog.tables[key.table]
@@ -72,6 +72,7 @@ async def _by_sets(asked: Asked, plan: SetPlan, step: Step, wanted: Wanted) -> S
     if asked.blocking and step.kind == "setnull":
         domains = await refusing_domains(facts, Evaluator(Reader(asked.session, facts, Limits())), step)
         conditions = [condition for condition, _ in refusals(facts, step, domains)]
+    chosen = selection(facts, target)
     sql = composer.page(
         step,
         wanted.line,
@@ -80,7 +81,8 @@ async def _by_sets(asked: Asked, plan: SetPlan, step: Step, wanted: Wanted) -> S
         beyond=wanted.beyond(asked.catalog.tables[asked.key.table], composer.arguments + 1),
         limit=wanted.limit,
     )
-    return await asked.session.rows(sql, *selection(facts, target).arguments, *wanted.cursor)
+    reader = Reader(asked.session, facts, Limits())
+    return await chosen.ask(reader, sql, *chosen.arguments, *wanted.cursor)
 
 
 def _step(facts: Facts, key: ForeignKey) -> tuple[SetPlan, Step] | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a page shows of its rows `c` and where it begins: SQL with plain types, then the last row's key as text, if any."""
+    """What a page shows of its rows `c` and where it begins: SQL, and the last row's key as text."""
 
     identity: Sequence[tuple[str, str]]
     labels: Sequence[str]

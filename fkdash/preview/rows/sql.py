@@ -73,8 +73,9 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
     table, referenced = catalog.tables[key.table], catalog.tables[key.referenced]
     identity = identity_of(table)
     order = ", ".join(expression for expression, _ in identity)
+    kinds = {name: column.plain_type for name, column in referenced.columns_by_name.items()}
     conditions = [refers_to_another(key)] + [
-        f"{parameter(2 + position, referenced.columns_by_name[theirs].plain_type)} operator({operator}) c.{quoted(own)}"
+        f"{parameter(2 + position, kinds[theirs])} operator({operator}) c.{quoted(own)}"
         for position, (own, theirs, operator) in enumerate(pairs(key))
     ]
     if after_first:
