@@ -16,7 +16,6 @@ from fkdash.cli.main import main
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.tui.app import DashboardApp
 from fkdash.tui.options import DashboardOptions
-from tests.security.stage import Stage
 from tests.support.screens import shown
 
 _WALK_SECONDS = 30
@@ -68,7 +67,7 @@ ERROR = (
 )
 
 
-def database_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
+def database_faces(dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about a whole database, each under its name."""
     return {
         "check": ("check", "--format", "json", dsn),
@@ -89,7 +88,16 @@ def database_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
 def preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about deletes from one table."""
     return brief_preview_faces(table, key, dsn) | {
-        f"preview {table} --where": ("preview", "--table", table, "--where", "id is not null", "--format", "json", dsn),
+        f"preview {table} --where": (
+            "preview",
+            "--table",
+            table,
+            "--where",
+            "id is not null",
+            "--format",
+            "json",
+            dsn,
+        ),
         f"preview {table} --where true": ("preview", "--table", table, "--where", "true", "--format", "json", dsn),
     }
 
@@ -98,14 +106,34 @@ def brief_preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[st
     """Give the two commands about deletes that go the most different ways."""
     keys = json.dumps([{"id": key}])
     return {
-        f"preview {table} --keys-json": ("preview", "--table", table, "--keys-json", keys, "--list", "3", "--format", "json", dsn),
+        f"preview {table} --keys-json": (
+            "preview",
+            "--table",
+            table,
+            "--keys-json",
+            keys,
+            "--list",
+            "3",
+            "--format",
+            "json",
+            dsn,
+        ),
         f"preview {table} --all": ("preview", "--table", table, "--all", "--allow-scan", "--format", "json", dsn),
     }
 
 
 def plan_faces(constraint: str, dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about what can be changed at one foreign key."""
-    options = ("no-action", "cascade", "set-null", "set-default", "validate", "create-index", "null-orphans", "delete-orphans")
+    options = (
+        "no-action",
+        "cascade",
+        "set-null",
+        "set-default",
+        "validate",
+        "create-index",
+        "null-orphans",
+        "delete-orphans",
+    )
     plans = {
         f"fix plan {constraint} {option}": ("fix", "plan", constraint, "--option", option, "--format", "json", dsn)
         for option in options
@@ -114,7 +142,10 @@ def plan_faces(constraint: str, dsn: str) -> dict[str, tuple[str, ...]]:
         f"fix plan {constraint}": ("fix", "plan", constraint, dsn),
         f"orphans scan {constraint}": ("orphans", "scan", "--constraint", constraint, "--format", "json", dsn),
         f"explain {constraint}": (
-            "explain", "-d", dsn, f'update or delete on table "hub" violates foreign key constraint "{constraint}"',
+            "explain",
+            "-d",
+            dsn,
+            f'update or delete on table "hub" violates foreign key constraint "{constraint}"',
         ),
     }
 

@@ -42,7 +42,9 @@ class Ran:
 
     def __str__(self) -> str:
         whole = " ".join(self.statement.split())
-        return f"{self.tag} | as {', '.join(self.reached)}{', PROGRAM RAN' if self.program else ''} | {whole[:300]}"
+        return (
+            f"{self.tag} | as {', '.join(self.reached)}{', PROGRAM RAN' if self.program else ''} | {whole[:300]}"
+        )
 
 
 class Stage:
@@ -72,7 +74,9 @@ class Stage:
         What a plant refers to is a table of its own: an answer that one plant makes unknown would hide the next.
         """
         connection = await asyncpg.connect(self.dsn(PLANTER))
-        owner = await self.database.value("SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()")
+        owner = await self.database.value(
+            "SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+        )
         try:
             for number, plant in enumerate(plants, 1):
                 sql = plant.sql.replace("SOCKET_FOLDER", self.database.socket_directory)
@@ -89,9 +93,7 @@ class Stage:
             await connection.close()
         # What the plants grant to nobody, a role that looks may still read: that is its right, not a plant.
         await self.database.execute(_GRANTS)
-        self.tables = tuple(
-            row["name"] for row in await self.database.fetch(_REFERENCED_TABLES)
-        )
+        self.tables = tuple(row["name"] for row in await self.database.fetch(_REFERENCED_TABLES))
         self.ran()
 
 
@@ -137,9 +139,7 @@ async def stage_for(
         yield stage
 
 
-async def _install(
-    database: TestDatabase, planter: asyncpg.Connection[asyncpg.Record], extension: str
-) -> None:
+async def _install(database: TestDatabase, planter: asyncpg.Connection[asyncpg.Record], extension: str) -> None:
     """Have mallory install an extension where it is a trusted one, so that it is hers; else the superuser."""
     try:
         await planter.execute(f"CREATE EXTENSION {extension}")

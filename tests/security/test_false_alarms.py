@@ -89,7 +89,9 @@ def assert_alike(found: Mapping[str, Answer], expected: Mapping[str, Answer]) ->
     assert [each.code for each in found.values()] == [each.code for each in expected.values()]
 
 
-async def assert_answered_alike(server: TestServer, roles: tuple[str, ...], tables: dict[str, str], *parts: str) -> None:
+async def assert_answered_alike(
+    server: TestServer, roles: tuple[str, ...], tables: dict[str, str], *parts: str
+) -> None:
     await make_roles(server)
     async with fresh_database(server) as theirs, fresh_database(server) as ours:
         await application(theirs, PLANTER, *parts)
@@ -150,7 +152,9 @@ def contrib_server(server_of: Callable[[int], TestServer]) -> TestServer:
     pytest.skip("none of the servers under test ships citext")
 
 
-async def test_extensions_that_the_database_s_owner_installed_are_answered_fully(contrib_server: TestServer) -> None:
+async def test_extensions_that_the_database_s_owner_installed_are_answered_fully(
+    contrib_server: TestServer,
+) -> None:
     tables = {"members": "mail = 'a@example.org'", "places": "path <@ 'a'"}
     install = "".join(f"CREATE EXTENSION {extension};" for extension in _EXTENSIONS)
     schema = (_HERE / "extensions.sql").read_text(encoding="utf-8")

@@ -34,15 +34,17 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def every_face(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
-    faces = database_faces(stage, dsn)
+    faces = database_faces(dsn)
     for table in stage.tables:
-        of_table = preview_faces if table.startswith("public.c0") or table == "public.hub01" else brief_preview_faces
+        of_table = (
+            preview_faces if table.startswith("public.c0") or table == "public.hub01" else brief_preview_faces
+        )
         faces |= of_table(table, _FIRST_KEYS.get(table, 1), dsn)
     return faces
 
 
 def few_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
-    faces = database_faces(stage, dsn)
+    faces = database_faces(dsn)
     for table in stage.tables:
         [(name, arguments), *_] = brief_preview_faces(table, _FIRST_KEYS.get(table, 1), dsn).items()
         faces[name] = arguments
@@ -129,7 +131,9 @@ def contrib_server(server_of: Callable[[int], TestServer]) -> TestServer:
 
 async def test_what_extensions_offer_a_planter_is_not_run(contrib_server: TestServer) -> None:
     plants = plants_of("contrib")
-    async with stage_for(contrib_server, plants, extensions={e for plant in plants for e in plant.extensions}) as stage:
+    async with stage_for(
+        contrib_server, plants, extensions={e for plant in plants for e in plant.extensions}
+    ) as stage:
         await assert_nothing_runs(stage, SUPERUSER, every_face(stage, stage.dsn(SUPERUSER)))
 
 

@@ -53,7 +53,14 @@ async def test_what_hangs_on_it_is_unknown_and_the_rest_is_answered(server: Test
         assert states["plain"] == ("complete", 1)
         assert states["a01"][0] == "unknown"
         delete = await ended(
-            "preview", "--table", "public.hub", "--keys-json", '[{"id": 1}]', "--format", "json", stage.dsn(SUPERUSER)
+            "preview",
+            "--table",
+            "public.hub",
+            "--keys-json",
+            '[{"id": 1}]',
+            "--format",
+            "json",
+            stage.dsn(SUPERUSER),
         )
         assert delete.document["verdict"] in ("unknown", "blocked")
         assert (delete.document["verdict"], delete.code) in (("unknown", 4), ("blocked", 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from tests.security.stage import PLANTER, READER, SUPERUSER, Stage, stage_for
+from tests.security.stage import PLANTER, SUPERUSER, Stage, stage_for
 from tests.support.servers import TestServer
 
 _TABLES = """

@@ -47,7 +47,11 @@ _SETTINGS = {
     "client_encoding": "SQL_ASCII",
     "search_path": "evil, pg_catalog, public",
 }
-_LATER = {14: {"force_parallel_mode": "regress"}, 16: {"debug_parallel_query": "regress"}, 17: {"transaction_timeout": "300"}}
+_LATER = {
+    14: {"force_parallel_mode": "regress"},
+    16: {"debug_parallel_query": "regress"},
+    17: {"transaction_timeout": "300"},
+}
 _CONFLICT = "public.users.users_primary_workspace_id_workspaces_id_fk"
 
 
@@ -60,7 +64,9 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def answers(stage: Stage) -> dict[str, Answer]:
     dsn = stage.dsn(SUPERUSER)
-    error = f'update or delete on table "workspaces" violates foreign key constraint "{_CONFLICT.rpartition(".")[2]}"'
+    error = (
+        f'update or delete on table "workspaces" violates foreign key constraint "{_CONFLICT.rpartition(".")[2]}"'
+    )
     commands = {
         "check": ("check", "--format", "json", "--seconds", "20", dsn),
         "list": ("list", "--format", "json", dsn),
@@ -69,7 +75,16 @@ async def answers(stage: Stage) -> dict[str, Answer]:
         "plan": ("fix", "plan", _CONFLICT, "--option", "no-action", "--format", "json", dsn),
         "preview of all": ("preview", "--table", "workspaces", "--all", "--format", "json", dsn),
         "preview of some": (
-            "preview", "--table", "workspaces", "--where", "created_at < '2022-01-02 03:04'", "--list", "5", "--format", "json", dsn,
+            "preview",
+            "--table",
+            "workspaces",
+            "--where",
+            "created_at < '2022-01-02 03:04'",
+            "--list",
+            "5",
+            "--format",
+            "json",
+            dsn,
         ),
     }
     found: dict[str, Answer] = {}
@@ -81,7 +96,9 @@ async def answers(stage: Stage) -> dict[str, Answer]:
 
 
 @pytest.mark.newest_version
-async def test_no_setting_of_the_database_changes_an_answer(server: TestServer, incident_database: TestDatabase) -> None:
+async def test_no_setting_of_the_database_changes_an_answer(
+    server: TestServer, incident_database: TestDatabase
+) -> None:
     await make_roles(server)
     stage = Stage(incident_database)
     expected = await answers(stage)
@@ -99,7 +116,9 @@ async def test_no_setting_of_the_database_changes_an_answer(server: TestServer, 
 
 
 @pytest.mark.newest_version
-async def test_a_backslash_ends_no_literal_of_a_condition(server: TestServer, incident_database: TestDatabase) -> None:
+async def test_a_backslash_ends_no_literal_of_a_condition(
+    server: TestServer, incident_database: TestDatabase
+) -> None:
     """With standard_conforming_strings off the server would read on where the parser of conditions has stopped."""
     await make_roles(server)
     stage = Stage(incident_database)
@@ -109,6 +128,8 @@ async def test_a_backslash_ends_no_literal_of_a_condition(server: TestServer, in
         f"ALTER DATABASE {incident_database.name} SET escape_string_warning = off"
     )
     stage.ran()
-    condition = r"name = 'x\' and name <> ' or pg_create_restore_point(repeat('PLANTED-BY-CATALOG', 1)) is null --'"
+    condition = (
+        r"name = 'x\' and name <> ' or pg_create_restore_point(repeat('PLANTED-BY-CATALOG', 1)) is null --'"
+    )
     await ended("preview", "--table", "victims", "--where", condition, stage.dsn(SUPERUSER))
     assert stage.ran() == []
