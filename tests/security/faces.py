@@ -16,7 +16,6 @@ from fkdash.cli.main import main
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.tui.app import DashboardApp
 from fkdash.tui.options import DashboardOptions
-from tests.security.stage import Stage
 from tests.support.screens import shown
 
 _WALK_SECONDS = 30
@@ -68,7 +67,7 @@ ERROR = (
 )
 
 
-def database_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
+def database_faces(dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about a whole database, each under its name."""
     return {
         "check": ("check", "--format", "json", dsn),
@@ -88,6 +87,23 @@ def database_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
 
 def preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...]]:
     """Give the commands about deletes from one table."""
+    return brief_preview_faces(table, key, dsn) | {
+        f"preview {table} --where": (
+            "preview",
+            "--table",
+            table,
+            "--where",
+            "id is not null",
+            "--format",
+            "json",
+            dsn,
+        ),
+        f"preview {table} --where true": ("preview", "--table", table, "--where", "true", "--format", "json", dsn),
+    }
+
+
+def brief_preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...]]:
+    """Give the two commands about deletes that go the most different ways."""
     keys = json.dumps([{"id": key}])
     return {
         f"preview {table} --keys-json": (
@@ -102,17 +118,6 @@ def preview_faces(table: str, key: object, dsn: str) -> dict[str, tuple[str, ...
             "json",
             dsn,
         ),
-        f"preview {table} --where": (
-            "preview",
-            "--table",
-            table,
-            "--where",
-            "id is not null",
-            "--format",
-            "json",
-            dsn,
-        ),
-        f"preview {table} --where true": ("preview", "--table", table, "--where", "true", "--format", "json", dsn),
         f"preview {table} --all": ("preview", "--table", table, "--all", "--allow-scan", "--format", "json", dsn),
     }
 

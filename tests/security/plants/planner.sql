@@ -274,10 +274,10 @@ CREATE TABLE a38 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NU
 INSERT INTO a38 VALUES (1, 1, 1);
 CREATE INDEX ON a38 (evil.in_script(v));
 
--- plant: name between quotes that stand in strings
+-- plant: h39, a call between quotes that stand in strings
 -- fires: select count(*) from public.a39
 CREATE FUNCTION evil.between_quotes(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
-    $$ SELECT v + length('"') + evil.imm('name between quotes that stand in strings') + length('"') $$;
+    $$ SELECT v + length('"') + evil.imm('h39') + length('"') $$;
 CREATE TABLE a39 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
 INSERT INTO a39 VALUES (1, 1, 1);
 CREATE INDEX ON a39 (evil.between_quotes(v));
