@@ -32,6 +32,7 @@ _CONVERSIONS: Final = {
 }
 _COLUMN: Final = "VAR"
 _CONSTANT: Final = "CONST"
+_CHECKED_VALUE: Final = "COERCETODOMAINVALUE"
 
 
 @dataclass(slots=True)
@@ -154,6 +155,8 @@ class _Reader:
         fields = node.fields
         if node.kind == _COLUMN:
             self._columns.add(_number(fields, "varattno"))
+            return True
+        if node.kind == _CHECKED_VALUE:
             return True
         if node.kind in _CONVERSIONS:
             self._conversions.add(_number(fields, _CONVERSIONS[node.kind]))

@@ -26,6 +26,26 @@ with recursive powerful as (
   select 'pg_proc'::regclass::oid as class, oid from untrusted
   union all
   select 'pg_operator'::regclass, o.oid from pg_operator o where o.oprcode in (select oid from untrusted)
+), domains (oid) as (
+  -- Planning a cast to a domain plans the domain's checks as well (utils/cache/typcache.c, load_domaintype_info).
+  select distinct k.contypid from pg_constraint k join pg_type t on t.oid = k.contypid
+   where k.contype = 'c' and k.contypid <> 0 and t.typowner not in (select oid from trusted)
+), checked (oid) as (
+  select oid from domains
+  union
+  select u.oid
+    from checked r
+   cross join lateral (
+     select oid from pg_type where typbasetype = r.oid
+     union all select oid from pg_type where typelem = r.oid
+     union all select rngtypid from pg_range where rngsubtype = r.oid
+     union all select c.reltype from pg_attribute a join pg_class c on c.oid = a.attrelid
+                where a.atttypid = r.oid and a.attnum > 0 and not a.attisdropped and c.reltype <> 0
+   ) as u (oid)
+), leads as (
+  select class, oid from hints
+  union all
+  select 'pg_type'::regclass, oid from checked
 ), below (oid) as (
   select oid from unnest($1::oid[]) as asked (oid)
   union
@@ -79,12 +99,13 @@ with recursive powerful as (
 ), found (kind, relation, name, trees, functions) as (
   select kind, relation, name, trees, '{}'::oid[]
     from expressions e
-   where exists (select from pg_depend d join hints l on l.class = d.refclassid and l.oid = d.refobjid
+   where exists (select from pg_depend d join leads l on l.class = d.refclassid and l.oid = d.refobjid
                   where d.classid = e.class and d.objid = e.oid)
   union all
   select 'cast', t.relation, t.name, '{}', array[c.castfunc]
     from typed t
     join pg_cast c on c.castsource = t.type and c.castcontext = 'i'
+                   or c.casttarget = t.type and c.castsource < 16384
    where c.castfunc in (select oid from untrusted)
   union all
   select 'range', t.relation, t.name, '{}', array[r.rngsubdiff::oid]
