@@ -1,8 +1,7 @@
 -- What reading the tables with the OIDs $1, their partitions and the tables that inherit from them, might run of
 -- other roles' code: expressions that the planner works on (of indexes, extended statistics and partition keys),
 -- implicit casts and range types' functions behind columns, checks of domains inside the types of keys, and tables on
--- other servers. Only what leads
--- to a function whose owner is not trusted is given; `trusted` is as in functions.sql.
+-- other servers. Only what leads to a function whose owner is not trusted is given; `trusted` is as in functions.sql.
 -- `trees` are the stored expressions, `functions` what runs without standing in one.
 -- PostgreSQL 14 to 18. No privileges needed.
 with recursive powerful as (

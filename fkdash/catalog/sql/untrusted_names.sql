@@ -1,7 +1,6 @@
 -- Of the words $1 (names and operators), those that some function, operator or type answers to that no superuser
 -- owns; functions with the OIDs $2 do not count, nor do enum types, whose values run nothing, nor rows of
--- built-in types. '::' is among the
--- answers where a cast is carried out by such a function.
+-- built-in types. '::' is among the answers where a cast is carried out by such a function.
 -- PostgreSQL 14 to 18. No privileges needed.
 with others as materialized (
   select p.oid, p.proname from pg_proc p join pg_roles r on r.oid = p.proowner
