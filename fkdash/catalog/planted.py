@@ -31,6 +31,10 @@ EVALUATED: Final = "would-be-evaluated"
 
 _WORD: Final = re.compile(r"[A-Za-z_0-9$]+")
 _QUOTED: Final = re.compile(r'"(?:[^"]|"")+"')
+# A letter in front makes it a string of another kind.
+_STRING: Final = re.compile(r"[A-Za-z_0-9$&]?'(?:[^']|'')*'")
+_QUOTES_OF_OTHER_KINDS: Final = re.compile(r"""["\\]|--|/\*|\$[^0-9\s]""")
+_TYPED: Final = re.compile(r"::|\bcast\b|[A-Za-z_0-9$\]]\s+'", re.IGNORECASE)
 _LONGEST_NAME: Final = 63
 _FIRST_OF_USERS: Final = 16384
 _OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
@@ -149,8 +153,9 @@ async def _doing_more(session: Session, functions: Functions) -> frozenset[int]:
     inner = await read_functions(
         session, [read_tree(text) for each in (*trees.values(), *checks.values()) for text in each]
     )
-    words = {oid: frozenset(_words(each.source or "")) for oid, each in untrusted.items() if _is_text(each)}
-    bad = await _bad_words(session, words)
+    sources = {oid: each.source or "" for oid, each in untrusted.items() if _is_text(each)}
+    words = {oid: frozenset(_words(source)) for oid, source in sources.items()}
+    bad = await _bad_words(session, words, [oid for oid, source in sources.items() if _names_types(source)])
 
     def calls_others(text: str) -> bool:
         return any(not each.trusted for each in inner.called(read_tree(text)))
@@ -177,12 +182,15 @@ async def _checks_of(
     return {oid: tuple(row["tree"] for row in rows if row["type"] in types.get(oid, ())) for oid in trees}
 
 
-async def _bad_words(session: Session, words: Mapping[int, frozenset[str]]) -> frozenset[str]:
+async def _bad_words(
+    session: Session, words: Mapping[int, frozenset[str]], naming_types: Iterable[int]
+) -> frozenset[str]:
     """Give those of the words in functions' texts that lead to other roles' code."""
     wanted = sorted({word for each in words.values() for word in each})
     if not wanted:
         return frozenset()
-    rows = await session.rows(query("fkdash.catalog", "untrusted_names"), wanted, sorted(words))
+    types = sorted({word for oid in naming_types for word in words[oid]})
+    rows = await session.rows(query("fkdash.catalog", "untrusted_names"), wanted, sorted(words), types)
     return frozenset(row["word"] for row in rows)
 
 
@@ -193,11 +201,23 @@ def _is_text(function: Function) -> bool:
 
 def _is_unclear(source: str) -> bool:
     """Say whether names in a text may be other than they look: escaped, folded by another rule, or cut off."""
-    return (
-        not source.isascii()
-        or "u&" in source.lower()
-        or any(len(word) > _LONGEST_NAME for word in _WORD.findall(source))
-    )
+    too_long = any(len(word) > _LONGEST_NAME for word in _WORD.findall(source))
+    bare = _without_strings(source)
+    return too_long or not (source if bare is None else bare).isascii() or "u&" in source.lower()
+
+
+def _without_strings(source: str) -> str | None:
+    """Give a text without its strings; None where there are quotes, comments or strings of other kinds."""
+    strings = _STRING.findall(source)
+    if _QUOTES_OF_OTHER_KINDS.search(source) or not all(string.startswith("'") for string in strings):
+        return None
+    return _STRING.sub(" '' ", source)
+
+
+def _names_types(source: str) -> bool:
+    """Say whether a text may name a type that something is turned into: a cast, or a literal with its type."""
+    bare = _without_strings(source)
+    return bare is None or _TYPED.search(bare) is not None
 
 
 def _words(source: str) -> Iterable[str]:

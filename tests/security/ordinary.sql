@@ -51,7 +51,7 @@ CREATE TABLE events_rest PARTITION OF events DEFAULT;
 INSERT INTO events SELECT g, now(), g FROM generate_series(1, 10) g;
 
 CREATE TABLE notes (id int PRIMARY KEY, account_id bigint REFERENCES account ON DELETE SET NULL, kind order_status, body text,
-    CHECK (f_plain(body) <> '' OR account_id IS NULL));
+    CHECK (lower(body) <> '' OR account_id IS NULL));
 INSERT INTO notes VALUES (1, 1, 'open', 'Body'), (2, 2, 'paid', 'Other');
 CREATE TABLE status_texts (status order_status PRIMARY KEY, words text);
 INSERT INTO status_texts VALUES ('open', 'Open'), ('paid', 'Paid');

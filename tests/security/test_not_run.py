@@ -55,7 +55,7 @@ async def test_what_hangs_on_it_is_unknown_and_the_rest_is_answered(server: Test
         delete = await ended(
             "preview",
             "--table",
-            "public.hub",
+            "public.hub01",
             "--keys-json",
             '[{"id": 1}]',
             "--format",
