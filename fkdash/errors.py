@@ -98,12 +98,28 @@ class StoppedError(FkdashError):
     exit_code: ClassVar[int] = 4
 
 
+class ChangedMeanwhileError(StoppedError):
+    """What a plan was made for is not what is there any more: nothing was run."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class FaultError(FkdashError):
+    """A fault of fkdash itself, in words."""
+
+    exit_code: ClassVar[int] = 70
+
+
 class TimedOutError(StoppedError):
     """A statement or a wait for a lock reached its time limit."""
 
 
 class LockTimedOutError(TimedOutError):
     """The wait for a lock reached lock_timeout (55P03): nothing happened, a later attempt may succeed."""
+
+
+class GaveWayError(TimedOutError):
+    """Looking ended itself, because another session waited for what it held; `what` says who."""
 
 
 class HalfDoneError(FkdashError):

@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+_OTHERS: Final = 0o077
+
+
+class NotPrivateError(OSError):
+    """A folder that is not the user's own alone; `strerror` names it and says what is wrong."""
+
+
+def require_private_folder(folder: Path) -> None:
+    """Make a folder that only its user may enter, or see that it is one; a link is not followed.
+
+    Closes it to others where it is the user's own. Raises NotPrivateError for somebody else's and for a link,
+    OSError where it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        if folder.is_symlink():
+            raise NotPrivateError(error.errno, f"{folder} is a link, which could lead anywhere") from error
+        raise
+    try:
+        found = os.fstat(descriptor)
+        if found.st_uid != os.geteuid():
+            raise NotPrivateError(errno.EPERM, f"{folder} belongs to somebody else")
+        if stat.S_IMODE(found.st_mode) & _OTHERS:
+            os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & ~_OTHERS)
+    finally:
+        os.close(descriptor)
 
 
 def write_private(prefix: str, suffix: str, text: str) -> Path:
@@ -12,7 +44,7 @@ def write_private(prefix: str, suffix: str, text: str) -> Path:
     import platformdirs  # noqa: PLC0415 - not before the first frame
 
     folder = Path(platformdirs.user_state_dir("fkdash", appauthor=False))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_private_folder(folder)
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%fZ")
     path = folder / f"{prefix}-{moment}{suffix}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

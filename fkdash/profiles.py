@@ -4,6 +4,9 @@
 dsn = "postgresql://dba@db-eu-1/app"
 environment = "production"     # colours the header, asks for the database's name at confirmation
 
+[profiles.prod.trust]
+owners = ["app_owner"]         # looking may run functions of these roles, beside superusers'
+
 [labels]
 "public.users" = ["email", "name"]
 
@@ -28,6 +31,14 @@ if TYPE_CHECKING:
     from fkdash.db.target import Target
 
 
+_PRODUCTION = frozenset({"production", "prod", "live"})
+
+
+def is_production(environment: str) -> bool:
+    """Tell whether an environment's name asks for the greatest care, whatever its case."""
+    return environment.strip().casefold() in _PRODUCTION
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A place to connect to, by DSN or service name, and what it is (`production`, `staging` ...)."""
@@ -36,6 +47,7 @@ class Profile:
     dsn: str | None = None
     environment: str = ""
     read_only: bool = False
+    trusted_owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +117,11 @@ def profile_of(settings: Settings, name: str) -> Profile:
 
 
 def _profile(name: str, table: Mapping[str, Any]) -> Profile:
-    unknown = set(table) - {"dsn", "service", "environment", "read_only"}
+    unknown = set(table) - {"dsn", "service", "environment", "read_only", "trust"}
     if unknown:
         raise UsageError(
             f'The profile "{name}" has settings that fkdash does not know: {", ".join(sorted(unknown))}.',
-            next_step="It knows dsn, service, environment and read_only.",
+            next_step="It knows dsn, service, environment, read_only and trust.",
         )
     dsn = table.get("dsn")
     if dsn is None and "service" in table:
@@ -119,4 +131,15 @@ def _profile(name: str, table: Mapping[str, Any]) -> Profile:
         dsn=dsn,
         environment=str(table.get("environment", "")),
         read_only=bool(table.get("read_only", False)),
+        trusted_owners=_trusted_owners(name, table.get("trust", {})),
     )
+
+
+def _trusted_owners(name: str, table: object) -> frozenset[str]:
+    owners = table.get("owners", []) if isinstance(table, dict) and set(table) <= {"owners"} else None
+    if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
+        raise UsageError(
+            f'What the profile "{name}" trusts cannot be read.',
+            next_step=f'Write it as [profiles.{name}.trust] and, below it, owners = ["role", "another"].',
+        )
+    return frozenset(owners)

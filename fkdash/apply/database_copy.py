@@ -2,9 +2,8 @@
 
 The plan with its way back goes in before the first statement, each step's line in the step's own transaction, so
 that it is there exactly when the step took effect, and the end at the end. It outlives the machine that fkdash
-ran on. Whoever may write the table could leave a plan there that somebody else carries out: give INSERT only to
-roles that may change the schema. Needed are CREATE on the schema the first time, then USAGE on it, INSERT and
-SELECT on the table.
+ran on. It is written only into a table that the run's role owns and on which nothing else hangs: a trigger would
+run as that role. Needed are CREATE on the schema the first time, then USAGE on it.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal import Line, keep_fetched
+from fkdash.apply.sandbox import pinned
 from fkdash.catalog.model import TableName
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, UsageError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fkdash.db.writing import Writer
 
 TABLE: Final = "fkdash_journal"
+_LOCK_MS: Final = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +42,47 @@ class DatabaseCopy:
         Raises UsageError for a schema that does not exist, NotPermittedError where the role may not write there.
         """
         async with writer.transaction() as session:
-            found = await _privileges(session, self.schema)
+            async with pinned(session):
+                found = await _privileges(session, self.schema)
             if not found["table_there"]:
                 if not found["may_create"]:
                     raise NotPermittedError(
                         f"The copy of the journal cannot be kept: no CREATE on the schema {self.schema}.",
-                        next_step=f"Let its owner create {_table(self.schema)} once: {_definition(self.schema)}",
+                        next_step=f"Let this role own {_table(self.schema)}: {_definition(self.schema)}",
                     )
                 await session.execute(_definition(self.schema))
-            elif not found["writable"]:
-                raise NotPermittedError(
-                    f"The copy of the journal cannot be kept: no INSERT on {_table(self.schema)}.",
-                    next_step=f"GRANT INSERT, SELECT ON {_table(self.schema)}, or leave the copy out.",
-                )
+            await self.reserve(session)
             await self.add(session, "plan", facts)
 
+    async def reserve(self, session: Session) -> None:
+        """Lock the table and look at it: until the transaction ends a line is written and nothing else is run.
+
+        Raises NotPermittedError for a table that is not this role's own, or on which anything else hangs.
+        """
+        await session.execute(f"set local lock_timeout = {_LOCK_MS}")
+        async with pinned(session):
+            found = await _privileges(session, self.schema)
+        if found["table_there"] and found["own"]:
+            await session.execute(f"lock table {_table(self.schema)} in row exclusive mode")
+            async with pinned(session):
+                found = await _privileges(session, self.schema)
+        if not found["table_there"]:
+            raise NotPermittedError(f"{_table(self.schema)}, which keeps the copy of the journal, is gone.")
+        if not found["own"] or found["planted"]:
+            why = f"it has {found['planted']}" if found["own"] else f"it belongs to {found['owner']}"
+            raise NotPermittedError(
+                f"The copy of the journal is not written into {_table(self.schema)}: {why}, "
+                "and what hangs on it would run as this role.",
+                next_step="Name a schema without such a table, or look at it and drop it.",
+            )
+
     async def add(self, session: Session, event: str, facts: Mapping[str, object]) -> None:
-        """Keep one line, in the transaction of `session`."""
+        """Keep one line, in the transaction of `session`, which has reserved the table."""
+        # Every column is given: no default is evaluated.
         await session.value(
-            f"insert into {_table(self.schema)} (run, event, facts) values ($1, $2, $3::text::jsonb) returning 1",
+            f"insert into {_table(self.schema)} (run, event, at, role, facts) "
+            "values ($1, $2, pg_catalog.clock_timestamp(), session_user, $3::pg_catalog.text::pg_catalog.jsonb) "
+            "returning 1",
             self.run,
             event,
             json.dumps(facts),
@@ -75,6 +98,7 @@ async def runs_in(session: Session, schema: str, only: str | None = None) -> dic
     found = await _privileges(session, schema)
     if not found["table_there"]:
         raise UsageError(f"There is no {_table(schema)}: no run has kept a copy of its journal there.")
+    _require_trusted(found, schema)
     if not found["readable"]:
         raise NotPermittedError(
             f"The copies of journals cannot be read: no SELECT on {_table(schema)}.",
@@ -117,12 +141,15 @@ async def _privileges(session: Session, schema: str) -> Row:
         )
     if not row["may_use"]:
         raise NotPermittedError(f"The copy of the journal is out of reach: no USAGE on the schema {schema}.")
-    if row["table_there"] and not row["trusted"]:
-        raise NotPermittedError(
-            f"{_table(schema)} belongs to {row['owner']}, whose triggers would run as this role.",
-            next_step="Let a superuser, the database's owner or this role own it.",
-        )
     return row
+
+
+def _require_trusted(row: Row, schema: str) -> None:
+    if not row["trusted"]:
+        raise NotPermittedError(
+            f"{_table(schema)} belongs to {row['owner']}, and what it says would be carried out.",
+            next_step="Let a superuser or this role own it.",
+        )
 
 
 def _table(schema: str) -> str:
@@ -131,7 +158,8 @@ def _table(schema: str) -> str:
 
 def _definition(schema: str) -> str:
     return (
-        f"CREATE TABLE {_table(schema)} (line bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL, "
-        "event text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), role name NOT NULL DEFAULT "
-        "session_user, facts jsonb NOT NULL)"
+        f"CREATE TABLE {_table(schema)} (line bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+        "run pg_catalog.text NOT NULL, event pg_catalog.text NOT NULL, at pg_catalog.timestamptz NOT NULL "
+        "DEFAULT pg_catalog.clock_timestamp(), role pg_catalog.name NOT NULL DEFAULT session_user, "
+        "facts pg_catalog.jsonb NOT NULL)"
     )

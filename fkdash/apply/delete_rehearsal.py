@@ -1,7 +1,8 @@
 """Really runs a delete in a transaction that is rolled back, and compares it with what was predicted.
 
 Asked for by name only: it locks the rows it deletes, fires the tables' triggers (what those do outside the
-transaction cannot be taken back), and leaves dead row versions behind.
+transaction cannot be taken back), and leaves dead row versions behind. It runs with the rights of the table's
+owner where the session may have them, which is nearer to the application than a superuser's, and says so.
 """
 
 from __future__ import annotations
@@ -9,62 +10,103 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.errors import FkdashError, ServerRefusedError
+from fkdash.apply.sandbox import DIAGNOSTICS, NOT_PERMITTED, sandbox
+from fkdash.db.queries import query
+from fkdash.errors import FkdashError
+from fkdash.fix.definition import literal
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Verdict
 from fkdash.preview.target import inheriting_tables, resolve, selection
 
 if TYPE_CHECKING:
-    from fkdash.db.session import Session
+    from collections.abc import Callable, Sequence
+
+    from fkdash.apply.sandbox import Met, RunsAs
     from fkdash.db.writing import Writer
     from fkdash.preview.model import DeleteTarget, Preview
 
 _LOCK_MS: Final = 200
+_GRACE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteRehearsal:
-    """How the delete ended: `sqlstate` "" when it went through; `agrees` is None where it could not be tried."""
+    """How the delete ended: `sqlstate` "" when it went through; `agrees` is None where it could not be tried.
+
+    `role` is the one with whose rights it ran, "" where it did not.
+    """
 
     agrees: bool | None
     sqlstate: str
     detail: str
+    role: str = ""
 
 
 async def rehearse_delete(
-    writer: Writer, target: DeleteTarget, predicted: Preview, *, seconds: float
+    writer: Writer,
+    target: DeleteTarget,
+    predicted: Preview,
+    *,
+    seconds: float,
+    warn: Callable[[str], None],
 ) -> DeleteRehearsal:
-    """Run the delete with a short lock_timeout and at most `seconds`, and roll it back whatever happens."""
+    """Run the delete with a short lock_timeout and at most `seconds`, and roll it back whatever happens.
+
+    `warn` is told, before it runs, of other roles' code that will run with the session's own rights.
+    """
     try:
-        async with writer.rolled_back() as session:
-            await session.execute(f"set local lock_timeout = {_LOCK_MS}")
-            await session.execute(f"set local statement_timeout = {round(seconds * 1000)}")
-            sql, arguments = await _statement(session, target)
-            try:
-                await session.rows(sql, *arguments)
-                await session.execute("set constraints all immediate")
-            except ServerRefusedError as refused:
-                return _compared(predicted, refused.sqlstate, refused.what)
-        return _compared(predicted, "", "the delete went through")
+        oid, body = await _delete(writer, target)
+        async with sandbox(
+            writer.target, [oid], body, lock_ms=_LOCK_MS, statement_ms=round(seconds * 1000)
+        ) as ready:
+            runs_as = ready.runs_as
+            if runs_as.refusal:
+                return DeleteRehearsal(None, "", f"not tried: {runs_as.refusal}")
+            for each in () if runs_as.confined else runs_as.untrusted:
+                warn(f"{each}, runs as {runs_as.role}")
+            return _compared(predicted, await ready.call(seconds=seconds + _GRACE_SECONDS), runs_as)
     except FkdashError as stopped:
         return DeleteRehearsal(None, "", stopped.what)
 
 
-async def _statement(session: Session, target: DeleteTarget) -> tuple[str, tuple[object, ...]]:
-    oid = await resolve(session, target)
-    facts = await read_facts(session, oid, await inheriting_tables(session, oid, target))
+async def _delete(writer: Writer, target: DeleteTarget) -> tuple[int, str]:
+    """Give the table's OID and the body that deletes; what it takes to compose it is read under a pinned path."""
+    async with writer.rolled_back() as session:
+        await session.execute("set local search_path = pg_catalog, pg_temp")
+        oid = await resolve(session, target)
+        facts = await read_facts(session, oid, await inheriting_tables(session, oid, target))
     chosen = selection(facts, target)
     joined = f" using {chosen.joined.removeprefix('CROSS JOIN ')}" if chosen.joined else ""
     only = "only " if target.only else ""
-    return f"delete from {only}{target.table.sql}{joined} where {chosen.condition}", chosen.arguments
+    statement = f"delete from {only}{target.table.sql}{joined} where {chosen.condition}"
+    values = ", ".join(_texts(each) for each in chosen.arguments if isinstance(each, list))
+    body = query("fkdash.apply", "try_statement").format(
+        watched=f"{literal(target.table.sql)}::pg_catalog.regclass::pg_catalog.oid",
+        statement=literal(statement),
+        values=f" using {values}" if values else "",
+        diagnostics=DIAGNOSTICS,
+    )
+    return oid, body
 
 
-def _compared(predicted: Preview, sqlstate: str, detail: str) -> DeleteRehearsal:
-    if predicted.verdict is Verdict.UNKNOWN:
-        return DeleteRehearsal(None, sqlstate, f"nothing was predicted; {detail}")
-    if predicted.verdict is Verdict.ALLOWED:
-        return DeleteRehearsal(not sqlstate, sqlstate, detail)
+def _texts(values: Sequence[str | None]) -> str:
+    spelled = ", ".join("null" if value is None else literal(value) for value in values)
+    return f"array[{spelled}]::pg_catalog.text[]"
+
+
+def _compared(predicted: Preview, met: Met, runs_as: RunsAs) -> DeleteRehearsal:
+    refused = met.refused
+    sqlstate, detail = ("", "the delete went through") if refused is None else (refused.sqlstate, refused.what)
     expected = {blocker.sqlstate for blocker in predicted.blockers if blocker.first} or {
         blocker.sqlstate for blocker in predicted.blockers
     }
-    return DeleteRehearsal(sqlstate in expected, sqlstate, detail)
+    agrees: bool | None = sqlstate in expected
+    if predicted.verdict is Verdict.UNKNOWN:
+        agrees, detail = None, f"nothing was predicted; {detail}"
+    elif sqlstate == NOT_PERMITTED and not agrees:
+        agrees, detail = None, f"{runs_as.role} may not delete them: {detail}"
+    elif refused is None and met.filtered and met.touched < predicted.target_rows:
+        agrees, detail = None, f"row security lets {runs_as.role} delete {met.touched:,} of them only"
+    elif predicted.verdict is Verdict.ALLOWED:
+        agrees = not sqlstate
+    return DeleteRehearsal(agrees, sqlstate, detail, runs_as.role)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.apply.events import Outcome, RunEnded
 from fkdash.apply.journal import JournalError
+from fkdash.apply.settle import missing_words
 from fkdash.counted import counted
-from fkdash.errors import HalfDoneError, NotPermittedError, StoppedError
+from fkdash.errors import ChangedMeanwhileError, HalfDoneError, NotPermittedError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,25 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
 
 _NOT_AS_PROMISED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the database says of a run that did not end well.
+
+    `done` are the steps in effect, `missing` those that were committed and are not in effect any more. `rows` were
+    changed by a step that is not through, and `left` says what such a step left behind.
+    """
+
+    done: tuple[int, ...]
+    missing: tuple[int, ...] = ()
+    rows: int = 0
+    left: str = ""
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything is or was otherwise than before."""
+        return bool(self.done or self.missing or self.rows or self.left)
 
 
 def stopped(plan: Plan, journal: Path, done: Sequence[int]) -> RunEnded:
@@ -45,35 +66,59 @@ def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple
     )
 
 
-def failed(
-    plan: Plan, journal: Path, done: Sequence[int], error: FkdashError, *, rows: int = 0, left: str = ""
-) -> RunEnded:
-    """Give the end of a run that met an error; `rows` were changed by a step that is not through.
-
-    `left` says what such a step left behind.
-    """
+def failed(plan: Plan, journal: Path, error: FkdashError, found: Found) -> RunEnded:
+    """Give the end of a run that met an error, by what was found out afterwards."""
+    done = found.done
+    if isinstance(error, ChangedMeanwhileError) and not found.anything:
+        what, code, what_next = error.what, error.exit_code, error.next_step
+        return _ended(plan, journal, done, Outcome.STOPPED, message=what, code=code, next_step=what_next)
     what_next = "" if isinstance(error, JournalError) and done else error.next_step
-    what = f"{error.what} {counted(rows, 'rows are', 'row is')} changed so far." if rows else error.what
-    what = f"{what} {left}".rstrip()
-    if not done and not rows and not left:
-        permitted = not isinstance(error, NotPermittedError)
-        code = StoppedError.exit_code if permitted else NotPermittedError.exit_code
-        return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=error.what, code=code, next_step=what_next)
+    what = f"{error.what}{_in_words(found)}"
+    if not found.anything:
+        code = NotPermittedError.exit_code if isinstance(error, NotPermittedError) else StoppedError.exit_code
+        return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=what, code=code, next_step=what_next)
     code = _NOT_AS_PROMISED if len(done) == len(plan.steps) else HalfDoneError.exit_code
     return _ended(plan, journal, done, Outcome.FAILED, message=what, code=code, next_step=what_next)
 
 
-def unknown(journal: Path, done: Sequence[int], error: FkdashError) -> RunEnded:
+def cancelled(plan: Plan, journal: Path, found: Found) -> RunEnded:
+    """Give the end of a run that was cancelled, by what was found out afterwards."""
+    done = found.done
+    if not found.anything:
+        message = "Cancelled; the step under way was rolled back."
+        return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=message, code=StoppedError.exit_code)
+    message = "Cancelled before any step was through."
+    if len(done) == len(plan.steps):
+        message = "Cancelled after every step had taken effect; what it promised was not verified."
+    elif done:
+        message = f"Cancelled after step {done[-1]}."
+    message = f"{message}{_in_words(found)}"
+    return _ended(plan, journal, done, Outcome.STOPPED, message=message, code=HalfDoneError.exit_code)
+
+
+def not_begun(plan: Plan, journal: Path) -> RunEnded:
+    """Give the end of a run that was cancelled before its first statement."""
+    message = "Cancelled before anything was run."
+    return _ended(plan, journal, (), Outcome.STOPPED, message=message, code=StoppedError.exit_code)
+
+
+def unknown(journal: Path, done: Sequence[int], why: str) -> RunEnded:
     """Give the end of a run of which nobody can tell now what took effect."""
     return RunEnded(
         outcome=Outcome.FAILED,
         journal=journal,
-        message=f"{error.what} Whether the step under way took effect could not be found out.",
+        message=f"{why} What of it took effect could not be found out.",
         next_step=f"When the server answers again, `fkdash fix resume {journal}` looks at what is true there "
         f"and goes on from it; `fkdash fix undo {journal}` leads back.",
         steps_done=tuple(done),
         exit_code=HalfDoneError.exit_code,
     )
+
+
+def _in_words(found: Found) -> str:
+    rows = f" {counted(found.rows, 'rows are', 'row is')} changed so far." if found.rows else ""
+    left = f" {found.left}" if found.left else ""
+    return f"{missing_words(found.missing)}{rows}{left}"
 
 
 def _ended(
@@ -90,6 +135,8 @@ def _ended(
     way_on = "Nothing was changed."
     if code == HalfDoneError.exit_code:
         finish = f"Finish it with `fkdash fix resume {journal}`"
+        if len(done) == len(plan.steps):
+            finish = f"Verify it with `fkdash fix resume {journal}`"
         back = f", or go back with `fkdash fix undo {journal}`" if plan.undo or plan.abandon else ""
         way_on = f"{finish}{back}."
     elif done:

@@ -23,6 +23,13 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RunBegan:
+    """The journal is open; nothing was run so far."""
+
+    journal: Path
+
+
+@dataclass(frozen=True, slots=True)
 class StepStarted:
     """A step is being tried for the first time."""
 
@@ -77,4 +84,4 @@ class RunEnded:
     exit_code: int = 0
 
 
-Event = StepStarted | StepWaits | StepProgress | StepDone | RunEnded
+Event = RunBegan | StepStarted | StepWaits | StepProgress | StepDone | RunEnded

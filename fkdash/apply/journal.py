@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import getpass
 import json
 import os
 import re
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,12 +21,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from platformdirs import user_state_path
 
-from fkdash.errors import StoppedError
+from fkdash.errors import StoppedError, UsageError
+from fkdash.private_file import require_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
+_OTHERS_WRITE: Final = 0o022
 _OWNER_ONLY: Final = 0o600
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_NAME: Final = 80
@@ -33,6 +37,14 @@ _ROOM: Final = 256 * 1024
 
 class JournalError(StoppedError):
     """A line could not be kept."""
+
+
+def operator() -> str:
+    """Name the account that runs fkdash; its number where it has no name, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # OSError since Python 3.13
+        return f"uid {os.getuid()}"
 
 
 def runs_folder() -> Path:
@@ -57,9 +69,9 @@ class Journal:
         """Make a new file named after the moment and the constraint."""
         home = folder or runs_folder()
         moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S.%fZ")
-        path = home / f"{moment}-{_UNFIT.sub('_', constraint)[:_LONGEST_NAME]}.jsonl"
+        path = home / f"{moment}-{file_name(constraint)}.jsonl"
         try:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            require_private_folder(home)
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         except OSError as error:
             raise _unwritable(path, error) from error
@@ -89,8 +101,11 @@ class Journal:
                 raise _unwritable(self.path, error) from error
 
     def close(self) -> None:
-        """Close the file; a closed journal takes no more lines."""
+        """Close the file; a closed journal takes no more lines. One without any is removed: nothing was begun."""
         self._give_room_back()
+        with suppress(OSError):
+            if os.fstat(self._descriptor).st_size == 0:
+                self.path.unlink()
         os.close(self._descriptor)
 
     def _append(self, data: bytes) -> None:
@@ -132,15 +147,37 @@ class Line:
 
 
 def read(path: Path) -> tuple[Line, ...]:
-    """Give a journal's lines; a line that was cut off by a crash is left out."""
-    lines = []
-    for text in path.read_text(encoding="utf-8").splitlines():
-        try:
-            facts = json.loads(text)
-        except json.JSONDecodeError:
-            continue
-        lines.append(Line(event=facts.pop("event"), at=facts.pop("at"), facts=facts))
-    return tuple(lines)
+    """Give a journal's lines; one that was cut off by a crash, or is none of ours, is left out.
+
+    Raises OSError for what is no file, UsageError for a file that somebody else could have written.
+    """
+    # What is no file (a named pipe, say) must not be waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE:
+            raise UsageError(
+                f"{path} belongs to somebody else, or others may write it; what it says is not to be carried out.",
+                next_step="Look at what is in it. If it is yours: chmod 600, and chown to yourself.",
+            )
+        text = file.read().decode()
+    lines = (_line(each) for each in text.splitlines())
+    return tuple(line for line in lines if line is not None)
+
+
+def _line(text: str) -> Line | None:
+    try:
+        facts = json.loads(text)
+        return Line(event=str(facts.pop("event")), at=str(facts.pop("at")), facts=facts)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return None
+
+
+def file_name(constraint: str) -> str:
+    """Give what a journal is named after a constraint, or the beginning of it for a part of one."""
+    return _UNFIT.sub("_", constraint)[:_LONGEST_NAME]
 
 
 def keep_fetched(run: str, lines: Iterable[Line]) -> Path:
@@ -150,7 +187,7 @@ def keep_fetched(run: str, lines: Iterable[Line]) -> Path:
         return path
     text = "".join(json.dumps({"event": each.event, "at": each.at, **each.facts}) + "\n" for each in lines)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        require_private_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         try:
             _write_all(descriptor, text.encode())

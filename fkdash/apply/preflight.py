@@ -22,6 +22,7 @@ from fkdash.apply.preflight_lines import (
     writing_triggers_line,
 )
 from fkdash.apply.probes import user_triggers
+from fkdash.apply.sandbox import pinned
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import source
@@ -59,7 +60,7 @@ async def preflight(
     changed = "Refresh and plan again."
     if {key.table, key.referenced} - set(catalog.tables) or fingerprint(catalog, key) != plan.fingerprint:
         return (stop(f"{key.qualified} is not what the plan was made for.", changed),)
-    async with writer.rolled_back() as session:
+    async with writer.rolled_back() as session, pinned(session):
         row = await session.row(
             query("fkdash.apply", "preflight"),
             catalog.tables[key.table].oid,
@@ -72,8 +73,8 @@ async def preflight(
         )
     if row is None:
         return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
-    async with sessions.session(seconds) as session:
-        in_the_way = await _in_the_way(session, catalog, plan, sessions.backend_pids)
+    async with sessions.session(seconds) as looking:
+        in_the_way = await _in_the_way(looking, catalog, plan, sessions.backend_pids)
     lines = [
         *server_lines(row, plan, pooled=writer.pooled),
         *role_lines(row, plan),

@@ -1,8 +1,9 @@
 """Tries out, in a transaction that is always rolled back, what deletes and writes now do.
 
-A probe runs the tables' user triggers too, and what those do outside the transaction cannot be taken back;
-where there are any, nothing is probed and the answer says so. The rows that a probe picks are locked before it
-relies on what refers to them: otherwise what another session writes in between would pass for a broken promise.
+Each probe runs inside the sandbox, with the rights of the owner of the table that it writes to, and the tables'
+triggers run with it. What they do outside the transaction cannot be taken back: where they reach out of the
+database, nothing is tried and the answer says so. The rows that a probe picks are locked before it relies on what
+refers to them: otherwise what another session writes in between would pass for a broken promise.
 """
 
 from __future__ import annotations
@@ -10,97 +11,274 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.sandbox import DIAGNOSTICS, NOT_PERMITTED, sandbox
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import (
-    as_text,
-    identity_of,
-    is_orphan,
-    matches,
-    pairs,
-    parameter,
-    refers_to_another,
-    source,
-)
+from fkdash.catalog.spelling import is_orphan, matches, pairs, refers_to_another, source
+from fkdash.db.queries import query
 from fkdash.errors import FkdashError, ServerRefusedError
+from fkdash.fix.definition import literal
 from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.refusal import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable
 
+    from fkdash.apply.sandbox import Met, RunsAs, Sandbox
     from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
-    from fkdash.db.session import Row, Session
     from fkdash.db.writing import Writer
 
 _LOCK_MS: Final = 200
 _STATEMENT_MS: Final = 5000
+_PATIENCE_SECONDS: Final = 15.0
 _PICKS: Final = 5
+_OF_THE_NAMES: Final = frozenset({NOT_PERMITTED, "42P01", "42883", "42703", "42704", "3F000"})
+"""What code meets that runs with too few rights or under another search_path: nothing about the key."""
+_UUID: Final = "pg_catalog.gen_random_uuid()"
+_TEXT: Final = "pg_catalog.md5(pg_catalog.format('%s', pg_catalog.random()))"
+_NEXT: Final = (
+    "(select least(pg_catalog.max({column})::pg_catalog.int8 operator(pg_catalog.+) 1, {most})::{type} "
+    "from {table})"
+)
 _MISSING_VALUES: Final = {
-    "uuid": "gen_random_uuid()",
-    "text": "md5(random()::text)",
-    "character varying": "md5(random()::text)",
-    "smallint": "(select least(max({column})::int + 1, 32767)::int2 from {table})",
-    "integer": "(select least(max({column})::int8 + 1, 2147483647)::int4 from {table})",
-    "bigint": "(select max({column}) + 1 from {table})",
+    "uuid": ("pg_catalog.uuid", _UUID),
+    "text": ("pg_catalog.text", _TEXT),
+    "character varying": ("pg_catalog.varchar", _TEXT),
+    "smallint": ("pg_catalog.int2", _NEXT.replace("{most}", "32767")),
+    "integer": ("pg_catalog.int4", _NEXT.replace("{most}", "2147483647")),
+    "bigint": ("pg_catalog.int8", "(select pg_catalog.max({column}) operator(pg_catalog.+) 1 from {table})"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was tried and whether it ended as promised; `ok` is None where it could not be tried."""
+    """What was tried and whether it ended as promised; `ok` is None where it could not be tried.
+
+    `role` is the one with whose rights it was tried, "" where it was not.
+    """
 
     check: str
     ok: bool | None
     detail: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One thing to try: the body that tries it on `tables` (OIDs, the written one first), and how it is judged.
+
+    `why_not` says why there is nothing to try.
+    """
+
+    check: str
+    tables: tuple[int, ...]
+    body: str
+    judge: Callable[[Met, RunsAs], tuple[bool | None, str]]
+    why_not: str = ""
 
 
 async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Probe, ...]:
     """Try what the key, as declared in `catalog`, promises: deletes of either kind, and a missing reference.
 
-    `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction.
+    `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction on its own
+    connection to the database of `writer`.
     """
-    own_triggers = user_triggers(catalog, key)
-    if own_triggers:
-        return (Probe("deletes and writes end as promised", None, f"not tried: {own_triggers} would run"),)
-    parent, child = key.referenced.name, key.table.name
-    works = _delete_works(catalog, key, nullable=nullable)
-    trials: dict[str, Callable[[Session], Awaitable[tuple[bool | None, str]]]] = {
-        f"deleting a referenced row of {parent}": lambda session: _delete_referenced(
-            session, catalog, key, works=works
-        ),
-        f"deleting a row of {parent} that no row of {child} refers to": lambda session: _delete_unreferenced(
-            session, catalog, key
-        ),
-        f"a row of {child} that refers to a missing row of {parent}": lambda session: _refer_to_missing(
-            session, catalog, key
-        ),
-    }
-    return tuple([await _tried(writer, check, trial) for check, trial in trials.items()])
+    return tuple([await _tried(writer, trial) for trial in trials(catalog, key, nullable=nullable)])
 
 
-async def deleting_referenced(session: Session, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Probe:
-    """Try to delete a referenced row, inside a transaction that its caller rolls back."""
-    check = f"deleting a referenced row of {key.referenced.name}"
-    own_triggers = user_triggers(catalog, key)
-    if own_triggers:
-        return Probe(check, None, f"not tried: {own_triggers} would run")
-    ok, detail = await _delete_referenced(
-        session, catalog, key, works=_delete_works(catalog, key, nullable=nullable)
+def trials(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Trial, ...]:
+    """Give what is tried of a key."""
+    return (
+        deleting_referenced(catalog, key, nullable=nullable),
+        _deleting_unreferenced(catalog, key),
+        _referring_to_missing(catalog, key),
     )
-    return Probe(check, ok, detail)
 
 
-async def _tried(
-    writer: Writer, check: str, trial: Callable[[Session], Awaitable[tuple[bool | None, str]]]
-) -> Probe:
+async def _tried(writer: Writer, trial: Trial) -> Probe:
+    if trial.why_not:
+        return Probe(trial.check, None, f"not tried: {trial.why_not}")
     try:
-        async with writer.rolled_back() as session:
-            await session.execute(f"set local lock_timeout = {_LOCK_MS}")
-            await session.execute(f"set local statement_timeout = {_STATEMENT_MS}")
-            ok, detail = await trial(session)
+        async with sandbox(
+            writer.target, trial.tables, trial.body, lock_ms=_LOCK_MS, statement_ms=_STATEMENT_MS
+        ) as ready:
+            return await tried_in(ready, trial)
     except FkdashError as stopped:
-        return Probe(check, None, f"not tried: {stopped.what}")
-    return Probe(check, ok, detail)
+        return Probe(trial.check, None, f"not tried: {stopped.what}")
+
+
+async def tried_in(ready: Sandbox, trial: Trial) -> Probe:
+    """Run a trial whose body is ready; raises what `Sandbox.call` raises."""
+    runs_as = ready.runs_as
+    if not runs_as.confined and runs_as.untrusted:
+        return Probe(trial.check, None, f"not tried: {runs_as.untrusted[0]}, would run as {runs_as.role}")
+    if runs_as.outside:
+        return Probe(trial.check, None, f"not tried: {runs_as.outside[0]}, may reach out of the database")
+    met = await ready.call(seconds=_PATIENCE_SECONDS)
+    ok, detail = trial.judge(met, runs_as)
+    return Probe(trial.check, ok, detail, runs_as.role)
+
+
+def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Trial:
+    """Give the trial of deleting a referenced row."""
+    works = _delete_works(catalog, key, nullable=nullable)
+
+    def judge(met: Met, runs_as: RunsAs) -> tuple[bool | None, str]:
+        if met.stage == "none":
+            return None, f"not tried: no row of {key.table.name} refers to one today{_seen(met, runs_as)}"
+        unable = _unable(met, runs_as)
+        if unable:
+            return None, unable
+        if met.refused is None:
+            return _after_delete(key, met, works=works)
+        return _refused_delete(catalog, key, met.refused, works=works)
+
+    pick = (
+        f"select {_place('p')}, {_key_values(key)} from {source(catalog, key.table)} c "
+        f"join {source(catalog, key.referenced)} p on {matches(key)} where {refers_to_another(key)} "
+        "limit 1 for update of p, c skip locked"
+    )
+    return Trial(
+        f"deleting a referenced row of {key.referenced.name}",
+        _tables(catalog, key.referenced, key.table),
+        _delete_body(catalog, key, pick, again=False),
+        judge,
+    )
+
+
+def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
+    def judge(met: Met, runs_as: RunsAs) -> tuple[bool | None, str]:
+        if met.stage == "none":
+            return None, f"not tried: there is none that no other session is using{_seen(met, runs_as)}"
+        unable = _unable(met, runs_as)
+        if unable:
+            return None, unable
+        if met.refused is None:
+            return True, "works"
+        return not _is_of_this_key(met.refused, key), f"stopped by {_culprit(met.refused)}"
+
+    keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
+    pick = (
+        f"select {_place('p')}, {_key_values(key)} from {source(catalog, key.referenced)} p where {keys} "
+        f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) "
+        "limit 1 for update of p skip locked"
+    )
+    return Trial(
+        f"deleting a row of {key.referenced.name} that no row of {key.table.name} refers to",
+        _tables(catalog, key.referenced, key.table),
+        _delete_body(catalog, key, pick, again=True),
+        judge,
+    )
+
+
+def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
+    def judge(met: Met, runs_as: RunsAs) -> tuple[bool | None, str]:
+        if met.stage == "none":
+            return None, (
+                f"not tried: no row of {key.table.name} that no other session is using refers to anything"
+                f"{_seen(met, runs_as)}"
+            )
+        unable = _unable(met, runs_as)
+        if unable:
+            return None, unable
+        if met.refused is not None:
+            if met.refused.sqlstate == "23503" and _is_of_this_key(met.refused, key):
+                return True, "refused with 23503"
+            return None, f"not tried: {_culprit(met.refused)} refuses the made-up value first"
+        if met.left:
+            return False, "was accepted"
+        return None, "not tried: another session inserted the missing row meanwhile"
+
+    assignment = _missing(catalog.tables[key.table], catalog.tables[key.referenced], key)
+    pick = (
+        f"select {_place('c')} from {source(catalog, key.table)} c where {refers_to_another(key)} "
+        "limit 1 for update of c skip locked"
+    )
+    body = query("fkdash.apply", "try_missing").format(
+        watched=_watched(key.table),
+        pick=pick,
+        table=source(catalog, key.table),
+        assignment=assignment,
+        orphan=is_orphan(catalog, key),
+        diagnostics=DIAGNOSTICS,
+    )
+    possible = assignment is not None and key.enforced
+    return Trial(
+        f"a row of {key.table.name} that refers to a missing row of {key.referenced.name}",
+        _tables(catalog, key.table, key.referenced),
+        body,
+        judge,
+        why_not="" if possible else "no missing value can be made up for the key's type",
+    )
+
+
+def _delete_body(catalog: Catalog, key: ForeignKey, pick: str, *, again: bool) -> str:
+    refers = " and ".join(
+        f"fkd_row.fkd_{number} operator({operator}) c.{quoted(own)}"
+        for number, (own, _, operator) in enumerate(pairs(key), start=1)
+    )
+    return query("fkdash.apply", "try_delete").format(
+        watched=_watched(key.referenced),
+        tries=_PICKS,
+        pick=pick,
+        again="true" if again else "false",
+        left=f"select exists (select from {source(catalog, key.table)} c where {refers})",
+        table=source(catalog, key.referenced),
+        diagnostics=DIAGNOSTICS,
+    )
+
+
+def _place(alias: str) -> str:
+    return f"{alias}.tableoid as fkd_t, {alias}.ctid as fkd_i"
+
+
+def _key_values(key: ForeignKey) -> str:
+    return ", ".join(
+        f"p.{quoted(name)} as fkd_{number}" for number, name in enumerate(key.referenced_columns, start=1)
+    )
+
+
+def _watched(table: TableName) -> str:
+    return f"{literal(table.sql)}::pg_catalog.regclass::pg_catalog.oid"
+
+
+def _tables(catalog: Catalog, *names: TableName) -> tuple[int, ...]:
+    oids = (catalog.tables[name].oid for name in dict.fromkeys(names))
+    return tuple(oid for oid in oids if oid is not None)
+
+
+def _seen(met: Met, runs_as: RunsAs) -> str:
+    return f" that row security lets {runs_as.role} see" if met.filtered else ""
+
+
+def _unable(met: Met, runs_as: RunsAs) -> str:
+    """Say why nothing was learnt of the key: the sandbox's limits, not what the delete met; else empty."""
+    if met.refused is not None and (met.stage != "write" or met.refused.sqlstate in _OF_THE_NAMES):
+        return f"could not be tried as {runs_as.role}: {met.refused.said} ({met.refused.sqlstate})"
+    if met.refused is None and not met.touched:
+        who = "row security or a trigger" if met.filtered else "a trigger or a rule"
+        return f"could not be tried as {runs_as.role}: {who} left the row as it was"
+    return ""
+
+
+def _refused_delete(
+    catalog: Catalog, key: ForeignKey, refused: ServerRefusedError, *, works: bool | None
+) -> tuple[bool | None, str]:
+    if works is None:
+        return None, f"refused with {refused.sqlstate}; the next row may not be"
+    mine = _is_of_this_key(refused, key)
+    if works and not mine:
+        return True, f"no longer stopped by this key, but by {_culprit(refused)}"
+    if not mine:
+        return None, f"refused first by {_culprit(refused)}"
+    return not works and refused.sqlstate == _refusal(catalog, key), f"refused with {refused.sqlstate}"
+
+
+def _after_delete(key: ForeignKey, met: Met, *, works: bool | None) -> tuple[bool | None, str]:
+    if key.enforced and met.left:
+        return False, "works, and rows still refer to the deleted one"
+    if works is False:
+        return None, "works, because other foreign keys take the referring rows away first"
+    return True, "works"
 
 
 def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool | None:
@@ -114,148 +292,15 @@ def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool 
     return key.on_delete is Action.CASCADE
 
 
-async def _delete_referenced(
-    session: Session, catalog: Catalog, key: ForeignKey, *, works: bool | None
-) -> tuple[bool | None, str]:
-    found = await _referenced(session, catalog, key)
-    if found is None:
-        return None, f"not tried: no row of {key.table.name} refers to one today"
-    refused = await _attempt_delete(session, catalog, key, found)
-    if refused is None:
-        return await _after_delete(session, catalog, key, found, works=works)
-    if works is None:
-        return None, f"refused with {refused.sqlstate}; the next row may not be"
-    mine = _is_of_this_key(refused, key)
-    if works and not mine:
-        return True, f"no longer stopped by this key, but by {_culprit(refused)}"
-    if not mine:
-        return None, f"refused first by {_culprit(refused)}"
-    as_promised = not works and refused.sqlstate == _refusal(catalog, key)
-    return as_promised, f"refused with {refused.sqlstate}"
-
-
-async def _after_delete(
-    session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str], *, works: bool | None
-) -> tuple[bool | None, str]:
-    if key.enforced and await _still_refers(session, catalog, key, values):
-        return False, "works, and rows still refer to the deleted one"
-    if works is False:
-        return None, "works, because other foreign keys take the referring rows away first"
-    return True, "works"
-
-
-async def _delete_unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
-    found = await _unreferenced(session, catalog, key)
-    if found is None:
-        return None, "not tried: there is none that no other session is using"
-    refused = await _attempt_delete(session, catalog, key, found)
-    if refused is None:
-        return True, "works"
-    return not _is_of_this_key(refused, key), f"stopped by {_culprit(refused)}"
-
-
-async def _refer_to_missing(session: Session, catalog: Catalog, key: ForeignKey) -> tuple[bool | None, str]:
-    table = catalog.tables[key.table]
-    assignment = _missing(table, catalog.tables[key.referenced], key)
-    if assignment is None or not key.enforced:
-        return None, "not tried: no missing value can be made up for the key's type"
-    identity = identity_of(table)
-    row = await session.row(
-        f"select {as_text(expression for expression, _ in identity)} from {source(catalog, key.table)} c "
-        f"where {refers_to_another(key)} limit 1 for update of c skip locked"
-    )
-    if row is None:
-        return None, f"not tried: no row of {key.table.name} that no other session is using refers to anything"
-    values = [row[position] for position in range(len(identity))]
-    await session.execute("set constraints all immediate")
-    statement = f"update {source(catalog, key.table)} c set {assignment} where {_conditions(identity)} returning 1"
-    try:
-        await session.rows(statement, *values)
-    except ServerRefusedError as refused:
-        if refused.sqlstate == "23503" and _is_of_this_key(refused, key):
-            return True, "refused with 23503"
-        return None, f"not tried: {_culprit(refused)} refuses the made-up value first"
-    written = f"select from {source(catalog, key.table)} c where {_conditions(identity)}"
-    if await session.row(f"{written} and {is_orphan(catalog, key)}", *values) is None:
-        return None, "not tried: another session inserted the missing row meanwhile"
-    return False, "was accepted"
-
-
-async def _referenced(session: Session, catalog: Catalog, key: ForeignKey) -> list[str] | None:
-    """Pick and lock a row that is referred to, and a row that refers to it."""
-    row = await session.row(
-        f"select {_referenced_values(key)} from {source(catalog, key.table)} c "
-        f"join {source(catalog, key.referenced)} p on {matches(key)} where {refers_to_another(key)} "
-        "limit 1 for update of p, c skip locked"
-    )
-    return None if row is None else _values(row, key)
-
-
-async def _unreferenced(session: Session, catalog: Catalog, key: ForeignKey) -> list[str] | None:
-    """Pick and lock a row that nothing refers to; what was referred to just before the lock is passed over."""
-    keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
-    candidate = (
-        f"select {_referenced_values(key)} from {source(catalog, key.referenced)} p where {keys} "
-        f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) "
-        "limit 1 for update of p skip locked"
-    )
-    for _ in range(_PICKS):
-        row = await session.row(candidate)
-        if row is None:
-            return None
-        found = _values(row, key)
-        # The first statement's snapshot is older than its lock; a statement of its own has a new one.
-        if not await _still_refers(session, catalog, key, found):
-            return found
-    return None
-
-
-def _referenced_values(key: ForeignKey) -> str:
-    return as_text(f"p.{quoted(name)}" for name in key.referenced_columns)
-
-
-def _values(row: Row, key: ForeignKey) -> list[str]:
-    return [row[position] for position in range(len(key.referenced_columns))]
-
-
-async def _still_refers(session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str]) -> bool:
-    parent = catalog.tables[key.referenced]
-    conditions = " and ".join(
-        f"{parameter(number, parent.columns_by_name[theirs].type)} operator({operator}) c.{quoted(own)}"
-        for number, (own, theirs, operator) in enumerate(pairs(key), start=1)
-    )
-    left = f"select exists (select from {source(catalog, key.table)} c where {conditions})"
-    return bool(await session.value(left, *values))
-
-
-async def _attempt_delete(
-    session: Session, catalog: Catalog, key: ForeignKey, values: Sequence[str]
-) -> ServerRefusedError | None:
-    parent = catalog.tables[key.referenced]
-    identity = [(f"p.{quoted(name)}", parent.columns_by_name[name].type) for name in key.referenced_columns]
-    statement = f"delete from {source(catalog, parent.name)} p where {_conditions(identity)} returning 1"
-    try:
-        await session.rows(statement, *values)
-        await session.execute("set constraints all immediate")
-    except ServerRefusedError as error:
-        return error
-    return None
-
-
-def _conditions(identity: Sequence[tuple[str, str]]) -> str:
-    return " and ".join(
-        f"{expression} = {parameter(position, kind)}"
-        for position, (expression, kind) in enumerate(identity, start=1)
-    )
-
-
 def _missing(table: Table, parent: Table, key: ForeignKey) -> str | None:
     for name, theirs in zip(key.columns, key.referenced_columns, strict=True):
         column = table.columns_by_name[name]
-        made_up = _MISSING_VALUES.get(column.type.split("(")[0])
+        plain, _, length = column.type.partition("(")
+        made_up = _MISSING_VALUES.get(plain)
         if made_up is not None and not column.generated:
-            value = made_up.format(column=quoted(theirs), table=parent.name.sql)
-            return f"{quoted(name)} = {value}::{column.type}"
+            kind, expression = made_up
+            value = expression.format(column=f"x.{quoted(theirs)}", table=f"{parent.name.sql} x", type=kind)
+            return f"{quoted(name)} = {value}::{kind}{'(' if length else ''}{length}"
     return None
 
 
@@ -272,6 +317,8 @@ def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
 
 
 def _culprit(refused: ServerRefusedError) -> str:
+    if not refused.table:
+        return f"{refused.said} ({refused.sqlstate})"
     return f"{refused.constraint or refused.column or 'another rule'} of {refused.table} ({refused.sqlstate})"
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.apply.events import Outcome
 from fkdash.apply.identity import Identity
-from fkdash.apply.journal import Line, is_open, read, runs_folder
+from fkdash.apply.journal import Line, file_name, is_open, read, runs_folder
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_of
 from fkdash.fix.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-_OTHERS_WRITE: Final = 0o022
-_COMMITTED: Final = frozenset({"committing", "running", "step-done"})
+    from fkdash.catalog.model import TableName
+
+_COMMITTED: Final = frozenset({"committing", "running", "step-done", "batch-done"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class RecordedRun:
     steps_done: tuple[int, ...]
     verification: tuple[dict[str, Any], ...]
     where: str = ""
+    host: str = ""
     cluster: str = ""
     database_oid: int | None = None
     continues: Path | None = None
@@ -54,34 +56,26 @@ class RecordedRun:
 
     @property
     def standing(self) -> str:
-        """The outcome in a word, `GOING ON` or `CUT OFF` where there is none."""
-        return self.outcome or ("GOING ON" if self.going_on else "CUT OFF")
+        """The outcome in a word; `GOING ON`, `CUT OFF` or `no change` where there is none."""
+        if self.outcome is not None or self.going_on:
+            return self.outcome or "GOING ON"
+        return "CUT OFF" if self.changed else "no change"
 
 
 def recorded_run(path: Path) -> RecordedRun:
-    """Give what a journal tells; raises UsageError for a file that is no journal."""
-    _require_own(path)
+    """Give what a journal tells.
+
+    Raises UsageError for a file that is no journal, and for one that somebody else could have written: its queries
+    are run, its way back is carried out.
+    """
     try:
         lines = read(path)
         first = next(line for line in lines if line.event == "plan")
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError, StopIteration) as error:
+        return run_from(path, lines, first)
+    except (OSError, UnicodeDecodeError, LookupError, TypeError, AttributeError, StopIteration) as error:
         raise UsageError(
             f"{path} is not the journal of a run.", next_step="fkdash fix history lists them."
         ) from error
-    return run_from(path, lines, first)
-
-
-def _require_own(path: Path) -> None:
-    """Refuse a journal that somebody else could have written: its queries are run, its way back is carried out."""
-    try:
-        found = path.stat()
-    except OSError:
-        return
-    if found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE:
-        raise UsageError(
-            f"{path} belongs to somebody else, or others may write it; what it says is not to be carried out.",
-            next_step="Look at what is in it. If it is yours: chmod 600, and chown to yourself.",
-        )
 
 
 def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:
@@ -101,6 +95,7 @@ def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:
         steps_done=_steps_done(lines, ended),
         verification=tuple(ended[-1].facts["verification"]) if ended else (),
         where=first.facts.get("where", ""),
+        host=first.facts.get("host", ""),
         cluster=first.facts.get("cluster", ""),
         database_oid=first.facts.get("database_oid"),
         continues=Path(continues) if continues else None,
@@ -117,32 +112,96 @@ def copied_runs(copies: Mapping[Path, tuple[Line, ...]]) -> tuple[RecordedRun, .
         try:
             if first is not None:
                 runs.append(run_from(path, lines, first))
-        except (UsageError, KeyError):
+        except (UsageError, LookupError, TypeError, AttributeError):
             continue
     return tuple(runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file in the folder of journals that cannot be read as one, and why."""
+
+    path: Path
+    why: str
+
+
+def everything(folder: Path | None = None) -> tuple[tuple[RecordedRun, ...], tuple[Unread, ...]]:
+    """Give every run there is a journal of, the newest first, and the files that cannot be read."""
+    runs, unread = [], []
+    for path in _newest_first(folder):
+        try:
+            runs.append(recorded_run(path))
+        except UsageError as error:
+            unread.append(Unread(path, error.what))
+    return tuple(runs), tuple(unread)
 
 
 def history(folder: Path | None = None) -> tuple[RecordedRun, ...]:
-    """Give every run there is a journal of, the newest first; files that are no journals are passed over."""
-    home = folder or runs_folder()
+    """Give every run there is a journal of, the newest first; files that cannot be read are passed over."""
+    return everything(folder)[0]
+
+
+def unfinished(folder: Path | None = None, *, table: TableName | None = None) -> tuple[RecordedRun, ...]:
+    """Give the runs that were cut off or stopped halfway and that no later run finished or undid, newest first.
+
+    For one `table` only the journals are read that are named after its keys.
+    """
     runs = []
-    for path in sorted(home.glob("*.jsonl"), reverse=True):
-        try:
-            runs.append(recorded_run(path))
-        except UsageError:
-            continue
-    return tuple(runs)
+    for path in _newest_first(folder):
+        if table is None or _may_be_about(path, f"{table}."):
+            with suppress(UsageError):
+                runs.append(recorded_run(path))
+    return open_questions(tuple(runs), table=table)
 
 
-def unfinished(folder: Path | None = None) -> tuple[RecordedRun, ...]:
-    """Give the runs that were cut off or stopped halfway and that no later run finished or undid, newest first."""
-    runs = history(folder)
+def open_questions(runs: Sequence[RecordedRun], *, table: TableName | None = None) -> tuple[RecordedRun, ...]:
+    """Give those of `runs`, the newest first, that were left halfway and that no other of them took up."""
     taken_up = {
         run.continues.resolve()
         for run in runs
         if run.continues and (run.changed or run.outcome == Outcome.VERIFIED)
     }
-    return tuple(run for run in runs if _is_open_question(run) and run.path.resolve() not in taken_up)
+    return tuple(
+        run
+        for run in runs
+        if _is_open_question(run) and run.path.resolve() not in taken_up and table in {None, run.plan.key.table}
+    )
+
+
+def standings(runs: Sequence[RecordedRun]) -> dict[Path, str]:
+    """Give how each of `runs` stands, in a word or two, by what the others did with it since."""
+    back = undone(runs)
+    still_open = {run.path for run in open_questions(runs)}
+    words = {}
+    for run in runs:
+        left = run.changed and run.outcome not in {Outcome.VERIFIED, Outcome.ROLLED_BACK} and not run.going_on
+        if run.path.resolve() in back:
+            words[run.path] = "undone"
+        elif left and run.path not in still_open:
+            words[run.path] = "taken up"
+        else:
+            words[run.path] = run.standing
+    return words
+
+
+def undone(runs: Sequence[RecordedRun]) -> frozenset[Path]:
+    """Give the journals of those of `runs` that another of them undid."""
+    return frozenset(
+        run.continues.resolve()
+        for run in runs
+        if run.continues and run.plan.option == "undo" and run.outcome == Outcome.VERIFIED
+    )
+
+
+def _newest_first(folder: Path | None) -> list[Path]:
+    return sorted((folder or runs_folder()).glob("*.jsonl"), reverse=True)
+
+
+def _may_be_about(path: Path, beginning: str) -> bool:
+    """Tell whether a journal can be named after a constraint with this beginning; long names are cut off."""
+    _, dash, named = path.stem.partition("-")
+    wanted = file_name(beginning)
+    return not dash or named.startswith(wanted) or wanted.startswith(named)
 
 
 def _is_open_question(run: RecordedRun) -> bool:
@@ -165,7 +224,7 @@ def _cut_off(lines: tuple[Line, ...]) -> str:
     if last.event == "running":
         return f"It was cut off during step {last.facts['step']}; only the database can tell how far that came."
     if last.event == "interrupted":
-        return "It was interrupted; the step under way was rolled back."
+        return "It was cancelled; only the database can tell what took effect."
     if not any(line.event in _COMMITTED for line in lines):
         return "It was cut off before anything was committed."
     return "It was cut off; the journal ends in the middle."

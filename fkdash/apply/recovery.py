@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fkdash.apply.records import RecordedRun, history, recorded_run, unfinished
+from fkdash.apply.settle import missing_words, steps_in_effect
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of, source
 from fkdash.counted import counted
-from fkdash.errors import StoppedError, TimedOutError, UsageError
+from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.definition import definition
 from fkdash.fix.drop_not_null import abandon_steps, refuses_null
 from fkdash.fix.fingerprint import fingerprint, objects
@@ -17,7 +18,7 @@ from fkdash.fix.plan import Goal
 from fkdash.fix.put_back import unproven
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.db.session import Session
@@ -59,7 +60,7 @@ async def remaining(session: Session, catalog: Catalog, plan: Plan) -> Plan:
             f"{plan.key.qualified} is not in this database any more; there is nothing to finish.",
             next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
         )
-    done = await _steps_done(session, plan)
+    done = len(await steps_in_effect(session, plan))
     base = key or plan.key
     return replace(
         plan,
@@ -72,18 +73,23 @@ async def remaining(session: Session, catalog: Catalog, plan: Plan) -> Plan:
     )
 
 
-async def what_is_true(session: Session, catalog: Catalog, plan: Plan) -> str:
-    """Say in a sentence what a run left behind, whatever its journal says."""
+async def what_is_true(session: Session, catalog: Catalog, plan: Plan, *, journaled: Collection[int] = ()) -> str:
+    """Say in a sentence what a run left behind, whatever its journal says.
+
+    `journaled` are the steps that the journal calls done; those that the database does not have are named.
+    """
     key = _key_now(catalog, plan)
-    done = await _steps_done(session, plan)
+    found = await steps_in_effect(session, plan)
+    done = len(found)
+    gone = missing_words([number for number in journaled if number not in found])
     steps = "every step has" if done == len(plan.steps) else f"{done} of {len(plan.steps)} steps have"
     if key is None:
-        return f"{plan.key.qualified} is not declared now; {steps} taken effect."
+        return f"{plan.key.qualified} is not declared now; {steps} taken effect.{gone}"
     kept = await _kept_in_words(session, catalog, plan)
     state = "" if key.enforced else " It checks nothing: it is NOT ENFORCED."
     if key.enforced and not key.validated:
         state = " It checks every new row; the rows that are there have not been checked."
-    return f"{key.qualified} is now: {definition(key)}; {steps} taken effect.{state}{kept}"
+    return f"{key.qualified} is now: {definition(key)}; {steps} taken effect.{state}{kept}{gone}"
 
 
 async def _kept_in_words(session: Session, catalog: Catalog, plan: Plan) -> str:
@@ -216,26 +222,13 @@ async def rows_in_the_way_listed(
     for name, column in plan.goal.nullable:
         if name not in catalog.tables:
             continue
-        identity = [expression for expression, _ in identity_of(catalog.tables[name])]
+        identity = identity_of(catalog.tables[name])
         rows = await session.rows(
             f"select {as_text(identity)} from {source(catalog, name)} c where c.{quoted(column)} is null "
-            f"order by {', '.join(identity)} limit {int(limit)}"
+            f"order by {', '.join(each for each, _ in identity)} limit {int(limit)}"
         )
         found += [RowInTheWay(name, column, tuple(row[each] for each in range(len(identity)))) for row in rows]
     return tuple(found)
-
-
-async def _steps_done(session: Session, plan: Plan) -> int:
-    """Count the steps that have taken effect, up to the first that has not or cannot be told in time."""
-    done = 0
-    for step in plan.steps:
-        try:
-            if not await session.value(step.done_when):
-                break
-        except TimedOutError:
-            break
-        done += 1
-    return done
 
 
 def _as_made(plan: Plan) -> set[str]:

@@ -1,6 +1,7 @@
 """Runs a plan's short steps and a probing delete in one transaction that is rolled back, and measures them.
 
 It takes the real locks, if only for milliseconds, on standbys too; a tiny lock_timeout makes it give up first.
+The delete comes last, inside the sandbox: after it nothing may run but the rollback, and the connection is closed.
 Steps that read whole tables are left out: inside one transaction they would keep the locks for as long.
 """
 
@@ -11,7 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.probes import Probe, deleting_referenced
+from fkdash.apply.probes import Probe, deleting_referenced, tried_in
+from fkdash.apply.sandbox import pinned, sandbox
 from fkdash.catalog.model import TableName
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, LockTimedOutError
@@ -77,17 +79,17 @@ async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
     if not short:
         return Rehearsal(ok=None, detail="no step of it fits into one short transaction", left_out=left_out)
     held: dict[tuple[TableName, str], float] = {}
-    async with writer.rolled_back() as session:
-        await session.execute(f"set local lock_timeout = {_LOCK_MS}")
-        await session.execute(f"set local statement_timeout = {_STATEMENT_MS}")
+    trial = deleting_referenced(catalog, plan.goal.key, nullable=bool(plan.goal.nullable))
+    async with sandbox(
+        writer.target, trial.tables, trial.body, lock_ms=_LOCK_MS, statement_ms=_STATEMENT_MS
+    ) as ready:
         for step in short:
             began = time.monotonic()
-            await session.execute(step.sql)
-            for lock in await _locks(session):
-                held.setdefault(lock, began)
-        delete = None
-        if not plan.goal.gone:
-            delete = await deleting_referenced(session, catalog, plan.goal.key, nullable=bool(plan.goal.nullable))
+            await ready.session.execute(step.sql)
+            async with pinned(ready.session):
+                for lock in await _locks(ready.session):
+                    held.setdefault(lock, began)
+        delete = None if plan.goal.gone else await tried_in(ready, trial)
     ended = time.monotonic()
     return Rehearsal(
         ok=delete is None or delete.ok is not False,

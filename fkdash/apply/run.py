@@ -2,13 +2,14 @@
 
 Each of the plan's transactions is tried until its lock is had or patience ends. Before the first
 statement the journal holds the plan and the way back; a line is on the disk before and after every step.
-The objects' fingerprint is compared under the first lock: if somebody changed them, nothing runs.
+Every try compares the objects' fingerprint under its lock: if somebody changed them, nothing runs.
+Whatever ends a run early, its last word is what the database then says.
 """
 
 from __future__ import annotations
 
 import asyncio
-import getpass
+import platform
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,22 +17,33 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply import ending
+from fkdash.apply.ending import Found
 from fkdash.apply.events import Event, RunEnded, StepDone, StepStarted, StepWaits
 from fkdash.apply.holders import holders
-from fkdash.apply.journal import JournalError
+from fkdash.apply.journal import JournalError, operator
 from fkdash.apply.preflight import tables_by_mode
-from fkdash.apply.settle import IN_PROGRESS, backend_of, gone, transaction_status
+from fkdash.apply.settle import (
+    COMMITTED,
+    IN_PROGRESS,
+    backend_of,
+    gone,
+    require_same_primary,
+    steps_in_effect,
+    transaction_status,
+)
 from fkdash.apply.steps import Tries
 from fkdash.apply.verify import row_summary, verify
 from fkdash.apply.wishes import Patience, Wishes
+from fkdash.db.pool import ReadPool
 from fkdash.db.writing import open_writer
 from fkdash.errors import (
-    CommitUnknownError,
     ConnectionLostError,
+    FaultError,
     FkdashError,
     LockTimedOutError,
     ServerRefusedError,
 )
+from fkdash.faults import details_of
 from fkdash.fix.document import plan_document
 
 if TYPE_CHECKING:
@@ -44,7 +56,7 @@ if TYPE_CHECKING:
     from fkdash.apply.settle import Backend
     from fkdash.apply.verify import RowSummary
     from fkdash.catalog.model import Catalog
-    from fkdash.db.session import Sessions
+    from fkdash.db.session import Session, Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
 
@@ -78,33 +90,34 @@ class Run:
     continues: Path | None = None
     copy: DatabaseCopy | None = None
     _done: list[int] = field(default_factory=list)
+    _missing: list[int] = field(default_factory=list)
     _tries: Tries | None = None
+    _summary: RowSummary | None = None
+    _working: asyncio.Task[RunEnded] | None = None
+    _cancelled: bool = False
 
     @property
     def steps_done(self) -> tuple[int, ...]:
         """The numbers of the steps that are committed."""
         return tuple(self._done)
 
-    async def carry_out(self) -> RunEnded:
-        """Run every step and verify; never raises for what the database, the network or the disk does.
+    def cancel(self) -> None:
+        """End it now: what is open is rolled back, and `carry_out` comes back with what the database then says.
 
-        A cancelled task leaves its open transaction rolled back and says so in the journal.
+        A second time changes nothing: what is left to do is to ask.
         """
-        summary = None
-        try:
-            summary = await row_summary(self.sessions, self.catalog, self.plan.key, seconds=self.seconds)
-            ended = await self._carry_out(summary)
-        except asyncio.CancelledError:
-            self._note("interrupted", steps_done=self._done)
-            raise
-        except ConnectionLostError as error:
-            ended = await self._after_loss(error, summary)
-        except FkdashError as error:
-            ended = await self._failed(error)
+        if not self._cancelled:
+            self._cancelled = True
+            if self._working is not None:
+                self._working.cancel()
+
+    async def carry_out(self) -> RunEnded:
+        """Run every step and verify; never raises for what the database, the network, the disk or fkdash does."""
+        ended = await self._to_its_end()
         facts = {
             "outcome": ended.outcome,
             "message": ended.message,
-            "steps_done": self._done,
+            "steps_done": list(ended.steps_done),
             "verification": [
                 {"check": each.check, "ok": each.ok, "detail": each.detail} for each in ended.verification
             ],
@@ -114,15 +127,36 @@ class Run:
         self.tell(ended)
         return ended
 
+    async def _to_its_end(self) -> RunEnded:
+        self._working = asyncio.create_task(self._work())
+        if self._cancelled:
+            self._working.cancel()
+        while not self._working.done():
+            try:
+                await asyncio.wait({self._working})
+            except asyncio.CancelledError:
+                self.cancel()
+        if self._working.cancelled():
+            self._note("interrupted", steps_done=self._done)
+            return await self._after_cancel()
+        fault = self._working.exception()
+        if fault is None:
+            return self._working.result()
+        if isinstance(fault, FkdashError):
+            return await self._after(fault)
+        return await self._after(FaultError(f"{details_of(fault)}.", next_step="Please report it with that file."))
+
     async def _copy_end(self, facts: Mapping[str, object]) -> None:
         """Keep the end in the database too; without it the copy says that the run was cut off, which is safe."""
         if self.copy is None or self._tries is None:
             return
         with suppress(FkdashError):
             async with open_writer(self.writer.target) as writer, writer.transaction() as session:
+                await self.copy.reserve(session)
                 await self.copy.add(session, "ended", facts)
 
-    async def _carry_out(self, summary: RowSummary | None) -> RunEnded:
+    async def _work(self) -> RunEnded:
+        self._summary = await row_summary(self.sessions, self.catalog, self.plan.key, seconds=self.seconds)
         backend = await backend_of(self.writer)
         facts = self._facts(backend)
         self.journal.write("plan", **facts)
@@ -143,11 +177,22 @@ class Run:
             if self.wishes.stop_after_step:
                 return ending.stopped(self.plan, self.journal.path, self._done)
             await self._steps(tuple(grouped), self._tries)
-        return await self._verify(self.writer, summary)
+        return await self._verified(self.sessions, self.writer, backend)
 
-    async def _verify(self, writer: Writer, summary: RowSummary | None) -> RunEnded:
-        found = await verify(self.sessions, writer, self.catalog, self.plan, summary, seconds=self.seconds)
+    async def _verified(self, sessions: Sessions, writer: Writer, backend: Backend) -> RunEnded:
+        async with sessions.session(self.seconds) as session:
+            await require_same_primary(session, backend.identity)
+        found = await verify(sessions, writer, self.catalog, self.plan, self._summary, seconds=self.seconds)
         return ending.verified(self.plan, self.journal.path, self._done, found)
+
+    async def _verified_anew(self, backend: Backend) -> RunEnded:
+        """Verify everything over connections that nothing was lost on."""
+        pool = await ReadPool.open(self.writer.target)
+        try:
+            async with open_writer(self.writer.target) as writer:
+                return await self._verified(pool, writer, backend)
+        finally:
+            await pool.close()
 
     def _facts(self, backend: Backend) -> dict[str, object]:
         server = self.catalog.server
@@ -159,7 +204,8 @@ class Run:
             "database_oid": backend.identity.oid,
             "where": self.writer.where,
             "role": server.role if server else "",
-            "operator": getpass.getuser(),
+            "operator": operator(),
+            "host": platform.node(),
             "reason": self.reason,
             "continues": str(self.continues) if self.continues else None,
         }
@@ -209,66 +255,87 @@ class Run:
             return ()
         return tuple(found.values())
 
-    async def _after_loss(self, error: ConnectionLostError, summary: RowSummary | None) -> RunEnded:
-        """Find out, over another connection, what took effect before the session ended."""
-        self._note("lost", message=error.what)
-        step = next((each for each in self.plan.steps if each.number not in self._done), None)
-        tries = self._tries
-        if tries is None or step is None:
-            return await self._failed(error)
-        open_question = isinstance(error, CommitUnknownError) or step.alone
-        settled = await gone(
-            self.sessions,
-            tries.backend,
-            end=not step.alone and not self.writer.pooled,
-            seconds=self.settling_seconds if open_question else min(self.settling_seconds, _FREEING_SECONDS),
-        )
-        if open_question and not await self._settle(tries, settled=settled):
-            return ending.unknown(self.journal.path, self._done, error)
-        if len(self._done) < len(self.plan.steps):
-            # What the error says of COMMIT is answered now.
-            return await self._failed(ConnectionLostError(error.what))
+    async def _after_cancel(self) -> RunEnded:
+        found = await self._found_out()
+        if found is None:
+            return ending.unknown(self.journal.path, self._done, "Cancelled.")
+        return ending.cancelled(self.plan, self.journal.path, found)
+
+    async def _after(self, error: FkdashError) -> RunEnded:
+        """Give the end after an error: what took effect, and where that is all, whether it is as promised."""
+        self._note("lost" if isinstance(error, ConnectionLostError) else "error", message=error.what)
+        # What the error says of COMMIT is answered now.
+        told = ConnectionLostError(error.what) if isinstance(error, ConnectionLostError) else error
+        found = await self._found_out()
+        if found is None:
+            return ending.unknown(self.journal.path, self._done, error.what)
+        if self._tries is None or isinstance(error, JournalError) or len(found.done) < len(self.plan.steps):
+            return ending.failed(self.plan, self.journal.path, told, found)
         try:
-            async with open_writer(self.writer.target) as writer:
-                return await self._verify(writer, summary)
+            return await self._verified_anew(self._tries.backend)
         except FkdashError as again:
-            return await self._failed(again)
+            return ending.failed(self.plan, self.journal.path, again, found)
+        except Exception as fault:  # noqa: BLE001 - fkdash fails at verifying; that everything took effect is known
+            return ending.failed(self.plan, self.journal.path, FaultError(f"{details_of(fault)}."), found)
 
-    async def _settle(self, tries: Tries, *, settled: bool) -> bool:
-        """Tell whether it is known now which steps took effect: by pg_xact_status and by the catalog."""
+    async def _found_out(self) -> Found | None:
+        """Ask the database what took effect; None where nobody can tell now."""
+        tries = self._tries
+        if tries is None:
+            return Found(())
+        step = next((each for each in self.plan.steps if each.number not in self._done), None)
+        alone = step is not None and step.alone
+        open_question = alone or tries.committing is not None
+        settled = True
+        if self.writer.is_lost:
+            settled = await gone(
+                self.sessions,
+                tries.backend,
+                end=not alone and not self.writer.pooled,
+                seconds=self.settling_seconds if open_question else min(self.settling_seconds, _FREEING_SECONDS),
+            )
+        if not (tries.touched or self._done):
+            return Found(())
+        if not await self._commit_is_known(tries, settled=settled, open_question=open_question):
+            return None
+        return await self._ask(tries)
+
+    async def _commit_is_known(self, tries: Tries, *, settled: bool, open_question: bool) -> bool:
         status = None
-        if tries.xid:
-            status = await transaction_status(self.sessions, tries.xid, seconds=self.settling_seconds)
-        self._note("settled", xid=tries.xid, status=status, session_gone=settled)
-        if status == IN_PROGRESS or (status is None and not settled):
-            return False
+        under_way = tries.committing
+        if under_way is not None:
+            status = await transaction_status(self.sessions, under_way.xid, seconds=self.settling_seconds)
+            self._note("settled", xid=under_way.xid, status=status, session_gone=settled)
+            if status is None and under_way.rows:
+                # The catalog tells of declarations; whether these rows were changed, only this server knew.
+                return False
+            if status == COMMITTED and under_way.rows is not None:
+                tries.batch_is_committed()
+            elif status == COMMITTED:
+                self._done += [number for number in under_way.steps if number not in self._done]
+        return status != IN_PROGRESS and (status is not None or settled or not open_question)
+
+    async def _ask(self, tries: Tries) -> Found | None:
+        """Read over a new connection which steps are in effect, whatever was committed before."""
+        claimed = self._done
         try:
-            async with self.sessions.session(self.seconds) as session:
-                for step in self.plan.steps[len(self._done) :]:
-                    if not await session.value(step.done_when):
-                        break
-                    self._done.append(step.number)
+            async with open_writer(self.writer.target) as writer, writer.rolled_back() as session:
+                await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
+                await require_same_primary(session, tries.backend.identity)
+                self._done = await steps_in_effect(session, self.plan, claimed=claimed)
+                self._missing = [number for number in claimed if number not in self._done]
+                left = await self._left(session)
         except FkdashError:
-            return False
-        return True
+            return None
+        rows = sum(rows for number, rows in tries.rows.items() if number not in self._done)
+        return Found(tuple(self._done), tuple(self._missing), rows, left)
 
-    async def _failed(self, error: FkdashError) -> RunEnded:
-        self._note("error", message=error.what)
-        rows = 0
-        if self._tries is not None:
-            rows = sum(rows for step, rows in self._tries.rows.items() if step not in self._done)
-        return ending.failed(self.plan, self.journal.path, self._done, error, rows=rows, left=await self._left())
-
-    async def _left(self) -> str:
+    async def _left(self, session: Session) -> str:
         """Say what a step that allows no transaction left behind; empty when nothing."""
         step = next((each for each in self.plan.steps if each.number not in self._done), None)
-        if step is None or step.leftover is None or self._tries is None:
+        if step is None or step.leftover is None:
             return ""
-        try:
-            async with self.sessions.session(self.seconds) as session:
-                left = await session.value(step.leftover)
-        except FkdashError:
-            return ""
+        left = await session.value(step.leftover)
         return f"It left an invalid index, which resuming removes, or {step.cleanup}" if left else ""
 
     def _note(self, event: str, **facts: object) -> None:

@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.identity import Identity, identity_of
+from fkdash.apply.sandbox import pinned
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError
+from fkdash.errors import ConnectionLostError, FkdashError, TimedOutError
 
 if TYPE_CHECKING:
-    from fkdash.db.session import Sessions
+    from collections.abc import Collection, Sequence
+
+    from fkdash.db.session import Session, Sessions
     from fkdash.db.writing import Writer
+    from fkdash.fix.plan import Plan
 
 IN_PROGRESS: Final = "in progress"
+COMMITTED: Final = "committed"
 _PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 
@@ -36,7 +41,7 @@ class Backend:
 
 async def backend_of(writer: Writer) -> Backend:
     """Give the process behind the writing connection."""
-    async with writer.rolled_back() as session:
+    async with writer.rolled_back() as session, pinned(session):
         row = await session.row(query("fkdash.apply", "backend"))
         identity = await identity_of(session)
     assert row is not None  # noqa: S101 - a query without FROM gives one row
@@ -84,3 +89,43 @@ async def transaction_status(sessions: Sessions, xid: str, *, seconds: float) ->
         if status != IN_PROGRESS or time.monotonic() >= until:
             return None if status is None else str(status)
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def steps_in_effect(session: Session, plan: Plan, *, claimed: Collection[int] = ()) -> list[int]:
+    """Give the numbers of the steps that have taken effect, up to the first that has not.
+
+    One that cannot be told in time counts as it was `claimed`. Raises the session's errors.
+    """
+    found = []
+    for step in plan.steps:
+        try:
+            in_effect = bool(await session.value(step.done_when))
+        except TimedOutError:
+            in_effect = step.number in claimed
+        if not in_effect:
+            break
+        found.append(step.number)
+    return found
+
+
+async def require_same_primary(session: Session, identity: Identity) -> None:
+    """Raise ConnectionLostError where an address leads elsewhere by now: to a standby, or another database."""
+    if await session.value("select pg_is_in_recovery()"):
+        raise ConnectionLostError(
+            "The address leads to a standby now, which may lack what was committed.",
+            next_step="Connect to the primary.",
+        )
+    if not (await identity_of(session)).is_same(identity):
+        raise ConnectionLostError("The address leads to another database now.")
+
+
+def missing_words(steps: Sequence[int]) -> str:
+    """Say that steps were committed and are not in effect; "" for none."""
+    if not steps:
+        return ""
+    numbers = ", ".join(str(number) for number in steps)
+    which = f"Step {numbers} was" if len(steps) == 1 else f"Steps {numbers} were"
+    return (
+        f" {which} committed, but not in effect on the server that answers now: it was a standby or comes from a "
+        "backup that lacked it, or somebody changed it since."
+    )

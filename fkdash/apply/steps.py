@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.progress import reporting
+from fkdash.apply.sandbox import pinned, prepared
+from fkdash.apply.settle import backend_of
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
-from fkdash.errors import FkdashError, StoppedError
+from fkdash.db.queries import query
+from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, StoppedError
+from fkdash.fix.definition import literal
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import Duration
 from fkdash.fix.sizes import rows_of
@@ -43,15 +47,25 @@ _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
 _MOST_UNKNOWN: Final = 10_000_000
 """Beyond these a repair is not getting anywhere; statistics may be out of date, so they are generous."""
-ADVISORY: Final = "hashtextextended('fkdash', $1)"
+ADVISORY: Final = "pg_catalog.hashtextextended('fkdash', $1)"
 """The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committing:
+    """A transaction on the point of COMMIT: its id, its steps, and how many rows it changed in a batch."""
+
+    xid: str
+    steps: tuple[int, ...]
+    rows: int | None = None
 
 
 @dataclass(slots=True)
 class Tries:
-    """Tries steps; `checked` turns true once the objects were found unchanged under the first lock.
+    """Tries steps. Until one of its own took effect, every try compares the objects under its own lock.
 
-    `xid` is the transaction whose COMMIT was sent last.
+    `committing` is the transaction whose COMMIT may have been sent and whose end is not known; `touched` says
+    that something may have taken effect, `changed` that something did.
     """
 
     writer: Writer
@@ -63,8 +77,9 @@ class Tries:
     backend: Backend
     wishes: Wishes
     copy: DatabaseCopy | None = None
-    checked: bool = False
-    xid: str = ""
+    touched: bool = False
+    changed: bool = False
+    committing: Committing | None = None
     rows: dict[int, int] = field(default_factory=dict)
     _longest_wait_ms: int = _FIRST_WAIT_MS
 
@@ -77,10 +92,15 @@ class Tries:
         """
         self._longest_wait_ms = _FIRST_WAIT_MS * 2 ** ((attempt - 1) // 2)
         first = steps[0]
+        if self.writer.is_retired:
+            await self.writer.renew()
+            self.backend = await backend_of(self.writer)
         if first.alone:
             await self._alone(first)
         elif any(step.repeats for step in steps):
             await self._in_batches(steps)
+        elif first.checks_rows:
+            await self._confined(steps)
         else:
             await self._together(steps)
 
@@ -92,6 +112,44 @@ class Tries:
                 async with self._reported(step):
                     await session.execute(step.sql)
             await self._committing(session, [step.number for step in steps])
+        self.committing = None
+        self.changed = True
+
+    async def _confined(self, steps: Sequence[Step]) -> None:
+        """Check rows with the table owner's rights: it runs what others planted, and nothing of that is left.
+
+        Between the last statement and COMMIT there is nothing; what it left in the connection goes with that.
+        """
+        *before, check = steps
+        tables = key_tables(self.catalog, self.plan.key)
+        own = self.catalog.tables[check.locks[0].table].oid
+        ran = False
+        try:
+            async with self.writer.transaction() as session:
+                await self._begin(session, check)
+                for step in before:
+                    await self._limit(session, step)
+                    await session.execute(step.sql)
+                await self._committing(session, [step.number for step in steps])
+                await self._limit(session, check)
+                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
+                ready = await prepared(
+                    session, [each for each in (own, *tables) if each is not None], body, lasting=True
+                )
+                if ready.runs_as.refusal:
+                    raise NotPermittedError(
+                        f"The rows are not checked: {ready.runs_as.refusal}.",
+                        next_step=f"Let the table belong to a role that is no superuser: ALTER TABLE "
+                        f"{check.locks[0].table.sql} OWNER TO ...; or let a superuser own what is named.",
+                    )
+                ran = True
+                async with self._reported(check):
+                    await ready.call()
+        finally:
+            if ran:
+                await self.writer.retire()
+        self.committing = None
+        self.changed = True
 
     async def _in_batches(self, steps: Sequence[Step]) -> None:
         step = next(each for each in steps if each.repeats)
@@ -103,7 +161,7 @@ class Tries:
                 await self._begin(session, steps[0])
                 rows = await self._batch(session, steps)
                 await self._committing(session, [each.number for each in steps], rows=rows)
-            self.rows[step.number] = self.rows.get(step.number, 0) + rows
+            self.batch_is_committed()
             if not rows:
                 return
             if self.rows[step.number] > most:
@@ -116,6 +174,14 @@ class Tries:
                     f"Stopped as asked, after {counted(self.rows[step.number], 'rows')} of step {step.number}."
                 )
             await asyncio.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_BETWEEN_BATCHES))
+
+    def batch_is_committed(self) -> None:
+        """Count the rows of the transaction on the point of COMMIT."""
+        under_way, self.committing = self.committing, None
+        self.changed = True
+        for step in self.plan.steps:
+            if under_way is not None and step.number in under_way.steps and step.repeats:
+                self.rows[step.number] = self.rows.get(step.number, 0) + (under_way.rows or 0)
 
     async def _batch(self, session: Session, steps: Sequence[Step]) -> int:
         """Run steps once and give the rows that the repeating one changed."""
@@ -134,17 +200,19 @@ class Tries:
     async def _alone(self, step: Step) -> None:
         """Run a step that allows no transaction; what failed tries leave is removed at once or before the next."""
         async with self._alone_on_table():
-            if not self.checked:
-                async with self.sessions.session() as session:
+            if not self.changed:
+                async with self.writer.rolled_back() as session, pinned(session):
                     await self._check_unchanged(session)
             await self._clean_up(step)
-            self.xid = ""
             self.journal.write("running", step=step.number, pid=self.writer.backend_pid)
+            self.touched = True
             try:
                 async with self._reported(step):
                     await self.writer.run_alone(step.sql)
+                self.changed = True
                 if self.copy is not None:
                     async with self.writer.transaction() as session:
+                        await self.copy.reserve(session)
                         await self.copy.add(session, "step-done", {"step": step.number})
             except (FkdashError, asyncio.CancelledError):
                 if not self.writer.is_lost:
@@ -160,9 +228,9 @@ class Tries:
             return
         for setting in ("lock_timeout", "statement_timeout", "idle_session_timeout"):
             await self.writer.run_alone(f"set {setting} = 0")
-        lock = f"hashtextextended('fkdash', {oid})"
+        lock = f"pg_catalog.hashtextextended('fkdash', {oid})"
         async with self.writer.rolled_back() as session:
-            if not await session.value(f"select pg_try_advisory_lock({lock})"):
+            if not await session.value(f"select pg_catalog.pg_try_advisory_lock({lock})"):
                 raise self._taken()
         try:
             yield
@@ -172,12 +240,12 @@ class Tries:
 
     async def _unlock(self, lock: str) -> None:
         async with self.writer.rolled_back() as session:
-            await session.value(f"select pg_advisory_unlock({lock})")
+            await session.value(f"select pg_catalog.pg_advisory_unlock({lock})")
 
     async def _clean_up(self, step: Step) -> None:
         if step.leftover is None or step.cleanup is None:
             return
-        async with self.writer.rolled_back() as session:
+        async with self.writer.rolled_back() as session, pinned(session):
             left = await session.value(step.leftover)
         if left:
             self.journal.write("cleaning-up", step=step.number, sql=step.cleanup)
@@ -192,13 +260,16 @@ class Tries:
             # A limit meant for the application would end the session in the middle of a long check.
             await session.execute("set local transaction_timeout = 0")
         table = self.catalog.tables[self.plan.key.table]
-        if not await session.value(f"select pg_try_advisory_xact_lock({ADVISORY})", table.oid):
+        if not await session.value(f"select pg_catalog.pg_try_advisory_xact_lock({ADVISORY})", table.oid):
             raise self._taken()
+        if self.copy is not None:
+            await self.copy.reserve(session)
         if step.reserve is not None:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
             await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
-        if not self.checked:
-            await self._check_unchanged(session)
+        if not self.changed:
+            async with pinned(session):
+                await self._check_unchanged(session)
 
     async def _limit(self, session: Session, step: Step) -> None:
         lock_ms = step.lock_timeout_ms
@@ -210,13 +281,16 @@ class Tries:
         await session.execute(f"set local lock_timeout = {lock_ms}")
         await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
 
-    async def _committing(self, session: Session, numbers: list[int], **facts: object) -> None:
+    async def _committing(self, session: Session, numbers: list[int], rows: int | None = None) -> None:
         """Keep what is needed to find out how COMMIT ended, before it is sent."""
+        facts: dict[str, object] = {} if rows is None else {"rows": rows}
         if self.copy is not None:
             for number in numbers:
-                await self.copy.add(session, "step-done", {"step": number, **facts})
-        self.xid = str(await session.value("select pg_current_xact_id()::text"))
-        self.journal.write("committing", steps=numbers, xid=self.xid, pid=self.writer.backend_pid, **facts)
+                await self.copy.add(session, "batch-done" if rows else "step-done", {"step": number, **facts})
+        xid = str(await session.value("select pg_catalog.pg_current_xact_id()::pg_catalog.text"))
+        self.journal.write("committing", steps=numbers, xid=xid, pid=self.writer.backend_pid, **facts)
+        self.committing = Committing(xid, tuple(numbers), rows)
+        self.touched = True
 
     async def _check_unchanged(self, session: Session) -> None:
         now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
@@ -226,12 +300,11 @@ class Tries:
         key = found[0] if found else self.plan.key
         known = key.table in now.tables and key.referenced in now.tables
         if known and bool(found) != self.plan.absent and fingerprint(now, key) == self.plan.fingerprint:
-            self.checked = True
             return
         difference = ""
         if known and found and self.plan.objects:
             difference = "".join(f" {each}." for each in differences(self.plan.objects, objects(now, key)))
-        raise StoppedError(
+        raise ChangedMeanwhileError(
             f"{self.plan.key.qualified} or its columns changed since the plan was made; "
             f"nothing was run.{difference}",
             next_step="Refresh, look at what it is now, and plan again.",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.probes import probe
 from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted
 from fkdash.catalog.postgres import read_catalog
-from fkdash.catalog.spelling import source
+from fkdash.catalog.spelling import as_text, source
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
 from fkdash.fix.definition import definition
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One check and how it ended; `ok` is None where it could not be made, `detail` then says why."""
+    """One check and how it ended; `ok` is None where it could not be made, `detail` then says why.
+
+    `role` is the one with whose rights something was tried for it, "" where nothing was.
+    """
 
     check: str
     ok: bool | None
     detail: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,15 @@ async def row_summary(
     sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float
 ) -> RowSummary | None:
     """Sum up the referencing rows; None where that takes longer than `seconds` or is not permitted."""
-    columns = ", ".join(f"c.{quoted(name)}::text" for name in key.columns)
+    typed = catalog.tables[key.table].columns_by_name
+    columns = as_text((f"c.{quoted(name)}", typed[name].plain_type) for name in key.columns)
     statement = f"""
         select count(*) as rows,
                coalesce(sum(hashtextextended(row({columns})::text, 0)::numeric), 0)::text as checksum
           from {source(catalog, key.table)} c"""
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted(session, (catalog.tables[key.table],))
             row = await session.row(statement)
     except FkdashError:
         return None
@@ -79,7 +86,7 @@ async def verify(
         *_quiet(after, key, plan),
         *_accepting_null(after, plan),
         *await _promises(sessions, plan, seconds=seconds),
-        *(Verified(each.check, each.ok, each.detail) for each in probes),
+        *(Verified(each.check, each.ok, each.detail, each.role) for each in probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 
@@ -106,7 +113,7 @@ async def _gone(
         Verified(
             "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
         ),
-        *(Verified(each.check, each.ok, each.detail) for each in probes),
+        *(Verified(each.check, each.ok, each.detail, each.role) for each in probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 

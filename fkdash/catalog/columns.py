@@ -143,6 +143,7 @@ def domains_of(rows: Sequence[Row]) -> Mapping[int, Domain]:
             built[oid] = Domain(
                 schema=row["schema"],
                 name=row["name"],
+                type=row["type"],
                 not_null=row["not_null"],
                 default=row["default_expression"],
                 checks=tuple(

@@ -81,10 +81,14 @@ class Check:
 
 @fact
 class Domain:
-    """A domain; `base` is the domain it is built on, None when that is a plain type."""
+    """A domain; `base` is the domain it is built on, None when that is a plain type.
+
+    `type` is format_type's spelling of what it is built on.
+    """
 
     schema: str
     name: str
+    type: str = "text"
     not_null: bool = False
     default: str | None = None
     checks: tuple[Check, ...] = ()
@@ -127,6 +131,11 @@ class Column:
     collation: str | None = None
     not_null_constraint: str | None = None
     not_null_inherited: bool = False
+
+    @property
+    def plain_type(self) -> str:
+        """The type below any domain: to turn a text into one runs no domain's checks."""
+        return self.domain.chain[-1].type if self.domain is not None else self.type
 
     @property
     def forbids_null(self) -> bool:

@@ -8,6 +8,7 @@ arguments (optimizer/util/clauses.c, eval_const_expressions).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _CONVERSIONS: Final = {
 }
 _COLUMN: Final = "VAR"
 _CONSTANT: Final = "CONST"
+_CHECKED_VALUE: Final = "COERCETODOMAINVALUE"
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class ExpressionTree:
 NOTHING: Final = ExpressionTree()
 
 
+@lru_cache(maxsize=4096)
 def read_tree(text: str | None, inlined: frozenset[int] = frozenset()) -> ExpressionTree:
     """Give what an expression consists of; `inlined` are functions that planning may replace by something else.
 
@@ -106,24 +109,24 @@ class _Reader:
         self._columns: set[int] = set()
         self._kinds: set[str] = set()
 
-    def take(self, token: str) -> None:
+    def take(self, word: str) -> None:
         """Read one more token."""
-        if token == "{":
+        if word == "{":
             self._open.append(_Node(""))
             self._fields.append("")
-        elif token == "}":
+        elif word == "}":
             self._fields.pop()
             self._close(self._open.pop())
         elif not self._open:
-            if token not in ("(", ")", "<>"):
+            if word not in ("(", ")", "<>"):
                 raise ValueError("not a stored expression")
         elif not self._open[-1].kind:
-            self._open[-1].kind = token
-        elif token.startswith(":") and len(token) > 1:
-            self._fields[-1] = token[1:]
-            self._open[-1].fields[token[1:]] = []
+            self._open[-1].kind = word
+        elif word.startswith(":") and len(word) > 1:
+            self._fields[-1] = word[1:]
+            self._open[-1].fields[word[1:]] = []
         elif self._fields[-1]:
-            self._open[-1].fields[self._fields[-1]].append(token)
+            self._open[-1].fields[self._fields[-1]].append(word)
 
     def result(self) -> ExpressionTree:
         """Give what was read; raises ValueError where something was not closed."""
@@ -152,6 +155,8 @@ class _Reader:
         fields = node.fields
         if node.kind == _COLUMN:
             self._columns.add(_number(fields, "varattno"))
+            return True
+        if node.kind == _CHECKED_VALUE:
             return True
         if node.kind in _CONVERSIONS:
             self._conversions.add(_number(fields, _CONVERSIONS[node.kind]))

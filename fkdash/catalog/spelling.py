@@ -6,14 +6,16 @@ table and `c` the referencing one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Match, TableKind, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table, TableName
+
+LONGEST_LABEL: Final = 200
 
 
 def source(catalog: Catalog, name: TableName) -> str:
@@ -67,13 +69,28 @@ def parameter(number: int, kind: str) -> str:
     return f"${number}::text::{kind}"
 
 
-def as_text(expressions: Iterable[str]) -> str:
-    """Spell a select list whose values come back as text."""
-    return ", ".join(f"{expression}::text" for expression in expressions)
+def text_of(expression: str, kind: str) -> str:
+    """Spell a value of a plain type as text, by a cast of PostgreSQL's own or the type's output function.
+
+    The owner of a type may make a cast of it run anything; format_type writes such a type with its schema.
+    """
+    if "." not in kind:
+        return f"({expression})::text"
+    return f"case when num_nulls({expression}) = 0 then format('%s', {expression}) end"
+
+
+def label_of(alias: str, column: Column) -> str:
+    """Spell a column of a row as a label: text of bounded length."""
+    return f"left({text_of(f'{alias}.{quoted(column.name)}', column.plain_type)}, {LONGEST_LABEL})"
+
+
+def as_text(typed: Iterable[tuple[str, str]]) -> str:
+    """Spell a select list whose values, each with its plain type, come back as text."""
+    return ", ".join(text_of(expression, kind) for expression, kind in typed)
 
 
 def identity_of(table: Table) -> tuple[tuple[str, str], ...]:
-    """Give the expressions over `c` that identify a row, each with its type: the primary key, else the ctid."""
+    """Give the expressions over `c` that identify a row, each with its plain type: primary key, else ctid."""
     if table.primary_key:
-        return tuple((f"c.{quoted(name)}", table.columns_by_name[name].type) for name in table.primary_key)
+        return tuple((f"c.{quoted(name)}", table.columns_by_name[name].plain_type) for name in table.primary_key)
     return (("c.tableoid", "oid"), ("c.ctid", "tid"))

@@ -7,6 +7,7 @@ import getpass
 import os
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fkdash.cli.messages import tell
@@ -59,6 +60,12 @@ def add_connection_arguments(
         group.add_argument("--all-databases", action="store_true", help="every database of the server")
     else:
         group.add_argument("--profile", metavar="NAME", help="a profile of config.toml, instead of the above")
+    group.add_argument(
+        "--trust-owner",
+        action="append",
+        metavar="ROLE",
+        help="let looking run code of this role (functions in indexes, checks and the like); may be repeated",
+    )
     group.add_argument("--read-only", action="store_true", help="refuse every command that writes")
     prompt = group.add_mutually_exclusive_group()
     prompt.add_argument("-W", "--password", action="store_true", help="ask for the password first")
@@ -77,8 +84,10 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         prompt = PasswordPrompt.NEVER
     dsn, origin = getattr(arguments, "dsn", None), ""
     arguments.environment, arguments.profile_read_only = "", False
+    trusted = frozenset(arguments.trust_owner or ())
     if arguments.profile is not None:
         profile = profile_of(settings or load_settings(), arguments.profile)
+        trusted |= profile.trusted_owners
         dsn, origin = profile.dsn, f"profile {profile.name}"
         arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only
     target = resolve(
@@ -93,6 +102,7 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         ),
         os.environ,
     )
+    target = replace(target, trusted_owners=trusted)
     return ask_password(target) if prompt is PasswordPrompt.ALWAYS else target
 
 

@@ -1,4 +1,4 @@
-"""Carries a plan out from the command line: preflight, confirmation, the run with its events as lines."""
+"""Carries a plan out from the command line: the preflight as lines, the names typed, the end as its result."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import asyncio
 import json
 import signal
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.apply.database_copy import TABLE, DatabaseCopy
+from fkdash.apply.change import (
+    Change,
+    Confirmation,
+    carry_out,
+    left_halfway,
+    look,
+    may_start,
+    refuse_read_only,
+    try_out,
+    wanted,
+)
+from fkdash.apply.database_copy import TABLE
 from fkdash.apply.events import RunEnded
-from fkdash.apply.identity import Identity, identity_of
-from fkdash.apply.journal import Journal
-from fkdash.apply.preflight import may_start, preflight
-from fkdash.apply.recovery import unfinished
-from fkdash.apply.rehearsal import rehearse
-from fkdash.apply.run import Run, Wishes
+from fkdash.apply.wishes import Wishes
 from fkdash.cli.connection import words_to_connect
 from fkdash.cli.messages import say_how_it_ended, tell
 from fkdash.db.text import plain
-from fkdash.db.writing import open_writer
-from fkdash.errors import HalfDoneError, StoppedError, UsageError
+from fkdash.errors import StoppedError, UsageError
 from fkdash.report.plan import plan_text
 from fkdash.report.rehearsal import rehearsal_text
 from fkdash.report.run import ended_text, event_line, run_document
@@ -29,30 +34,26 @@ from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fkdash.apply.events import Event
+    from fkdash.apply.preflight import PreflightLine
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
-    from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan
 
-_LOOKING_SECONDS = 10.0
 
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What the operator has to type: the constraint's name, in production the database's name as well."""
-
-    constraint: str
-    database: str | None
+def add_confirmation_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how what writes is confirmed."""
+    parser.add_argument("--yes", action="store_true", help="do not ask; needs --confirm")
+    parser.add_argument("--confirm", metavar="NAME", help="the constraint's name, spelled exactly")
+    parser.add_argument("--confirm-database", metavar="NAME", help="the database's name, in a production profile")
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare confirmation, reason and format."""
-    parser.add_argument("--yes", action="store_true", help="do not ask; needs --confirm")
-    parser.add_argument("--confirm", metavar="NAME", help="the constraint's name, spelled exactly")
-    parser.add_argument("--confirm-database", metavar="NAME", help="the database's name, in a production profile")
+    add_confirmation_arguments(parser)
     parser.add_argument(
         "--journal-in-database",
         metavar="SCHEMA",
@@ -63,121 +64,106 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
 
 
-async def execute(
+def change_of(
     pool: ReadPool, catalog: Catalog, plan: Plan, arguments: argparse.Namespace, *, continues: Path | None = None
-) -> int:
-    """Confirm and run a plan; gives the exit code. Raises StoppedError where nothing was changed."""
-    async with pool.session() as session:
-        _tell_unfinished(await identity_of(session), plan, continues)
-    async with open_writer(pool.target) as writer:
-        tell(plan_text(plan))
-        await _look(pool, writer, catalog, plan)
-        if arguments.rehearse:
-            await _rehearse(writer, catalog, plan)
-    database = catalog.server.database if catalog.server else ""
-    production = arguments.environment.casefold() == "production"
-    if plan.steps:
-        await _confirm(Confirmation(plan.key.name, database if production else None), arguments)
-    # Anew: while somebody thinks it over, a server may end a session that does nothing.
-    async with open_writer(pool.target) as writer:
-        wishes = Wishes()
-        schema: str | None = arguments.journal_in_database
-        with Journal.create(plan.key.qualified) as journal:
-            tell(f"journal: {journal.path}")
-            run = Run(
-                writer,
-                pool,
-                catalog,
-                plan,
-                journal,
-                _show,
-                wishes=wishes,
-                reason=arguments.reason,
-                continues=continues,
-                copy=DatabaseCopy(schema, journal.path.stem) if schema else None,
-            )
-            there = f"{journal.path} {words_to_connect(arguments)}".rstrip()
-            ended = await _carried_out(run, there)
-    ended = replace(ended, next_step=ended.next_step.replace(str(journal.path), there))
+) -> Change:
+    """Give the change that the arguments ask for."""
+    return Change(
+        pool,
+        catalog,
+        plan,
+        environment=arguments.environment,
+        read_only=arguments.read_only or arguments.profile_read_only,
+        reason=getattr(arguments, "reason", ""),
+        continues=continues,
+        copy_in=getattr(arguments, "journal_in_database", None),
+    )
+
+
+async def execute(change: Change, arguments: argparse.Namespace) -> int:
+    """Confirm and run a change; gives the exit code. Raises StoppedError where nothing was changed."""
+    refuse_read_only(change)
+    plan = change.plan
+    for run in await left_halfway(change):
+        tell(plain(f"note: an earlier run on {plan.key.table} is not finished: {run.message} {run.path}"))
+    tell(plan_text(plan))
+    looked = await look(change)
+    _show_looked(looked)
+    asked = wanted(change)
+    given: Confirmation | None = None
+    if arguments.rehearse:
+        given = await confirmed(asked, arguments) if asked.database is not None else None
+        rehearsal = await try_out(change, given)
+        tell(rehearsal_text(rehearsal))
+        if rehearsal.ok is False:
+            raise StoppedError("The rehearsal did not end as promised; nothing was changed.")
+    if plan.steps and given is None:
+        given = await confirmed(asked, arguments)
+    ended = await _carried_out(change, looked, given)
+    there = f"{ended.journal} {words_to_connect(arguments)}".rstrip()
+    ended = replace(ended, next_step=ended.next_step.replace(str(ended.journal), there))
     as_json = arguments.format == "json"
     say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code
 
 
-async def _carried_out(run: Run, there: str) -> RunEnded:
-    """Run to the end; the first interrupt stops after the present step, the second cancels it.
+async def _carried_out(change: Change, looked: Sequence[PreflightLine], given: Confirmation | None) -> RunEnded:
+    """Run to the end. ctrl+c stops after the present step, once more cancels it; other signals cancel at once.
 
-    `there` is what a command needs to go on from it or to go back.
+    Once it has ended, a signal would only make a lie of what is printed: it is ignored from then on.
     """
-    task = asyncio.ensure_future(run.carry_out())
+    wishes = Wishes()
+    task = asyncio.ensure_future(carry_out(change, looked, given, _show, wishes))
 
-    def interrupted() -> None:
-        if run.wishes.stop_after_step:
-            tell("Cancelling the present step.")
-            task.cancel()
-        else:
+    def interrupted(number: signal.Signals) -> None:
+        if number is signal.SIGINT and not wishes.stop_after_step:
             tell("Stopping after the present step; once more cancels it.")
-            run.wishes.stop_after_step = True
+            wishes.stop_after_step = True
+        elif not task.done():
+            tell("Cancelling; what took effect is asked for.")
+            task.cancel()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, interrupted, number)
+    ended = None
     try:
-        return await task
-    except asyncio.CancelledError:
-        if run.steps_done:
-            raise HalfDoneError(
-                f"Cancelled after step {run.steps_done[-1]}.",
-                next_step=f"Finish it with `fkdash fix resume {there}`, or go back with "
-                f"`fkdash fix undo {there}`.",
-            ) from None
-        raise StoppedError(
-            "Cancelled; the step under way was rolled back.", next_step="Nothing was changed."
-        ) from None
+        ended = await task
+        return ended
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)
+            if ended is not None:
+                signal.signal(number, signal.SIG_IGN)
 
 
-async def _look(pool: ReadPool, writer: Writer, catalog: Catalog, plan: Plan) -> None:
-    lines = await preflight(pool, writer, catalog, plan, seconds=_LOOKING_SECONDS)
+def _show_looked(lines: Sequence[PreflightLine]) -> None:
     for line in lines:
         tell(plain(f"{line.standing:<7} {line.what}" + (f" - {line.next_step}" if line.next_step else "")))
     if not may_start(lines):
         raise StoppedError("The preflight stops it; nothing was changed.", next_step="See the lines above.")
 
 
-async def _rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> None:
-    rehearsal = await rehearse(writer, catalog, plan)
-    tell(rehearsal_text(rehearsal))
-    if rehearsal.ok is False:
-        raise StoppedError("The rehearsal did not end as promised; nothing was changed.")
-
-
-def _tell_unfinished(here: Identity, plan: Plan, continues: Path | None) -> None:
-    for run in unfinished():
-        same = run.plan.key.table == plan.key.table and run.identity.is_same(here)
-        if same and run.path != continues:
-            tell(plain(f"note: an earlier run on {run.plan.key.table} is not finished: {run.message} {run.path}"))
-
-
-async def _confirm(wanted: Confirmation, arguments: argparse.Namespace) -> None:
+async def confirmed(asked: Confirmation, arguments: argparse.Namespace) -> Confirmation:
+    """Give what was typed, or said with --yes; raises UsageError and StoppedError where it is something else."""
     if arguments.yes:
-        if arguments.confirm != wanted.constraint:
+        if arguments.confirm != asked.constraint:
             raise UsageError(
                 "--yes needs --confirm with the constraint's name, spelled exactly.",
-                next_step=f"--confirm {shell_word(wanted.constraint)}",
+                next_step=f"--confirm {shell_word(asked.constraint)}",
             )
-        if wanted.database is not None and arguments.confirm_database != wanted.database:
+        if asked.database is not None and arguments.confirm_database != asked.database:
             raise UsageError("This profile is production: --confirm-database must give the database's name.")
-        return
+        return asked
     if not sys.stdin.isatty():
         raise UsageError(
             "There is nobody to confirm it: input is not a terminal.", next_step="Use --yes with --confirm NAME."
         )
-    await _typed("the constraint's name", wanted.constraint)
-    if wanted.database is not None:
-        await _typed("the database's name", wanted.database)
+    await _typed("the constraint's name", asked.constraint)
+    if asked.database is not None:
+        await _typed("the database's name", asked.database)
+    return asked
 
 
 async def _typed(what: str, wanted: str) -> None:

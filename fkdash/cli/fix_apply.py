@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
-from fkdash.cli.executing import add_run_arguments, execute
+from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 
 if TYPE_CHECKING:
@@ -45,4 +45,4 @@ async def _apply(arguments: argparse.Namespace) -> int:
     refuse_read_only(arguments)
     async with looking(target) as pool:
         made = await planned(pool, arguments)
-        return await execute(pool, made.catalog, made.plan, arguments)
+        return await execute(change_of(pool, made.catalog, made.plan, arguments), arguments)

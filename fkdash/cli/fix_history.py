@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.database_copy import runs_in
 from fkdash.apply.journal import runs_folder
-from fkdash.apply.records import copied_runs
-from fkdash.apply.recovery import history
+from fkdash.apply.records import copied_runs, everything, standings
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
@@ -39,13 +38,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print one line for each run."""
     schema: str | None = arguments.journal_in_database
-    runs = history() if schema is None else run_async(_copied(arguments, schema))
+    runs, unread = everything() if schema is None else (run_async(_copied(arguments, schema)), ())
+    for file in unread:
+        tell(plain(f"note: left out: {file.why}"))
+    stand = standings(runs)
     if not runs:
         tell(f"No runs in {runs_folder() if schema is None else plain(schema)}.")
     for each in runs:
         what = f"{each.plan.option:<16}  {each.plan.key.qualified}  ({each.database})"
-        where = plain(each.path.stem) if schema is not None else each.path
-        say(f"{each.started[:19]}  {each.standing:<11}  {plain(what)}\n  {where}")
+        where = plain(f"{each.path.stem}  on {each.host or 'an unnamed host'}" if schema else str(each.path))
+        say(f"{each.started[:19]}  {stand[each.path]:<11}  {plain(what)}\n  {where}")
     return 0
 
 

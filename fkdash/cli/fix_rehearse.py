@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.apply.rehearsal import rehearse
+from fkdash.apply.change import try_out, wanted
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.executing import add_confirmation_arguments, change_of, confirmed
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
-from fkdash.db.writing import open_writer
 from fkdash.report.rehearsal import rehearsal_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ SUMMARY = (
 )
 EXAMPLES = """examples:
   fkdash fix rehearse users_workspace_id_fkey --option no-action
+in a production profile it is confirmed like a change: it takes the real locks
 exit code: 0 as promised or not tried, 1 not as promised
 """
 
@@ -28,6 +29,7 @@ exit code: 0 as promised or not tried, 1 not as promised
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_plan_arguments(parser, carried=True)
+    add_confirmation_arguments(parser)
     add_connection_arguments(parser)
 
 
@@ -42,7 +44,9 @@ async def _rehearse(arguments: argparse.Namespace) -> int:
     refuse_read_only(arguments)
     async with looking(target) as pool:
         made = await planned(pool, arguments)
-        async with open_writer(target) as writer:
-            found = await rehearse(writer, made.catalog, made.plan)
+        change = change_of(pool, made.catalog, made.plan, arguments)
+        asked = wanted(change)
+        given = await confirmed(asked, arguments) if asked.database is not None else None
+        found = await try_out(change, given)
     say(rehearsal_text(found))
     return 1 if found.ok is False else 0

@@ -95,11 +95,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.all:
         return _run_each(arguments)
     answer, listed, rehearsed = run_async(_preview(arguments))
-    say(_RENDERERS[arguments.format](answer, listed))
+    if arguments.format == "json":
+        say(preview_json(answer, listed, rehearsed))
+    else:
+        say(_RENDERERS[arguments.format](answer, listed))
     if rehearsed is None:
         return answer.exit_code
     words = {True: "agrees", False: "DISAGREES", None: "could not be compared"}[rehearsed.agrees]
-    tell(f"rehearsal, rolled back: {words}: {plain(rehearsed.detail)}")
+    who = f" as {plain(rehearsed.role)}" if rehearsed.role else ""
+    tell(f"rehearsed{who}, rolled back: {words}: {plain(rehearsed.detail)}")
     return StoppedError.exit_code if rehearsed.agrees is False else answer.exit_code
 
 
@@ -134,7 +138,9 @@ async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, Dele
         if not arguments.rehearse:
             return answer, listed, None
         async with open_writer(pool.target) as writer:
-            rehearsed = await rehearse_delete(writer, answer.target, answer, seconds=arguments.seconds)
+            rehearsed = await rehearse_delete(
+                writer, answer.target, answer, seconds=arguments.seconds, warn=lambda said: tell(plain(said))
+            )
             return answer, listed, rehearsed
 
 

@@ -10,7 +10,7 @@ from fkdash.apply.identity import identity_of
 from fkdash.apply.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of
-from fkdash.cli.executing import add_run_arguments, execute
+from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.messages import tell
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError
@@ -80,6 +80,8 @@ async def carry_on(
                 recorded = recorded_run(await fetched(session, arguments.journal_in_database, _name(arguments)))
             catalog = await read_catalog(session)
             await _require_its_database(session, recorded, arguments)
-            tell(plain(await what_is_true(session, catalog, recorded.plan)))
+            journaled = recorded.steps_done
+            tell(plain(await what_is_true(session, catalog, recorded.plan, journaled=journaled)))
             following = await next_plan(session, catalog, recorded.plan)
-        return await execute(pool, catalog, following, arguments, continues=recorded.path.resolve())
+        change = change_of(pool, catalog, following, arguments, continues=recorded.path.resolve())
+        return await execute(change, arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -13,16 +13,18 @@ import asyncpg
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.queries import query
-from fkdash.db.session import Session
+from fkdash.db.session import Row, Session
 from fkdash.db.settings import applied_locally, array_literal, not_applied
-from fkdash.db.statements import OpenTransaction
+from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
-from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
+from fkdash.db.watch import Watch, locked_words
+from fkdash.errors import ConnectionLostError, FkdashError, LockTimedOutError, UnreachableError
 
 _ROLLBACK_SECONDS = 2.0
 _BEGIN_GRACE_SECONDS = 5.0
 _BESIDE_SECONDS = 2.0
+_WATCH_SECONDS = 5.0
 _NOT_READ_ONLY = "22012"
 
 
@@ -39,10 +41,10 @@ class Limits:
 class ReadPool:
     """Sessions of one target inside READ ONLY transactions; a lost connection is replaced by the next one."""
 
-    def __init__(self, target: Target, limits: Limits, trusted_owners: Iterable[str] = ()) -> None:
+    def __init__(self, target: Target, limits: Limits) -> None:
         self.target = target
         self.limits = limits
-        self.trusted_owners = frozenset(trusted_owners)
+        self.trusted_owners = target.trusted_owners
         self.notes: tuple[str, ...] = target.notes
         self._bare = False
         self._alone = False
@@ -52,16 +54,14 @@ class ReadPool:
         self._open: set[asyncpg.Connection[asyncpg.Record]] = set()
         self._returning: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._pooled: set[asyncpg.Connection[asyncpg.Record]] = set()
+        self._watcher: asyncpg.Connection[asyncpg.Record] | None = None
+        self._watch = Watch(self._waiting, self._stop_watching, self._cannot_watch)
 
     @classmethod
-    async def open(
-        cls, target: Target, *, limits: Limits | None = None, trusted_owners: Iterable[str] = ()
-    ) -> Self:
-        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises.
-
-        What functions of `trusted_owners` (roles) do may be run by looking, beside what superusers own.
-        """
-        pool = cls(target, limits or Limits(), trusted_owners)
+    async def open(cls, target: Target, *, limits: Limits | None = None) -> Self:
+        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises."""
+        pool = cls(target, limits or Limits())
         pool._idle.append(await pool._connect())
         return pool
 
@@ -93,23 +93,40 @@ class ReadPool:
         await self._slots.acquire()
         try:
             connection = await self._begun(statement_seconds, snapshot)
+            pid = await self._process_of(connection)
         except BaseException:
             self._slots.release()
             raise
-        transaction = OpenTransaction(connection, where=self.where, statement_seconds=statement_seconds)
+        transaction = OpenTransaction(
+            connection,
+            where=self.where,
+            statement_seconds=statement_seconds,
+            what_is_locked=self._what_is_locked,
+        )
         try:
+            self._watch.begin(pid, transaction)
             yield transaction
         except asyncio.CancelledError:
             # Not waited for: the operator has gone on, and the server needs a moment to stop the query.
             transaction.end()
-            self._give_back(connection)
+            self._give_back(connection, transaction)
             raise
+        except LockTimedOutError as error:
+            transaction.end()
+            try:
+                named = await self._naming_what_is_locked(connection, error)
+            finally:
+                await asyncio.shield(self._give_back(connection, transaction))
+            raise named from None
         except BaseException:
             transaction.end()
-            await asyncio.shield(self._give_back(connection))
+            await asyncio.shield(self._give_back(connection, transaction))
             raise
-        transaction.end()
-        await asyncio.shield(self._give_back(connection))
+        else:
+            transaction.end()
+            await asyncio.shield(self._give_back(connection, transaction))
+        finally:
+            self._watch.end(pid)
 
     @asynccontextmanager
     async def beside(self, session: Session) -> AsyncIterator[OpenTransaction | None]:
@@ -136,6 +153,7 @@ class ReadPool:
         """Cancel what still runs on the server and close every connection, within about two seconds."""
         self._closed = True
         self._idle.clear()
+        await self._watch.close()
         await close_all(self._open)
         if self._returning:
             await asyncio.wait(self._returning, timeout=_ROLLBACK_SECONDS)
@@ -158,6 +176,70 @@ class ReadPool:
         connection = await self._connect()
         await self._begin(connection, script)
         return connection
+
+    async def _process_of(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
+        """Give the server process of a begun transaction; behind a pooler it is another one for each."""
+        if connection not in self._pooled:
+            return connection.get_server_pid()
+        try:
+            return int(await connection.fetchval(query("fkdash.db", "backend_pid"), timeout=_BEGIN_GRACE_SECONDS))
+        except BaseException:
+            self._drop(connection)
+            raise
+
+    async def _waiting(self, processes: Iterable[int]) -> Sequence[Row]:
+        """Tell who waits for these server processes, from a connection that is kept until `_stop_watching`."""
+        if self._watcher is None or self._watcher.is_closed():
+            self._watcher = await self._connect()
+        return await self._asked_beside(self._watcher, "waits_for_us", list(processes))
+
+    def _stop_watching(self) -> None:
+        if self._watcher is not None:
+            self._drop(self._watcher)
+            self._watcher = None
+
+    def _cannot_watch(self, error: FkdashError) -> None:
+        self.notes += (f"Nobody watches whether others wait for what is read here: {error.what}",)
+
+    async def _what_is_locked(self) -> str:
+        """Name what is locked now, from a connection of its own; "" where none is to be had."""
+        try:
+            async with asyncio.timeout(_BESIDE_SECONDS):
+                connection = await self._connect()
+                try:
+                    return locked_words(await self._asked_beside(connection, "locked_relations"))
+                finally:
+                    self._drop(connection)
+        except (TimeoutError, FkdashError):
+            return ""
+
+    async def _naming_what_is_locked(
+        self, connection: asyncpg.Connection[asyncpg.Record], error: LockTimedOutError
+    ) -> LockTimedOutError:
+        """Give the error with what is locked now; as it was where that cannot be asked or nothing is any more."""
+        try:
+            await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
+            words = locked_words(await self._asked_beside(connection, "locked_relations"))
+        except (FkdashError, *DRIVER_ERRORS):
+            return error
+        if not words:
+            return error
+        return locked(words)
+
+    async def _asked_beside(
+        self, connection: asyncpg.Connection[asyncpg.Record], name: str, *arguments: object
+    ) -> Sequence[Row]:
+        """Run one of this room's queries in a pinned transaction of its own."""
+        await self._begin(connection, self._begin_script(_WATCH_SECONDS, None))
+        try:
+            rows = await connection.fetch(query("fkdash.db", name), *arguments, timeout=_WATCH_SECONDS)
+            await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
+        except DRIVER_ERRORS as error:
+            ours = translated(error, "asking for locks", where=self.where, closed=connection.is_closed())
+            if ours is None:
+                raise
+            raise ours from None
+        return rows
 
     async def _begin(self, connection: asyncpg.Connection[asyncpg.Record], script: str) -> None:
         begun = False
@@ -197,6 +279,16 @@ class ReadPool:
             self.notes += not_applied(self.target.settings)
         self._address = opened.address
         self._open.add(opened.connection)
+        try:
+            process = await opened.connection.fetchval(
+                query("fkdash.db", "backend_pid"), timeout=_BEGIN_GRACE_SECONDS
+            )
+        except DRIVER_ERRORS as error:
+            self._drop(opened.connection)
+            ours = translated(error, "connecting", where=self.where, closed=True)
+            raise ours or error from None
+        if process != opened.connection.get_server_pid():
+            self._pooled.add(opened.connection)
         return opened.connection
 
     def _startup(self) -> Mapping[str, str]:
@@ -209,16 +301,22 @@ class ReadPool:
             startup["default_transaction_read_only"] = "on"
         return startup
 
-    def _give_back(self, connection: asyncpg.Connection[asyncpg.Record]) -> asyncio.Task[None]:
-        returning = asyncio.create_task(self._roll_back(connection))
+    def _give_back(
+        self, connection: asyncpg.Connection[asyncpg.Record], transaction: OpenTransaction
+    ) -> asyncio.Task[None]:
+        returning = asyncio.create_task(self._roll_back(connection, transaction))
         self._returning.add(returning)
         returning.add_done_callback(self._returning.discard)
         return returning
 
-    async def _roll_back(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def _roll_back(
+        self, connection: asyncpg.Connection[asyncpg.Record], transaction: OpenTransaction
+    ) -> None:
         """End the transaction and free the slot; a connection that cannot do it in time is dropped."""
         usable = False
         try:
+            # A ROLLBACK of its own may be under way.
+            await transaction.leave()
             if not connection.is_closed():
                 await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
                 usable = not self._closed
@@ -237,6 +335,7 @@ class ReadPool:
 
     def _drop(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         self._open.discard(connection)
+        self._pooled.discard(connection)
         connection.terminate()
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from fkdash.db.session import Row
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
-from fkdash.errors import StoppedError, TimedOutError
+from fkdash.errors import GaveWayError, LockTimedOutError, StoppedError, TimedOutError
 
 _GRACE_SECONDS = 5.0
+_ROLLBACK_SECONDS = 2.0
+
+_Answer = TypeVar("_Answer")
 
 
 class OpenTransaction:
@@ -21,51 +25,124 @@ class OpenTransaction:
 
     `statement_seconds` is the server's limit where it is known: it tells a
     statement that reached it from one that somebody cancelled, and some seconds
-    after it a silent server counts as lost.
+    after it a silent server counts as lost. `what_is_locked` tells, from another
+    connection, what a statement may have waited for; "" where that is not known.
     """
 
     def __init__(
-        self, connection: asyncpg.Connection[asyncpg.Record], *, where: str, statement_seconds: float | None
+        self,
+        connection: asyncpg.Connection[asyncpg.Record],
+        *,
+        where: str,
+        statement_seconds: float | None,
+        what_is_locked: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._connection = connection
         self._where = where
         self._statement_seconds = statement_seconds
+        self._what_is_locked = what_is_locked
         self._ended = False
+        self._running: asyncio.Task[Any] | None = None
+        self._way = ""
+        self._left = asyncio.Event()
+        self._leaving = asyncio.Lock()
 
     def end(self) -> None:
         """Refuse every further statement: the connection may already serve another transaction."""
         self._ended = True
 
+    async def give_way(self, reason: str) -> None:
+        """Cancel the statement under way and roll back; it and every later one raise GaveWayError."""
+        if self._ended or self._way:
+            return
+        self._way = reason
+        if self._running is None:
+            await self.leave()
+        else:
+            self._running.cancel()
+
+    async def leave(self) -> None:
+        """Roll back what gave way, once; what cannot be rolled back in time is cut off, which frees it as well."""
+        async with self._leaving:
+            if not self._way or self._left.is_set():
+                return
+            try:
+                await self._connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
+            except DRIVER_ERRORS:
+                self._connection.terminate()
+            self._left.set()
+
+    async def _run(self, statement: Coroutine[Any, Any, _Answer]) -> _Answer:
+        """Await a statement such that `give_way` can cancel it, and only it."""
+        if self._is_wanted():
+            statement.close()
+            await self.leave()
+            raise self._gave_way()
+        running: asyncio.Task[_Answer] = asyncio.ensure_future(statement)
+        self._running = running
+        try:
+            answer = await running
+            if self._is_wanted():
+                self._running = None
+                await self.leave()
+        except asyncpg.LockNotAvailableError:
+            words = await self._what_is_locked() if self._what_is_locked is not None else ""
+            if not words:
+                raise
+            raise locked(words) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._is_wanted() or (task is not None and task.cancelling()):
+                raise
+            self._running = None
+            await self.leave()
+            raise self._gave_way() from None
+        else:
+            return answer
+        finally:
+            self._running = None
+
+    def _is_wanted(self) -> bool:
+        return bool(self._way)
+
+    def _gave_way(self) -> GaveWayError:
+        return GaveWayError(
+            f"{self._way[:1].upper()}{self._way[1:]}.", next_step="Nothing was changed. Ask again later."
+        )
+
     async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Give all rows of a query."""
         with self._statement():
-            return await self._connection.fetch(sql, *arguments, timeout=self._patience)
+            return await self._run(self._connection.fetch(sql, *arguments, timeout=self._patience))
 
     async def row(self, sql: str, *arguments: object) -> Row | None:
         """Give the first row of a query, None when there is none."""
         with self._statement():
-            return await self._connection.fetchrow(sql, *arguments, timeout=self._patience)
+            return await self._run(self._connection.fetchrow(sql, *arguments, timeout=self._patience))
 
     async def value(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - a column may hold any type
         """Give the first column of the first row."""
         with self._statement():
-            return await self._connection.fetchval(sql, *arguments, timeout=self._patience)
+            return await self._run(self._connection.fetchval(sql, *arguments, timeout=self._patience))
 
     async def execute(self, sql: str) -> str:
         """Run a statement without arguments and give its command tag."""
         with self._statement():
-            return await self._connection.execute(sql, timeout=self._patience)
+            return await self._run(self._connection.execute(sql, timeout=self._patience))
 
     async def batches(self, sql: str, *arguments: object, size: int = 1000) -> AsyncIterator[Sequence[Row]]:
         """Give the rows of a query through a cursor on the server, at most `size` at a time."""
         with self._statement():
-            cursor = await self._connection.cursor(sql, *arguments, timeout=self._patience)
+            cursor = await self._run(self._cursor(sql, *arguments))
         while True:
             with self._statement():
-                batch = await cursor.fetch(size, timeout=self._patience)
+                batch = await self._run(cursor.fetch(size, timeout=self._patience))
             if not batch:
                 return
             yield batch
+
+    async def _cursor(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - the driver does not export its type
+        return await self._connection.cursor(sql, *arguments, timeout=self._patience)
 
     @property
     def _patience(self) -> float | None:
@@ -102,3 +179,10 @@ class OpenTransaction:
             f"The statement reached its limit of {limit_seconds:g} s and was stopped.",
             next_step="Nothing was changed. Narrow the question, or allow it more time.",
         )
+
+
+def locked(words: str) -> LockTimedOutError:
+    """Give the error for what was not read, with what is locked and by whom."""
+    return LockTimedOutError(
+        f"Not read, because it is locked: {words}.", next_step="Nothing was changed. Ask again when it is free."
+    )

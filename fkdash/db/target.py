@@ -69,6 +69,7 @@ class Target:
     `settings` are startup parameters the operator asked for (search_path,
     TimeZone, options). `source` names what decided (`DATABASE_URL`,
     `PGSERVICE=lab`), "" for arguments. `notes` say what was ignored, and why.
+    `trusted_owners` are roles whose functions looking may run, beside superusers'.
     """
 
     addresses: tuple[Address, ...]
@@ -86,6 +87,7 @@ class Target:
     source: str = ""
     given: bool = False
     notes: tuple[str, ...] = ()
+    trusted_owners: frozenset[str] = frozenset()
 
     @property
     def tried(self) -> tuple[str, ...]:

@@ -52,13 +52,17 @@ async def open_writer(target: Target, *, idle_seconds: float = _IDLE_SECONDS) ->
         where = target.describe(opened.address)
         with translating("looking at the new connection", where=where, connection=opened.connection):
             backend_pid = await opened.connection.fetchval(query("fkdash.db", "backend_pid"))
-        yield Writer(target, opened, backend_pid=backend_pid, idle_seconds=idle_seconds)
+        writer = Writer(target, opened, backend_pid=backend_pid, idle_seconds=idle_seconds)
+        try:
+            yield writer
+        finally:
+            await writer.close()
     finally:
         await close_all([opened.connection])
 
 
 class Writer:
-    """One connection for one plan. It does not reconnect: what was under way must be looked at first."""
+    """One connection for one plan. It does not reconnect by itself: what was under way must be looked at first."""
 
     def __init__(self, target: Target, opened: Opened, *, backend_pid: int, idle_seconds: float) -> None:
         self.target = target
@@ -68,11 +72,33 @@ class Writer:
         self._connection: asyncpg.Connection[asyncpg.Record] = opened.connection
         self._begin_script = query("fkdash.db", "begin_writing").format(idle_ms=round(idle_seconds * 1000))
         self._begin_script += applied_locally(target.settings)
+        self.is_retired = False
 
     @property
     def is_lost(self) -> bool:
-        """Say whether the connection has ended."""
-        return self._connection.is_closed()
+        """Say whether the connection has ended, other than by `retire`."""
+        return self._connection.is_closed() and not self.is_retired
+
+    async def close(self) -> None:
+        """Close the connection, stopping what it still runs."""
+        await close_all([self._connection])
+
+    async def retire(self) -> None:
+        """Close the connection because of what other roles' code may have left in it; `renew` opens another."""
+        self.is_retired = True
+        await self.close()
+
+    async def renew(self) -> None:
+        """Open another connection in the place of a retired one; raises what `db.connect.connect` raises."""
+        opened = await connect(self.target)
+        self._connection, self.where, self.is_retired = (
+            opened.connection,
+            self.target.describe(opened.address),
+            False,
+        )
+        with translating("looking at the new connection", where=self.where, connection=self._connection):
+            self.backend_pid = await self._connection.fetchval(query("fkdash.db", "backend_pid"))
+        self.pooled = self._connection.get_server_pid() != self.backend_pid
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:

@@ -98,7 +98,7 @@ def _violated(
 
 
 def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
-    """Name the keys over the same columns whose actions write what this one refuses; their check comes afterwards."""
+    """Name the keys over the same columns whose actions write what this one refuses; its check comes later."""
     told = []
     for other in catalog.declared_on.get(key.table, ()):
         if other is key or set(other.columns).isdisjoint(key.columns):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.fix.definition import literal, server_name, validate
 from fkdash.fix.done import absent, present, regclass
-from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +142,7 @@ def _exclusive(catalog: Catalog, table: Table, title: str, clause: str, transact
 def _validation(table: Table, constraint: str, transaction: int) -> Step:
     return Step(
         number=0,
-        title="check",
+        title=CHECK_ROWS,
         sql=validate(table.name, constraint),
         transaction=transaction,
         locks=(Lock(table.name, LockMode.SHARE_UPDATE_EXCLUSIVE, Duration.SCAN),),

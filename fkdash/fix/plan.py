@@ -21,6 +21,10 @@ BACKSTOP_MS: Final = 2 * SHORT_LOCK_MS + 1000
 """The statement_timeout of steps that should take milliseconds: two lock waits, and an unexpected scan ends."""
 
 
+CHECK_ROWS: Final = "check"
+"""The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
+
+
 class LockMode(StrEnum):
     """Table-level lock modes (manual, "Explicit Locking"), those that plans take."""
 
@@ -92,6 +96,11 @@ class Step:
     repeats: bool = False
     leftover: str | None = None
     cleanup: str | None = None
+
+    @property
+    def checks_rows(self) -> bool:
+        """Whether it reads the rows that are there to prove a constraint, which runs what stands in their way."""
+        return self.title == CHECK_ROWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def _put_back_deleted(
     rows = ", ".join(f"back.{quoted(name)}" for name in columns)
     return (
         f"WITH back AS (\n"
-        f"  DELETE FROM {kept.sql} k WHERE k.ctid = ANY (ARRAY(\n"
+        f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
         f"    {_ready(catalog, key, kept, written)} LIMIT {_BATCH_ROWS}))\n"
         f"  RETURNING k.*)\n"
         f"INSERT INTO {key.table.sql} ({names}) OVERRIDING SYSTEM VALUE SELECT {rows} FROM back"
@@ -113,7 +113,7 @@ def _put_back_values(catalog: Catalog, key: ForeignKey, kept: TableName, written
     same = _same_row(catalog, key, written, "back")
     return (
         f"WITH back AS (\n"
-        f"  DELETE FROM {kept.sql} k WHERE k.ctid = ANY (ARRAY(\n"
+        f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
         f"    {_ready(catalog, key, kept, written)} LIMIT {_BATCH_ROWS}))\n"
         f"  RETURNING k.*)\n"
         f"UPDATE {source(catalog, key.table)} c SET {assigned} FROM back WHERE {same}"

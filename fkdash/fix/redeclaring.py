@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import TableKind
 from fkdash.fix.definition import comment, rename, validate
 from fkdash.fix.done import commented, present
-from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def validation(
     other = Lock(key.referenced, LockMode.ROW_SHARE, Duration.SCAN)
     return Step(
         number=0,
-        title="check",
+        title=CHECK_ROWS,
         sql=validate(table, name),
         transaction=transaction,
         locks=(own,) if table == key.referenced else (own, other),

@@ -44,7 +44,7 @@ def repair_steps(
     gently = takes_not_valid(catalog, key)
     if anew and gently:
         # Whatever lets orphans in now stops first; only a key declared anew is checked again.
-        steps += [step for step in change(catalog, key, proven).steps if step.title != "check"]
+        steps += [step for step in change(catalog, key, proven).steps if not step.checks_rows]
     kept = kept_table(key)
     steps.append(_keep(catalog, key, kept, _next(steps)))
     for leaf in leaves(catalog, key.table):
@@ -66,7 +66,7 @@ def _keep(catalog: Catalog, key: ForeignKey, kept: TableName, transaction: int) 
         number=0,
         title="keep",
         sql=f"CREATE TABLE IF NOT EXISTS {kept.sql} AS\n"
-        f"  SELECT now() AS fkdash_kept_at, c.* FROM {source(catalog, key.table)} c WITH NO DATA",
+        f"  SELECT pg_catalog.now() AS fkdash_kept_at, c.* FROM {source(catalog, key.table)} c WITH NO DATA",
         transaction=transaction,
         locks=(Lock(key.table, LockMode.ACCESS_SHARE, Duration.INSTANT),),
         lock_timeout_ms=SHORT_LOCK_MS,
@@ -82,16 +82,18 @@ def _batch(
     orphan = is_orphan(catalog, key)
     if written:
         assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
-        change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE c.ctid = broken.ctid"
+        change_rows = (
+            f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE c.ctid OPERATOR(pg_catalog.=) broken.ctid"
+        )
     else:
-        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE c.ctid = broken.ctid"
+        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE c.ctid OPERATOR(pg_catalog.=) broken.ctid"
     names = ", ".join(quoted(column.name) for column in catalog.tables[key.table].columns)
     rows = ", ".join(f"broken.{quoted(column.name)}" for column in catalog.tables[key.table].columns)
     sql = (
         f"WITH broken AS MATERIALIZED (\n"
         f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c\n"
         f"   WHERE {orphan} LIMIT {_BATCH_ROWS} FOR UPDATE),\n"
-        f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {names}) SELECT now(), {rows} FROM broken)\n"
+        f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {names}) SELECT pg_catalog.now(), {rows} FROM broken)\n"
         f"{change_rows}"
     )
     return Step(

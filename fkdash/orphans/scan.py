@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted_at
 from fkdash.catalog.spelling import is_orphan, source
-from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
+from fkdash.errors import (
+    GaveWayError,
+    LockTimedOutError,
+    NotPermittedError,
+    NotRun,
+    NotRunError,
+    ServerRefusedError,
+    TimedOutError,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -24,27 +33,33 @@ class OrphanCount:
     """The orphans of one reference.
 
     `status` is `complete`; `at-least` where counting was cut short and these were found; `unknown` with no number.
-    `reason` says why it is not complete.
+    `reason` says why it is not complete, `not_run` what looking would have run of other roles' code.
     """
 
     rows: int | None
     status: str = COMPLETE
     reason: str = ""
+    not_run: tuple[NotRun, ...] = ()
 
 
 async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
     """Count the rows that validating a foreign key would stumble over, within `seconds`."""
     hidden = _hidden(catalog, key)
+    if hidden:
+        return OrphanCount(None, UNKNOWN, hidden)
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted_at(session, catalog, key)
             rows = await session.value(_count(catalog, key))
+    except (GaveWayError, LockTimedOutError) as locked:
+        return OrphanCount(None, UNKNOWN, locked.what)
     except TimedOutError:
         return await _at_least(sessions, catalog, key, seconds=seconds)
+    except NotRunError as refused:
+        return OrphanCount(None, UNKNOWN, refused.what, refused.not_run)
     except (NotPermittedError, ServerRefusedError) as refused:
         return OrphanCount(None, UNKNOWN, refused.what)
-    if not hidden:
-        return OrphanCount(rows)
-    return OrphanCount(rows, AT_LEAST, hidden) if rows else OrphanCount(None, UNKNOWN, hidden)
+    return OrphanCount(rows)
 
 
 async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
@@ -52,7 +67,10 @@ async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, se
     some = f"select count(*) from (select from {_rows(catalog, key)} limit {_PROBE_ROWS}) some"
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted_at(session, catalog, key)
             rows = await session.value(some)
+    except (GaveWayError, LockTimedOutError) as locked:
+        return OrphanCount(None, UNKNOWN, locked.what)
     except (TimedOutError, NotPermittedError, ServerRefusedError):
         return OrphanCount(None, UNKNOWN, cut_short)
     if rows < _PROBE_ROWS:
@@ -61,7 +79,7 @@ async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, se
 
 
 def _hidden(catalog: Catalog, key: ForeignKey) -> str:
-    """Say what hides rows from this role; empty when it sees them all."""
+    """Say what hides rows from this role, whose policies looking does not run; empty when it sees them all."""
     if catalog.server is not None and catalog.server.bypasses_row_security:
         return ""
     for name in dict.fromkeys((key.table, key.referenced)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
 from typing import TYPE_CHECKING, Final
 
 import sqlglot
@@ -16,6 +16,12 @@ from fkdash.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sqlglot.tokenizer_core import Token
+
+_OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
+_LONGEST_OPERATOR: Final = 8
+# Of LIKE, ILIKE, SIMILAR TO, IN, BETWEEN, CASE and IS DISTINCT FROM: the parser finds them by name.
+_KEYWORD_OPERATORS: Final = ("=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~")
 _ONE_CONDITION: Final = (
     "Write one condition over the table's columns, as after WHERE: created < '2020-01-01' AND NOT kept"
 )
@@ -56,10 +62,44 @@ def nearest_columns(condition: str, columns: Collection[str]) -> str:
 
 def called_functions(condition: str) -> tuple[str, ...]:
     """Give the names of everything that a condition may call, as the catalog would store them."""
-    tokens = sqlglot.tokenize(condition, dialect="postgres")
-    names = {
-        token.text if token.token_type is TokenType.IDENTIFIER else token.text.lower()
-        for token, following in pairwise(tokens)
-        if following.token_type is TokenType.L_PAREN
-    }
-    return tuple(sorted(names))
+    return tuple(sorted({name for _, name in called_names(condition)}))
+
+
+def called_names(sql: str, *, dotted: bool = False) -> frozenset[tuple[str, str]]:
+    """Give schema ("" without) and name of everything that a statement or condition may call.
+
+    With `dotted` also what stands behind a dot: a row's function can be written like a column of it (manual,
+    "Field Selection", "Composite Types").
+    """
+    tokens = sqlglot.tokenize(sql, dialect="postgres")
+    names: set[tuple[str, str]] = set()
+    for place, token in enumerate(tokens):
+        behind = place > 1 and tokens[place - 1].token_type is TokenType.DOT
+        following = tokens[place + 1].token_type if place + 1 < len(tokens) else None
+        if following is TokenType.L_PAREN:
+            names.add((_folded(tokens[place - 2]) if behind else "", _folded(token)))
+        elif dotted and behind:
+            names.add(("", _folded(token)))
+    return frozenset(names)
+
+
+def operators_in(sql: str) -> frozenset[str]:
+    """Give every operator that a statement may use: those in it, parts of them, and those of keywords."""
+    found = set(_KEYWORD_OPERATORS)
+    for run in _OPERATOR.findall(sql):
+        for begin in range(len(run)):
+            found.update(run[begin:end] for end in range(begin + 1, min(len(run), begin + _LONGEST_OPERATOR) + 1))
+    return frozenset(found)
+
+
+def types_in(condition: str) -> frozenset[str]:
+    """Give the types of users that a condition turns something into, by name, and "::" where it has any cast."""
+    expression = sqlglot.parse_one(condition, dialect="postgres")
+    casts = [*expression.find_all(exp.Cast, exp.TryCast)]
+    types = (each for each in expression.find_all(exp.DataType) if each.this is exp.DType.USERDEFINED)
+    named = {each.sql(dialect="postgres").split(".")[-1].strip('"') for each in types}
+    return frozenset(named | ({"::"} if casts else set()))
+
+
+def _folded(token: Token) -> str:
+    return str(token.text) if token.token_type is TokenType.IDENTIFIER else str(token.text).lower()

@@ -38,13 +38,14 @@ def before_triggers(
             yield trigger
 
 
-def reading_doubts(facts: Facts, relation: int) -> Iterator[str]:
-    """Give doubts about what this session can see of a table."""
+def reading_doubts(facts: Facts, relation: int) -> tuple[str, ...]:
+    """Give doubts about what this session can see of a table; policies, which are others' code, are not run."""
     table = facts.tables[relation]
     if not table.readable:
-        yield f"This role may not read {table.name}."
-    elif table.row_security:
-        yield f"Row-level security hides rows of {table.name} from this role."
+        return (f"This role may not read {table.name}.",)
+    if table.row_security:
+        return (f"Row-level security hides rows of {table.name} from this role.",)
+    return ()
 
 
 def after_doubt(trigger: TriggerFact, table: TableFact) -> str:

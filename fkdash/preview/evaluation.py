@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import text_of
 from fkdash.preview.attempts import Failure, attempt, planned_as
 from fkdash.preview.equality import alias_beside, plain_type
 from fkdash.preview.trigger_conditions import TriggerConditions, plain_columns
@@ -53,7 +54,7 @@ class Evaluator:
 
     def needed(self, table: TableFact) -> bool:
         """Tell whether the server must be asked about written rows of a leaf table at all."""
-        return bool(
+        return table.computable and bool(
             any(check.steady for check in table.checks)
             or table.generated
             or any(index.computed for index in table.indexes)
@@ -74,7 +75,8 @@ class Evaluator:
         plain = plain_columns(table)
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
-            condition = f"(({table.partition_check}) IS TRUE)" if table.partition_check else "true"
+            known = table.partition_check and not table.partition_not_run and table.computable
+            condition = f"(({table.partition_check}) IS TRUE)" if known else "true"
             hashed = table.partition_check is not None and _HASH in table.partition_check
             exact = self._partition_columns(table) if hashed else ()
             sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain, exact)}"
@@ -92,11 +94,11 @@ class Evaluator:
             self._domains[(column.type_oid, value)] = known
         return known
 
-    async def text(self, expression: str, value: str | None = None) -> str | Failure | None:
-        """Give an expression's value as text, `$1` in it being `value`; or how it fails."""
+    async def text(self, expression: str, kind: str, value: str | None = None) -> str | Failure | None:
+        """Give the value of an expression of type `kind` as text, `$1` in it being `value`; or how it fails."""
         if (expression, value) not in self._texts:
             arguments = () if value is None else (value,)
-            answer = await attempt(self._reader, f"SELECT ({expression})::text AS value", *arguments)
+            answer = await attempt(self._reader, f"SELECT {text_of(expression, kind)} AS value", *arguments)
             self._texts[(expression, value)] = answer if isinstance(answer, Failure) else answer[0]["value"]
         return self._texts[(expression, value)]
 
@@ -115,7 +117,7 @@ class Evaluator:
         else:
             plain = plain_columns(table)
             source, width = self._source(table, plain), len(plain)
-        sql = f"SELECT ({expression})::text FROM {source}"
+        sql = f"SELECT num_nulls({expression}) FROM {source}"
         if (owner, sql) not in self._permitted:
             self._permitted[(owner, sql)] = await planned_as(self._reader, owner, sql, width)
         return self._permitted[(owner, sql)]
@@ -140,7 +142,7 @@ class Evaluator:
         checks = [check for check in table.checks if check.steady]
         indexes = [index for index in table.indexes if index.computed and index.steady]
         sql = (
-            f"SELECT {_texts([quoted(column.name) for column in table.generated])} AS generated, "
+            f"SELECT {_texts([(quoted(column.name), column.type) for column in table.generated])} AS generated, "
             f"{_truths([f'({check.sql}) IS NOT FALSE' for check in checks])} AS held, "
             f"{_truths([f'({index.predicate or True}) IS TRUE' for index in indexes])} AS inside, "
             f"{_texts([_key(index, part) for index in indexes for part in range(len(index.keys))])} AS keys "
@@ -165,7 +167,7 @@ class Evaluator:
 
         generated: list[tuple[str, str | None]] = []
         for column in table.generated:
-            found = await part(f"({quoted(column.name)})::text")
+            found = await part(text_of(quoted(column.name), column.type))
             if isinstance(found, Failure):
                 if column.generated == "s" or column.not_null:
                     return Evaluated(error=found)
@@ -228,14 +230,15 @@ def _mentions_tableoid(table: TableFact) -> bool:
     return any("tableoid" in text for text in texts)
 
 
-def _key(index: IndexFact, part: int) -> str:
-    """Give an index key's expression, computed only where the index's predicate holds."""
-    expression = f"({index.keys[part].expression})"
-    return f"CASE WHEN ({index.predicate}) THEN {expression} END" if index.predicate else expression
+def _key(index: IndexFact, part: int) -> tuple[str, str]:
+    """Give an index key's expression, computed only where the index's predicate holds, and its type."""
+    key = index.keys[part]
+    expression = f"({key.expression})"
+    return (f"CASE WHEN ({index.predicate}) THEN {expression} END" if index.predicate else expression), key.type
 
 
-def _texts(expressions: Sequence[str]) -> str:
-    return f"ARRAY[{', '.join(f'({e})::text' for e in expressions)}]::text[]"
+def _texts(typed: Sequence[tuple[str, str]]) -> str:
+    return f"ARRAY[{', '.join(text_of(expression, kind) for expression, kind in typed)}]::text[]"
 
 
 def _truths(expressions: Sequence[str]) -> str:

@@ -11,6 +11,8 @@ from fkdash.catalog.model import TableName
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from fkdash.errors import NotRun
+
 BEFORE_BIT: Final = 2
 ROW_BIT: Final = 1
 DELETE_BIT: Final = 8
@@ -33,7 +35,8 @@ class Operator:
 class Expression:
     """A CHECK, generated column or the like; `steady` is False when only the real run can evaluate it.
 
-    `restricted` are the functions it calls that not everybody may execute.
+    `restricted` are the functions it calls that not everybody may execute, `not_run` those that
+    looking must not run.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Expression:
     columns: tuple[str, ...] = ()
     steady: bool = True
     restricted: tuple[int, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class ColumnFact:
     `reads` are the columns that a generated one is computed from.
     `default_folded` says that planning computes the default, whether a row needs it or not.
     `always` is GENERATED ALWAYS AS IDENTITY: an UPDATE may set such a column to DEFAULT only.
+    `default_not_run` is what the default or generation expression would run of other roles' code, `type_not_run`
+    what turning a text into a value of the type would.
     """
 
     name: str
@@ -88,6 +94,8 @@ class ColumnFact:
     default_steady: bool
     default_folded: bool
     default_restricted: tuple[int, ...]
+    default_not_run: tuple[NotRun, ...]
+    type_not_run: tuple[NotRun, ...]
     unproven: bool
     owner_selects: bool
     owner_updates: bool
@@ -134,6 +142,7 @@ class IndexFact:
     reads: frozenset[str]
     restricted: tuple[int, ...]
     predicate_restricted: tuple[int, ...]
+    not_run: tuple[NotRun, ...]
 
     @property
     def computed(self) -> bool:
@@ -195,6 +204,7 @@ class TableFact:
     partition_check: str | None
     partition_columns: tuple[str, ...]
     partition_restricted: tuple[int, ...]
+    partition_not_run: tuple[NotRun, ...]
     rows: int | None
     bytes: int
     owner: str
@@ -236,6 +246,18 @@ class TableFact:
     def from_sql(self) -> str:
         """How a referential action's own query names it: ONLY, unless partitioned."""
         return self.name.sql if self.partitioned else f"ONLY {self.name.sql}"
+
+    @cached_property
+    def not_computed(self) -> tuple[NotRun, ...]:
+        """What computing a row of this table from texts would run of other roles' code."""
+        found = (each for column in self.columns.values() for each in column.type_not_run)
+        generated = (each for column in self.generated for each in column.default_not_run)
+        return tuple(dict.fromkeys((*found, *generated)))
+
+    @property
+    def computable(self) -> bool:
+        """Whether the server may compute a row of this table from texts."""
+        return not self.not_computed and all(column.default_steady for column in self.generated)
 
     @cached_property
     def generated(self) -> tuple[ColumnFact, ...]:

@@ -7,8 +7,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fkdash.catalog.functions import IMMUTABLE
 from fkdash.catalog.model import TableName
+from fkdash.catalog.node_tree import read_tree
+from fkdash.catalog.planted import planted_in
 from fkdash.db.queries import query
+from fkdash.errors import NotRunError
+from fkdash.preview.called import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.facts import (
     ColumnFact,
     Expression,
@@ -24,14 +29,14 @@ from fkdash.preview.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
+    from fkdash.preview.called import Called
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _WHEN = re.compile(r" FOR EACH (?:ROW|STATEMENT) WHEN \(")
 _THEN = ") EXECUTE "
-_USER_DEPENDENT = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
 async def read_facts(
@@ -49,20 +54,26 @@ async def read_facts(
         for row in await session.rows(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)):
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
-    tables: dict[int, TableFact] = {}
+    await _refuse_planted(session, wanted)
+    documents: dict[int, Mapping[str, Any]] = {}
     written = _written({target, *inheriting}, keys.values(), assumed) | await _with_condition(session, wanted)
     needs = _needs(await _whole(session, written), keys.values())
     while wanted:
         for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
-            tables[row["oid"]] = _table(row["oid"], json.loads(row["facts"]))
-        wanted = {table.parent for table in tables.values() if table.parent is not None}
-        partitioned = sorted(table.oid for table in tables.values() if table.partitioned)
+            documents[row["oid"]] = json.loads(row["facts"])
+        wanted = {each["parent"] for each in documents.values() if each["parent"] is not None}
+        partitioned = sorted(oid for oid, each in documents.items() if each["kind"] == "p")
         if partitioned:
             wanted |= {
                 row["oid"] for row in await session.rows(query(__package__, "preview_partitions"), partitioned)
             }
-        wanted -= tables.keys()
+        wanted -= documents.keys()
         needs[0].extend(sorted(wanted))
+    texts = [text for each in documents.values() for text in _trees(each)]
+    types = {column["type_oid"] for each in documents.values() for column in each["columns"] or ()}
+    type_rows = await session.rows(query(__package__, "preview_types"), sorted(types | conversions_of(texts)))
+    called = await read_called(session, texts, {row["oid"]: _made_of(row) for row in type_rows})
+    tables = {oid: _table(oid, each, called) for oid, each in documents.items()}
     operators = {
         *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
         *(
@@ -73,7 +84,6 @@ async def read_facts(
             if part.operator is not None and (index.unique or index.exclusion)
         ),
     }
-    types = {column.type_oid for table in tables.values() for column in table.columns.values()}
     facts = Facts(
         major=version // 10000,
         target=target,
@@ -83,13 +93,30 @@ async def read_facts(
             row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"], row["function"])
             for row in await session.rows(query(__package__, "preview_operators"), sorted(operators))
         },
-        types={
-            row["oid"]: _type(row)
-            for row in await session.rows(query(__package__, "preview_types"), sorted(types))
-        },
+        types={row["oid"]: _type(row, called) for row in type_rows},
         refused={},
     )
     return replace(facts, refused=await _refused(session, facts))
+
+
+async def _refuse_planted(session: Session, tables: set[int]) -> None:
+    """Stop before anything is read, or a partition's constraint spelled, that would run other roles' code."""
+    found = await planted_in(session, await _whole(session, tables))
+    if found:
+        raise NotRunError(found)
+
+
+def _trees(document: Mapping[str, Any]) -> Iterator[str | None]:
+    """Give the stored expressions in a table's document."""
+    yield from document["partition_trees"] or ()
+    yield from (column["default_tree"] for column in document["columns"] or ())
+    yield from (each["tree"] for each in (*(document["checks"] or ()), *(document["triggers"] or ())))
+    yield from (index[name] for index in document["indexes"] or () for name in ("tree", "predicate_tree"))
+
+
+def _made_of(row: Row) -> MadeOf:
+    checks = json.loads(row["constraints"]) if row["constraints"] else ()
+    return MadeOf(tuple(row["parts"] or ()), tuple(each["tree"] for each in checks))
 
 
 async def _refused(session: Session, facts: Facts) -> dict[str, dict[int, RefusedFunction]]:
@@ -167,45 +194,49 @@ def _key(row: Row) -> KeyFact:
     )
 
 
-def _type(row: Row) -> TypeFact:
-    found = row["constraints"]
+def _type(row: Row, called: Called) -> TypeFact:
+    found = json.loads(row["constraints"]) if row["constraints"] else None
+    name = TableName(row["schema"], row["name"])
     return TypeFact(
         oid=row["oid"],
         kind=row["kind"],
         base=row["base"],
         base_spelling=row["base_spelling"],
-        name=TableName(row["schema"], row["name"]),
+        name=name,
         not_null=row["not_null"],
-        constraints=_expressions(json.loads(found) if found else None),
+        constraints=_expressions(found, str(name), called),
     )
 
 
-def _steady(risk: str | None, sql: str | None) -> bool:
-    return risk != "v" and not (sql and any(word in sql for word in _USER_DEPENDENT))
-
-
-def _expressions(entries: Iterable[Mapping[str, Any]] | None) -> tuple[Expression, ...]:
+def _expressions(
+    entries: Iterable[Mapping[str, Any]] | None, owner: str, called: Called
+) -> tuple[Expression, ...]:
+    """Give the CHECKs of `owner`, a table or domain."""
     return tuple(
         Expression(
             name=entry["name"],
             sql=entry["expression"] or "true",
             columns=tuple(entry.get("columns") or ()),
-            steady=_steady(entry["calls"]["risk"], entry["expression"]),
-            restricted=tuple(entry["calls"]["restricted"] or ()),
+            steady=called.steady(entry["tree"], entry["expression"]),
+            restricted=called.restricted(entry["tree"]),
+            not_run=called.not_run(f"{owner}.{entry['name']}", entry["tree"]),
         )
         for entry in entries or ()
     )
 
 
-def _table(oid: int, facts: Mapping[str, Any]) -> TableFact:
+def _table(oid: int, facts: Mapping[str, Any], called: Called) -> TableFact:
+    name = TableName(facts["schema"], facts["name"])
+    numbers = {entry["number"]: entry["name"] for entry in facts["columns"] or ()}
     return TableFact(
         oid=oid,
-        name=TableName(facts["schema"], facts["name"]),
+        name=name,
         kind=facts["kind"],
         parent=facts["parent"],
         partition_check=facts["partition_check"],
         partition_columns=tuple(facts["partition_columns"] or ()),
-        partition_restricted=tuple(facts["partition_restricted"] or ()),
+        partition_restricted=called.restricted(*(facts["partition_trees"] or ())),
+        partition_not_run=called.not_run(f"{name}", *(facts["partition_trees"] or ())),
         rows=int(facts["rows"]) if facts["rows"] >= 0 else None,
         bytes=facts["bytes"],
         owner=facts["owner"],
@@ -214,15 +245,17 @@ def _table(oid: int, facts: Mapping[str, Any]) -> TableFact:
         deletable=facts["deletable"],
         owner_may=facts["owner_may"],
         rules=tuple(facts["rules"] or ()),
-        columns={entry["name"]: _column(entry) for entry in facts["columns"] or ()},
-        checks=_expressions(facts["checks"]),
-        indexes=tuple(_index(entry) for entry in facts["indexes"] or ()),
-        triggers=tuple(_trigger(entry) for entry in facts["triggers"] or ()),
+        columns={entry["name"]: _column(entry, name, numbers, called) for entry in facts["columns"] or ()},
+        checks=_expressions(facts["checks"], str(name), called),
+        indexes=tuple(_index(entry, name, called) for entry in facts["indexes"] or ()),
+        triggers=tuple(_trigger(entry, called) for entry in facts["triggers"] or ()),
     )
 
 
-def _column(entry: Mapping[str, Any]) -> ColumnFact:
-    calls = entry["default_calls"]
+def _column(entry: Mapping[str, Any], table: TableName, numbers: Mapping[int, str], called: Called) -> ColumnFact:
+    tree, default = entry["default_tree"], entry["default"]
+    what = f"{table}.{entry['name']}"
+    reads = read_tree(tree).columns if entry["generated"] else ()
     return ColumnFact(
         name=entry["name"],
         type=entry["type"],
@@ -230,22 +263,25 @@ def _column(entry: Mapping[str, Any]) -> ColumnFact:
         domain=entry["domain"],
         not_null=entry["not_null"],
         generated=entry["generated"],
-        reads=frozenset(entry["reads"] or ()),
+        reads=frozenset(numbers[number] for number in reads if number in numbers),
         identity=entry["identity"] != "",
         always=entry["identity"] == "a",
         deterministic=entry["deterministic"],
         collation=entry["collation"],
-        default=entry["default"],
-        default_steady=_steady(calls["risk"], entry["default"]),
-        default_folded=calls["risk"] == "i" and _steady("i", entry["default"]),
-        default_restricted=tuple(calls["restricted"] or ()),
+        default=default,
+        default_steady=called.steady(tree, default),
+        default_folded=called.risk(tree) == IMMUTABLE and called.steady(tree, default),
+        default_restricted=called.restricted(tree),
+        default_not_run=called.not_run(what, tree),
+        type_not_run=called.checks_of_type(what, entry["type_oid"]),
         unproven=entry["unproven"],
         owner_selects=entry["owner_selects"],
         owner_updates=entry["owner_updates"],
     )
 
 
-def _index(entry: Mapping[str, Any]) -> IndexFact:
+def _index(entry: Mapping[str, Any], table: TableName, called: Called) -> IndexFact:
+    tree, predicate = entry["tree"], entry["predicate_tree"]
     return IndexFact(
         oid=entry["oid"],
         name=entry["name"],
@@ -256,7 +292,7 @@ def _index(entry: Mapping[str, Any]) -> IndexFact:
         immediate=entry["immediate"],
         nulls_not_distinct=entry["nulls_not_distinct"],
         predicate=entry["predicate"],
-        steady=entry["calls"]["risk"] != "v",
+        steady=VOLATILE not in (called.risk(tree), called.risk(predicate)),
         keys=tuple(
             IndexKey(
                 column=key["column"],
@@ -270,12 +306,13 @@ def _index(entry: Mapping[str, Any]) -> IndexFact:
             for key in entry["keys"] or ()
         ),
         reads=frozenset(entry["reads"] or ()),
-        restricted=tuple(entry["calls"]["restricted"] or ()),
-        predicate_restricted=tuple(entry["calls"]["predicate_restricted"] or ()),
+        restricted=called.restricted(tree),
+        predicate_restricted=called.restricted(predicate),
+        not_run=called.not_run(f"{table.schema}.{entry['name']}", tree, predicate),
     )
 
 
-def _trigger(entry: Mapping[str, Any]) -> TriggerFact:
+def _trigger(entry: Mapping[str, Any], called: Called) -> TriggerFact:
     return TriggerFact(
         name=entry["name"],
         function=entry["function"],
@@ -288,7 +325,7 @@ def _trigger(entry: Mapping[str, Any]) -> TriggerFact:
         deferred=entry["deferred"],
         columns=tuple(entry["columns"] or ()),
         condition=_when(entry["definition"]) if entry["definition"] else None,
-        plain=entry["plain"],
+        plain=called.plain(entry["tree"]),
     )
 
 

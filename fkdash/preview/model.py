@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fkdash.catalog.model import TableName
+from fkdash.errors import NotRun
 
 Key = Mapping[str, object]
 Progress = Callable[[str], None]
@@ -101,7 +102,7 @@ class Preview:
 
     `exact` False makes every number a lower limit. `scans` names the tables that
     were not read because that needs the operator's consent; the verdict is then
-    unknown. `cut_short` says that a limit ended it.
+    unknown. `cut_short` says that a limit ended it, `not_run` what looking would have run of other roles' code.
     """
 
     target: DeleteTarget
@@ -113,6 +114,7 @@ class Preview:
     scans: tuple[Scan, ...] = ()
     cut_short: bool = False
     target_rows: int = 0
+    not_run: tuple[NotRun, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import TableName
+    from fkdash.errors import NotRun
     from fkdash.preview.reader import RowId
 
 
@@ -29,7 +30,8 @@ class Outcome:
     """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
 
     `reached` has, by the foreign key's OID, the rows that referred to what went.
-    `remarks` explain obstacles. `orders` is the number of orders in which the rows could be visited,
+    `not_run` is code of other roles that a doubt is about. `remarks` explain obstacles.
+    `orders` is the number of orders in which the rows could be visited,
     `touched` that of the rows written.
 
     `certain` says that the first obstacle was met before anything that cannot be predicted.
@@ -39,6 +41,7 @@ class Outcome:
     reached: dict[int, dict[RowId, None]] = field(default_factory=dict)
     effects: dict[TableName, Effect] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    not_run: dict[NotRun, None] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
     certain: bool = False
     orders: int = 1
@@ -50,9 +53,10 @@ class Outcome:
             self.certain = True
         self.obstacles.setdefault(obstacle, {}).update(dict.fromkeys(rows))
 
-    def doubt(self, reason: str) -> None:
-        """Note something whose outcome cannot be predicted from here on."""
+    def doubt(self, reason: str, not_run: Sequence[NotRun] = ()) -> None:
+        """Note something whose outcome cannot be predicted from here on; `not_run` is the code that would tell."""
         self.doubts.setdefault(reason)
+        self.not_run.update(dict.fromkeys(not_run))
 
     def remark(self, explanation: str) -> None:
         """Note what explains an obstacle."""
@@ -91,6 +95,7 @@ class Answer:
     effects: tuple[Effect, ...]
     notes: tuple[str, ...]
     exact: bool = True
+    not_run: tuple[NotRun, ...] = ()
 
 
 ORDER_DECIDES = (
@@ -129,7 +134,8 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
     ]
     blockers.sort(key=lambda blocker: not blocker.first)
     notes += dict.fromkeys(remark for outcome in outcomes for remark in outcome.remarks)
-    return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact)
+    not_run = tuple(dict.fromkeys(each for outcome in outcomes for each in outcome.not_run))
+    return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact, not_run)
 
 
 def _only_in_another_order(outcomes: Sequence[Outcome]) -> list[str]:

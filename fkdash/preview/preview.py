@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
+from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.preview.assume import Assumptions
+from fkdash.preview.doubts import reading_doubts
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
@@ -20,7 +21,7 @@ from fkdash.preview.target import (
     Selection,
     find_targets,
     inheriting_tables,
-    prepare_condition,
+    refuse_volatile,
     resolve,
     selection,
     spelled,
@@ -52,7 +53,22 @@ async def preview(
     the session's errors.
     """
     oid = await resolve(session, target)
-    await prepare_condition(session, target)
+    await refuse_volatile(session, target)
+    try:
+        return await _answered(session, oid, target, limits, progress, assume=assume)
+    except NotRunError as refused:
+        return replace(_not_known(target, refused.what), not_run=refused.not_run)
+
+
+async def _answered(
+    session: Session,
+    oid: int,
+    target: DeleteTarget,
+    limits: Limits,
+    progress: Progress | None,
+    *,
+    assume: Assumptions | None,
+) -> Preview:
     inheriting = await inheriting_tables(session, oid, target)
     facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     if assume is not None:
@@ -80,9 +96,9 @@ async def preview(
     except (CutShortError, TimedOutError) as error:
         return _cut_short(target, error.what, None)
     except NotPermittedError as error:
-        if not facts.tables[facts.target].readable:
+        if isinstance(error, NotRunError) or not facts.tables[facts.target].readable:
             raise
-        return _not_known(target, error.what)
+        return _not_known(target, *(reading_doubts(facts, facts.target) or (error.what,)))
 
 
 def _not_known(target: DeleteTarget, *reasons: str) -> Preview:
@@ -122,6 +138,7 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         blockers=answer.blockers,
         effects=answer.effects,
         notes=notes,
+        not_run=answer.not_run,
         scans=tuple(reader.scans.values()),
         target_rows=target_rows,
     )
@@ -147,6 +164,8 @@ async def _by_sets(
     await session.execute("SAVEPOINT fkdash_sets")
     try:
         return await answer_by_sets(reader, evaluator, plan, chosen, everything=target.everything)
+    except NotRunError:
+        raise
     except (ServerRefusedError, NotPermittedError):
         await session.execute("ROLLBACK TO SAVEPOINT fkdash_sets")
         return None

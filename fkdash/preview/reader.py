@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import text_of
 from fkdash.errors import StoppedError
 from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
 from fkdash.preview.scans import scan_needing_consent
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row, Session
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
     from fkdash.preview.model import Limits, Progress, Scan
+    from fkdash.preview.target import Selection
 
 
 class RowId(NamedTuple):
@@ -70,16 +72,14 @@ class Reader:
         self._columns: dict[int, tuple[str, ...]] = {}
         self.scans: dict[int, Scan] = {}
 
-    async def targets(
-        self, table: TableFact, alias: str, joined: str, condition: str, arguments: Sequence[object]
-    ) -> list[RowId]:
+    async def targets(self, table: TableFact, alias: str, chosen: Selection) -> list[RowId]:
         """Give the rows of a table that a condition (which calls it `alias`) selects, in physical order."""
         name = quoted(alias)
         sql = (
             f"SELECT {name}.tableoid::bigint AS leaf, {name}.ctid::text AS tid, {self._list(table, name)} AS line "
-            f"FROM {table.from_sql} AS {name} {joined} WHERE {condition} {self._bound()}"
+            f"FROM {table.from_sql} AS {name} {chosen.joined} WHERE {chosen.condition} {self._bound()}"
         )
-        return sorted({self._remember(table, row) for row in await self._ask(sql, *arguments)})
+        return sorted({self._remember(table, row) for row in await chosen.ask(self, sql, *chosen.arguments)})
 
     async def referencing(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referenced key values, the rows that reference them.
@@ -234,7 +234,8 @@ class Reader:
         return found
 
     def _list(self, table: TableFact, alias: str) -> str:
-        columns = ", ".join(f"{alias}.{quoted(name)}::text" for name in self._loaded(table))
+        typed = ((name, plain_type(self.facts, table.columns[name])) for name in self._loaded(table))
+        columns = ", ".join(text_of(f"{alias}.{quoted(name)}", kind) for name, kind in typed)
         return f"ARRAY[{columns}]::text[]"
 
     def _loaded(self, table: TableFact) -> tuple[str, ...]:

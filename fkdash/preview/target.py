@@ -15,7 +15,7 @@ from fkdash.preview.equality import alias_beside, bare_type
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fkdash.db.session import Session
+    from fkdash.db.session import Row, Session
     from fkdash.preview.facts import Facts
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.reader import Reader, RowId
@@ -25,11 +25,23 @@ _UNDEFINED_COLUMN: Final = "42703"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A condition over the target table, called by its own name; `joined` is a FROM item for keys."""
+    """A condition over the target table, called by its own name; `joined` is a FROM item for keys.
+
+    `typed` is what the operator wrote of it, "" where nothing is.
+    """
 
     condition: str
     joined: str = ""
     arguments: tuple[object, ...] = ()
+    typed: str = ""
+
+    async def ask(self, reader: Reader, sql: str, *arguments: object) -> Sequence[Row]:
+        """Give the rows of a statement in which the condition stands."""
+        if not self.typed:
+            return await reader.ask(sql, *arguments)
+        from fkdash.preview.own_path import ask_in_own_path  # noqa: PLC0415 - it loads the SQL parser
+
+        return await ask_in_own_path(reader, self.typed, sql, *arguments)
 
 
 def selection(facts: Facts, target: DeleteTarget) -> Selection:
@@ -37,7 +49,7 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     table = facts.tables[facts.target]
     if target.condition is not None:
         # On a line of its own, so that a comment at its end does not take the parenthesis along.
-        return Selection(f"({target.condition}\n)")
+        return Selection(f"({target.condition}\n)", typed=target.condition)
     if target.keys is None:
         return Selection("true")
     if not target.keys:
@@ -107,9 +119,7 @@ async def find_targets(
     rows: list[RowId] = []
     try:
         for member in members:
-            rows += await reader.targets(
-                member, table.name.name, chosen.joined, chosen.condition, chosen.arguments
-            )
+            rows += await reader.targets(member, table.name.name, chosen)
     except ServerRefusedError as error:
         raise refusal(target, error, table.columns) from None
     return rows
@@ -130,20 +140,12 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     )
 
 
-async def prepare_condition(session: Session, target: DeleteTarget) -> None:
-    """Make names in a condition mean what they mean to the role: for this transaction, its own search_path.
-
-    Raises UsageError when the condition may call a volatile function: its answer
-    would not be the delete's.
-    """
+async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
+    """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
     from fkdash.preview.condition import called_functions  # noqa: PLC0415 - it loads the SQL parser
 
-    await session.value(
-        "SELECT pg_catalog.set_config('search_path', reset_val, true)"
-        " FROM pg_catalog.pg_settings WHERE name = 'search_path'"
-    )
     rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
     if rows:
         names = ", ".join(row["name"] for row in rows)

@@ -11,6 +11,7 @@ from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Server, TableName
+    from fkdash.errors import NotRun
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Ignored
     from fkdash.rules.finding import Finding
@@ -60,6 +61,7 @@ class Unknown:
     what: str
     reason: str
     hides_findings: bool = False
+    not_run: tuple[NotRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,13 @@ class CheckReport:
     def complete(self) -> bool:
         """Whether everything could be looked at that a finding can come from."""
         return not self.failure and not any(unknown.hides_findings for unknown in self.unknowns)
+
+    @property
+    def not_run(self) -> tuple[NotRun, ...]:
+        """What looking would have run of other roles' code, once each."""
+        counted_rows = (each.impact.not_run for each in self.findings if each.impact is not None)
+        unknown = (each.not_run for each in self.unknowns)
+        return tuple(dict.fromkeys(found for some in (*counted_rows, *unknown) for found in some))
 
     @property
     def headline(self) -> str:

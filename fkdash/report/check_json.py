@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fkdash.report.not_run import not_run_field
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -81,6 +83,7 @@ def _part(report: CheckReport) -> dict[str, Any]:
         "ignored": [_ignored(each) for each in report.ignored],
         "gone": list(report.gone),
     }
+    part |= not_run_field(report.not_run)
     if report.failure:
         part["failure"] = report.failure
     return part

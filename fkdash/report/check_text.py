@@ -8,6 +8,7 @@ from rich.text import Text
 
 from fkdash.db.text import plain
 from fkdash.report.check import impact_words
+from fkdash.report.not_run import not_run_lines
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def _finding_lines(reported: Reported) -> Iterator[Text]:
 def _remarks(report: CheckReport) -> Iterator[Text]:
     remarks = [
         *(f"unknown: {each.what}: {each.reason}" for each in report.unknowns),
+        *not_run_lines(report.not_run),
         *(f"gone from the baseline: {each}" for each in report.gone),
     ]
     if report.ignored:

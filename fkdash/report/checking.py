@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.catalog.spelling import source
-from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
+from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError
 from fkdash.preview.rows.blocked import impact
 from fkdash.report.check import CheckReport, Reported, Scope, Unknown
 from fkdash.rules.configuration import Configuration, compare, judge
@@ -170,7 +171,8 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
 
 def _unanswered(what: str, error: FkdashError) -> Unknown:
     """Tell what stays unknown; what was stopped could have been a finding, so the check is not complete."""
-    return Unknown(what, error.what, hides_findings=isinstance(error, StoppedError))
+    not_run = error.not_run if isinstance(error, NotRunError) else ()
+    return Unknown(what, error.what, hides_findings=isinstance(error, StoppedError), not_run=not_run)
 
 
 async def _answered(
@@ -181,6 +183,7 @@ async def _answered(
         return finding, []
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted(session, (catalog.tables[finding.question.table],))
             present = await session.value(_presence(catalog, finding.question))
     except (NotPermittedError, ServerRefusedError, StoppedError) as error:
         what = f"whether {finding.question.table} has the default row of {finding.key.qualified}"

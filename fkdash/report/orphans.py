@@ -6,16 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.report.not_run import not_run_field, not_run_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fkdash.errors import NotRun
     from fkdash.orphans.references import ScannedReference
 
 
 def orphans_document(scanned: Sequence[ScannedReference]) -> dict[str, Any]:
     """Give the versioned document that scripts read."""
-    return {"fkdash": 1, "kind": "orphans", "results": [_result(each) for each in scanned]}
+    results = [_result(each) for each in scanned]
+    return {"fkdash": 1, "kind": "orphans", "results": results, **not_run_field(not_run_in(scanned))}
+
+
+def not_run_in(scanned: Sequence[ScannedReference]) -> tuple[NotRun, ...]:
+    """Give everything that was not run, once."""
+    return tuple(dict.fromkeys(found for each in scanned for found in each.orphans.not_run))
 
 
 def orphans_text(scanned: Sequence[ScannedReference]) -> str:
@@ -23,7 +31,8 @@ def orphans_text(scanned: Sequence[ScannedReference]) -> str:
     if not scanned:
         return "No reference looks as if it could have orphans; --all looks at every foreign key.\n"
     order = sorted(scanned, key=lambda each: (each.orphans.rows == 0, -(each.orphans.rows or 0)))
-    return "".join(f"{plain(_line(each))}\n" for each in order)
+    lines = (*(_line(each) for each in order), *not_run_lines(not_run_in(scanned)))
+    return "".join(f"{plain(line)}\n" for line in lines)
 
 
 def _line(each: ScannedReference) -> str:

@@ -11,10 +11,12 @@ from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
+from fkdash.report.not_run import not_run_field, not_run_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fkdash.apply.delete_rehearsal import DeleteRehearsal
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
     from fkdash.preview.rows.blocked import RowIdentity
     from fkdash.preview.rows.in_the_way import InTheWay
@@ -38,9 +40,17 @@ _EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
 _STILL_REFERENCED: Final = ("23001", "23503")
 
 
-def preview_json(preview: Preview, listed: Listed = _NONE) -> str:
+def preview_json(preview: Preview, listed: Listed = _NONE, rehearsed: DeleteRehearsal | None = None) -> str:
     """Give the JSON document; a blocker has the rows `listed` for it."""
-    return json.dumps(preview_document(preview, listed), indent=2) + "\n"
+    document = preview_document(preview, listed)
+    if rehearsed is not None:
+        document["rehearsal"] = {
+            "agrees": rehearsed.agrees,
+            "sqlstate": rehearsed.sqlstate,
+            "detail": rehearsed.detail,
+            "role": rehearsed.role,
+        }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]:
@@ -71,7 +81,7 @@ def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]
             }
             for scan in preview.scans
         ],
-    }
+    } | not_run_field(preview.not_run)
 
 
 def sentence(preview: Preview) -> str:
@@ -179,6 +189,7 @@ def text_of_notes(preview: Preview) -> Iterator[str]:
     if preview.notes:
         yield ""
         yield from (f"Note: {plain(note)}" for note in preview.notes)
+    yield from (f"Note: {plain(told)}" for told in not_run_lines(preview.not_run))
 
 
 def scan_words(scan: Scan) -> str:
@@ -240,6 +251,7 @@ def markdown_of_effects(preview: Preview) -> Iterator[str]:
         yield ""
         yield from (f"- {escaped(scan_words(scan))} and was not read." for scan in preview.scans)
         yield from (f"- {escaped(note)}" for note in preview.notes)
+        yield from (f"- {escaped(told)}" for told in not_run_lines(preview.not_run))
 
 
 def blocker_document(blocker: Blocker) -> dict[str, Any]:

@@ -25,5 +25,6 @@ def rehearsal_text(rehearsal: Rehearsal) -> str:
     ]
     if rehearsal.delete is not None:
         standing = {True: "ok", False: "NO", None: "--"}[rehearsal.delete.ok]
-        lines.append(f"  {standing} {rehearsal.delete.check}: {rehearsal.delete.detail}")
+        who = f" (rehearsed as {rehearsal.delete.role})" if rehearsal.delete.role else ""
+        lines.append(f"  {standing} {rehearsal.delete.check}: {rehearsal.delete.detail}{who}")
     return "\n".join(plain(line) for line in lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fkdash.apply.events import RunEnded, StepDone, StepProgress, StepStarted, StepWaits
+from fkdash.apply.events import RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def event_line(event: Event) -> str:
     """Give an event as one line, or as several where others are waited for."""
     match event:
+        case RunBegan(journal):
+            return plain(f"journal: {journal}")
         case StepStarted(step):
             return f"{step.number}. {step.title} ..."
         case StepWaits(step, attempt, pause, holders):
@@ -41,7 +43,8 @@ def ended_text(ended: RunEnded) -> str:
 def verified_line(verified: Verified) -> str:
     """Give one check as a line that says its standing in letters."""
     standing = {True: "ok ", False: "NO ", None: "-- "}[verified.ok]
-    return plain(f"{standing} {verified.check}" + (f": {verified.detail}" if verified.detail else ""))
+    who = f" (tried as {verified.role})" if verified.role else ""
+    return plain(f"{standing} {verified.check}" + (f": {verified.detail}" if verified.detail else "") + who)
 
 
 def run_document(ended: RunEnded, plan: Plan) -> dict[str, Any]:
@@ -60,6 +63,7 @@ def run_document(ended: RunEnded, plan: Plan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "verification": [
-            {"check": each.check, "ok": each.ok, "detail": each.detail} for each in ended.verification
+            {"check": each.check, "ok": each.ok, "detail": each.detail, "role": each.role}
+            for each in ended.verification
         ],
     }

@@ -295,6 +295,6 @@ class DashboardApp(SafeApp):
     async def action_quit(self) -> None:
         """Leave; while something is being changed, say how to stop it instead."""
         if self._changing:
-            self.say("A change is going on: s stops after this step, c cancels now.")
+            self.answer("A change is going on: s stops after this step, c cancels now.")
         else:
             self.exit()

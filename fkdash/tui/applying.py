@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from fkdash.errors import FkdashError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    from fkdash.apply.change import Change, Confirmation
     from fkdash.apply.events import Event, RunEnded
-    from fkdash.apply.run import Wishes
-    from fkdash.catalog.model import Catalog
+    from fkdash.apply.preflight import PreflightLine
+    from fkdash.apply.wishes import Wishes
     from fkdash.fix.plan import Plan
-    from fkdash.tui.connection import Connection
 
 
 class Applying:
@@ -24,8 +24,7 @@ class Applying:
     `trouble` is what kept it from starting; `ended` how it ended. Both are None while it runs.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
         self._wishes: Wishes | None = None
         self.plan: Plan | None = None
@@ -40,15 +39,12 @@ class Applying:
         """Whether something is being changed right now."""
         return self._task is not None and not self._task.done()
 
-    def start(self, catalog: Catalog, plan: Plan, *, continues: Path | None = None) -> None:
-        """Begin to carry a plan out; `continues` is the journal of the run that it finishes or undoes.
-
-        There must be no other run.
-        """
+    def start(self, change: Change, looked: Sequence[PreflightLine], given: Confirmation) -> None:
+        """Begin to carry a change out, as `fkdash.apply.change.carry_out` does. There must be no other run."""
         if self.running:
             raise RuntimeError("A run is going on already.")
-        self.plan, self.events, self.ended, self.trouble, self.cancelled = plan, [], None, None, False
-        self._task = asyncio.create_task(self._carry_out(catalog, plan, continues), name="apply")
+        self.plan, self.events, self.ended, self.trouble, self.cancelled = change.plan, [], None, None, False
+        self._task = asyncio.create_task(self._carry_out(change, looked, given), name="apply")
 
     def stop_after_step(self) -> None:
         """Ask the run to end after the step that is under way."""
@@ -56,36 +52,34 @@ class Applying:
             self._wishes.stop_after_step = True
 
     async def cancel(self) -> None:
-        """End the run now; what is open is rolled back. Comes back when that is done."""
-        if self._task is not None and not self._task.done():
+        """End the run now; what is open is rolled back. Comes back when the database has said what took effect."""
+        task = self._task
+        if task is not None and not task.done():
             self.cancelled = True
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            task.cancel()
+            self._tell()
+            while not task.done():
+                try:
+                    await asyncio.wait([task])
+                except asyncio.CancelledError:
+                    # Whoever leaves meanwhile leaves with the end known.
+                    task.cancel()
 
-    async def _carry_out(self, catalog: Catalog, plan: Plan, continues: Path | None) -> None:
+    async def _carry_out(self, change: Change, looked: Sequence[PreflightLine], given: Confirmation) -> None:
         # Loaded only now: nobody who just looks pays for what changes things.
-        from fkdash.apply.journal import Journal  # noqa: PLC0415
-        from fkdash.apply.run import Run, Wishes  # noqa: PLC0415
-        from fkdash.db.writing import open_writer  # noqa: PLC0415
+        from fkdash.apply.change import carry_out  # noqa: PLC0415
+        from fkdash.apply.wishes import Wishes  # noqa: PLC0415
+        from fkdash.faults import details_of  # noqa: PLC0415
 
         self._wishes = Wishes()
         try:
-            pool = await self._connection.pool()
-            with Journal.create(plan.key.qualified) as journal:
-                async with open_writer(pool.target) as writer:
-                    run = Run(
-                        writer,
-                        pool,
-                        catalog,
-                        plan,
-                        journal,
-                        self._heard,
-                        wishes=self._wishes,
-                        continues=continues,
-                    )
-                    self.ended = await run.carry_out()
+            self.ended = await carry_out(change, looked, given, self._heard, self._wishes)
         except FkdashError as error:
             self.trouble = error
+        except Exception as fault:  # noqa: BLE001 - a run says how it ended itself; this was before or after it
+            self.trouble = FkdashError(
+                f"{details_of(fault)}.", next_step="fkdash fix history lists whatever was under way."
+            )
         finally:
             self._wishes = None
             self._task = None

@@ -30,7 +30,7 @@ class Desk:
     def __init__(self, app: DashboardApp, target: Target, options: DashboardOptions) -> None:
         self.app, self.options = app, options
         self.connection = Connection(target)
-        self.applying = Applying(self.connection)
+        self.applying = Applying()
         self.place = Place(
             server=", ".join(
                 "local socket" if address.is_socket else str(address) for address in target.addresses
@@ -39,6 +39,7 @@ class Desk:
             role=target.user,
             environment=options.environment,
             production=options.production,
+            read_only=options.read_only,
         )
         self.constraints = ConstraintsScreen(self)
 

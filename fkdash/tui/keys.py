@@ -86,6 +86,7 @@ OPEN_ROWS = key(
 )
 BACK = key("screen.back", "escape", "back", "back", show=True, tooltip="One step back; nothing is lost")
 REFRESH = key("screen.refresh", "r", "refresh", "refresh", tooltip="Read again from the server")
+TRUST = key("screen.trust", "O", "trust", "trust owner", tooltip="Let looking run what that role's functions do")
 COPY = key("screen.copy", "y", "copy", "copy", tooltip="To the terminal's clipboard and into a file")
 EXPORT = key("screen.export", "e", "export", "export", tooltip="Write what is shown into a file")
 BLOCKED = key(
@@ -120,11 +121,11 @@ PLAN = key(
 APPLY = key("fix.apply", "a", "apply", "apply", show=True, tooltip="To the confirmation; nothing is written yet")
 REHEARSE = key(
     "plan.rehearse",
-    "R",
+    "t",
     "rehearse",
     "rehearse",
     show=True,
-    tooltip="The short steps and a probing delete, rolled back; what they lock is measured",
+    tooltip="To its confirmation: the short steps with their real locks and a probing delete, rolled back",
 )
 EDIT_SQL = key(
     "plan.edit", "s", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"

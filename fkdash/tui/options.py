@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fkdash.profiles import Profile
+from fkdash.profiles import Profile, is_production
 from fkdash.tui.plain import UNICODE, Glyphs
 
 
@@ -31,4 +31,4 @@ class DashboardOptions:
     @property
     def production(self) -> bool:
         """Whether the environment asks for the greatest care."""
-        return self.environment.strip().casefold() in {"production", "prod", "live"}
+        return is_production(self.environment)

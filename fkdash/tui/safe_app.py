@@ -79,7 +79,7 @@ class SafeApp(App[int], inherit_bindings=False):
         """Cancel what the present screen waits for, or say how to leave."""
         screen = self.screen
         if not (isinstance(screen, BaseScreen) and screen.interrupt()):
-            self.say("Nothing is running. q quits.")
+            self.answer("Nothing is running. q quits.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Refuse everything but quitting while the terminal is too small."""
@@ -118,16 +118,23 @@ class SafeApp(App[int], inherit_bindings=False):
             return
         reason = keys.why_not(self.screen, event.key)
         if reason:
-            self.say(f"{keys.spelling(event.key)}: {reason}")
+            self.answer(f"{keys.spelling(event.key)}: {reason}")
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what was typed or pasted before a screen that writes could be seen: it was meant for another."""
+        if isinstance(event, events.Key) and isinstance(self.screen, BaseScreen):
+            self.screen.status.leave()
         if not (isinstance(event, events.Key | events.Paste) and self._typed_ahead(event)):
             await super().on_event(event)
 
     def _typed_ahead(self, event: events.Event) -> bool:
         screen = self.screen_stack[-1] if self.screen_stack else None
         return isinstance(screen, BaseScreen) and event.time < screen.takes_keys_from
+
+    def answer(self, message: str) -> None:
+        """Answer a key on the current screen's status line, if it has one, until the next key."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.status.answer(message)
 
     def say(self, message: str) -> None:
         """Show a message on the current screen's status line, if it has one."""

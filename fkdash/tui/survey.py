@@ -56,7 +56,8 @@ def destination_of(profile: Profile) -> Destination:
     from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415 - loaded when it is wanted
 
     arguments = ConnectionArguments(dsn=profile.dsn, origin=f"profile {profile.name}")
-    return Destination(profile.name, resolve(arguments, os.environ), profile.environment, profile.read_only)
+    target = replace(resolve(arguments, os.environ), trusted_owners=profile.trusted_owners)
+    return Destination(profile.name, target, profile.environment, profile.read_only)
 
 
 def databases_in(destination: Destination, names: Iterable[str]) -> list[Destination]:

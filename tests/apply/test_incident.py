@@ -235,5 +235,5 @@ async def test_nothing_runs_when_somebody_changed_the_key_meanwhile(
         with Journal.create("changed", folder=tmp_path) as journal:
             async with open_writer(scene.pool.target) as writer:
                 ended = await Run(writer, scene.pool, scene.catalog, chosen, journal, lambda _: None).carry_out()
-    assert (ended.outcome, ended.steps_done) == (Outcome.ROLLED_BACK, ())
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.STOPPED, 1, ())
     assert "changed since the plan was made" in ended.message

@@ -62,7 +62,7 @@ async def test_a_program_killed_at_any_step_leaves_a_journal_that_is_enough(
         assert result.code == -signal.SIGKILL, result
         (journal,) = set(runs.glob("*.jsonl")) - before
         recorded = recorded_run(journal)
-        assert recorded.standing == "CUT OFF"
+        assert recorded.standing == ("CUT OFF" if recorded.changed else "no change")
         assert not is_open(journal)
         async with workbench(busy, runs) as bench:
             made = bench.key("ck").on_delete

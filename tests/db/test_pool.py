@@ -99,7 +99,8 @@ async def test_what_an_owner_set_for_everybody_changes_nothing(database: TestDat
     for name, value in theirs.items():
         spelled = value if name == "search_path" else f"'{value}'"
         await database.execute(f"alter database {database.name} set {name} = {spelled}")
-    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}), trusted_owners=['a "b" \\'])
+    target = resolve(ConnectionArguments(dsn=database.dsn), {})
+    pool = await ReadPool.open(replace(target, trusted_owners=frozenset({'a "b" \\'})))
     try:
         async with pool.session() as session:
             rows = await session.rows(

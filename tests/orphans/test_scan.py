@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from fkdash.orphans.references import doubtful, every, scan
@@ -99,3 +100,19 @@ async def test_the_command_does_not_pass_for_clean_what_nobody_could_count(
         assert "not known: " in result.out
     finally:
         await database.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+async def test_a_locked_table_is_named_and_the_others_are_counted(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as bench:
+        holder = await asyncpg.connect(database.dsn)
+        try:
+            await holder.execute("begin; lock table doubted in access exclusive mode")
+            scanned = await scan(bench.pool, bench.catalog, doubtful(bench.catalog), seconds=10)
+        finally:
+            await holder.close()
+    found = {each.reference.key.table.name: each.orphans for each in scanned}
+    assert (found["half"].rows, found["undeclared"].rows) == (2, 7)
+    assert (found["doubted"].rows, found["doubted"].status) == (None, "unknown")
+    assert "ACCESS EXCLUSIVE on public.doubted is held by pid" in found["doubted"].reason
+    assert "cut short" not in found["doubted"].reason

@@ -142,7 +142,7 @@ async def test_a_function_that_the_owner_may_not_execute_is_named(database: Test
         ("tidied", "42501", 1)
     ]
     assert found.notes == (
-        "The action runs as ow'n\"er, who may not execute tidy(integer) in CHECK tidied on public.c.",
+        "The action runs as ow'n\"er, who may not execute public.tidy(integer) in CHECK tidied on public.c.",
     )
 
 
@@ -151,4 +151,4 @@ async def test_a_session_that_may_not_act_as_the_owner_does_not_claim_what_plann
 ) -> None:
     found = await _preview(refused, DeleteTarget(TableName("public", "p"), keys=({"id": 2},)))
     assert found.verdict is Verdict.UNKNOWN
-    assert "may not execute tidy(integer) in CHECK tidied on public.c" in found.notes[0]
+    assert "may not execute public.tidy(integer) in CHECK tidied on public.c" in found.notes[0]

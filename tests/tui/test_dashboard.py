@@ -81,7 +81,7 @@ async def test_the_conflict_is_first_and_marked_with_its_consequence_and_the_ver
     async with dashboard(incident_database.dsn) as session:
         await session.until_shown("BITES 412")
         lines = session.screen.splitlines()
-        assert "READ-ONLY" in lines[0]
+        assert "LOOKING" in lines[0]
         assert "PRODUCTION" in lines[0]
         assert f"{incident_database.version}." in lines[0]
         tables = await incident_database.value(_TABLES)

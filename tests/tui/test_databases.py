@@ -70,7 +70,7 @@ async def test_the_worst_database_comes_first_and_one_that_does_not_answer_says_
         assert states[1].startswith("cannot connect: ")
         assert states[2] == "warnings"
         assert "several databases" in session.screen.splitlines()[0]
-        assert "READ-ONLY" in session.screen.splitlines()[0]
+        assert "LOOKING" in session.screen.splitlines()[0]
 
 
 async def test_enter_goes_into_a_database_with_its_profile_and_escape_comes_back_to_the_same_row(

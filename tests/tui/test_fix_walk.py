@@ -163,7 +163,7 @@ async def test_escape_before_the_last_key_leaves_the_database_untouched(still_da
         await session.until_shown("ARMED")
         for _ in range(4):
             await session.press("escape")
-        await session.until_shown("READ-ONLY", "BITES 412")
+        await session.until_shown("LOOKING", "BITES 412")
     assert await state_of(still_database) == ("n", True)
     assert await still_database.value("select pg_current_snapshot()::text") == before
 
@@ -221,7 +221,7 @@ async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
             assert isinstance(session.app.screen, FixRunScreen)
             await session.press("c")
             await session.until(lambda: not session.app.applying.running)
-            await session.until_shown("Cancelled", "READ-ONLY")
+            await session.until_shown("Cancelled", "LOOKING")
         finally:
             await holder.close()
     assert await state_of(incident_database) == ("n", True)
@@ -234,9 +234,13 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         walk = Walk(session)
         await walk.to_plan()
         await session.until(lambda: "ok a primary" in session.screen)
-        await session.press("R")
         screen = session.app.screen
         assert isinstance(screen, FixPlanScreen)
+        await session.press("t")
+        await session.until(lambda: asks(session))
+        await walk.paste(NAME)
+        await session.press("enter", "right", "enter")
+        await session.until(lambda: session.app.screen is screen)
         await session.until(lambda: "Rehearsal, rolled back" in screen.pane.text)
         assert re.search(r"public\.users ACCESS EXCLUSIVE for \d+ ms", screen.pane.text)
         assert "ok deleting a referenced row of workspaces: refused with 23503" in screen.pane.text

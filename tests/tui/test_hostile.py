@@ -106,7 +106,7 @@ class Looker:
         for text in lines:
             assert cell_len(text) <= self.size[0]
             assert plain(text) == text, session.screen
-        assert lines[0].endswith(("READ-ONLY", "ARMED"))
+        assert lines[0].endswith(("LOOKING", "ARMED"))
         if session.app.glyphs.ascii_only:
             assert session.screen.isascii()
 

@@ -29,7 +29,7 @@ def well_laid_out(session: Session, size: tuple[int, int], *wanted: str) -> None
     lines = session.screen.split("\n")
     assert len(lines) == size[1]
     assert max(map(cell_len, lines)) <= size[0]
-    assert lines[0].endswith(("READ-ONLY", "ARMED"))
+    assert lines[0].endswith(("LOOKING", "ARMED"))
     assert lines[1].strip()
     assert lines[-1].endswith((" ? help", " f1 help"))
     for text in wanted:
@@ -60,7 +60,7 @@ async def test_the_walk_to_a_fix_fits(incident_database: TestDatabase, size: tup
         await session.press("right", "enter")
         await session.until(lambda: isinstance(session.app.screen, FixRunScreen))
         await session.until_shown("u undo", "Done and verified")
-        well_laid_out(session, size, "READ-ONLY", "esc back")
+        well_laid_out(session, size, "LOOKING", "esc back")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -139,7 +139,7 @@ async def test_the_state_stays_readable_at_every_size(size: tuple[int, int]) -> 
     async with app.run_test(size=size):
         screen = shown(app)
         assert "BITES" in screen
-        assert "READ-ONLY" in screen
+        assert "LOOKING" in screen
         assert "PRODUCTION" in screen
         assert "? help" in screen
         assert "! orders_0" in screen

@@ -154,7 +154,7 @@ def test_a_storm_of_sizes_leaves_the_screen_whole(dsn: str, tmp_path: Path) -> N
         running.resize(80, 24)
         lines = drawn_again(running)
         assert len(lines) == 24
-        assert lines[0].endswith("READ-ONLY")
+        assert lines[0].endswith("LOOKING")
         assert lines[-1].endswith("? help")
         running.send(b"\x1b")
         running.read_until("BITES 412")

@@ -80,7 +80,7 @@ def _the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     with (
         patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
         patch("fkdash.apply.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
-        patch("fkdash.apply.run.getpass", SimpleNamespace(getuser=lambda: "anna")),
+        patch("fkdash.apply.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
         patch("fkdash.apply.journal.runs_folder", return_value=link),
         patch("fkdash.apply.records.runs_folder", return_value=link),
     ):

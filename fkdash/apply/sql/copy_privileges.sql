@@ -1,19 +1,39 @@
 -- What stands in the way of keeping a copy of the journal in the table $2 of the schema $1, one row.
--- `table_there` and, where it is: `readable`, `writable`, whether everybody may write it (`public_writes`), and its
--- owner, `trusted` where that is this role, a superuser or the database's owner: what its triggers do, we would do.
+-- `table_there` and, where it is: `readable`, whether everybody may write it (`public_writes`), its owner, `own` where
+-- that is this role, `trusted` where it is this role or a superuser: what is in it is carried out. `planted` names what
+-- would run or decide when a line is written: nothing of it belongs to the table as fkdash makes it.
+-- Asked under a lock on the table, the answer holds until the end of the transaction.
 -- PostgreSQL 14 to 18. No privileges needed.
 select n.oid is not null                                                      as schema_there,
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false)                  as may_use,
        coalesce(has_schema_privilege(n.oid, 'CREATE'), false)                 as may_create,
        c.oid is not null                                                      as table_there,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false)                  as readable,
-       coalesce(has_table_privilege(c.oid, 'INSERT'), false)                  as writable,
        coalesce(has_table_privilege('public', c.oid, 'INSERT')
                 or has_table_privilege('public', c.oid, 'UPDATE'), false)      as public_writes,
        pg_get_userbyid(c.relowner)::text                                      as owner,
+       coalesce(pg_get_userbyid(c.relowner) = current_user, false)            as own,
        coalesce(pg_get_userbyid(c.relowner) = current_user
-                or (select r.rolsuper from pg_roles r where r.oid = c.relowner)
-                or c.relowner = (select d.datdba from pg_database d where d.datname = current_database()), false) as trusted
+                or (select r.rolsuper from pg_roles r where r.oid = c.relowner), false) as trusted,
+       case
+         when c.oid is null then ''
+         when c.relkind <> 'r' or c.relispartition
+              or exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent)) then 'another kind of table'
+         when exists (select from pg_trigger t where t.tgrelid = c.oid) then 'a trigger or a foreign key'
+         when exists (select from pg_rewrite w where w.ev_class = c.oid) then 'a rule'
+         when c.relrowsecurity or c.relforcerowsecurity
+              or exists (select from pg_policy p where p.polrelid = c.oid) then 'row security'
+         when exists (select from pg_constraint k where k.conrelid = c.oid and k.contype not in ('p', 'n'))
+              then 'a constraint'
+         when exists (select from pg_index i where i.indrelid = c.oid and (i.indexprs is not null or i.indpred is not null))
+              then 'an index with an expression'
+         when (select array_agg(format('%s %s %s%s', a.attname, format_type(a.atttypid, null), a.attidentity, a.attgenerated)
+                                order by a.attnum)
+                 from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+              <> array['line bigint a', 'run text ', 'event text ', 'at timestamp with time zone ', 'role name ', 'facts jsonb ']
+              then 'other columns'
+         else ''
+       end                                                                    as planted
   from (select 1) here
   left join pg_namespace n on n.nspname = $1::text
-  left join pg_class c on c.relnamespace = n.oid and c.relname = $2::text and c.relkind = 'r'
+  left join pg_class c on c.relnamespace = n.oid and c.relname = $2::text

@@ -4,7 +4,8 @@
 -- any right that others lack also by the database's owner and roles that it is a member of.
 -- `plain`: built in and about numbers, texts, times and truth values only, so that it reads nothing else.
 -- `inlined`: the planner may replace a call by the function's body (manual, "Function Optimization Information").
--- `source`, `body` and `defaults` (the latter two as stored expressions) are given where it is not trusted.
+-- `source`, `body` and `defaults` (the latter two as stored expressions) are given where it is not trusted, and the
+-- `types` of users that it takes and gives.
 -- PostgreSQL 14 to 18. No privileges needed.
 with behind as (
   select oprcode::oid as oid, array_agg(oid) as operators from pg_operator where oid = any ($2::oid[]) group by oprcode
@@ -36,6 +37,8 @@ select p.oid, p.oid::regprocedure::text as name, pg_get_userbyid(p.proowner) as 
              <@ array[16, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1186, 1266, 1700]::oid[] as plain,
        l.lanname = 'sql' and not p.prosecdef and p.proconfig is null as inlined,
        p.pronargs::int as arguments,
+       case when not p.trusted then array(select distinct t from unnest(p.proargtypes::oid[] || p.prorettype) as u (t)
+                                           where t >= 16384) end as types,
        case when not p.trusted then p.prosrc end as source,
        case when not p.trusted then p.prosqlbody::text end as body,
        case when not p.trusted then p.proargdefaults::text end as defaults

@@ -1,7 +1,7 @@
 -- What reading the tables with the OIDs $1, their partitions and the tables that inherit from them, might run of
 -- other roles' code: expressions that the planner works on (of indexes, extended statistics and partition keys),
--- implicit casts and range types' functions behind columns of foreign keys, and tables on other servers. Only what leads
--- to a function whose owner is not trusted is given; `trusted` is as in functions.sql.
+-- implicit casts and range types' functions behind columns, checks of domains inside the types of keys, and tables on
+-- other servers. Only what leads to a function whose owner is not trusted is given; `trusted` is as in functions.sql.
 -- `trees` are the stored expressions, `functions` what runs without standing in one.
 -- PostgreSQL 14 to 18. No privileges needed.
 with recursive powerful as (
@@ -25,6 +25,26 @@ with recursive powerful as (
   select 'pg_proc'::regclass::oid as class, oid from untrusted
   union all
   select 'pg_operator'::regclass, o.oid from pg_operator o where o.oprcode in (select oid from untrusted)
+), domains (oid) as (
+  -- Planning a cast to a domain plans the domain's checks as well (utils/cache/typcache.c, load_domaintype_info).
+  select distinct k.contypid from pg_constraint k join pg_type t on t.oid = k.contypid
+   where k.contype = 'c' and k.contypid <> 0 and t.typowner not in (select oid from trusted)
+), checked (oid) as (
+  select oid from domains
+  union
+  select u.oid
+    from checked r
+   cross join lateral (
+     select oid from pg_type where typbasetype = r.oid
+     union all select oid from pg_type where typelem = r.oid
+     union all select rngtypid from pg_range where rngsubtype = r.oid
+     union all select c.reltype from pg_attribute a join pg_class c on c.oid = a.attrelid
+                where a.atttypid = r.oid and a.attnum > 0 and not a.attisdropped and c.reltype <> 0
+   ) as u (oid)
+), leads as (
+  select class, oid from hints
+  union all
+  select 'pg_type'::regclass, oid from checked
 ), below (oid) as (
   select oid from unnest($1::oid[]) as asked (oid)
   union
@@ -51,27 +71,62 @@ with recursive powerful as (
    where p.partrelid in (select oid from around) and p.partexprs is not null
 ), typed (relation, name, type) as (
   select a.attrelid, a.attname, a.atttypid
-    from pg_constraint k
-   cross join lateral (select k.conrelid, unnest(k.conkey) union all select k.confrelid, unnest(k.confkey)) as u (relation, number)
-    join pg_attribute a on a.attrelid = u.relation and a.attnum = u.number
-   where k.contype = 'f' and u.relation in (select oid from below) and a.atttypid >= 16384
+    from pg_attribute a
+   where a.attrelid in (select oid from below) and a.attnum > 0 and not a.attisdropped and a.atttypid >= 16384
   union
   select d.relation, d.name, t.typbasetype from typed d join pg_type t on t.oid = d.type where t.typtype = 'd'
+), parts (relation, name, type) as (
+  -- What a text becomes a key's value by: the parts of composite, array and range types.
+  select a.attrelid, a.attname, a.atttypid
+    from pg_attribute a
+   where a.attrelid in (select oid from below) and a.attnum > 0 and not a.attisdropped and a.atttypid >= 16384
+     and (exists (select from pg_constraint k
+                   where k.contype in ('f', 'p', 'u')
+                     and (k.conrelid = a.attrelid and a.attnum = any (k.conkey)
+                          or k.confrelid = a.attrelid and a.attnum = any (k.confkey))))
+  union
+  select p.relation, p.name, u.part
+    from parts p
+    join pg_type t on t.oid = p.type
+   cross join lateral (
+     select t.typbasetype where t.typtype = 'd'
+     union all select t.typelem where t.typelem <> 0
+     union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+     union all select m.atttypid from pg_attribute m where m.attrelid = t.typrelid and t.typrelid <> 0 and m.attnum > 0
+   ) as u (part)
+   where u.part >= 16384
 ), found (kind, relation, name, trees, functions) as (
   select kind, relation, name, trees, '{}'::oid[]
     from expressions e
-   where exists (select from pg_depend d join hints l on l.class = d.refclassid and l.oid = d.refobjid
+   where exists (select from pg_depend d join leads l on l.class = d.refclassid and l.oid = d.refobjid
                   where d.classid = e.class and d.objid = e.oid)
   union all
   select 'cast', t.relation, t.name, '{}', array[c.castfunc]
     from typed t
     join pg_cast c on c.castsource = t.type and c.castcontext = 'i'
+                   or c.casttarget = t.type and c.castsource < 16384
    where c.castfunc in (select oid from untrusted)
   union all
   select 'range', t.relation, t.name, '{}', array[r.rngsubdiff::oid]
     from typed t
     join pg_range r on r.rngtypid = t.type
    where r.rngsubdiff::oid in (select oid from untrusted)
+  union all
+  select 'domain', p.relation, p.name, '{}',
+         array(select u.oid from untrusted u
+                where exists (select from pg_constraint k
+                                join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid
+                                left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid
+                               where k.contypid = p.type
+                                 and (d.refclassid = 'pg_proc'::regclass and d.refobjid = u.oid or o.oprcode = u.oid)))
+    from parts p
+    join pg_type t on t.oid = p.type
+   where t.typtype = 'd'
+     and not exists (select from pg_attribute a where a.attrelid = p.relation and a.attname = p.name and a.atttypid = p.type)
+     and exists (select from pg_constraint k
+                   join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid
+                   join hints h on h.class = d.refclassid and h.oid = d.refobjid
+                  where k.contypid = p.type)
   union all
   select 'foreign table', c.oid, c.relname, '{}', '{}'
     from pg_class c

@@ -6,9 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import as_text, identity_of
-from fkdash.errors import NotPermittedError, TimedOutError
+from fkdash.catalog.spelling import as_text, identity_of, label_of
+from fkdash.errors import NotPermittedError, NotRunError, TimedOutError
 from fkdash.preview.each.judging import standing
 from fkdash.preview.each.question import Question
 from fkdash.preview.each.standing import Standing
@@ -72,7 +71,12 @@ async def preview_each(
     target = DeleteTarget(table.name)
     oid = await resolve(session, target)
     inheriting = await inheriting_tables(session, oid, target)
-    facts = await read_facts(session, oid, inheriting)
+    try:
+        facts = await read_facts(session, oid, inheriting)
+    except NotRunError as refused:
+        return _answer(
+            table, labels, Standing(0, notes=(refused.what,), not_run=refused.not_run, cut_short=True), ()
+        )
     try:
         found = await standing(Question(session, facts, inheriting, limits, until, progress), page_rows)
         rows = await _identified(session, table, labels, found.held[:page_rows])
@@ -91,19 +95,19 @@ async def _identified(
     """Give the rows by key and labels, in the order of `held`."""
     if not held:
         return ()
-    identity = [expression for expression, _ in identity_of(table)]
-    columns = [*identity, *(f"left(c.{quoted(name)}::text, 200)" for name in labels)]
+    identity = identity_of(table)
+    line = ", ".join((as_text(identity), *(label_of("c", table.columns_by_name[name]) for name in labels)))
     found = await session.rows(
-        f"SELECT c.tableoid::bigint AS leaf, c.ctid::text AS tid, ARRAY[{as_text(columns)}] AS line"
+        f"SELECT c.tableoid::bigint AS leaf, c.ctid::text AS tid, ARRAY[{line}] AS line"
         f" FROM {table.name.sql} AS c WHERE c.ctid = ANY($1::text[]::tid[])",
         [f"({row.page},{row.line})" for row, _ in held],
     )
     lines = {(row["leaf"], row["tid"]): row["line"] for row in found}
     identified = []
     for row, number in held:
-        line = lines[row.table, f"({row.page},{row.line})"]
-        key = tuple(line[: len(identity)])
-        identified.append(BlockedRow(RowIdentity(key, tuple(line[len(identity) :])), number))
+        told = lines[row.table, f"({row.page},{row.line})"]
+        key = tuple(told[: len(identity)])
+        identified.append(BlockedRow(RowIdentity(key, tuple(told[len(identity) :])), number))
     return tuple(identified)
 
 
@@ -129,6 +133,7 @@ def _answer(table: Table, labels: Sequence[str], found: Standing, rows: tuple[Bl
             ),
             effects=effects,
             notes=notes,
+            not_run=found.not_run,
             scans=found.scans,
             cut_short=found.cut_short,
             target_rows=found.rows,

@@ -22,6 +22,7 @@ from fkdash.preview.reader import CutShortError, TooManyRowsError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from fkdash.errors import NotRun
     from fkdash.preview.each.ahead import Unreferenced
     from fkdash.preview.each.question import Question
     from fkdash.preview.outcome import Obstacle, Outcome
@@ -42,6 +43,7 @@ class _Judged:
     blocking: dict[Obstacle, set[RowId]] = field(default_factory=dict)
     held: dict[Obstacle, int] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    not_run: dict[NotRun, None] = field(default_factory=dict)
     unreferenced: dict[Unreferenced, Sequence[Outcome]] = field(default_factory=dict)
 
     def judge(self, row: RowId, outcomes: Sequence[Outcome]) -> None:
@@ -49,6 +51,7 @@ class _Judged:
         found, answer = self.found, agreed(outcomes)
         self.followed += 1
         self.notes.update(dict.fromkeys(answer.notes))
+        self.not_run.update(dict.fromkeys(answer.not_run))
         found.unknown -= answer.verdict is not Verdict.UNKNOWN
         found.exact &= answer.exact
         if answer.verdict is not Verdict.BLOCKED:
@@ -78,6 +81,7 @@ class _Judged:
         self.trim()
         self.found.obstacles = {each: (len(rows), self.held[each]) for each, rows in self.blocking.items()}
         self.found.notes = tuple(self.notes)
+        self.found.not_run = tuple(self.not_run)
         return self.found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.preview.each.standing import row_at
+from fkdash.preview.target import Selection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -50,7 +51,7 @@ async def loaded(reader: Reader, wanted: Sequence[RowId]) -> list[RowId]:
         table = reader.facts.tables[oid]
         places = [f"({row.page},{row.line})" for row in wanted if row.table == oid]
         condition = f"{quoted(table.name.name)}.ctid = ANY($1::text[]::tid[])"
-        found += await reader.targets(table, table.name.name, "", condition, (places,))
+        found += await reader.targets(table, table.name.name, Selection(condition, arguments=(places,)))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.preview.reader import RowId
 
 if TYPE_CHECKING:
+    from fkdash.errors import NotRun
     from fkdash.preview.model import Effect, Scan
     from fkdash.preview.outcome import Obstacle
 
@@ -31,6 +32,7 @@ class Standing:
     held: list[tuple[RowId, int]] = field(default_factory=list)
     doubtful: list[RowId] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
     scans: tuple[Scan, ...] = ()
     cut_short: bool = False
     exact: bool = True
@@ -53,6 +55,7 @@ class Standing:
             effects=self.effects,
             held=sorted((*self.held, *judged.held), key=lambda entry: -entry[1]),
             notes=(*self.notes, *judged.notes),
+            not_run=(*self.not_run, *judged.not_run),
             scans=(*self.scans, *judged.scans),
             cut_short=self.cut_short or judged.cut_short,
             exact=self.exact and judged.exact and (apart or not judged.cannot),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.attempts import Failure
-from fkdash.preview.equality import assigned
+from fkdash.preview.equality import assigned, plain_type
 from fkdash.preview.queue.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ async def taken_defaults(
             continue
         taken.values[name] = None
         if column.identity or not column.default_steady:
-            run.outcome.doubt(f"The default of {table.name}.{name} is only known when it is really taken.")
+            what = f"The default of {table.name}.{name} is only known when it is really taken."
+            run.outcome.doubt(what, () if column.identity else column.default_not_run)
         elif column.default is not None:
             found = await _default(run, column, column.default)
             if found.failure is not None and not found.cast:
@@ -76,12 +77,13 @@ async def taken_defaults(
 
 
 async def _default(run: RunState, column: ColumnFact, expression: str) -> _Default:
-    found = await run.evaluator.text(assigned(run.facts, column, expression))
+    kind = plain_type(run.facts, column)
+    found = await run.evaluator.text(assigned(run.facts, column, expression), kind)
     if not isinstance(found, Failure):
         return _Default(found)
     if found.sqlstate in _REFUSED_BY_A_DOMAIN:
         plain = await run.evaluator.without_domains(expression)
-        value = await run.evaluator.text(assigned(run.facts, column, plain)) if plain is not None else found
+        value = await run.evaluator.text(assigned(run.facts, column, plain), kind) if plain is not None else found
         if not isinstance(value, Failure):
             return _Default(value, found, cast=True)
     return _Default(None, found)

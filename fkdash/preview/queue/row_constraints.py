@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from fkdash.preview.attempts import Failure
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import TableFact
+    from fkdash.preview.facts import Expression, TableFact
     from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.reader import RowId, RowValues
@@ -31,8 +31,8 @@ async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId
         if name not in taken.values or not column.domain:
             continue
         chain = run.facts.domain_chain(column.type_oid)
-        if any(not check.steady for domain in chain for check in domain.constraints):
-            run.outcome.doubt(f"A CHECK of domain {chain[0].name} calls a function that is not immutable.")
+        if unknown := [check for domain in chain for check in domain.constraints if not check.steady]:
+            _not_evaluated(run, f"A CHECK of domain {chain[0].name}", unknown)
         value = taken.values[name]
         if value is None and any(domain.not_null for domain in chain):
             run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
@@ -64,7 +64,7 @@ def checks(
     """Note the CHECKs that the row breaks, in order of their names."""
     for check in table.checks:
         if not check.steady:
-            run.outcome.doubt(f'CHECK "{check.name}" on {table.name} calls a function that is not immutable.')
+            _not_evaluated(run, f'CHECK "{check.name}" on {table.name}', [check])
     if evaluated is None:
         return
     for check, failure in evaluated.failed:
@@ -73,6 +73,12 @@ def checks(
             evaluation_failed(run, table, columns, failure, [row])
         else:
             run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
+
+
+def _not_evaluated(run: RunState, what: str, checks: Sequence[Expression]) -> None:
+    not_run = [each for check in checks for each in check.not_run]
+    reason = "code of another role, which was not run" if not_run else "a function that is not immutable"
+    run.outcome.doubt(f"{what} calls {reason}.", not_run)
 
 
 def evaluation_failed(

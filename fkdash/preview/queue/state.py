@@ -168,7 +168,7 @@ class RunState:
 
     async def fires(self, trigger: TriggerFact, table: TableFact, images: Sequence[Images]) -> bool:
         """Tell whether a trigger of the user's runs for one of some rows, as far as its WHEN can be evaluated."""
-        if trigger.condition is None or not trigger.plain:
+        if trigger.condition is None or not trigger.plain or not table.computable:
             return True
         return any(
             found is not False
@@ -209,7 +209,8 @@ class RunState:
         """Tell whether this session can read a table; note a doubt where it sees none or not all of its rows."""
         for doubt in doubts.reading_doubts(self.facts, relation):
             self.outcome.doubt(doubt)
-        return self.facts.tables[relation].readable
+        table = self.facts.tables[relation]
+        return table.readable and not table.row_security
 
     def block_key(self, key: KeyFact, sqlstate: str, rows: Sequence[RowId]) -> None:
         """Note a blocker under the name of the foreign key that was declared."""

@@ -13,7 +13,7 @@ from fkdash.preview.attempts import Failure
 from fkdash.preview.equality import assigned, key_columns, plain_type
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue import moving, rights, row_constraints
+from fkdash.preview.queue import moving, not_run, rights, row_constraints
 from fkdash.preview.queue.defaults import Taken, planned_defaults, taken_defaults
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
@@ -103,7 +103,7 @@ async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[R
         value = new[theirs.name]
         wanted, given = plain_type(run.facts, mine), plain_type(run.facts, theirs)
         if value is not None and wanted != given:
-            found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), value)
+            found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), wanted, value)
             if isinstance(found, Failure):
                 row_constraints.evaluation_failed(run, table, (mine.name,), found, rows)
                 return None
@@ -128,9 +128,11 @@ async def _update(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Tak
         if evaluated is not None:
             new[row].update(evaluated.generated)
         await rights.before_checks(run, owner, leaf, values, row)
+        not_run.of_row(run, leaf, values)
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
             await rights.of_move(run, owner, home, row)
+            not_run.of_row(run, home, home.columns)
             evaluated = await _evaluate_one(run, home, new[row])
         row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])

@@ -9,8 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from fkdash.catalog.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of
-from fkdash.errors import NotPermittedError, TimedOutError
+from fkdash.errors import (
+    GaveWayError,
+    LockTimedOutError,
+    NotPermittedError,
+    NotRun,
+    NotRunError,
+    ServerRefusedError,
+    TimedOutError,
+)
 from fkdash.preview.rows import sql
 
 if TYPE_CHECKING:
@@ -28,7 +37,7 @@ class Impact:
     """How many referenced rows cannot go, and how many rows hold them; lower limits unless `exact`.
 
     `all_rows` is the number of rows in the referenced table. A number is None where
-    it could not be counted; `reason` then says why.
+    it could not be counted; `reason` then says why, `not_run` what counting would have run of other roles' code.
     """
 
     referenced_rows: int | None
@@ -36,6 +45,7 @@ class Impact:
     all_rows: int | None = None
     exact: bool = True
     reason: str = ""
+    not_run: tuple[NotRun, ...] = ()
 
     @property
     def state(self) -> str:
@@ -77,11 +87,16 @@ async def impact(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, secon
     """
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted_at(session, catalog, key)
             row = await session.row(sql.count_of_blocked(catalog, key))
             total = await session.value(sql.count_of_rows(catalog, key.referenced))
         return _impact(row, all_rows=total, exact=True)
-    except NotPermittedError as refused:
+    except NotRunError as refused:
+        return Impact(None, None, reason=refused.what, not_run=refused.not_run)
+    except (NotPermittedError, ServerRefusedError) as refused:
         return Impact(None, None, reason=refused.what)
+    except (GaveWayError, LockTimedOutError) as locked:
+        return Impact(None, None, reason=locked.what)
     except TimedOutError:
         return await _impact_at_least(sessions, catalog, key, seconds)
 
@@ -90,9 +105,14 @@ async def _impact_at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey
     reason = f"counting was cut short after {seconds:g} s"
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted_at(session, catalog, key)
             row = await session.row(sql.capped_count_of_blocked(catalog, key), CAPPED_ROWS)
+    except (GaveWayError, LockTimedOutError) as locked:
+        return Impact(None, None, exact=False, reason=locked.what)
     except TimedOutError:
         return Impact(None, None, exact=False, reason=reason)
+    except NotPermittedError as refused:
+        return Impact(None, None, reason=refused.what)
     return _impact(row, all_rows=None, exact=False, reason=reason)
 
 
@@ -111,6 +131,7 @@ async def blocked_rows(
     limit: int = 100,
 ) -> Page[BlockedRow]:
     """Give at most `limit` referenced rows that cannot be deleted, those held by most rows first."""
+    await refuse_planted_at(session, catalog, key)
     statement = sql.page_of_blocked(catalog, key, labels, after_first=after is not None)
     cursor = (after.blocking_rows, *after.row.key) if after else ()
     rows = await session.rows(statement, limit + 1, *cursor)
@@ -130,6 +151,7 @@ async def blocking_rows(
     limit: int = 100,
 ) -> Page[RowIdentity]:
     """Give at most `limit` of the rows that refer to one referenced row, in the order of their key."""
+    await refuse_planted_at(session, catalog, key)
     identity = identity_of(catalog.tables[key.table])
     statement = sql.page_of_blocking(catalog, key, labels, after_first=after is not None)
     rows = await session.rows(statement, limit + 1, *referenced.key, *(after.key if after else ()))

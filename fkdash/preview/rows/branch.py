@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import identity_of
+from fkdash.catalog.spelling import identity_of, label_of
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, set_plan
 from fkdash.preview.loading import read_facts
@@ -16,7 +15,7 @@ from fkdash.preview.rows.followed import Asked, Wanted, followed_rows, page_of_f
 from fkdash.preview.sets.answer import refusing_domains
 from fkdash.preview.sets.statement import Composer
 from fkdash.preview.sets.step_sql import refusals
-from fkdash.preview.target import inheriting_tables, prepare_condition, resolve, selection
+from fkdash.preview.target import inheriting_tables, refuse_volatile, resolve, selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Step
     from fkdash.preview.model import DeleteTarget
-
-_LONGEST_LABEL = 200
 
 
 async def branch_rows(
@@ -47,13 +44,13 @@ async def branch_rows(
     where that is too much, and the session's errors.
     """
     oid = await resolve(session, target)
-    await prepare_condition(session, target)
+    await refuse_volatile(session, target)
     inheriting = await inheriting_tables(session, oid, target)
     facts = await read_facts(session, oid, inheriting)
     table = catalog.tables[key.table]
     wanted = Wanted(
-        identity=[expression for expression, _ in identity_of(table)],
-        labels=[f"left(c.{quoted(name)}::text, {_LONGEST_LABEL})" for name in labels],
+        identity=identity_of(table),
+        labels=[label_of("c", table.columns_by_name[name]) for name in labels],
         cursor=after.key if after is not None else (),
         limit=limit + 1,
     )
@@ -75,15 +72,17 @@ async def _by_sets(asked: Asked, plan: SetPlan, step: Step, wanted: Wanted) -> S
     if asked.blocking and step.kind == "setnull":
         domains = await refusing_domains(facts, Evaluator(Reader(asked.session, facts, Limits())), step)
         conditions = [condition for condition, _ in refusals(facts, step, domains)]
+    chosen = selection(facts, target)
     sql = composer.page(
         step,
-        wanted.identity,
-        wanted.labels,
+        wanted.line,
+        wanted.order,
         refused=" OR ".join(f"({condition})" for condition in conditions),
         beyond=wanted.beyond(asked.catalog.tables[asked.key.table], composer.arguments + 1),
         limit=wanted.limit,
     )
-    return await asked.session.rows(sql, *selection(facts, target).arguments, *wanted.cursor)
+    reader = Reader(asked.session, facts, Limits())
+    return await chosen.ask(reader, sql, *chosen.arguments, *wanted.cursor)
 
 
 def _step(facts: Facts, key: ForeignKey) -> tuple[SetPlan, Step] | None:

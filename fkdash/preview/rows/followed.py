@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.spelling import identity_of, parameter, source
+from fkdash.catalog.spelling import as_text, identity_of, parameter, source
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.model import Limits
 from fkdash.preview.queue.following import outcomes_of
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a page shows of its rows `c` and where it begins: SQL, then the last row's key as text, if any."""
+    """What a page shows of its rows `c` and where it begins: SQL, and the last row's key as text."""
 
-    identity: Sequence[str]
+    identity: Sequence[tuple[str, str]]
     labels: Sequence[str]
     cursor: Sequence[str | None]
     limit: int
@@ -38,7 +38,17 @@ class Wanted:
             return ""
         kinds = enumerate((kind for _, kind in identity_of(table)), first)
         last = ", ".join(parameter(number, kind) for number, kind in kinds)
-        return f"({', '.join(self.identity)}) > ({last})"
+        return f"({self.order}) > ({last})"
+
+    @property
+    def order(self) -> str:
+        """The expressions that a row is identified and ordered by."""
+        return ", ".join(expression for expression, _ in self.identity)
+
+    @property
+    def line(self) -> str:
+        """The select list of identity and labels, as text."""
+        return ", ".join((as_text(self.identity), *self.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +82,12 @@ async def page_of_followed(asked: Asked, rows: Collection[RowId], wanted: Wanted
     """Give the first of these rows of the referencing table in the order of its key, as `line`."""
     table = asked.catalog.tables[asked.key.table]
     beyond = wanted.beyond(table, 3)
-    lines = ", ".join((*(f"({each})::text" for each in wanted.identity), *wanted.labels))
     # A ctid finds the row at once; the same one may be another partition's, too.
     sql = (
-        f"SELECT ARRAY[{lines}] AS line FROM {source(asked.catalog, table.name)} AS c"
+        f"SELECT ARRAY[{wanted.line}] AS line FROM {source(asked.catalog, table.name)} AS c"
         " WHERE c.ctid = ANY($2::text[]::tid[])"
         " AND (c.tableoid, c.ctid) IN (SELECT * FROM unnest($1::oid[], $2::text[]::tid[]))"
-        f"{f' AND {beyond}' if beyond else ''} ORDER BY {', '.join(wanted.identity)} LIMIT {wanted.limit}"
+        f"{f' AND {beyond}' if beyond else ''} ORDER BY {wanted.order} LIMIT {wanted.limit}"
     )
     places = [f"({row.page},{row.line})" for row in rows]
     return await asked.session.rows(sql, [row.table for row in rows], places, *wanted.cursor)

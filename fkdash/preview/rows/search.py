@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import as_text, identity_of
+from fkdash.catalog.planted import refuse_planted
+from fkdash.catalog.spelling import as_text, identity_of, label_of, text_of
 from fkdash.errors import ServerRefusedError
 from fkdash.preview.rows.blocked import RowIdentity
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 READ_AT_ONCE: Final = 100_000
 """The estimated number of rows up to which a table is searched from end to end without asking."""
 MOST_ROWS: Final = 100
-_LONGEST_LABEL: Final = 200
 _BYTES_OF_A_ROW: Final = 100
 _MODIFIER: Final = re.compile(r"\([\d, -]+\)")
 _TEXTS: Final = ("text", "character varying", "character", "citext", "name")
@@ -55,6 +55,7 @@ async def search_rows(
     A table estimated above READ_AT_ONCE rows, or of unknown size, is read from end to end only with
     `read_all`; without it only the indexed columns are asked for exactly these words. Raises the session's errors.
     """
+    await refuse_planted(session, (table,))
     columns = search_columns(table, labels)
     estimated = _estimated(table)
     whole = read_all or (estimated is not None and estimated <= READ_AT_ONCE)
@@ -62,8 +63,8 @@ async def search_rows(
     conditions = [f"c.{quoted(name)} = $1::text::{_comparable(table.columns_by_name[name])}" for name in exact]
     if whole:
         pattern = "'%' || replace(replace(replace($1::text, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
-        conditions = [f"c.{quoted(name)}::text ILIKE {pattern}" for name in columns]
-        conditions += [f"c.{quoted(name)}::text = $1::text" for name in table.primary_key[:1]]
+        conditions = [f"{_text(table, name)} ILIKE {pattern}" for name in columns]
+        conditions += [f"{_text(table, name)} = $1::text" for name in table.primary_key[:1]]
     found: dict[tuple[str, ...], RowIdentity] = {}
     for condition in [" OR ".join(conditions)] if whole and conditions else conditions:
         for row in await _rows(session, table, labels, condition, words):
@@ -76,13 +77,13 @@ async def _rows(
     session: Session, table: Table, labels: Sequence[str], condition: str, words: str
 ) -> list[RowIdentity]:
     """Give the first rows that meet a condition; none where the words cannot be a value of the column's type."""
-    identity = [expression for expression, _ in identity_of(table)]
-    told = [f"left(c.{quoted(name)}::text, {_LONGEST_LABEL})" for name in labels]
+    identity = identity_of(table)
+    told = [label_of("c", table.columns_by_name[name]) for name in labels]
     await session.execute("SAVEPOINT fkdash_search")
     try:
         rows = await session.rows(
             f"SELECT ARRAY[{', '.join((as_text(identity), *told))}] AS line FROM {table.name.sql} AS c"
-            f" WHERE {condition} ORDER BY {', '.join(identity)} LIMIT {MOST_ROWS + 1}",
+            f" WHERE {condition} ORDER BY {', '.join(each for each, _ in identity)} LIMIT {MOST_ROWS + 1}",
             words,
         )
     except ServerRefusedError as refused:
@@ -112,8 +113,12 @@ def _is_indexed(table: Table, name: str) -> bool:
 
 def _comparable(column: Column) -> str:
     """Give the type to read the words as: without a length, to which a cast would silently cut them."""
-    bare = _MODIFIER.sub("", column.type)
+    bare = _MODIFIER.sub("", column.plain_type)
     return {"character": "bpchar", "character varying": "text"}.get(bare, bare)
+
+
+def _text(table: Table, name: str) -> str:
+    return text_of(f"c.{quoted(name)}", table.columns_by_name[name].plain_type)
 
 
 def _is_text(column: Column) -> bool:

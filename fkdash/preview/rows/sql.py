@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import as_text, identity_of, matches, pairs, parameter, refers_to_another, source
+from fkdash.catalog.spelling import (
+    as_text,
+    identity_of,
+    label_of,
+    matches,
+    pairs,
+    parameter,
+    refers_to_another,
+    source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
-
-_LONGEST_LABEL: Final = 200
+    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
 
 
 def count_of_rows(catalog: Catalog, name: TableName) -> str:
@@ -46,14 +53,14 @@ def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
 def page_of_blocked(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *, after_first: bool) -> str:
     """Give a page of referenced rows with their counts, largest first: $1 the limit, then the cursor's values."""
     table = catalog.tables[key.referenced]
-    columns = [(f"p.{quoted(name)}", table.columns_by_name[name].type) for name in key.referenced_columns]
+    columns = [(f"p.{quoted(name)}", table.columns_by_name[name].plain_type) for name in key.referenced_columns]
     order = ", ".join(expression for expression, _ in columns)
     beyond = ""
     if after_first:
         cursor = ", ".join(parameter(3 + position, kind) for position, (_, kind) in enumerate(columns))
         beyond = f"where c.n < $2::int8 or (c.n = $2::int8 and ({order}) > ({cursor}))"
     return f"""
-        select {as_text(expression for expression, _ in columns)}{_labels("p", labels)}, c.n as blocking_rows
+        select {as_text(columns)}{_labels("p", table, labels)}, c.n as blocking_rows
           from ({_grouped(catalog, key)}) c
           join {source(catalog, key.referenced)} p on {matches(key)}
           {beyond}
@@ -66,8 +73,9 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
     table, referenced = catalog.tables[key.table], catalog.tables[key.referenced]
     identity = identity_of(table)
     order = ", ".join(expression for expression, _ in identity)
+    kinds = {name: column.plain_type for name, column in referenced.columns_by_name.items()}
     conditions = [refers_to_another(key)] + [
-        f"{parameter(2 + position, referenced.columns_by_name[theirs].type)} operator({operator}) c.{quoted(own)}"
+        f"{parameter(2 + position, kinds[theirs])} operator({operator}) c.{quoted(own)}"
         for position, (own, theirs, operator) in enumerate(pairs(key))
     ]
     if after_first:
@@ -75,7 +83,7 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
         cursor = ", ".join(parameter(first + position, kind) for position, (_, kind) in enumerate(identity))
         conditions.append(f"({order}) > ({cursor})")
     return f"""
-        select {as_text(expression for expression, _ in identity)}{_labels("c", labels)}
+        select {as_text(identity)}{_labels("c", table, labels)}
           from {source(catalog, key.table)} c
          where {" and ".join(conditions)}
          order by {order}
@@ -90,5 +98,5 @@ def _grouped(catalog: Catalog, key: ForeignKey) -> str:
                  group by {columns}"""
 
 
-def _labels(alias: str, labels: Sequence[str]) -> str:
-    return "".join(f", left({alias}.{quoted(name)}::text, {_LONGEST_LABEL})" for name in labels)
+def _labels(alias: str, table: Table, labels: Sequence[str]) -> str:
+    return "".join(f", {label_of(alias, table.columns_by_name[name])}" for name in labels)

@@ -54,7 +54,7 @@ async def answer_by_sets(
     for doubt in plan.doubts:
         asked = composer.doubt(doubt, domains.get(doubt.steps[0], ()))
         questions += [asked] if asked is not None else []
-    row = (await reader.ask(composer.statement(questions), *chosen.arguments))[0]
+    row = (await chosen.ask(reader, composer.statement(questions), *chosen.arguments))[0]
     counts = [count for question in questions for count in question.counts]
     return _answer(facts, plan, counts, row["numbers"])
 

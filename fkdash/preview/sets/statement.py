@@ -72,17 +72,17 @@ class Composer:
     def page(
         self,
         step: Step,
-        identity: Sequence[str],
-        labels: Sequence[str],
+        line: str,
+        order: str,
         *,
         refused: str,
         beyond: str,
         limit: int,
     ) -> str:
-        """Give the statement for the first rows `c` that a step meets and that stay, in the order of `identity`.
+        """Give the statement for the first rows `c` that a step meets and that stay, in this order.
 
         Those that a cascade deletes are given too. `refused` is a condition on a row as SET NULL leaves it,
-        `beyond` one on the rows of the page; "" for none. `line` has the identity and the labels as text.
+        `beyond` one on the rows of the page; "" for none. `line` is what is said of a row, texts all.
         """
         table = self._facts.tables[step.key.relation]
         met = f"JOIN {self._names[step.key.referenced]} AS p ON {match(self._facts, step.key)}"
@@ -91,10 +91,9 @@ class Composer:
             left = f"(SELECT {as_set_null(self._facts, step)}) AS {quoted(table.name.name)}"
             where += f" AND EXISTS (SELECT FROM {left} WHERE {refused})"
         where += f" AND {beyond}" if beyond else ""
-        lines = ", ".join((*(f"({each})::text" for each in identity), *labels))
         query = (
-            f"SELECT ARRAY[{lines}] AS line FROM {table.from_sql} AS c {met} WHERE true{where}"
-            f" ORDER BY {', '.join(identity)} LIMIT {limit}"
+            f"SELECT ARRAY[{line}] AS line FROM {table.from_sql} AS c {met} WHERE true{where}"
+            f" ORDER BY {order} LIMIT {limit}"
         )
         return f"{self._deleted_rows(query)} {query}"
 

@@ -1,11 +1,9 @@
 -- Gives one JSON document for each table with an OID in $1: everything that decides what a DELETE or an
--- UPDATE of its rows does. `risk` of an expression is 'v' when it calls a volatile function or a stable one
--- that is not built in (both may see what a read-only preview cannot), otherwise 'i'; that of a default is 's'
--- when it calls a stable built-in one. `restricted` functions of an expression are those that not everybody
--- may execute. `reads` are the columns that decide whether an UPDATE must write new index entries, null for an
--- index that only sums up blocks. Of the tables that are not in $2 (nothing writes to them) only columns
--- with a name in $3 are given, and no CHECKs. A trigger whose WHEN is `plain` has a condition that the columns
--- of OLD and NEW alone decide.
+-- UPDATE of its rows does. A `tree` is a stored expression. `reads` are the columns that decide whether an UPDATE must
+-- write new index entries, null for an index that only sums up blocks. Of the tables that are not in $2 (nothing
+-- writes to them) only columns with a name in $3 are given, and no CHECKs.
+-- pg_get_partition_constraintdef has the planner work on partition keys: ask for tables only of which planted.sql
+-- gives nothing.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 SELECT t.oid::bigint AS oid,
        jsonb_build_object(
@@ -23,12 +21,10 @@ SELECT t.oid::bigint AS oid,
                ON a.attrelid = p.partrelid
               AND (a.attnum = ANY(p.partattrs::smallint[]) OR 0 = ANY(p.partattrs::smallint[])) AND a.attnum > 0
             WHERE p.partrelid = t.oid),
-         'partition_restricted', (
-           SELECT jsonb_agg(DISTINCT f.oid::bigint)
+         'partition_trees', (
+           SELECT jsonb_agg(p.partexprs::text)
              FROM pg_catalog.pg_partition_ancestors(CASE WHEN t.relispartition THEN t.oid END) AS above(relid)
-             JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = above.relid
-            CROSS JOIN LATERAL regexp_matches(p.partexprs::text, ':(?:op)?funcid (\d+)', 'g') m
-             JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid AND f.proacl IS NOT NULL),
+             JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = above.relid AND p.partexprs IS NOT NULL),
          'rows', t.reltuples,
          'bytes', pg_catalog.pg_relation_size(t.oid),
          'owner', pg_catalog.pg_get_userbyid(t.relowner),
@@ -56,10 +52,6 @@ SELECT t.oid::bigint AS oid,
                        WHERE nn.conrelid = t.oid AND nn.contype = 'n' AND NOT nn.convalidated
                          AND nn.conkey = ARRAY[a.attnum]),
                     'generated', a.attgenerated,
-                    'reads', (SELECT jsonb_agg(DISTINCT ra.attname)
-                                FROM regexp_matches(d.adbin::text, ':varattno (\d+)', 'g') m
-                                JOIN pg_catalog.pg_attribute ra ON ra.attrelid = t.oid AND ra.attnum = m[1]::int
-                               WHERE a.attgenerated <> ''),
                     'owner_selects', pg_catalog.has_table_privilege(t.relowner, t.oid, 'SELECT')
                         OR pg_catalog.has_column_privilege(t.relowner, t.oid, a.attnum, 'SELECT'),
                     'owner_updates', pg_catalog.has_table_privilege(t.relowner, t.oid, 'UPDATE')
@@ -72,13 +64,7 @@ SELECT t.oid::bigint AS oid,
                                    WHERE l.oid = a.attcollation),
                     'default', coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid),
                                         pg_catalog.pg_get_expr(y.typdefaultbin, 0), y.typdefault),
-                    'default_calls', (
-                      SELECT jsonb_build_object(
-                               'risk', max(CASE WHEN f.provolatile = 's' AND f.oid >= 16384 THEN 'v'
-                                                ELSE f.provolatile::text END),
-                               'restricted', jsonb_agg(f.oid::bigint) FILTER (WHERE f.proacl IS NOT NULL))
-                        FROM regexp_matches(coalesce(d.adbin, y.typdefaultbin)::text, ':(?:op)?funcid (\d+)', 'g') m
-                        JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
+                    'default_tree', coalesce(d.adbin, y.typdefaultbin)::text
                   ) ORDER BY a.attnum)
              FROM pg_catalog.pg_attribute a
              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
@@ -92,13 +78,7 @@ SELECT t.oid::bigint AS oid,
                     'expression', pg_catalog.pg_get_expr(c.conbin, c.conrelid),
                     'columns', (SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
                                  WHERE a.attrelid = t.oid AND a.attnum = ANY(c.conkey)),
-                    'calls', (
-                      SELECT jsonb_build_object(
-                               'risk', max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                                THEN 'v' ELSE 'i' END),
-                               'restricted', jsonb_agg(f.oid::bigint) FILTER (WHERE f.proacl IS NOT NULL))
-                        FROM regexp_matches(c.conbin::text, ':(?:op)?funcid (\d+)', 'g') m
-                        JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
+                    'tree', c.conbin::text
                   ) ORDER BY c.conname COLLATE "C")
              FROM pg_catalog.pg_constraint c
             WHERE c.conrelid = t.oid AND c.contype = 'c' AND t.oid = ANY($2::oid[])
@@ -114,17 +94,8 @@ SELECT t.oid::bigint AS oid,
                     'immediate', x.indimmediate,
                     'nulls_not_distinct', coalesce((to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false),
                     'predicate', pg_catalog.pg_get_expr(x.indpred, x.indrelid),
-                    'calls', (
-                      SELECT jsonb_build_object(
-                               'risk', max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                                THEN 'v' ELSE 'i' END),
-                               'restricted', jsonb_agg(f.oid::bigint)
-                                 FILTER (WHERE f.proacl IS NOT NULL AND NOT e.predicate),
-                               'predicate_restricted', jsonb_agg(f.oid::bigint)
-                                 FILTER (WHERE f.proacl IS NOT NULL AND e.predicate))
-                        FROM (VALUES (x.indexprs::text, false), (x.indpred::text, true)) AS e(tree, predicate)
-                       CROSS JOIN LATERAL regexp_matches(e.tree, ':(?:op)?funcid (\d+)', 'g') m
-                        JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid),
+                    'tree', x.indexprs::text,
+                    'predicate_tree', x.indpred::text,
                     'reads', CASE WHEN r.relam <> 3580 THEN (
                       SELECT jsonb_agg(DISTINCT a.attname)
                         FROM pg_catalog.pg_attribute a
@@ -176,12 +147,7 @@ SELECT t.oid::bigint AS oid,
                     'clone', g.tgparentid <> 0,
                     'deferred', g.tgdeferrable AND g.tginitdeferred,
                     'definition', CASE WHEN g.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(g.oid) END,
-                    'plain', g.tgqual IS NOT NULL
-                        AND g.tgqual::text !~ '\{(SQLVALUEFUNCTION|COERCEVIAIO|SUBLINK|PARAM) '
-                        AND NOT EXISTS (
-                          SELECT FROM regexp_matches(g.tgqual::text, ':(?:op)?funcid (\d+)', 'g') m
-                            JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid
-                           WHERE f.provolatile <> 'i' OR f.proacl IS NOT NULL),
+                    'tree', g.tgqual::text,
                     'columns', (SELECT jsonb_agg(a.attname) FROM pg_catalog.pg_attribute a
                                  WHERE a.attrelid = t.oid AND a.attnum = ANY(g.tgattr::smallint[]))
                   ) ORDER BY g.tgname COLLATE "C")

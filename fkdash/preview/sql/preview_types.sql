@@ -1,10 +1,20 @@
--- Gives, for the types with the OIDs in $1 and those their domains are built on: what a column of the type is
--- made of. `constraints` are the CHECKs of that one domain; `calls` as in preview_tables.sql.
+-- Gives, for the types with the OIDs in $1 and all that they are made of: what a column of the type consists of.
+-- `constraints` are the CHECKs of that one domain, each with its stored expression as `tree`; `parts` are the types
+-- of a composite type's columns, of an array's elements, of a range, or what a domain is built on.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
-WITH RECURSIVE chain(oid) AS (
-    SELECT unnest($1::oid[])
+WITH RECURSIVE made(oid) AS (
+    SELECT oid FROM unnest($1::oid[]) AS asked(oid)
     UNION
-    SELECT t.typbasetype FROM chain c JOIN pg_catalog.pg_type t ON t.oid = c.oid WHERE t.typtype = 'd'
+    SELECT u.part
+      FROM made c
+      JOIN pg_catalog.pg_type t ON t.oid = c.oid
+     CROSS JOIN LATERAL (
+        SELECT t.typbasetype WHERE t.typtype = 'd'
+        UNION ALL SELECT t.typelem WHERE t.typelem <> 0
+        UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid OR r.rngmultitypid = t.oid
+        UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+                   WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+     ) AS u(part)
 )
 SELECT t.oid::bigint AS oid,
        t.typtype::text AS kind,
@@ -13,19 +23,21 @@ SELECT t.oid::bigint AS oid,
        n.nspname::text AS schema,
        t.typname::text AS name,
        t.typnotnull AS not_null,
+       (SELECT array_agg(DISTINCT u.part::bigint) FROM (
+            SELECT t.typbasetype WHERE t.typtype = 'd'
+            UNION ALL SELECT t.typelem WHERE t.typelem <> 0
+            UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid OR r.rngmultitypid = t.oid
+            UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+                       WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+        ) AS u(part)) AS parts,
        (SELECT jsonb_agg(jsonb_build_object(
                  'name', c.conname,
                  'expression', pg_catalog.pg_get_expr(c.conbin, 0),
-                 'calls', (SELECT jsonb_build_object(
-                                    'risk', max(CASE WHEN f.provolatile = 'v' OR (f.provolatile = 's' AND f.oid >= 16384)
-                                                     THEN 'v' ELSE 'i' END),
-                                    'restricted', jsonb_agg(f.oid::bigint) FILTER (WHERE f.proacl IS NOT NULL))
-                            FROM regexp_matches(c.conbin::text, ':(?:op)?funcid (\d+)', 'g') m
-                            JOIN pg_catalog.pg_proc f ON f.oid = m[1]::oid)
+                 'tree', c.conbin::text
                ) ORDER BY c.conname COLLATE "C")
           FROM pg_catalog.pg_constraint c
          WHERE c.contypid = t.oid AND c.contype = 'c'
            AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)) AS constraints
   FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
- WHERE t.oid IN (SELECT oid FROM chain)
+ WHERE t.oid IN (SELECT oid FROM made)

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from fkdash.errors import FkdashError, UnreachableError
+from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
@@ -46,7 +46,7 @@ class Refreshing(Protocol):
 class BaseScreen(Screen[None], inherit_bindings=False):
     """A screen between the header and the key line. Subclasses give the body."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, *keys.PANES]
+    BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, keys.TRUST, *keys.PANES]
     ALLOW_SELECT = False
     AUTO_FOCUS = "RowList, TextPane"
     MARKABLE: ClassVar[bool] = True
@@ -62,11 +62,17 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
         self._faults: dict[str, Line] = {}
+        self._refused: tuple[NotRun, ...] = ()
 
     @property
     def table_here(self) -> TableName | None:
         """The table that this screen is about now, None where it is about none."""
         return None
+
+    @property
+    def not_run(self) -> tuple[NotRun, ...]:
+        """What answering would have run of other roles' code; `trust` accepts it."""
+        return self._refused
 
     @property
     def takes_keys_from(self) -> float:
@@ -184,6 +190,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     def failed(self, error: FkdashError) -> None:
         """Show an error; one that ended the connection is told to whoever has it."""
         services: Services | None = getattr(self, "services", None)
+        self._refused = error.not_run if isinstance(error, NotRunError) else ()
         if services is not None and isinstance(error, UnreachableError):
             services.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
@@ -198,7 +205,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         for worker in waiting:
             worker.cancel()
         if waiting:
-            self.status.say("Cancelled; what was shown stays.")
+            self.status.answer("Cancelled; what was shown stays.")
             self.unanswered()
         return bool(waiting)
 
@@ -210,6 +217,18 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         elif self._came_from_elsewhere:
             self.app.pop_screen()
 
+    def action_trust(self) -> None:
+        """Let looking run what was kept from running here, and ask again."""
+        owners = frozenset(each.owner for each in self.not_run if each.accept)
+        services: Services | None = getattr(self, "services", None)
+        if services is None or not owners:
+            return
+        services.connection.trust(owners)
+        self._refused = ()
+        if isinstance(self, Refreshing):
+            self.action_refresh()
+        self.say(f"Until you leave, looking runs what functions of {', '.join(sorted(owners))} do.")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what `why_not` has a reason against."""
         return None if self.why_not(action) else super().check_action(action, parameters)
@@ -218,6 +237,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         """Give the reason why an action is not available, "" when it is; subclasses add theirs."""
         if action == "back" and not self._came_from_elsewhere and self._filtered_list() is None:
             return "this is the first screen; q quits"
+        if action == "trust" and not any(each.accept for each in self.not_run):
+            return "nothing was kept from running here"
         return ""
 
     @property

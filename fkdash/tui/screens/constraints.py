@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
-from fkdash.errors import ConnectionLostError, FkdashError, UnreachableError
+from fkdash.errors import ConnectionLostError, FkdashError, NotRun, UnreachableError
 from fkdash.tui import keys
 from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers
 from fkdash.tui.screens.base import BaseScreen
@@ -90,6 +90,13 @@ class ConstraintsScreen(BaseScreen):
     def table_here(self) -> TableName | None:
         """The referencing table of the row under the cursor."""
         return self.list.row.key.table if self.list.row is not None else None
+
+    @property
+    def not_run(self) -> tuple[NotRun, ...]:
+        """What counting the rows of the foreign key under the cursor would have run."""
+        row, knowledge = self.list.row, self.knowledge
+        found = knowledge.impacts.get(row.key.qualified) if row is not None and knowledge is not None else None
+        return found.not_run if found is not None else super().not_run
 
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""

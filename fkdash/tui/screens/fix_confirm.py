@@ -13,21 +13,20 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from fkdash.apply.change import wanted
 from fkdash.db.text import plain
 from fkdash.report.plan import locks_in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.fix_run import FixRunScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.name_field import NameField
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from fkdash.catalog.model import Catalog
-    from fkdash.fix.plan import Plan
+    from fkdash.apply.change import Change, Confirmation
     from fkdash.tui.services import Services
 
 
@@ -47,9 +46,10 @@ class _Question(RuleLine):
 
 
 class FixConfirmScreen(BaseScreen):
-    """Apply stays inert until the names match; enter in a field leads to Cancel, never to Apply.
+    """The button stays inert until the names match; enter in a field leads to Cancel, never to it.
 
-    What was typed before the screen could be seen, or was pasted along with the key that opened it, is dropped.
+    `confirmed` is called with the names. What was typed before the screen could be seen, or was pasted along with
+    the key that opened it, is dropped.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BUTTON_LEFT, keys.BUTTON_RIGHT]
@@ -57,17 +57,25 @@ class FixConfirmScreen(BaseScreen):
     MARKABLE = False
 
     def __init__(
-        self, services: Services, catalog: Catalog, plan: Plan, title: str, *, continues: Path | None = None
+        self,
+        services: Services,
+        change: Change,
+        title: str,
+        confirmed: Callable[[Confirmation], None],
+        *,
+        rehearsal: bool = False,
     ) -> None:
         super().__init__()
-        self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
-        self._continues = continues
+        self.services, self.plan, self._option, self._confirmed = services, change.plan, title, confirmed
+        self._rehearsal, self._catalog = rehearsal, change.catalog
+        self._wanted = wanted(change)
+        plan = change.plan
         self.pane = TextPane(id="statements")
         self._title, self._database_title = _Question(), RuleLine()
         self._constraint = NameField(plan.key.name, id="constraint")
         self._database = NameField(self.wanted_database, id="database")
         self._cancel = Button("Cancel", id="cancel", compact=True)
-        self._apply = Button("Apply", id="apply", compact=True, disabled=True)
+        self._apply = Button("Rehearse" if rehearsal else "Apply", id="apply", compact=True, disabled=True)
 
     @property
     def takes_keys_from(self) -> float:
@@ -77,8 +85,7 @@ class FixConfirmScreen(BaseScreen):
     @property
     def wanted_database(self) -> str:
         """The database's name, where it has to be typed as well."""
-        server = self.catalog.server
-        return server.database if server is not None and self.services.options.production else ""
+        return self._wanted.database or ""
 
     def body(self) -> Iterable[Widget]:
         """Give what will be run, the fields and the buttons."""
@@ -90,9 +97,12 @@ class FixConfirmScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Show what will be run, and where."""
-        server = self.catalog.server
+        server = self._catalog.server
         where = f"{server.database} as {server.role}" if server else "this database"
-        self.consequence.tell(f"{self._option} on {where}: {self.plan.consequences[0]}.", "error")
+        what = f"{self._option} on {where}: {self.plan.consequences[0]}."
+        if self._rehearsal:
+            what = f"Rehearse {self._option} on {where}: the real locks for milliseconds, then rolled back."
+        self.consequence.tell(what, "error")
         self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
         self._database_title.tell(f"Type the database's name: {self.wanted_database}")
         self.pane.show(self._statements())
@@ -126,8 +136,7 @@ class FixConfirmScreen(BaseScreen):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go back, or begin."""
         if event.button is self._apply and not self._apply.disabled and not self.services.applying.running:
-            self.services.applying.start(self.catalog, self.plan, continues=self._continues)
-            self.app.switch_screen(FixRunScreen(self.services, self.plan, self._option))
+            self._confirmed(self._wanted)
         else:
             self.action_back()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -12,7 +13,6 @@ from textual.widget import Widget
 from fkdash.report.plan import plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.fix_confirm import FixConfirmScreen
 from fkdash.tui.screens.plan_lines import plan_lines
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.text_pane import TextPane
@@ -20,13 +20,12 @@ from fkdash.tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fkdash.apply.change import Change, Confirmation
     from fkdash.apply.preflight import PreflightLine
     from fkdash.apply.rehearsal import Rehearsal
     from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
     from fkdash.tui.services import Services
-
-_PREFLIGHT_SECONDS = 10.0
 
 
 class FixPlanScreen(BaseScreen):
@@ -83,13 +82,23 @@ class FixPlanScreen(BaseScreen):
         self._show()
         self.run_cancellable(self._look, doing="Preflight", group="preflight")
 
-    async def _look(self) -> None:
-        from fkdash.apply.preflight import preflight  # noqa: PLC0415 - loaded when a change is thought of
-        from fkdash.db.writing import open_writer  # noqa: PLC0415
+    async def _change(self) -> Change:
+        from fkdash.apply.change import Change  # noqa: PLC0415 - loaded when a change is thought of
 
-        pool = await self.services.connection.pool()
-        async with open_writer(pool.target) as writer:
-            self.preflight = await preflight(pool, writer, self.catalog, self.plan, seconds=_PREFLIGHT_SECONDS)
+        options = self.services.options
+        return Change(
+            await self.services.connection.pool(),
+            self.catalog,
+            self.plan,
+            environment=options.environment,
+            read_only=options.read_only,
+            continues=self._continues,
+        )
+
+    async def _look(self) -> None:
+        from fkdash.apply.change import look  # noqa: PLC0415 - loaded when a change is thought of
+
+        self.preflight = await look(await self._change())
         self._show()
 
     def _show(self) -> None:
@@ -124,22 +133,41 @@ class FixPlanScreen(BaseScreen):
     def action_apply(self) -> None:
         """Go on to the confirmation."""
         if not self.why_not("apply"):
-            self.app.push_screen(
-                FixConfirmScreen(self.services, self.catalog, self.plan, self._option, continues=self._continues)
-            )
+            self.run_cancellable(partial(self._ask, self._start), doing="Connecting", group="confirm")
+
+    async def _ask(self, confirmed: Callable[[Change, Confirmation], None], *, rehearsal: bool = False) -> None:
+        """Have the names typed; `confirmed` is called with what they were typed for."""
+        from fkdash.tui.screens.fix_confirm import FixConfirmScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        change = await self._change()
+        then = partial(confirmed, change)
+        self.app.push_screen(FixConfirmScreen(self.services, change, self._option, then, rehearsal=rehearsal))
+
+    def _start(self, change: Change, given: Confirmation) -> None:
+        from fkdash.tui.screens.fix_run import FixRunScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        self.services.applying.start(change, self.preflight or (), given)
+        self.app.switch_screen(FixRunScreen(self.services, change.plan, self._option))
 
     def action_rehearse(self) -> None:
-        """Run the short steps and a probing delete, rolled back, and measure the locks."""
+        """Go on to the confirmation of a rehearsal: it takes the real locks."""
         if not self.why_not("rehearse"):
-            self.run_cancellable(self._rehearse, doing="Rehearsing, rolled back in the end", group="rehearsal")
+            asking = partial(self._ask, self._try_out, rehearsal=True)
+            self.run_cancellable(asking, doing="Connecting", group="confirm")
 
-    async def _rehearse(self) -> None:
-        from fkdash.apply.rehearsal import rehearse  # noqa: PLC0415 - loaded when a change is thought of
-        from fkdash.db.writing import open_writer  # noqa: PLC0415
+    def _try_out(self, change: Change, given: Confirmation) -> None:
+        self.app.pop_screen()
+        doing = "Rehearsing, rolled back in the end"
+        self.run_cancellable(partial(self._rehearse, change, given), doing=doing, group="rehearsal")
 
-        pool = await self.services.connection.pool()
-        async with open_writer(pool.target) as writer:
-            self.rehearsal = await rehearse(writer, self.catalog, self.plan)
+    async def _rehearse(self, change: Change, given: Confirmation) -> None:
+        from fkdash.apply.change import try_out  # noqa: PLC0415 - loaded when a change is thought of
+
+        self.services.arm(armed=True)
+        try:
+            self.rehearsal = await try_out(change, given)
+        finally:
+            self.services.arm(armed=self.services.applying.running)
         self._show()
 
     def action_edit(self) -> None:

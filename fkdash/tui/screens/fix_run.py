@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from fkdash.apply.events import Outcome, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
+from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
@@ -70,13 +70,14 @@ class FixRunScreen(BaseScreen):
                 line(Part("Nothing was changed: ", "error"), applying.trouble.what),
                 applying.trouble.next_step,
             ]
-        if applying.cancelled and applying.ended is None:
-            lines.append(
-                line(Part("Cancelled: ", "warning"), "what was open is rolled back. Refresh to see what is true.")
-            )
+        if applying.cancelled and applying.ended is None and applying.running:
+            lines.append(line(Part("Cancelling: ", "warning"), "what took effect is asked for."))
+        elif applying.cancelled and applying.ended is None and applying.trouble is None:
+            lines.append(line(Part("Cancelled ", "warning"), "before anything was run."))
         self.pane.show(lines)
         if not applying.running:
             self.status.done()
+            self.status.leave()
         self.consequence.tell(*self._state())
         self.services.arm(armed=applying.running)
         self.refresh_bindings()
@@ -130,7 +131,7 @@ class FixRunScreen(BaseScreen):
     def action_back(self) -> None:
         """Go back to the list, read again."""
         if self.why_not("back"):
-            self.say(self.why_not("back"))
+            self.status.answer(self.why_not("back"))
         else:
             self.services.show_constraints()
 
@@ -143,12 +144,14 @@ def _latest(events: list[Event]) -> list[Event]:
     """Leave out what a later event of the same step has overtaken."""
     last: dict[object, Event] = {}
     for event in events:
-        last["end" if isinstance(event, RunEnded) else event.step.number] = event
+        last[type(event) if isinstance(event, RunBegan | RunEnded) else event.step.number] = event
     return list(last.values())
 
 
 def _event_lines(event: Event) -> list[Line | str]:
     match event:
+        case RunBegan():
+            return []
         case StepStarted(step):
             return [line(Part(f"{step.number} {step.title}", "strong"), "  under way")]
         case StepWaits(step, attempt, pause, holders):

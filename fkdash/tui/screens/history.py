@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.apply.identity import Identity, identity_of
-from fkdash.apply.records import RecordedRun, history, unfinished
+from fkdash.apply.records import RecordedRun, Unread, everything, open_questions, standings
 from fkdash.counted import counted
 from fkdash.tui import keys
 from fkdash.tui.recovering import Way, way_back, way_on
@@ -42,10 +42,14 @@ _CHECKS: dict[bool | None, tuple[Tone, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A recorded run; `open` says that it was cut off or stopped halfway and nobody has taken it up since."""
+    """A recorded run; `open` says that it was cut off or stopped halfway and nobody has taken it up since.
+
+    `standing` says how it stands now, by what other runs did with it.
+    """
 
     run: RecordedRun
     open: bool
+    standing: str
 
 
 class HistoryScreen(BaseScreen):
@@ -85,11 +89,13 @@ class HistoryScreen(BaseScreen):
         self.run_cancellable(self._read, doing="Reading the journals", group="history")
 
     async def _read(self) -> None:
-        rows = await asyncio.to_thread(_run_rows)
+        rows, unread = await asyncio.to_thread(_run_rows)
         self.list.empty = "There is no journal of a run yet."
         open_runs = sum(row.open for row in rows)
         state = f"{counted(open_runs, 'runs')} cut off or stopped halfway" if open_runs else "none is left halfway"
-        self.consequence.tell(f"{counted(len(rows), 'runs')}, {state}.", "warning" if open_runs else "strong")
+        left_out = f" Left out: {'; '.join(each.why for each in unread)}" if unread else ""
+        tone: Tone = "warning" if open_runs or unread else "strong"
+        self.consequence.tell(f"{counted(len(rows), 'runs')}, {state}.{left_out}", tone)
         self.list.show_rows(rows)
         self._tell()
         await self._look_where_we_are()
@@ -162,16 +168,18 @@ class HistoryScreen(BaseScreen):
             self.copy(f"{self.list.row.run.path}\n")
 
 
-def _run_rows() -> list[RunRow]:
-    still_open = {run.path for run in unfinished()}
-    return [RunRow(run, run.path in still_open) for run in history()]
+def _run_rows() -> tuple[list[RunRow], tuple[Unread, ...]]:
+    runs, unread = everything()
+    still_open = {run.path for run in open_questions(runs)}
+    stand = standings(runs)
+    return [RunRow(run, run.path in still_open, stand[run.path]) for run in runs], unread
 
 
 def _columns() -> list[ListColumn[RunRow]]:
     return [
         ListColumn("", lambda row: "!" if row.open else "", 1, tone=_tone),
         ListColumn("started, UTC", lambda row: row.run.started[:_MINUTES].replace("T", " "), _MINUTES),
-        ListColumn("ended", lambda row: row.run.standing, 11, tone=_tone),
+        ListColumn("ended", lambda row: row.standing, 11, tone=_tone),
         ListColumn("option", lambda row: row.run.plan.option, 10, priority=1),
         ListColumn("foreign key", lambda row: shown_columns(row.run.plan.key), 16),
         ListColumn("database", lambda row: row.run.database, 8, priority=2),

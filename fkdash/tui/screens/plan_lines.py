@@ -77,7 +77,8 @@ def _rehearsal_lines(rehearsal: Rehearsal) -> Iterator[Line | str]:
         yield f"  {lock.table} {lock.mode} for {lock.seconds * 1000:,.0f} ms"
     if rehearsal.delete is not None:
         tone, mark = _ANSWERS[rehearsal.delete.ok]
-        yield line(Part(f"  {mark} ", tone), f"{rehearsal.delete.check}: {rehearsal.delete.detail}")
+        who = f" (rehearsed as {rehearsal.delete.role})" if rehearsal.delete.role else ""
+        yield line(Part(f"  {mark} ", tone), f"{rehearsal.delete.check}: {rehearsal.delete.detail}{who}")
 
 
 def _step_lines(step: Step) -> Iterable[Line | str]:

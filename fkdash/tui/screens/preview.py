@@ -22,6 +22,7 @@ from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.errors import NotRun
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Preview
     from fkdash.preview.tree import Branch
@@ -60,6 +61,11 @@ class PreviewScreen(BaseScreen):
     def table_here(self) -> TableName | None:
         """The table of the branch under the cursor."""
         return self.list.row.table if self.list.row is not None else self.target.table
+
+    @property
+    def not_run(self) -> tuple[NotRun, ...]:
+        """What the preview did not run."""
+        return self.answer.not_run if self.answer is not None else super().not_run
 
     @property
     def subject(self) -> str:

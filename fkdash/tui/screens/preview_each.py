@@ -12,6 +12,7 @@ from textual.widget import Widget
 from fkdash.counted import counted
 from fkdash.preview.rows.blocked import BlockedRow
 from fkdash.preview.rows.labels import label_columns
+from fkdash.report.not_run import not_run_lines
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named
@@ -25,6 +26,7 @@ from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
+    from fkdash.errors import NotRun
     from fkdash.preview.each.answer import EachPreview
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
@@ -56,6 +58,11 @@ class PreviewEachScreen(BaseScreen):
         )
         self._bar = ListBar(self.list)
         self._title, self.pane = RuleLine(), TextPane(id="detail")
+
+    @property
+    def not_run(self) -> tuple[NotRun, ...]:
+        """What the answer did not run."""
+        return self.answer.preview.not_run if self.answer is not None else super().not_run
 
     @property
     def table_here(self) -> TableName | None:
@@ -156,6 +163,7 @@ def _lines(found: EachPreview) -> list[Line | str]:
         whole = counted(preview.target_rows, "rows")
         lines.append(line(Part("Not known ", "warning"), f"for {found.unknown:,} of {whole}"))
     lines += [line(Part("Note ", "warning"), note) for note in preview.notes]
+    lines += [line(Part("O trusts it ", "warning"), told) for told in not_run_lines(preview.not_run)]
     if preview.effects:
         lines.append(line(Part("Deleting all of them, if nothing stopped it", "strong")))
         lines += [f"  {shown_name(effect.table)}: {effect_words(effect)}" for effect in preview.effects]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
 _LONGEST_ENVIRONMENT = 16
+_ANSWER_SECONDS = 10.0
 _KEYS_THAT_STAY = ("screen.back", "app.help")
 
 
@@ -37,12 +38,17 @@ class Place:
     role: str = ""
     environment: str = ""
     production: bool = False
+    read_only: bool = False
     armed: bool = False
     trouble: str = ""
 
 
 class HeaderLine(Lines):
-    """The first line: server, database, version, role, environment, and READ-ONLY or ARMED, always whole."""
+    """The first line: server, database, version, role, environment, and what can be done, always whole.
+
+    LOOKING: nothing is written unless it is confirmed. READ-ONLY: this session cannot write. ARMED: the next key
+    can change something, or something is being changed.
+    """
 
     def __init__(self) -> None:
         super().__init__(id="header")
@@ -74,7 +80,8 @@ class HeaderLine(Lines):
         if place.environment:
             environment = self.glyphs.fit(place.environment.upper(), _LONGEST_ENVIRONMENT)
             right += [Part(environment, "strong"), Part("  ")]
-        standing = Part("READ-ONLY", "strong" if place.production else "good")
+        harmless = "READ-ONLY" if place.read_only else "LOOKING"
+        standing = Part(harmless, "strong" if place.production else "good")
         right += [Part("ARMED", "armed") if place.armed else standing, Part(" ")]
         self.show([spread(tuple(parts), tuple(right), self.room, self.glyphs)])
 
@@ -149,6 +156,7 @@ class StatusLine(Wrapped):
         self._since = 0.0
         self._shows_time = False
         self._way = ""
+        self._answered: Line = ()
 
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
@@ -173,6 +181,19 @@ class StatusLine(Wrapped):
         """Show a message."""
         self._stop()
         self._put(line(message))
+
+    def answer(self, message: str) -> None:
+        """Answer a key; the answer leaves with the next key, with what it was about, or after some seconds."""
+        self.say(message)
+        self._answered = self.said
+        self._timer = self.set_timer(_ANSWER_SECONDS, self.leave)
+
+    def leave(self) -> None:
+        """Take the answer to a key away, if it still stands there."""
+        if self._answered and self.said == self._answered:
+            self._stop()
+            self._rest()
+        self._answered = ()
 
     def fail(self, message: str) -> None:
         """Show what went wrong, until something else is said."""
