@@ -60,9 +60,11 @@ async def test_every_table_that_is_read_was_looked_at_in_the_same_session(
         return await session.rows(_READ)
 
     @asynccontextmanager
-    async def watched(pool: ReadPool, *arguments: float, **named: str) -> AsyncIterator[OpenTransaction]:
+    async def watched(
+        pool: ReadPool, seconds: float | None = None, *, snapshot: str | None = None
+    ) -> AsyncIterator[OpenTransaction]:
         nonlocal sessions
-        async with session_of(pool, *arguments, **named) as session:
+        async with session_of(pool, seconds, snapshot=snapshot) as session:
             yield session
             sessions += 1
             read = await read_by(session)
