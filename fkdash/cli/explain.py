@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from fkdash.apply.changed import changes_in
+from fkdash.apply.identity import identity_of
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
 from fkdash.errors import UsageError
-from fkdash.rules.explain import explain, path_words
+from fkdash.explain.bounded import picked, picked_text
+from fkdash.explain.find import explain
+from fkdash.explain.model import path_words, with_changes
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from fkdash.rules.explain import Answer, Explanation
+    from fkdash.explain.model import Answer, Explanation
 
 SUMMARY = (
     "Find the foreign key behind an error: paste what psql, a driver, a framework or the server's log printed, "
@@ -28,6 +33,7 @@ EXAMPLES = """examples:
   pbpaste | fkdash explain postgresql://dba@db-eu-1/app
   fkdash explain app - < error.txt
 """
+_CHUNK = 256 * 1024
 _URIS = ("postgresql://", "postgres://")
 
 
@@ -44,12 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
     if text == "-":
         if sys.stdin.isatty():
             tell("Paste the error, then press ctrl+d:")
-        text = sys.stdin.read()
-    if not text.strip():
+        read = picked(iter(partial(sys.stdin.buffer.read, _CHUNK), b""))
+    else:
+        read = picked_text(text)
+    if not read.text.strip():
         raise UsageError("There is no error to explain.", next_step="Give it as an argument or on stdin.")
-    found = run_async(_explain(arguments, text))
+    if not read.whole:
+        tell(f"{read.size:,} bytes were read; only what stands around an error in them is explained.")
+    found = run_async(_explain(arguments, read.text))
     say(json.dumps(_document(found), indent=2) if arguments.format == "json" else _text(found))
-    return 0 if found.answers else 1
+    return 0 if found.answers or found.understood else 1
 
 
 def _taken_apart(words: Sequence[str]) -> tuple[str | None, str]:
@@ -71,7 +81,10 @@ def _taken_apart(words: Sequence[str]) -> tuple[str | None, str]:
 
 async def _explain(arguments: argparse.Namespace, text: str) -> Explanation:
     async with looking(target_of(arguments)) as pool:
-        return explain(await read_whole_catalog(pool), text)
+        found = explain(await read_whole_catalog(pool), text)
+        async with pool.session() as session:
+            here = await identity_of(session)
+    return with_changes(found, changes_in(here))
 
 
 def _text(found: Explanation) -> str:
@@ -91,7 +104,7 @@ def _document(found: Explanation) -> dict[str, Any]:
         "kind": "explanation",
         "sqlstate": found.clues.sqlstate or None,
         "headline": found.headline,
-        "ambiguous": bool(found.advice),
+        "ambiguous": found.ambiguous,
         "advice": found.advice or None,
         "answers": [_answer(answer) for answer in found.answers],
     }

@@ -121,7 +121,7 @@ PLAN = key(
 APPLY = key("fix.apply", "a", "apply", "apply", show=True, tooltip="To the confirmation; nothing is written yet")
 REHEARSE = key(
     "plan.rehearse",
-    "t",
+    "d",
     "rehearse",
     "rehearse",
     show=True,

@@ -236,7 +236,7 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         await session.until(lambda: "ok a primary" in session.screen)
         screen = session.app.screen
         assert isinstance(screen, FixPlanScreen)
-        await session.press("t")
+        await session.press("d")
         await session.until(lambda: asks(session))
         await walk.paste(NAME)
         await session.press("enter", "right", "enter")

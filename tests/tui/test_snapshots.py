@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -72,21 +73,19 @@ class Album:
 @pytest.fixture(autouse=True)
 def _the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     ticks = count()
-    runs = tmp_path / f"fkdash-pid-{os.getpid():07d}"
-    runs.mkdir()
-    link = Path(f"/tmp/fkdash-pid-{os.getpid():07d}")
-    link.symlink_to(runs)
+    runs = Path(f"/tmp/fkdash-pid-{os.getpid():07d}")
+    runs.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with (
         patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
         patch("fkdash.apply.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
         patch("fkdash.apply.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
-        patch("fkdash.apply.journal.runs_folder", return_value=link),
-        patch("fkdash.apply.records.runs_folder", return_value=link),
+        patch("fkdash.apply.journal.runs_folder", return_value=runs),
+        patch("fkdash.apply.records.runs_folder", return_value=runs),
     ):
         moments.now.return_value = datetime(2026, 3, 1, 3, tzinfo=UTC)
         yield
-    link.unlink()
+    shutil.rmtree(runs)
 
 
 @pytest.fixture

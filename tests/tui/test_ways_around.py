@@ -66,7 +66,7 @@ async def test_an_error_that_no_foreign_key_explains_is_said_and_what_was_typed_
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
         await session.until_shown("BITES 412")
         await session.press("x", *"out of memory", "enter")
-        await session.until_shown("belongs to a foreign key", "out of memory")
+        await session.until_shown("that a foreign key can be behind", "out of memory")
         await session.press("enter", "escape")
         await session.until(lambda: session.app.screen is session.app.constraints)
 

@@ -28,8 +28,8 @@ from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.explain.model import Answer, Explanation
     from fkdash.report.marks import Shown
-    from fkdash.rules.explain import Answer, Explanation
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -116,13 +116,14 @@ class ExplainScreen(BaseScreen):
             self.run_cancellable(partial(self._read, go_there=go_there), doing="Explaining", group="explain")
 
     async def _read(self, *, go_there: bool) -> None:
-        from fkdash.rules.explain import explain  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.explain.bounded import picked_text  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.explain.find import explain  # noqa: PLC0415
 
         text = self.field.text
-        self.found = await asyncio.to_thread(explain, self.knowledge.catalog, text)
+        self.found = await asyncio.to_thread(lambda: explain(self.knowledge.catalog, picked_text(text).text))
         self._explained = text
         self.consequence.tell(self.found.headline, "strong" if self.found.answers else "warning")
-        self.list.empty = "No foreign key of this database explains it."
+        self.list.empty = self.found.advice or "No foreign key of this database explains it."
         self.list.show_rows(self.found.answers)
         self._tell()
         if go_there:
@@ -191,7 +192,7 @@ def _columns() -> list[ListColumn[Answer]]:
 
 
 def _answer_lines(answer: Answer, advice: str) -> list[Line | str]:
-    from fkdash.rules.explain import path_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.explain.model import path_words  # noqa: PLC0415 - loaded when it is wanted
 
     lines: list[Line | str] = [line(Part(answer.message, "strong"))]
     lines += [line("  A delete gets there: ", Part(path_words(path), "code")) for path in answer.paths]

@@ -12,8 +12,10 @@ from fkdash.catalog.model import Catalog
 from fkdash.catalog.names import find_foreign_key, find_table
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
-from fkdash.rules.error_text import read_error
-from fkdash.rules.explain import explain, path_words
+from fkdash.explain.find import explain
+from fkdash.explain.model import path_words
+from fkdash.explain.read import read_errors
+from fkdash.explain.vocabulary import Vocabulary
 from tests.support.servers import TestDatabase, psql
 
 _SCHEMA = """
@@ -93,7 +95,7 @@ _PASTED = {
         "23502",
         "behind_null",
     ),
-    "Prisma": ("Foreign key constraint violated on the constraint: `refusing`", "", "refusing"),
+    "Prisma": ("Foreign key constraint violated on the constraint: `refusing`", "23503", "refusing"),
     "server log": (
         (
             "2026-11-22 12:04:31.123 UTC [4211] app@app ERROR:  new row "
@@ -135,7 +137,7 @@ _PASTED = {
     ),
     "German": (
         "FEHLER:  NULL-Wert in Spalte »workspace_id« von Relation »users« verletzt Not-Null-Constraint",
-        "",
+        "23502",
         "behind_null",
     ),
     "French": (
@@ -144,17 +146,17 @@ _PASTED = {
             "refusing » de la "
             "table « projects »"
         ),
-        "",
+        "23503",
         "refusing",
     ),
     "Japanese": (
         'ERROR:  リレーション"users"の列"workspace_id"のNULL値が非NULL制約に違反しています',
-        "",
+        "23502",
         "behind_null",
     ),
     "Russian": (
         'ОШИБКА:  значение NULL в столбце "workspace_id" отношения "users" нарушает ограничение NOT NULL',
-        "",
+        "23502",
         "behind_null",
     ),
 }
@@ -368,6 +370,10 @@ async def test_the_next_step_names_a_table_as_the_command_reads_it(database: Tes
     assert find_foreign_key(catalog, words[words.index("plan") + 1]) is answer.key
 
 
-def test_names_are_read_from_any_quotation_marks() -> None:
-    clues = read_error('»a« «b» “c” „d“ \'e\' `f` "g""h" 「i」')
-    assert clues.names == ("a", "b", "c", "d", "e", "f", 'g"h', "i")
+@pytest.mark.parametrize(
+    "around", ["»{}«", "«{}»", "« {} »", "“{}”", "„{}“", "\u2018{}\u2019", "'{}'", "`{}`", '"{}"', "「{}」"]
+)
+def test_names_are_read_from_any_quotation_marks(around: str) -> None:
+    known = Vocabulary(columns=frozenset({"a"}), tables=frozenset({"b"}))
+    [clues] = read_errors(f"xyz NULL {around.format('a')} zyx {around.format('b')}", known)
+    assert (clues.columns, clues.table) == (("a",), "b")

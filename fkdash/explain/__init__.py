@@ -1,0 +1,1 @@
+"""The pasted error: unwrapped, read, and led to the foreign key behind it; pure functions of a Catalog."""

@@ -1,0 +1,56 @@
+"""Words for a foreign key that is not there: it could not be added, or the error is of another database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import quoted
+from fkdash.explain.clues import Clues, Kind
+from fkdash.explain.keys import table_called
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, TableName
+
+
+def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None:
+    """Give a headline and the way to the rows that keep a foreign key from being added, else None."""
+    if clues.kind is not Kind.MISSING or not clues.columns:
+        return None
+    added = clues.added
+    schema = added.table[0] if added is not None and len(added.table) > 1 else clues.schema or "public"
+    table = table_called(catalog, (clues.table,), schema=schema)
+    other = added.referenced[-1] if added is not None else clues.referenced
+    if not other:
+        return None
+    of = added.referenced[0] if added is not None and len(added.referenced) > 1 else schema
+    referenced = table_called(catalog, (other,), schema=of)
+    if table is None or referenced is None or not set(clues.columns) <= set(catalog.tables[table].columns_by_name):
+        return None
+    columns = added.columns if added is not None and set(added.columns) == set(clues.columns) else clues.columns
+    theirs = (added.referenced_columns if added is not None else ()) or catalog.tables[referenced].primary_key
+    if len(theirs) != len(columns) or not set(theirs) <= set(catalog.tables[referenced].columns_by_name):
+        return None
+    because = (
+        "it could not be added, because"
+        if added is not None
+        else "if it was to be added (a migration, pg_restore), it could not be, because"
+    )
+    headline = (
+        f"There is no {clues.constraint} here: {because} rows of {table.name} have a "
+        f"{_one_or_all(columns)} that is not in "
+        f"{referenced.name} ({', '.join(theirs)})."
+    )
+    return headline, f"These rows: {_query(table, columns, referenced, theirs)}"
+
+
+def _one_or_all(columns: tuple[str, ...]) -> str:
+    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+
+
+def _query(table: TableName, columns: tuple[str, ...], referenced: TableName, theirs: tuple[str, ...]) -> str:
+    there = " AND ".join(f"r.{quoted(b)} = c.{quoted(a)}" for a, b in zip(columns, theirs, strict=True))
+    filled = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in columns)
+    return (
+        f"SELECT * FROM {table.sql} c WHERE {filled} AND NOT EXISTS (SELECT FROM {referenced.sql} r "
+        f"WHERE {there}) LIMIT 100;"
+    )

@@ -1,0 +1,185 @@
+"""Words for an error that was raised inside a statement which a foreign key ran by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, TableKind
+from fkdash.catalog.names import typed
+from fkdash.explain.clues import Clues, Kind
+from fkdash.explain.keys import by_update
+from fkdash.explain.model import Answer
+from fkdash.explain.statements import Doing
+from fkdash.rules.index_use import serving_index
+from fkdash.rules.obstacles import obstacles
+from fkdash.rules.sizes import in_words, rows_of
+from fkdash.shell import shell_word
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.explain.statements import OwnStatement
+    from fkdash.rules.obstacles import Obstacle
+
+WAITING: Final = frozenset({"57014", "55P03", "40P01"})
+
+
+def inside_action(
+    catalog: Catalog,
+    clues: Clues,
+    key: ForeignKey,
+    statement: OwnStatement,
+    paths: tuple[tuple[ForeignKey, ...], ...],
+) -> Answer:
+    """Give the answer for a key that ran the statement in which something failed."""
+    met = _obstacle(catalog, clues, key)
+    return Answer(
+        key=key,
+        sqlstate=clues.sqlstate,
+        message=f"{key.qualified} {_does(key, statement)} {_why(catalog, clues, key, statement, met)}".rstrip(),
+        paths=paths if not by_update(key, statement) else (),
+        next_step=_next_step(catalog, clues, key, statement),
+    )
+
+
+def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Answer:
+    """Give the answer for a key that would not run the statement any more."""
+    return Answer(
+        key=key,
+        sqlstate=clues.sqlstate,
+        message=f"The statement that failed is one of a foreign key on {key.table.name} "
+        f"({', '.join(key.columns)}), "
+        f"but {key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update} now and runs none that would "
+        f"{statement.doing}: the error is from before that was changed.",
+        paths=(),
+        next_step=f"fkdash check --table {shell_word(typed(key.table))} tells whether something is still "
+        "wrong with it; "
+        "fkdash fix history tells what was changed here.",
+        outdated=True,
+    )
+
+
+def _does(key: ForeignKey, statement: OwnStatement) -> str:
+    table, columns = key.table.name, ", ".join(key.columns)
+    change = by_update(key, statement)
+    event = (
+        f"when the key of a row of {key.referenced.name} changes"
+        if change
+        else f"when a row of {key.referenced.name} goes"
+    )
+    action = f"is ON UPDATE {key.on_update}" if change else f"is ON DELETE {key.on_delete}"
+    whose = "Nobody wrote that statement; the foreign key did."
+    match statement.doing:
+        case Doing.DELETE:
+            return (
+                f"{action}: {event}, it deletes the rows of {table} that refer to it, and that "
+                f"DELETE failed. {whose}"
+            )
+        case Doing.SET_NULL | Doing.SET_DEFAULT:
+            value = "NULL" if statement.doing is Doing.SET_NULL else "their defaults"
+            return f"{action}: {event}, it sets {columns} of {table} to {value}, and that UPDATE failed. {whose}"
+        case Doing.UPDATE:
+            return (
+                f"{action}: {event}, it writes the new value into {columns} of {table}, and that "
+                f"UPDATE failed. {whose}"
+            )
+        case Doing.FIND_REFERENCED:
+            return (
+                f"was being checked: a row of {table} was written, and it looks whether "
+                f"{key.referenced.name} has the row."
+            )
+        case Doing.VALIDATE:
+            return f"was being validated: every row of {table} is compared with {key.referenced.name}."
+    return (
+        f"was being checked: it looks whether rows of {table} ({columns}) still refer to a row of "
+        f"{key.referenced.name}."
+    )
+
+
+def _obstacle(catalog: Catalog, clues: Clues, key: ForeignKey) -> Obstacle | None:
+    for write, met in obstacles(catalog):
+        if write.key is key:
+            for obstacle in met:
+                if obstacle.error.sqlstate == clues.sqlstate and (
+                    not clues.constraint or f'"{clues.constraint}"' in obstacle.error.message
+                ):
+                    return obstacle
+    return None
+
+
+def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement, met: Obstacle | None) -> str:  # noqa: PLR0911 - one answer for each kind of error
+    if met is not None:
+        return f"For {met.reason}."
+    table = clues.table or key.table.name
+    columns = ", ".join(clues.columns)
+    new = (
+        f"The new value of {key.referenced.name} ({', '.join(key.referenced_columns)})"
+        if statement.doing is Doing.UPDATE
+        else "What it writes"
+    )
+    written = statement.doing in {Doing.UPDATE, Doing.SET_DEFAULT, Doing.SET_NULL}
+    match clues.kind:
+        case Kind.CHECK | Kind.UNIQUE | Kind.DOMAIN if written:
+            return f"{new} is what {clues.constraint} of {table} refuses."
+        case Kind.PARTITION if written:
+            return f"{new} is what no partition of {table} takes."
+        case Kind.NULL:
+            return f"{table} ({columns}) is NOT NULL."
+        case Kind.IDENTITY:
+            return f"{key.table.name} ({columns}) is GENERATED ALWAYS AS IDENTITY and takes only its own default."
+        case Kind.MISSING:
+            return f"{new} is not in {clues.referenced or 'the table'} that {clues.constraint} refers to."
+    if clues.sqlstate in WAITING:
+        if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
+            return (
+                f"No index serves ({', '.join(key.columns)}), so that it reads all of {key.table.name}, "
+                f"{in_words(rows_of(catalog, key.table))}, for every such row."
+            )
+        return "Other sessions held locks that it waited for, or there were many rows."
+    owner = catalog.tables[key.table].owner
+    if clues.sqlstate == "42501":
+        return (
+            f"It runs with the rights of the owner of "
+            f"{key.table.name}{f', {owner}' if owner else ''}, and so do its triggers."
+        )
+    if clues.sqlstate in {"55000", "42P10"}:
+        return f"{table} is in a publication that this change cannot be told to."
+    return f"It was raised by what that statement set off in {key.table.name}: a trigger, a rule, a constraint."
+
+
+def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:  # noqa: PLR0911 - one answer for each kind of error
+    name, table = shell_word(key.qualified), shell_word(typed(key.referenced))
+    check = f"fkdash check --table {shell_word(typed(key.table))} tells what else is wrong with it."
+    if clues.sqlstate in WAITING:
+        if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
+            return f"fkdash fix plan {name} --option create-index shows the statement that creates one meanwhile."
+        return f"Look at who holds locks on {key.table.name} and {key.referenced.name} (pg_locks), then try again."
+    if clues.sqlstate == "42501":
+        owner = catalog.tables[key.table].owner
+        return (
+            f"Grant what is missing to {owner or 'the owner of ' + key.table.name}, or make the "
+            "trigger's function SECURITY DEFINER."
+        )
+    if clues.sqlstate in {"55000", "42P10"}:
+        kind = "its partitions" if catalog.tables[key.table].kind is TableKind.PARTITIONED else key.table.name
+        return (
+            f"Give {kind} a replica identity (ALTER TABLE … REPLICA IDENTITY), a primary key, say, "
+            "or take it out of the publication."
+        )
+    if statement.doing not in {Doing.DELETE, Doing.UPDATE} and key.on_delete in {
+        Action.SET_NULL,
+        Action.SET_DEFAULT,
+    }:
+        return (
+            f"fkdash fix plan {name} --option no-action shows the mildest repair; fkdash preview --table {table} "
+            "shows whom a delete concerns."
+        )
+    if by_update(key, statement):
+        return (
+            f"Leave the key of {key.referenced.name} as it is, or write one that {key.table.name} takes; {check}"
+        )
+    if clues.kind is Kind.OTHER:
+        return (
+            f"Read what the trigger or rule says that raised it; fkdash preview --table {table} "
+            "names those on the way."
+        )
+    return f"fkdash preview --table {table} shows what such a delete would do; {check}"

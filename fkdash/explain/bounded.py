@@ -1,0 +1,107 @@
+"""Picks, from a text of any size, the places where an error can stand; what comes is read once and not kept.
+
+Half a megabyte is kept whole. Of more, only what is around the signs of a violated constraint is kept, and of
+messages that differ in numbers only the first ones, so that a log of one error a million times hides no other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+WHOLE: Final = 512 * 1024
+_MOST_STRONG, _MOST_WEAK = 192 * 1024, 64 * 1024
+_BEFORE, _AFTER = 1_500, 6_000
+_ALIKE: Final = 80
+_MOST_ALIKE: Final = 2
+_NEXT: Final = 200
+_STRONG: Final = re.compile(
+    rb"violates |OPERATOR\(|SQLSTATE|referential integrity|_key_constraint|removing partition|oreign ?[kK]ey"
+    rb"|\b23(?:50[235]|001|514|P01)\b|Null constraint|required relation|ADD FOREIGN|NOT NULL-|Not-Null-"
+    + "|".join(
+        ["", "Fremdschl", "clé étrangère", "foránea", "внешнего ключа", "外部キー", "外键", "estrangeira"]
+    ).encode()
+)
+_WEAK: Final = re.compile(
+    rb"\)\s?=\s?\(|" + "|".join(["ERROR", "FEHLER", "ERREUR", "ОШИБКА", "错误", "エラー", "null", "NULL"]).encode()
+)
+_NO_NUMBERS: Final = b"0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The text to read, and of how many bytes; `whole` False says that only parts of them are in it."""
+
+    text: str
+    size: int
+    whole: bool
+
+
+def picked(chunks: Iterable[bytes]) -> Picked:
+    """Give what is to be read of a stream of bytes, at most 0.8 MB; binary and odd encodings are replaced."""
+    kept, size = bytearray(), 0
+    parts = _Parts()
+    tail = b""
+    for chunk in chunks:
+        size += len(chunk)
+        if len(kept) < WHOLE:
+            kept += chunk[: WHOLE - len(kept)]
+        block = tail + chunk
+        parts.look(block, first=len(tail))
+        tail = block[-_AFTER:]
+    if size <= WHOLE:
+        return Picked(_text(bytes(kept)), size, whole=True)
+    return Picked(_text(b"\n\n".join(parts.given())), size, whole=False)
+
+
+def picked_text(text: str) -> Picked:
+    """Give the same for a text that is there already."""
+    raw = text.encode("utf-8", "replace")
+    step = 1024 * 1024
+    return picked(raw[start : start + step] for start in range(0, len(raw), step))
+
+
+def _text(raw: bytes) -> str:
+    encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    return raw.decode(encoding, "replace").replace("\x00", "")
+
+
+class _Parts:
+    """The parts of a long text that are kept so far."""
+
+    def __init__(self) -> None:
+        self._strong: list[bytes] = []
+        self._weak: list[bytes] = []
+        self._sizes = [0, 0]
+        self._alike: dict[bytes, int] = {}
+
+    def look(self, block: bytes, first: int) -> None:
+        """Keep the parts of a block around signs; the first bytes of it have been looked at before."""
+        self._sizes[0] += self._pick(block, first, _STRONG, self._strong, _MOST_STRONG - self._sizes[0])
+        self._sizes[1] += self._pick(block, first, _WEAK, self._weak, _MOST_WEAK - self._sizes[1])
+
+    def _pick(self, block: bytes, first: int, signs: re.Pattern[bytes], parts: list[bytes], most: int) -> int:
+        taken, place = 0, max(0, first - 40)
+        while taken < most and (found := signs.search(block, place)):
+            alike = block[max(0, found.start() - _ALIKE) : found.end() + _ALIKE].translate(None, _NO_NUMBERS)
+            seen = self._alike.get(alike, 0)
+            self._alike[alike] = seen + 1
+            if seen >= _MOST_ALIKE:
+                line = block.find(b"\n", found.end(), found.end() + _NEXT)
+                place = line if line > 0 else found.end() + _NEXT
+                continue
+            start = max(block.rfind(b"\n", 0, found.start()) + 1, found.start() - _BEFORE)
+            part = block[start : found.end() + _AFTER]
+            parts.append(part)
+            taken += len(part)
+            place = max(found.end(), start + len(part) - _BEFORE)
+        return taken
+
+    def given(self) -> Iterator[bytes]:
+        """Give the parts, those with the surest signs first."""
+        yield from self._strong
+        yield from self._weak

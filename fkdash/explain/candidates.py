@@ -1,0 +1,196 @@
+"""The foreign keys that can be behind an error which names none: by what is in the way of their actions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action
+from fkdash.catalog.names import typed
+from fkdash.explain.clues import Clues, Kind
+from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
+from fkdash.explain.model import Answer
+from fkdash.rules.cascades import node
+from fkdash.rules.finding import Statement
+from fkdash.rules.index_use import serving_index
+from fkdash.rules.obstacles import Kind as Met
+from fkdash.rules.obstacles import obstacles
+from fkdash.rules.rivals import action_of
+from fkdash.rules.sizes import in_words, rows_of
+from fkdash.rules.ways import ways_to
+from fkdash.shell import shell_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.obstacles import Obstacle
+
+_MOST_PATHS: Final = 5
+_WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+_MET: Final = {
+    Kind.NULL: frozenset({Met.NOT_NULL}),
+    Kind.IDENTITY: frozenset({Met.IDENTITY}),
+    Kind.CHECK: frozenset({Met.CHECK}),
+    Kind.UNIQUE: frozenset({Met.UNIQUE}),
+    Kind.DOMAIN: frozenset({Met.DOMAIN}),
+    Kind.PARTITION: frozenset({Met.PARTITION}),
+}
+
+
+def by_obstacle(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+    """Give the keys whose SET NULL or SET DEFAULT meets what the error names."""
+    written = written_table(catalog, clues)
+    start = statement_table(catalog, clues)
+    found: list[tuple[ForeignKey, Obstacle]] = []
+    for write, met in obstacles(catalog):
+        if written == write.key.table != write.key.referenced:
+            continue
+        obstacle = next((each for each in met if _fits(catalog, clues, write.key, each)), None)
+        if obstacle is not None and write.key not in {key for key, _ in found}:
+            found.append((write.key, obstacle))
+    if start is not None and len(found) > 1:
+        found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
+    if clues.schema and len(found) > 1:
+        found = [each for each in found if each[0].table.schema == clues.schema] or found
+    for key, obstacle in found:
+        yield contradiction(catalog, clues, key, obstacle)
+
+
+def by_column(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+    """Give every key that may be behind an error that names a column and no table, the certain ones first."""
+    columns = set(clues.columns)
+    found = [
+        (write.key, obstacle)
+        for write, met in obstacles(catalog)
+        for obstacle in met[:1]
+        if obstacle.kind in {Met.NOT_NULL, Met.IDENTITY}
+        and clues.sqlstate in {"", obstacle.error.sqlstate}
+        and not columns.isdisjoint(obstacle.columns)
+    ]
+    start = statement_table(catalog, clues)
+    if start is not None:
+        found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
+    found.sort(key=lambda each: not each[1].certain)
+    for key, obstacle in found:
+        yield contradiction(catalog, clues, key, obstacle, sure=False)
+
+
+def by_code(catalog: Catalog, sqlstate: str) -> Iterator[Answer]:
+    """Give the keys that can raise a SQLSTATE, the likeliest first: contradictions, then the largest tables."""
+    found: list[tuple[tuple[bool, int], Answer]] = []
+    clues = Clues(sqlstate, Kind.CODE)
+    seen: set[ForeignKey] = set()
+    for write, met in obstacles(catalog):
+        obstacle = next((each for each in met if each.error.sqlstate == sqlstate), None)
+        if obstacle is not None and write.key not in seen:
+            seen.add(write.key)
+            answer = contradiction(catalog, clues, write.key, obstacle, sure=False)
+            found.append(((not obstacle.certain, -_rows(catalog, write.key)), answer))
+    found += [
+        ((key.on_delete not in _REFUSING, -_rows(catalog, key)), _refusing(catalog, key, sqlstate))
+        for key in (catalog.foreign_keys if sqlstate in {"23503", "23001"} else ())
+        if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING)
+    ]
+    found.sort(key=lambda each: each[0])
+    yield from (answer for _, answer in found)
+
+
+def _rows(catalog: Catalog, key: ForeignKey) -> int:
+    return rows_of(catalog, key.table) or 0
+
+
+def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Answer:
+    return Answer(
+        key,
+        sqlstate,
+        f"{key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update}: it refuses to let a row of "
+        f"{key.referenced.name} go or change that {key.table.name} ({', '.join(key.columns)}) refers "
+        "to, and a row of "
+        f"{key.table.name} that refers to nothing; {key.table.name} has {in_words(rows_of(catalog, key.table))}.",
+        (),
+        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
+    )
+
+
+def between_models(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
+    """Give the keys between two tables that a client library calls models."""
+    first, second = (table_called(catalog, (name,)) for name in (clues.table, clues.referenced))
+    return tuple(key for key in catalog.foreign_keys if {key.table, key.referenced} == {first, second})
+
+
+def unindexed(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+    """Give the keys that no index serves, of those that a statement which waited too long goes over."""
+    start = statement_table(catalog, clues)
+    if start is None or clues.statement is None:
+        return
+    for key in catalog.foreign_keys:
+        ways = ways_to(catalog, key)
+        if node(catalog, start) not in ways or serving_index(catalog, key) is not None:
+            continue
+        way = ways[node(catalog, start)]
+        if clues.statement[0] == "UPDATE" and len(way) > 1:
+            continue
+        yield Answer(
+            key,
+            clues.sqlstate,
+            f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of "
+            f"{key.referenced.name} that "
+            f"goes or whose key changes makes it read all of {key.table.name}, "
+            f"{in_words(rows_of(catalog, key.table))}.",
+            (way,),
+            f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement "
+            "that creates one "
+            "meanwhile.",
+        )
+
+
+def _fits(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> bool:
+    if clues.sqlstate and obstacle.error.sqlstate != clues.sqlstate:
+        return False
+    if obstacle.kind is Met.DOMAIN:
+        return _domain_named(catalog, clues, key, obstacle)
+    if obstacle.kind not in _MET.get(clues.kind, frozenset()) and not (
+        clues.kind is Kind.CHECK and obstacle.kind is Met.UNIQUE
+    ):
+        return False
+    tables = referencing_names(catalog, key)
+    if clues.kind in {Kind.NULL, Kind.IDENTITY}:
+        return clues.table in tables and not set(obstacle.columns).isdisjoint(clues.columns)
+    if clues.table and clues.table not in tables:
+        return False
+    return clues.kind is Kind.PARTITION or f'"{clues.constraint}"' in obstacle.error.message
+
+
+def _domain_named(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> bool:
+    names = {clues.constraint, clues.table, *clues.names} - {""}
+    for column in obstacle.columns:
+        domain = catalog.tables[key.table].columns_by_name[column].domain
+        chain = domain.chain if domain is not None else ()
+        if not names.isdisjoint({each.name for each in chain}):
+            return clues.kind in {Kind.DOMAIN, Kind.CHECK}
+    return False
+
+
+def contradiction(
+    catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, *, sure: bool = True
+) -> Answer:
+    """Give the answer for a key whose own action meets an obstacle."""
+    whose = " Nobody wrote that statement; the foreign key did." if sure else ""
+    doing = " and ".join(
+        f"ON {statement} {action_of(key, statement)}"
+        for statement in Statement
+        if action_of(key, statement) in _WRITING
+    )
+    ways = ways_to(catalog, key)
+    start = statement_table(catalog, clues)
+    top = node(catalog, start) if start is not None else None
+    return Answer(
+        key=key,
+        sqlstate=obstacle.error.sqlstate,
+        message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "
+        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}.{whose}",
+        paths=(ways[top],) if top is not None and top in ways else tuple(ways.values())[:_MOST_PATHS],
+        next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "
+        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom a delete concerns.",
+    )

@@ -1,0 +1,228 @@
+"""Explains an error: which foreign key is behind it, on which way a delete gets there, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action
+from fkdash.explain.absent import could_not_be_added
+from fkdash.explain.actions import WAITING, from_before, inside_action
+from fkdash.explain.candidates import between_models, by_code, by_column, by_obstacle, unindexed
+from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
+from fkdash.explain.keys import by_structure, named, narrowed, over, ran, statement_table
+from fkdash.explain.model import Answer, Explanation
+from fkdash.explain.read import read_errors
+from fkdash.explain.refusals import refusal
+from fkdash.explain.statements import WRITING, Doing
+from fkdash.explain.unwrap import layers
+from fkdash.explain.vocabulary import vocabulary
+from fkdash.rules.cascades import node
+from fkdash.rules.ways import ways_to
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+_MOST_PATHS: Final = 5
+_MOST_ANSWERS: Final = 20
+_BY_NAME: Final = KEY_KINDS | {Kind.DEPENDED_ON, Kind.TRUNCATED, Kind.REWRITTEN}
+_MORE: Final = (
+    "To be certain, paste more of it: the table (psql prints it after \\set VERBOSITY verbose, drivers have it as "
+    "a field) and the statement that failed (CONTEXT and STATEMENT in the server's log)."
+)
+_NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was found in it."
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    answers: tuple[Answer, ...] = ()
+    only_column: bool = False
+    sure: bool = False
+
+
+def explain(catalog: Catalog, text: str) -> Explanation:
+    """Explain a pasted error with the catalog of the database it came from."""
+    known = vocabulary(catalog)
+    best: Explanation | None = None
+    best_rank: tuple[int, int, int] = (-1, -1, -1)
+    for layer in layers(text):
+        told = [_explained(catalog, clues) for clues in read_errors(layer, known)]
+        if not told:
+            continue
+        first = max(told, key=_standing)
+        rank = (_standing(first), not first.ambiguous, first.clues.weight)
+        if rank > best_rank:
+            best, best_rank = _with_others(first, told), rank
+    return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
+
+
+def _standing(found: Explanation) -> int:
+    """Rank what is told of one error in a text: answered, understood, read."""
+    if found.answers:
+        return 3
+    return 2 if found.understood else 1 if found.clues.kind is not Kind.OTHER else 0
+
+
+def _with_others(first: Explanation, told: Sequence[Explanation]) -> Explanation:
+    """Say that the text holds another error that another foreign key is behind."""
+    mine = {answer.key for answer in first.answers}
+    others = [
+        each
+        for each in told
+        if each is not first and each.answers and mine.isdisjoint(one.key for one in each.answers)
+    ]
+    if not others or not first.answers:
+        return first
+    also = " ".join(dict.fromkeys(f"Also in it: {each.headline}" for each in others[:_MOST_PATHS]))
+    return Explanation(
+        first.clues,
+        first.headline,
+        first.answers,
+        " ".join(filter(None, (first.advice, also))),
+        ambiguous=first.ambiguous,
+    )
+
+
+def _explained(catalog: Catalog, clues: Clues) -> Explanation:
+    found = _answered(catalog, clues)
+    if not found.answers:
+        absent = could_not_be_added(catalog, clues)
+        if absent is not None:
+            return Explanation(clues, absent[0], (), absent[1], understood=True)
+    ambiguous = found.only_column or (len(found.answers) > 1 and not found.sure)
+    return Explanation(
+        clues,
+        _headline(clues, found),
+        found.answers[:_MOST_ANSWERS],
+        advice=_MORE if ambiguous else "",
+        ambiguous=ambiguous,
+    )
+
+
+def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one answer for each kind of error
+    match clues.kind:
+        case Kind.CODE:
+            return _Found(tuple(by_code(catalog, clues.sqlstate)))
+        case Kind.REQUIRED:
+            return _Found(tuple(refusal(catalog, clues, key, ()) for key in between_models(catalog, clues)))
+    inside = _inside(catalog, clues)
+    if clues.kind in _BY_NAME:
+        keys = _named(catalog, clues)
+        answers = tuple(refusal(catalog, clues, key, paths(catalog, clues, key)) for key in keys)
+        writer = [each for each in inside if clues.kind is Kind.MISSING and _wrote(catalog, clues, each)]
+        if writer:
+            mine = {each.key for each in writer}
+            return _Found((*writer, *(each for each in answers if each.key not in mine)), sure=len(writer) == 1)
+        return _Found(answers)
+    if inside:
+        return _Found(inside)
+    if clues.kind in ROW_KINDS:
+        if clues.statement is not None and clues.statement[0] == "INSERT":
+            return _Found()
+        found = tuple(by_obstacle(catalog, clues))
+        if not found and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
+            column = tuple(by_column(catalog, clues))
+            return _Found(column, only_column=bool(column))
+        return _Found(found)
+    if clues.sqlstate in WAITING:
+        return _Found(tuple(unindexed(catalog, clues)))
+    return _Found()
+
+
+def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
+    """Give the keys that the error names, else those that are what it says under another name."""
+    keys = named(catalog, clues) if clues.constraint else ()
+    if (not keys and clues.kind is Kind.TRUNCATED) or (not keys and clues.kind in KEY_KINDS):
+        keys = by_structure(catalog, clues)
+    if not keys and not clues.constraint and clues.kind is Kind.KEY and clues.columns:
+        columns = set(clues.columns)
+        keys = narrowed(catalog, [key for key in catalog.foreign_keys if set(key.columns) == columns], clues)
+    return keys
+
+
+def _inside(catalog: Catalog, clues: Clues) -> tuple[Answer, ...]:
+    """Give the answers that the innermost statement of a foreign key leads to."""
+    for statement in clues.own[:1]:
+        keys = narrowed(catalog, ran(catalog, statement), clues)
+        if keys:
+            return tuple(
+                inside_action(catalog, clues, key, statement, _chain(catalog, clues, key)) for key in keys
+            )
+        if statement.doing in WRITING:
+            former = over(catalog, statement)
+            return tuple(from_before(clues, key, statement) for key in former)
+    return ()
+
+
+def _wrote(catalog: Catalog, clues: Clues, answer: Answer) -> bool:
+    """Tell whether an action wrote the reference that has nothing to refer to."""
+    statement = clues.own[0]
+    same_table = clues.table in {
+        table.name.name for table in catalog.with_partitions(node(catalog, answer.key.table))
+    }
+    return same_table and statement.doing in WRITING and statement.doing is not Doing.DELETE
+
+
+def _chain(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[tuple[ForeignKey, ...], ...]:
+    """Give the way that the statements in the text took, else the ways there are."""
+    way = [key]
+    for statement in clues.own[1:]:
+        above = [
+            each
+            for each in ran(catalog, statement)
+            if node(catalog, each.table) == node(catalog, way[0].referenced)
+        ]
+        if len(above) != 1:
+            break
+        way.insert(0, above[0])
+    start = statement_table(catalog, clues)
+    if len(way) > 1 and (start is None or node(catalog, way[0].referenced) == node(catalog, start)):
+        return (tuple(way),)
+    return paths(catalog, clues, key)
+
+
+def paths(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[tuple[ForeignKey, ...], ...]:
+    """Give the ways a delete takes to this key: from the table in the statement, else from all that lead here."""
+    if key.on_delete is Action.NO_ACTION and clues.statement is not None and clues.statement[0] == "UPDATE":
+        return ()
+    ways = ways_to(catalog, key)
+    start = statement_table(catalog, clues)
+    if start is not None and node(catalog, start) in ways:
+        return (ways[node(catalog, start)],)
+    return tuple(ways.values())[:_MOST_PATHS]
+
+
+def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer for each kind of error
+    answers = found.answers
+    state = clues.sqlstate or (answers[0].sqlstate if answers else "")
+    if clues.kind is Kind.CODE and answers:
+        return (
+            f"{state} alone names no table: {len(answers):,} foreign keys here can raise it, the likeliest first."
+        )
+    if len(answers) > 1 and not found.sure:
+        return f"{state} is ambiguous: it can come from {len(answers):,} foreign keys, the likeliest first."
+    if found.only_column:
+        return f"{state} names only a column: if a foreign key is behind it, it is {answers[0].key.qualified}."
+    if answers and answers[0].outdated:
+        return (
+            f"{state} came from {answers[0].key.qualified} as it was; as it is declared now, it "
+            "raises no such error."
+        )
+    if answers:
+        return f"{state or 'It'} comes from {answers[0].key.qualified}."
+    if clues.kind in KEY_KINDS and clues.constraint:
+        return (
+            f"{state} was understood, but this database has no foreign key {clues.constraint} as the "
+            "error describes it: "
+            "the error came from another database, or the foreign key has been dropped since."
+        )
+    if clues.kind in ROW_KINDS or clues.kind in KEY_KINDS or clues.kind is Kind.CODE:
+        return (
+            f"{state} was understood, but no foreign key of this database explains it: the statement "
+            "itself violates the constraint, or the error came from another database."
+        )
+    if clues.sqlstate:
+        return f"{clues.sqlstate} is not an error that a foreign key raises, and no statement of one stands in it."
+    return _NOTHING

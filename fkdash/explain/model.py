@@ -1,0 +1,75 @@
+"""What is answered to a pasted error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.explain.clues import Clues
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A foreign key that explains the error.
+
+    `message` says how, `paths` are the ways on which a delete gets there (each
+    from the table deleted from to this key; the key alone for a direct one), and
+    `next_step` is what to do. `outdated` says that the foreign key as it is declared
+    now raises no such error any more.
+    """
+
+    key: ForeignKey
+    sqlstate: str
+    message: str
+    paths: tuple[tuple[ForeignKey, ...], ...]
+    next_step: str
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What an error means in this database: a headline, and the foreign keys behind it, likeliest first.
+
+    Without answers no foreign key of this database explains it; the headline says what was understood, and
+    `understood` whether that is an explanation nevertheless: of a key that could not be added, say.
+    `advice` is empty where nothing is to be added, else it says what would make the answer certain, or what to do.
+    """
+
+    clues: Clues
+    headline: str
+    answers: tuple[Answer, ...]
+    advice: str = ""
+    understood: bool = False
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What was changed in a foreign key, by its qualified name, and when (`YYYY-MM-DD HH:MM`, UTC)."""
+
+    key: str
+    at: str
+    how: str
+
+
+def with_changes(found: Explanation, changes: Sequence[Changed]) -> Explanation:
+    """Give the same with what the journals tell of the foreign keys in it, `changes` being the newest first."""
+    answers = []
+    for answer in found.answers:
+        change = next((each for each in changes if each.key == answer.key.qualified), None)
+        if change is None:
+            answers.append(answer)
+            continue
+        told = f" Since {change.at} UTC it says ON DELETE {answer.key.on_delete} ({change.how})"
+        told += ": this error is from before." if answer.outdated else "; an older error may have another reason."
+        answers.append(replace(answer, message=answer.message + told))
+    return replace(found, answers=tuple(answers))
+
+
+def path_words(path: Sequence[ForeignKey]) -> str:
+    """Give a way in words: `organizations → workspaces → users`."""
+    return " → ".join([path[0].referenced.name, *(key.table.name for key in path)])

@@ -1,0 +1,229 @@
+"""Reads the errors in one layer of a text: each with its own lines, so that what is beside it changes nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.explain.clues import KEY_KINDS, Clues, Kind
+from fkdash.explain.local import key_columns, local_errors
+from fkdash.explain.sentences import QUOTES, sentences
+from fkdash.explain.statements import added_key, operators_statement, own_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fkdash.explain.sentences import Sentence
+    from fkdash.explain.vocabulary import Vocabulary
+
+_MOST_ERRORS: Final = 40
+_NEAR: Final = 40
+_LONGEST_WINDOW: Final = 60_000
+_CODE: Final = r"((?=[0-9A-Z]*\d)[0-9A-Z]{5})"
+_LEVEL: Final = (
+    r"(?:ERROR|FATAL|PANIC|FEHLER|ERREUR|ERRO|ERRORE|ОШИБКА|ПОМИЛКА"
+    r"|エラー|错误|錯誤|오류|BŁĄD|CHYBA|FEL|HATA|ΣΦΑΛΜΑ)"
+)
+_NEXT_MESSAGE: Final = re.compile(rf"(?:{_LEVEL}|LOG|WARNING|NOTICE)\s?:[ \t]{{1,2}}(?=\S)")
+_SQLSTATES: Final = (
+    re.compile(
+        rf"(?i:sql_?state(?:_?code)?|status_?code|pg_?code|err(?:or)?_?code|sql_error_code)"
+        rf"[^\w\n]{{0,8}}(?:Some\()?\W?\s?{_CODE}\b"
+    ),
+    re.compile(rf"(?i:(?<![\w])code)\\*[\"']?\s*(?:[:=]|=>)\s*(?:[\w.:]+\()?\\*[\"':]?E?{_CODE}\b"),
+    re.compile(rf"SqlState\(\W?E?{_CODE}\b"),
+    re.compile(rf"{_LEVEL}\W{{1,4}}{_CODE}(?=[:\])\s]|$)"),
+    re.compile(rf"(?m)^\W{{0,4}}\[{_CODE}\] {_LEVEL}"),
+    re.compile(rf",{_LEVEL},{_CODE},"),
+    re.compile(rf"PostgresException[^\n]{{0,40}}?:\s{_CODE}:"),
+)
+_CLASSES: Final = (
+    (re.compile(r"(?i)not_?null_?violation"), "23502"),
+    (re.compile(r"(?i)foreign_?key_?(?:constraint_?)?(?:violation|error)|InvalidForeignKey"), "23503"),
+    (re.compile(r"(?i)restrict_?violation"), "23001"),
+    (re.compile(r"(?i)unique_?violation|RecordNotUnique|UniqueConstraintError"), "23505"),
+    (re.compile(r"(?i)check_?violation"), "23514"),
+    (re.compile(r"(?i)exclusion_?violation"), "23P01"),
+)
+_ALONE: Final = re.compile(
+    rf"\W*(?i:error|sqlstate|code|explain)?\W{{0,4}}{_CODE}\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
+)
+_VERBOSE_FIELD: Final = re.compile(
+    r"(?m)\b(SCHEMA|TABLE|COLUMN|CONSTRAINT) NAME:[ \t]+([^\n]{1,200}?)[ \t]{0,200}$"
+)
+_FIELD: Final = re.compile(
+    rf"(?i)(?<![\w])(schema|table|column|constraint)(?:[ _]?name)?\\*[\"']?\s*(?:=>|[:=])\s*(?:Some\()?"
+    rf"(?:\\*[\"'`]([^{QUOTES}\n\\]{{1,130}})\\*[\"'`]|([^\W\d][\w$]{{0,62}}))"
+)
+_IN_BRACKETS: Final = re.compile(r"(?i)\bconstraint \[\"?([^\]\"\n]{1,130})\"?\]")
+_NO_VALUE: Final = frozenset({"undefined", "null", "none", "nil", "n", "true", "false"})
+_MODEL: Final = re.compile(
+    r"prisma\.(\w{1,63})\.(delete|deleteMany|update|updateMany|upsert|create|createMany)\(\)"
+)
+_META_MODEL: Final = re.compile(r"modelName\\*[\"']?\s*:\s*\\*[\"'](\w{1,63})")
+_DEPENDENT: Final = re.compile(
+    rf"constraint\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+on\s+table\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)"
+    rf"\\*[{QUOTES}]?\s+depends\s+on\s+(\w+)"
+)
+_TRUNCATED: Final = re.compile(
+    rf"Table\s+\\*[{QUOTES}]+([^{QUOTES}\n\\]+)\\*[{QUOTES}]+\s+references\s+\\*[{QUOTES}]+([^{QUOTES}\n\\]+)"
+)
+
+
+def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
+    """Give the errors that one layer of a text tells of, in order, none twice, at most forty."""
+    alone = _ALONE.fullmatch(text.strip())
+    if alone:
+        return (Clues(alone[1], Kind.CODE),)
+    found = sentences(text, known.odd)
+    errors = [(sentence.start, clues) for sentence, clues in _told(text, found)]
+    errors += _local(text, known, found)
+    if not any(clues.kind is not Kind.OTHER for _, clues in errors):
+        errors += _by_fields(text)
+    errors.sort(key=lambda each: each[0])
+    return tuple(dict.fromkeys(clues for _, clues in errors))[:_MOST_ERRORS]
+
+
+def sqlstate_of(text: str) -> str:
+    """Give the SQLSTATE that a text marks as one, or the class it names; a number alone is no SQLSTATE."""
+    places = [found for pattern in _SQLSTATES if (found := pattern.search(text))]
+    if places:
+        return min(places, key=lambda found: found.start(1))[1]
+    return next((sqlstate for pattern, sqlstate in _CLASSES if pattern.search(text)), "")
+
+
+def _told(text: str, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, Clues]]:
+    """Give the sentences with what stands with them; one that is printed twice is one error."""
+    groups: dict[tuple[object, ...], list[Sentence]] = {}
+    for sentence in found:
+        groups.setdefault(sentence.what, []).append(sentence)
+    for same in list(groups.values())[:_MOST_ERRORS]:
+        windows = [_window(text, sentence, found) for sentence in same[:_MOST_ERRORS]]
+        after = "\n\n".join(window for _, window in windows)
+        before = "\n\n".join(window for window, _ in windows)
+        yield same[0], _with_lines(same[0], after, before)
+
+
+def _window(text: str, sentence: Sentence, found: Sequence[Sentence]) -> tuple[str, str]:
+    """Give what belongs to a sentence: the text before it and after it, as far as nothing else is told."""
+    others = [each for each in found if each.what != sentence.what]
+    ends = [each.start for each in others if each.start > sentence.start]
+    following = _NEXT_MESSAGE.search(text, sentence.end)
+    repeated = following and any(
+        each.what == sentence.what and 0 <= each.start - following.end() < _NEAR for each in found
+    )
+    if following and not repeated:
+        ends.append(following.start())
+    earlier = [each.end for each in others if each.end <= sentence.start]
+    line = text.rfind("\n", 0, sentence.start) + 1
+    start = line if earlier else 0
+    start = max(start, sentence.start - _LONGEST_WINDOW, *(end for end in earlier), 0)
+    stop = min((*ends, len(text), sentence.end + _LONGEST_WINDOW))
+    return text[start : sentence.start], text[sentence.start : stop]
+
+
+def _with_lines(sentence: Sentence, after: str, before: str) -> Clues:
+    roles = dict(sentence.roles)
+    columns = tuple(filter(None, re.split(r"[`'\",\s]+", roles.get("columns", "")))) or (
+        (roles["column"],) if "column" in roles else ()
+    )
+    detail = key_columns(after) or key_columns(before)
+    fields = _fields(after) or _fields(before)
+    clues = Clues(
+        sentence.sqlstate or sqlstate_of(after),
+        sentence.kind,
+        constraint=roles.get("constraint", ""),
+        table=roles.get("table", "") or (fields.get("table", "") if sentence.kind is Kind.NULL else ""),
+        referenced=roles.get("referenced", ""),
+        schema=fields.get("schema", ""),
+        columns=columns or (detail if sentence.kind in KEY_KINDS else ()),
+        statement=operators_statement(after) or operators_statement(before) or _model(before + after),
+        own=own_statements(after) or own_statements(before),
+        added=added_key(after) or added_key(before) if sentence.kind is Kind.MISSING else None,
+    )
+    if sentence.kind is Kind.MISSING:
+        missing = re.search(rf"not\s+present\s+in\s+table\s+\\*[{QUOTES}]+([^{QUOTES}\n\\]+)", after + before)
+        return replace(clues, referenced=missing[1] if missing else "")
+    if sentence.kind is Kind.DEPENDED_ON:
+        dependent = _DEPENDENT.search(after)
+        return replace(clues, constraint=dependent[1], table=dependent[2]) if dependent else clues
+    if sentence.kind is Kind.TRUNCATED:
+        tables = _TRUNCATED.search(after + before)
+        return replace(clues, table=tables[1], referenced=tables[2]) if tables else clues
+    return clues
+
+
+def _local(text: str, known: Vocabulary, found: Sequence[Sentence]) -> Iterator[tuple[int, Clues]]:
+    spans = [(text.rfind("\n", 0, each.start) + 1, each.end) for each in found]
+    marked = sqlstate_of(text) if not found else ""
+    for start, clues in local_errors(text, known, sqlstate=marked):
+        if not any(first <= start <= last or first <= start + 1 <= last for first, last in spans):
+            following = _NEXT_MESSAGE.search(text, text.find("\n", start) if "\n" in text[start:] else len(text))
+            window = text[start : following.start() if following else len(text)]
+            yield (
+                start,
+                replace(
+                    clues,
+                    statement=operators_statement(window),
+                    own=own_statements(window),
+                    schema=_fields(window).get("schema", ""),
+                ),
+            )
+
+
+def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
+    """Give the error that only fields, a class or a foreign key's own statement tell of."""
+    own = own_statements(text)
+    sqlstate = sqlstate_of(text)
+    fields = _fields(text)
+    brackets = _IN_BRACKETS.search(text)
+    constraint = fields.get("constraint", "") or (brackets[1] if brackets else "")
+    kind = {
+        "23503": Kind.KEY,
+        "23001": Kind.HELD,
+        "23502": Kind.NULL,
+        "23514": Kind.CHECK,
+        "23505": Kind.UNIQUE,
+        "23P01": Kind.UNIQUE,
+        "428C9": Kind.IDENTITY,
+    }.get(sqlstate, Kind.OTHER)
+    if not sqlstate and brackets and "iolation" in text:
+        kind = Kind.KEY
+    if sqlstate or own or kind is Kind.KEY:
+        column = fields.get("column", "")
+        yield (
+            len(text),
+            Clues(
+                sqlstate or ("23503" if kind is Kind.KEY else ""),
+                kind,
+                constraint=constraint,
+                table=fields.get("table", ""),
+                schema=fields.get("schema", ""),
+                columns=(column,) if column else key_columns(text) if kind in KEY_KINDS else (),
+                statement=operators_statement(text) or _model(text),
+                own=own,
+            ),
+        )
+
+
+def _fields(text: str) -> dict[str, str]:
+    """Give the names in fields such as psql's verbose ones, a driver's or a log's."""
+    found: dict[str, str] = {}
+    for name, value in _VERBOSE_FIELD.findall(text):
+        found.setdefault(name.lower(), value)
+    for name, in_quotes, word in _FIELD.findall(text):
+        value = in_quotes or word
+        if value.lower() not in _NO_VALUE:
+            found.setdefault(name.lower(), value)
+    return found
+
+
+def _model(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Give the statement that a call of Prisma's stands for."""
+    call = _MODEL.search(text)
+    if call is None:
+        return None
+    verb = "DELETE" if call[2].startswith("delete") else "INSERT" if call[2].startswith("create") else "UPDATE"
+    named = _META_MODEL.search(text)
+    return verb, (named[1] if named else call[1],)

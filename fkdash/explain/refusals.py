@@ -1,0 +1,216 @@
+"""Words for an error in which a foreign key itself says no, or something else says no because of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.names import typed
+from fkdash.explain.clues import Clues, Kind
+from fkdash.explain.keys import referenced_names
+from fkdash.explain.model import Answer
+from fkdash.shell import shell_word
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
+
+_LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT})
+_WRITES_VALUES: Final = frozenset({Action.CASCADE, Action.SET_DEFAULT})
+_OWN: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
+
+
+def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Answer:
+    """Give the answer for a foreign key that the error names."""
+    match clues.kind:
+        case Kind.DETACHED:
+            return _detached(clues, key)
+        case Kind.DEPENDED_ON:
+            return _depended_on(catalog, clues, key)
+        case Kind.TRUNCATED:
+            return _truncated(clues, key)
+        case Kind.REWRITTEN:
+            return _rewritten(clues, key)
+    return _violated(catalog, clues, key, paths)
+
+
+def _violated(
+    catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]
+) -> Answer:
+    held = _held(catalog, clues, key)
+    updated = clues.statement is not None and clues.statement[0] == "UPDATE"
+    deleted = clues.statement is not None and clues.statement[0] == "DELETE"
+    moved = updated or (key.on_delete in _LETS_GO and key.on_update not in _LETS_GO and not deleted)
+    outdated = bool(held) and key.on_delete in _LETS_GO and (deleted or key.on_update in _LETS_GO)
+    columns = ", ".join(key.columns)
+    own = [action for action in (key.on_delete, key.on_update) if action in _OWN]
+    if outdated:
+        kept = (
+            f"a row of {key.referenced.name} was still referred to by {key.table.name} ({columns}), "
+            "which it would let "
+            "go now: the error is from before that was changed"
+        )
+    elif moved and key.on_delete in _LETS_GO:
+        kept = (
+            f"it lets a row of {key.referenced.name} go, but it is ON UPDATE {key.on_update}, so the key of a "
+            f"row that {key.table.name} ({columns}) refers to cannot change"
+        )
+    elif moved:
+        kept = (
+            f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so "
+            "its key cannot "
+            f"change, as it is ON UPDATE {key.on_update}"
+        )
+    else:
+        kept = (
+            f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so it cannot go"
+        )
+    missing = (
+        f"a row of {key.table.name} was written whose ({columns}) is not in {key.referenced.name} "
+        f"({', '.join(key.referenced_columns)})"
+        + (f", or its own {own[0]} wrote it" if own else "")
+        + _other_writers(catalog, clues, key)
+    )
+    look = (
+        f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
+        "foreign key contradicts itself."
+    )
+    if held is None:
+        said, next_step = (
+            f"either {kept}, or {missing}",
+            f"{_make_way(catalog, key, moved=moved)} If a row of {key.table.name} was written: {look}",
+        )
+    elif held:
+        said = kept
+        next_step = (
+            "fkdash fix history tells what was changed here." if outdated else _make_way(catalog, key, moved=moved)
+        )
+    else:
+        said, next_step = missing, look
+    called = f" (the error calls it {clues.constraint})" if clues.constraint not in _called(key) else ""
+    return Answer(
+        key=key,
+        sqlstate=clues.sqlstate or "23503",
+        message=f"{key.qualified}{called} is ON DELETE {key.on_delete}: {said}.",
+        paths=paths if (held is not False and not moved) or (own and not held) else (),
+        next_step=next_step,
+        outdated=outdated,
+    )
+
+
+def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
+    """Name the keys over the same columns whose actions write what this one refuses; its check comes later."""
+    told = []
+    for other in catalog.declared_on.get(key.table, ()):
+        if other is key or set(other.columns).isdisjoint(key.columns):
+            continue
+        if clues.statement is not None and clues.statement[1][-1] not in referenced_names(catalog, other):
+            continue
+        if other.on_update in _WRITES_VALUES or other.on_delete is Action.SET_DEFAULT:
+            action = (
+                f"UPDATE {other.on_update}" if other.on_update in _WRITES_VALUES else f"DELETE {other.on_delete}"
+            )
+            told.append(f", or {other.name} wrote it (ON {action})")
+    return "".join(told)
+
+
+def _called(key: ForeignKey) -> frozenset[str]:
+    return frozenset({"", key.name, *(copy.name for copy in key.copies)})
+
+
+def _make_way(catalog: Catalog, key: ForeignKey, *, moved: bool) -> str:
+    table = key.table.name
+    lists = f"fkdash preview --table {shell_word(typed(key.referenced))} lists them."
+    trigger = _keeps_rows(catalog.tables.get(key.table))
+    if moved:
+        return f"Leave the key as it is, or point the rows of {table} elsewhere first."
+    if trigger:
+        return (
+            f"Point the rows of {table} elsewhere first; deleting them may not work, as trigger "
+            f"{trigger} runs before "
+            f"each such DELETE and can refuse it: read what it does. {lists[:1].upper()}{lists[1:]}"
+        )
+    return f"Move or delete the rows of {table} first; {lists}"
+
+
+def _keeps_rows(table: Table | None) -> str:
+    """Give the trigger that can keep a row of the table from being deleted."""
+    for trigger in (table.triggers or ()) if table is not None else ():
+        deletes = any(event.upper() == "DELETE" for event in trigger.events)
+        if trigger.before and deletes and trigger.enabled in {"O", "A"} and trigger.constraint is None:
+            return trigger.name
+    return ""
+
+
+def _held(catalog: Catalog, clues: Clues, key: ForeignKey) -> bool | None:
+    """Tell whether a referenced row is held back (True) or a reference has nothing to refer to (False)."""
+    if clues.kind is Kind.HELD:
+        return True
+    if clues.kind is Kind.MISSING:
+        return False
+    if clues.columns and set(key.columns) != set(key.referenced_columns):
+        if set(clues.columns) == set(key.columns):
+            return False
+        if set(clues.columns) == set(key.referenced_columns):
+            return True
+    if clues.statement is not None and clues.statement[0] in {"DELETE", "INSERT"}:
+        return clues.statement[0] == "DELETE"
+    return True if not (referenced_names(catalog, key) - {key.table.name}).isdisjoint(clues.names) else None
+
+
+def _detached(clues: Clues, key: ForeignKey) -> Answer:
+    there = key.referenced._replace(name=clues.referenced) if clues.referenced else key.referenced
+    partition = clues.referenced or "the partition"
+    along = f" (ON DELETE {key.on_delete} takes {key.table.name} along)" if key.on_delete is Action.CASCADE else ""
+    return Answer(
+        key,
+        clues.sqlstate,
+        f"{key.qualified}: rows of {key.table.name} ({', '.join(key.columns)}) refer to rows of "
+        f"{partition}, which would not "
+        f"be in {key.referenced.name} any more once it is detached; no action of the foreign key runs then.",
+        (),
+        f"Delete those rows of {partition}{along} or move the rows of {key.table.name}, then detach; "
+        f"fkdash preview --table {shell_word(typed(there))} lists them.",
+    )
+
+
+def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
+    whole = (
+        f" of the whole partitioned table {key.referenced.name}" if catalog.partitions.get(key.referenced) else ""
+    )
+    return Answer(
+        key,
+        clues.sqlstate,
+        f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign "
+        f"key{whole}, not rows: "
+        f"{key.table.name} would keep its references, and nothing would check them.",
+        (),
+        f"Delete or move the rows of {key.table.name} that refer there, and for a partition DETACH it "
+        "before the DROP; "
+        f"to give the foreign key up, say so: ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}.",
+    )
+
+
+def _truncated(clues: Clues, key: ForeignKey) -> Answer:
+    return Answer(
+        key,
+        clues.sqlstate,
+        f"{key.qualified} refers to {key.referenced.name}, and TRUNCATE is refused for a referenced "
+        "table even where no "
+        "row refers to it.",
+        (),
+        "Truncate both in one statement, or DELETE; fkdash preview --table "
+        f"{shell_word(typed(key.referenced))} shows what "
+        "that does. TRUNCATE … CASCADE empties every referencing table.",
+    )
+
+
+def _rewritten(clues: Clues, key: ForeignKey) -> Answer:
+    return Answer(
+        key,
+        clues.sqlstate,
+        f"{key.qualified}: a rule on {key.table.name} or {key.referenced.name} rewrites the statement "
+        "that the foreign key "
+        "runs, so that it does not do what it must.",
+        (),
+        f"fkdash check --table {shell_word(typed(key.table))} names the rule (FK208).",
+    )

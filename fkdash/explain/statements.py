@@ -1,0 +1,196 @@
+"""The statements in an error's text: those that foreign keys run, the operator's own, ADD FOREIGN KEY.
+
+A foreign key's own statements are made in ri_triggers.c and look alike in every version and language: names are
+quoted, values are parameters, and the comparison is spelled OPERATOR(schema.name). A partitioned table has no
+ONLY.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+# A name is followed by the quotation mark that closes the statement, and by those that wrap it, more often than it
+# ends in one itself.
+_QUOTED: Final = r'(?:"[^"]{1,130}"(?!"\w)|"(?:[^"]|""){1,200}?"(?!"))'
+_NAME: Final = rf"(?:{_QUOTED}|[^\W\d][\w$]{{0,62}})"
+_TABLE: Final = rf"({_QUOTED})\.({_QUOTED})"
+_OWN_WRITE: Final = re.compile(
+    rf"\b(DELETE FROM|UPDATE)\s+(?:ONLY\s+)?{_TABLE}(?:\s+SET\s+((?:(?!\bWHERE\b).){{1,4000}}?))?"
+    r"\s+WHERE\s+(\$\d+(?:::[\w.\" ]+)?\s+OPERATOR\((?:(?!\n\n)[^;]){1,8000})",
+    re.DOTALL,
+)
+_CUT_OFF: Final = re.compile(rf"\b(DELETE FROM|UPDATE)\s+ONLY\s+{_TABLE}")
+_OWN_LOOK: Final = re.compile(
+    rf"\bSELECT 1 FROM\s+(?:ONLY\s+)?{_TABLE} x\s+WHERE\s+((?:(?!\n\n)[^;]){{1,8000}}?)(?:\s+FOR KEY SHARE|$)",
+    re.DOTALL,
+)
+_OWN_VALIDATION: Final = re.compile(
+    rf"\bSELECT fk\.(?:(?!\n\n)[^;]){{1,4000}}? FROM\s+(?:ONLY\s+)?{_TABLE} fk"
+    rf"\s+LEFT OUTER JOIN\s+(?:ONLY\s+)?{_TABLE} pk"
+    r"\s+ON\s+\(((?:(?!\n\n)[^;)]|\(|\)(?!\s+WHERE)){1,8000})",
+    re.DOTALL,
+)
+_COMPARED: Final = re.compile(rf"OPERATOR\([^)]*\)\s*(?:fk\.)?({_QUOTED})")
+_COMPARED_LEFT: Final = re.compile(rf"({_QUOTED})(?:::[\w.\" ]+?)?\s+OPERATOR\(")
+_SET: Final = re.compile(rf"({_QUOTED})\s*=\s*(NULL|DEFAULT|\$\d+)")
+_OPERATORS: Final = re.compile(
+    rf"\b(delete\s+from|update|insert\s+into|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?"
+    rf"({_NAME})(?:\s*\.\s*({_NAME}))?(?=([^\n]{{0,200}}))",
+    re.IGNORECASE,
+)
+_LABELLED: Final = re.compile(
+    r"(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|ОПЕРАТОР|文|语句|陳述式|COMANDO|ISTRUZIONE|ZAPYTANIE"
+    r"|SATS|İFADE|명령 ?구문|Command was|SQL|sql|query|statement|Failed query)\W{0,6}$"
+)
+_INSIDE_FUNCTION: Final = re.compile(
+    r"(?:SQL statement|SQL-Anweisung|SQL-Befehl|instruction SQL|sentencia SQL|SQL-оператор|SQL文|SQL 语句"
+    r"|comando SQL|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)\W{0,4}$",
+    re.IGNORECASE,
+)
+_ADDED: Final = re.compile(
+    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?"
+    rf"\s+ADD\s+(?:CONSTRAINT\s+({_NAME})\s+)?"
+    rf"FOREIGN\s+KEY\s*\(([^)]{{1,2000}})\)\s*REFERENCES\s+(?:ONLY\s+)?"
+    rf"({_NAME})(?:\s*\.\s*({_NAME}))?(?:\s*\(([^)]{{1,2000}})\))?",
+    re.IGNORECASE,
+)
+
+
+class Doing(StrEnum):
+    """What a foreign key's own statement does."""
+
+    DELETE = "delete"
+    SET_NULL = "set null"
+    SET_DEFAULT = "set default"
+    UPDATE = "update"
+    FIND_REFERENCING = "find referencing rows"
+    FIND_REFERENCED = "find the referenced row"
+    VALIDATE = "validate"
+
+
+WRITING: Final = frozenset({Doing.DELETE, Doing.SET_NULL, Doing.SET_DEFAULT, Doing.UPDATE})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStatement:
+    """A statement that a foreign key ran by itself on `table` (schema, name).
+
+    `columns` are those it compares: the referencing ones, for FIND_REFERENCED the referenced ones; empty where the
+    text was cut off. `other` is the referenced table of VALIDATE.
+    """
+
+    doing: Doing
+    table: tuple[str, str]
+    columns: tuple[str, ...]
+    other: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedKey:
+    """An ALTER TABLE that adds a foreign key; `name` is empty where the server makes one."""
+
+    table: tuple[str, ...]
+    name: str
+    columns: tuple[str, ...]
+    referenced: tuple[str, ...]
+    referenced_columns: tuple[str, ...]
+
+
+def own_statements(text: str) -> tuple[OwnStatement, ...]:
+    """Give the statements of foreign keys in the order of the text: the innermost, which failed, first."""
+    if "ONLY" not in text and "OPERATOR(" not in text:
+        return ()
+    found: list[tuple[int, OwnStatement]] = []
+    for match in _OWN_WRITE.finditer(text):
+        verb, schema, name, changes, where = match.groups()
+        doing = Doing.DELETE if verb.startswith("DELETE") else _what_is_set(changes or "")
+        if doing is not None:
+            found.append((match.start(), OwnStatement(doing, (bare(schema), bare(name)), _columns(where))))
+    whole = {place for place, _ in found}
+    for match in _CUT_OFF.finditer(text):
+        if match.start() not in whole and match[1].startswith("DELETE") | text[match.end() :].lstrip().startswith(
+            "SET"
+        ):
+            rest = text[match.end() : match.end() + 300]
+            doing = Doing.DELETE if match[1].startswith("DELETE") else _what_is_set(rest)
+            if doing is not None:
+                found.append((match.start(), OwnStatement(doing, (bare(match[2]), bare(match[3])), ())))
+    found += [
+        (match.start(), _look((bare(match[1]), bare(match[2])), match[3]))
+        for match in _OWN_LOOK.finditer(text)
+        if "OPERATOR(" in match[3]
+    ]
+    for match in _OWN_VALIDATION.finditer(text):
+        table, other = (bare(match[1]), bare(match[2])), (bare(match[3]), bare(match[4]))
+        found.append((match.start(), OwnStatement(Doing.VALIDATE, table, _columns(match[5]), other)))
+    found.sort(key=lambda each: each[0])
+    return tuple(dict.fromkeys(statement for _, statement in found))
+
+
+def _what_is_set(changes: str) -> Doing | None:
+    values = {value for _, value in _SET.findall(changes)}
+    if not values:
+        return None
+    if "NULL" in values:
+        return Doing.SET_NULL
+    return Doing.SET_DEFAULT if "DEFAULT" in values else Doing.UPDATE
+
+
+def _columns(where: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(bare(name) for name in _COMPARED.findall(where)))
+
+
+def _look(table: tuple[str, str], where: str) -> OwnStatement:
+    columns = _columns(where)
+    if columns and "$" in where.split("OPERATOR(", maxsplit=1)[0]:
+        return OwnStatement(Doing.FIND_REFERENCING, table, columns)
+    referenced = tuple(dict.fromkeys(bare(name) for name in _COMPARED_LEFT.findall(where)))
+    return OwnStatement(Doing.FIND_REFERENCED, table, referenced)
+
+
+def operators_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Give the operator's own statement: its verb and its table's parts; None where there is none.
+
+    A labelled one is preferred; those of foreign keys and of functions that an action ran do not count.
+    """
+    chosen: tuple[str, tuple[str, ...]] | None = None
+    for found in _OPERATORS.finditer(text):
+        verb = found[1].split()[0].upper()
+        rest = found[4].lower()
+        internal = "operator(" in rest or (" only " in found[0].lower() and "= null" in rest)
+        if internal or found[2].lower() in {"or", "on", "of"}:
+            continue
+        if verb == "UPDATE" and not re.match(r"(?:\s+(?:as\s+)?\w+)?\s*\bset\b|\s*\W?\s*$", rest, re.IGNORECASE):
+            continue
+        before = text[max(0, found.start() - 60) : found.start()]
+        if _INSIDE_FUNCTION.search(before):
+            continue
+        statement = verb, tuple(bare(part) for part in (found[2], found[3]) if part)
+        if _LABELLED.search(before):
+            return statement
+        chosen = chosen or statement
+    return chosen
+
+
+def added_key(text: str) -> AddedKey | None:
+    """Give the foreign key that a statement in the text was to add."""
+    found = _ADDED.search(text)
+    if found is None:
+        return None
+    table = tuple(bare(part) for part in (found[1], found[2]) if part)
+    referenced = tuple(bare(part) for part in (found[5], found[6]) if part)
+    return AddedKey(table, bare(found[3] or ""), _listed(found[4]), referenced, _listed(found[7] or ""))
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(bare(name) for name in re.findall(_NAME, names))
+
+
+def bare(name: str) -> str:
+    """Give a name as the catalog stores it."""
+    if name.startswith('"'):
+        return name[1:-1].replace('""', '"')
+    return name.lower()

@@ -1,0 +1,54 @@
+"""The names of a catalog: a word in quotation marks counts only if something is called that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.fact import fact
+from fkdash.db.text import plain
+from fkdash.explain.sentences import QUOTES
+from fkdash.rules.once import once_per_catalog
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog
+
+_ODD: Final = frozenset(QUOTES + "\\")
+
+
+@fact
+class Vocabulary:
+    """Names by what they name; `odd` are those that quotation marks in a message do not delimit."""
+
+    keys: frozenset[str] = frozenset()
+    tables: frozenset[str] = frozenset()
+    columns: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    odd: frozenset[str] = frozenset()
+
+    def knows(self, name: str) -> bool:
+        """Tell whether anything is called that."""
+        return name in self.tables or name in self.columns or name in self.keys or name in self.others
+
+
+def is_odd(name: str) -> bool:
+    """Tell whether a name can be mistaken in a message, which doubles no quotation mark in it."""
+    return plain(name) != name or not _ODD.isdisjoint(name)
+
+
+@once_per_catalog
+def vocabulary(catalog: Catalog) -> Vocabulary:
+    """Give the names of a catalog's foreign keys, tables, columns, checks, indexes and domains."""
+    keys = {name for key in catalog.foreign_keys for name in (key.name, *(copy.name for copy in key.copies))}
+    tables = {name.name for name in catalog.tables}
+    columns: set[str] = set()
+    others: set[str] = set()
+    for table in catalog.tables.values():
+        others.update((*(check.name for check in table.checks), *(index.name for index in table.indexes)))
+        for column in table.columns:
+            columns.add(column.name)
+            for domain in column.domain.chain if column.domain is not None else ():
+                others.update((domain.name, *(check.name for check in domain.checks)))
+    every = keys | tables | columns | others
+    return Vocabulary(
+        frozenset(keys), frozenset(tables), frozenset(columns), frozenset(others), frozenset(filter(is_odd, every))
+    )

@@ -1,0 +1,62 @@
+"""A text of any size and content is read within bounds, and the error in it is found wherever it stands."""
+
+from __future__ import annotations
+
+import random
+from time import perf_counter
+
+import pytest
+
+from fkdash.explain.bounded import WHOLE, picked, picked_text
+from fkdash.explain.find import explain
+from tests.rules.catalogs import sound
+
+_ERROR = (
+    'ERROR:  update or delete on table "organizations" violates foreign key constraint '
+    '"workspaces_organization_id_fkey" on table "workspaces"\n'
+    'DETAIL:  Key (id)=(7) is still referenced from table "workspaces".\n'
+)
+_MIB = 1024 * 1024
+
+
+def _behind(text: str) -> list[str]:
+    return [answer.key.name for answer in explain(sound(), text).answers]
+
+
+@pytest.mark.parametrize("place", [0.0, 0.37, 1.0])
+@pytest.mark.parametrize("kind", ["log", "binary", "endless line", "the same error"])
+def test_an_error_in_twenty_megabytes_is_found_in_two_seconds_each_ten(kind: str, place: float) -> None:
+    noise = {
+        "log": b"".join(b"2026-07-02 21:40:22 UTC [%d] LOG:  duration: %d ms\n" % (n, n) for n in range(30_000)),
+        "binary": random.Random(1).randbytes(_MIB),
+        "endless line": b'{"a":1,"b":"some text"},' * (_MIB // 24),
+        "the same error": b'2026-07-02 [1] ERROR:  duplicate key value violates unique constraint "a_pkey"\n'
+        * 12_000,
+    }[kind]
+    noise = (noise * (20 * _MIB // len(noise) + 1))[: 20 * _MIB]
+    at = int(len(noise) * place)
+    raw = noise[:at] + b"\n" + _ERROR.encode() + noise[at:]
+    started = perf_counter()
+    found = picked(raw[start : start + 65_536] for start in range(0, len(raw), 65_536))
+    took = perf_counter() - started
+    assert (found.size, found.whole) == (len(raw), False)
+    assert len(found.text) < 2 * WHOLE
+    assert _behind(found.text) == ["workspaces_organization_id_fkey"]
+    assert took < 4, took
+
+
+def test_half_a_megabyte_is_read_whole() -> None:
+    text = "x\n" * 1000 + _ERROR
+    assert picked_text(text).text == text
+    assert picked_text(text).whole
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", " ", '"', "'", "(", "\\", "\n", "\t", '"a" ', "»", "[", "\x1b[", "\x1b]", 'UPDATE "a"."b" SET ', 'DELETE FROM ONLY "a"."b" WHERE $1 OPERATOR(', "a | ", "(a)=(", "&quot;", 'null value in column "', "ERROR:  ", "TABLE NAME:  x ", '""'],
+)  # fmt: skip
+def test_no_repetition_takes_long_to_read(unit: str) -> None:
+    text = unit * (300_000 // len(unit))
+    started = perf_counter()
+    explain(sound(), text)
+    assert perf_counter() - started < 15

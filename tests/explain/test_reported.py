@@ -1,0 +1,419 @@
+"""Errors on which an answer used to be wrong or missing, each of its kind, against the schema it came from."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from fkdash.catalog.model import Catalog
+from fkdash.explain.find import explain
+from fkdash.explain.model import Changed, Explanation, path_words, with_changes
+from tests.explain.test_explain import _catalog
+from tests.support.servers import TestDatabase
+
+_newest = pytest.mark.newest_version
+
+
+async def _with(database: TestDatabase, schema: str) -> Catalog:
+    await database.execute(schema)
+    return await _catalog(database)
+
+
+async def _raised(database: TestDatabase, statement: str) -> str:
+    """Give what psql prints of the error that a statement raises."""
+    connection = await database.connection()
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.fetch(statement)
+    except asyncpg.PostgresError as error:
+        context = f"\nCONTEXT:  {error.context}" if error.context else ""
+        return f"ERROR:  {error}{context}"
+    finally:
+        await transaction.rollback()
+    raise AssertionError(statement)
+
+
+def _keys(found: Explanation) -> list[str]:
+    return [answer.key.name for answer in found.answers]
+
+
+_LINES = """
+create table catalogue (id int primary key);
+create table line (id int primary key, catalogue int not null constraint line_catalogue_fkey references catalogue);
+"""
+
+
+@_newest
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "FEHLER:  Einfügen oder Aktualisieren in Tabelle »line« verletzt Fremdschlüssel-Constraint »line_catalogue_fkey«\n"
+            "DETAIL:  Schlüssel (catalogue)=(1) ist nicht in Tabelle »catalogue« vorhanden."
+        ),
+        (
+            "ERROR:  inserción o actualización en la tabla «line» viola la llave foránea «line_catalogue_fkey»\n"
+            "DETALLE:  La llave (catalogue)=(999) no está presente en la tabla «catalogue»."
+        ),
+        (
+            'ERROR:  テーブル"line"への挿入、更新は外部キー制約"line_catalogue_fkey"に違反しています\n'
+            'DETAIL:  テーブル"catalogue"にキー(catalogue)=(5)がありません。'
+        ),
+        (
+            "ERREUR:  une instruction insert ou update sur la table « line » viole la contrainte de clé étrangère\n"
+            "« line_catalogue_fkey »\nDÉTAIL : La clé (catalogue)=(1) n'est pas présente dans la table « catalogue »."
+        ),
+        '错误:  插入或更新表 "line" 违反外键约束 "line_catalogue_fkey"\n描述:  键值对(catalogue)=(1)没有在表"catalogue"中出现.',
+    ],
+)
+async def test_a_missing_parent_is_not_reversed_in_other_languages(database: TestDatabase, text: str) -> None:
+    [answer] = explain(await _with(database, _LINES), text).answers
+    assert (answer.key.name, answer.sqlstate) == ("line_catalogue_fkey", "23503")
+    assert "a row of line was written whose (catalogue) is not in catalogue (id)" in answer.message
+
+
+@_newest
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "FEHLER:  Aktualisieren oder Löschen in Tabelle »catalogue« verletzt Fremdschlüssel-Constraint "
+            "»line_catalogue_fkey« von Tabelle »line«\nDETAIL:  Auf Schlüssel (id)=(1) wird noch aus Tabelle »line« verwiesen."
+        ),
+        (
+            'ERRORE:  l\'istruzione UPDATE o DELETE sulla tabella "catalogue" viola il vincolo di chiave esterna '
+            '"line_catalogue_fkey" sulla tabella "line"\nDETTAGLI:  La chiave (id)=(1) è ancora referenziata dalla tabella "line".'
+        ),
+    ],
+)
+async def test_a_held_parent_is_not_reversed_in_other_languages(database: TestDatabase, text: str) -> None:
+    [answer] = explain(await _with(database, _LINES), text).answers
+    assert "a row of catalogue is still referred to by line (catalogue)" in answer.message
+
+
+_PARTITIONED = """
+create table account (id int primary key);
+create table event (account_id int not null constraint event_account references account on delete set null, kind int)
+  partition by list (kind);
+create table event_1 partition of event for values in (1);
+create table bill (account_id int constraint bill_account references account on delete set null
+  constraint bill_owned check (account_id is not null), kind int) partition by list (kind);
+create table bill_1 partition of bill for values in (1);
+create table share (account_id int constraint share_account references account on delete set null)
+  partition by list (account_id);
+create table share_3 partition of share for values in (3);
+insert into account values (1), (2), (3);
+insert into event values (1, 1); insert into bill values (2, 1); insert into share values (3);
+"""
+
+
+async def test_the_action_on_a_partitioned_table_is_not_taken_for_the_operators_statement(
+    database: TestDatabase,
+) -> None:
+    catalog = await _with(database, _PARTITIONED)
+    for number, (behind, sqlstate) in enumerate(
+        [("event_account", "23502"), ("bill_account", "23514"), ("share_account", "23514")], 1
+    ):
+        [answer] = explain(catalog, await _raised(database, f"delete from account where id = {number}")).answers
+        assert (answer.key.name, answer.sqlstate) == (behind, sqlstate)
+
+
+_UPDATED = """
+create table plan (code int primary key);
+create table gate (code int primary key);
+create table seat (plan_code int constraint seat_plan references plan on update cascade
+  constraint seat_small check (plan_code < 100));
+create table fare (plan_code int constraint fare_plan references plan on update cascade) partition by list (plan_code);
+create table fare_2 partition of fare for values in (2);
+create table other (code int primary key);
+create table both_of (code int constraint both_plan references plan on update cascade
+  constraint both_other references other);
+create table pass (plan_code int generated always as identity (start 3) constraint pass_plan references gate
+  on update cascade);
+insert into plan values (1), (2), (4); insert into gate values (3); insert into other values (4);
+insert into seat values (1); insert into fare values (2); insert into pass default values; insert into both_of values (4);
+"""
+
+
+async def test_what_an_on_update_cascade_writes_leads_to_its_key_whatever_refuses_it(
+    database: TestDatabase,
+) -> None:
+    catalog = await _with(database, _UPDATED)
+    for table, code, behind, sqlstate, why in (
+        ("plan", 1, "seat_plan", "23514", "The new value of plan (code) is what seat_small of seat refuses."),
+        ("plan", 2, "fare_plan", "23514", "The new value of plan (code) is what no partition of fare takes."),
+        ("gate", 3, "pass_plan", "428C9", "GENERATED ALWAYS AS IDENTITY"),
+    ):
+        found = explain(catalog, await _raised(database, f"update {table} set code = 900 where code = {code}"))
+        answer = found.answers[0]
+        assert (answer.key.name, answer.sqlstate, found.ambiguous) == (behind, sqlstate, False)
+        assert why in answer.message
+        assert "ON UPDATE CASCADE" in answer.message
+        assert answer.paths == ()
+
+
+async def test_what_another_key_wrote_is_said_where_the_check_of_it_fails_afterwards(
+    database: TestDatabase,
+) -> None:
+    catalog = await _with(database, _UPDATED)
+    [answer] = explain(catalog, await _raised(database, "update plan set code = 900 where code = 4")).answers
+    assert answer.key.name == "both_other"
+    assert "or both_plan wrote it (ON UPDATE CASCADE)" in answer.message
+
+
+_AUDITED = """
+create schema audit;
+create table audit.log (what text);
+create table top (id int primary key);
+create table person (id int primary key, top_id int constraint person_top references top on delete cascade);
+create table person_role (person_id int constraint role_person references person on delete cascade);
+create function audit.note() returns trigger language plpgsql as $$
+begin insert into audit.log (what) values (tg_op); return null; end $$;
+create trigger note before delete on person_role for each statement execute function audit.note();
+insert into top values (1); insert into person values (1, 1); insert into person_role values (1);
+alter table audit.log add constraint short check (what <> 'DELETE');
+"""
+
+
+async def test_an_error_of_a_trigger_inside_a_chain_leads_to_the_key_and_the_way_that_was_taken(
+    database: TestDatabase,
+) -> None:
+    catalog = await _with(database, _AUDITED)
+    text = await _raised(database, "delete from top")
+    [answer] = explain(catalog, f"{text}\nSTATEMENT:  delete from top").answers
+    assert (answer.key.name, answer.sqlstate) == ("role_person", "23514")
+    assert [path_words(path) for path in answer.paths] == ["top → person → person_role"]
+
+
+_SLOW = """
+create table account (id int primary key);
+create table job (created_by int constraint job_created references account on delete set null,
+                  updated_by int constraint job_updated references account on delete set null);
+create table post (account_id int constraint post_account references account);
+create index on post (account_id);
+"""
+
+
+@_newest
+async def test_a_timeout_leads_to_the_key_that_was_checked_else_to_those_without_an_index(
+    database: TestDatabase,
+) -> None:
+    catalog = await _with(database, _SLOW)
+    timeout = "ERROR:  canceling statement due to statement timeout"
+    delete = f"{timeout}\nSTATEMENT:  DELETE FROM account WHERE id = 1"
+    assert _keys(explain(catalog, delete)) == ["job_created", "job_updated"]
+    inside = (
+        f'{timeout}\nCONTEXT:  SQL statement "UPDATE ONLY "public"."job" SET "updated_by" = NULL WHERE $1 '
+        'OPERATOR(pg_catalog.=) "updated_by""\nSTATEMENT:  DELETE FROM account WHERE id = 1'
+    )
+    [answer] = explain(catalog, inside).answers
+    assert answer.key.name == "job_updated"
+    assert "--option create-index" in answer.next_step
+    checked = (
+        f'{timeout}\nCONTEXT:  SQL statement "SELECT 1 FROM ONLY "public"."post" x WHERE $1 OPERATOR(pg_catalog.=) '
+        '"account_id" FOR KEY SHARE OF x"'
+    )
+    assert _keys(explain(catalog, checked)) == ["post_account"]
+
+
+_REQUESTS = """
+create table request (id int not null, at date not null, primary key (id, at)) partition by range (at);
+create table request_2024 partition of request for values from ('2024-01-01') to ('2025-01-01');
+create table task (request_id int, request_at date,
+  constraint task_request foreign key (request_id, request_at) references request on delete cascade);
+insert into request values (1, '2024-02-02'); insert into task values (1, '2024-02-02');
+"""
+
+
+async def test_detaching_or_dropping_a_partition_gets_no_advice_for_deletes(database: TestDatabase) -> None:
+    catalog = await _with(database, _REQUESTS)
+    detach = await _raised(database, "alter table request detach partition request_2024")
+    [answer] = explain(catalog, detach).answers
+    assert "rows of task (request_id, request_at) refer to rows of request_2024" in answer.message
+    assert "then detach" in answer.next_step
+    dropped = (
+        "ERROR:  cannot drop table request_2024 because other objects depend on it\n"
+        "DETAIL:  constraint task_request on table task depends on table request_2024\n"
+        "HINT:  Use DROP ... CASCADE to drop the dependent objects too."
+    )
+    [answer] = explain(catalog, dropped).answers
+    assert (answer.sqlstate, "of the whole partitioned table request" in answer.message) == ("2BP01", True)
+
+
+@_newest
+async def test_a_key_that_could_not_be_added_is_told_with_the_way_to_its_rows(database: TestDatabase) -> None:
+    catalog = await _with(
+        database,
+        "create table stock_rule (id int primary key); create table stock_move (id int primary key, rule_id int);"
+        "insert into stock_rule values (2); insert into stock_move values (10, 1), (11, 1), (12, 2), (13, null)",
+    )
+    text = await _raised(
+        database,
+        'ALTER TABLE "stock_move" ADD FOREIGN KEY ("rule_id") REFERENCES "stock_rule"("id") ON DELETE restrict',
+    )
+    text = f'bad query: ALTER TABLE "stock_move" ADD FOREIGN KEY ("rule_id") REFERENCES "stock_rule"("id")\n{text}'
+    found = explain(catalog, f'{text}\nDETAIL:  Key (rule_id)=(1) is not present in table "stock_rule".')
+    assert (found.answers, found.understood) == ((), True)
+    assert (
+        "it could not be added, because rows of stock_move have a rule_id that is not in stock_rule"
+        in found.headline
+    )
+    query = found.advice.removeprefix("These rows: ")
+    assert [row["id"] for row in await database.fetch(query)] == [10, 11]
+
+
+@_newest
+async def test_a_key_under_another_name_is_found_by_its_structure(database: TestDatabase) -> None:
+    text = (
+        'ERROR:  update or delete on table "catalogue" violates foreign key constraint "fk_rails_1" on table "line"\n'
+        'DETAIL:  Key (id)=(1) is still referenced from table "line".'
+    )
+    [answer] = explain(await _with(database, _LINES), text).answers
+    assert answer.key.name == "line_catalogue_fkey"
+    assert "the error calls it fk_rails_1" in answer.message
+
+
+_TENANTS = "".join(
+    f"""create schema {tenant};
+create table {tenant}.org (id int primary key);
+create table {tenant}.profile (id int primary key, org_id int constraint profile_org references {tenant}.org on delete cascade);
+create table {tenant}.asset (owner_id int constraint asset_owner references {tenant}.profile on delete restrict);
+"""
+    for tenant in ("one", "two")
+)
+
+
+@_newest
+@pytest.mark.parametrize("tenant", ["one", "two"])
+async def test_the_schema_of_the_keys_own_statement_settles_keys_of_one_name(
+    database: TestDatabase, tenant: str
+) -> None:
+    text = (
+        'ERROR:  update or delete on table "profile" violates foreign key constraint "asset_owner" on table "asset"\n'
+        'DETAIL:  Key (id)=(1) is still referenced from table "asset".\n'
+        f'CONTEXT:  SQL statement "DELETE FROM ONLY "{tenant}"."profile" WHERE $1 OPERATOR(pg_catalog.=) "org_id""'
+    )
+    [answer] = explain(await _with(database, _TENANTS), text).answers
+    assert answer.key.qualified == f"{tenant}.asset.asset_owner"
+
+
+_NAMED = """
+create table parent (id int primary key);
+create table child (id int primary key, parent_id int constraint child_parent references parent,
+                    note text, child_parent int);
+"""
+
+
+@_newest
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ERROR:  constraint "child_parent" for relation "child" already exists',
+        'ERROR:  42704: constraint "child_parent" of relation "child" does not exist',
+        "FEHLER:  Constraint »child_parent« von Relation »child« existiert nicht",
+        'ERROR:  null value in column "child_parent" of relation "child" violates not-null constraint',
+        "FEHLER:  NULL-Wert in Spalte »child_parent« von Relation »child« verletzt Not-Null-Constraint",
+        'ERROR:  cache lookup failed for constraint 23503\nSTATEMENT:  select "child_parent" from child',
+        "Seq Scan on child  (cost=0.00..23503.00 rows=1)\n  Filter: child_parent = 23503",
+        "fkdash: There is no foreign key child_parent in this database.\nNext: fkdash list",
+        "why does child_parent not cascade?",
+        'NOTICE:  drop cascades to constraint "child_parent" on table "child"',
+        'ERROR:  duplicate key value violates unique constraint "child_pkey"\nDETAIL:  Key (id)=(23503) already exists.',
+        'ERROR:  relation "child_parent" does not exist',
+        "deadlock detected",
+    ],
+)
+async def test_what_only_names_a_key_is_no_violation_of_it(database: TestDatabase, text: str) -> None:
+    assert _keys(explain(await _with(database, _NAMED), text)) == []
+
+
+@_newest
+async def test_a_code_alone_gives_the_candidates_with_why_contradictions_first(database: TestDatabase) -> None:
+    catalog = await _with(
+        database,
+        "create table p (id int primary key);"
+        "create table maybe (a int not null default nullif(1, 1) constraint maybe references p on delete set default);"
+        "create table surely (a int not null constraint surely references p on delete set null);"
+        "create table fine (a int constraint fine references p)",
+    )
+    found = explain(catalog, "23502")
+    assert _keys(found) == ["surely", "maybe"]
+    assert "is NOT NULL" in found.answers[0].message
+    assert _keys(explain(catalog, "ERROR 23503"))[-1] in {"fine", "maybe", "surely"}
+
+
+@_newest
+async def test_an_update_of_a_key_is_not_advised_like_a_delete(database: TestDatabase) -> None:
+    text = (
+        'ERROR:  update or delete on table "catalogue" violates foreign key constraint "line_catalogue_fkey" on table "line"\n'
+        "STATEMENT:  UPDATE catalogue SET id = 7 WHERE id = 1"
+    )
+    [answer] = explain(await _with(database, _LINES), text).answers
+    assert "its key cannot change" in answer.message
+    assert answer.next_step.startswith("Leave the key as it is")
+
+
+@_newest
+async def test_deleting_rows_that_a_trigger_keeps_is_not_advised_alone(database: TestDatabase) -> None:
+    catalog = await _with(
+        database,
+        _LINES + "create function no() returns trigger language plpgsql as 'begin raise exception ''no''; end';"
+        "create trigger keeps before delete on line for each row execute function no()",
+    )
+    text = 'ERROR:  update or delete on table "catalogue" violates foreign key constraint "line_catalogue_fkey" on table "line"'
+    [answer] = explain(catalog, text).answers
+    assert "trigger keeps runs before each such DELETE" in answer.next_step
+
+
+@_newest
+async def test_an_error_from_before_a_change_is_said_to_be_one(database: TestDatabase) -> None:
+    text = (
+        'ERROR:  null value in column "catalogue" of relation "line" violates not-null constraint\n'
+        'CONTEXT:  SQL statement "UPDATE ONLY "public"."line" SET "catalogue" = NULL WHERE $1 OPERATOR(pg_catalog.=) "catalogue""'
+    )
+    found = explain(await _with(database, _LINES), text)
+    [answer] = found.answers
+    assert answer.outdated
+    assert "as it was" in found.headline
+    changed = [Changed("public.line.line_catalogue_fkey", "2026-07-02 10:42", "fkdash fix apply, no-action")]
+    [answer] = with_changes(found, changed).answers
+    assert "Since 2026-07-02 10:42 UTC it says ON DELETE NO ACTION" in answer.message
+
+
+_MODELS = """
+create table "User" (id int primary key);
+create table "Post" (id int primary key, "authorId" int not null constraint "Post_authorId_fkey" references "User"
+  on delete set null);
+"""
+
+
+@_newest
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Foreign key constraint violated on the constraint: `Post_authorId_fkey`",
+        (
+            "Foreign key constraint failed on the field: `Post_authorId_fkey (index)`\n  code: 'P2003',\n"
+            "  meta: { modelName: 'User', field_name: 'Post_authorId_fkey (index)' },"
+        ),
+        (
+            "Null constraint violation on the fields: (`authorId`)\n  code: 'P2011',\n"
+            "  meta: { modelName: 'User', constraint: [ 'authorId' ] },\n  clientVersion: '6.1.0'"
+        ),
+        (
+            "The change you are trying to make would violate the required relation 'PostToUser' between the `Post` and "
+            "`User` models.\n  code: 'P2014'"
+        ),
+        (
+            '** (Ecto.ConstraintError) constraint error when attempting to delete struct:\n\n    * "Post_authorId_fkey" '
+            "(foreign_key_constraint)"
+        ),
+        (
+            "org.hibernate.exception.ConstraintViolationException: could not execute statement; SQL [n/a]; constraint "
+            "[Post_authorId_fkey]"
+        ),
+    ],
+)
+async def test_what_libraries_say_in_their_own_words_leads_to_the_key(database: TestDatabase, text: str) -> None:
+    assert _keys(explain(await _with(database, _MODELS), text)) == ["Post_authorId_fkey"]
