@@ -20,9 +20,7 @@ from tests.support.servers import (
 )
 
 _TESTS = Path(__file__).parent
-_ROOMS_OF_EVERY_VERSION = frozenset(
-    {"catalog", "explain", "rules", "preview", "orphans", "fix", "apply", "security"}
-)
+_ROOMS_OF_EVERY_VERSION = frozenset({"catalog", "rules", "preview", "orphans", "fix", "apply", "security"})
 """What PostgreSQL does is tested on every version that fkdash claims."""
 _ROOMS_OF_THE_NEWEST_VERSION = frozenset({"tui", "demo"})
 """What a screen shows and which keys work there; the journey through all of them runs on the embedded versions."""
