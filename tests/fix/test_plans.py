@@ -117,7 +117,7 @@ async def test_a_plan_is_not_carried_out_after_the_default_it_would_write_has_ch
         with pytest.raises(UsageError) as refused:
             planned_here(await bench.look(), made)
         assert "default: planned for 0, here it is 7" in refused.value.next_step
-        assert (await bench.carry_out(made, look_first=False)).outcome == "rolled-back"
+        assert (await bench.carry_out(made, look_first=False)).outcome == "stopped"
     assert await database.value("select confdeltype::text from pg_constraint where conname = 'fk'") == "n"
 
 

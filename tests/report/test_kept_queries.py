@@ -45,14 +45,15 @@ async def test_without_the_extension_there_are_no_statements(database: TestDatab
 
 
 async def test_only_statements_of_this_database_that_compare_are_asked_for(database: TestDatabase) -> None:
-    # The embedded servers lack the extension: a table of its shape stands in for its view.
+    # The embedded servers lack the extension: a function of its shape stands in for its own.
     await database.execute("""
         CREATE SCHEMA "some where";
-        CREATE TABLE "some where".pg_stat_statements (query text, calls bigint, dbid oid);
-        INSERT INTO "some where".pg_stat_statements
-        SELECT text, 7, oid
-          FROM pg_database,
-               (VALUES ('SELECT 1 FROM a JOIN b ON a.id = b.a'), ('SELECT 1'), ('<insufficient privilege>')) v (text);
+        CREATE FUNCTION "some where".pg_stat_statements(showtext boolean)
+        RETURNS TABLE (query text, calls bigint, dbid oid) LANGUAGE sql AS $$
+          SELECT text, 7, oid
+            FROM pg_database,
+                 (VALUES ('SELECT 1 FROM a JOIN b ON a.id = b.a'), ('SELECT 1'), ('<insufficient privilege>')) v (text)
+        $$;
     """)
     sql = query("fkdash.catalog", "statements").replace("{schema}", '"some where"')
     rows = await database.fetch(sql, 10)
