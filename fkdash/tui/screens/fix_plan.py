@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.errors import FkdashError
 from fkdash.report.plan import plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -130,10 +131,18 @@ class FixPlanScreen(BaseScreen):
             return "there is no statement left to run"
         return "" if visible_lines(text) == text else "a name in it has characters that cannot be seen; export it"
 
-    def action_apply(self) -> None:
-        """Go on to the confirmation."""
+    async def action_apply(self) -> None:
+        """Go on to the confirmation; what is typed meanwhile waits for it."""
         if not self.why_not("apply"):
-            self.run_cancellable(partial(self._ask, self._start), doing="Connecting", group="confirm")
+            await self._ask_at_once(self._start)
+
+    async def _ask_at_once(
+        self, confirmed: Callable[[Change, Confirmation], None], *, rehearsal: bool = False
+    ) -> None:
+        try:
+            await self._ask(confirmed, rehearsal=rehearsal)
+        except FkdashError as error:
+            self.failed(error)
 
     async def _ask(self, confirmed: Callable[[Change, Confirmation], None], *, rehearsal: bool = False) -> None:
         """Have the names typed; `confirmed` is called with what they were typed for."""
@@ -149,11 +158,10 @@ class FixPlanScreen(BaseScreen):
         self.services.applying.start(change, self.preflight or (), given)
         self.app.switch_screen(FixRunScreen(self.services, change.plan, self._option))
 
-    def action_rehearse(self) -> None:
+    async def action_rehearse(self) -> None:
         """Go on to the confirmation of a rehearsal: it takes the real locks."""
         if not self.why_not("rehearse"):
-            asking = partial(self._ask, self._try_out, rehearsal=True)
-            self.run_cancellable(asking, doing="Connecting", group="confirm")
+            await self._ask_at_once(self._try_out, rehearsal=True)
 
     def _try_out(self, change: Change, given: Confirmation) -> None:
         self.app.pop_screen()
