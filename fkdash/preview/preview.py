@@ -58,6 +58,9 @@ async def preview(
         return await _answered(session, oid, target, limits, progress, assume=assume)
     except NotRunError as refused:
         return replace(_not_known(target, refused.what), not_run=refused.not_run)
+    except TimedOutError as limit:
+        # A table on the way is locked, or somebody waits for what is read of it.
+        return _cut_short(target, limit.what, None)
 
 
 async def _answered(

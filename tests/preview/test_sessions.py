@@ -152,3 +152,18 @@ async def test_a_session_that_may_not_act_as_the_owner_does_not_claim_what_plann
     found = await _preview(refused, DeleteTarget(TableName("public", "p"), keys=({"id": 2},)))
     assert found.verdict is Verdict.UNKNOWN
     assert "may not execute public.tidy(integer) in CHECK tidied on public.c" in found.notes[0]
+
+
+async def test_a_locked_table_on_the_way_makes_the_answer_unknown_and_is_named(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int REFERENCES p ON DELETE CASCADE);"
+        "INSERT INTO p VALUES (1)"
+    )
+    await database.execute("BEGIN; LOCK TABLE c IN ACCESS EXCLUSIVE MODE")
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    try:
+        found = await _preview(pool, DeleteTarget(TableName("public", "p"), keys=({"id": 1},)))
+    finally:
+        await pool.close()
+    assert found.verdict is Verdict.UNKNOWN
+    assert "ACCESS EXCLUSIVE on public.c is held" in found.notes[0]

@@ -77,6 +77,8 @@ async def preview_each(
         return _answer(
             table, labels, Standing(0, notes=(refused.what,), not_run=refused.not_run, cut_short=True), ()
         )
+    except TimedOutError as limit:
+        return _answer(table, labels, Standing(rows=0, notes=(limit.what,), cut_short=True), ())
     try:
         found = await standing(Question(session, facts, inheriting, limits, until, progress), page_rows)
         rows = await _identified(session, table, labels, found.held[:page_rows])
