@@ -114,11 +114,19 @@ class TimedOutError(StoppedError):
     """A statement or a wait for a lock reached its time limit."""
 
 
-class LockTimedOutError(TimedOutError):
+class HeldUpError(TimedOutError):
+    """Another session was in the way, or we in theirs; asking again later may be answered."""
+
+
+class LockTimedOutError(HeldUpError):
     """The wait for a lock reached lock_timeout (55P03): nothing happened, a later attempt may succeed."""
 
 
-class GaveWayError(TimedOutError):
+class LockNamedError(LockTimedOutError):
+    """The same, and `what` names what is locked and by whom."""
+
+
+class GaveWayError(HeldUpError):
     """Looking ended itself, because another session waited for what it held; `what` says who."""
 
 

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 _PRODUCTION = frozenset({"production", "prod", "live"})
 
 
+def refuse_writing(*, read_only: bool) -> None:
+    """Raise UsageError where a session only looks."""
+    if read_only:
+        raise UsageError("This command writes, and --read-only or the profile forbids that.")
+
+
 def is_production(environment: str) -> bool:
     """Tell whether an environment's name asks for the greatest care, whatever its case."""
     return environment.strip().casefold() in _PRODUCTION

@@ -23,7 +23,7 @@ from fkdash.apply.run import Run
 from fkdash.apply.wishes import Patience, Wishes
 from fkdash.db.writing import open_writer
 from fkdash.errors import StoppedError, UsageError
-from fkdash.profiles import is_production
+from fkdash.profiles import is_production, refuse_writing
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ __all__ = [
     "left_halfway",
     "look",
     "may_start",
-    "refuse_read_only",
     "try_out",
     "wanted",
 ]
@@ -90,12 +89,6 @@ def wanted(change: Change) -> Confirmation:
     return Confirmation(change.plan.key.name, server.database if production and server is not None else None)
 
 
-def refuse_read_only(change: Change) -> None:
-    """Raise UsageError where this session only looks."""
-    if change.read_only:
-        raise UsageError("This command writes, and --read-only or the profile forbids that.")
-
-
 async def look(change: Change) -> tuple[PreflightLine, ...]:
     """Look at everything that could make the change fail or hurt; writes nothing."""
     async with open_writer(change.pool.target) as writer:
@@ -118,7 +111,7 @@ async def try_out(change: Change, given: Confirmation | None) -> Rehearsal:
 
     Raises UsageError for a session that only looks, and in production without the names that must be typed.
     """
-    refuse_read_only(change)
+    refuse_writing(read_only=change.read_only)
     if is_production(change.environment):
         _require_confirmed(change, given)
     async with open_writer(change.pool.target) as writer:
@@ -138,7 +131,7 @@ async def carry_out(
     changes nothing. Raises UsageError and StoppedError where it may not begin, JournalError where no journal can
     be kept, and what connecting raises: then nothing was run.
     """
-    refuse_read_only(change)
+    refuse_writing(read_only=change.read_only)
     if change.plan.steps:
         _require_confirmed(change, given)
     if not looked or not may_start(looked):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.sandbox import DIAGNOSTICS, NOT_PERMITTED, sandbox
+from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
-from fkdash.fix.definition import literal
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Verdict
 from fkdash.preview.target import inheriting_tables, resolve, selection

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 from fkdash.apply.sandbox import DIAGNOSTICS, NOT_PERMITTED, sandbox
 from fkdash.catalog.model import Action, quoted
 from fkdash.catalog.spelling import is_orphan, matches, pairs, refers_to_another, source
+from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, ServerRefusedError
-from fkdash.fix.definition import literal
 from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.refusal import refusals
 
@@ -66,13 +66,15 @@ class Probe:
 class Trial:
     """One thing to try: the body that tries it on `tables` (OIDs, the written one first), and how it is judged.
 
-    `why_not` says why there is nothing to try.
+    `nothing` says that there is no row to try it on, where the body finds none; `judge` is asked only about a row
+    that was tried as it would really be. `why_not` says why there is nothing to try.
     """
 
     check: str
     tables: tuple[int, ...]
     body: str
-    judge: Callable[[Met, RunsAs], tuple[bool | None, str]]
+    nothing: str
+    judge: Callable[[Met], tuple[bool | None, str]]
     why_not: str = ""
 
 
@@ -114,7 +116,11 @@ async def tried_in(ready: Sandbox, trial: Trial) -> Probe:
     if runs_as.outside:
         return Probe(trial.check, None, f"not tried: {runs_as.outside[0]}, may reach out of the database")
     met = await ready.call(seconds=_PATIENCE_SECONDS)
-    ok, detail = trial.judge(met, runs_as)
+    if met.stage == "none":
+        seen = f" that row security lets {runs_as.role} see" if met.filtered else ""
+        return Probe(trial.check, None, f"not tried: {trial.nothing}{seen}", runs_as.role)
+    unable = _unable(met, runs_as)
+    ok, detail = (None, unable) if unable else trial.judge(met)
     return Probe(trial.check, ok, detail, runs_as.role)
 
 
@@ -122,12 +128,7 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
     """Give the trial of deleting a referenced row."""
     works = _delete_works(catalog, key, nullable=nullable)
 
-    def judge(met: Met, runs_as: RunsAs) -> tuple[bool | None, str]:
-        if met.stage == "none":
-            return None, f"not tried: no row of {key.table.name} refers to one today{_seen(met, runs_as)}"
-        unable = _unable(met, runs_as)
-        if unable:
-            return None, unable
+    def judge(met: Met) -> tuple[bool | None, str]:
         if met.refused is None:
             return _after_delete(key, met, works=works)
         return _refused_delete(catalog, key, met.refused, works=works)
@@ -141,17 +142,13 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
         f"deleting a referenced row of {key.referenced.name}",
         _tables(catalog, key.referenced, key.table),
         _delete_body(catalog, key, pick, again=False),
+        f"no row of {key.table.name} refers to one today",
         judge,
     )
 
 
 def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
-    def judge(met: Met, runs_as: RunsAs) -> tuple[bool | None, str]:
-        if met.stage == "none":
-            return None, f"not tried: there is none that no other session is using{_seen(met, runs_as)}"
-        unable = _unable(met, runs_as)
-        if unable:
-            return None, unable
+    def judge(met: Met) -> tuple[bool | None, str]:
         if met.refused is None:
             return True, "works"
         return not _is_of_this_key(met.refused, key), f"stopped by {_culprit(met.refused)}"
@@ -166,20 +163,13 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
         f"deleting a row of {key.referenced.name} that no row of {key.table.name} refers to",
         _tables(catalog, key.referenced, key.table),
         _delete_body(catalog, key, pick, again=True),
+        "there is none that no other session is using",
         judge,
     )
 
 
 def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
-    def judge(met: Met, runs_as: RunsAs) -> tuple[bool | None, str]:
-        if met.stage == "none":
-            return None, (
-                f"not tried: no row of {key.table.name} that no other session is using refers to anything"
-                f"{_seen(met, runs_as)}"
-            )
-        unable = _unable(met, runs_as)
-        if unable:
-            return None, unable
+    def judge(met: Met) -> tuple[bool | None, str]:
         if met.refused is not None:
             if met.refused.sqlstate == "23503" and _is_of_this_key(met.refused, key):
                 return True, "refused with 23503"
@@ -206,6 +196,7 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
         f"a row of {key.table.name} that refers to a missing row of {key.referenced.name}",
         _tables(catalog, key.table, key.referenced),
         body,
+        f"no row of {key.table.name} that no other session is using refers to anything",
         judge,
         why_not="" if possible else "no missing value can be made up for the key's type",
     )
@@ -244,10 +235,6 @@ def _watched(table: TableName) -> str:
 def _tables(catalog: Catalog, *names: TableName) -> tuple[int, ...]:
     oids = (catalog.tables[name].oid for name in dict.fromkeys(names))
     return tuple(oid for oid in oids if oid is not None)
-
-
-def _seen(met: Met, runs_as: RunsAs) -> str:
-    return f" that row security lets {runs_as.role} see" if met.filtered else ""
 
 
 def _unable(met: Met, runs_as: RunsAs) -> str:

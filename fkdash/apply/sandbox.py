@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
+from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.db.writing import open_writer
 from fkdash.errors import (
@@ -27,7 +28,6 @@ from fkdash.errors import (
     StoppedError,
     TimedOutError,
 )
-from fkdash.fix.definition import literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -15,9 +15,9 @@ from fkdash.apply.settle import backend_of
 from fkdash.apply.verify import key_tables
 from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
+from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, StoppedError
-from fkdash.fix.definition import literal
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import Duration
 from fkdash.fix.sizes import rows_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.probes import probe
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted
+from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.postgres import read_catalog
 from fkdash.catalog.spelling import as_text, source
 from fkdash.counted import counted
@@ -58,7 +58,7 @@ async def row_summary(
           from {source(catalog, key.table)} c"""
     try:
         async with sessions.session(seconds) as session:
-            await refuse_planted(session, (catalog.tables[key.table],))
+            await refuse_planted_of(session, (catalog.tables[key.table],))
             row = await session.row(statement)
     except FkdashError:
         return None

@@ -81,10 +81,7 @@ class Check:
 
 @fact
 class Domain:
-    """A domain; `base` is the domain it is built on, None when that is a plain type.
-
-    `type` is format_type's spelling of what it is built on.
-    """
+    """A domain; `base` is the domain it is built on, None when that is a plain type; `type` is its spelling."""
 
     schema: str
     name: str

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+FIRST_OF_USERS: Final = 16384
+"""The first OID that is not PostgreSQL's own (access/transam.h, FirstNormalObjectId)."""
+
 _CALLS: Final = {
     "FUNCEXPR": "funcid",
     "OPEXPR": "opfuncid",
@@ -54,7 +57,6 @@ class Call:
     """A call of a function; `kept` says that planning cannot run it, as columns decide about its arguments."""
 
     function: int
-    arguments: int
     kept: bool
 
 
@@ -63,7 +65,7 @@ class ExpressionTree:
     """What one stored expression (or list of them) consists of, by OIDs.
 
     `operators` are those of row comparisons, which name no function. `conversions` are types
-    that something is turned into by their input function or a domain's checks. `columns` are
+    of users that something is turned into by their input function or a domain's checks. `columns` are
     attribute numbers. `kinds` are the kinds of its nodes, as PostgreSQL writes them.
     """
 
@@ -159,7 +161,9 @@ class _Reader:
         if node.kind == _CHECKED_VALUE:
             return True
         if node.kind in _CONVERSIONS:
-            self._conversions.add(_number(fields, _CONVERSIONS[node.kind]))
+            converted = _number(fields, _CONVERSIONS[node.kind])
+            if converted >= FIRST_OF_USERS:
+                self._conversions.add(converted)
         if node.kind == "ROWCOMPAREEXPR":
             self._operators.update(int(each) for each in fields.get("opnos", ()) if each.isdigit())
         if node.kind in _OPERATORS:
@@ -168,8 +172,7 @@ class _Reader:
         kept = node.varies > 0 and node.others == 0
         if node.kind in _CALLS:
             function = _number(fields, _CALLS[node.kind])
-            arguments = node.varies + node.others
-            self._calls.append(Call(function, arguments, kept=kept))
+            self._calls.append(Call(function, kept=kept))
             return kept and function not in self._inlined and node.kind in ("FUNCEXPR", "OPEXPR")
         return kept and node.kind in _PASSING
 

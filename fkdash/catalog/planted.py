@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.functions import read_functions
+from fkdash.catalog.functions import knowing_trust, read_functions
 from fkdash.catalog.node_tree import read_tree
 from fkdash.db.queries import query
 from fkdash.errors import NotRun, NotRunError
@@ -36,31 +36,35 @@ _STRING: Final = re.compile(r"[A-Za-z_0-9$&]?'(?:[^']|'')*'")
 _QUOTES_OF_OTHER_KINDS: Final = re.compile(r"""["\\]|--|/\*|\$[^0-9\s]""")
 _TYPED: Final = re.compile(r"::|\bcast\b|[A-Za-z_0-9$\]]\s+'", re.IGNORECASE)
 _LONGEST_NAME: Final = 63
-_FIRST_OF_USERS: Final = 16384
 _OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _LONGEST_OPERATOR: Final = 8
 _REASONS: Final = {"cast": CAST, "range": RANGE, "domain": EVALUATED}
 
 
-async def refuse_planted(session: Session, tables: Iterable[Table]) -> None:
-    """Make sure that reading tables, with all below them, runs nobody else's code.
+async def refuse_planted(session: Session, tables: Iterable[int]) -> None:
+    """Make sure that reading tables (OIDs), with all below them, runs nobody else's code.
 
     Raises NotRunError with everything that would be run, and the session's errors. Between this and the read
     somebody may plant something: only a login without rights of its own for looking closes that.
     """
-    found = await planted_in(session, {table.oid for table in tables if table.oid is not None})
+    found = await planted_in(session, tables)
     if found:
         raise NotRunError(found)
 
 
 async def refuse_planted_at(session: Session, catalog: Catalog, key: ForeignKey) -> None:
     """Do the same for both tables of a foreign key."""
-    await refuse_planted(session, (catalog.tables[key.table], catalog.tables[key.referenced]))
+    await refuse_planted_of(session, (catalog.tables[key.table], catalog.tables[key.referenced]))
+
+
+async def refuse_planted_of(session: Session, tables: Iterable[Table]) -> None:
+    """Do the same for tables of a live catalog, which have OIDs."""
+    await refuse_planted(session, [table.oid for table in tables if table.oid is not None])
 
 
 async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, ...]:
     """Give what reading tables (OIDs), with all below them, would run of other roles' code."""
-    rows = await session.rows(query("fkdash.catalog", "planted"), sorted(set(tables)))
+    rows = await session.rows(knowing_trust("planted"), sorted(set(tables)))
     if not rows:
         return ()
     trees = [text for row in rows for text in row["trees"]]
@@ -83,13 +87,13 @@ async def _domain_checks(session: Session, trees: Iterable[str]) -> dict[int, tu
     A check may itself turn something into another type.
     """
     found: dict[int, tuple[str, ...]] = {}
-    wanted = {oid for text in trees for oid in read_tree(text).conversions if oid >= _FIRST_OF_USERS}
+    wanted = {oid for text in trees for oid in read_tree(text).conversions}
     while wanted:
         found.update(dict.fromkeys(wanted, ()))
         for row in await session.rows(query("fkdash.catalog", "domain_checks"), sorted(wanted)):
             found[row["type"]] += (row["tree"],)
         inner = {oid for each in wanted for text in found[each] for oid in read_tree(text).conversions}
-        wanted = {oid for oid in inner if oid >= _FIRST_OF_USERS} - found.keys()
+        wanted = inner - found.keys()
     return found
 
 
@@ -146,8 +150,7 @@ async def _doing_more(session: Session, functions: Functions) -> frozenset[int]:
     The planner puts a SQL function's body in the place of a call, and adds the arguments that a call leaves to
     their defaults (optimizer/util/clauses.c, inline_function and add_function_defaults).
     """
-    everything = (*functions.by_oid.values(), *functions.by_operator.values())
-    untrusted = {each.oid: each for each in everything if not each.trusted}
+    untrusted = {oid: each for oid, each in functions.by_oid.items() if not each.trusted}
     trees = {oid: [text for text in (each.defaults, each.body) if text] for oid, each in untrusted.items()}
     checks = await _checks_of(session, untrusted.values(), trees)
     inner = await read_functions(
@@ -177,7 +180,7 @@ async def _checks_of(
         for each in functions
         if each.inlined or each.defaults
     }
-    wanted = sorted({oid for each in types.values() for oid in each if oid >= _FIRST_OF_USERS})
+    wanted = sorted({oid for each in types.values() for oid in each})
     rows = await session.rows(query("fkdash.catalog", "domain_checks"), wanted) if wanted else ()
     return {oid: tuple(row["tree"] for row in rows if row["type"] in types.get(oid, ())) for oid in trees}
 
@@ -228,7 +231,12 @@ def _words(source: str) -> Iterable[str]:
         yield found.lower()
     for found in _QUOTED.findall(source):
         yield found[1:-1].replace('""', '"')[:_LONGEST_NAME]
-    for run in _OPERATOR.findall(source):
+    yield from operators_in(source)
+
+
+def operators_in(text: str) -> Iterable[str]:
+    """Give everything in a text that might be an operator: the server may read a run of signs as several."""
+    for run in _OPERATOR.findall(text):
         for begin in range(len(run)):
             for end in range(begin + 1, min(len(run), begin + _LONGEST_OPERATOR) + 1):
                 yield run[begin:end]

@@ -14,8 +14,8 @@ from fkdash.cli.messages import tell
 from fkdash.db.conninfo import without_password
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
-from fkdash.errors import PasswordRequiredError, UsageError
-from fkdash.profiles import Settings, load_settings, profile_of
+from fkdash.errors import PasswordRequiredError
+from fkdash.profiles import Settings, load_settings, profile_of, refuse_writing
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -120,10 +120,14 @@ def words_to_connect(arguments: argparse.Namespace) -> str:
     return " ".join(shell_word(without_password(word)) for word in given if word is not None)
 
 
+def only_looks(arguments: argparse.Namespace) -> bool:
+    """Tell whether --read-only or the profile forbids commands that write."""
+    return bool(arguments.read_only or arguments.profile_read_only)
+
+
 def refuse_read_only(arguments: argparse.Namespace) -> None:
     """Refuse a writing command where --read-only or the profile says so."""
-    if arguments.read_only or arguments.profile_read_only:
-        raise UsageError("This command writes, and --read-only or the profile forbids that.")
+    refuse_writing(read_only=only_looks(arguments))
 
 
 def ask_password(target: Target) -> Target:

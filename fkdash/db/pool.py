@@ -12,14 +12,15 @@ import asyncpg
 
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
+from fkdash.db.literals import array_literal
 from fkdash.db.queries import query
 from fkdash.db.session import Row, Session
-from fkdash.db.settings import applied_locally, array_literal, not_applied
+from fkdash.db.settings import applied_locally, not_applied
 from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
 from fkdash.db.watch import Watch, locked_words
-from fkdash.errors import ConnectionLostError, FkdashError, LockTimedOutError, UnreachableError
+from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
 
 _ROLLBACK_SECONDS = 2.0
 _BEGIN_GRACE_SECONDS = 5.0
@@ -110,6 +111,10 @@ class ReadPool:
             # Not waited for: the operator has gone on, and the server needs a moment to stop the query.
             transaction.end()
             self._give_back(connection, transaction)
+            raise
+        except LockNamedError:
+            transaction.end()
+            await asyncio.shield(self._give_back(connection, transaction))
             raise
         except LockTimedOutError as error:
             transaction.end()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+
+from fkdash.db.literals import literal
 
 _OPTIONS = "options"
 
@@ -21,16 +23,3 @@ def not_applied(settings: Mapping[str, str]) -> tuple[str, ...]:
     if _OPTIONS not in settings:
         return ()
     return ("The pooler takes no startup parameters: PGOPTIONS (options) is not applied.",)
-
-
-def array_literal(values: Iterable[str]) -> str:
-    """Give a literal for an array of texts (manual, "Array Input and Output Syntax")."""
-    elements = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return literal("{" + ",".join(f'"{element}"' for element in elements) + "}")
-
-
-def literal(text: str) -> str:
-    """Give a string literal that means the same whatever standard_conforming_strings says."""
-    if "\\" in text:
-        return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-    return "'" + text.replace("'", "''") + "'"

@@ -12,7 +12,7 @@ import asyncpg
 
 from fkdash.db.session import Row
 from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
-from fkdash.errors import GaveWayError, LockTimedOutError, StoppedError, TimedOutError
+from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
 
 _GRACE_SECONDS = 5.0
 _ROLLBACK_SECONDS = 2.0
@@ -74,7 +74,7 @@ class OpenTransaction:
 
     async def _run(self, statement: Coroutine[Any, Any, _Answer]) -> _Answer:
         """Await a statement such that `give_way` can cancel it, and only it."""
-        if self._is_wanted():
+        if self._is_giving_way():
             statement.close()
             await self.leave()
             raise self._gave_way()
@@ -82,7 +82,7 @@ class OpenTransaction:
         self._running = running
         try:
             answer = await running
-            if self._is_wanted():
+            if self._is_giving_way():
                 self._running = None
                 await self.leave()
         except asyncpg.LockNotAvailableError:
@@ -92,7 +92,7 @@ class OpenTransaction:
             raise locked(words) from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not self._is_wanted() or (task is not None and task.cancelling()):
+            if not self._is_giving_way() or (task is not None and task.cancelling()):
                 raise
             self._running = None
             await self.leave()
@@ -102,7 +102,7 @@ class OpenTransaction:
         finally:
             self._running = None
 
-    def _is_wanted(self) -> bool:
+    def _is_giving_way(self) -> bool:
         return bool(self._way)
 
     def _gave_way(self) -> GaveWayError:
@@ -181,8 +181,8 @@ class OpenTransaction:
         )
 
 
-def locked(words: str) -> LockTimedOutError:
+def locked(words: str) -> LockNamedError:
     """Give the error for what was not read, with what is locked and by whom."""
-    return LockTimedOutError(
+    return LockNamedError(
         f"Not read, because it is locked: {words}.", next_step="Nothing was changed. Ask again when it is free."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.fix.definition import literal
+from fkdash.db.literals import literal
 from fkdash.fix.done import regclass
 from fkdash.fix.plan import Duration, LockMode, Step
 from fkdash.fix.redeclaring import locks_on, short

@@ -11,7 +11,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import TableKind, TableName, quoted
-from fkdash.fix.definition import literal, server_name
+from fkdash.db.literals import literal
+from fkdash.fix.definition import server_name
 from fkdash.fix.done import regclass
 from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.redeclaring import locks_on, numbered

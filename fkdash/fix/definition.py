@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, Match, quoted
+from fkdash.db.literals import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,13 +76,6 @@ def comment(key: ForeignKey) -> str:
     """Give the statement that puts the key's comment back; re-creating a constraint loses it."""
     text = "NULL" if key.comment is None else literal(key.comment)
     return f"COMMENT ON CONSTRAINT {quoted(key.name)} ON {key.table.sql} IS {text}"
-
-
-def literal(text: str) -> str:
-    """Give text as a string constant that reads the same whatever standard_conforming_strings says."""
-    doubled = text.replace("'", "''")
-    escaped = doubled.replace("\\", "\\\\")
-    return f"E'{escaped}'" if "\\" in doubled else f"'{doubled}'"
 
 
 def server_name(table: str, columns: str, ending: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
-from fkdash.fix.definition import literal
+from fkdash.db.literals import literal
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName

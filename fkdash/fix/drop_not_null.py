@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.fix.definition import literal, server_name, validate
+from fkdash.db.literals import literal
+from fkdash.fix.definition import server_name, validate
 from fkdash.fix.done import absent, present, regclass
 from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 

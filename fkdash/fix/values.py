@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import pairs, source
+from fkdash.db.literals import literal
 from fkdash.errors import UsageError
-from fkdash.fix.definition import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.catalog.planted import refuse_planted_at
 from fkdash.catalog.spelling import is_orphan, source
-from fkdash.errors import (
-    GaveWayError,
-    LockTimedOutError,
-    NotPermittedError,
-    NotRun,
-    NotRunError,
-    ServerRefusedError,
-    TimedOutError,
-)
+from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -51,7 +43,7 @@ async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
             rows = await session.value(_count(catalog, key))
-    except (GaveWayError, LockTimedOutError) as locked:
+    except HeldUpError as locked:
         return OrphanCount(None, UNKNOWN, locked.what)
     except TimedOutError:
         return await _at_least(sessions, catalog, key, seconds=seconds)
@@ -69,7 +61,7 @@ async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, se
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
             rows = await session.value(some)
-    except (GaveWayError, LockTimedOutError) as locked:
+    except HeldUpError as locked:
         return OrphanCount(None, UNKNOWN, locked.what)
     except (TimedOutError, NotPermittedError, ServerRefusedError):
         return OrphanCount(None, UNKNOWN, cut_short)

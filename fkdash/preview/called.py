@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fkdash.catalog.functions import Functions
-    from fkdash.catalog.node_tree import ExpressionTree
     from fkdash.db.session import Session
     from fkdash.errors import NotRun
 
 VOLATILE: Final = "v"
-_FIRST_OF_USERS: Final = 16384
 _NOT_PLAIN: Final = frozenset({"SQLVALUEFUNCTION", "COERCEVIAIO", "SUBLINK", "PARAM"})
 _USER_DEPENDENT: Final = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
@@ -120,5 +118,4 @@ async def read_called(session: Session, texts: Iterable[str | None], types: Mapp
 
 def conversions_of(texts: Iterable[str | None]) -> frozenset[int]:
     """Give the types of users that expressions turn something into."""
-    trees: Iterable[ExpressionTree] = (read_tree(text) for text in texts)
-    return frozenset(oid for tree in trees for oid in tree.conversions if oid >= _FIRST_OF_USERS)
+    return frozenset(oid for text in texts for oid in read_tree(text).conversions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import sqlglot
@@ -11,6 +10,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
 from fkdash.catalog.names import nearest
+from fkdash.catalog.planted import operators_in
 from fkdash.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from sqlglot.tokenizer_core import Token
 
-_OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
-_LONGEST_OPERATOR: Final = 8
 # Of LIKE, ILIKE, SIMILAR TO, IN, BETWEEN, CASE and IS DISTINCT FROM: the parser finds them by name.
 _KEYWORD_OPERATORS: Final = ("=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~")
 _ONE_CONDITION: Final = (
@@ -83,13 +81,9 @@ def called_names(sql: str, *, dotted: bool = False) -> frozenset[tuple[str, str]
     return frozenset(names)
 
 
-def operators_in(sql: str) -> frozenset[str]:
+def operators_of(sql: str) -> frozenset[str]:
     """Give every operator that a statement may use: those in it, parts of them, and those of keywords."""
-    found = set(_KEYWORD_OPERATORS)
-    for run in _OPERATOR.findall(sql):
-        for begin in range(len(run)):
-            found.update(run[begin:end] for end in range(begin + 1, min(len(run), begin + _LONGEST_OPERATOR) + 1))
-    return frozenset(found)
+    return frozenset((*_KEYWORD_OPERATORS, *operators_in(sql)))
 
 
 def types_in(condition: str) -> frozenset[str]:

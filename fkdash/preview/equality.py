@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.node_tree import FIRST_OF_USERS
 
 if TYPE_CHECKING:
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, Operator
@@ -30,7 +31,6 @@ _BY_TEXT: Final = frozenset(
 )
 _STRINGS: Final = frozenset({25, 1042, 1043})
 _STRING_EQUALITY: Final = {98: "text", 1054: _BLANK_PADDED}
-_BUILT_IN: Final = 16384
 # Each type's own function that applies the length, and what the type modifier has beside the length.
 _LENGTH_CHECKED: Final = {1043: ('"varchar"', 4), 1042: ('"bpchar"', 4), 1560: ('"bit"', 0), 1562: ('"varbit"', 0)}
 _LENGTH: Final = re.compile(r"\((\d+)\)$")
@@ -87,7 +87,7 @@ def key_comparison(facts: Facts, key: KeyFact) -> Comparison:
     sides = zip(*key_columns(facts, key), key.pf_operators, strict=True)
     for own, other, operator in sides:
         group = _common_family(facts, own, other, operator)
-        if group is None or operator >= _BUILT_IN:
+        if group is None or operator >= FIRST_OF_USERS:
             return Comparison(None)
         groups.append(group)
     return Comparison(tuple(groups))
@@ -107,7 +107,11 @@ def index_comparison(facts: Facts, index: IndexFact) -> Comparison:
     """Give how the keys of a unique index compare; an exclusion constraint has operators of its own."""
     groups = [family(facts, key.type_oid, deterministic=key.deterministic) for key in index.keys]
     known = tuple(group for group in groups if group is not None)
-    if index.exclusion or len(known) < len(groups) or any((key.operator or 0) >= _BUILT_IN for key in index.keys):
+    if (
+        index.exclusion
+        or len(known) < len(groups)
+        or any((key.operator or 0) >= FIRST_OF_USERS for key in index.keys)
+    ):
         return Comparison(None)
     return Comparison(known)
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fkdash.catalog.functions import IMMUTABLE
 from fkdash.catalog.model import TableName
 from fkdash.catalog.node_tree import read_tree
-from fkdash.catalog.planted import planted_in
+from fkdash.catalog.planted import refuse_planted
 from fkdash.db.queries import query
-from fkdash.errors import NotRunError
 from fkdash.preview.called import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.facts import (
     ColumnFact,
@@ -54,7 +53,8 @@ async def read_facts(
         for row in await session.rows(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)):
             keys[row["oid"]] = _key(row)
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
-    await _refuse_planted(session, wanted)
+    # Before anything is read, or a partition's constraint spelled, that would run other roles' code.
+    await refuse_planted(session, await _whole(session, wanted))
     documents: dict[int, Mapping[str, Any]] = {}
     written = _written({target, *inheriting}, keys.values(), assumed) | await _with_condition(session, wanted)
     needs = _needs(await _whole(session, written), keys.values())
@@ -97,13 +97,6 @@ async def read_facts(
         refused={},
     )
     return replace(facts, refused=await _refused(session, facts))
-
-
-async def _refuse_planted(session: Session, tables: set[int]) -> None:
-    """Stop before anything is read, or a partition's constraint spelled, that would run other roles' code."""
-    found = await planted_in(session, await _whole(session, tables))
-    if found:
-        raise NotRunError(found)
 
 
 def _trees(document: Mapping[str, Any]) -> Iterator[str | None]:

@@ -12,7 +12,7 @@ from fkdash.catalog.functions import read_functions
 from fkdash.catalog.planted import EVALUATED, not_run
 from fkdash.db.queries import query
 from fkdash.errors import NotRunError
-from fkdash.preview.condition import called_names, operators_in, types_in
+from fkdash.preview.condition import called_names, operators_of, types_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,7 @@ async def _refuse_shadowing(session: Session, condition: str, sql: str, schemas:
         query(__package__, "preview_shadowing"),
         [schema for schema, _ in called],
         [name for _, name in called],
-        sorted(operators_in(sql)),
+        sorted(operators_of(sql)),
         sorted(types_in(condition)),
         list(schemas),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted
+from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.catalog.spelling import source
 from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError
@@ -183,7 +183,7 @@ async def _answered(
         return finding, []
     try:
         async with sessions.session(seconds) as session:
-            await refuse_planted(session, (catalog.tables[finding.question.table],))
+            await refuse_planted_of(session, (catalog.tables[finding.question.table],))
             present = await session.value(_presence(catalog, finding.question))
     except (NotPermittedError, ServerRefusedError, StoppedError) as error:
         what = f"whether {finding.question.table} has the default row of {finding.key.qualified}"

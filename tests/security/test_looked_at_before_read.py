@@ -72,7 +72,6 @@ async def test_every_table_that_is_read_was_looked_at_in_the_same_session(
             unseen.extend(row["name"] for row in read if row["oid"] not in covered)
 
     monkeypatch.setattr(planted, "planted_in", looking)
-    monkeypatch.setattr("fkdash.preview.loading.planted_in", looking)
     monkeypatch.setattr(ReadPool, "session", watched)
     await database.execute(_SCHEMA)
     commands = database_faces(database.dsn) | preview_faces("public.hub", 1, database.dsn)

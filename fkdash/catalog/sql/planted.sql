@@ -1,24 +1,12 @@
 -- What reading the tables with the OIDs $1, their partitions and the tables that inherit from them, might run of
 -- other roles' code: expressions that the planner works on (of indexes, extended statistics and partition keys),
 -- implicit casts and range types' functions behind columns, checks of domains inside the types of keys, and tables on
--- other servers. Only what leads to a function whose owner is not trusted is given; `trusted` is as in functions.sql.
+-- other servers. Only what leads to a function whose owner is not trusted is given; that is
+-- what trusted_roles.sql says, which stands in this query as a part.
 -- `trees` are the stored expressions, `functions` what runs without standing in one.
 -- PostgreSQL 14 to 18. No privileges needed.
-with recursive powerful as (
-  select exists (
-    select from pg_roles s
-     where pg_has_role(session_user, s.oid, 'MEMBER')
-       and (s.rolsuper or s.rolcreaterole or s.rolcreatedb or s.rolreplication or s.rolbypassrls
-            or s.oid < 16384 and s.rolname like 'pg\_%' and s.rolname <> 'pg_database_owner')
-  ) as yes
-), trusted as (
-  select r.oid
-    from pg_roles r, powerful p
-   where r.rolsuper
-      or r.rolname = session_user
-      or r.rolname = any (coalesce(nullif(current_setting('fkdash.trusted_owners', true), ''), '{}')::text[])
-      or not p.yes and (pg_has_role(session_user, r.oid, 'MEMBER')
-                        or r.oid = (select datdba from pg_database where datname = current_database()))
+with recursive trusted as (
+{trusted_roles}
 ), untrusted as materialized (
   select oid from pg_proc where proowner not in (select oid from trusted)
 ), hints as materialized (

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.node_tree import FIRST_OF_USERS
 from fkdash.preview.equality import key_columns
 from fkdash.preview.graph import Clash
 from fkdash.preview.sets.broken_keys import broken_keys
@@ -31,7 +32,6 @@ _HELD: Final = '"fk$h"'
 _DOUBTFUL: Final = '"fk$x"'
 _ALL: Final = "true"
 _FEW_USES: Final = 2
-_BUILT_IN: Final = 16384
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class EachComposer:
         """Tell whether a root has one key that rows reference, in one spelling: its groups are then the roots."""
         own, other = key_columns(self._facts, step.key)
         same = all(mine.type_oid == theirs.type_oid for mine, theirs in zip(own, other, strict=True))
-        built_in = all(operator < _BUILT_IN for operator in step.key.pf_operators)
+        built_in = all(operator < FIRST_OF_USERS for operator in step.key.pf_operators)
         return step.key.referenced == self._target and not self._cascaded(self._target) and same and built_in
 
     def _by_key(self, holding: Holding, keys: Sequence[str]) -> str:

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from fkdash.catalog.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of
-from fkdash.errors import (
-    GaveWayError,
-    LockTimedOutError,
-    NotPermittedError,
-    NotRun,
-    NotRunError,
-    ServerRefusedError,
-    TimedOutError,
-)
+from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.preview.rows import sql
 
 if TYPE_CHECKING:
@@ -95,7 +87,7 @@ async def impact(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, secon
         return Impact(None, None, reason=refused.what, not_run=refused.not_run)
     except (NotPermittedError, ServerRefusedError) as refused:
         return Impact(None, None, reason=refused.what)
-    except (GaveWayError, LockTimedOutError) as locked:
+    except HeldUpError as locked:
         return Impact(None, None, reason=locked.what)
     except TimedOutError:
         return await _impact_at_least(sessions, catalog, key, seconds)
@@ -107,7 +99,7 @@ async def _impact_at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
             row = await session.row(sql.capped_count_of_blocked(catalog, key), CAPPED_ROWS)
-    except (GaveWayError, LockTimedOutError) as locked:
+    except HeldUpError as locked:
         return Impact(None, None, exact=False, reason=locked.what)
     except TimedOutError:
         return Impact(None, None, exact=False, reason=reason)

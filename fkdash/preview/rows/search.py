@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted
+from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, identity_of, label_of, text_of
 from fkdash.errors import ServerRefusedError
 from fkdash.preview.rows.blocked import RowIdentity
@@ -55,7 +55,7 @@ async def search_rows(
     A table estimated above READ_AT_ONCE rows, or of unknown size, is read from end to end only with
     `read_all`; without it only the indexed columns are asked for exactly these words. Raises the session's errors.
     """
-    await refuse_planted(session, (table,))
+    await refuse_planted_of(session, (table,))
     columns = search_columns(table, labels)
     estimated = _estimated(table)
     whole = read_all or (estimated is not None and estimated <= READ_AT_ONCE)
