@@ -129,6 +129,37 @@ async def test_the_demo_of_an_application_s_role_is_answered_fully(
         assert_alike(await answers(incident_database, role, tables), answer)
 
 
+@pytest.mark.newest_version
+async def test_an_application_s_function_in_a_check_that_a_delete_meets_is_the_one_thing_not_evaluated(
+    server: TestServer,
+) -> None:
+    await make_roles(server)
+    schema = (_HERE / "ordinary.sql").read_text(encoding="utf-8")
+    met = "ALTER TABLE notes ADD CONSTRAINT met CHECK (f_plain(body) <> '' OR account_id IS NULL)"
+    command = ("preview", "--table", "account", "--all", "--format", "json")
+    async with fresh_database(server) as database:
+        await application(database, PLANTER, schema, met)
+        looked = await ended(*command, database.dsn)
+        assert (looked.document["verdict"], looked.code) == ("unknown", 4)
+        assert 'CHECK "met" on public.notes' in "".join(looked.document["notes"])
+        assert looked.document["not_run"] == [
+            {
+                "object": "public.notes.met",
+                "function": "public.f_plain(text)",
+                "owner": PLANTER,
+                "reason": "would-be-evaluated",
+                "accept": f"--trust-owner {PLANTER}",
+            }
+        ]
+        for others in (("check",), ("orphans", "scan", "--all")):
+            assert "not_run" not in (await ended(*others, "--format", "json", database.dsn)).document
+        trusting = await ended(*command, "--trust-owner", PLANTER, database.dsn)
+        own = await ended(*command, database.dsn.replace("//postgres@", f"//{PLANTER}@"))
+        for answered in (trusting, own):
+            assert 'CHECK "met"' not in "".join(answered.document["notes"])
+            assert "not_run" not in answered.document
+
+
 _OWNED_BY_THE_APPLICATION = f"""
 DO $$ DECLARE o record; BEGIN
   FOR o IN SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
