@@ -64,7 +64,10 @@ async def refuse_planted_of(session: Session, tables: Iterable[Table]) -> None:
 
 async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, ...]:
     """Give what reading tables (OIDs), with all below them, would run of other roles' code."""
-    rows = await session.rows(knowing_trust("planted"), sorted(set(tables)))
+    oids = sorted(set(tables))
+    if not await session.value(query("fkdash.catalog", "anything_computed"), oids):
+        return ()
+    rows = await session.rows(knowing_trust("planted"), oids)
     if not rows:
         return ()
     trees = [text for row in rows for text in row["trees"]]
