@@ -175,10 +175,10 @@ async def prepared(session: Session, tables: Sequence[int], body: str, *, lastin
 
 @asynccontextmanager
 async def pinned(session: Session) -> AsyncIterator[None]:
-    """Have names mean those of pg_catalog for some reading in a writing transaction, and then as before."""
-    await session.execute("savepoint fkdash_pinned; set local search_path = pg_catalog, pg_temp")
+    """Have names and spellings mean what they do while looking, for some reading in a writing transaction."""
+    await session.execute(f"savepoint fkdash_pinned;\n{query('fkdash.db', 'pins')}")
     yield
-    # Only a savepoint gives the path back as it was; locks taken meanwhile go too.
+    # Only a savepoint gives everything back as it was; locks taken meanwhile go too.
     await session.execute("rollback to savepoint fkdash_pinned")
 
 

@@ -268,6 +268,7 @@ class ReadPool:
     def _begin_script(self, statement_seconds: float, snapshot: str | None) -> str:
         return query("fkdash.db", "begin_looking").format(
             settings=applied_locally(self.target.settings),
+            pins=query("fkdash.db", "pins"),
             trusted_owners=array_literal(sorted(self.trusted_owners)),
             snapshot=f"SET TRANSACTION SNAPSHOT '{snapshot}';" if snapshot is not None else "",
             statement_ms=_milliseconds(statement_seconds),

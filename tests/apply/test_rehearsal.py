@@ -41,6 +41,19 @@ async def test_the_short_steps_and_a_delete_are_tried_measured_and_rolled_back(
     assert await database.value("select count(*) from parents") == 20
 
 
+async def test_settings_of_the_database_change_nothing_of_what_a_rehearsal_says(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    for setting in ("standard_conforming_strings = off", "quote_all_identifiers = on", "array_nulls = off"):
+        await database.execute(f"alter database {database.name} set {setting}")
+    async with workbench(database, tmp_path) as bench:
+        found = await rehearsed(bench, await bench.plan("ck", "cascade"))
+    assert (found.ok, found.steps) == (True, (1,))
+    held = {(lock.table.name, lock.mode) for lock in found.locks}
+    assert held >= {("children", "ACCESS EXCLUSIVE"), ("parents", "ACCESS EXCLUSIVE")}
+
+
 async def test_a_rehearsal_gives_up_before_anybody_has_to_wait_for_it(
     database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -2,32 +2,15 @@
 -- Returns nothing; fails with 22012 when something between us and the server made it writable.
 -- SET TRANSACTION SNAPSHOT, to what another session has exported, must come before any query.
 -- SET LOCAL only: behind a pooler a plain SET stays with the server connection.
--- What the owner of a database, or a role, may have set for this session and what would change the meaning or the
--- spelling of what follows is pinned first, search_path before all: names are those of pg_catalog. The path that was
--- there is kept in fkdash.path, for a condition that an operator typed. Roles whose functions the operator trusts
+-- What would change the meaning or the spelling of what follows is pinned first (pins.sql). The path that was there is
+-- kept in fkdash.path, for a condition that an operator typed. Roles whose functions the operator trusts
 -- stand in fkdash.trusted_owners, as an array's text.
--- CHECKs are not looked at while planning (constraint_exclusion): that would run what they call. Row security is
--- not applied but refused, for the same reason. The last settings exist from some versions on.
+-- The last settings exist from some versions on.
 -- Versions 14-18; no privileges.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 {snapshot}
 {settings}SELECT pg_catalog.set_config('fkdash.path', pg_catalog.current_setting('search_path'), true);
-SET LOCAL search_path = pg_catalog, pg_temp;
-SET LOCAL standard_conforming_strings = on;
-SET LOCAL array_nulls = on;
-SET LOCAL transform_null_equals = off;
-SET LOCAL quote_all_identifiers = off;
-SET LOCAL constraint_exclusion = off;
-SET LOCAL row_security = off;
-SET LOCAL gin_fuzzy_search_limit = 0;
-SET LOCAL DateStyle = 'ISO, MDY';
-SET LOCAL IntervalStyle = postgres;
-SET LOCAL TimeZone = 'UTC';
-SET LOCAL bytea_output = hex;
-SET LOCAL extra_float_digits = 1;
-SET LOCAL lc_monetary = 'C';
-SET LOCAL xmloption = content;
-SET LOCAL statement_timeout = {statement_ms};
+{pins}SET LOCAL statement_timeout = {statement_ms};
 SET LOCAL lock_timeout = {lock_ms};
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
 SELECT set_config('fkdash.trusted_owners', {trusted_owners}, true);

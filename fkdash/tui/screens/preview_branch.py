@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
-from fkdash.report.not_run import not_run_lines
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.words import rows_of, shown_name
 
@@ -71,5 +70,16 @@ def note_lines(answer: Preview) -> list[Line | str]:
     from fkdash.report.preview import scan_words  # noqa: PLC0415 - loaded when it is wanted
 
     notes = [line(Part("Note ", "warning"), note) for note in answer.notes]
-    notes += [line(Part("O trusts it ", "warning"), told) for told in not_run_lines(answer.not_run)]
-    return [*notes, *(line(Part("A reads it ", "warning"), scan_words(scan)) for scan in answer.scans)]
+    return [
+        *notes,
+        *not_run_lines(answer),
+        *(line(Part("A reads it ", "warning"), scan_words(scan)) for scan in answer.scans),
+    ]
+
+
+def not_run_lines(answer: Preview) -> list[Line | str]:
+    """Say of each piece of other roles' code that was not run where it stands, and which key accepts it."""
+    return [
+        line(Part("O accepts " if each.accept else "Not run ", "warning"), f"{each.words}: {each.reason}")
+        for each in answer.not_run
+    ]

@@ -12,10 +12,10 @@ from textual.widget import Widget
 from fkdash.counted import counted
 from fkdash.preview.rows.blocked import BlockedRow
 from fkdash.preview.rows.labels import label_columns
-from fkdash.report.not_run import not_run_lines
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named
+from fkdash.tui.screens.preview_branch import not_run_lines
 from fkdash.tui.screens.preview_export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
@@ -163,7 +163,7 @@ def _lines(found: EachPreview) -> list[Line | str]:
         whole = counted(preview.target_rows, "rows")
         lines.append(line(Part("Not known ", "warning"), f"for {found.unknown:,} of {whole}"))
     lines += [line(Part("Note ", "warning"), note) for note in preview.notes]
-    lines += [line(Part("O trusts it ", "warning"), told) for told in not_run_lines(preview.not_run)]
+    lines += not_run_lines(preview)
     if preview.effects:
         lines.append(line(Part("Deleting all of them, if nothing stopped it", "strong")))
         lines += [f"  {shown_name(effect.table)}: {effect_words(effect)}" for effect in preview.effects]
