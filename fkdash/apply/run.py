@@ -22,6 +22,7 @@ from fkdash.apply.events import Event, RunEnded, StepDone, StepStarted, StepWait
 from fkdash.apply.holders import holders
 from fkdash.apply.journal import JournalError, operator
 from fkdash.apply.preflight import tables_by_mode
+from fkdash.apply.sandbox import pinned
 from fkdash.apply.settle import (
     COMMITTED,
     IN_PROGRESS,
@@ -319,7 +320,11 @@ class Run:
         """Read over a new connection which steps are in effect, whatever was committed before."""
         claimed = self._done
         try:
-            async with open_writer(self.writer.target) as writer, writer.rolled_back() as session:
+            async with (
+                open_writer(self.writer.target) as writer,
+                writer.rolled_back() as session,
+                pinned(session),
+            ):
                 await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
                 await require_same_primary(session, tries.backend.identity)
                 self._done = await steps_in_effect(session, self.plan, claimed=claimed)

@@ -10,9 +10,12 @@ import pytest
 
 import fkdash
 from fkdash.apply import probes
+from fkdash.apply.steps import Tries
 from fkdash.db.session import Row
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.writing import WriteSession
+from fkdash.errors import StoppedError
+from fkdash.fix.plan import Step
 from tests.support.changes import good, workbench
 from tests.support.servers import TestDatabase
 
@@ -192,6 +195,10 @@ async def test_what_a_probe_composes_leaves_nothing_to_the_path(database: TestDa
                 assert list(unqualified(trial.body, known=_DECLARED)) == [], trial.body
 
 
+async def _fails(_tries: Tries, _steps: Sequence[Step]) -> None:
+    raise StoppedError("It does not work.")
+
+
 @pytest.mark.newest_version
 async def test_what_a_run_sends_leaves_nothing_to_the_path(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -236,6 +243,8 @@ async def test_what_a_run_sends_leaves_nothing_to_the_path(
         good(await bench.apply("cu", "create-index"))
         await database.execute("alter table uses alter code set not null")
         good(await bench.undo(await bench.apply("cu", "drop-not-null-set-null")))
+        monkeypatch.setattr(Tries, "_confined", _fails)
+        assert (await bench.apply("ck", "no-action")).steps_done == (1,)
     assert any("VALIDATE CONSTRAINT" in sql for sql in sent)
     left = {sql: found for sql in sent if (found := list(unqualified(sql, known=_DECLARED)))}
     assert left == {}
