@@ -2559,3 +2559,45 @@ CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
 CREATE TABLE c(id int, pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT) PARTITION BY LIST (pid);
 CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1); CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2); INSERT INTO c VALUES (10, 1);
 CREATE TRIGGER u AFTER UPDATE ON c FOR EACH ROW EXECUTE FUNCTION t();
+
+-- experiment held1: a key that is given up by a cascade and taken by another row satisfies NO ACTION
+-- delete r WHERE true
+-- versions 14 to 18
+CREATE TABLE r(id int PRIMARY KEY); INSERT INTO r VALUES (1);
+CREATE TABLE o(id int PRIMARY KEY REFERENCES r ON DELETE CASCADE); INSERT INTO o VALUES (1);
+CREATE TABLE k(id int PRIMARY KEY, rid int REFERENCES r ON DELETE CASCADE); INSERT INTO k VALUES (1, NULL), (2, 1);
+CREATE TABLE p(id int DEFAULT 1 REFERENCES k ON DELETE SET DEFAULT, oid int REFERENCES o ON DELETE CASCADE);
+CREATE UNIQUE INDEX u ON p (id); INSERT INTO p VALUES (1, 1), (2, NULL);
+CREATE TABLE c(pid int REFERENCES p (id)); INSERT INTO c VALUES (1);
+
+-- experiment held2: ... and RESTRICT is not satisfied by it
+-- delete r WHERE true
+-- versions 14 to 18
+CREATE TABLE r(id int PRIMARY KEY); INSERT INTO r VALUES (1);
+CREATE TABLE o(id int PRIMARY KEY REFERENCES r ON DELETE CASCADE); INSERT INTO o VALUES (1);
+CREATE TABLE k(id int PRIMARY KEY, rid int REFERENCES r ON DELETE CASCADE); INSERT INTO k VALUES (1, NULL), (2, 1);
+CREATE TABLE p(id int DEFAULT 1 REFERENCES k ON DELETE SET DEFAULT, oid int REFERENCES o ON DELETE CASCADE);
+CREATE UNIQUE INDEX u ON p (id); INSERT INTO p VALUES (1, 1), (2, NULL);
+CREATE TABLE c(pid int REFERENCES p (id) ON DELETE RESTRICT); INSERT INTO c VALUES (1);
+
+-- experiment recheck1: a deferrable unique constraint looks again at the end of the statement, when the other row is gone
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (9);
+CREATE TABLE c(id int, pid int DEFAULT 9, gid int, UNIQUE (pid) DEFERRABLE);
+ALTER TABLE c ADD FOREIGN KEY (pid) REFERENCES p ON DELETE SET DEFAULT;
+ALTER TABLE c ADD FOREIGN KEY (gid) REFERENCES p ON DELETE CASCADE; INSERT INTO c VALUES (1, 1, NULL), (2, 9, 1);
+
+-- experiment recheck2: ... and one that is not deferrable refuses at once
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (9);
+CREATE TABLE c(id int, pid int DEFAULT 9, gid int, UNIQUE (pid));
+ALTER TABLE c ADD FOREIGN KEY (pid) REFERENCES p ON DELETE SET DEFAULT;
+ALTER TABLE c ADD FOREIGN KEY (gid) REFERENCES p ON DELETE CASCADE; INSERT INTO c VALUES (1, 1, NULL), (2, 9, 1);
+
+-- experiment between1: the lower bound of BETWEEN counts
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (-1);
+CREATE TABLE c(id int, pid int DEFAULT -1 REFERENCES p ON DELETE SET DEFAULT CHECK (pid BETWEEN 0 AND 10)); INSERT INTO c VALUES (1, 1);
