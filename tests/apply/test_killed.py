@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator
@@ -100,6 +101,26 @@ async def test_the_next_start_says_what_is_true_and_finishes_or_undoes(busy: Tes
     )
     assert (undone.code, json.loads(undone.out)["outcome"]) == (0, "verified"), undone.err
     assert await busy.value("select confdeltype::text from pg_constraint where conname = 'ck'") == "a"
+
+
+def test_what_a_journal_was_told_is_on_the_disk_before_the_call_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash of the machine cannot be had here; that the disk is waited for, with all of the line, can."""
+    synced: list[tuple[int, int]] = []
+    really = os.fsync
+
+    def noted(descriptor: int) -> None:
+        really(descriptor)
+        found = os.fstat(descriptor)
+        synced.append((found.st_ino, found.st_size))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with Journal.create("a.b.c", folder=tmp_path) as journal:
+        assert (tmp_path.stat().st_ino, tmp_path.stat().st_size) in synced
+        for event in ("one", "two"):
+            journal.write(event)
+            assert synced[-1] == (journal.path.stat().st_ino, journal.path.stat().st_size)
 
 
 @pytest.mark.newest_version

@@ -68,6 +68,7 @@ class Wire:
     stays_open: bool = False
     server_left: asyncio.Event = field(default_factory=asyncio.Event)
     _lost: bytes = b""
+    _replaced: dict[bytes, bytes] = field(default_factory=dict)
     _reaches_the_server: bool = True
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
     _client_ends: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -80,6 +81,11 @@ class Wire:
         """Break the connection when the client sends `message`, before or after the server has it."""
         self._lost = message.encode()
         self._reaches_the_server = reaches_the_server
+
+    def replace(self, message: str, by: str) -> None:
+        """Let what the client says arrive as something else, of the same length: a middleman."""
+        assert len(message) == len(by)
+        self._replaced[message.encode()] = by.encode()
 
     def hold(self) -> None:
         """Let nothing through any more, without a word: packets that vanish."""
@@ -104,6 +110,8 @@ class Wire:
                 # An answer to what was lost goes nowhere: the client's end is already broken.
                 if lost:
                     self._client_ends[-1].transport.abort()
+                for message, other in self._replaced.items() if to_server else ():
+                    data = data.replace(message, other)
                 writer.write(data)
                 await writer.drain()
         if not to_server:

@@ -11,6 +11,7 @@ import pytest
 
 from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.session import Session
 from fkdash.db.target import Target
 from fkdash.db.writing import open_writer
 from fkdash.errors import (
@@ -307,6 +308,45 @@ async def test_a_cut_wire_is_a_lost_connection_and_the_next_session_reconnects(
                 await sleeping
         async with pool.session() as session:
             assert await session.value("select 1") == 1
+        await pool.close()
+
+
+async def test_a_session_cannot_be_used_after_its_cancelled_block_as_its_connection_serves_another(
+    pool: ReadPool, database: TestDatabase, eventually: Eventually
+) -> None:
+    kept: list[Session] = []
+
+    async def look() -> None:
+        async with pool.session() as session:
+            kept.append(session)
+            await session.value("select pg_sleep(30) /* kept */")
+
+    looking = asyncio.create_task(look())
+
+    async def running() -> bool:
+        return bool(await database.value(_RUNNING, "%kept *%"))
+
+    await eventually(running)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    async with pool.session() as session:
+        assert await session.value("select 1") == 1
+        with pytest.raises(RuntimeError, match="This session has ended"):
+            await kept[0].value("select 2")
+
+
+async def test_a_server_that_does_not_keep_the_transaction_read_only_is_not_looked_at(
+    target: Target, database: TestDatabase
+) -> None:
+    async with wire_to(database.socket_directory) as wire:
+        wire.replace("READ ONLY", "/* no */ ")
+        wire.replace("default_transaction_read_only\0on", "default_transaction_read_only\0no")
+        address = replace(target.addresses[0], host="127.0.0.1", port=wire.port)
+        pool = await ReadPool.open(replace(target, addresses=(address,)))
+        with pytest.raises(UnreachableError, match="does not keep a READ ONLY transaction read-only"):
+            async with pool.session():
+                pass
         await pool.close()
 
 

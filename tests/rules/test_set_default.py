@@ -103,6 +103,18 @@ async def test_a_default_that_a_check_refuses_fails_with_23514(
 
 
 @at_random
+@given(shape=shapes(widths=(1, 1), types=("int", "bigint")), below=st.booleans())
+async def test_both_bounds_of_between_refuse_a_default(database: TestDatabase, shape: Shape, below: bool) -> None:
+    column, scene = f'"{shape.columns[0]}"', Scene(shape, "SET DEFAULT", decorations=_defaults(shape, 1))
+    here, first, second = TYPES[shape.types[0]][:3]
+    low, high = (second, second) if below else (here, here)
+    narrow = f"CHECK ({column} = {here} OR {column} BETWEEN {low} AND {high})"
+    wide = f"CHECK ({column} = {here} OR {column} BETWEEN {first} AND {first})"
+    await fails_as_predicted(database, scene.changed(constraints=(narrow,)), "FK107")
+    await succeeds_unflagged(database, scene.changed(constraints=(wide,)), "FK107")
+
+
+@at_random
 @given(shape=shapes(partitioned=False, statements=("DELETE",)))
 async def test_a_default_that_must_be_unique_fails_from_the_second_row_on(
     database: TestDatabase, shape: Shape
