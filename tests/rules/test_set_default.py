@@ -103,15 +103,15 @@ async def test_a_default_that_a_check_refuses_fails_with_23514(
 
 
 @at_random
-@given(shape=shapes(widths=(1, 1), types=("int", "bigint")), below=st.booleans())
-async def test_both_bounds_of_between_refuse_a_default(database: TestDatabase, shape: Shape, below: bool) -> None:
+@given(shape=shapes(widths=(1, 1), types=("int", "bigint")))
+async def test_both_bounds_of_between_refuse_a_default(database: TestDatabase, shape: Shape) -> None:
     column, scene = f'"{shape.columns[0]}"', Scene(shape, "SET DEFAULT", decorations=_defaults(shape, 1))
     here, first, second = TYPES[shape.types[0]][:3]
-    low, high = (second, second) if below else (here, here)
-    narrow = f"CHECK ({column} = {here} OR {column} BETWEEN {low} AND {high})"
     wide = f"CHECK ({column} = {here} OR {column} BETWEEN {first} AND {first})"
-    await fails_as_predicted(database, scene.changed(constraints=(narrow,)), "FK107")
     await succeeds_unflagged(database, scene.changed(constraints=(wide,)), "FK107")
+    for low, high in ((second, second), (here, here)):
+        narrow = f"CHECK ({column} = {here} OR {column} BETWEEN {low} AND {high})"
+        await fails_as_predicted(database, scene.changed(constraints=(narrow,)), "FK107")
 
 
 @at_random
