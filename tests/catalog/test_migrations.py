@@ -136,9 +136,10 @@ async def test_what_cannot_be_read_is_named_with_the_reason(database: TestDataba
     assert (await _told(database)).unread == (
         "public.alembic_version: it has row security, and policies are code",
     )
-    assert "public.django_migrations: the role may not read it" in (
-        await _told(database, user="migrations_reader")
-    ).unread
+    assert (
+        "public.django_migrations: the role may not read it"
+        in (await _told(database, user="migrations_reader")).unread
+    )
 
 
 @_newest
@@ -165,7 +166,10 @@ async def test_what_is_planted_in_a_table_of_migrations_is_not_run_and_said(serv
     plant = Plant("migrations", _PLANTED, "select count(*) from public.alembic_version", ())
     async with stage_for(server, [plant]) as stage:
         stage.ran()
-        for command in (("explain", "--format", "json", "-d", stage.dsn(SUPERUSER), "23503"), ("report", stage.dsn(SUPERUSER))):
+        for command in (
+            ("explain", "--format", "json", "-d", stage.dsn(SUPERUSER), "23503"),
+            ("report", stage.dsn(SUPERUSER)),
+        ):
             run = await ended(*command)
             assert "evil.imm" in run.out, run.err
             assert stage.ran() == []
