@@ -32,7 +32,8 @@ _LARGEST_BYTES: Final = 64 * 1024 * 1024
 _HASH: Final = re.compile(r"[0-9a-f]{40,128}")
 _SHOWN_OF_HASH: Final = 12
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-_DIGITS: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)_?(\d\d)_?(\d\d)_?(\d{6})(?!\d)")
+_DIGITS: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)_?([01]\d)_?([0-3]\d)_?(\d{6}|\d{4})?(?!\d)")
+_SHOWN_OF: Final = {8: len("2026-07-02"), 12: len("2026-07-02 21:40"), 14: len("2026-07-02 21:40:22")}
 _SINCE_1970: Final = re.compile(r"(\d{10})(?:\d{3})?(?!\d)")
 
 
@@ -148,14 +149,16 @@ def _shown(name: str) -> str:
 
 
 def _moment(text: str) -> str:
-    """Give the moment in a column: a timestamp, fourteen digits in a name, or (milli)seconds since 1970."""
+    """Give the moment in a column: a timestamp, the digits of one in a name, or (milli)seconds since 1970."""
     if _TIMESTAMP.match(text):
         return text[:19]
     named = _DIGITS.search(text)
     counted = _SINCE_1970.match(text)
     try:
         if named is not None:
-            return str(datetime.strptime("".join(named.groups()) + "+0000", "%Y%m%d%H%M%S%z").replace(tzinfo=None))
+            digits = "".join(filter(None, named.groups()))
+            read = datetime.strptime(f"{digits:0<14}+0000", "%Y%m%d%H%M%S%z").replace(tzinfo=None)
+            return str(read)[: _SHOWN_OF[len(digits)]]
         seconds = int(counted[1]) if counted is not None else None
         return str(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)) if seconds is not None else ""
     except ValueError:
