@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
@@ -10,6 +10,7 @@ from fkdash.explain.absent import could_not_be_added
 from fkdash.explain.actions import WAITING, from_before, inside_action
 from fkdash.explain.candidates import between_models, by_code, by_column, by_obstacle, unindexed
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
+from fkdash.explain.incomplete import what_is_missing
 from fkdash.explain.keys import by_structure, named, narrowed, over, ran, statement_table
 from fkdash.explain.model import Answer, Explanation
 from fkdash.explain.read import read_errors
@@ -55,6 +56,12 @@ def explain(catalog: Catalog, text: str) -> Explanation:
         rank = (_standing(first), not first.ambiguous, first.clues.weight)
         if rank > best_rank:
             best, best_rank = _with_others(first, told), rank
+    if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
+        missing = what_is_missing(text)
+        if missing is not None:
+            return Explanation(
+                best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
+            )
     return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
 
 
@@ -107,6 +114,8 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
             return _Found(tuple(by_code(catalog, clues.sqlstate)))
         case Kind.REQUIRED:
             return _Found(tuple(refusal(catalog, clues, key, ()) for key in between_models(catalog, clues)))
+        case Kind.MISSING:
+            clues = _detaching(catalog, clues)
     inside = _inside(catalog, clues)
     if clues.kind in _BY_NAME:
         keys = _named(catalog, clues)
@@ -129,6 +138,13 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
     if clues.sqlstate in WAITING:
         return _Found(tuple(unindexed(catalog, clues)))
     return _Found()
+
+
+def _detaching(catalog: Catalog, clues: Clues) -> Clues:
+    """Give the clues of a partition that was to be detached: other languages tell of it as of a row written."""
+    other = replace(clues, kind=Kind.DETACHED, table="", referenced=clues.table)
+    keys = named(catalog, other) if clues.table and not named(catalog, clues) else ()
+    return other if any(key.referenced.name != clues.table for key in keys) else clues
 
 
 def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
+from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.sentences import QUOTES, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
@@ -21,10 +22,7 @@ _MOST_ERRORS: Final = 40
 _NEAR: Final = 40
 _LONGEST_WINDOW: Final = 60_000
 _CODE: Final = r"((?=[0-9A-Z]*\d)[0-9A-Z]{5})"
-_LEVEL: Final = (
-    r"(?:ERROR|FATAL|PANIC|FEHLER|ERREUR|ERRO|ERRORE|ОШИБКА|ПОМИЛКА"
-    r"|エラー|错误|錯誤|오류|BŁĄD|CHYBA|FEL|HATA|ΣΦΑΛΜΑ)"
-)
+_LEVEL: Final = rf"(?:{any_of((*ERROR, *WORSE))})"
 _NEXT_MESSAGE: Final = re.compile(rf"(?:{_LEVEL}|LOG|WARNING|NOTICE)\s?:[ \t]{{1,2}}(?=\S)")
 _SQLSTATES: Final = (
     re.compile(
