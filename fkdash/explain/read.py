@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
@@ -70,17 +71,17 @@ _TRUNCATED: Final = re.compile(
 
 
 def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
-    """Give the errors that one layer of a text tells of, in order, none twice, at most forty."""
+    """Give the errors that one layer of a text tells of, in order, none twice, at most some forty."""
     alone = _ALONE.fullmatch(text.strip())
     if alone:
         return (Clues(alone[1], Kind.CODE),)
     found = sentences(text, known.odd)
-    errors = [(sentence.start, clues) for sentence, clues in _told(text, found)]
-    errors += _local(text, known, found)
+    errors = [(sentence.start, clues) for sentence, clues in _told(text, found, known)]
+    errors += islice(_local(text, known, found), _MOST_ERRORS)
     if not any(clues.kind is not Kind.OTHER for _, clues in errors):
         errors += _by_fields(text)
     errors.sort(key=lambda each: each[0])
-    return tuple(dict.fromkeys(clues for _, clues in errors))[:_MOST_ERRORS]
+    return tuple(dict.fromkeys(clues for _, clues in errors))
 
 
 def sqlstate_of(text: str) -> str:
@@ -91,12 +92,18 @@ def sqlstate_of(text: str) -> str:
     return next((sqlstate for pattern, sqlstate in _CLASSES if pattern.search(text)), "")
 
 
-def _told(text: str, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, Clues]]:
-    """Give the sentences with what stands with them; one that is printed twice is one error."""
+def _told(text: str, found: Sequence[Sentence], known: Vocabulary) -> Iterator[tuple[Sentence, Clues]]:
+    """Give the sentences with what stands with them; one that is printed twice is one error.
+
+    Of very many, those that name something of this database are read.
+    """
     groups: dict[tuple[object, ...], list[Sentence]] = {}
     for sentence in found:
         groups.setdefault(sentence.what, []).append(sentence)
-    for same in list(groups.values())[:_MOST_ERRORS]:
+    told = list(groups.values())
+    if len(told) > _MOST_ERRORS:
+        told.sort(key=lambda same: not any(known.knows(name) for name in same[0].roles.values()))
+    for same in told[:_MOST_ERRORS]:
         windows = [_window(text, sentence, found) for sentence in same[:_MOST_ERRORS]]
         after = "\n\n".join(window for _, window in windows)
         before = "\n\n".join(window for window, _ in windows)
