@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fkdash.apply.changed import changes_in
 from fkdash.apply.identity import identity_of
+from fkdash.catalog.migrations import newest_migrations
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
@@ -17,11 +19,13 @@ from fkdash.errors import UsageError
 from fkdash.explain.bounded import picked, picked_text
 from fkdash.explain.find import explain
 from fkdash.explain.model import path_words, with_changes
+from fkdash.report.not_run import not_run_field, not_run_lines
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from fkdash.catalog.migrations import Migrations
     from fkdash.explain.model import Answer, Explanation
 
 SUMMARY = (
@@ -33,6 +37,7 @@ EXAMPLES = """examples:
   pbpaste | fkdash explain postgresql://dba@db-eu-1/app
   fkdash explain app - < error.txt
 """
+_SHOWN_MIGRATIONS = 3
 _CHUNK = 256 * 1024
 _URIS = ("postgresql://", "postgres://")
 
@@ -57,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("There is no error to explain.", next_step="Give it as an argument or on stdin.")
     if not read.whole:
         tell(f"{read.size:,} bytes were read; only what stands around an error in them is explained.")
-    found = run_async(_explain(arguments, read.text))
-    say(json.dumps(_document(found), indent=2) if arguments.format == "json" else _text(found))
+    found, changed = run_async(_explain(arguments, read.text))
+    say(json.dumps(_document(found, changed), indent=2) if arguments.format == "json" else _text(found, changed))
     return 0 if found.answers or found.understood else 1
 
 
@@ -79,15 +84,17 @@ def _taken_apart(words: Sequence[str]) -> tuple[str | None, str]:
     )
 
 
-async def _explain(arguments: argparse.Namespace, text: str) -> Explanation:
+async def _explain(arguments: argparse.Namespace, text: str) -> tuple[Explanation, Migrations]:
     async with looking(target_of(arguments)) as pool:
-        found = explain(await read_whole_catalog(pool), text)
+        catalog = await read_whole_catalog(pool)
+        found = explain(catalog, text)
+        changed = await newest_migrations(pool, catalog)
         async with pool.session() as session:
             here = await identity_of(session)
-    return with_changes(found, changes_in(here))
+    return with_changes(found, changes_in(here)), changed
 
 
-def _text(found: Explanation) -> str:
+def _text(found: Explanation, changed: Migrations) -> str:
     lines = [found.headline]
     for answer in found.answers:
         lines += ["", answer.message]
@@ -95,10 +102,14 @@ def _text(found: Explanation) -> str:
         lines.append(f"Next: {answer.next_step}")
     if found.advice:
         lines += ["", found.advice]
+    if changed.newest:
+        lines += ["", "Changed last:", *(f"  {each.words}" for each in changed.newest[:_SHOWN_MIGRATIONS])]
+    lines += [f"Not known when it was changed: {reason}" for reason in changed.unread]
+    lines += not_run_lines(changed.not_run)
     return "\n".join(map(plain, lines))
 
 
-def _document(found: Explanation) -> dict[str, Any]:
+def _document(found: Explanation, changed: Migrations) -> dict[str, Any]:
     return {
         "fkdash": 1,
         "kind": "explanation",
@@ -107,6 +118,9 @@ def _document(found: Explanation) -> dict[str, Any]:
         "ambiguous": found.ambiguous,
         "advice": found.advice or None,
         "answers": [_answer(answer) for answer in found.answers],
+        "migrations": [asdict(each) for each in changed.newest],
+        "migrations_unread": list(changed.unread),
+        **not_run_field(changed.not_run),
     }
 
 

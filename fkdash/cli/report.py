@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.identity import identity_of
 from fkdash.apply.recovery import history
+from fkdash.catalog.migrations import newest_migrations
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
@@ -67,6 +68,7 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
     async with looking(target_of(arguments)) as pool:
         report = await check(pool, chosen, where=pool.where)
         catalog = await read_whole_catalog(pool)
+        migrations = await newest_migrations(pool, catalog)
         async with pool.session() as session:
             here = await identity_of(session)
         wrong = [each for each in report.findings if each.finding.fixes and each.finding.statements]
@@ -80,6 +82,7 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
         remedies={each.finding.fingerprint: _remedies(catalog, each.finding) for each in wrong},
         blocked=blocked,
         runs=[run for run in history() if run.identity.is_same(here)],
+        migrations=migrations,
     )
 
 

@@ -7,6 +7,7 @@ messages that differ in numbers only the first ones, so that a log of one error 
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 WHOLE: Final = 512 * 1024
-_MOST_STRONG, _MOST_WEAK = 192 * 1024, 64 * 1024
+_MOST_OF_A_SIGN: Final = 24 * 1024
+_LAST_OF_A_SIGN: Final = 2
+_MOST_KINDS: Final = 100_000
+_KIND: Final = 12
 _BEFORE, _AFTER = 1_500, 6_000
 _ALIKE: Final = 80
 _MOST_ALIKE: Final = 2
@@ -71,37 +75,54 @@ def _text(raw: bytes) -> str:
 
 
 class _Parts:
-    """The parts of a long text that are kept so far."""
+    """The parts of a long text that are kept so far: of each kind of sign the first ones, and the last ones."""
 
     def __init__(self) -> None:
-        self._strong: list[bytes] = []
-        self._weak: list[bytes] = []
-        self._sizes = [0, 0]
+        self._first: dict[bytes, list[bytes]] = {}
+        self._last: dict[bytes, deque[bytes]] = {}
+        self._sizes: dict[bytes, int] = {}
         self._alike: dict[bytes, int] = {}
 
     def look(self, block: bytes, first: int) -> None:
         """Keep the parts of a block around signs; the first bytes of it have been looked at before."""
-        self._sizes[0] += self._pick(block, first, _STRONG, self._strong, _MOST_STRONG - self._sizes[0])
-        self._sizes[1] += self._pick(block, first, _WEAK, self._weak, _MOST_WEAK - self._sizes[1])
+        self._pick(block, first, _STRONG)
+        self._pick(block, first, _WEAK)
 
-    def _pick(self, block: bytes, first: int, signs: re.Pattern[bytes], parts: list[bytes], most: int) -> int:
-        taken, place = 0, max(0, first - 40)
-        while taken < most and (found := signs.search(block, place)):
+    def _pick(self, block: bytes, first: int, signs: re.Pattern[bytes]) -> None:
+        place = max(0, first - 40)
+        while found := signs.search(block, place):
             alike = block[max(0, found.start() - _ALIKE) : found.end() + _ALIKE].translate(None, _NO_NUMBERS)
             seen = self._alike.get(alike, 0)
-            self._alike[alike] = seen + 1
+            if len(self._alike) < _MOST_KINDS or seen:
+                self._alike[alike] = seen + 1
             if seen >= _MOST_ALIKE:
                 line = block.find(b"\n", found.end(), found.end() + _NEXT)
                 place = line if line > 0 else found.end() + _NEXT
                 continue
             start = max(block.rfind(b"\n", 0, found.start()) + 1, found.start() - _BEFORE)
             part = block[start : found.end() + _AFTER]
-            parts.append(part)
-            taken += len(part)
-            place = max(found.end(), start + len(part) - _BEFORE)
-        return taken
+            stays = self._keep(b"" if signs is _WEAK else _sign_of(found), part)
+            # What else stands in a part that stays is kept with it.
+            place = max(found.end(), start + len(part) - _BEFORE) if stays else found.end()
+
+    def _keep(self, sign: bytes, part: bytes) -> bool:
+        size = self._sizes.get(sign, 0)
+        if size < _MOST_OF_A_SIGN:
+            self._sizes[sign] = size + len(part)
+            self._first.setdefault(sign, []).append(part)
+            return True
+        self._last.setdefault(sign, deque(maxlen=_LAST_OF_A_SIGN)).append(part)
+        return False
 
     def given(self) -> Iterator[bytes]:
         """Give the parts, those with the surest signs first."""
-        yield from self._strong
-        yield from self._weak
+        for sign in sorted(self._first, reverse=True):
+            yield from self._first[sign]
+            yield from self._last.get(sign, ())
+
+
+def _sign_of(found: re.Match[bytes]) -> bytes:
+    """Give which kind of error a sign is of: what is violated, where the sign is that something is."""
+    if found[0] == b"violates ":
+        return found.string[found.start() : found.end() + _KIND].split(b"constraint", maxsplit=1)[0]
+    return found[0]

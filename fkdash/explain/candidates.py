@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.model import Action
 from fkdash.catalog.names import typed
@@ -16,16 +17,18 @@ from fkdash.rules.obstacles import Kind as Met
 from fkdash.rules.obstacles import obstacles
 from fkdash.rules.rivals import action_of
 from fkdash.rules.sizes import in_words, rows_of
-from fkdash.rules.ways import ways_to
+from fkdash.rules.ways import ways_from, ways_to
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.obstacles import Obstacle
 
+MOST_ANSWERS: Final = 20
 _MOST_PATHS: Final = 5
+_One = TypeVar("_One")
 _WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 _MET: Final = {
@@ -38,7 +41,20 @@ _MET: Final = {
 }
 
 
-def by_obstacle(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The first answers, likeliest first, of `total` foreign keys that there are."""
+
+    answers: tuple[Answer, ...] = ()
+    total: int = 0
+
+
+def _first(found: Sequence[_One], answer: Callable[[_One], Answer]) -> Candidates:
+    """Give the answers for the first few; of each the ways are looked for, which takes a while for thousands."""
+    return Candidates(tuple(map(answer, found[:MOST_ANSWERS])), len(found))
+
+
+def by_obstacle(catalog: Catalog, clues: Clues) -> Candidates:
     """Give the keys whose SET NULL or SET DEFAULT meets what the error names."""
     written = written_table(catalog, clues)
     start = statement_table(catalog, clues)
@@ -50,14 +66,14 @@ def by_obstacle(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
         if obstacle is not None and write.key not in {key for key, _ in found}:
             found.append((write.key, obstacle))
     if start is not None and len(found) > 1:
-        found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
+        below = ways_from(catalog, start)
+        found = [each for each in found if node(catalog, each[0].referenced) in below] or found
     if clues.schema and len(found) > 1:
         found = [each for each in found if each[0].table.schema == clues.schema] or found
-    for key, obstacle in found:
-        yield contradiction(catalog, clues, key, obstacle)
+    return _first(found, lambda each: contradiction(catalog, clues, *each))
 
 
-def by_column(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+def by_column(catalog: Catalog, clues: Clues) -> Candidates:
     """Give every key that may be behind an error that names a column and no table, the certain ones first."""
     columns = set(clues.columns)
     found = [
@@ -70,30 +86,36 @@ def by_column(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
     ]
     start = statement_table(catalog, clues)
     if start is not None:
-        found = [each for each in found if node(catalog, start) in ways_to(catalog, each[0])] or found
+        below = ways_from(catalog, start)
+        found = [each for each in found if node(catalog, each[0].referenced) in below] or found
     found.sort(key=lambda each: not each[1].certain)
-    for key, obstacle in found:
-        yield contradiction(catalog, clues, key, obstacle, sure=False)
+    return _first(found, lambda each: contradiction(catalog, clues, *each, sure=False))
 
 
-def by_code(catalog: Catalog, sqlstate: str) -> Iterator[Answer]:
+def by_code(catalog: Catalog, sqlstate: str) -> Candidates:
     """Give the keys that can raise a SQLSTATE, the likeliest first: contradictions, then the largest tables."""
-    found: list[tuple[tuple[bool, int], Answer]] = []
+    found: list[tuple[tuple[bool, int], ForeignKey, Obstacle | None]] = []
     clues = Clues(sqlstate, Kind.CODE)
     seen: set[ForeignKey] = set()
     for write, met in obstacles(catalog):
         obstacle = next((each for each in met if each.error.sqlstate == sqlstate), None)
         if obstacle is not None and write.key not in seen:
             seen.add(write.key)
-            answer = contradiction(catalog, clues, write.key, obstacle, sure=False)
-            found.append(((not obstacle.certain, -_rows(catalog, write.key)), answer))
+            found.append(((not obstacle.certain, -_rows(catalog, write.key)), write.key, obstacle))
     found += [
-        ((key.on_delete not in _REFUSING, -_rows(catalog, key)), _refusing(catalog, key, sqlstate))
+        ((key.on_delete not in _REFUSING, -_rows(catalog, key)), key, None)
         for key in (catalog.foreign_keys if sqlstate in {"23503", "23001"} else ())
         if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING)
     ]
     found.sort(key=lambda each: each[0])
-    yield from (answer for _, answer in found)
+
+    def answer(each: tuple[tuple[bool, int], ForeignKey, Obstacle | None]) -> Answer:
+        _, key, obstacle = each
+        if obstacle is None:
+            return _refusing(catalog, key, sqlstate)
+        return contradiction(catalog, clues, key, obstacle, sure=False)
+
+    return _first(found, answer)
 
 
 def _rows(catalog: Catalog, key: ForeignKey) -> int:
@@ -119,30 +141,34 @@ def between_models(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     return tuple(key for key in catalog.foreign_keys if {key.table, key.referenced} == {first, second})
 
 
-def unindexed(catalog: Catalog, clues: Clues) -> Iterator[Answer]:
+def unindexed(catalog: Catalog, clues: Clues) -> Candidates:
     """Give the keys that no index serves, of those that a statement which waited too long goes over."""
     start = statement_table(catalog, clues)
     if start is None or clues.statement is None:
-        return
-    for key in catalog.foreign_keys:
-        ways = ways_to(catalog, key)
-        if node(catalog, start) not in ways or serving_index(catalog, key) is not None:
-            continue
-        way = ways[node(catalog, start)]
-        if clues.statement[0] == "UPDATE" and len(way) > 1:
-            continue
-        yield Answer(
-            key,
-            clues.sqlstate,
-            f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of "
-            f"{key.referenced.name} that "
-            f"goes or whose key changes makes it read all of {key.table.name}, "
-            f"{in_words(rows_of(catalog, key.table))}.",
-            (way,),
-            f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement "
-            "that creates one "
-            "meanwhile.",
-        )
+        return Candidates()
+    below = ways_from(catalog, start)
+    found = [
+        (key, (*below[top], key))
+        for key in catalog.foreign_keys
+        if (top := node(catalog, key.referenced)) in below
+        and (clues.statement[0] != "UPDATE" or not below[top])
+        and serving_index(catalog, key) is None
+    ]
+    found.sort(key=lambda each: -_rows(catalog, each[0]))
+    return _first(found, lambda each: _unindexed(catalog, clues, *each))
+
+
+def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[ForeignKey, ...]) -> Answer:
+    return Answer(
+        key,
+        clues.sqlstate,
+        f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of {key.referenced.name} "
+        f"that goes or whose key changes makes it read all of {key.table.name}, "
+        f"{in_words(rows_of(catalog, key.table))}.",
+        (way,),
+        f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement that creates one "
+        "meanwhile.",
+    )
 
 
 def _fits(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> bool:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
 from fkdash.explain.absent import could_not_be_added
 from fkdash.explain.actions import WAITING, from_before, inside_action
-from fkdash.explain.candidates import between_models, by_code, by_column, by_obstacle, unindexed
+from fkdash.explain.candidates import (
+    MOST_ANSWERS,
+    Candidates,
+    between_models,
+    by_code,
+    by_column,
+    by_obstacle,
+    unindexed,
+)
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
+from fkdash.explain.incomplete import what_is_missing
 from fkdash.explain.keys import by_structure, named, narrowed, over, ran, statement_table
 from fkdash.explain.model import Answer, Explanation
 from fkdash.explain.read import read_errors
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _MOST_PATHS: Final = 5
-_MOST_ANSWERS: Final = 20
 _BY_NAME: Final = KEY_KINDS | {Kind.DEPENDED_ON, Kind.TRUNCATED, Kind.REWRITTEN}
 _MORE: Final = (
     "To be certain, paste more of it: the table (psql prints it after \\set VERBOSITY verbose, drivers have it as "
@@ -38,6 +46,7 @@ _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was f
 @dataclass(frozen=True, slots=True)
 class _Found:
     answers: tuple[Answer, ...] = ()
+    total: int = 0
     only_column: bool = False
     sure: bool = False
 
@@ -55,6 +64,12 @@ def explain(catalog: Catalog, text: str) -> Explanation:
         rank = (_standing(first), not first.ambiguous, first.clues.weight)
         if rank > best_rank:
             best, best_rank = _with_others(first, told), rank
+    if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
+        missing = what_is_missing(text)
+        if missing is not None:
+            return Explanation(
+                best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
+            )
     return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
 
 
@@ -95,7 +110,7 @@ def _explained(catalog: Catalog, clues: Clues) -> Explanation:
     return Explanation(
         clues,
         _headline(clues, found),
-        found.answers[:_MOST_ANSWERS],
+        found.answers[:MOST_ANSWERS],
         advice=_MORE if ambiguous else "",
         ambiguous=ambiguous,
     )
@@ -104,31 +119,49 @@ def _explained(catalog: Catalog, clues: Clues) -> Explanation:
 def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one answer for each kind of error
     match clues.kind:
         case Kind.CODE:
-            return _Found(tuple(by_code(catalog, clues.sqlstate)))
+            return _some(by_code(catalog, clues.sqlstate))
         case Kind.REQUIRED:
-            return _Found(tuple(refusal(catalog, clues, key, ()) for key in between_models(catalog, clues)))
+            return _of(tuple(refusal(catalog, clues, key, ()) for key in between_models(catalog, clues)))
+        case Kind.MISSING:
+            clues = _detaching(catalog, clues)
     inside = _inside(catalog, clues)
     if clues.kind in _BY_NAME:
         keys = _named(catalog, clues)
-        answers = tuple(refusal(catalog, clues, key, paths(catalog, clues, key)) for key in keys)
+        answers = tuple(refusal(catalog, clues, key, paths(catalog, clues, key)) for key in keys[:MOST_ANSWERS])
         writer = [each for each in inside if clues.kind is Kind.MISSING and _wrote(catalog, clues, each)]
         if writer:
             mine = {each.key for each in writer}
-            return _Found((*writer, *(each for each in answers if each.key not in mine)), sure=len(writer) == 1)
-        return _Found(answers)
+            both = (*writer, *(each for each in answers if each.key not in mine))
+            return _Found(both, len(both), sure=len(writer) == 1)
+        return _Found(answers, len(keys))
     if inside:
-        return _Found(inside)
+        return _of(inside)
     if clues.kind in ROW_KINDS:
         if clues.statement is not None and clues.statement[0] == "INSERT":
             return _Found()
-        found = tuple(by_obstacle(catalog, clues))
-        if not found and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
-            column = tuple(by_column(catalog, clues))
-            return _Found(column, only_column=bool(column))
-        return _Found(found)
+        found = by_obstacle(catalog, clues)
+        if not found.answers and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
+            column = by_column(catalog, clues)
+            return replace(_some(column), only_column=bool(column.answers))
+        return _some(found)
     if clues.sqlstate in WAITING:
-        return _Found(tuple(unindexed(catalog, clues)))
+        return _some(unindexed(catalog, clues))
     return _Found()
+
+
+def _of(answers: tuple[Answer, ...]) -> _Found:
+    return _Found(answers, len(answers))
+
+
+def _some(candidates: Candidates) -> _Found:
+    return _Found(candidates.answers, candidates.total)
+
+
+def _detaching(catalog: Catalog, clues: Clues) -> Clues:
+    """Give the clues of a partition that was to be detached: other languages tell of it as of a row written."""
+    other = replace(clues, kind=Kind.DETACHED, table="", referenced=clues.table)
+    keys = named(catalog, other) if clues.table and not named(catalog, clues) else ()
+    return other if any(key.referenced.name != clues.table for key in keys) else clues
 
 
 def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
@@ -199,10 +232,10 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
     state = clues.sqlstate or (answers[0].sqlstate if answers else "")
     if clues.kind is Kind.CODE and answers:
         return (
-            f"{state} alone names no table: {len(answers):,} foreign keys here can raise it, the likeliest first."
+            f"{state} alone names no table: {found.total:,} foreign keys here can raise it, the likeliest first."
         )
     if len(answers) > 1 and not found.sure:
-        return f"{state} is ambiguous: it can come from {len(answers):,} foreign keys, the likeliest first."
+        return f"{state} is ambiguous: it can come from {found.total:,} foreign keys, the likeliest first."
     if found.only_column:
         return f"{state} names only a column: if a foreign key is behind it, it is {answers[0].key.qualified}."
     if answers and answers[0].outdated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, TableName
@@ -10,10 +11,10 @@ from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.statements import Doing
 from fkdash.rules.cascades import node
 from fkdash.rules.once import once_per_catalog
-from fkdash.rules.ways import ways_to
+from fkdash.rules.ways import ways_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.explain.statements import OwnStatement
@@ -35,6 +36,15 @@ def _keys_by_name(catalog: Catalog) -> Mapping[str, tuple[ForeignKey, ...]]:
     found: dict[str, list[ForeignKey]] = {}
     for key in catalog.foreign_keys:
         for name in dict.fromkeys((key.name, *(copy.name for copy in key.copies))):
+            found.setdefault(name, []).append(key)
+    return {name: tuple(keys) for name, keys in found.items()}
+
+
+@once_per_catalog
+def _keys_by_referencing(catalog: Catalog) -> Mapping[str, tuple[ForeignKey, ...]]:
+    found: dict[str, list[ForeignKey]] = {}
+    for key in catalog.foreign_keys:
+        for name in referencing_names(catalog, key):
             found.setdefault(name, []).append(key)
     return {name: tuple(keys) for name, keys in found.items()}
 
@@ -71,27 +81,13 @@ def by_structure(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     if not clues.table or not (clues.referenced or clues.columns):
         return ()
     found = []
-    for key in catalog.foreign_keys:
+    for key in _keys_by_referencing(catalog).get(clues.table, ()):
         columns = key.referenced_columns if clues.kind is Kind.HELD else key.columns
-        if (
-            clues.table in referencing_names(catalog, key)
-            and (not clues.referenced or clues.referenced in referenced_names(catalog, key))
-            and (not clues.columns or set(clues.columns) == set(columns))
+        if (not clues.referenced or clues.referenced in referenced_names(catalog, key)) and (
+            not clues.columns or set(clues.columns) == set(columns)
         ):
             found.append(key)
     return narrowed(catalog, found, clues)
-
-
-def over_columns(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
-    """Give the foreign keys of the named table, of any without one, over any of the columns named."""
-    columns = set(clues.columns)
-    return tuple(
-        key
-        for key in catalog.foreign_keys
-        if not columns.isdisjoint(key.columns)
-        and (not clues.table or clues.table in referencing_names(catalog, key))
-        and (not clues.schema or clues.schema == key.table.schema)
-    )
 
 
 def narrowed(catalog: Catalog, keys: Iterable[ForeignKey], clues: Clues) -> tuple[ForeignKey, ...]:
@@ -102,6 +98,10 @@ def narrowed(catalog: Catalog, keys: Iterable[ForeignKey], clues: Clues) -> tupl
     schemas = {schema for schema, _ in spoken}
     start = statement_table(catalog, clues)
     parts = clues.statement[1] if clues.statement else ()
+
+    @cache
+    def below() -> Collection[TableName]:
+        return ways_from(catalog, start) if start is not None else ()
 
     def columns_of(key: ForeignKey) -> bool:
         held = set(clues.columns) == set(key.referenced_columns)
@@ -117,7 +117,7 @@ def narrowed(catalog: Catalog, keys: Iterable[ForeignKey], clues: Clues) -> tupl
         (bool(schemas), lambda key: key.table.schema in schemas),
         (bool(clues.columns), columns_of),
         (len(parts) > 1, lambda key: parts[0] in {key.referenced.schema, key.table.schema}),
-        (start is not None, lambda key: start is not None and node(catalog, start) in ways_to(catalog, key)),
+        (start is not None, lambda key: node(catalog, key.referenced) in below()),
     )
     for applies, test in tests:
         if applies and len(left) > 1:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.db.text import plain
 from fkdash.explain.clues import Clues, Kind
+from fkdash.explain.languages import DETAIL, FOREIGN_KEY, NULL, VIOLATES, any_of
 from fkdash.explain.sentences import QUOTES
 
 if TYPE_CHECKING:
@@ -18,20 +19,12 @@ if TYPE_CHECKING:
 
     from fkdash.explain.vocabulary import Vocabulary
 
-_PIECE: Final = re.compile(
-    r"\n|[\"']\s*,\s*[\"'](?=\w+[\"']\s*[:=])|(?:DETAIL|Detail|DÉTAIL|DETALLE|DETALHE|ПОДРОБНОСТИ|描述|詳細)\s*:"
-)
-_CANDIDATE: Final = re.compile(rf"(?=[{QUOTES}]\s?([^{QUOTES}\n]{{1,130}}?)\s?[{QUOTES}])")
+_PIECE: Final = re.compile(rf"\n|[\"']\s*,\s*[\"'](?=\w+[\"']\s*[:=])|(?:Detail|{any_of(DETAIL)})\s*:")
+# A translation may forget the closing mark at the end of its line, and a line may be cut off there.
+_CANDIDATE: Final = re.compile(rf"(?=[{QUOTES}]\s?([^{QUOTES}\n]{{1,130}}?)\s?(?:[{QUOTES}]|$))", re.MULTILINE)
 _KEY_COLUMNS: Final = re.compile(r"\(([^()\n=]{1,1000})\)\s?=\s?\(")
 _PAIR: Final = re.compile(rf"[{QUOTES}]\s?([^{QUOTES}\n]{{1,130}}?)\s?[{QUOTES}]")
-_NULL: Final = re.compile(r"\bnull\b|(?<![A-Za-z])NULL(?![A-Za-z])", re.IGNORECASE)
-# "foreign key" in the languages that PostgreSQL's messages are translated into, as far as it is inflected.
-_FOREIGN_KEY: Final = re.compile(
-    r"foreign.?key|fremdschlüssel|clé étrangère|(?:llave|clave) foránea|chave estrangeira|chiave esterna"
-    r"|внешн\w+ ключ|зовнішн\w+ ключ|外部キー|外键|外鍵|외래.?키|kluc\w+ obc|klíč|yabanc\w anahtar"
-    r"|främmande.?nyckel|cudzí|גַּר|ξένο|გარე",
-    re.IGNORECASE,
-)
+_DECLARED: Final = re.compile(r"FOREIGN\s+KEY\s*\(|REFERENCES\s", re.IGNORECASE)
 _FARTHEST_DETAIL: Final = 6
 
 
@@ -87,16 +80,23 @@ def _clues(piece: str, names: Sequence[str], detail: str, known: Vocabulary, sql
     for name in names:
         unquoted = unquoted.replace(name, " ")
     columns = [name for name in names if name in known.columns]
-    if columns and _NULL.search(unquoted) and sqlstate in {"", "23502"}:
+    if _DECLARED.search(piece):
+        return None
+    violated = VIOLATES.search(unquoted) is not None
+    if columns and violated and NULL.search(unquoted) and sqlstate in {"", "23502"}:
         table = next((name for name in names if name in known.tables and [name] != columns[:1]), "")
         if table or not _names_something_else(piece, columns[0], known):
             return Clues("23502", Kind.NULL, table=table, columns=tuple(columns), names=tuple(names))
     keys = [name for name in names if name in known.keys]
-    told = _FOREIGN_KEY.search(piece) or sqlstate in {"23503", "23001"} or (detail and len(names) > 1)
+    told = (
+        (violated and FOREIGN_KEY.search(unquoted))
+        or sqlstate in {"23503", "23001"}
+        or (detail and (violated or len(names) > 1))
+    )
     if keys and told and sqlstate in {"", "23503", "23001"}:
         return _violated_key(keys, names, detail, known, sqlstate)
     constraints = [name for name in names if name in known.others]
-    if constraints and not keys and sqlstate in {"", "23514", "23505", "23P01", "23502"}:
+    if constraints and violated and not keys and sqlstate in {"", "23514", "23505", "23P01", "23502"}:
         table = next((name for name in names if name in known.tables and name not in constraints[:1]), "")
         kind = Kind.UNIQUE if detail and not table else Kind.CHECK
         return Clues(sqlstate, kind, constraint=constraints[-1], table=table, names=tuple(names))

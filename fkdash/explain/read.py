@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
+from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.sentences import QUOTES, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
@@ -21,10 +23,7 @@ _MOST_ERRORS: Final = 40
 _NEAR: Final = 40
 _LONGEST_WINDOW: Final = 60_000
 _CODE: Final = r"((?=[0-9A-Z]*\d)[0-9A-Z]{5})"
-_LEVEL: Final = (
-    r"(?:ERROR|FATAL|PANIC|FEHLER|ERREUR|ERRO|ERRORE|ОШИБКА|ПОМИЛКА"
-    r"|エラー|错误|錯誤|오류|BŁĄD|CHYBA|FEL|HATA|ΣΦΑΛΜΑ)"
-)
+_LEVEL: Final = rf"(?:{any_of((*ERROR, *WORSE))})"
 _NEXT_MESSAGE: Final = re.compile(rf"(?:{_LEVEL}|LOG|WARNING|NOTICE)\s?:[ \t]{{1,2}}(?=\S)")
 _SQLSTATES: Final = (
     re.compile(
@@ -72,17 +71,17 @@ _TRUNCATED: Final = re.compile(
 
 
 def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
-    """Give the errors that one layer of a text tells of, in order, none twice, at most forty."""
+    """Give the errors that one layer of a text tells of, in order, none twice, at most some forty."""
     alone = _ALONE.fullmatch(text.strip())
     if alone:
         return (Clues(alone[1], Kind.CODE),)
     found = sentences(text, known.odd)
-    errors = [(sentence.start, clues) for sentence, clues in _told(text, found)]
-    errors += _local(text, known, found)
+    errors = [(sentence.start, clues) for sentence, clues in _told(text, found, known)]
+    errors += islice(_local(text, known, found), _MOST_ERRORS)
     if not any(clues.kind is not Kind.OTHER for _, clues in errors):
         errors += _by_fields(text)
     errors.sort(key=lambda each: each[0])
-    return tuple(dict.fromkeys(clues for _, clues in errors))[:_MOST_ERRORS]
+    return tuple(dict.fromkeys(clues for _, clues in errors))
 
 
 def sqlstate_of(text: str) -> str:
@@ -93,12 +92,18 @@ def sqlstate_of(text: str) -> str:
     return next((sqlstate for pattern, sqlstate in _CLASSES if pattern.search(text)), "")
 
 
-def _told(text: str, found: Sequence[Sentence]) -> Iterator[tuple[Sentence, Clues]]:
-    """Give the sentences with what stands with them; one that is printed twice is one error."""
+def _told(text: str, found: Sequence[Sentence], known: Vocabulary) -> Iterator[tuple[Sentence, Clues]]:
+    """Give the sentences with what stands with them; one that is printed twice is one error.
+
+    Of very many, those that name something of this database are read.
+    """
     groups: dict[tuple[object, ...], list[Sentence]] = {}
     for sentence in found:
         groups.setdefault(sentence.what, []).append(sentence)
-    for same in list(groups.values())[:_MOST_ERRORS]:
+    told = list(groups.values())
+    if len(told) > _MOST_ERRORS:
+        told.sort(key=lambda same: not any(known.knows(name) for name in same[0].roles.values()))
+    for same in told[:_MOST_ERRORS]:
         windows = [_window(text, sentence, found) for sentence in same[:_MOST_ERRORS]]
         after = "\n\n".join(window for _, window in windows)
         before = "\n\n".join(window for window, _ in windows)

@@ -59,6 +59,7 @@ _SENTENCES: Final = (
      "between the {table} and {referenced} models")),
     # Ecto tells what it would have had to be told; Hibernate and Spring put the name in brackets.
     (Kind.KEY, "23503", "{constraint} \\(foreign_key_constraint\\)"),
+    (Kind.KEY, "23503", "constraint: :(?:foreign|no_assoc), constraint_name: {constraint}"),
     (Kind.UNIQUE, "23505", "{constraint} \\(unique_constraint\\)"),
     (Kind.CHECK, "23514", "{constraint} \\(check_constraint\\)"),
 )  # fmt: skip

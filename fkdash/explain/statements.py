@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from fkdash.explain.languages import STATEMENT, any_of
+
 # A name is followed by the quotation mark that closes the statement, and by those that wrap it, more often than it
 # ends in one itself.
 _QUOTED: Final = r'(?:"[^"]{1,130}"(?!"\w)|"(?:[^"]|""){1,200}?"(?!"))'
@@ -42,8 +44,7 @@ _OPERATORS: Final = re.compile(
     re.IGNORECASE,
 )
 _LABELLED: Final = re.compile(
-    r"(?:STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|ОПЕРАТОР|文|语句|陳述式|COMANDO|ISTRUZIONE|ZAPYTANIE"
-    r"|SATS|İFADE|명령 ?구문|Command was|SQL|sql|query|statement|Failed query)\W{0,6}$"
+    rf"(?:{any_of(STATEMENT)}|Command was|SQL|sql|query|statement|Failed query)\W{{0,6}}$"
 )
 _INSIDE_FUNCTION: Final = re.compile(
     r"(?:SQL statement|SQL-Anweisung|SQL-Befehl|instruction SQL|sentencia SQL|SQL-оператор|SQL文|SQL 语句"

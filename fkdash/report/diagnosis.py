@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.migrations import Migrations
 from fkdash.report.check import impact_words
 from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
@@ -33,6 +34,9 @@ _AFTER: Final = (
 )
 
 
+_NO_MIGRATIONS: Final = Migrations()
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """An option with its plan, None where the option is refused."""
@@ -50,6 +54,7 @@ class Diagnosis:
     remedies: Mapping[str, Sequence[Remedy]]
     blocked: Mapping[str, Sequence[BlockedRow]]
     runs: Sequence[RecordedRun]
+    migrations: Migrations = _NO_MIGRATIONS
 
 
 def diagnosis_markdown(diagnosis: Diagnosis) -> str:
@@ -69,6 +74,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     for each in wrong:
         yield from _contradiction(each, diagnosis)
     yield from _others([each for each in report.findings if each not in wrong])
+    yield from _migrations(diagnosis.migrations)
     yield from applied_lines(diagnosis.runs)
 
 
@@ -125,6 +131,15 @@ def _others(others: Sequence[Reported]) -> Iterator[str]:
         yield from ("", "## Also found", "")
     for each in others:
         yield f"- {each.finding.severity} {each.finding.rule} {escaped(each.finding.message)}"
+
+
+def _migrations(migrations: Migrations) -> Iterator[str]:
+    if migrations.newest or migrations.unread:
+        yield from ("", "## What changed last", "")
+    for each in migrations.newest:
+        yield f"- {escaped(each.words)}"
+    for reason in migrations.unread:
+        yield f"- Not known: {escaped(reason)}"
 
 
 def applied_lines(runs: Iterable[RecordedRun]) -> Iterator[str]:

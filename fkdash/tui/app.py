@@ -211,8 +211,7 @@ class DashboardApp(SafeApp):
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and not isinstance(self.screen, HistoryScreen):
-            server = knowledge.catalog.server if knowledge is not None else None
-            self.push_screen(HistoryScreen(desk, server.database if server is not None else ""))
+            self.push_screen(HistoryScreen(desk, knowledge.catalog if knowledge is not None else None))
 
     def action_reconnect(self) -> None:
         """Connect and read again, now: what all screens stand on, and what the present one shows."""

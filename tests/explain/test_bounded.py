@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -24,25 +24,29 @@ def _behind(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("place", [0.0, 0.37, 1.0])
-@pytest.mark.parametrize("kind", ["log", "binary", "endless line", "the same error"])
-def test_an_error_in_twenty_megabytes_is_found_in_two_seconds_each_ten(kind: str, place: float) -> None:
+@pytest.mark.parametrize("kind", ["log", "binary", "endless line", "the same error", "different errors"])
+def test_an_error_in_ten_megabytes_is_found_in_two_seconds(kind: str, place: float) -> None:
     noise = {
         "log": b"".join(b"2026-07-02 21:40:22 UTC [%d] LOG:  duration: %d ms\n" % (n, n) for n in range(30_000)),
         "binary": random.Random(1).randbytes(_MIB),
         "endless line": b'{"a":1,"b":"some text"},' * (_MIB // 24),
         "the same error": b'2026-07-02 [1] ERROR:  duplicate key value violates unique constraint "a_pkey"\n'
         * 12_000,
+        "different errors": b"".join(
+            b'ERROR:  null value in column "%d%x" violates not-null constraint\n' % (n, n * 7919)
+            for n in range(12_000)
+        ),
     }[kind]
-    noise = (noise * (20 * _MIB // len(noise) + 1))[: 20 * _MIB]
+    noise = (noise * (10 * _MIB // len(noise) + 1))[: 10 * _MIB]
     at = int(len(noise) * place)
     raw = noise[:at] + b"\n" + _ERROR.encode() + noise[at:]
-    started = perf_counter()
+    started = process_time()
     found = picked(raw[start : start + 65_536] for start in range(0, len(raw), 65_536))
-    took = perf_counter() - started
+    took = process_time() - started
     assert (found.size, found.whole) == (len(raw), False)
     assert len(found.text) < 2 * WHOLE
     assert _behind(found.text) == ["workspaces_organization_id_fkey"]
-    assert took < 4, took
+    assert took < 2, took
 
 
 def test_half_a_megabyte_is_read_whole() -> None:
@@ -57,6 +61,6 @@ def test_half_a_megabyte_is_read_whole() -> None:
 )  # fmt: skip
 def test_no_repetition_takes_long_to_read(unit: str) -> None:
     text = unit * (300_000 // len(unit))
-    started = perf_counter()
+    started = process_time()
     explain(sound(), text)
-    assert perf_counter() - started < 15
+    assert process_time() - started < 15

@@ -375,5 +375,5 @@ async def test_the_next_step_names_a_table_as_the_command_reads_it(database: Tes
 )
 def test_names_are_read_from_any_quotation_marks(around: str) -> None:
     known = Vocabulary(columns=frozenset({"a"}), tables=frozenset({"b"}))
-    [clues] = read_errors(f"xyz NULL {around.format('a')} zyx {around.format('b')}", known)
+    [clues] = read_errors(f"NULL {around.format('a')} verletzt {around.format('b')}", known)
     assert (clues.columns, clues.table) == (("a",), "b")

@@ -166,3 +166,27 @@ async def test_the_history_says_why_a_run_of_another_database_cannot_be_undone_h
         assert isinstance(session.app.screen, HistoryScreen)
         await session.press("u")
         await session.until_shown(f"it was made in the database {incident_database.name}")
+
+
+async def test_an_error_from_before_a_run_says_since_when_and_which_migration_came_last(
+    incident_database: TestDatabase, state: Path
+) -> None:
+    error = await real_error(incident_database)
+    await cut_off(incident_database, state)
+    await incident_database.execute(
+        "CREATE TABLE alembic_version (version_num varchar(32)); INSERT INTO alembic_version VALUES ('1975ea83b712')"
+    )
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("left halfway", "x explain error")
+        await session.press("x")
+        await session.until_shown("Paste it below")
+        session.app.screen.post_message(events.Paste(error))
+        await session.until_shown("23502 came from", "it says ON DELETE NO ACTION", "from before")
+        screen = session.app.screen
+        assert isinstance(screen, ExplainScreen)
+        await session.until(lambda: "Alembic 1975ea83b712" in screen.pane.text)
+        await session.press("escape", "escape", "H")
+        await session.until_shown("CUT OFF")
+        history = session.app.screen
+        assert isinstance(history, HistoryScreen)
+        await session.until(lambda: "Alembic 1975ea83b712" in history.pane.text)

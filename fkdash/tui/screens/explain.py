@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from fkdash.db.text import plain
 from fkdash.tui import keys
+from fkdash.tui.changed import changed_here, migration_lines
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import constraint_row
 from fkdash.tui.widgets.bars import RuleLine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.explain.model import Answer, Explanation
     from fkdash.report.marks import Shown
+    from fkdash.tui.changed import ChangedHere
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -78,6 +80,7 @@ class ExplainScreen(BaseScreen):
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
         self._explained = ""
+        self._changed: ChangedHere | None = None
 
     @property
     def table_here(self) -> TableName | None:
@@ -118,16 +121,24 @@ class ExplainScreen(BaseScreen):
     async def _read(self, *, go_there: bool) -> None:
         from fkdash.explain.bounded import picked_text  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.explain.find import explain  # noqa: PLC0415
+        from fkdash.explain.model import with_changes  # noqa: PLC0415
 
         text = self.field.text
-        self.found = await asyncio.to_thread(lambda: explain(self.knowledge.catalog, picked_text(text).text))
+        found = await asyncio.to_thread(lambda: explain(self.knowledge.catalog, picked_text(text).text))
         self._explained = text
-        self.consequence.tell(self.found.headline, "strong" if self.found.answers else "warning")
-        self.list.empty = self.found.advice or "No foreign key of this database explains it."
-        self.list.show_rows(self.found.answers)
-        self._tell()
+        self._show(found)
         if go_there:
             self.action_to_answers()
+        if self._changed is None:
+            self._changed = await changed_here(self.services.connection, self.knowledge.catalog)
+        self._show(with_changes(found, self._changed.runs))
+
+    def _show(self, found: Explanation) -> None:
+        self.found = found
+        self.consequence.tell(found.headline, "strong" if found.answers else "warning")
+        self.list.empty = found.advice or "No foreign key of this database explains it."
+        self.list.show_rows(found.answers)
+        self._tell()
 
     def on_row_list_moved(self) -> None:
         """Tell of the answer under the cursor."""
@@ -141,7 +152,8 @@ class ExplainScreen(BaseScreen):
         row = self.list.row
         self._title.tell(row.key.qualified if row is not None else "How")
         advice = self.found.advice if self.found is not None else ""
-        self.pane.show(_answer_lines(row, advice) if row is not None else _HOW)
+        lines = _answer_lines(row, advice) if row is not None else list(_HOW)
+        self.pane.show([*lines, *(migration_lines(self._changed.migrations) if self._changed is not None else ())])
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -14,8 +14,10 @@ from textual.widget import Widget
 
 from fkdash.apply.identity import Identity, identity_of
 from fkdash.apply.records import RecordedRun, Unread, everything, open_questions, standings
+from fkdash.catalog.migrations import newest_migrations
 from fkdash.counted import counted
 from fkdash.tui import keys
+from fkdash.tui.changed import migration_lines
 from fkdash.tui.recovering import Way, way_back, way_on
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_plan import FixPlanScreen
@@ -27,7 +29,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.migrations import Migrations
+    from fkdash.catalog.model import Catalog, TableName
     from fkdash.fix.plan import Plan
     from fkdash.tui.connection import Connection
     from fkdash.tui.services import Services
@@ -53,17 +56,18 @@ class RunRow:
 
 
 class HistoryScreen(BaseScreen):
-    """The runs, newest first. `database` is the one connected to, "" while there is none."""
+    """The runs, newest first, and the newest migrations where the `catalog` of the database is known."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.CONTINUE_RUN, keys.UNDO, keys.COPY, keys.REFRESH]
 
-    def __init__(self, services: Services, database: str) -> None:
+    def __init__(self, services: Services, catalog: Catalog | None) -> None:
         super().__init__()
-        self.services, self._database = services, database
+        self.services, self._catalog = services, catalog
         self._here: Identity | None = None
         self.list = RowList[RunRow](_columns(), key=lambda row: row.run.path, empty="Looking ...", id="runs")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._migrations: Migrations | None = None
 
     @property
     def table_here(self) -> TableName | None:
@@ -102,11 +106,13 @@ class HistoryScreen(BaseScreen):
         self.refresh_bindings()
 
     async def _look_where_we_are(self) -> None:
-        if not self._database or self._here is not None:
+        if self._catalog is None or self._here is not None:
             return
         pool = await self.services.connection.pool()
         async with pool.session() as session:
             self._here = await identity_of(session)
+        self._migrations = await newest_migrations(pool, self._catalog)
+        self._tell()
 
     def on_row_list_moved(self) -> None:
         """Tell of the run under the cursor."""
@@ -115,7 +121,8 @@ class HistoryScreen(BaseScreen):
     def _tell(self) -> None:
         row = self.list.row
         self._title.tell(row.run.plan.key.qualified if row is not None else "")
-        self.pane.show(_run_lines(row.run) if row is not None else [])
+        migrations = migration_lines(self._migrations) if self._migrations is not None else ()
+        self.pane.show([*(_run_lines(row.run) if row is not None else ()), *migrations])
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
