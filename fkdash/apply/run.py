@@ -28,6 +28,7 @@ from fkdash.apply.settle import (
     IN_PROGRESS,
     backend_of,
     gone,
+    has_same_history,
     require_same_primary,
     steps_in_effect,
     transaction_status,
@@ -43,6 +44,7 @@ from fkdash.errors import (
     FkdashError,
     LockTimedOutError,
     ServerRefusedError,
+    UnreachableError,
 )
 from fkdash.faults import details_of
 from fkdash.fix.document import plan_document
@@ -66,6 +68,7 @@ __all__ = ["Patience", "Run", "Wishes"]
 _DEADLOCK: Final = "40P01"
 _SETTLING_SECONDS: Final = 20.0
 _FREEING_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -182,8 +185,11 @@ class Run:
 
     async def _verified(self, sessions: Sessions, writer: Writer, backend: Backend) -> RunEnded:
         async with sessions.session(self.seconds) as session:
-            await require_same_primary(session, backend.identity)
+            life = await require_same_primary(session, backend.identity)
         found = await verify(sessions, writer, self.catalog, self.plan, self._summary, seconds=self.seconds)
+        # What a server said proves nothing of the one that has taken its place meanwhile.
+        async with open_writer(writer.target) as again, again.rolled_back() as session, pinned(session):
+            await require_same_primary(session, backend.identity, life=life)
         return ending.verified(self.plan, self.journal.path, self._done, found)
 
     async def _verified_anew(self, backend: Backend) -> RunEnded:
@@ -299,45 +305,53 @@ class Run:
             return Found(())
         if not await self._commit_is_known(tries, settled=settled, open_question=open_question):
             return None
-        return await self._ask(tries)
+        return await self._ask(tries, settled=settled)
 
     async def _commit_is_known(self, tries: Tries, *, settled: bool, open_question: bool) -> bool:
         status = None
         under_way = tries.committing
-        if under_way is not None:
+        same_history = await has_same_history(self.sessions, tries.backend, seconds=self.seconds)
+        if under_way is not None and same_history:
             status = await transaction_status(self.sessions, under_way.xid, seconds=self.settling_seconds)
             self._note("settled", xid=under_way.xid, status=status, session_gone=settled)
-            if status is None and under_way.rows:
-                # The catalog tells of declarations; whether these rows were changed, only this server knew.
-                return False
-            if status == COMMITTED and under_way.rows is not None:
-                tries.batch_is_committed()
-            elif status == COMMITTED:
-                self._done += [number for number in under_way.steps if number not in self._done]
+        rows_in_doubt = (under_way is not None and under_way.rows) or (tries.rows and not same_history)
+        if status is None and rows_in_doubt:
+            # The catalog tells of declarations; whether these rows were changed, only the first server knew.
+            return False
+        if status == COMMITTED and under_way is not None and under_way.rows is not None:
+            tries.batch_is_committed()
+        elif status == COMMITTED and under_way is not None:
+            self._done += [number for number in under_way.steps if number not in self._done]
         return status != IN_PROGRESS and (status is not None or settled or not open_question)
 
-    async def _ask(self, tries: Tries) -> Found | None:
+    async def _ask(self, tries: Tries, *, settled: bool) -> Found | None:
         """Read over a new connection which steps are in effect, whatever was committed before."""
-        claimed = self._done
-        try:
-            async with (
-                open_writer(self.writer.target) as writer,
-                writer.rolled_back() as session,
-                pinned(session),
-            ):
-                await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
-                await require_same_primary(session, tries.backend.identity)
-                self._done = await steps_in_effect(session, self.plan, claimed=claimed)
-                self._missing = [number for number in claimed if number not in self._done]
-                left = await self._left(session)
-        except FkdashError:
-            return None
-        rows = sum(rows for number, rows in tries.rows.items() if number not in self._done)
-        return Found(tuple(self._done), tuple(self._missing), rows, left)
+        until = time.monotonic() + (self.settling_seconds if settled else 0.0)
+        while True:
+            try:
+                return await self._asked(tries)
+            except UnreachableError:
+                # A server that answered a moment ago may be starting, or have no connection left.
+                if time.monotonic() >= until:
+                    return None
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except FkdashError:
+                return None
 
-    async def _left(self, session: Session) -> str:
+    async def _asked(self, tries: Tries) -> Found:
+        async with open_writer(self.writer.target) as writer, writer.rolled_back() as session, pinned(session):
+            await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
+            await require_same_primary(session, tries.backend.identity)
+            in_effect = await steps_in_effect(session, self.plan, claimed=self._done)
+            left = await self._left(session, in_effect)
+        self._missing = [number for number in self._done if number not in in_effect]
+        self._done = in_effect
+        rows = sum(rows for number, rows in tries.rows.items() if number not in in_effect)
+        return Found(tuple(in_effect), tuple(self._missing), rows, left)
+
+    async def _left(self, session: Session, in_effect: Sequence[int]) -> str:
         """Say what a step that allows no transaction left behind; empty when nothing."""
-        step = next((each for each in self.plan.steps if each.number not in self._done), None)
+        step = next((each for each in self.plan.steps if each.number not in in_effect), None)
         if step is None or step.leftover is None:
             return ""
         left = await session.value(step.leftover)

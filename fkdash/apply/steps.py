@@ -256,6 +256,9 @@ class Tries:
     async def _begin(self, session: Session, step: Step) -> None:
         """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""
         await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
+        if await session.value("select pg_catalog.current_setting('synchronous_commit')") == "off":
+            # A COMMIT that was answered could be gone after a crash.
+            await session.execute("set local synchronous_commit = local")
         if self.catalog.server is not None and self.catalog.server.version_number >= _TRANSACTION_TIMEOUT_SINCE:
             # A limit meant for the application would end the session in the middle of a long check.
             await session.execute("set local transaction_timeout = 0")
