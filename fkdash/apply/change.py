@@ -22,7 +22,9 @@ from fkdash.apply.rehearsal import rehearse
 from fkdash.apply.run import Run
 from fkdash.apply.wishes import Patience, Wishes
 from fkdash.db.writing import open_writer
-from fkdash.errors import StoppedError, UsageError
+from fkdash.errors import AlreadySoError, StoppedError, UsageError
+from fkdash.fix.other_options import silenced
+from fkdash.orphans.scan import count_orphans
 from fkdash.profiles import is_production, refuse_writing
 from fkdash.shell import shell_word
 
@@ -45,6 +47,7 @@ __all__ = [
     "left_halfway",
     "look",
     "may_start",
+    "refuse_what_is_so",
     "try_out",
     "wanted",
 ]
@@ -104,6 +107,16 @@ async def left_halfway(change: Change) -> tuple[RecordedRun, ...]:
         for run in await asyncio.to_thread(unfinished, change.folder, table=change.plan.key.table)
         if run.identity.is_same(here) and run.path != change.continues
     )
+
+
+async def refuse_what_is_so(change: Change) -> None:
+    """Raise AlreadySoError for a repair of a proven key without orphans; of other plans the catalog tells."""
+    plan, key = change.plan, change.plan.key
+    if not plan.mends or not (key.validated and key.enforced) or silenced(change.catalog, key):
+        return
+    orphans = await count_orphans(change.pool, change.catalog, key, seconds=_LOOKING_SECONDS)
+    if orphans.rows == 0:
+        raise AlreadySoError(key.qualified, plan.option, "every row refers to an existing row")
 
 
 async def try_out(change: Change, given: Confirmation | None) -> Rehearsal:

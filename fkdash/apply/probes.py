@@ -164,9 +164,8 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
     def judge(met: Met) -> Verdict:
         if met.refused is None:
             return Verdict(ok=True, detail="works")
-        if _is_of_this_key(met.refused, key):
-            return Verdict(ok=False, detail=f"stopped by {_culprit(met.refused)}")
-        return _stopped_by_another(met.refused)
+        mine = _is_of_this_key(met.refused, key)
+        return Verdict(not mine, f"stopped by {_culprit(met.refused)}" + ("" if mine else ", not by this key"))
 
     keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
     pick = (
