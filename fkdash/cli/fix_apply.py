@@ -49,7 +49,7 @@ async def _apply(arguments: argparse.Namespace) -> int:
     settle_words(arguments)
     target = target_of(arguments)
     refuse_read_only(arguments)
-    async with looking(target) as pool:
+    async with looking(await writable(target)) as pool:
         try:
             made = await planned(pool, arguments)
             change = change_of(pool, made.catalog, made.plan, arguments)
