@@ -6,7 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from fkdash.apply.change import refuse_what_is_so
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    looking,
+    refuse_read_only,
+    run_async,
+    target_of,
+    writable,
+)
 from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
