@@ -19,7 +19,7 @@ from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.records import unfinished
 from fkdash.apply.rehearsal import rehearse
-from fkdash.apply.run import Run
+from fkdash.apply.run import SETTLING_SECONDS, Run
 from fkdash.apply.wishes import Patience, Wishes
 from fkdash.apply.writer import writer_beside
 from fkdash.errors import AlreadySoError, StoppedError, UsageError
@@ -62,7 +62,7 @@ class Change:
     `catalog` is what the plan was made from. `environment` and `read_only` are what the profile and the command
     line say. `continues` is the journal of the run that this one finishes or undoes; `copy_in` the schema in which
     the database itself is to keep what matters of the journal; `folder` where journals are, by default the
-    operator's own.
+    operator's own. `settling_seconds` is how long a lost connection's outcome is asked for.
     """
 
     pool: ReadPool
@@ -75,6 +75,7 @@ class Change:
     copy_in: str | None = None
     folder: Path | None = None
     patience: Patience = field(default_factory=Patience)
+    settling_seconds: float = SETTLING_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ class _Carrying:
                         wishes=self._wishes,
                         patience=change.patience,
                         reason=change.reason,
+                        settling_seconds=change.settling_seconds,
                         continues=change.continues,
                         copy=DatabaseCopy(change.copy_in, journal.path.stem) if change.copy_in else None,
                     )

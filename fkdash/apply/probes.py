@@ -321,7 +321,9 @@ def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
     if refused.constraint:
         return refused.constraint in {key.name, *(copy.name for copy in key.copies)}
     tables = {"", key.table.name, *(copy.table.name for copy in key.copies)}
-    return refused.sqlstate == "23502" and refused.table in tables
+    writes = {Action.SET_NULL, Action.SET_DEFAULT} & {key.on_delete}
+    columns = {"", *key.set_columns}
+    return bool(writes) and refused.sqlstate == "23502" and refused.table in tables and refused.column in columns
 
 
 def _culprit(refused: ServerRefusedError) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply import ending
 from fkdash.apply.ending import Found
-from fkdash.apply.events import Event, RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.apply.events import Event, Outcome, RunEnded, StepDone, StepStarted, StepWaits
 from fkdash.apply.holders import holders
 from fkdash.apply.journal import JournalError, operator
 from fkdash.apply.preflight import tables_by_mode
@@ -44,6 +44,7 @@ from fkdash.errors import (
     FkdashError,
     LockTimedOutError,
     ServerRefusedError,
+    StoppedError,
     UnreachableError,
 )
 from fkdash.faults import details_of
@@ -63,10 +64,10 @@ if TYPE_CHECKING:
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
 
-__all__ = ["Patience", "Run", "Wishes"]
+__all__ = ["SETTLING_SECONDS", "Patience", "Run", "Wishes"]
 
 _DEADLOCK: Final = "40P01"
-_SETTLING_SECONDS: Final = 20.0
+SETTLING_SECONDS: Final = 20.0
 _FREEING_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.2
 
@@ -90,7 +91,7 @@ class Run:
     patience: Patience = field(default_factory=Patience)
     seconds: float = 10.0
     reason: str = ""
-    settling_seconds: float = _SETTLING_SECONDS
+    settling_seconds: float = SETTLING_SECONDS
     continues: Path | None = None
     copy: DatabaseCopy | None = None
     _done: list[int] = field(default_factory=list)
@@ -181,7 +182,17 @@ class Run:
             if self.wishes.stop_after_step:
                 return ending.stopped(self.plan, self.journal.path, self._done)
             await self._steps(tuple(grouped), self._tries)
-        return await self._verified(self.sessions, self.writer, backend)
+        ended = await self._verified(self.sessions, self.writer, backend)
+        return ended if ended.outcome is Outcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
+
+    async def _steps_asked_again(self, ended: RunEnded, tries: Tries) -> RunEnded:
+        """Give the end of a run that is not as promised: where a step is gone since, that is why."""
+        found = await self._ask(tries, settled=True)
+        if found is None:
+            return ending.unknown(self.journal.path, self._done, ended.message)
+        if not found.missing:
+            return ended
+        return ending.failed(self.plan, self.journal.path, StoppedError("Not every step is in effect."), found)
 
     async def _verified(self, sessions: Sessions, writer: Writer, backend: Backend) -> RunEnded:
         async with sessions.session(self.seconds) as session:
@@ -279,7 +290,10 @@ class Run:
         if self._tries is None or isinstance(error, JournalError) or len(found.done) < len(self.plan.steps):
             return ending.failed(self.plan, self.journal.path, told, found)
         try:
-            return await self._verified_anew(self._tries.backend)
+            ended = await self._verified_anew(self._tries.backend)
+            return (
+                ended if ended.outcome is Outcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
+            )
         except FkdashError as again:
             return ending.failed(self.plan, self.journal.path, again, found)
         except Exception as fault:  # noqa: BLE001 - fkdash fails at verifying; that everything took effect is known
