@@ -100,6 +100,7 @@ class Run:
     _summary: RowSummary | None = None
     _working: asyncio.Task[RunEnded] | None = None
     _cancelled: bool = False
+    _begun: bool = False
 
     @property
     def steps_done(self) -> tuple[int, ...]:
@@ -165,6 +166,7 @@ class Run:
         backend = await backend_of(self.writer)
         facts = self._facts(backend)
         self.journal.write("plan", **facts)
+        self._begun = True
         if self.copy is not None:
             await self.copy.begin(self.writer, facts)
         self._tries = Tries(
@@ -372,6 +374,11 @@ class Run:
         return f"It left an invalid index, which resuming removes, or {step.cleanup}" if left else ""
 
     def _note(self, event: str, **facts: object) -> None:
-        """Write what is good to know; what must be known for the way back is on the disk already."""
+        """Write what is good to know; what must be known for the way back is on the disk already.
+
+        A journal without a plan would be none: nothing was begun.
+        """
+        if not self._begun:
+            return
         with suppress(JournalError):
             self.journal.write(event, **facts)

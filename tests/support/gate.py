@@ -113,7 +113,7 @@ class Gate:
             while data := await upstream.read(1 << 16):
                 writer.write(data)
                 await writer.drain()
-            writer.close()
+        writer.close()
 
 
 async def _answer(
