@@ -36,6 +36,17 @@ class UsageError(FkdashError):
     exit_code: ClassVar[int] = 2
 
 
+class AlreadySoError(UsageError):
+    """What an `option` asks of a `constraint` is so already, as `so` says in a clause: there is nothing to do."""
+
+    exit_code: ClassVar[int] = 0
+
+    def __init__(self, constraint: str, option: str, so: str) -> None:
+        super().__init__(f"{constraint} is so already: {so}.", next_step="There is nothing to do.")
+        self.constraint = constraint
+        self.option = option
+
+
 class UnreachableError(FkdashError):
     """No usable session: nothing answers, or what answers will not let us in."""
 

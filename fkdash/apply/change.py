@@ -19,10 +19,12 @@ from fkdash.apply.journal import Journal
 from fkdash.apply.preflight import may_start, preflight
 from fkdash.apply.records import unfinished
 from fkdash.apply.rehearsal import rehearse
-from fkdash.apply.run import Run
+from fkdash.apply.run import SETTLING_SECONDS, Run
 from fkdash.apply.wishes import Patience, Wishes
 from fkdash.apply.writer import writer_beside
-from fkdash.errors import StoppedError, UsageError
+from fkdash.errors import AlreadySoError, StoppedError, UsageError
+from fkdash.fix.other_options import silenced
+from fkdash.orphans.scan import count_orphans
 from fkdash.profiles import is_production, refuse_writing
 from fkdash.shell import shell_word
 
@@ -45,6 +47,7 @@ __all__ = [
     "left_halfway",
     "look",
     "may_start",
+    "refuse_what_is_so",
     "try_out",
     "wanted",
 ]
@@ -59,7 +62,7 @@ class Change:
     `catalog` is what the plan was made from. `environment` and `read_only` are what the profile and the command
     line say. `continues` is the journal of the run that this one finishes or undoes; `copy_in` the schema in which
     the database itself is to keep what matters of the journal; `folder` where journals are, by default the
-    operator's own.
+    operator's own. `settling_seconds` is how long a lost connection's outcome is asked for.
     """
 
     pool: ReadPool
@@ -72,6 +75,7 @@ class Change:
     copy_in: str | None = None
     folder: Path | None = None
     patience: Patience = field(default_factory=Patience)
+    settling_seconds: float = SETTLING_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,16 @@ async def left_halfway(change: Change) -> tuple[RecordedRun, ...]:
         for run in await asyncio.to_thread(unfinished, change.folder, table=change.plan.key.table)
         if run.identity.is_same(here) and run.path != change.continues
     )
+
+
+async def refuse_what_is_so(change: Change) -> None:
+    """Raise AlreadySoError for a repair of a proven key without orphans; of other plans the catalog tells."""
+    plan, key = change.plan, change.plan.key
+    if not plan.mends or not (key.validated and key.enforced) or silenced(change.catalog, key):
+        return
+    orphans = await count_orphans(change.pool, change.catalog, key, seconds=_LOOKING_SECONDS)
+    if orphans.rows == 0:
+        raise AlreadySoError(key.qualified, plan.option, "every row refers to an existing row")
 
 
 async def try_out(change: Change, given: Confirmation | None) -> Rehearsal:
@@ -177,6 +191,7 @@ class _Carrying:
                         wishes=self._wishes,
                         patience=change.patience,
                         reason=change.reason,
+                        settling_seconds=change.settling_seconds,
                         continues=change.continues,
                         copy=DatabaseCopy(change.copy_in, journal.path.stem) if change.copy_in else None,
                     )

@@ -55,11 +55,13 @@ def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple
         message = f"All steps are done, but this is not as promised: {wrong[0].check} ({wrong[0].detail})."
         code = _NOT_AS_PROMISED
         return _ended(plan, journal, done, Outcome.FAILED, message=message, code=code, verification=verification)
+    hindered = next((each for each in verification if each.hindrance), None)
+    still = f" But {hindered.check} is still stopped by {hindered.hindrance}." if hindered else ""
     way_back = f"To undo it ({plan.undo_condition}): fkdash fix undo {journal}"
     return RunEnded(
         outcome=Outcome.VERIFIED,
         journal=journal,
-        message=f"Done and verified: {plan.key.qualified}, {plan.option}.",
+        message=f"Done and verified: {plan.key.qualified}, {plan.option}.{still}",
         next_step=way_back if plan.undo else f"Undo: {plan.undo_condition}.",
         steps_done=tuple(done),
         verification=verification,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.engines import unproven
 from fkdash.counted import counted
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
@@ -123,9 +124,11 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         )
     if row["event_triggers"]:
         yield warning(f"event triggers may refuse the change: {row['event_triggers']}", "Nothing happens if so.")
-    if row["extension"]:
-        yield warning(
-            f"the extension {row['extension']} owns a table of this key", "Its next update may undo the change."
+    why = unproven(row["version"], row["extensions"] or (), row["kept_by_extension"])
+    if why:
+        yield stop(
+            f"on what was never proven no plan is applied: {why}",
+            "fkdash fix export gives the statements; try them on a copy first, with the engine's manual at hand.",
         )
     if row["inheriting_tables"]:
         inherit = counted(row["inheriting_tables"], "tables inherit", "table inherits")

@@ -16,7 +16,7 @@ from fkdash.catalog.model import Action, quoted
 from fkdash.catalog.spelling import is_orphan, matches, pairs, refers_to_another, source
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError, ServerRefusedError
+from fkdash.errors import FkdashError, ServerRefusedError, UnreachableError
 from fkdash.rules.enforcement import refusal_sqlstate
 from fkdash.rules.refusal import refusals
 
@@ -53,13 +53,24 @@ _MISSING_VALUES: Final = {
 class Probe:
     """What was tried and whether it ended as promised; `ok` is None where it could not be tried.
 
-    `role` is the one with whose rights it was tried, "" where it was not.
+    `role` is the one with whose rights it was tried, "" where it was not. `hindrance` names what stopped it
+    although this key does not.
     """
 
     check: str
     ok: bool | None
     detail: str = ""
     role: str = ""
+    hindrance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a trial that met something shows of the key; as in `Probe`."""
+
+    ok: bool | None
+    detail: str
+    hindrance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Trial:
     tables: tuple[int, ...]
     body: str
     nothing: str
-    judge: Callable[[Met], tuple[bool | None, str]]
+    judge: Callable[[Met], Verdict]
     why_not: str = ""
 
 
@@ -82,7 +93,7 @@ async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: 
     """Try what the key, as declared in `catalog`, promises: deletes of either kind, and a missing reference.
 
     `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction on its own
-    connection to the database of `writer`.
+    connection to the database of `writer`. Raises UnreachableError where that is lost: then nothing is shown.
     """
     return tuple([await _tried(writer, trial) for trial in trials(catalog, key, nullable=nullable)])
 
@@ -104,6 +115,8 @@ async def _tried(writer: Writer, trial: Trial) -> Probe:
             writer.target, trial.tables, trial.body, lock_ms=_LOCK_MS, statement_ms=_STATEMENT_MS
         ) as ready:
             return await tried_in(ready, trial)
+    except UnreachableError:
+        raise
     except FkdashError as stopped:
         return Probe(trial.check, None, f"not tried: {stopped.what}")
 
@@ -120,15 +133,15 @@ async def tried_in(ready: Sandbox, trial: Trial) -> Probe:
         seen = f" that row security lets {runs_as.role} see" if met.filtered else ""
         return Probe(trial.check, None, f"not tried: {trial.nothing}{seen}", runs_as.role)
     unable = _unable(met, runs_as)
-    ok, detail = (None, unable) if unable else trial.judge(met)
-    return Probe(trial.check, ok, detail, runs_as.role)
+    shown = Verdict(None, unable) if unable else trial.judge(met)
+    return Probe(trial.check, shown.ok, shown.detail, runs_as.role, shown.hindrance)
 
 
 def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Trial:
     """Give the trial of deleting a referenced row."""
     works = _delete_works(catalog, key, nullable=nullable)
 
-    def judge(met: Met) -> tuple[bool | None, str]:
+    def judge(met: Met) -> Verdict:
         if met.refused is None:
             return _after_delete(key, met, works=works)
         return _refused_delete(catalog, key, met.refused, works=works)
@@ -148,10 +161,11 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
 
 
 def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
-    def judge(met: Met) -> tuple[bool | None, str]:
+    def judge(met: Met) -> Verdict:
         if met.refused is None:
-            return True, "works"
-        return not _is_of_this_key(met.refused, key), f"stopped by {_culprit(met.refused)}"
+            return Verdict(ok=True, detail="works")
+        mine = _is_of_this_key(met.refused, key)
+        return Verdict(not mine, f"stopped by {_culprit(met.refused)}" + ("" if mine else ", not by this key"))
 
     keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
     pick = (
@@ -169,14 +183,14 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
 
 
 def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
-    def judge(met: Met) -> tuple[bool | None, str]:
+    def judge(met: Met) -> Verdict:
         if met.refused is not None:
             if met.refused.sqlstate == "23503" and _is_of_this_key(met.refused, key):
-                return True, "refused with 23503"
-            return None, f"not tried: {_culprit(met.refused)} refuses the made-up value first"
+                return Verdict(ok=True, detail="refused with 23503")
+            return Verdict(None, f"not tried: {_culprit(met.refused)} refuses the made-up value first")
         if met.left:
-            return False, "was accepted"
-        return None, "not tried: another session inserted the missing row meanwhile"
+            return Verdict(ok=False, detail="was accepted")
+        return Verdict(None, "not tried: another session inserted the missing row meanwhile")
 
     assignment = _missing(catalog.tables[key.table], catalog.tables[key.referenced], key)
     pick = (
@@ -249,23 +263,30 @@ def _unable(met: Met, runs_as: RunsAs) -> str:
 
 def _refused_delete(
     catalog: Catalog, key: ForeignKey, refused: ServerRefusedError, *, works: bool | None
-) -> tuple[bool | None, str]:
+) -> Verdict:
     if works is None:
-        return None, f"refused with {refused.sqlstate}; the next row may not be"
+        return Verdict(None, f"refused with {refused.sqlstate}; the next row may not be")
     mine = _is_of_this_key(refused, key)
     if works and not mine:
-        return True, f"no longer stopped by this key, but by {_culprit(refused)}"
+        return _stopped_by_another(refused)
     if not mine:
-        return None, f"refused first by {_culprit(refused)}"
-    return not works and refused.sqlstate == _refusal(catalog, key), f"refused with {refused.sqlstate}"
+        return Verdict(None, f"refused first by {_culprit(refused)}")
+    expected = not works and refused.sqlstate == _refusal(catalog, key)
+    return Verdict(expected, f"refused with {refused.sqlstate}")
 
 
-def _after_delete(key: ForeignKey, met: Met, *, works: bool | None) -> tuple[bool | None, str]:
+def _stopped_by_another(refused: ServerRefusedError) -> Verdict:
+    """Give what a delete shows that this key lets through and something else stops: of this key nothing."""
+    culprit = _culprit(refused)
+    return Verdict(None, f"not by this key, but stopped by {culprit}", hindrance=culprit)
+
+
+def _after_delete(key: ForeignKey, met: Met, *, works: bool | None) -> Verdict:
     if key.enforced and met.left:
-        return False, "works, and rows still refer to the deleted one"
+        return Verdict(ok=False, detail="works, and rows still refer to the deleted one")
     if works is False:
-        return None, "works, because other foreign keys take the referring rows away first"
-    return True, "works"
+        return Verdict(None, "works, because other foreign keys take the referring rows away first")
+    return Verdict(ok=True, detail="works")
 
 
 def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool | None:
@@ -300,7 +321,9 @@ def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
     if refused.constraint:
         return refused.constraint in {key.name, *(copy.name for copy in key.copies)}
     tables = {"", key.table.name, *(copy.table.name for copy in key.copies)}
-    return refused.sqlstate == "23502" and refused.table in tables
+    writes = {Action.SET_NULL, Action.SET_DEFAULT} & {key.on_delete}
+    columns = {"", *key.set_columns}
+    return bool(writes) and refused.sqlstate == "23502" and refused.table in tables and refused.column in columns
 
 
 def _culprit(refused: ServerRefusedError) -> str:

@@ -139,6 +139,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
+    anew = plan.mends or plan.goal.gone
     if plan.kept is not None:
         _require_kept_rows(catalog, plan, key)
     if plan.goal.nullable:
@@ -157,15 +158,15 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         procedure=f"back to what it was before: {definition(left)}",
         fingerprint=fingerprint(catalog, key),
         steps=steps,
-        undo=() if plan.mends else plan.steps,
-        undo_condition="plan the repair anew" if plan.mends else "any time",
+        undo=() if anew else plan.steps,
+        undo_condition="plan it anew" if anew else "any time",
         consequences=(
             f"{plan.key.qualified} is declared as before the run",
             *((f"the rows in {plan.kept.table} that were not changed since go back",) if plan.kept else ()),
         ),
         goal=Goal(key=left, checks=_refusing_null(plan)),
         abandon=abandon,
-        origin=None,
+        origin=None if anew else plan.goal.key,
         absent=plan.goal.gone,
         mends=False,
         values=(),

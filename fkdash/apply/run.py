@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply import ending
 from fkdash.apply.ending import Found
-from fkdash.apply.events import Event, RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.apply.events import Event, Outcome, RunEnded, StepDone, StepStarted, StepWaits
 from fkdash.apply.holders import holders
 from fkdash.apply.journal import JournalError, operator
 from fkdash.apply.preflight import tables_by_mode
@@ -28,6 +28,7 @@ from fkdash.apply.settle import (
     IN_PROGRESS,
     backend_of,
     gone,
+    has_same_history,
     require_same_primary,
     steps_in_effect,
     transaction_status,
@@ -43,6 +44,8 @@ from fkdash.errors import (
     FkdashError,
     LockTimedOutError,
     ServerRefusedError,
+    StoppedError,
+    UnreachableError,
 )
 from fkdash.faults import details_of
 from fkdash.fix.document import plan_document
@@ -61,11 +64,12 @@ if TYPE_CHECKING:
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
 
-__all__ = ["Patience", "Run", "Wishes"]
+__all__ = ["SETTLING_SECONDS", "Patience", "Run", "Wishes"]
 
 _DEADLOCK: Final = "40P01"
-_SETTLING_SECONDS: Final = 20.0
+SETTLING_SECONDS: Final = 20.0
 _FREEING_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -87,7 +91,7 @@ class Run:
     patience: Patience = field(default_factory=Patience)
     seconds: float = 10.0
     reason: str = ""
-    settling_seconds: float = _SETTLING_SECONDS
+    settling_seconds: float = SETTLING_SECONDS
     continues: Path | None = None
     copy: DatabaseCopy | None = None
     _done: list[int] = field(default_factory=list)
@@ -96,6 +100,7 @@ class Run:
     _summary: RowSummary | None = None
     _working: asyncio.Task[RunEnded] | None = None
     _cancelled: bool = False
+    _begun: bool = False
 
     @property
     def steps_done(self) -> tuple[int, ...]:
@@ -161,6 +166,7 @@ class Run:
         backend = await backend_of(self.writer)
         facts = self._facts(backend)
         self.journal.write("plan", **facts)
+        self._begun = True
         if self.copy is not None:
             await self.copy.begin(self.writer, facts)
         self._tries = Tries(
@@ -178,12 +184,25 @@ class Run:
             if self.wishes.stop_after_step:
                 return ending.stopped(self.plan, self.journal.path, self._done)
             await self._steps(tuple(grouped), self._tries)
-        return await self._verified(self.sessions, self.writer, backend)
+        ended = await self._verified(self.sessions, self.writer, backend)
+        return ended if ended.outcome is Outcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
+
+    async def _steps_asked_again(self, ended: RunEnded, tries: Tries) -> RunEnded:
+        """Give the end of a run that is not as promised: where a step is gone since, that is why."""
+        found = await self._ask(tries, settled=True)
+        if found is None:
+            return ending.unknown(self.journal.path, self._done, ended.message)
+        if not found.missing:
+            return ended
+        return ending.failed(self.plan, self.journal.path, StoppedError("Not every step is in effect."), found)
 
     async def _verified(self, sessions: Sessions, writer: Writer, backend: Backend) -> RunEnded:
         async with sessions.session(self.seconds) as session:
-            await require_same_primary(session, backend.identity)
+            life = await require_same_primary(session, backend.identity)
         found = await verify(sessions, writer, self.catalog, self.plan, self._summary, seconds=self.seconds)
+        # What a server said proves nothing of the one that has taken its place meanwhile.
+        async with open_writer(writer.target) as again, again.rolled_back() as session, pinned(session):
+            await require_same_primary(session, backend.identity, life=life)
         return ending.verified(self.plan, self.journal.path, self._done, found)
 
     async def _verified_anew(self, backend: Backend) -> RunEnded:
@@ -273,7 +292,10 @@ class Run:
         if self._tries is None or isinstance(error, JournalError) or len(found.done) < len(self.plan.steps):
             return ending.failed(self.plan, self.journal.path, told, found)
         try:
-            return await self._verified_anew(self._tries.backend)
+            ended = await self._verified_anew(self._tries.backend)
+            return (
+                ended if ended.outcome is Outcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
+            )
         except FkdashError as again:
             return ending.failed(self.plan, self.journal.path, again, found)
         except Exception as fault:  # noqa: BLE001 - fkdash fails at verifying; that everything took effect is known
@@ -299,51 +321,64 @@ class Run:
             return Found(())
         if not await self._commit_is_known(tries, settled=settled, open_question=open_question):
             return None
-        return await self._ask(tries)
+        return await self._ask(tries, settled=settled)
 
     async def _commit_is_known(self, tries: Tries, *, settled: bool, open_question: bool) -> bool:
         status = None
         under_way = tries.committing
-        if under_way is not None:
+        same_history = await has_same_history(self.sessions, tries.backend, seconds=self.seconds)
+        if under_way is not None and same_history:
             status = await transaction_status(self.sessions, under_way.xid, seconds=self.settling_seconds)
             self._note("settled", xid=under_way.xid, status=status, session_gone=settled)
-            if status is None and under_way.rows:
-                # The catalog tells of declarations; whether these rows were changed, only this server knew.
-                return False
-            if status == COMMITTED and under_way.rows is not None:
-                tries.batch_is_committed()
-            elif status == COMMITTED:
-                self._done += [number for number in under_way.steps if number not in self._done]
+        rows_in_doubt = (under_way is not None and under_way.rows) or (tries.rows and not same_history)
+        if status is None and rows_in_doubt:
+            # The catalog tells of declarations; whether these rows were changed, only the first server knew.
+            return False
+        if status == COMMITTED and under_way is not None and under_way.rows is not None:
+            tries.batch_is_committed()
+        elif status == COMMITTED and under_way is not None:
+            self._done += [number for number in under_way.steps if number not in self._done]
         return status != IN_PROGRESS and (status is not None or settled or not open_question)
 
-    async def _ask(self, tries: Tries) -> Found | None:
+    async def _ask(self, tries: Tries, *, settled: bool) -> Found | None:
         """Read over a new connection which steps are in effect, whatever was committed before."""
-        claimed = self._done
-        try:
-            async with (
-                open_writer(self.writer.target) as writer,
-                writer.rolled_back() as session,
-                pinned(session),
-            ):
-                await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
-                await require_same_primary(session, tries.backend.identity)
-                self._done = await steps_in_effect(session, self.plan, claimed=claimed)
-                self._missing = [number for number in claimed if number not in self._done]
-                left = await self._left(session)
-        except FkdashError:
-            return None
-        rows = sum(rows for number, rows in tries.rows.items() if number not in self._done)
-        return Found(tuple(self._done), tuple(self._missing), rows, left)
+        until = time.monotonic() + (self.settling_seconds if settled else 0.0)
+        while True:
+            try:
+                return await self._asked(tries)
+            except UnreachableError:
+                # A server that answered a moment ago may be starting, or have no connection left.
+                if time.monotonic() >= until:
+                    return None
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except FkdashError:
+                return None
 
-    async def _left(self, session: Session) -> str:
+    async def _asked(self, tries: Tries) -> Found:
+        async with open_writer(self.writer.target) as writer, writer.rolled_back() as session, pinned(session):
+            await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
+            await require_same_primary(session, tries.backend.identity)
+            in_effect = await steps_in_effect(session, self.plan, claimed=self._done)
+            left = await self._left(session, in_effect)
+        self._missing = [number for number in self._done if number not in in_effect]
+        self._done = in_effect
+        rows = sum(rows for number, rows in tries.rows.items() if number not in in_effect)
+        return Found(tuple(in_effect), tuple(self._missing), rows, left)
+
+    async def _left(self, session: Session, in_effect: Sequence[int]) -> str:
         """Say what a step that allows no transaction left behind; empty when nothing."""
-        step = next((each for each in self.plan.steps if each.number not in self._done), None)
+        step = next((each for each in self.plan.steps if each.number not in in_effect), None)
         if step is None or step.leftover is None:
             return ""
         left = await session.value(step.leftover)
         return f"It left an invalid index, which resuming removes, or {step.cleanup}" if left else ""
 
     def _note(self, event: str, **facts: object) -> None:
-        """Write what is good to know; what must be known for the way back is on the disk already."""
+        """Write what is good to know; what must be known for the way back is on the disk already.
+
+        A journal without a plan would be none: nothing was begun.
+        """
+        if not self._begun:
+            return
         with suppress(JournalError):
             self.journal.write(event, **facts)

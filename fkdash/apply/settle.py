@@ -31,12 +31,17 @@ _LONGEST_PAUSE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The server process behind the writing connection, and its database; `started` as the server spells it."""
+    """The server process behind the writing connection, and its database; `started` as the server spells it.
+
+    `timeline` is the server's, which a standby that is promoted and a backup that is restored leave: from then on
+    the same transaction id is another transaction's. "" on a standby.
+    """
 
     pid: int
     started: str
     identity: Identity
     deadlock_timeout_ms: int
+    timeline: str = ""
 
 
 async def backend_of(writer: Writer) -> Backend:
@@ -45,7 +50,17 @@ async def backend_of(writer: Writer) -> Backend:
         row = await session.row(query("fkdash.apply", "backend"))
         identity = await identity_of(session)
     assert row is not None  # noqa: S101 - a query without FROM gives one row
-    return Backend(row["pid"], row["started"] or "", identity, row["deadlock_timeout_ms"])
+    return Backend(row["pid"], row["started"] or "", identity, row["deadlock_timeout_ms"], row["timeline"] or "")
+
+
+async def has_same_history(sessions: Sessions, backend: Backend, *, seconds: float) -> bool:
+    """Tell whether what answers has every transaction of the server that the run began on; no answer is a no."""
+    try:
+        async with sessions.session(min(seconds, 5.0)) as session:
+            row = await session.row(query("fkdash.apply", "backend"))
+    except FkdashError:
+        return False
+    return row is not None and (row["timeline"] or "") == backend.timeline
 
 
 async def gone(sessions: Sessions, backend: Backend, *, end: bool, seconds: float) -> bool:
@@ -108,8 +123,12 @@ async def steps_in_effect(session: Session, plan: Plan, *, claimed: Collection[i
     return found
 
 
-async def require_same_primary(session: Session, identity: Identity) -> None:
-    """Raise ConnectionLostError where an address leads elsewhere by now: to a standby, or another database."""
+async def require_same_primary(session: Session, identity: Identity, *, life: str | None = None) -> str:
+    """Give what tells the server's present life from an earlier one and from another server's.
+
+    Raises ConnectionLostError where an address leads elsewhere by now: to a standby, to another database, or,
+    where `life` is given, to a server that has started since or taken the first one's place.
+    """
     if await session.value("select pg_is_in_recovery()"):
         raise ConnectionLostError(
             "The address leads to a standby now, which may lack what was committed.",
@@ -117,6 +136,10 @@ async def require_same_primary(session: Session, identity: Identity) -> None:
         )
     if not (await identity_of(session)).is_same(identity):
         raise ConnectionLostError("The address leads to another database now.")
+    now = str(await session.value("select extract(epoch from pg_postmaster_start_time())::text"))
+    if life is not None and now != life:
+        raise ConnectionLostError("Another server answers now than the one looked at before, or it restarted.")
+    return now
 
 
 def missing_words(steps: Sequence[int]) -> str:

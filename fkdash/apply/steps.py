@@ -228,6 +228,10 @@ class Tries:
             return
         for setting in ("lock_timeout", "statement_timeout", "idle_session_timeout"):
             await self.writer.run_alone(f"set {setting} = 0")
+        async with self.writer.rolled_back() as session:
+            lasting = await _commits_last(session)
+        if not lasting:
+            await self.writer.run_alone("set synchronous_commit = local")
         lock = f"pg_catalog.hashtextextended('fkdash', {oid})"
         async with self.writer.rolled_back() as session:
             if not await session.value(f"select pg_catalog.pg_try_advisory_lock({lock})"):
@@ -256,6 +260,8 @@ class Tries:
     async def _begin(self, session: Session, step: Step) -> None:
         """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""
         await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
+        if not await _commits_last(session):
+            await session.execute("set local synchronous_commit = local")
         if self.catalog.server is not None and self.catalog.server.version_number >= _TRANSACTION_TIMEOUT_SINCE:
             # A limit meant for the application would end the session in the middle of a long check.
             await session.execute("set local transaction_timeout = 0")
@@ -323,3 +329,8 @@ class Tries:
             f"Another fkdash is changing {self.plan.key.table.name} right now.",
             next_step="Wait until it is done, then look again.",
         )
+
+
+async def _commits_last(session: Session) -> bool:
+    """Tell whether a COMMIT that was answered is still there after a crash."""
+    return bool(await session.value("select pg_catalog.current_setting('synchronous_commit') <> 'off'"))

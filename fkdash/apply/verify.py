@@ -11,14 +11,15 @@ from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.postgres import read_catalog
 from fkdash.catalog.spelling import as_text, source
 from fkdash.counted import counted
-from fkdash.errors import FkdashError
+from fkdash.errors import FkdashError, UnreachableError
 from fkdash.fix.definition import definition
 from fkdash.rules.registry import findings, rule
 from fkdash.rules.rivals import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from fkdash.apply.probes import Probe
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.db.writing import Writer
@@ -29,13 +30,19 @@ if TYPE_CHECKING:
 class Verified:
     """One check and how it ended; `ok` is None where it could not be made, `detail` then says why.
 
-    `role` is the one with whose rights something was tried for it, "" where nothing was.
+    `role` is the one with whose rights something was tried for it, "" where nothing was. `hindrance` names what
+    still stops what was promised, although this key does not.
     """
 
     check: str
     ok: bool | None
     detail: str = ""
     role: str = ""
+    hindrance: str = ""
+
+
+def _verified(probes: Iterable[Probe]) -> Iterator[Verified]:
+    return (Verified(each.check, each.ok, each.detail, each.role, each.hindrance) for each in probes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,10 @@ class RowSummary:
 async def row_summary(
     sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float
 ) -> RowSummary | None:
-    """Sum up the referencing rows; None where that takes longer than `seconds` or is not permitted."""
+    """Sum up the referencing rows; None where that takes longer than `seconds` or is not permitted.
+
+    Raises UnreachableError where the connection is lost.
+    """
     typed = catalog.tables[key.table].columns_by_name
     columns = as_text((f"c.{quoted(name)}", typed[name].plain_type) for name in key.columns)
     statement = f"""
@@ -60,6 +70,8 @@ async def row_summary(
         async with sessions.session(seconds) as session:
             await refuse_planted_of(session, (catalog.tables[key.table],))
             row = await session.row(statement)
+    except UnreachableError:
+        raise
     except FkdashError:
         return None
     return None if row is None else RowSummary(row["rows"], int(row["checksum"]))
@@ -86,7 +98,7 @@ async def verify(
         *_quiet(after, key, plan),
         *_accepting_null(after, plan),
         *await _promises(sessions, plan, seconds=seconds),
-        *(Verified(each.check, each.ok, each.detail, each.role) for each in probes),
+        *_verified(probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 
@@ -113,7 +125,7 @@ async def _gone(
         Verified(
             "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
         ),
-        *(Verified(each.check, each.ok, each.detail, each.role) for each in probes),
+        *_verified(probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 

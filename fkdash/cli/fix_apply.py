@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from fkdash.apply.change import refuse_what_is_so
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
@@ -13,7 +15,11 @@ from fkdash.cli.connection import (
     writable,
 )
 from fkdash.cli.executing import add_run_arguments, change_of, execute
+from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
+from fkdash.db.text import plain
+from fkdash.errors import AlreadySoError
+from fkdash.report.run import already_document
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Apply the plan and give the exit code.
 
-    0 verified, 1 not as promised, 3 not permitted, 4 nothing changed, 5 halfway.
+    0 verified or so already, 1 not as promised, 3 not permitted, 4 nothing changed, 5 halfway.
     """
     return run_async(_apply(arguments))
 
@@ -51,5 +57,12 @@ async def _apply(arguments: argparse.Namespace) -> int:
     target = target_of(arguments)
     refuse_read_only(arguments)
     async with looking(await writable(target)) as pool:
-        made = await planned(pool, arguments)
-        return await execute(change_of(pool, made.catalog, made.plan, arguments), arguments)
+        try:
+            made = await planned(pool, arguments)
+            change = change_of(pool, made.catalog, made.plan, arguments)
+            await refuse_what_is_so(change)
+        except AlreadySoError as already:
+            as_json = arguments.format == "json"
+            say(json.dumps(already_document(already), indent=2) if as_json else plain(str(already)))
+            return already.exit_code
+        return await execute(change, arguments)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fkdash.apply.identity import identity_of
+from fkdash.apply.records import history
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.db.conninfo import is_uri
-from fkdash.errors import UsageError
+from fkdash.errors import AlreadySoError, UsageError
+from fkdash.fix.already import reached
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_of
 from fkdash.fix.options import OPTION_NAMES
@@ -94,10 +97,28 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     catalog = await read_whole_catalog(pool)
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
-    key = find_foreign_key(catalog, arguments.constraint)
+    try:
+        key = find_foreign_key(catalog, arguments.constraint)
+    except UsageError:
+        if arguments.option == "drop-duplicate":
+            await _refuse_what_was_dropped(pool, catalog, arguments.constraint)
+        raise
     subject = subject_of(catalog, key, arguments.option)
     made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated, words=arguments.value)
     return Planned(catalog, made)
+
+
+async def _refuse_what_was_dropped(pool: ReadPool, catalog: Catalog, constraint: str) -> None:
+    """Raise AlreadySoError where a run of this account dropped the constraint as a duplicate in this database."""
+    async with pool.session() as session:
+        here = await identity_of(session)
+    for run in history():
+        key = run.plan.key
+        named = constraint in {key.qualified, f"{key.table.name}.{key.name}", key.name}
+        if named and run.plan.option == "drop-duplicate" and run.identity.is_same(here):
+            so = reached(catalog, run.plan)
+            if so:
+                raise AlreadySoError(key.qualified, run.plan.option, so)
 
 
 def _carried(arguments: argparse.Namespace) -> Plan | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.fix.definition import add, drop, rename
-from fkdash.fix.done import absent, key_is, present
+from fkdash.fix.done import absent, either, key_is, present
 from fkdash.fix.plan import Duration, LockMode, Step
 from fkdash.fix.redeclaring import (
     Way,
@@ -31,19 +31,21 @@ def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: st
     sides = (old.table, old.referenced)
     writers_wait = locks_on(catalog, sides, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)
     all_wait = locks_on(catalog, sides, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
+    over = key_is(new, old)
+    proven = either(present(new.table, name, validated=True), over)
     steps = numbered(
         short(
             "build",
             add(new.table, name, new, not_valid=True),
             1,
             writers_wait,
-            present(new.table, name),
+            either(present(new.table, name), over),
             reserve=old.table,
             undo=drop(new.table, name),
         ),
-        validation(new.table, name, new, 2),
-        short("drop", drop(old.table, old.name), 3, all_wait, key_is(new, old), reserve=old.table),
-        short("rename", rename(new.table, name, new.name), 3, (), key_is(new, old)),
+        validation(new.table, name, new, 2, done_when=proven),
+        short("drop", drop(old.table, old.name), 3, all_wait, over, reserve=old.table),
+        short("rename", rename(new.table, name, new.name), 3, (), over),
         *comment_steps(new, 3),
         *_partition_renames(catalog, old, name),
     )

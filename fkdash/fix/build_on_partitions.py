@@ -6,10 +6,11 @@ that no lock that stops writers is held while rows are read (ALTER TABLE, "ADD t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.fix.definition import add, drop, rename
-from fkdash.fix.done import absent, key_is, present
+from fkdash.fix.done import absent, either, key_is, present
 from fkdash.fix.plan import Duration, LockMode, Step
 from fkdash.fix.redeclaring import (
     Way,
@@ -31,13 +32,14 @@ def build_on_partitions(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> W
     """Give the way over a second key that is built and proven leaf by leaf."""
     name = temporary_name(old)
     steps: list[Step] = []
+    done = key_is(new, old)
     for leaf in leaves(catalog, old.table):
         steps.append(_add(catalog, leaf, name, new, _next(steps), not_valid=True))
         steps.append(validation(leaf, name, new, _next(steps)))
     for level in levels(catalog, old.table):
         steps.append(_add(catalog, level, name, new, _next(steps), not_valid=False))
+    steps = [replace(step, done_when=either(step.done_when, done)) for step in steps]
     last = _next(steps)
-    done = key_is(new, old)
     all_wait = locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     steps.append(short("drop", drop(old.table, old.name), last, all_wait, done, reserve=old.table))
     steps.append(short("rename", rename(new.table, name, new.name), last, (), done))

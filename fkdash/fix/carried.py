@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.errors import UsageError
+from fkdash.errors import AlreadySoError, UsageError
+from fkdash.fix.already import reached
 from fkdash.fix.edited import edited
 from fkdash.fix.fingerprint import differences, objects
 from fkdash.fix.planner import plan
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 def planned_here(catalog: Catalog, carried: Plan) -> Plan:
     """Give the plan that this database needs for what a carried one does.
 
-    Raises UsageError, with the differences, where the objects differ in what matters or where it was edited
-    into something else.
+    Raises AlreadySoError where that was done here; UsageError, with the differences, where the objects differ in
+    what matters or where it was edited into something else.
     """
+    so = reached(catalog, carried)
+    if so:
+        raise AlreadySoError(carried.key.qualified, carried.option, so)
     key = _key(catalog, carried)
     different = differences(carried.objects, objects(catalog, key))
     if different:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.errors import UsageError
+from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.actions import statements_of, wanted_key
 from fkdash.fix.change_action import change
 from fkdash.fix.column_default import default_step, restore_step
@@ -59,7 +59,8 @@ def name_default(
 ) -> Plan:
     """Give the plan that sets the columns' default, and the action where it is another today.
 
-    Raises UsageError where that default is there already, or what the key would do with it always fails.
+    Raises AlreadySoError where that default is there already, UsageError where what the key would do with it
+    always fails.
     """
     old = finding.key
     new = wanted_key(catalog, finding, "set-default")
@@ -67,7 +68,7 @@ def name_default(
     columns = catalog.tables[old.table].columns_by_name
     same = [name for name, text in values if _is_default_now(default_value(columns[name]), text)]
     if new == old and len(same) == len(values):
-        raise UsageError(f"{in_words(values)} is the default already.", next_step="Name another row of its key.")
+        raise AlreadySoError(old.qualified, option.id, f"{in_words(values)} is the default")
     found = contradiction(with_defaults(catalog, old.table, defaults), new, statements_of(finding))
     if found is not None:
         raise UsageError(

@@ -67,6 +67,11 @@ def absent(table: TableName, name: str) -> str:
     return f"select not exists ({constraint_oid(table, name)})"
 
 
+def either(one: str, other: str) -> str:
+    """Give a query that is true when one of two is: what a later step takes away has taken effect all the same."""
+    return f"select ({one}) or ({other})"
+
+
 def commented(table: TableName, name: str, text: str | None) -> str:
     """Give a query that is true when a constraint has this comment."""
     is_now = f"obj_description(({constraint_oid(table, name)}), 'pg_constraint')"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.errors import UsageError
+from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.actions import ACTIONS, wanted_key
+from fkdash.fix.already import already_so
 from fkdash.fix.change_action import change
 from fkdash.fix.combined_plans import allow_null_and_set_null, name_default
 from fkdash.fix.fingerprint import fingerprint, objects
@@ -32,6 +33,8 @@ def plan(
     words: Sequence[str] = (),
 ) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
+
+    Raises AlreadySoError, which is one, where there is nothing left to do.
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
     the option asks for: one for a single column, else COLUMN=VALUE for each.
@@ -64,14 +67,17 @@ def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
 
 def _chosen(catalog: Catalog, finding: Finding, option_id: str) -> Option:
     offered = options(catalog, finding)
-    for option in offered:
-        if option.id == option_id:
-            if option.refused:
-                raise UsageError(
-                    f"{option.title} cannot be used for {finding.key.qualified}: {option.refused}.",
-                    next_step=f"Choose one of: {_names(offered)}.",
-                )
-            return option
+    chosen = next((option for option in offered if option.id == option_id), None)
+    so = already_so(catalog, finding, option_id) if chosen is None or chosen.refused else ""
+    if so:
+        raise AlreadySoError(finding.key.qualified, option_id, so)
+    if chosen is not None and chosen.refused:
+        raise UsageError(
+            f"{chosen.title} cannot be used for {finding.key.qualified}: {chosen.refused}.",
+            next_step=f"Choose one of: {_names(offered)}.",
+        )
+    if chosen is not None:
+        return chosen
     about = f" ({finding.rule})" if finding.rule else ""
     raise UsageError(
         f'There is no option "{option_id}" for {finding.key.qualified}{about}.',

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fkdash.apply.events import RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
+from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
     from fkdash.apply.events import Event
     from fkdash.apply.verify import Verified
+    from fkdash.errors import AlreadySoError
     from fkdash.fix.plan import Plan
 
 
@@ -45,6 +46,23 @@ def verified_line(verified: Verified) -> str:
     standing = {True: "ok ", False: "NO ", None: "-- "}[verified.ok]
     who = f" (tried as {verified.role})" if verified.role else ""
     return plain(f"{standing} {verified.check}" + (f": {verified.detail}" if verified.detail else "") + who)
+
+
+def already_document(already: AlreadySoError) -> dict[str, Any]:
+    """Give, in the form of a run's end, that there is nothing to run; `already` tells it from one."""
+    return {
+        "fkdash": 1,
+        "kind": "run",
+        "outcome": Outcome.VERIFIED,
+        "already": True,
+        "constraint": already.constraint,
+        "option": already.option,
+        "journal": "",
+        "message": already.what,
+        "next_step": already.next_step,
+        "steps": [],
+        "verification": [],
+    }
 
 
 def run_document(ended: RunEnded, plan: Plan) -> dict[str, Any]:

@@ -76,4 +76,4 @@ async def test_what_a_trigger_refuses_is_told_from_what_the_key_refuses(
     async with workbench(database, tmp_path) as bench:
         found = await rehearsed(bench, await bench.plan("ck", "cascade"))
     assert found.delete is not None
-    assert (found.delete.ok, found.delete.detail) == (True, "no longer stopped by this key, but by ran (P0001)")
+    assert (found.delete.ok, found.delete.detail) == (None, "not by this key, but stopped by ran (P0001)")

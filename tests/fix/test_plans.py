@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.errors import UsageError
+from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_document, plan_of
 from fkdash.fix.edited import edited
@@ -94,10 +94,13 @@ async def test_a_plan_from_another_database_is_made_anew_where_nothing_that_matt
             here = planned_here(there.catalog, made)
             assert [step.sql for step in here.steps] == [step.sql for step in made.steps]
             assert (await there.carry_out(here)).outcome == "verified"
+            with pytest.raises(AlreadySoError, match="is so already"):
+                planned_here(await there.look(), made)
+            assert (await there.apply(_ODD, "no-action")).outcome == "verified"
             with pytest.raises(UsageError) as refused:
                 planned_here(await there.look(), made)
             assert "ON DELETE CASCADE" in refused.value.next_step
-            assert "ON DELETE RESTRICT" in refused.value.next_step
+            assert "ON DELETE CASCADE, here" in refused.value.next_step
             await other.execute("drop table children")
             with pytest.raises(UsageError, match="is not in this database"):
                 planned_here(await there.look(), made)

@@ -28,14 +28,14 @@ class Moment:
 class Gate:
     """A unix socket in front of the server's; at the armed moment the fault happens once.
 
-    The fault tells whether the connection goes on (True) or is cut (False).
+    The fault tells whether the connection goes on (True) or is cut, with what was sent (False) or after it (None).
     """
 
     server_socket: Path
     folder: Path
     database: str
     moment: Moment | None = None
-    fault: Callable[[], Awaitable[bool]] | None = None
+    fault: Callable[[], Awaitable[bool | None]] | None = None
     shut: bool = False
     happened: bool = False
     _seen: int = 0
@@ -45,7 +45,7 @@ class Gate:
     def dsn(self) -> str:
         return f"postgresql://postgres@/{self.database}?host={quote(str(self.folder), safe='')}"
 
-    def arm(self, moment: Moment, fault: Callable[[], Awaitable[bool]]) -> None:
+    def arm(self, moment: Moment, fault: Callable[[], Awaitable[bool | None]]) -> None:
         self.moment, self.fault, self.happened, self._seen = moment, fault, False, 0
 
     async def cut(self) -> bool:
@@ -71,19 +71,24 @@ class Gate:
                     downstream.write(data)
                     await downstream.drain()
                     continue
-                assert self.moment is not None
-                assert self.fault is not None
+                moment, fault = self.moment, self.fault
+                assert moment is not None
+                assert fault is not None
                 answer = b""
-                if self.moment.answered:
+                if moment.answered:
                     # Nobody else may read the answer: it is held back.
                     answering.cancel()
                     with suppress(asyncio.CancelledError):
                         await answering
                     downstream.write(data)
                     answer = await _answer(upstream, reader, downstream)
-                if not await self.fault():
+                goes_on = await fault()
+                if goes_on is None and not moment.answered:
+                    downstream.write(data)
+                    await downstream.drain()
+                if not goes_on:
                     break
-                if self.moment.answered:
+                if moment.answered:
                     writer.write(answer)
                     answering = asyncio.create_task(self._answers(upstream, writer))
                 else:
@@ -108,7 +113,7 @@ class Gate:
             while data := await upstream.read(1 << 16):
                 writer.write(data)
                 await writer.drain()
-            writer.close()
+        writer.close()
 
 
 async def _answer(
@@ -121,6 +126,8 @@ async def _answer(
         await asyncio.wait({answer, more}, return_when=asyncio.FIRST_COMPLETED)
         if not more.done():
             more.cancel()
+            with suppress(asyncio.CancelledError):
+                await more
             break
         if not more.result():
             break
@@ -131,7 +138,14 @@ async def _answer(
 @asynccontextmanager
 async def gate(database: TestDatabase, folder: Path) -> AsyncIterator[Gate]:
     """Open a gate in `folder`, which must have a short path."""
-    made = Gate(Path(database.socket_directory) / ".s.PGSQL.5432", folder, database.name)
+    async with gated_socket(Path(database.socket_directory) / ".s.PGSQL.5432", folder, database.name) as made:
+        yield made
+
+
+@asynccontextmanager
+async def gated_socket(server_socket: Path, folder: Path, database: str) -> AsyncIterator[Gate]:
+    """Open a gate in front of a server's socket, in `folder`, which must have a short path."""
+    made = Gate(server_socket, folder, database)
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

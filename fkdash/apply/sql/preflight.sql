@@ -17,10 +17,23 @@ select pg_is_in_recovery()                                  as standby,
               or ((not pa.relrowsecurity or pg_has_role(pa.relowner, 'USAGE'))
                   and (not ch.relrowsecurity or pg_has_role(ch.relowner, 'USAGE')))) as checks_fast,
        has_schema_privilege(ch.relnamespace, 'CREATE')      as may_create,
-       (select string_agg(distinct e.extname, ', ')
-          from pg_depend d join pg_extension e on e.oid = d.refobjid
-         where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass
-           and d.objid = any ($6::oid[]) and d.deptype = 'e') as extension,
+       version()                                            as version,
+       (select array_agg(distinct e.extname::text) from pg_extension e) as extensions,
+       (with recursive below (oid) as (
+          select unnest($6::oid[]) union select i.inhrelid from below b join pg_inherits i on i.inhparent = b.oid),
+        kept (classid, objid, what) as (
+          select 'pg_class'::regclass::oid, c.oid, 'has ' || c.oid::regclass::text || ' as its own'
+            from below b join pg_class c on c.oid = b.oid
+          union all
+          select 'pg_namespace'::regclass, c.relnamespace, 'keeps ' || c.oid::regclass::text || ' in a schema of its own'
+            from below b join pg_class c on c.oid = b.oid
+          union all
+          select 'pg_am'::regclass, c.relam, 'stores ' || c.oid::regclass::text || ' in a way of its own'
+            from below b join pg_class c on c.oid = b.oid)
+        select string_agg(distinct format('the extension %s %s', e.extname, k.what), ', ')
+          from kept k
+          join pg_depend d on d.classid = k.classid and d.objid = k.objid and d.deptype = 'e'
+          join pg_extension e on e.oid = d.refobjid and d.refclassid = 'pg_extension'::regclass) as kept_by_extension,
        (select count(*) from pg_inherits i join pg_class x on x.oid = i.inhrelid
          where i.inhparent = $1::oid and not x.relispartition)               as inheriting_tables,
        (select string_agg(distinct t.tgenabled::text, '') from pg_trigger t

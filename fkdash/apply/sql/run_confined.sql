@@ -11,6 +11,10 @@ begin
   set constraints all immediate;
   execute 'close all';
   execute 'reset all';
+  if pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.=) 'off' then
+    -- A COMMIT that was answered could be gone after a crash.
+    perform pg_catalog.set_config('synchronous_commit', 'local', true);
+  end if;
   select pg_catalog.string_agg(distinct c.relname, ', ') into fkd_tables
     from pg_catalog.pg_locks l
     join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) l.relation

@@ -1,0 +1,349 @@
+"""Whatever happens at whatever moment: what was said, what the journal says and what the catalog says are the same.
+
+A machine of runs, each met by a fault at a random moment on its way to a real server, and of what leads on or back
+from there. `python -m tests.apply.truth --examples N` tries N of them on each version under test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from fkdash.apply.change import Change, carry_out, look, wanted
+from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.preflight import may_start
+from fkdash.apply.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
+from fkdash.apply.wishes import Patience, Wishes
+from fkdash.catalog.model import Catalog
+from fkdash.catalog.postgres import read_catalog
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.errors import FkdashError
+from fkdash.fix.definition import definition
+from fkdash.fix.plan import Plan
+from fkdash.fix.planner import plan
+from fkdash.fix.subject import subject_of
+from tests.apply.truth_faults import FAULTS, MOMENTS, Run, Trouble, connected
+from tests.support.failover import FailingServer, failing_server
+from tests.support.gate import Gate, Moment, gated_socket
+from tests.support.servers import versions_under_test
+
+_One = TypeVar("_One")
+_IMPATIENT = Patience(3, 0.01, 0.03)
+_SETTLING_SECONDS = 1.0
+_LONGEST_SECONDS = 40.0
+_SCHEMA = """
+set client_min_messages = error;
+drop table if exists children, parents cascade; drop table if exists {kept};
+create table parents (id int primary key);
+create table children (id int primary key, parent_id int, needed int not null default 1,
+  constraint ck foreign key (parent_id) references parents (id),
+  constraint nk foreign key (needed) references parents (id) on delete set null);
+insert into parents select generate_series(1, 20);
+insert into children select g, 1 + g % 20, 1 + g % 20 from generate_series(1, 300) g;
+comment on constraint ck on children is 'kept';
+"""
+_ORPHANS = """
+alter table children drop constraint ck;
+insert into children select g, 100 + g, 1 from generate_series(1000, 5200) g;
+alter table children add constraint ck foreign key (parent_id) references parents (id) not valid;
+comment on constraint ck on children is 'kept';
+"""
+_CATALOG = """
+select (select array_agg(format('%s %s %s %s', oid, conname, pg_get_constraintdef(oid), obj_description(oid)) order by oid)
+          from pg_constraint where conrelid = 'children'::regclass and contype = 'f') as keys,
+       (select array_agg(format('%s %s', attname, attnotnull) order by attnum) from pg_attribute
+         where attrelid = 'children'::regclass and attnum > 0) as columns,
+       (select array_agg(format('%s %s', indexrelid::regclass, indisvalid) order by indexrelid) from pg_index
+         where indrelid = 'children'::regclass) as indexes
+"""
+_BUSY = """
+select count(*) from pg_stat_activity a join pg_locks l on l.pid = a.pid and l.granted
+ where a.application_name = 'fkdash' and l.relation = 'children'::regclass and l.mode like '%Exclusive%'
+"""
+_PLANS = {
+    "restrict": ("ck", "restrict", False),
+    "beside": ("ck", "cascade", True),
+    "index": ("ck", "create-index", False),
+    "null": ("nk", "drop-not-null", False),
+    "both": ("ck", "set-null", False),
+    "repair": ("ck", "delete-orphans", False),
+    "empty": ("ck", "null-orphans", False),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The catalog and the rows, as somebody sees who knows nothing of fkdash. `rows` are what a repair started from."""
+
+    catalog: tuple[Any, ...]
+    rows: int
+
+
+class Truth(RuleBasedStateMachine):
+    """One change with what happens to it, and to what leads on or back from there."""
+
+    def __init__(self, server: FailingServer) -> None:
+        super().__init__()
+        self.server = server
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="truth-"))
+        self.key = ""
+        self.meddled = False
+        self.journals: list[Path] = []
+
+    def wait(self, work: Coroutine[Any, Any, _One]) -> _One:
+        async def bounded() -> _One:
+            task = asyncio.ensure_future(work)
+            done, _ = await asyncio.wait({task}, timeout=_LONGEST_SECONDS)
+            if not done:
+                for each in asyncio.all_tasks():
+                    each.print_stack()
+                raise AssertionError("it comes to no end")
+            return task.result()
+
+        return self.runner.run(bounded())
+
+    @initialize(chosen=st.sampled_from(sorted(_PLANS)))
+    def begin(self, chosen: str) -> None:
+        self.key, self.option, self.careful = _PLANS[chosen]
+        self.wait(self._begin(repairs=self.option.endswith("orphans")))
+
+    async def _begin(self, *, repairs: bool) -> None:
+        connection = await connected(self.server)
+        try:
+            kept = await connection.fetch("select relname from pg_class where relname like 'fkdash_orphans_%'")
+            names = ", ".join(["nothing", *(row[0] for row in kept)])
+            await connection.execute(_SCHEMA.format(kept=names) + (_ORPHANS if repairs else ""))
+        finally:
+            await connection.close()
+        self.first = await self._seen()
+
+    @rule(
+        way=st.sampled_from(["on", "back"]),
+        fault=st.sampled_from(FAULTS),
+        moment=st.one_of(
+            st.sampled_from(MOMENTS), st.builds(Moment, st.just(b""), st.integers(1, 160), st.booleans())
+        ),
+        lagging=st.integers(0, 3),
+    )
+    def run(self, way: str, fault: str, moment: Moment, lagging: int) -> None:
+        trouble = Trouble(fault, moment, lagging)
+        self.wait(self._run(way, trouble))
+
+    def teardown(self) -> None:
+        try:
+            if self.key:
+                self.wait(self._to_an_end())
+        finally:
+            self.runner.close()
+
+    async def _run(self, way: str, trouble: Trouble) -> None:
+        with tempfile.TemporaryDirectory(prefix="fk-") as short:
+            async with gated_socket(self.server.socket, Path(short), "postgres") as gate:
+                pool = await ReadPool.open(resolve(ConnectionArguments(dsn=gate.dsn), {}))
+                try:
+                    change = await self._next(pool, way)
+                    if change is not None:
+                        await self._met_by(change, gate, trouble)
+                finally:
+                    await pool.close()
+
+    async def _next(self, pool: ReadPool, way: str) -> Change | None:
+        """Give what an operator would do next, as the commands do it: `on` or `back`."""
+        async with pool.session() as session:
+            catalog = await read_catalog(session)
+            left = unfinished(self.folder)
+            try:
+                if left:
+                    chosen = (
+                        await remaining(session, catalog, left[0].plan)
+                        if way == "on"
+                        else undo_plan(catalog, left[0].plan)
+                    )
+                    return self._change(pool, catalog, chosen, left[0].path)
+                if way == "back" and self.journals:
+                    done = recorded_run(self.journals[-1])
+                    if done.outcome == Outcome.VERIFIED and done.plan.undo:
+                        return self._change(pool, catalog, undo_plan(catalog, done.plan), done.path)
+                key = next(each for each in catalog.foreign_keys if each.name == self.key)
+                subject = subject_of(catalog, key, self.option)
+                chosen = plan(catalog, subject, self.option, keep_validated=self.careful)
+            except (FkdashError, StopIteration) as error:
+                note(f"not planned: {error}")
+                return None
+        return self._change(pool, catalog, chosen, None)
+
+    def _change(self, pool: ReadPool, catalog: Catalog, chosen: Plan, continues: Path | None) -> Change:
+        return Change(
+            pool, catalog, chosen, folder=self.folder, patience=_IMPATIENT, continues=continues,
+            settling_seconds=_SETTLING_SECONDS,
+        )  # fmt: skip
+
+    async def _met_by(self, change: Change, gate: Gate, trouble: Trouble) -> None:
+        looked = await look(change)
+        if not may_start(looked):
+            note(f"not started: {[line.what for line in looked if line.standing == 'stop']}")
+            return
+        before = await self._seen()
+        run = Run(change.plan, gate, self.server)
+        task = asyncio.ensure_future(carry_out(change, looked, wanted(change), run.heard, Wishes()))
+        run.task = task
+        ended: RunEnded | None = None
+        async with trouble.around(run):
+            try:
+                ended = await task
+            except FkdashError as error:
+                note(f"not begun: {error}")
+        self.meddled |= run.meddled
+        note(f"{change.plan.option} met {trouble} at {run.happened}: {ended}")
+        after = await self._seen()
+        if run.journal is None or not run.journal.exists():
+            assert after == before or run.meddled, (before, after)
+            return
+        self.journals.append(run.journal)
+        if run.killed:
+            run.forget_what_came_after()
+            ended = None
+        await self._agree(change.plan, run, ended, before, after)
+
+    async def _agree(self, chosen: Plan, run: Run, ended: RunEnded | None, before: Seen, after: Seen) -> None:
+        assert run.journal is not None
+        recorded = recorded_run(run.journal) if run.journal.stat().st_size else None
+        changed = after != before and not run.meddled
+        if changed and not run.failed_over:
+            assert recorded is not None
+            assert recorded.changed, (before, after)
+        if not chosen.writes_rows:
+            assert after.rows == before.rows or run.failed_over
+        if ended is None:
+            return
+        known = "could not be found out" not in ended.message
+        if recorded is not None and recorded.outcome is not None:
+            assert (recorded.outcome, recorded.message, recorded.steps_done) == (
+                ended.outcome, ended.message, ended.steps_done,
+            )  # fmt: skip
+        else:
+            assert run.no_room, recorded
+        in_effect = await self._in_effect(chosen)
+        if known:
+            assert ended.steps_done == in_effect, (ended, in_effect)
+        if "Nothing was changed" in ended.next_step:
+            assert not changed, (before, after)
+            assert ended.exit_code in {1, 3, 4}
+        elif ended.outcome is Outcome.VERIFIED:
+            assert ended.exit_code == 0
+            assert len(in_effect) == len(chosen.steps)
+            assert all(each.ok is not False for each in ended.verification)
+        else:
+            assert ended.exit_code in {1, 5}, ended
+            if known and ended.exit_code == 1:
+                assert len(in_effect) == len(chosen.steps)
+        if known:
+            await self._nothing_is_held()
+
+    async def _nothing_is_held(self) -> None:
+        connection = await connected(self.server)
+        try:
+            for _ in range(300):
+                if not await connection.fetchval(_BUSY):
+                    return
+                await asyncio.sleep(0.01)
+            raise AssertionError("locks of a run that has ended are still held")
+        finally:
+            await connection.close()
+
+    async def _in_effect(self, chosen: Plan) -> tuple[int, ...]:
+        connection = await connected(self.server)
+        found = []
+        try:
+            for step in chosen.steps:
+                if not await connection.fetchval(step.done_when):
+                    break
+                found.append(step.number)
+        finally:
+            await connection.close()
+        return tuple(found)
+
+    async def _seen(self) -> Seen:
+        connection = await connected(self.server)
+        try:
+            row = await connection.fetchrow(_CATALOG)
+            kept = await connection.fetch("select relname from pg_class where relname like 'fkdash_orphans_%'")
+            had = "select id, parent_id, needed from children"
+            for (name,) in kept:
+                had = (
+                    f"select * from ({had}) c where not exists (select from {name} k where k.id = c.id) "
+                    f"union all select id, parent_id, needed from {name}"
+                )
+            rows = await connection.fetchval(f"select sum(hashtextextended(format('%s', r), 0)) from ({had}) r")
+            return Seen(tuple(tuple(each or ()) for each in row), int(rows))
+        finally:
+            await connection.close()
+
+    async def _to_an_end(self) -> None:
+        """Lead what was left halfway to its end, and a change that is through back: rows equal, the key as promised."""
+        for way in ("on", "back"):
+            left = unfinished(self.folder)
+            done = recorded_run(self.journals[-1]) if self.journals else None
+            if not left and (way == "on" or done is None or done.outcome != Outcome.VERIFIED):
+                continue
+            await self._run(way, Trouble("nothing", MOMENTS[0], 0))
+            if self.meddled:
+                return
+            latest = recorded_run(self.journals[-1])
+            if done is not None and latest.path != done.path:
+                assert latest.outcome == Outcome.VERIFIED, (latest.message, latest.verification)
+                await self._is_as_promised(latest)
+        assert self.meddled or unfinished(self.folder) == ()
+
+    async def _is_as_promised(self, run: RecordedRun) -> None:
+        assert (await self._seen()).rows == self.first.rows
+        goal = run.plan.goal
+        pool = await ReadPool.open(resolve(ConnectionArguments(dsn=self.server.dsn("postgres")), {}))
+        try:
+            async with pool.session() as session:
+                catalog = await read_catalog(session)
+        finally:
+            await pool.close()
+        (key,) = [each for each in catalog.foreign_keys if each.name == self.key]
+        assert (definition(key), key.comment) == (definition(goal.key), goal.key.comment)
+        assert [each.name for each in catalog.foreign_keys if each.name.startswith("fkdash_")] == []
+        assert all(not catalog.tables[table].columns_by_name[column].not_null for table, column in goal.nullable)
+
+
+def try_out(server: FailingServer, examples: int, steps: int = 3) -> None:
+    """Try `examples` machines of up to `steps` runs each; raises the first that is not true."""
+    chosen = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=True,
+        # A shorter one says no more than what was noted of each run, and what happens is never twice the same.
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    run_state_machine_as_test(lambda: Truth(server), settings=chosen)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Try many on every version under test."""
+    parser = argparse.ArgumentParser(prog="python -m tests.apply.truth", description=__doc__)
+    parser.add_argument("--examples", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=3, help="runs in each (default: %(default)s)")
+    given = parser.parse_args(arguments)
+    for version in versions_under_test():
+        with failing_server(version) as server:
+            try_out(server, given.examples, given.steps)
+        sys.stdout.write(f"PostgreSQL {version}: {given.examples} examples\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""What can happen to a run, each at a chosen moment on its way to the server."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import resource
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from fkdash.apply.events import Event, RunBegan, StepDone
+from fkdash.fix.plan import Plan
+from tests.support.failover import FailingServer
+from tests.support.gate import Gate, Moment
+
+MOMENTS = [
+    Moment(marker, nth, answered)
+    for (marker, nth), answered in itertools.product(
+        [
+            (b"share update exclusive mode", 1),
+            (b"DROP CONSTRAINT", 1),
+            (b"pg_current_xact_id", 1),
+            (b"COMMIT\x00", 1),
+            (b"COMMIT\x00", 2),
+            (b"COMMIT\x00", 3),
+            (b"VALIDATE CONSTRAINT", 1),
+            (b"CREATE INDEX CONC", 1),
+            (b"WITH b", 2),
+            (b"set constraints", 1),
+        ],
+        (False, True),
+    )
+]
+_FKDASH = "application_name = 'fkdash' and backend_type = 'client backend'"
+_DDL = [
+    "alter table children alter constraint ck deferrable",
+    "alter table children drop constraint ck",
+    "alter table children rename constraint ck to other",
+    "alter table children alter column needed drop not null, alter column parent_id set default 1",
+]
+
+
+async def connected(server: FailingServer) -> asyncpg.Connection[asyncpg.Record]:
+    """Connect as somebody who knows nothing of fkdash, once the server lets anybody in."""
+    until = asyncio.get_running_loop().time() + 20
+    while True:
+        try:
+            return await asyncpg.connect(server.dsn("postgres"), server_settings={"application_name": "truth"})
+        except (OSError, asyncpg.PostgresError):
+            if asyncio.get_running_loop().time() > until:
+                raise
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class Run:
+    """A run on its way, with what is done to it."""
+
+    plan: Plan
+    gate: Gate
+    server: FailingServer
+    task: asyncio.Future[Any] | None = None
+    journal: Path | None = None
+    back_up_at: int = 0
+    happened: str = ""
+    meddled: bool = False
+    killed: bool = False
+    failed_over: bool = False
+    no_room: bool = False
+    _size: int = 0
+    _done: set[int] = field(default_factory=set)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def heard(self, event: Event) -> None:
+        if isinstance(event, RunBegan):
+            self.journal = event.journal
+        elif isinstance(event, StepDone):
+            before = len(self._done)
+            self._done.add(event.step.transaction)
+            if self.back_up_at and before < len(self._done) == self.back_up_at:
+                self.server.back_up()
+
+    def die(self) -> None:
+        """End as kill -9 does: from here on nothing of it reaches the server, and nothing the journal."""
+        self.killed = True
+        self._size = self.journal.stat().st_size if self.journal is not None else 0
+
+    def forget_what_came_after(self) -> None:
+        if self.journal is not None:
+            os.truncate(self.journal, self._size)
+
+
+async def _cut(_: Run, __: int) -> bool:
+    return False
+
+
+async def _swallow(_: Run, __: int) -> None:
+    return None
+
+
+async def _silence(_: Run, __: int) -> bool:
+    await asyncio.sleep(0.3)
+    return False
+
+
+async def _terminate(run: Run, _: int) -> bool:
+    connection = await connected(run.server)
+    try:
+        await connection.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {_FKDASH}")
+    finally:
+        await connection.close()
+    return True
+
+
+async def _kill_backend(run: Run, _: int) -> bool:
+    connection = await connected(run.server)
+    try:
+        pids = await connection.fetch(
+            f"select pid from pg_stat_activity where {_FKDASH} order by backend_start desc"
+        )
+    finally:
+        await connection.close()
+    for row in pids[:1]:
+        os.kill(row[0], signal.SIGKILL)
+    return True
+
+
+async def _kill_program(run: Run, _: int) -> bool:
+    run.die()
+    await run.gate.cut_for_good()
+    assert run.task is not None
+    run.task.cancel()
+    return False
+
+
+async def _cancel(run: Run, _: int) -> bool:
+    assert run.task is not None
+    run.task.cancel()
+    return True
+
+
+async def _cancel_twice(run: Run, after: int) -> bool:
+    assert run.task is not None
+    run.task.cancel()
+    asyncio.get_running_loop().call_later(after / 100, run.task.cancel)
+    return True
+
+
+async def _crash(run: Run, _: int) -> bool:
+    run.server.crash_and_return()
+    return False
+
+
+async def _fail_over(run: Run, _: int) -> bool:
+    run.failed_over = True
+    run.server.fail_over()
+    run.gate.server_socket = run.server.socket
+    await run.gate.cut()
+    return False
+
+
+async def _no_room(run: Run, _: int) -> bool:
+    size = run.journal.stat().st_size if run.journal is not None else 0
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    run.no_room = True
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+
+    async def room_again() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    run.closing.append(room_again)
+    return True
+
+
+async def _lock(run: Run, how_long: int) -> bool:
+    connection = await connected(run.server)
+
+    async def let_go() -> None:
+        connection.terminate()
+
+    run.closing.append(let_go)
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
+        await connection.execute("begin; set local lock_timeout = 50; lock table children in row exclusive mode")
+    if how_long % 2:
+        asyncio.get_running_loop().call_later(how_long / 50, connection.terminate)
+    return True
+
+
+async def _ddl(run: Run, which: int) -> bool:
+    connection = await connected(run.server)
+    try:
+        await connection.execute("set lock_timeout = 50")
+        await connection.execute(_DDL[which % len(_DDL)])
+        run.meddled = True
+    except asyncpg.PostgresError:
+        pass
+    finally:
+        await connection.close()
+    return True
+
+
+_HAPPENING: dict[str, Callable[[Run, int], Awaitable[bool | None]]] = {
+    "the network is cut": _cut,
+    "the network swallows the answer": _swallow,
+    "the network is silent, then cut": _silence,
+    "the backends are terminated": _terminate,
+    "a backend is killed, kill -9": _kill_backend,
+    "the program is killed, kill -9": _kill_program,
+    "it is cancelled": _cancel,
+    "it is cancelled twice": _cancel_twice,
+    "the server crashes and comes back": _crash,
+    "a standby that lagged takes over": _fail_over,
+    "there is no room for the journal": _no_room,
+    "somebody locks the table": _lock,
+    "somebody changes the table": _ddl,
+}
+FAULTS = ["nothing", *_HAPPENING]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault and its moment; `number` chooses among its variants (how far a standby lagged, which statement)."""
+
+    fault: str
+    moment: Moment
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.fault} ({self.number}), {self.moment}"
+
+    @asynccontextmanager
+    async def around(self, run: Run) -> AsyncIterator[None]:
+        happening = _HAPPENING.get(self.fault)
+        if self.fault == "a standby that lagged takes over":
+            run.back_up_at = self.number
+            if not self.number:
+                run.server.back_up()
+
+        async def happens() -> bool | None:
+            assert happening is not None
+            run.happened = str(self.moment)
+            return await happening(run, self.number)
+
+        if happening is not None:
+            run.gate.arm(self.moment, happens)
+        try:
+            yield
+        finally:
+            run.gate.moment = None
+            for close in run.closing:
+                await close()
