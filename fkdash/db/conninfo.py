@@ -42,10 +42,11 @@ def without_password(text: str) -> str:
     kept = {name: value for name, value in parameters.items() if name not in _PASSWORDS}
     if len(kept) == len(parameters):
         return text
-    return " ".join(f"{name}={_spelled(value)}" for name, value in kept.items())
+    return " ".join(f"{name}={spelled(value)}" for name, value in kept.items())
 
 
-def _spelled(value: str) -> str:
+def spelled(value: str) -> str:
+    """Give a value as a keyword string takes it, whatever is in it."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
