@@ -105,10 +105,13 @@ def _unfit(character: str) -> bool:
     return character == "\\" or plain(character) != character
 
 
-SETTINGS: Final = """\\set ON_ERROR_STOP on
+PSQL_SETTINGS: Final = """\\set ON_ERROR_STOP on
 \\set AUTOCOMMIT on
-SET client_encoding = 'UTF8';
+"""
+"""What a script for psql begins with, whatever ~/.psqlrc has set."""
+
+SETTINGS: Final = """SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET default_transaction_isolation = 'read committed';
 """
-"""What a script for psql begins with: it depends on these, whatever a database, role or ~/.psqlrc has set."""
+"""What every script begins with: it depends on these, whatever a database or a role has set."""

@@ -10,11 +10,13 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol, cast
 
 from fkdash import __version__
 from fkdash.cli.messages import say, say_error, tell
+from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UsageError
+from fkdash.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,12 +106,20 @@ def commands_help(group: str = "") -> str:
     return "\n".join(f"  fkdash {name:<{width}}  {summary}" for name, summary in chosen.items())
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat no password that was typed in the wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments and end with 2."""
+        super().error(plain(masked(message)))
+
+
 def _module(name: str) -> Command:
     return cast("Command", import_module(f"fkdash.cli.{name}"))
 
 
 def _run(command: Command, program: str, argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program,
         description=command.SUMMARY,
         epilog=command.EXAMPLES,

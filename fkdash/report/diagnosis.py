@@ -123,7 +123,7 @@ def _remedy(key: ForeignKey, remedy: Remedy) -> Iterator[str]:
     yield f"- Locks: {escaped(locks_in_words(lock for step in remedy.plan.steps for lock in step.locks))}"
     yield f"- Undo: {escaped(option.undo)}"
     yield ""
-    yield from fenced(plan_sql(remedy.plan), "sql")
+    yield from fenced(plan_sql(remedy.plan, psql=False), "sql")
 
 
 def _others(others: Sequence[Reported]) -> Iterator[str]:

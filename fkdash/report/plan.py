@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.db.text import plain
 from fkdash.fix.plan import Duration
-from fkdash.pasting import SETTINGS, dollar_quoted, for_psql, in_comment
+from fkdash.pasting import PSQL_SETTINGS, SETTINGS, dollar_quoted, for_psql, in_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,9 +51,13 @@ def lock_lines(step: Step) -> Iterator[str]:
         yield f"gives up after waiting at most {step.lock_timeout_ms} ms for a lock, and tries again"
 
 
-def plan_sql(plan: Plan) -> str:
-    """Give a plan as a script for psql: each transaction with its limits, the way back as a comment."""
-    lines = [*(f"-- {in_comment(each)}" for each in _comment_lines(plan)), *SETTINGS.splitlines()]
+def plan_sql(plan: Plan, *, psql: bool = True) -> str:
+    """Give a plan as a script for psql: each transaction with its limits, the way back as a comment.
+
+    Without `psql` it is SQL alone, for whatever client; then an error does not keep what follows from being tried.
+    """
+    lines = [f"-- {in_comment(each)}" for each in _comment_lines(plan, psql=psql)]
+    lines += [*(PSQL_SETTINGS.splitlines() if psql else ()), *SETTINGS.splitlines()]
     for _, together in groupby(plan.steps, key=lambda step: step.transaction):
         steps = list(together)
         by_itself = steps[0].alone or any(step.repeats for step in steps)
@@ -107,11 +111,14 @@ def locks_in_words(locks: Iterable[Lock]) -> str:
     )
 
 
-def _comment_lines(plan: Plan) -> Iterator[str]:
+def _comment_lines(plan: Plan, *, psql: bool) -> Iterator[str]:
     yield f"fkdash: {plan.option} for {plan.key.qualified}"
     yield plan.procedure
     yield from plan.consequences
-    yield "For psql -X; when a lock_timeout ends it, run it again."
+    if psql:
+        yield "For psql; when a lock_timeout ends it, run it again."
+    else:
+        yield "Stop at the first error; when it is a lock_timeout, run it again."
 
 
 def _indented(sql: str) -> list[str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fkdash.catalog.model import TableName, quoted
 from fkdash.db.literals import literal
-from fkdash.pasting import SETTINGS, dollar_quoted, for_psql, in_comment
+from fkdash.pasting import PSQL_SETTINGS, dollar_quoted, for_psql, in_comment
 from fkdash.report.plan import plan_sql
 from tests.support.changes import good, workbench
 from tests.support.servers import TestDatabase, TestServer, fresh_database, psql
@@ -134,7 +134,7 @@ def test_a_script_does_what_the_plan_does_and_nothing_else(
             made = await bench.plan(named.constraint, option, words=words)
             script = plan_sql(made)
             assert set(script) - {"\n"} == {each for each in script if each.isprintable()}
-            assert script.count("\\") == SETTINGS.count("\\")
+            assert script.count("\\") == PSQL_SETTINGS.count("\\")
             code, out = await run_in_psql(here, script, tmp_path)
             assert (code, out) == (0, "")
             good(await bench.carry_out(made, look_first=False))
