@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.errors import UsageError
+from fkdash.errors import UsageError, reason_of
 from fkdash.reading.source import parsed_json, parsed_toml
 from fkdash.rules.configuration import Baseline, Configuration, baseline_from, configuration_from
 
@@ -40,7 +40,7 @@ def load_baseline(path: Path) -> Baseline:
     try:
         document, source = parsed_json(path, "baseline", next_step=advice)
     except FileNotFoundError as error:
-        raise UsageError(f"There is no baseline {path}.", next_step=advice) from error
+        raise UsageError(f"The baseline {path} cannot be read: {reason_of(error)}.", next_step=advice) from error
     return baseline_from(document, source)
 
 
@@ -49,7 +49,7 @@ def _read(path: Path) -> Configuration | None:
     try:
         document, source = parsed_toml(path, "configuration")
     except FileNotFoundError as error:
-        raise UsageError(f"There is no configuration {path}.", next_step="Name another.") from error
+        raise UsageError(f"{path} cannot be read: {reason_of(error)}.", next_step="Name another.") from error
     within: Keys = _IN_PYPROJECT if path.name == "pyproject.toml" else ()
     part: object = document
     for key in within:

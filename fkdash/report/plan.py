@@ -72,7 +72,7 @@ def plan_sql(plan: Plan, *, psql: bool = True) -> str:
 
 
 def _transaction(steps: Iterable[Step]) -> Iterator[str]:
-    yield "BEGIN ISOLATION LEVEL READ COMMITTED;"
+    yield "BEGIN;"
     for step in steps:
         yield f"SET LOCAL lock_timeout = '{step.lock_timeout_ms}ms';"
         yield f"SET LOCAL statement_timeout = '{step.statement_timeout_ms}ms';"
