@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fkdash.db.target import Target
+    from fkdash.reading.source import Source
 
 
 _PRODUCTION = frozenset({"production", "prod", "live"})
@@ -93,18 +94,32 @@ def load_settings(path: Path | None = None) -> Settings:
     """Read the settings; without a file there are none. Raises UsageError with every mistake in it."""
     place = path or settings_file()
     try:
-        document, source = parsed_toml(place, "configuration")
+        read, source, remarks = read_operator_file(place)
     except FileNotFoundError:
         return Settings()
-    found = Found()
-    read = source.as_type(document, OperatorFile, found)
-    remarks = [with_its_place(each, TEAMS_ONLY, "fkdash.toml") for each in found.unknown]
     return Settings(
-        profiles={name: _profile(name, table, remarks) for name, table in read.profiles.items()},
+        profiles={name: _profile(name, table) for name, table in read.profiles.items()},
         labels={name: tuple(columns) for name, columns in read.labels.items()},
         keys={name: chosen if isinstance(chosen, str) else ",".join(chosen) for name, chosen in read.keys.items()},
         warnings=source.warnings(remarks),
     )
+
+
+def read_operator_file(place: Path) -> tuple[OperatorFile, Source, list[Remark]]:
+    """Give what a config.toml says, its source, and what in it is not used.
+
+    Raises FileNotFoundError where there is none, UsageError with every mistake in it.
+    """
+    document, source = parsed_toml(place, "configuration")
+    found = Found()
+    read = source.as_type(document, OperatorFile, found)
+    remarks = [with_its_place(each, TEAMS_ONLY, "fkdash.toml") for each in found.unknown]
+    remarks += [
+        Remark(("profiles", name, "service"), "is not used: dsn says where to connect")
+        for name, table in read.profiles.items()
+        if table.dsn is not None and table.service is not None
+    ]
+    return read, source, remarks
 
 
 def profile_of(settings: Settings, name: str) -> Profile:
@@ -117,15 +132,11 @@ def profile_of(settings: Settings, name: str) -> Profile:
     return settings.profiles[name]
 
 
-def _profile(name: str, table: ProfileTable, remarks: list[Remark]) -> Profile:
-    dsn = table.dsn
-    if dsn is not None and table.service is not None:
-        remarks.append(Remark(("profiles", name, "service"), "is not used: dsn says where to connect"))
-    elif table.service is not None:
-        dsn = f"service={spelled(table.service)}"
+def _profile(name: str, table: ProfileTable) -> Profile:
+    by_service = f"service={spelled(table.service)}" if table.service is not None else None
     return Profile(
         name=name,
-        dsn=dsn,
+        dsn=table.dsn if table.dsn is not None else by_service,
         environment=table.environment,
         read_only=table.read_only,
         trusted_owners=frozenset(table.trust.owners),

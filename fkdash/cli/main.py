@@ -30,6 +30,8 @@ _COMMANDS: Final = {
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
+    "config check": "mistakes in the settings",
+    "config show": "what is set, and where each value comes from",
     "orphans scan": "count the rows that refer to rows that do not exist",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
     "fix export": "the same as a script for psql",

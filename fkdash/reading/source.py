@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from fkdash.counted import counted
@@ -23,6 +23,18 @@ _T = TypeVar("_T")
 _MOST_SHOWN: Final = 20
 
 
+class MistakesError(UsageError):
+    """A file cannot be used; `mistakes` are all of them, each with its line."""
+
+    def __init__(self, origin: str, mistakes: Sequence[str], advice: str) -> None:
+        first, *others = mistakes
+        also = f" It has {counted(len(others), 'more mistakes')}." if others else ""
+        super().__init__(
+            f"{origin} cannot be used: {first}.{also}", next_step="\n".join((*others[:_MOST_SHOWN], advice))
+        )
+        self.mistakes = tuple(mistakes)
+
+
 def _nowhere(_path: Keys) -> None:
     return None
 
@@ -33,6 +45,17 @@ class Source:
 
     origin: str
     line_of: Callable[[Keys], int | None] = _nowhere
+    document: Any = field(default=None, repr=False)
+
+    def part(self, path: Keys) -> object:
+        """Give what the document says at a path of keys; raises LookupError where it says nothing."""
+        found: Any = self.document
+        for key in path:
+            inside = (
+                found if isinstance(found, dict) else dict(enumerate(found)) if isinstance(found, list) else {}
+            )
+            found = inside[key]
+        return found
 
     def as_type(self, document: object, wanted: type[_T], found: Found, *, within: Keys = ()) -> _T:
         """Give a document, or the part at `within`, as a dataclass.
@@ -44,15 +67,11 @@ class Source:
             raise self.refusal(found.mistakes)
         return value
 
-    def refusal(self, mistakes: Sequence[Remark], *, advice: str = "Correct it, or move it away.") -> UsageError:
-        """Give the error that tells all mistakes, the first one in `what`."""
-        first, *others = mistakes
-        also = f" There {counted(len(others), 'more mistakes are', 'more mistake is')} in it." if others else ""
-        lines = [self.words(each) for each in others[:_MOST_SHOWN]]
-        return UsageError(
-            plain(f"{self.origin} cannot be used: {self.words(first)}.{also}"),
-            next_step="\n".join((*lines, advice)),
-        )
+    def refusal(
+        self, mistakes: Sequence[Remark], *, advice: str = "Correct it, or move it away."
+    ) -> MistakesError:
+        """Give the MistakesError that tells all of them, the first one in `what`."""
+        return MistakesError(plain(self.origin), [self.words(each) for each in mistakes], advice)
 
     def words(self, remark: Remark) -> str:
         """Give a remark with its line."""
@@ -72,18 +91,20 @@ def parsed_toml(path: Path, what: str) -> tuple[dict[str, Any], Source]:
 
     text = read_text(path, what, next_step="Correct it, or move it away.")
     try:
-        return tomllib.loads(text), Source(str(path), toml_line(text))
+        document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, what, error, "TOML") from error
+    return document, Source(str(path), toml_line(text), document)
 
 
 def parsed_json(path: Path, what: str, *, next_step: str) -> tuple[Any, Source]:
     """Give a JSON file's document and its source; raises as `parsed_toml` does."""
     text = read_text(path, what, next_step=next_step)
     try:
-        return json.loads(text), Source(str(path), json_line(text))
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, what, error, "JSON", next_step) from error
+    return document, Source(str(path), json_line(text), document)
 
 
 def _unreadable(
