@@ -3,6 +3,7 @@
 [profiles.prod]
 dsn = "postgresql://dba@db-eu-1/app"
 environment = "production"     # colours the header, asks for the database's name at confirmation
+look = "service=app-look"       # another login for all that is read; "same" for none
 
 [profiles.prod.trust]
 owners = ["app_owner"]         # looking may run functions of these roles, beside superusers'
@@ -59,6 +60,7 @@ class Profile:
     environment: str = ""
     read_only: bool = False
     trusted_owners: frozenset[str] = frozenset()
+    look: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +142,5 @@ def _profile(name: str, table: ProfileTable) -> Profile:
         environment=table.environment,
         read_only=table.read_only,
         trusted_owners=frozenset(table.trust.owners),
+        look=table.look,
     )

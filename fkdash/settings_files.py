@@ -28,13 +28,14 @@ class TrustTable:
 
 @dataclass(frozen=True, slots=True)
 class ProfileTable:
-    """`[profiles.NAME]`: where to connect, by `dsn` or `service`, and what is there."""
+    """`[profiles.NAME]`: where to connect, by `dsn` or `service`, and what is there; `look` is who looks."""
 
     dsn: str | None = None
     service: str | None = None
     environment: str = ""
     read_only: bool = False
     trust: TrustTable = field(default_factory=TrustTable)
+    look: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
+    "grants": "the SQL that gives a role what it lacks to look, or to change foreign keys",
     "config check": "mistakes in the settings",
     "config show": "what is set, and where each value comes from",
     "orphans scan": "count the rows that refer to rows that do not exist",

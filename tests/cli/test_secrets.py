@@ -39,7 +39,7 @@ _WORDS = (
     f"host=127.0.0.1 port=1 oauth_client_secret={SECRET} scram_client_key={SECRET} scram_server_key={SECRET}",
 )
 _COMMANDS = (
-    ["list"], ["list", "-d"], ["list", "-h"], ["list", "-U"], ["list", "-p"], ["list", "--profile"], ["list", "app"], ["list", "--format"],
+    ["list"], ["list", "-d"], ["list", "-h"], ["list", "-U"], ["list", "-p"], ["list", "--profile"], ["list", "app"], ["list", "--format"], ["list", "-d", "app", "--look"],
     ["check"], ["check", "--profiles"], ["check", "--fail-on"], ["report"], ["explain"], ["orphans", "scan"], ["fix", "plan"],
     ["fix", "plan", "constraint"], ["fix", "apply", "--plan"], ["fix", "apply", "constraint", "--option", "no-action"],
     ["fix", "undo"], ["fix", "show"], ["preview", "--table", "t", "--all"], [], ["-d"], ["--profile"],
