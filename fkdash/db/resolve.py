@@ -32,6 +32,7 @@ _PLACE = ("host", "hostaddr", "port", "service")
 _WHERE_FROM_ENVIRONMENT = ("host", "hostaddr", "port", "dbname", "user")
 _SESSION_ATTRIBUTES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 _CONNECT_SECONDS = 10.0
+_LONGEST_CONNECT_SECONDS = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +221,12 @@ def _connect_seconds(text: str) -> float | None:
     if not text:
         return _CONNECT_SECONDS
     try:
-        seconds = int(text)
-    except ValueError:
+        seconds = float(int(text))
+    except (ValueError, OverflowError):
         raise UsageError(
             "connect_timeout is not a whole number of seconds.", next_step="Check it, or PGCONNECT_TIMEOUT."
         ) from None
-    return float(seconds) if seconds > 0 else None
+    return min(seconds, _LONGEST_CONNECT_SECONDS) if seconds > 0 else None
 
 
 def _one_of(values: Mapping[str, str], name: str, possible: Sequence[str]) -> str:
