@@ -19,7 +19,7 @@ from fkdash.db.look import with_look
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
 from fkdash.errors import PasswordRequiredError, UsageError
-from fkdash.profiles import Settings, profile_of, refuse_writing
+from fkdash.profiles import Settings, profile_of, refuse_writing, settings_file
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -110,19 +110,22 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only
         if look is None:
             look, look_origin = profile.look, f"the look of profile {profile.name}"
-    target = resolve(
-        ConnectionArguments(
-            dsn=dsn,
-            host=arguments.host,
-            port=arguments.port,
-            user=arguments.username,
-            dbname=arguments.dbname,
-            password_prompt=prompt,
-            origin=origin,
-        ),
-        os.environ,
+    given = ConnectionArguments(
+        dsn=dsn,
+        host=arguments.host,
+        port=arguments.port,
+        user=arguments.username,
+        dbname=arguments.dbname,
+        password_prompt=prompt,
+        origin=origin,
     )
-    target = with_look(replace(target, trusted_owners=trusted), look, os.environ, origin=look_origin)
+    try:
+        target = replace(resolve(given, os.environ), trusted_owners=trusted)
+        target = with_look(target, look, os.environ, origin=look_origin)
+    except UsageError as error:
+        if not origin:
+            raise
+        raise UsageError(f"{settings_file()}: {origin}: {error.what}", next_step=error.next_step) from None
     if prompt is not PasswordPrompt.ALWAYS:
         return target
     return ask_password(target if target.look is None else ask_looking_password(target))

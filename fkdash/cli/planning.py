@@ -62,11 +62,16 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
 
 
 def settle_words(arguments: argparse.Namespace) -> None:
-    """Take the one word beside --plan for where to connect: the plan says which constraint is meant.
+    """Take the one word beside --plan for where to connect, as the plan says which constraint is meant; read it.
 
-    Raises UsageError where there are two, or where a DSN stands in the constraint's place. Otherwise the word
-    would be passed over, and another database changed.
+    Raises UsageError where there are two, where a DSN stands in the constraint's place, or for what is no plan.
+    Otherwise the word would be passed over, and another database changed.
     """
+    _settle_words(arguments)
+    arguments.carried = _carried(arguments)
+
+
+def _settle_words(arguments: argparse.Namespace) -> None:
     if arguments.constraint is None:
         return
     if getattr(arguments, "plan", None) is None:
@@ -86,7 +91,7 @@ def settle_words(arguments: argparse.Namespace) -> None:
 
 async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     """Read the catalog and plan; raises UsageError for a constraint or an option that does not exist."""
-    carried = _carried(arguments)
+    carried: Plan | None = arguments.carried
     if carried is None and arguments.option is None:
         raise UsageError(
             "Which fix? --option says it.", next_step="fkdash fix plan CONSTRAINT shows what can be done."
