@@ -108,6 +108,7 @@ def _options(arguments: argparse.Namespace) -> CheckOptions:
         concerns=chosen_tables(arguments),
         configuration=configuration,
         baseline=load_baseline(baseline) if baseline is not None else None,
+        decided_in=configuration.origin or (str(baseline) if baseline is not None else ""),
         count_rows=not arguments.no_counts,
         seconds=arguments.seconds,
     )

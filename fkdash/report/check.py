@@ -69,7 +69,8 @@ class CheckReport:
     """The result of checking one database (`where`, in words); findings come the worst first.
 
     `gone` names what the baseline knows and nobody finds any more. `failure` is
-    set, and everything else empty, for a database that could not be checked.
+    set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
+    configuration, else of the baseline, "" without either.
     """
 
     where: str
@@ -81,6 +82,7 @@ class CheckReport:
     gone: tuple[str, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     failure: str = ""
+    decided_in: str = ""
 
     @property
     def new(self) -> tuple[Reported, ...]:
