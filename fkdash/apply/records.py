@@ -13,6 +13,7 @@ from fkdash.apply.journal import Line, file_name, is_open, read, runs_folder
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_of
 from fkdash.fix.plan import Plan
+from fkdash.reading.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +85,7 @@ def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:
     continues = first.facts.get("continues")
     return RecordedRun(
         path=path,
-        plan=plan_of(first.facts["plan"]),
+        plan=plan_of(first.facts["plan"], Source(f"The plan in {path}")),
         started=first.at,
         database=first.facts["database"],
         role=first.facts["role"],
