@@ -19,15 +19,12 @@ from fkdash.catalog.model import (
     Catalog,
     Check,
     Index,
-    Privileges,
-    Server,
-    Size,
     Table,
     TableKind,
     TableName,
-    Trigger,
 )
-from fkdash.catalog.table_parts import checks_of, indexes_of, triggers_of
+from fkdash.catalog.surroundings import Privileges, RewriteRule, Server, Size, Trigger
+from fkdash.catalog.table_parts import checks_of, indexes_of, rules_of, triggers_of
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
 
@@ -50,6 +47,9 @@ _PLANNING: Final = {
     "max_parallel_workers_per_gather": "0",
 }
 
+
+_LONGEST_FUNCTION: Final = 50_000
+"""Characters of a trigger function's text that are read; a longer one is not looked into."""
 
 _One = TypeVar("_One")
 _Other = TypeVar("_Other")
@@ -74,6 +74,7 @@ class _Parts:
 
     indexes: Mapping[int, tuple[Index, ...]]
     triggers: Mapping[int, tuple[Trigger, ...]]
+    rules: Mapping[int, tuple[RewriteRule, ...]]
     check_rows: Sequence[Row]
     not_nulls: Row
 
@@ -209,8 +210,17 @@ async def _read_parts(session: Session, opclasses: Mapping[int, str], only: Sequ
         indexes=indexes,
         not_nulls=not_nulls,
         check_rows=await rows("checks"),
-        triggers=triggers_of(await rows("triggers")),
+        triggers=await _read_triggers(session, only),
+        rules=rules_of(await rows("rules")),
     )
+
+
+async def _read_triggers(session: Session, only: Sequence[int] | None) -> Mapping[int, tuple[Trigger, ...]]:
+    """Read the triggers, and once each what those that users made run."""
+    rows = await _small(session, "triggers", only)
+    wanted = sorted({row["function_oid"] for row in rows if row["constraint_oid"] is None})
+    functions = await _small(session, "trigger_functions", wanted, _LONGEST_FUNCTION) if wanted else ()
+    return triggers_of(rows, functions)
 
 
 async def _small(session: Session, name: str, *arguments: object) -> Sequence[Row]:
@@ -262,9 +272,11 @@ def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tu
         inherits=() if row["is_partition"] else parents,
         row_security=row["row_security"],
         force_row_security=row["force_row_security"],
-        has_rules=row["has_rules"],
+        rules=parts.rules.get(oid, ()),
         extension=row["extension"],
         locked=row["locked"],
-        nulls_without_partition=tuple(row["nulls_without_partition"] or ()),
+        nulls_without_partition=() if row["hashed"] or row["nulls_into"] else tuple(row["partition_key"] or ()),
+        nulls_into=names.get(row["nulls_into"]),
+        partition_key=tuple(row["partition_key"] or ()),
         oid=oid,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fkdash.catalog.model import Action, Catalog, Column, Query, Trigger
+from fkdash.catalog.model import Action, Catalog, Column, Query
+from fkdash.catalog.surroundings import Trigger
 from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.registry import findings, rule
 from tests.rules.catalogs import catalog, reference, sound, table
