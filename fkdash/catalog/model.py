@@ -18,7 +18,15 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from fkdash.catalog.fact import deriving_fact, fact
-from fkdash.catalog.surroundings import Privileges, RewriteRule, Server, Size, Trigger
+from fkdash.catalog.surroundings import (
+    OwnerRights,
+    Privileges,
+    RewriteRule,
+    Server,
+    Size,
+    Trigger,
+    Unpublishable,
+)
 
 
 def quoted(name: str) -> str:
@@ -183,6 +191,8 @@ class Table:
     owner: str | None = None
     size: Size | None = None
     privileges: Privileges | None = None
+    owner_rights: OwnerRights | None = None
+    unpublishable: tuple[Unpublishable, ...] = ()
     partition_of: TableName | None = None
     inherits: tuple[TableName, ...] = ()
     row_security: bool = False

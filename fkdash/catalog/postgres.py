@@ -23,7 +23,16 @@ from fkdash.catalog.model import (
     TableKind,
     TableName,
 )
-from fkdash.catalog.surroundings import Privileges, RewriteRule, Server, Size, Trigger
+from fkdash.catalog.publications import read_unpublishable
+from fkdash.catalog.surroundings import (
+    OwnerRights,
+    Privileges,
+    RewriteRule,
+    Server,
+    Size,
+    Trigger,
+    Unpublishable,
+)
 from fkdash.catalog.table_parts import checks_of, indexes_of, rules_of, triggers_of
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
@@ -75,6 +84,7 @@ class _Parts:
     indexes: Mapping[int, tuple[Index, ...]]
     triggers: Mapping[int, tuple[Trigger, ...]]
     rules: Mapping[int, tuple[RewriteRule, ...]]
+    unpublishable: Mapping[int, tuple[Unpublishable, ...]]
     check_rows: Sequence[Row]
     not_nulls: Row
 
@@ -147,7 +157,9 @@ async def _read(session: Session, beside: Session | None, only: Sequence[int] | 
     server = await read_server(session)
     opclasses = {row["oid"]: row["spelling"] for row in await _small(session, "operator_classes")}
     declared, parts = await _both(
-        _read_declared(session, only), _read_parts(beside or session, opclasses, only), together=beside is not None
+        _read_declared(session, only),
+        _read_parts(beside or session, server.major, opclasses, only),
+        together=beside is not None,
     )
     columns, names = declared.columns, declared.names
     await to_thread(name_not_nulls, parts.not_nulls, columns, names)
@@ -198,7 +210,9 @@ async def _read_declared(session: Session, only: Sequence[int] | None) -> _Decla
     )
 
 
-async def _read_parts(session: Session, opclasses: Mapping[int, str], only: Sequence[int] | None) -> _Parts:
+async def _read_parts(
+    session: Session, major: int, opclasses: Mapping[int, str], only: Sequence[int] | None
+) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
 
     async def rows(name: str) -> Sequence[Row]:
@@ -212,6 +226,7 @@ async def _read_parts(session: Session, opclasses: Mapping[int, str], only: Sequ
         check_rows=await rows("checks"),
         triggers=await _read_triggers(session, only),
         rules=rules_of(await rows("rules")),
+        unpublishable=await read_unpublishable(session, major, only),
     )
 
 
@@ -268,6 +283,10 @@ def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tu
         owner=row["owner"],
         size=Size(rows=row["rows"], bytes=row["bytes"]),
         privileges=Privileges(select=row["may_select"], references=row["may_reference"], own=row["may_alter"]),
+        owner_rights=OwnerRights(
+            row["owner_usage"], row["owner_select"], row["owner_update"], row["owner_delete"]
+        ),
+        unpublishable=parts.unpublishable.get(oid, ()),
         partition_of=parents[0] if row["is_partition"] and parents else None,
         inherits=() if row["is_partition"] else parents,
         row_security=row["row_security"],

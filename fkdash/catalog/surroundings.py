@@ -43,13 +43,38 @@ class Trigger:
 class RewriteRule:
     """A rule that rewrites a statement on a table in an ordinary session; `event` is DELETE or UPDATE.
 
-    `instead` says that the statement itself is not carried out, `conditional` that this depends on the row.
+    `instead` says that the statement itself is not carried out, `conditional` that this depends on the row, `alike`
+    that it carries out another statement of that kind.
     """
 
     name: str
     event: str
     instead: bool
     conditional: bool
+    alike: bool = False
+
+
+@fact
+class Unpublishable:
+    """An UPDATE or DELETE (`event`) of a table that the server refuses because of a publication; `reason` in words."""
+
+    event: str
+    publication: str
+    sqlstate: str
+    reason: str
+
+
+@fact
+class OwnerRights:
+    """What a table's owner, as whom referential actions run, may do with it: may be less than everything.
+
+    `select` and `update` say that some column may be read or written.
+    """
+
+    usage: bool = True
+    select: bool = True
+    update: bool = True
+    delete: bool = True
 
 
 @fact

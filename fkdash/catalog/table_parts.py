@@ -69,7 +69,7 @@ def checks_of(rows: Iterable[Row], expressions: Mapping[int, str | None]) -> Map
 def rules_of(rows: Iterable[Row]) -> Mapping[int, tuple[RewriteRule, ...]]:
     """Give the rewrite rules by their table's OID."""
     return _by_table(
-        rows, lambda row: RewriteRule(row["name"], row["event"], row["instead"], row["conditional"])
+        rows, lambda row: RewriteRule(row["name"], row["event"], row["instead"], row["conditional"], row["alike"])
     )
 
 

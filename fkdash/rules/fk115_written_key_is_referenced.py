@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.enforcement import action_runs, refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
-from fkdash.rules.obstacles import failing_writes, obstacles_to
+from fkdash.rules.obstacles import Kind, failing_writes, obstacles_to
 from fkdash.rules.once import once_per_catalog
+from fkdash.rules.rescues import rescues
 from fkdash.rules.values import NOT_NULL
 from fkdash.rules.writes import Write, writes
 
@@ -64,15 +65,17 @@ def _verdict(catalog: Catalog, write: Write, other: ForeignKey) -> Iterator[Find
             if theirs in values
         }
         met = obstacles_to(catalog, Write(other, write.action, tuple(carried), write.statements), carried)
-        certain = next((each for each in met if each.certain), None)
+        certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
         if certain is not None:
+            spared = rescues(catalog, write.key, write.statements[0], write.columns)
             yield _finding(
                 write,
                 other,
-                severity=Severity.ERROR,
+                severity=Severity.WARNING if spared else Severity.ERROR,
+                certain=not spared,
                 message=f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
                 f"CASCADE), where {certain.reason}: {write.verbs} a referenced row of {write.key.referenced.name} "
-                f"fails with {certain.error.sqlstate} as soon as a row of {other.table.name} is reached.",
+                f"{'can fail' if spared else 'fails'} with {certain.error.sqlstate} as soon as a row of {other.table.name} is reached.",
                 explanation=f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
                 f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
                 f"{certain.reason}.",

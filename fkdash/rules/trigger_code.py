@@ -39,7 +39,6 @@ _STARTS: Final = frozenset({";", "begin", "then", "else", "loop"})
 _WRITING: Final = frozenset({"delete", "update", "merge", "truncate", "execute", "perform", "call", "copy"})
 _DETOURS: Final = frozenset({"exception", "loop", "case"})
 _COALESCE: Final = ("coalesce", "(")
-_CONDITION: Final = ("tg_op",)
 
 
 class Fate(StrEnum):
@@ -69,7 +68,9 @@ def fires(trigger: Trigger, event: str, table: Table, columns: Collection[str]) 
         return False
     if event != "UPDATE" or not trigger.columns:
         return True
-    named = {table.columns_by_number[number].name for number in trigger.columns if number in table.columns_by_number}
+    named = {
+        table.columns_by_number[number].name for number in trigger.columns if number in table.columns_by_number
+    }
     return not named.isdisjoint(columns)
 
 
@@ -143,18 +144,18 @@ def _block(tokens: Sequence[str], position: int, event: str, *, straight: bool) 
     kept: list[str] = []
     ended = False
     while position < len(tokens):
-        token = tokens[position]
+        each = tokens[position]
         starts = position == 0 or tokens[position - 1] in _STARTS
-        if starts and (token in {"elsif", "elseif", "else"} or tokens[position : position + 2] == ["end", "if"]):
+        if starts and (each in {"elsif", "elseif", "else"} or tokens[position : position + 2] == ["end", "if"]):
             return kept, position, ended
-        if starts and token == "if":
+        if starts and each == "if":
             inner, position, returns = _branches(tokens, position, event, straight=straight)
             kept += [] if ended else inner
             ended = ended or returns
             continue
         if not ended:
-            kept.append(token)
-        if starts and token == "return" and straight:
+            kept.append(each)
+        if starts and each == "return" and straight:
             end = _until(tokens, position, {";"})
             kept += tokens[position + 1 : end + 1] if not ended else []
             position, ended = end, True
@@ -174,7 +175,7 @@ def _branches(tokens: Sequence[str], position: int, event: str, *, straight: boo
             then = _until(tokens, position, {"then"})
             holds = _about_event(tokens[begin:then], event)
             if not decided:
-                kept += [";", *tokens[begin:then], ";"] if holds is None else []
+                kept += ["if", *tokens[begin:then], ";"] if holds is None else []
             begin = then + 1
         inner, position, returns = _block(tokens, begin, event, straight=straight)
         if not decided and holds is not False:
@@ -186,13 +187,13 @@ def _branches(tokens: Sequence[str], position: int, event: str, *, straight: boo
 
 def _about_event(condition: Sequence[str], event: str) -> bool | None:
     """Tell whether a condition on TG_OP holds; None for any other."""
-    words = [token for token in condition if token not in "()"]
+    words = [each for each in condition if each not in "()"]
     if not words or words[0] != "tg_op":
         return None
     if "or" in words:
         parts = [_about_event(part, event) for part in _split(words, "or")]
         return None if None in parts else any(parts)
-    named = {token[1:-1] for token in words if token.startswith("'")}
+    named = {each[1:-1] for each in words if each.startswith("'")}
     if "and" in words or not named or len(words) != _length(words, len(named)):
         return None
     if words[1] in {"=", "in"}:
@@ -224,8 +225,8 @@ def _until(tokens: Sequence[str], position: int, ends: Collection[str]) -> int:
 
 def _returned(tokens: Sequence[str], event: str) -> list[str]:
     found = []
-    for position, token in enumerate(tokens):
-        if token == "return" and (position == 0 or tokens[position - 1] in _STARTS):
+    for position, each in enumerate(tokens):
+        if each == "return" and (position == 0 or tokens[position - 1] in _STARTS):
             what = list(tokens[position + 1 : _until(tokens, position, {";"})])
             while len(what) > 2 and what[0] == "(" and what[-1] == ")":  # noqa: PLR2004 - a pair and what is in it
                 what = what[1:-1]
@@ -242,9 +243,9 @@ def _value(what: Sequence[str], event: str) -> str:
 
 def _assigned(tokens: Sequence[str]) -> list[str]:
     found = []
-    for position, token in enumerate(tokens):
+    for position, each in enumerate(tokens):
         before = tokens[position - 1] if position else ";"
-        if token != "new":
+        if each != "new":
             continue
         following = list(tokens[position + 1 : position + 4])
         if before in _STARTS and following[:1] in ([":="], ["="]):

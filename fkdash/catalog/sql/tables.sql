@@ -46,7 +46,13 @@ select c.oid,
        has_schema_privilege(n.oid, 'USAGE') and
          (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT')) as may_select,
        has_any_column_privilege(c.oid, 'REFERENCES') as may_reference,
-       pg_has_role(c.relowner, 'USAGE')              as may_alter
+       pg_has_role(c.relowner, 'USAGE')              as may_alter,
+       has_schema_privilege(c.relowner, n.oid, 'USAGE')     as owner_usage,
+       has_table_privilege(c.relowner, c.oid, 'SELECT')
+         or has_any_column_privilege(c.relowner, c.oid, 'SELECT') as owner_select,
+       has_table_privilege(c.relowner, c.oid, 'UPDATE')
+         or has_any_column_privilege(c.relowner, c.oid, 'UPDATE') as owner_update,
+       has_table_privilege(c.relowner, c.oid, 'DELETE')     as owner_delete
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   left join parent p on p.inhrelid = c.oid
