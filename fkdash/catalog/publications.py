@@ -26,7 +26,7 @@ _NOT_COVERED: Final = "42P10"
 async def read_unpublishable(
     session: Session, major: int, only: Sequence[int] | None
 ) -> Mapping[int, tuple[Unpublishable, ...]]:
-    """Give what cannot be published, by the table's OID; `only` limits it to these. Raises the session's errors."""
+    """Give what cannot be published, by the table's OID; `only` limits it to these. Raises its errors."""
     more = query("fkdash.catalog", "publications_of_schemas") if major >= _SCHEMAS_SINCE else ""
     found: defaultdict[int, dict[str, Unpublishable]] = defaultdict(dict)
     for row in await session.rows(query("fkdash.catalog", "publications").replace("{schemas}", more), only):

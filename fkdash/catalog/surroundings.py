@@ -43,7 +43,8 @@ class Trigger:
 class RewriteRule:
     """A rule that rewrites a statement on a table in an ordinary session; `event` is DELETE or UPDATE.
 
-    `instead` says that the statement itself is not carried out, `conditional` that this depends on the row, `alike`
+    `instead` says that the statement itself is not carried out, `conditional` that this depends on the row,
+    `alike`
     that it carries out another statement of that kind.
     """
 
@@ -56,7 +57,7 @@ class RewriteRule:
 
 @fact
 class Unpublishable:
-    """An UPDATE or DELETE (`event`) of a table that the server refuses because of a publication; `reason` in words."""
+    """An UPDATE or DELETE (`event`) of a table that a publication has the server refuse; `reason` in words."""
 
     event: str
     publication: str

@@ -135,7 +135,7 @@ def _grouped(catalog: Catalog, key: ForeignKey) -> Iterator[tuple[tuple[_Need, .
 
 
 def _needs(key: ForeignKey, action: Action, statement: Statement) -> tuple[_Need, ...]:
-    """Give what an action needs, in the order in which it is looked at; a look for a row locks it: FOR KEY SHARE."""
+    """Give what an action needs, in the order of looking; a look for a row locks it (FOR KEY SHARE)."""
     if action is Action.NO_ACTION or action is Action.RESTRICT:
         looks = _Need(key.table, ("usage", "select", "update"))
         peers = _Need(key.referenced, ("usage", "select", "update"))

@@ -124,7 +124,7 @@ def refusing(catalog: Catalog) -> tuple[ForeignKey, ...]:
 def paths_into(
     catalog: Catalog, failing: Iterable[ForeignKey], wanted: Callable[[Path], bool], *, farther: bool
 ) -> tuple[Path, ...]:
-    """Give for each CASCADE key the shortest way on to a foreign key at which a delete fails, where it is `wanted`.
+    """Give for each CASCADE key the shortest way on to a foreign key that fails, where it is `wanted`.
 
     Where that is not, `farther` has longer ways looked for as well, past what the first one ends at.
     """
@@ -152,7 +152,7 @@ def paths_into(
 
 
 def _ways_on(catalog: Catalog, first: Cascade, at: Mapping[TableName, Sequence[ForeignKey]]) -> Iterator[Path]:
-    """Give ways from a CASCADE key to foreign keys at which a delete fails, the shortest first, over few tables."""
+    """Give ways from a CASCADE key to foreign keys that fail, the shortest first, over few tables."""
     below = _cascades_from(catalog)
     way: dict[TableName, tuple[ForeignKey, ...]] = {first.child: (first.key,)}
     waiting = deque(way)

@@ -75,7 +75,8 @@ def _verdict(catalog: Catalog, write: Write, other: ForeignKey) -> Iterator[Find
                 certain=not spared,
                 message=f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
                 f"CASCADE), where {certain.reason}: {write.verbs} a referenced row of {write.key.referenced.name} "
-                f"{'can fail' if spared else 'fails'} with {certain.error.sqlstate} as soon as a row of {other.table.name} is reached.",
+                f"{'can fail' if spared else 'fails'} with {certain.error.sqlstate} as soon as a row of "
+                f"{other.table.name} is reached.",
                 explanation=f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
                 f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
                 f"{certain.reason}.",

@@ -37,7 +37,8 @@ def _finding(bar: Bar) -> Finding:
         message=f"{bar.reason}: {verbs(bar.statements)} any row of {key.referenced.name} fails with "
         f"{bar.error.sqlstate}, referred to or not.",
         explanation=f"{doing} of {key.name} is a statement of its own and does not run as the role that deletes: "
-        f"{bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, or give the "
+        f"{bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, or give "
+        f"the "
         "table to a role that has it.",
         statements=bar.statements,
         error=bar.error,
@@ -51,7 +52,8 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="The owner of a table lacks a privilege that the action needs",
     explanation="A referential action runs as the owner of the referencing table (and looks for another row with "
-    "the key as the owner of the referenced one), whoever deletes. Where that role may not use the schema, or lost "
+    "the key as the owner of the referenced one), whoever deletes. Where that role may not use the schema, or "
+    "lost "
     "SELECT, UPDATE or DELETE on its table, PostgreSQL refuses with SQLSTATE 42501, even for a row that nothing "
     "refers to and for a superuser. It happens after REASSIGN OWNED, and with REVOKE ALL ON SCHEMA.",
     example="CREATE SCHEMA app;\n"

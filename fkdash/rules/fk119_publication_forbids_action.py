@@ -54,11 +54,10 @@ def _some(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
 
 def _finding(bar: Bar, *, certain: bool) -> Finding:
     key = bar.key
-    fails = (
-        f"{verbs(bar.statements)} any row of {key.referenced.name} fails with {bar.error.sqlstate}, referred to or not"
-        if certain
-        else f"{verbs(bar.statements)} a row of {key.referenced.name} that leads there fails with {bar.error.sqlstate}"
-    )
+    where = f"row of {key.referenced.name}"
+    fails = f"{verbs(bar.statements)} any {where} fails with {bar.error.sqlstate}, referred to or not"
+    if not certain:
+        fails = f"{verbs(bar.statements)} a {where} that leads there fails with {bar.error.sqlstate}"
     doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
         rule=RULE.id,
@@ -67,8 +66,10 @@ def _finding(bar: Bar, *, certain: bool) -> Finding:
         key=key,
         columns=key.columns,
         message=f"{doing} of {key.name} is refused, as {bar.reason}: {fails}.",
-        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL refuses it "
-        "before it looks for rows. Give the table a primary key or a REPLICA IDENTITY that the publication can use, "
+        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL "
+        f"refuses it "
+        "before it looks for rows. Give the table a primary key or a REPLICA IDENTITY that the publication can "
+        "use, "
         "or take it out of the publication.",
         statements=bar.statements,
         error=bar.error,
@@ -82,7 +83,8 @@ RULE = Rule(
     name="publication-forbids-action",
     severity=Severity.ERROR,
     summary="A publication forbids the statement that the action is",
-    explanation="The referencing table is in a publication that publishes updates or deletes, and PostgreSQL could "
+    explanation="The referencing table is in a publication that publishes updates or deletes, and PostgreSQL "
+    "could "
     "not tell a subscriber which row went: the table has no replica identity (SQLSTATE 55000), or a row filter or "
     "column list does not fit it (42P10). CASCADE, SET NULL and SET DEFAULT are such statements, so deleting any "
     "referenced row fails, even one that nothing refers to. Of a partitioned table one partition is enough.",

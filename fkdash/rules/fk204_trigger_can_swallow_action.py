@@ -59,12 +59,14 @@ def _finding(
     what = "returns NULL or NEW" if event == "DELETE" else "returns NULL or OLD, or puts another key into NEW,"
     if understood:
         message = (
-            f"BEFORE {event} trigger {names} on {key.table.name} can swallow ON {statement} {action} of {key.name}: "
+            f"BEFORE {event} trigger {names} on {key.table.name} can swallow ON {statement} {action} of "
+            f"{key.name}: "
             f"where {functions} {what} the row stays as it is and refers to nothing."
         )
     else:
         message = (
-            f"BEFORE {event} trigger {names} on {key.table.name} comes before ON {statement} {action} of {key.name}: "
+            f"BEFORE {event} trigger {names} on {key.table.name} comes before ON {statement} {action} of "
+            f"{key.name}: "
             f"whether it lets the row through is up to {functions}, whose text does not tell."
         )
     return Finding(
@@ -75,7 +77,8 @@ def _finding(
         columns=key.columns,
         message=message,
         explanation=f"ON {statement} {action} is an ordinary {event} of the rows of {key.table.name} and fires "
-        f"their BEFORE triggers. A trigger whose function {what} skips the row or undoes the write; the referenced "
+        f"their BEFORE triggers. A trigger whose function {what} skips the row or undoes the write; the "
+        f"referenced "
         "row goes all the same and an orphan remains, without an error.",
         statements=(statement,),
         evidence=tuple(f"trigger {trigger.name} runs {trigger.function}" for trigger in triggers),
@@ -92,7 +95,8 @@ RULE = Rule(
     "action is: BEFORE DELETE for CASCADE, BEFORE UPDATE for SET NULL, SET DEFAULT and ON UPDATE CASCADE. The "
     "function's text is read: where it can return NULL, in a DELETE NEW, in an UPDATE OLD, or assigns a column of "
     "the key, the row stays as it is, the referenced row is deleted nevertheless, and an orphan remains under a "
-    "valid foreign key (a warning). Soft-delete triggers do this. A function that cannot be read is worth knowing.",
+    "valid foreign key (a warning). Soft-delete triggers do this. A function that cannot be read is worth "
+    "knowing.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"

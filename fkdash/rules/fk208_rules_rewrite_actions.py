@@ -43,7 +43,8 @@ def _refused(bar: Bar) -> Finding:
         columns=key.columns,
         message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {doing} of {key.name} fails with {bar.error.sqlstate} "
         f"for every row of {key.referenced.name}, referred to or not.",
-        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is left with "
+        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is "
+        f"left with "
         "a result it did not ask for and refuses, before any row is looked at. The rule or the action has to go.",
         statements=bar.statements,
         error=bar.error,
@@ -74,7 +75,8 @@ def _swallowed(key: ForeignKey, statement: Statement, event: str, rules: list[Re
         columns=key.columns,
         message=f"Rule {names} ON {event} of {key.table.name} takes the rows it is about out of ON {statement} "
         f"{action} of {key.name}: they stay and refer to nothing.",
-        explanation=f"ON {statement} {action} is an ordinary {event} of {key.table.name}, and {names} is carried out "
+        explanation=f"ON {statement} {action} is an ordinary {event} of {key.table.name}, and {names} is "
+        f"carried out "
         "in its place for the rows that its condition, if any, is true for. The referenced row goes all the same.",
         statements=(statement,),
         evidence=tuple(f"rule {rule.name} ON {event} of {key.table} DO INSTEAD" for rule in rules),

@@ -39,7 +39,7 @@ class Contradiction:
 
 @fact
 class HopelessPath:
-    """A CASCADE way into a contradiction; `spared` says what may delete the failing row first, empty if nothing."""
+    """A CASCADE way into a contradiction; `spared` says what may delete the failing row first."""
 
     path: Path
     contradiction: Contradiction
@@ -104,7 +104,7 @@ def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradi
 
 
 def _is_deleted_first(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> bool:
-    """Tell whether every failing row refers to the very row that is deleted at the top, and goes with it at once."""
+    """Tell whether every failing row refers to the very row deleted at the top, and goes with it."""
     if failing[path.last].reached is None:
         return False
     first = path.cascades[0]

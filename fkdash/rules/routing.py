@@ -28,7 +28,7 @@ def refusing_null(catalog: Catalog, table: Table, column: str) -> Homeless | Non
     number = table.columns_by_name[column].number
     if number in table.nulls_without_partition:
         return Homeless(table, certain=True)
-    if number in table.partition_key and table.nulls_into in catalog.tables:
+    if number in table.partition_key and table.nulls_into is not None and table.nulls_into in catalog.tables:
         return refusing_null(catalog, catalog.tables[table.nulls_into], column)
     below = [catalog.tables[name] for name in catalog.partitions.get(table.name, ())]
     found = [refusing_null(catalog, each, column) for each in below]

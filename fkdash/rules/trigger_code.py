@@ -54,7 +54,8 @@ class Fate(StrEnum):
 class Code:
     """What a function's text says: what it may return (`old`, `new`, `null`), the columns of NEW it assigns.
 
-    `assigned` has `*` for NEW as a whole. `writes` says that it may change rows of tables by statements of its own.
+    `assigned` has `*` for NEW as a whole. `writes` says that it may change rows of tables by statements of its
+    own.
     """
 
     returned: frozenset[str]
@@ -114,7 +115,7 @@ def _read(source: str, event: str) -> Code | None:
 
 
 def _tokens(source: str) -> list[str] | None:
-    """Give words in lower case, quoted names without their quotes, strings in theirs; None for what is none of it."""
+    """Give words in lower case, quoted names without quotes, strings in theirs; None where it is none of it."""
     found: list[str] = []
     position = 0
     while position < len(source):
@@ -133,7 +134,7 @@ def _tokens(source: str) -> list[str] | None:
 
 
 def _reached(tokens: Sequence[str], event: str) -> list[str]:
-    """Leave out the branches of IF that ask for another event, and what comes after a RETURN that ends them all."""
+    """Leave out the branches of IF that ask for another event, and what comes after a RETURN for all."""
     straight = _DETOURS.isdisjoint(tokens)
     kept, _, _ = _block(tokens, 0, event, straight=straight)
     return kept
