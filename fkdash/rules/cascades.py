@@ -200,6 +200,22 @@ def _follow(
     return tuple(keys), last
 
 
+def taken_by(catalog: Catalog, first: TableName, name: TableName, steps: int) -> str:
+    """Say how a delete in `first` may have deleted a row of a table within so many steps; empty if it cannot.
+
+    Where there are too many tables above to tell, it may.
+    """
+    top, table = node(catalog, first), node(catalog, name)
+    if top == table:
+        return f"a row of {name.name} may be the very one that is deleted"
+    above = ancestors(catalog, table)
+    if top in above and above[top] <= steps:
+        return f"{first.name} cascades to {name.name} as well: what that deletes by then cannot fail any more"
+    if len(above) > _MOST_ANCESTORS or (top not in above and steps > _FARTHEST_ANCESTOR):
+        return f"{first.name} may cascade to {name.name} on other ways as well"
+    return ""
+
+
 def ancestors(catalog: Catalog, name: TableName) -> Mapping[TableName, int]:
     """Give the tables whose deletes cascade to this one with the number of steps, the nearest hundred or so."""
     parents = cascade_parents(catalog)

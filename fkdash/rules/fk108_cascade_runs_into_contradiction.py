@@ -46,7 +46,7 @@ def _finding(hopeless: HopelessPath) -> Finding:
         error=error,
         evidence=(*(f"{key.qualified}: ON DELETE {key.on_delete}" for key in path.keys), *hopeless.spared),
         certain=certain,
-        path=path.keys,
+        path=(*path.keys, *hopeless.contradiction.beyond),
     )
 
 

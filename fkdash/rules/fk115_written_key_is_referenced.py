@@ -6,9 +6,10 @@ UPDATE action decides, whatever its ON DELETE says (CREATE TABLE, "ON UPDATE").
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
+from fkdash.rules.cascades import taken_by
 from fkdash.rules.enforcement import action_runs, refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.obstacles import Kind, failing_writes, obstacles_to
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.finding import PredictedError
     from fkdash.rules.values import Results
+
+
+_STEPS: Final = 2
 
 
 @once_per_catalog
@@ -67,7 +71,10 @@ def _verdict(catalog: Catalog, write: Write, other: ForeignKey) -> Iterator[Find
         met = obstacles_to(catalog, Write(other, write.action, tuple(carried), write.statements), carried)
         certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
         if certain is not None:
-            spared = rescues(catalog, write.key, write.statements[0], write.columns)
+            spared = (
+                *rescues(catalog, write.key, write.statements[0], write.columns),
+                *filter(None, (taken_by(catalog, write.key.referenced, other.table, _STEPS),)),
+            )
             yield _finding(
                 write,
                 other,

@@ -5,12 +5,13 @@ Actions run breadth first: what fails n steps down fails unless a shorter way ha
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.barred import barred
-from fkdash.rules.cascades import ancestors, node, paths_into
+from fkdash.rules.cascades import paths_into, taken_by
 from fkdash.rules.finding import Statement
 from fkdash.rules.fk115_written_key_is_referenced import knock_ons
 from fkdash.rules.obstacles import Kind, obstacles
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 class Contradiction:
     """What a foreign key's ON DELETE action certainly fails with.
 
-    `reached` is the table a row of which must be reached for that, None where no row at all is needed.
+    `reached` is the table a row of which must be reached for that, None where no row at all is needed; `beyond`
+    are the keys that lead there from the key's own table.
     """
 
     error: PredictedError
     reached: TableName | None
+    beyond: tuple[ForeignKey, ...] = ()
 
 
 @fact
@@ -64,7 +67,7 @@ def contradictions(catalog: Catalog) -> Mapping[ForeignKey, Contradiction]:
             found.setdefault(write.key, Contradiction(certain.error, reached))
     for finding in knock_ons(catalog):
         if finding.certain and finding.error is not None and Statement.DELETE in finding.statements:
-            found.setdefault(finding.key, Contradiction(finding.error, finding.path[-1].table))
+            found.setdefault(finding.key, Contradiction(finding.error, finding.path[-1].table, finding.path[1:]))
     return found
 
 
@@ -91,16 +94,17 @@ def _spared(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradic
 def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> Iterator[str]:
     for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)):
         yield from doubts_about(catalog, table, str(Statement.DELETE))
-    if failing[path.last].reached is None:
+    for above, below in pairwise(path.keys):
+        if above.table not in {table.name for table in catalog.with_partitions(below.referenced)}:
+            yield f"{below.name} is about rows of {below.referenced.name} only"
+    contradiction, first = failing[path.last], path.cascades[0].referenced
+    if contradiction.reached is None:
         return
-    above = ancestors(catalog, node(catalog, path.last.table))
-    first = path.cascades[0].referenced
-    steps = above.get(node(catalog, first))
-    if steps is not None and steps <= len(path.cascades) + 1:
-        yield (
-            f"{first.name} cascades to {path.last.table.name} on a way that is no longer: rows that it deletes "
-            "there are gone by then"
-        )
+    taken = taken_by(catalog, first, path.last.table, len(path.cascades) + 1)
+    if not taken and contradiction.beyond:
+        taken = taken_by(catalog, first, contradiction.reached, len(path.keys) + 1)
+    if taken:
+        yield taken
 
 
 def _is_deleted_first(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> bool:
