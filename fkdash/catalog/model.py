@@ -18,6 +18,15 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from fkdash.catalog.fact import deriving_fact, fact
+from fkdash.catalog.surroundings import (
+    OwnerRights,
+    Privileges,
+    RewriteRule,
+    Server,
+    Size,
+    Trigger,
+    Unpublishable,
+)
 
 
 def quoted(name: str) -> str:
@@ -162,40 +171,6 @@ class Index:
     oid: int | None = None
 
 
-@fact
-class Trigger:
-    """A trigger; `constraint` is the OID of the foreign key whose machinery it is, else None.
-
-    `enabled` is tgenabled: O origin, D disabled, R replica, A always. A foreign
-    key's own triggers are listed only where they are not enabled as usual.
-    """
-
-    name: str
-    function: str
-    enabled: str = "O"
-    before: bool = False
-    row: bool = True
-    events: frozenset[str] = frozenset()
-    constraint: int | None = None
-
-
-@fact
-class Size:
-    """What statistics say of a table; estimates, never counted. None where never analysed."""
-
-    rows: int | None
-    bytes: int | None
-
-
-@fact
-class Privileges:
-    """What the connected role may do with a table (relowner membership counts as own)."""
-
-    select: bool
-    references: bool
-    own: bool
-
-
 @deriving_fact
 class Table:
     """A table with everything that decides what a referential action does to its rows.
@@ -203,7 +178,8 @@ class Table:
     `locked` says that another session held or awaited ACCESS EXCLUSIVE on it, so
     that its checks, predicates and generation expressions could not be read without
     waiting and are empty. `nulls_without_partition` are the columns of a
-    partitioned table's key for which no partition takes a NULL.
+    partitioned table's key for which no partition takes a NULL, `nulls_into` is the
+    partition that takes the others' NULLs. `rules` are those that fire in an ordinary session.
     """
 
     name: TableName
@@ -215,14 +191,18 @@ class Table:
     owner: str | None = None
     size: Size | None = None
     privileges: Privileges | None = None
+    owner_rights: OwnerRights | None = None
+    unpublishable: tuple[Unpublishable, ...] = ()
     partition_of: TableName | None = None
     inherits: tuple[TableName, ...] = ()
     row_security: bool = False
     force_row_security: bool = False
-    has_rules: bool = False
+    rules: tuple[RewriteRule, ...] = ()
     extension: str | None = None
     locked: bool = False
     nulls_without_partition: tuple[int, ...] = ()
+    nulls_into: TableName | None = None
+    partition_key: tuple[int, ...] = ()
     oid: int | None = None
 
     @cached_property
@@ -247,6 +227,17 @@ class Table:
         for index in self.indexes:
             found.setdefault(index.columns[0], []).append(index)
         return found
+
+    @cached_property
+    def checked_columns(self) -> frozenset[str]:
+        """The columns that its CHECKs read."""
+        numbers = {number for check in self.checks for number in check.columns}
+        return frozenset(column.name for column in self.columns if column.number in numbers)
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether some rule rewrites statements on it."""
+        return bool(self.rules)
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -307,27 +298,6 @@ class ForeignKey:
     def qualified(self) -> str:
         """`schema.table.constraint`, the name every command accepts."""
         return f"{self.table}.{self.name}"
-
-
-@fact
-class Server:
-    """The server and the session's standing on it."""
-
-    version_number: int
-    version: str
-    database: str
-    role: str
-    superuser: bool
-    standby: bool
-    read_only: bool
-    host: str = ""
-    encoding: str = "UTF8"
-    bypasses_row_security: bool = False
-
-    @property
-    def major(self) -> int:
-        """The major version, such as 18."""
-        return self.version_number // 10000
 
 
 @fact

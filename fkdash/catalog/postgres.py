@@ -19,15 +19,21 @@ from fkdash.catalog.model import (
     Catalog,
     Check,
     Index,
-    Privileges,
-    Server,
-    Size,
     Table,
     TableKind,
     TableName,
-    Trigger,
 )
-from fkdash.catalog.table_parts import checks_of, indexes_of, triggers_of
+from fkdash.catalog.publications import read_unpublishable
+from fkdash.catalog.surroundings import (
+    OwnerRights,
+    Privileges,
+    RewriteRule,
+    Server,
+    Size,
+    Trigger,
+    Unpublishable,
+)
+from fkdash.catalog.table_parts import checks_of, indexes_of, rules_of, triggers_of
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
 
@@ -50,6 +56,9 @@ _PLANNING: Final = {
     "max_parallel_workers_per_gather": "0",
 }
 
+
+_LONGEST_FUNCTION: Final = 50_000
+"""Characters of a trigger function's text that are read; a longer one is not looked into."""
 
 _One = TypeVar("_One")
 _Other = TypeVar("_Other")
@@ -74,6 +83,8 @@ class _Parts:
 
     indexes: Mapping[int, tuple[Index, ...]]
     triggers: Mapping[int, tuple[Trigger, ...]]
+    rules: Mapping[int, tuple[RewriteRule, ...]]
+    unpublishable: Mapping[int, tuple[Unpublishable, ...]]
     check_rows: Sequence[Row]
     not_nulls: Row
 
@@ -146,7 +157,9 @@ async def _read(session: Session, beside: Session | None, only: Sequence[int] | 
     server = await read_server(session)
     opclasses = {row["oid"]: row["spelling"] for row in await _small(session, "operator_classes")}
     declared, parts = await _both(
-        _read_declared(session, only), _read_parts(beside or session, opclasses, only), together=beside is not None
+        _read_declared(session, only),
+        _read_parts(beside or session, server.major, opclasses, only),
+        together=beside is not None,
     )
     columns, names = declared.columns, declared.names
     await to_thread(name_not_nulls, parts.not_nulls, columns, names)
@@ -200,7 +213,9 @@ async def _read_declared(session: Session, only: Sequence[int] | None) -> _Decla
     )
 
 
-async def _read_parts(session: Session, opclasses: Mapping[int, str], only: Sequence[int] | None) -> _Parts:
+async def _read_parts(
+    session: Session, major: int, opclasses: Mapping[int, str], only: Sequence[int] | None
+) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
 
     async def rows(name: str) -> Sequence[Row]:
@@ -212,8 +227,18 @@ async def _read_parts(session: Session, opclasses: Mapping[int, str], only: Sequ
         indexes=indexes,
         not_nulls=not_nulls,
         check_rows=await rows("checks"),
-        triggers=triggers_of(await rows("triggers")),
+        triggers=await _read_triggers(session, only),
+        rules=rules_of(await rows("rules")),
+        unpublishable=await read_unpublishable(session, major, only),
     )
+
+
+async def _read_triggers(session: Session, only: Sequence[int] | None) -> Mapping[int, tuple[Trigger, ...]]:
+    """Read the triggers, and once each what those that users made run."""
+    rows = await _small(session, "triggers", only)
+    wanted = sorted({row["function_oid"] for row in rows if row["constraint_oid"] is None})
+    functions = await _small(session, "trigger_functions", wanted, _LONGEST_FUNCTION) if wanted else ()
+    return triggers_of(rows, functions)
 
 
 async def _small(session: Session, name: str, *arguments: object) -> Sequence[Row]:
@@ -261,13 +286,19 @@ def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tu
         owner=row["owner"],
         size=Size(rows=row["rows"], bytes=row["bytes"]),
         privileges=Privileges(select=row["may_select"], references=row["may_reference"], own=row["may_alter"]),
+        owner_rights=OwnerRights(
+            row["owner_usage"], row["owner_select"], row["owner_update"], row["owner_delete"]
+        ),
+        unpublishable=parts.unpublishable.get(oid, ()),
         partition_of=parents[0] if row["is_partition"] and parents else None,
         inherits=() if row["is_partition"] else parents,
         row_security=row["row_security"],
         force_row_security=row["force_row_security"],
-        has_rules=row["has_rules"],
+        rules=parts.rules.get(oid, ()),
         extension=row["extension"],
         locked=row["locked"],
-        nulls_without_partition=tuple(row["nulls_without_partition"] or ()),
+        nulls_without_partition=() if row["hashed"] or row["nulls_into"] else tuple(row["partition_key"] or ()),
+        nulls_into=names.get(row["nulls_into"]),
+        partition_key=tuple(row["partition_key"] or ()),
         oid=oid,
     )

@@ -6,7 +6,8 @@ from collections import defaultdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.model import Check, Index, Trigger
+from fkdash.catalog.model import Check, Index
+from fkdash.catalog.surroundings import RewriteRule, Trigger, TriggerFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,12 +66,23 @@ def checks_of(rows: Iterable[Row], expressions: Mapping[int, str | None]) -> Map
     )
 
 
-def triggers_of(rows: Iterable[Row]) -> Mapping[int, tuple[Trigger, ...]]:
-    """Give the triggers by their table's OID."""
-    return _by_table(rows, _trigger)
+def rules_of(rows: Iterable[Row]) -> Mapping[int, tuple[RewriteRule, ...]]:
+    """Give the rewrite rules by their table's OID."""
+    return _by_table(
+        rows, lambda row: RewriteRule(row["name"], row["event"], row["instead"], row["conditional"], row["alike"])
+    )
 
 
-def _trigger(row: Row) -> Trigger:
+def triggers_of(rows: Iterable[Row], functions: Iterable[Row]) -> Mapping[int, tuple[Trigger, ...]]:
+    """Give the triggers by their table's OID; `functions` are what those of users run."""
+    code = {
+        row["oid"]: TriggerFunction(f"{row['schema']}.{row['name']}", row["language"], row["source"])
+        for row in functions
+    }
+    return _by_table(rows, lambda row: _trigger(row, code))
+
+
+def _trigger(row: Row, code: Mapping[int, TriggerFunction]) -> Trigger:
     kind = row["type"]
     return Trigger(
         name=row["name"],
@@ -80,6 +92,9 @@ def _trigger(row: Row) -> Trigger:
         row=bool(kind & _ROW_BIT),
         events=frozenset(event for event, bit in _EVENT_BITS.items() if kind & bit),
         constraint=row["constraint_oid"],
+        columns=tuple(row["columns"] or ()),
+        conditional=row["conditional"],
+        code=code.get(row["function_oid"]),
     )
 
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from fkdash.preview.facts import Facts, TableFact, TriggerFact
 
-_EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
+EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
 
 
 def rule_doubts(table: TableFact, bit: int) -> Iterator[str]:
     """Give doubts about a statement on a table that a rule rewrites."""
-    if _EVENT_NAMES[bit] in table.rules:
-        yield f"A rule ON {_EVENT_NAMES[bit]} rewrites the statement on {table.name}."
+    if EVENT_NAMES[bit] in table.rules:
+        yield f"A rule ON {EVENT_NAMES[bit]} rewrites the statement on {table.name}."
 
 
 def foreign_doubts(table: TableFact) -> Iterator[str]:

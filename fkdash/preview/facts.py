@@ -11,6 +11,7 @@ from fkdash.catalog.model import TableName
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from fkdash.catalog.surroundings import Unpublishable
     from fkdash.errors import NotRun
 
 BEFORE_BIT: Final = 2
@@ -195,7 +196,11 @@ class TriggerFact:
 
 @dataclass(frozen=True)
 class TableFact:
-    """A table, or one partition of it."""
+    """A table, or one partition of it.
+
+    `rules` are the statements that some rule rewrites; an action that is one of `replaced` is always refused for
+    that. `unpublishable` are the statements that a publication has the server refuse.
+    """
 
     oid: int
     name: TableName
@@ -213,6 +218,8 @@ class TableFact:
     deletable: bool
     owner_may: Mapping[str, bool]
     rules: tuple[str, ...]
+    replaced: tuple[str, ...]
+    unpublishable: tuple[Unpublishable, ...]
     columns: Mapping[str, ColumnFact]
     checks: tuple[Expression, ...]
     indexes: tuple[IndexFact, ...]

@@ -240,6 +240,8 @@ def _deletes_quietly(facts: Facts, table: TableFact) -> None:
 
 
 def _runs_no_code(table: TableFact, bit: int, event: str) -> None:
+    if any(each.event == event for each in table.unpublishable):
+        raise OrderMattersError("a publication has the statement refused")
     if event in table.rules or any(trigger.user and trigger.type & bit for trigger in table.triggers):
         raise OrderMattersError("code of the user's runs")
     if table.kind == "f":

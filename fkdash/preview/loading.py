@@ -11,6 +11,7 @@ from fkdash.catalog.functions import IMMUTABLE
 from fkdash.catalog.model import TableName
 from fkdash.catalog.node_tree import read_tree
 from fkdash.catalog.planted import refuse_planted
+from fkdash.catalog.publications import read_unpublishable
 from fkdash.db.queries import query
 from fkdash.preview.called import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.facts import (
@@ -30,6 +31,7 @@ from fkdash.preview.facts import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from fkdash.catalog.surroundings import Unpublishable
     from fkdash.db.session import Row, Session
     from fkdash.preview.called import Called
 
@@ -73,7 +75,8 @@ async def read_facts(
     types = {column["type_oid"] for each in documents.values() for column in each["columns"] or ()}
     type_rows = await session.rows(query(__package__, "preview_types"), sorted(types | conversions_of(texts)))
     called = await read_called(session, texts, {row["oid"]: _made_of(row) for row in type_rows})
-    tables = {oid: _table(oid, each, called) for oid, each in documents.items()}
+    unpublishable = await read_unpublishable(session, version // 10000, sorted(documents))
+    tables = {oid: _table(oid, each, called, unpublishable.get(oid, ())) for oid, each in documents.items()}
     operators = {
         *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
         *(
@@ -218,7 +221,9 @@ def _expressions(
     )
 
 
-def _table(oid: int, facts: Mapping[str, Any], called: Called) -> TableFact:
+def _table(
+    oid: int, facts: Mapping[str, Any], called: Called, unpublishable: tuple[Unpublishable, ...]
+) -> TableFact:
     name = TableName(facts["schema"], facts["name"])
     numbers = {entry["number"]: entry["name"] for entry in facts["columns"] or ()}
     return TableFact(
@@ -238,6 +243,8 @@ def _table(oid: int, facts: Mapping[str, Any], called: Called) -> TableFact:
         deletable=facts["deletable"],
         owner_may=facts["owner_may"],
         rules=tuple(facts["rules"] or ()),
+        replaced=tuple(facts["replaced"] or ()),
+        unpublishable=unpublishable,
         columns={entry["name"]: _column(entry, name, numbers, called) for entry in facts["columns"] or ()},
         checks=_expressions(facts["checks"], str(name), called),
         indexes=tuple(_index(entry, name, called) for entry in facts["indexes"] or ()),

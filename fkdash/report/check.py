@@ -10,7 +10,8 @@ from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Server, TableName
+    from fkdash.catalog.model import TableName
+    from fkdash.catalog.surroundings import Server
     from fkdash.errors import NotRun
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Ignored

@@ -26,7 +26,8 @@ from fkdash.rules.registry import RULES, findings, in_order
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Query, Server, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Query, TableName
+    from fkdash.catalog.surroundings import Server
     from fkdash.db.session import Session, Sessions
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Baseline

@@ -31,8 +31,11 @@ _REASONS: Final = {
     "23514": "CHECK or partition",
     "23P01": "exclusion constraint",
     "42501": "the table's owner lacks privileges",
+    "42P10": "a publication's filter or column list does not fit its replica identity",
     "42601": "set twice",
     "428C9": "GENERATED ALWAYS AS IDENTITY",
+    "55000": "published, without a replica identity",
+    "XX000": "replaced by a rule",
 }
 Listed: TypeAlias = "Mapping[Blocker, InTheWay]"
 _NONE: Final[Listed] = {}
@@ -280,9 +283,9 @@ def _effect(effect: Effect) -> dict[str, Any]:
 
 def subject(blocker: Blocker) -> str:
     """Name what stands in the way: table, columns, constraint."""
-    columns = ", ".join(blocker.columns)
+    columns = f" ({', '.join(blocker.columns)})" if blocker.columns else ""
     name = f" {blocker.constraint}" if blocker.constraint is not None else ""
-    return plain(f"{blocker.table} ({columns}){name}")
+    return plain(f"{blocker.table}{columns}{name}")
 
 
 def reason(blocker: Blocker) -> str:
@@ -292,6 +295,8 @@ def reason(blocker: Blocker) -> str:
 
 def why(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way as a clause: rows, table and reason."""
+    if not blocker.rows and not blocker.columns:
+        return f"it is refused, whatever the rows ({reason(blocker)})"
     if not blocker.rows:
         return f"the action on {subject(blocker)} is refused, whatever its rows ({reason(blocker)})"
     rows = f"{_least(preview)}{counted(blocker.rows, 'rows')} of {plain(str(blocker.table))}"

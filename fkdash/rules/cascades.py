@@ -14,21 +14,19 @@ from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.enforcement import action_runs
 from fkdash.rules.finding import Statement
-from fkdash.rules.fk115_written_key_is_referenced import knock_ons
-from fkdash.rules.obstacles import Kind, obstacles
 from fkdash.rules.once import once_per_catalog
-from fkdash.rules.rivals import overtaken
+from fkdash.rules.rivals import acts_before, overtaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
-    from fkdash.rules.finding import PredictedError
 
 _LONGEST_PATH: Final = 12
 _FARTHEST_ANCESTOR: Final = 6
 _MOST_ANCESTORS: Final = 100
+_MOST_TABLES: Final = 200
 
 
 class Cascade(NamedTuple):
@@ -108,65 +106,71 @@ def cascade_parents(catalog: Catalog) -> Mapping[TableName, AbstractSet[TableNam
 
 
 @once_per_catalog
-def contradictions(catalog: Catalog) -> Mapping[ForeignKey, PredictedError]:
-    """Give the foreign keys that let no referenced row be deleted, whatever the row, with the error."""
-    found: dict[ForeignKey, PredictedError] = {}
-    for write, met in obstacles(catalog):
-        certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
-        deletes = Statement.DELETE in write.statements
-        if certain is not None and deletes and not overtaken(catalog, write.key, Statement.DELETE):
-            found.setdefault(write.key, certain.error)
-    for finding in knock_ons(catalog):
-        if finding.certain and finding.error is not None and Statement.DELETE in finding.statements:
-            found.setdefault(finding.key, finding.error)
-    return found
-
-
-@once_per_catalog
 def refusing(catalog: Catalog) -> tuple[ForeignKey, ...]:
-    """Give the foreign keys that refuse to let a referenced row go: NO ACTION and RESTRICT."""
+    """Give the foreign keys that refuse to let a referenced row go: NO ACTION and RESTRICT.
+
+    Where a twin over the same columns acts first, nothing is left that could be refused.
+    """
     return tuple(
         key
         for key in catalog.foreign_keys
         if (key.on_delete is Action.NO_ACTION or key.on_delete is Action.RESTRICT)
         and key.table != key.referenced
         and action_runs(catalog, key, Statement.DELETE)
+        and not any(acts_before(other, key) for other in overtaken(catalog, key, Statement.DELETE))
     )
 
 
-@once_per_catalog
-def hopeless_paths(catalog: Catalog) -> tuple[Path, ...]:
-    """Give for each CASCADE key the shortest way on to a contradiction."""
-    return paths_into(catalog, contradictions(catalog), avoidable=False)
+def paths_into(
+    catalog: Catalog, failing: Iterable[ForeignKey], wanted: Callable[[Path], bool], *, farther: bool
+) -> tuple[Path, ...]:
+    """Give for each CASCADE key the shortest way on to a foreign key that fails, where it is `wanted`.
 
-
-def paths_into(catalog: Catalog, failing: Iterable[ForeignKey], *, avoidable: bool) -> tuple[Path, ...]:
-    """Give for each CASCADE key the shortest way on to one of the foreign keys at which a delete fails.
-
-    `avoidable` leaves out failures whose rows the first table's delete removes
-    before they are looked at: those its own CASCADE reaches at the first step.
+    Where that is not, `farther` has longer ways looked for as well, past what the first one ends at.
     """
     tops = roots(catalog)
     reached = cascade_parents(catalog)
-    at: dict[TableName, list[tuple[ForeignKey, TableName]]] = {}
+    at: dict[TableName, list[ForeignKey]] = {}
     for key in failing:
         end = tops.get(key.referenced, key.referenced)
         if end in reached:
-            at.setdefault(end, []).append((key, tops.get(key.table, key.table)))
+            at.setdefault(end, []).append(key)
     if not at:
         return ()
     onward = _onward(catalog, at)
-    children = cascade_children(catalog)
     found = []
     for each in cascades(catalog):
         if each.child not in onward or each.child == each.parent:
             continue
         keys, last = _follow(each, onward)
-        gone: AbstractSet[TableName] = children[each.parent] if avoidable else frozenset()
-        failure_left = next((key for key, table in at[last] if table not in gone), None)
-        if failure_left is not None:
-            found.append(Path(keys, failure_left))
+        path = next((path for key in at[last] if wanted(path := Path(keys, key))), None)
+        if path is None and farther:
+            path = next((path for path in _ways_on(catalog, each, at) if wanted(path)), None)
+        if path is not None:
+            found.append(path)
     return tuple(found)
+
+
+def _ways_on(catalog: Catalog, first: Cascade, at: Mapping[TableName, Sequence[ForeignKey]]) -> Iterator[Path]:
+    """Give ways from a CASCADE key to foreign keys that fail, the shortest first, over few tables."""
+    below = _cascades_from(catalog)
+    way: dict[TableName, tuple[ForeignKey, ...]] = {first.child: (first.key,)}
+    waiting = deque(way)
+    while waiting and len(way) < _MOST_TABLES:
+        table = waiting.popleft()
+        yield from (Path(way[table], key) for key in at.get(table, ()))
+        for each in below.get(table, ()):
+            if each.child not in way:
+                way[each.child] = (*way[table], each.key)
+                waiting.append(each.child)
+
+
+@once_per_catalog
+def _cascades_from(catalog: Catalog) -> Mapping[TableName, Sequence[Cascade]]:
+    found: dict[TableName, list[Cascade]] = {}
+    for each in cascades(catalog):
+        found.setdefault(each.parent, []).append(each)
+    return found
 
 
 def _onward(catalog: Catalog, ends: Iterable[TableName]) -> Mapping[TableName, Cascade | None]:
@@ -194,6 +198,22 @@ def _follow(
         keys.append(step.key)
         last = step.child
     return tuple(keys), last
+
+
+def taken_by(catalog: Catalog, first: TableName, name: TableName, steps: int) -> str:
+    """Say how a delete in `first` may have deleted a row of a table within so many steps; empty if it cannot.
+
+    Where there are too many tables above to tell, it may.
+    """
+    top, table = node(catalog, first), node(catalog, name)
+    if top == table:
+        return f"a row of {name.name} may be the very one that is deleted"
+    above = ancestors(catalog, table)
+    if top in above and above[top] <= steps:
+        return f"{first.name} cascades to {name.name} as well: what that deletes by then cannot fail any more"
+    if len(above) > _MOST_ANCESTORS or (top not in above and steps > _FARTHEST_ANCESTOR):
+        return f"{first.name} may cascade to {name.name} on other ways as well"
+    return ""
 
 
 def ancestors(catalog: Catalog, name: TableName) -> Mapping[TableName, int]:

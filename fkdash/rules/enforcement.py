@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action
 from fkdash.rules.finding import PredictedError, Statement
 from fkdash.rules.once import once_per_catalog
+from fkdash.rules.statements import is_replaced
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -37,6 +38,8 @@ def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool
 
     For a partitioned referenced table it is True as soon as one partition's action runs.
     """
+    if catalog.tables[key.referenced].rules and is_replaced(catalog, key.referenced, str(statement)):
+        return False
     silenced = _silenced(catalog)
     if not key.enforced or not silenced:
         return key.enforced
@@ -52,6 +55,14 @@ def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool
         )
         for table in catalog.with_partitions(key.referenced)
     )
+
+
+def refers_to_itself_only(key: ForeignKey) -> bool:
+    """Tell whether a row can refer to itself alone by a key: its columns are those that it refers to.
+
+    Nothing is left for an action to act on then. Its statement is prepared all the same.
+    """
+    return key.table == key.referenced and key.columns == key.referenced_columns
 
 
 def check_runs(catalog: Catalog, key: ForeignKey) -> bool:

@@ -50,12 +50,14 @@ class DefaultRow:
     """Asks whether the referenced table has the row that SET DEFAULT would point at.
 
     `columns` are the referenced columns, `defaults` the default expressions to
-    compare them with, as the catalog spells them, in the same order.
+    compare them with, as the catalog spells them, in the same order. `spared` says
+    that something may come before the action, so that it fails for some rows at most.
     """
 
     table: TableName
     columns: tuple[str, ...]
     defaults: tuple[str, ...]
+    spared: bool = False
 
 
 @fact

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
 from fkdash.rules.defaults import default_expression, default_value, is_constant
-from fkdash.rules.enforcement import check_runs
+from fkdash.rules.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.finding import DefaultRow, Finding, PredictedError, Rule, Severity
 from fkdash.rules.obstacles import failing_writes
+from fkdash.rules.rescues import rescues
 from fkdash.rules.values import NULL_ONLY
 from fkdash.rules.writes import verbs, writes
 
@@ -33,12 +34,14 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         table = catalog.tables[write.key.table]
         if write.action is not Action.SET_DEFAULT or id(write) in failing:
             continue
+        if refers_to_itself_only(write.key):
+            continue
         no_reference = any(default_value(table.columns_by_name[name]) == NULL_ONLY for name in write.columns)
         if not no_reference and check_runs(catalog, write.key):
-            yield _finding(table, write)
+            yield _finding(catalog, table, write)
 
 
-def _finding(table: Table, write: Write) -> Finding:
+def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
     key = write.key
     columns = [table.columns_by_name[name] for name in write.columns]
     defaults = tuple(default_expression(column) or "" for column in columns)
@@ -46,6 +49,7 @@ def _finding(table: Table, write: Write) -> Finding:
     written = ", ".join(
         f"{column.name} = {text or 'its sequence'}" for column, text in zip(columns, defaults, strict=True)
     )
+    spared = rescues(catalog, key, write.statements[0], write.columns)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
@@ -61,10 +65,12 @@ def _finding(table: Table, write: Write) -> Finding:
         error=PredictedError(
             "23503", f'insert or update on table "{key.table.name}" violates foreign key constraint "{key.name}"'
         ),
-        evidence=(f"the default of {key.table} is {written}",),
+        evidence=(f"the default of {key.table} is {written}", *spared),
         fixes=_FIXES,
         certain=False,
-        question=DefaultRow(key.referenced, key.referenced_columns, defaults) if whole else None,
+        question=DefaultRow(key.referenced, key.referenced_columns, defaults, spared=bool(spared))
+        if whole
+        else None,
     )
 
 
@@ -91,14 +97,15 @@ def settled(finding: Finding, *, present: bool) -> Finding:
                 f'on table "{key.table.name}"',
             ),
         )
+    certain = not finding.question.spared
     return replace(
         finding,
-        severity=Severity.ERROR,
-        certain=True,
+        severity=Severity.ERROR if certain else Severity.WARNING,
+        certain=certain,
         question=None,
         message=f"ON {' and ON '.join(finding.statements)} SET DEFAULT writes {values}, which is no "
         f"row of {key.referenced.name}: {verbs(finding.statements)} a referenced row of {key.referenced.name} "
-        "fails with 23503.",
+        f"{'fails' if certain else 'can fail'} with 23503.",
         explanation=f"{key.name} makes the rows it sets to their default refer to {key.referenced.name} "
         f"({values}), but there is no such row. The value written is checked like any other and refused.",
     )

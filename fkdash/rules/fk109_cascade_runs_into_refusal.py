@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.rules.cascades import hopeless_paths, paths_into, refusing
+from fkdash.rules.cascades import cascade_children, node, paths_into, refusing
 from fkdash.rules.enforcement import refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.hopeless import hopeless_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    hopeless = {id(path.cascades[0]) for path in hopeless_paths(catalog)}
-    for path in paths_into(catalog, refusing(catalog), avoidable=True):
+    hopeless = {id(each.path.cascades[0]) for each in hopeless_paths(catalog) if not each.spared}
+    children = cascade_children(catalog)
+
+    def remains(path: Path) -> bool:
+        """Leave out what holds rows only until the first table's own CASCADE has deleted it."""
+        return node(catalog, path.last.table) not in children[node(catalog, path.cascades[0].referenced)]
+
+    for path in paths_into(catalog, refusing(catalog), remains, farther=False):
         if id(path.cascades[0]) not in hopeless:
             yield _finding(path, refusal_error(catalog, path.last, path.last.on_delete))
 
@@ -35,7 +42,7 @@ def _finding(path: Path, error: PredictedError) -> Finding:
         severity=RULE.severity,
         key=first,
         columns=first.columns,
-        message=f"Deleting any row of {first.referenced.name} {way} and fails there with {error.sqlstate}{late} "
+        message=f"Deleting a row of {first.referenced.name} {way} and fails there with {error.sqlstate}{late} "
         f"as soon as a row of {last.table.name} refers to one of them ({last.on_delete}).",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE, but "
         f"{last.qualified} is {last.on_delete}: where a row of {last.table.name} refers to a row that would be "

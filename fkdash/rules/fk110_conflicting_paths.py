@@ -7,19 +7,19 @@ comes, so a row that a longer way would have deleted still refuses.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
-from fkdash.rules.cascades import ancestors, cascade_parents, refusing, roots
-from fkdash.rules.enforcement import refusal_error
+from fkdash.rules.cascades import ancestors, cascade_parents, node, refusing, roots
+from fkdash.rules.enforcement import action_runs, refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
-from fkdash.rules.rivals import reference, same_reference
+from fkdash.rules.rivals import acts_before, reference, same_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
-    from fkdash.rules.finding import PredictedError
 
 
 _FAR: Final = 1_000_000
@@ -42,9 +42,14 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         if held == holder:
             continue
         found = _conflict(held, ancestors_of(holder), ancestors_of(held))
-        if found is not None and (found[1] or reference(key) not in same_reference(catalog)):
-            error = refusal_error(catalog, key, key.on_delete)
-            yield _finding(key, error, found[0], refused_first=found[1])
+        if found is None or (not found[1] and reference(key) in same_reference(catalog)):
+            continue
+        top, refused_first = found
+        rivals = _direct_rivals(catalog, key) if top == held and not refused_first else ()
+        if any(_goes_with(other, key) and acts_before(other, key) for other in rivals):
+            continue
+        turn = Turn.FIRST if refused_first or (rivals and _is_first(key, rivals)) else _turn(key, rivals)
+        yield _finding(catalog, key, top, turn, rivals)
 
 
 def _conflict(
@@ -67,17 +72,65 @@ def _conflict(
     return (tied[1], False) if tied is not None else None
 
 
-def _finding(key: ForeignKey, error: PredictedError, top: TableName, *, refused_first: bool) -> Finding:
-    if refused_first:
+class Turn(Enum):
+    """When the refusing key is looked at, compared with the CASCADE that would delete its row."""
+
+    FIRST = "first"
+    LAST = "last"
+    NOT_KNOWN = "not known"
+
+
+def _direct_rivals(catalog: Catalog, key: ForeignKey) -> tuple[ForeignKey, ...]:
+    """Give the CASCADE keys from the same table to the same one."""
+    return tuple(
+        other
+        for other in catalog.declared_on[key.table]
+        if other.referenced == key.referenced
+        and other.on_delete is Action.CASCADE
+        and action_runs(catalog, other, Statement.DELETE)
+    )
+
+
+def _goes_with(other: ForeignKey, key: ForeignKey) -> bool:
+    """Tell whether a row that refers to something by `key` refers to the very same row by `other`."""
+    mine = set(zip(key.columns, key.referenced_columns, strict=True))
+    return set(zip(other.columns, other.referenced_columns, strict=True)) <= mine
+
+
+def _is_first(key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> bool:
+    return not key.copies and all(acts_before(key, other) for other in rivals)
+
+
+def _turn(key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> Turn:
+    last = rivals and not key.copies and all(acts_before(other, key) for other in rivals)
+    return Turn.LAST if last else Turn.NOT_KNOWN
+
+
+def _finding(
+    catalog: Catalog, key: ForeignKey, top: TableName, turn: Turn, rivals: tuple[ForeignKey, ...]
+) -> Finding:
+    error = refusal_error(catalog, key, key.on_delete)
+    names = " and ".join(other.name for other in rivals)
+    if turn is Turn.FIRST:
         message = (
-            f"Deleting any row of {top.name} would cascade to {key.table.name} as well, but {key.name} "
-            f"({key.on_delete}) is looked at before those rows are gone and refuses with {error.sqlstate}."
+            f"Deleting a row of {top.name} would cascade to {key.table.name} as well, but {key.name} "
+            f"({key.on_delete}) is looked at before those rows are gone and refuses with {error.sqlstate} where "
+            f"one "
+            "refers to what goes."
+        )
+    elif turn is Turn.LAST:
+        message = (
+            f"Deleting a row of {top.name} fails with {error.sqlstate} where a row of {key.table.name} refers "
+            f"to it "
+            f"by {key.name} ({key.on_delete}) only: one that refers to it by {names} (CASCADE) too is deleted "
+            f"first."
         )
     else:
         message = (
-            f"Deleting any row of {top.name} reaches {key.table.name} by CASCADE and by {key.name} "
-            f"({key.on_delete}) at the same moment: which comes first depends on the order the foreign keys "
-            f"were created in, and it then succeeds or fails with {error.sqlstate}."
+            f"Deleting a row of {top.name} reaches {key.table.name} by {names or 'CASCADE'} and by {key.name} "
+            f"({key.on_delete}) at the same moment: of two keys the one whose internal trigger has the lower "
+            f"name, "
+            f"normally the older, comes first, and the delete then succeeds or fails with {error.sqlstate}."
         )
     return Finding(
         rule=RULE.id,
@@ -94,7 +147,7 @@ def _finding(key: ForeignKey, error: PredictedError, top: TableName, *, refused_
         error=error,
         evidence=(f"{key.qualified}: ON DELETE {key.on_delete}", f"{top} cascades to {key.table}"),
         fixes=("cascade",),
-        certain=refused_first,
+        certain=turn is Turn.FIRST and top == node(catalog, key.referenced),
     )
 
 

@@ -6,13 +6,15 @@ UPDATE action decides, whatever its ON DELETE says (CREATE TABLE, "ON UPDATE").
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
+from fkdash.rules.cascades import taken_by
 from fkdash.rules.enforcement import action_runs, refusal_error
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
-from fkdash.rules.obstacles import failing_writes, obstacles_to
+from fkdash.rules.obstacles import Kind, failing_writes, obstacles_to
 from fkdash.rules.once import once_per_catalog
+from fkdash.rules.rescues import rescues
 from fkdash.rules.values import NOT_NULL
 from fkdash.rules.writes import Write, writes
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.finding import PredictedError
     from fkdash.rules.values import Results
+
+
+_STEPS: Final = 2
 
 
 @once_per_catalog
@@ -64,15 +69,21 @@ def _verdict(catalog: Catalog, write: Write, other: ForeignKey) -> Iterator[Find
             if theirs in values
         }
         met = obstacles_to(catalog, Write(other, write.action, tuple(carried), write.statements), carried)
-        certain = next((each for each in met if each.certain), None)
+        certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
         if certain is not None:
+            spared = (
+                *rescues(catalog, write.key, write.statements[0], write.columns),
+                *filter(None, (taken_by(catalog, write.key.referenced, other.table, _STEPS),)),
+            )
             yield _finding(
                 write,
                 other,
-                severity=Severity.ERROR,
+                severity=Severity.WARNING if spared else Severity.ERROR,
+                certain=not spared,
                 message=f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
                 f"CASCADE), where {certain.reason}: {write.verbs} a referenced row of {write.key.referenced.name} "
-                f"fails with {certain.error.sqlstate} as soon as a row of {other.table.name} is reached.",
+                f"{'can fail' if spared else 'fails'} with {certain.error.sqlstate} as soon as a row of "
+                f"{other.table.name} is reached.",
                 explanation=f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
                 f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
                 f"{certain.reason}.",

@@ -14,7 +14,8 @@ from fkdash.rules.once import once_per_catalog
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName, Trigger
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.surroundings import Trigger
 
 _SILENT: Final = {"D": "disabled", "R": "replica-only"}
 _LEFT_OUT: Final = {

@@ -2,27 +2,30 @@
 
 A BEFORE trigger that returns NULL skips the row, also for the internal DELETE or
 UPDATE of an action, and nothing checks afterwards (Overview of Trigger Behavior).
+So does NEW in a DELETE, and OLD in an UPDATE puts everything back.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.rules.barred import event_of
 from fkdash.rules.enforcement import action_runs
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.rivals import action_of
+from fkdash.rules.trigger_code import Fate, fate, fires
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Trigger
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.surroundings import Trigger
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for name, keys in catalog.declared_on.items():
         triggers = [
-            trigger
+            (table, trigger)
             for table in catalog.with_partitions(name)
             for trigger in table.triggers or ()
             if trigger.constraint is None and trigger.before and trigger.row and trigger.enabled in "OA"
@@ -31,38 +34,54 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield from _verdict(catalog, key, triggers)
 
 
-def _verdict(catalog: Catalog, key: ForeignKey, triggers: list[Trigger]) -> Iterator[Finding]:
+def _verdict(catalog: Catalog, key: ForeignKey, triggers: Sequence[tuple[Table, Trigger]]) -> Iterator[Finding]:
     for statement in Statement:
-        event = _event(action_of(key, statement), statement)
-        found = [trigger for trigger in triggers if event in trigger.events]
-        if event and found and action_runs(catalog, key, statement):
-            yield _finding(key, statement, event, list(dict.fromkeys(trigger.name for trigger in found)), found)
+        event = event_of(action_of(key, statement), statement)
+        written = key.set_columns if statement is Statement.DELETE else key.columns
+        ends = {
+            trigger: fate(trigger, event, written)
+            for table, trigger in triggers
+            if event and fires(trigger, event, table, written)
+        }
+        found = {trigger: end for trigger, end in ends.items() if end is not Fate.CARRIED_OUT}
+        if found and action_runs(catalog, key, statement):
+            worst = [trigger for trigger, end in found.items() if end is not Fate.UNKNOWN]
+            yield _finding(key, statement, event, worst or list(found), understood=bool(worst))
             return
 
 
-def _event(action: Action, statement: Statement) -> str:
-    if action is Action.CASCADE:
-        return str(statement)
-    return "UPDATE" if action is Action.SET_NULL else ""
-
-
-def _finding(key: ForeignKey, statement: Statement, event: str, names: list[str], found: list[Trigger]) -> Finding:
+def _finding(
+    key: ForeignKey, statement: Statement, event: str, triggers: Sequence[Trigger], *, understood: bool
+) -> Finding:
     action = action_of(key, statement)
-    deletes = event == "DELETE"
+    names = ", ".join(dict.fromkeys(trigger.name for trigger in triggers))
+    functions = ", ".join(dict.fromkeys(trigger.function for trigger in triggers))
+    what = "returns NULL or NEW" if event == "DELETE" else "returns NULL or OLD, or puts another key into NEW,"
+    if understood:
+        message = (
+            f"BEFORE {event} trigger {names} on {key.table.name} can swallow ON {statement} {action} of "
+            f"{key.name}: "
+            f"where {functions} {what} the row stays as it is and refers to nothing."
+        )
+    else:
+        message = (
+            f"BEFORE {event} trigger {names} on {key.table.name} comes before ON {statement} {action} of "
+            f"{key.name}: "
+            f"whether it lets the row through is up to {functions}, whose text does not tell."
+        )
     return Finding(
         rule=RULE.id,
         name=RULE.name,
-        severity=Severity.WARNING if deletes else Severity.INFO,
+        severity=Severity.WARNING if understood else Severity.INFO,
         key=key,
         columns=key.columns,
-        message=f"BEFORE {event} trigger {', '.join(names)} on {key.table.name} can swallow ON {statement} "
-        f"{action} of {key.name}: where it returns NULL the row stays and refers to nothing.",
+        message=message,
         explanation=f"ON {statement} {action} is an ordinary {event} of the rows of {key.table.name} and fires "
-        "their BEFORE triggers. A trigger that returns NULL skips the row; the referenced row goes all the "
-        "same and an orphan remains, without an error. Whether it does is decided by the function, which is "
-        "not read here.",
+        f"their BEFORE triggers. A trigger whose function {what} skips the row or undoes the write; the "
+        f"referenced "
+        "row goes all the same and an orphan remains, without an error.",
         statements=(statement,),
-        evidence=tuple(f"trigger {trigger.name} runs {trigger.function}" for trigger in found),
+        evidence=tuple(f"trigger {trigger.name} runs {trigger.function}" for trigger in triggers),
         certain=False,
     )
 
@@ -73,9 +92,11 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="A BEFORE trigger can swallow the referential action",
     explanation="The referencing table has a BEFORE row trigger for the very statement that the referential "
-    "action is: BEFORE DELETE for CASCADE (a warning), BEFORE UPDATE for SET NULL (worth knowing). If its "
-    "function returns NULL the row is skipped, the referenced row is deleted nevertheless, and an orphan "
-    "remains under a valid foreign key. Soft-delete triggers do this.",
+    "action is: BEFORE DELETE for CASCADE, BEFORE UPDATE for SET NULL, SET DEFAULT and ON UPDATE CASCADE. The "
+    "function's text is read: where it can return NULL, in a DELETE NEW, in an UPDATE OLD, or assigns a column of "
+    "the key, the row stays as it is, the referenced row is deleted nevertheless, and an orphan remains under a "
+    "valid foreign key (a warning). Soft-delete triggers do this. A function that cannot be read is worth "
+    "knowing.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"

@@ -1,66 +1,99 @@
-"""FK208: rewrite rules on the referencing table get in the way of referential actions.
+"""FK208: rewrite rules on the referencing table replace the statement that a referential action is.
 
-A rule rewrites the internal DELETE or UPDATE too, and PostgreSQL then refuses with
-XX000, "gave unexpected result" (The Rule System).
+A rule DO INSTEAD rewrites the internal DELETE or UPDATE too: PostgreSQL then refuses with XX000, "gave unexpected
+result", rows or not (The Rule System; ri_triggers.c). One with a condition takes the rows it is about out of the
+action, and an orphan remains. DO ALSO and rules for other statements do no harm.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.rules.barred import barred, event_of
 from fkdash.rules.enforcement import action_runs
-from fkdash.rules.finding import Finding, PredictedError, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.rivals import action_of
+from fkdash.rules.statements import replacing_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog
-
-_PASSIVE = frozenset({Action.NO_ACTION, Action.RESTRICT})
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.surroundings import RewriteRule
+    from fkdash.rules.barred import Bar
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    ruled = [name for name in catalog.declared_on if catalog.tables[name].has_rules]
-    for key in (key for name in ruled for key in catalog.declared_on[name]):
-        statements = tuple(
-            statement
-            for statement in Statement
-            if action_of(key, statement) not in _PASSIVE and action_runs(catalog, key, statement)
-        )
-        if statements:
-            doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in statements)
-            yield Finding(
-                rule=RULE.id,
-                name=RULE.name,
-                severity=RULE.severity,
-                key=key,
-                columns=key.columns,
-                message=f"{key.table.name} has rewrite rules; one that replaces the statement makes {doing} of "
-                f"{key.name} fail with XX000.",
-                explanation=f"{doing} is an ordinary statement on {key.table.name}, and its rules rewrite it. A "
-                "rule DO INSTEAD leaves PostgreSQL with a result it did not ask for, and it refuses. Which "
-                "rules there are is not read here.",
-                statements=statements,
-                error=PredictedError(
-                    "XX000",
-                    f'referential integrity query on "{key.referenced.name}" from constraint "{key.name}" on '
-                    f'"{key.table.name}" gave unexpected result',
-                ),
-                evidence=(f"{key.table} has rules (pg_rewrite)",),
-                certain=False,
-            )
+    for bar in barred(catalog):
+        if bar.rule == RULE.id:
+            yield _refused(bar)
+    for name, keys in catalog.declared_on.items():
+        for key in keys if catalog.tables[name].rules else ():
+            yield from _conditional(catalog, key)
+
+
+def _refused(bar: Bar) -> Finding:
+    key = bar.key
+    doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=key,
+        columns=key.columns,
+        message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {doing} of {key.name} fails with {bar.error.sqlstate} "
+        f"for every row of {key.referenced.name}, referred to or not.",
+        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is "
+        f"left with "
+        "a result it did not ask for and refuses, before any row is looked at. The rule or the action has to go.",
+        statements=bar.statements,
+        error=bar.error,
+        evidence=(bar.reason,),
+        fixes=("no-action", "restrict"),
+    )
+
+
+def _conditional(catalog: Catalog, key: ForeignKey) -> Iterator[Finding]:
+    for statement in Statement:
+        event = event_of(action_of(key, statement), statement)
+        rules = [
+            rule for rule in replacing_rules(catalog.tables[key.table], event) if rule.conditional or rule.alike
+        ]
+        if rules and action_runs(catalog, key, statement):
+            yield _swallowed(key, statement, event, rules)
+            return
+
+
+def _swallowed(key: ForeignKey, statement: Statement, event: str, rules: list[RewriteRule]) -> Finding:
+    names = ", ".join(rule.name for rule in rules)
+    action = action_of(key, statement)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=Severity.WARNING,
+        key=key,
+        columns=key.columns,
+        message=f"Rule {names} ON {event} of {key.table.name} takes the rows it is about out of ON {statement} "
+        f"{action} of {key.name}: they stay and refer to nothing.",
+        explanation=f"ON {statement} {action} is an ordinary {event} of {key.table.name}, and {names} is "
+        f"carried out "
+        "in its place for the rows that its condition, if any, is true for. The referenced row goes all the same.",
+        statements=(statement,),
+        evidence=tuple(f"rule {rule.name} ON {event} of {key.table} DO INSTEAD" for rule in rules),
+        certain=False,
+    )
 
 
 RULE = Rule(
     id="FK208",
     name="rules-rewrite-actions",
-    severity=Severity.WARNING,
-    summary="Rewrite rules on the referencing table get in the way of actions",
-    explanation="The referencing table has rewrite rules. A DO INSTEAD rule (a soft delete, say) also rewrites "
-    "the internal statement of a referential action, and PostgreSQL refuses with SQLSTATE XX000. Whether a "
-    "rule applies is not read here, so this is possible, not certain.",
+    severity=Severity.ERROR,
+    summary="A rewrite rule replaces the referential action",
+    explanation="The referencing table has a rule DO INSTEAD (a soft delete, say) for the very statement that the "
+    "referential action is: ON DELETE for CASCADE, ON UPDATE for SET NULL, SET DEFAULT and ON UPDATE CASCADE. "
+    "PostgreSQL refuses with SQLSTATE XX000, whether a row is referred to or not. A rule with a condition, or one "
+    "that carries out a statement of the same kind elsewhere, takes rows out of the action and leaves orphans (a "
+    "warning).",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE RULE keep AS ON DELETE TO orders DO INSTEAD NOTHING;\n"

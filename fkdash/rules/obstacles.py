@@ -7,21 +7,23 @@ their names, unique indexes, and at last the row's own foreign keys. Only the fi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import IntEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action, Match
+from fkdash.catalog.model import Action, Match, TableKind
 from fkdash.rules.defaults import known
-from fkdash.rules.enforcement import check_runs
+from fkdash.rules.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.once import once_per_catalog
+from fkdash.rules.routing import refusing_null
 from fkdash.rules.values import ANYTHING, NULL_ONLY
 from fkdash.rules.writes import writes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table, TableName
     from fkdash.rules.values import Results
@@ -84,24 +86,53 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     tables = catalog.with_partitions(write.key.table)
     root = tables[0]
     written = _written(root, values)
-    found: list[Obstacle] = [*_identities(root, write, written), *_domains(root, written, values)]
-    met: set[tuple[Kind, tuple[str, ...], str]] = set()
-    for table in tables:
-        columns = written if table is root else _written(table, values)
-        for obstacle in (
-            *_partitions(table, columns, values),
-            *_not_nulls(table, columns, values),
-            *_checks(table, write, values),
-            *_uniques(table, columns, values),
-        ):
-            what = (obstacle.kind, obstacle.columns, obstacle.error.message if table is root else "")
-            inherited = (obstacle.kind, obstacle.columns, "")
-            if what not in met and (table is root or inherited not in met):
-                met |= {what, inherited}
-                found.append(obstacle)
+    found: list[Obstacle] = [*_identities(root, write, written)]
+    if refers_to_itself_only(write.key):
+        return tuple(found)
+    found += _domains(root, written, values)
+    found += _without_partition(catalog, root, written, values)
+    found += _of_table(root, write, written, values)
+    if len(tables) > 1:
+        found += _of_partitions(tables, write, values, {(each.kind, each.columns) for each in found})
     found += _half_keys(catalog, write, values)
     # Nothing is in the way of most writes.
     return () if not found else tuple(sorted(found, key=lambda obstacle: obstacle.kind))
+
+
+def _of_table(
+    table: Table, write: Write, written: Iterable[Column], values: Mapping[str, Results]
+) -> Iterator[Obstacle]:
+    met: set[tuple[Kind, tuple[str, ...], str]] = set()
+    for obstacle in (
+        *_not_nulls(table, written, values),
+        *_checks(table, write, values),
+        *_uniques(table, written, values),
+    ):
+        what = (obstacle.kind, obstacle.columns, obstacle.error.message)
+        if what not in met:
+            met.add(what)
+            yield obstacle
+
+
+def _of_partitions(
+    tables: Sequence[Table],
+    write: Write,
+    values: Mapping[str, Results],
+    at_root: Collection[tuple[Kind, tuple[str, ...]]],
+) -> Iterator[Obstacle]:
+    """Give what partitions refuse of their own; it is certain only where every one does."""
+    leaves = [table for table in tables if table.kind is not TableKind.PARTITIONED]
+    found: dict[tuple[Kind, tuple[str, ...]], list[Obstacle]] = {}
+    for leaf in leaves:
+        own: dict[tuple[Kind, tuple[str, ...]], Obstacle] = {}
+        for obstacle in _of_table(leaf, write, _written(leaf, values), values):
+            own.setdefault((obstacle.kind, obstacle.columns), obstacle)
+        for what, obstacle in own.items():
+            if what not in at_root:
+                found.setdefault(what, []).append(obstacle)
+    for each in found.values():
+        everywhere = len(each) == len(leaves) and all(obstacle.certain for obstacle in each)
+        yield each[0] if everywhere else replace(each[0], certain=False)
 
 
 def _identities(table: Table, write: Write, written: Iterable[Column]) -> Iterator[Obstacle]:
@@ -161,15 +192,19 @@ def _domain_check(table: Table, column: Column, domain: Domain, value: Results) 
     return None
 
 
-def _partitions(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def _without_partition(
+    catalog: Catalog, root: Table, written: Iterable[Column], values: Mapping[str, Results]
+) -> Iterator[Obstacle]:
     """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
-    for column in written if table.nulls_without_partition else ():
-        if column.number in table.nulls_without_partition and values[column.name] == NULL_ONLY:
+    for column in written if root.kind is TableKind.PARTITIONED else ():
+        homeless = refusing_null(catalog, root, column.name) if values[column.name] == NULL_ONLY else None
+        if homeless is not None:
             yield Obstacle(
                 Kind.PARTITION,
                 (column.name,),
-                f"{table.name} is partitioned by {column.name} and no partition takes NULL",
-                PredictedError("23514", f'no partition of relation "{table.name.name}" found for row'),
+                f"{homeless.table.name} is partitioned by {column.name} and no partition takes NULL",
+                PredictedError("23514", f'no partition of relation "{homeless.table.name.name}" found for row'),
+                certain=homeless.certain,
             )
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.obstacles import first_error, obstacles
-from fkdash.rules.rivals import acts_before, overtaken
+from fkdash.rules.rescues import rescues
 from fkdash.rules.writes import verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Action, Catalog, ForeignKey
     from fkdash.rules.finding import PredictedError, Rule, Statement
     from fkdash.rules.obstacles import Obstacle
     from fkdash.rules.writes import Write
@@ -90,7 +89,7 @@ def _case(catalog: Catalog, found: list[tuple[Write, Obstacle, tuple[Obstacle, .
     writes = tuple(dict.fromkeys(write for write, _, _ in found))
     met = tuple(dict.fromkeys(obstacle for _, obstacle, _ in found))
     key = writes[0].key
-    others = overtaken(catalog, key, writes[0].statements[0])
+    spared = rescues(catalog, key, writes[0].statements[0], writes[0].columns)
     error = first_error(found[0][2]) if any(obstacle.certain for obstacle in met) else met[0].error
     everything = {obstacle for _, _, every in found for obstacle in every if obstacle.certain}
     return Case(
@@ -98,13 +97,11 @@ def _case(catalog: Catalog, found: list[tuple[Write, Obstacle, tuple[Obstacle, .
         writes=writes,
         met=met,
         error=error,
-        certain=any(obstacle.certain for obstacle in met) and not others,
+        certain=any(obstacle.certain for obstacle in met) and not spared,
         alone=everything <= set(met),
         notes=(
             *_masked(met, error),
-            *_triggers(catalog, key),
-            *(_overtaken(key, other) for other in others),
-            *_deleted_before(catalog, key),
+            *spared,
         ),
     )
 
@@ -113,34 +110,6 @@ def _masked(met: tuple[Obstacle, ...], error: PredictedError) -> tuple[str, ...]
     if any(obstacle.error == error for obstacle in met):
         return ()
     return (f"PostgreSQL reports another obstacle first: {error.message}",)
-
-
-def _triggers(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
-    names = [
-        trigger.name
-        for trigger in catalog.tables[key.table].triggers or ()
-        if trigger.before and trigger.row and "UPDATE" in trigger.events and trigger.enabled in "OA"
-    ]
-    if not names:
-        return ()
-    return (f"BEFORE UPDATE trigger {', '.join(names)} on {key.table} could change what is written",)
-
-
-def _deleted_before(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
-    """Say where a row that refers to the same row twice is deleted before this key acts on it."""
-    return tuple(
-        f"a row that refers to the same row of {key.referenced.name} by {other.name} (CASCADE) as well is "
-        "deleted first"
-        for other in catalog.declared_on[key.table]
-        if other.referenced == key.referenced
-        and other.on_delete is Action.CASCADE
-        and other.columns != key.columns
-        and acts_before(other, key)
-    )
-
-
-def _overtaken(key: ForeignKey, other: ForeignKey) -> str:
-    return f"{other.name} has the same columns and {other.on_delete}: it may act on the row before {key.name} does"
 
 
 def finding(rule: Rule, case: Case, *, message: str, explanation: str, fixes: tuple[str, ...]) -> Finding:

@@ -29,6 +29,7 @@ async def shared_database(server: TestServer, shared_name: str) -> AsyncIterator
     """The module's database without the schemas that earlier tests made."""
     database = TestDatabase(server, shared_name)
     await database.execute('DROP SCHEMA IF EXISTS f, s1, "S 2", g CASCADE')
+    await database.execute("DROP PUBLICATION IF EXISTS changes, whole")
     yield database
     await database.close()
 

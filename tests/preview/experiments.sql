@@ -2601,3 +2601,160 @@ ALTER TABLE c ADD FOREIGN KEY (gid) REFERENCES p ON DELETE CASCADE; INSERT INTO 
 -- versions 14 to 18
 CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (-1);
 CREATE TABLE c(id int, pid int DEFAULT -1 REFERENCES p ON DELETE SET DEFAULT CHECK (pid BETWEEN 0 AND 10)); INSERT INTO c VALUES (1, 1);
+
+-- experiment pub1: a cascade into a published table without replica identity is refused, even without rows
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE);
+CREATE PUBLICATION changes FOR TABLE c;
+
+-- experiment pub2: SET NULL into a table of a publication for all tables
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL);
+INSERT INTO c VALUES (1);
+CREATE PUBLICATION changes FOR ALL TABLES;
+
+-- experiment pub3: a publication of inserts only, and one of a table with REPLICA IDENTITY FULL, refuse nothing
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE);
+CREATE TABLE d(pid int REFERENCES p ON DELETE CASCADE);
+ALTER TABLE d REPLICA IDENTITY FULL;
+INSERT INTO c VALUES (1);
+INSERT INTO d VALUES (1);
+CREATE PUBLICATION changes FOR TABLE c WITH (publish = 'insert');
+CREATE PUBLICATION whole FOR TABLE d;
+
+-- experiment pub4: a row filter over columns outside the replica identity
+-- delete p WHERE id=1
+-- versions 15 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(id int PRIMARY KEY, n int, pid int REFERENCES p ON DELETE CASCADE);
+INSERT INTO c VALUES (1, 1, 1);
+CREATE PUBLICATION changes FOR TABLE c WHERE (n > 0);
+
+-- experiment pub5: a row filter over the replica identity refuses nothing
+-- delete p WHERE id=1
+-- versions 15 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(id int PRIMARY KEY, n int, pid int REFERENCES p ON DELETE CASCADE);
+INSERT INTO c VALUES (1, 1, 1);
+CREATE PUBLICATION changes FOR TABLE c WHERE (id > 0);
+
+-- experiment pub6: a column list that leaves the replica identity out
+-- delete p WHERE id=1
+-- versions 15 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE, id int PRIMARY KEY, n int);
+INSERT INTO c VALUES (1, 1, 1);
+CREATE PUBLICATION changes FOR TABLE c (pid);
+
+-- experiment pub7: the index of the replica identity was dropped
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE, id int PRIMARY KEY, n int NOT NULL);
+CREATE UNIQUE INDEX named ON c (n);
+ALTER TABLE c REPLICA IDENTITY USING INDEX named;
+DROP INDEX named;
+CREATE PUBLICATION changes FOR TABLE c;
+
+-- experiment pub8: one partition of a published table has no replica identity, whatever rows are in it
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(k int, pid int REFERENCES p ON DELETE SET NULL) PARTITION BY LIST (k);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1);
+CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2);
+ALTER TABLE c1 REPLICA IDENTITY FULL;
+INSERT INTO c VALUES (1, 1);
+CREATE PUBLICATION changes FOR TABLE c;
+
+-- experiment pub9: a check for rows that remain is no update
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p);
+CREATE PUBLICATION changes FOR TABLE c;
+
+-- experiment pub10: the table itself is published and has no replica identity
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int);
+INSERT INTO p VALUES (1),(2);
+CREATE PUBLICATION changes FOR TABLE p;
+
+-- experiment pub11: a publication of the whole schema; a deferrable primary key is no replica identity
+-- delete p WHERE id=1
+-- versions 15 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(id int PRIMARY KEY DEFERRABLE, pid int REFERENCES p ON DELETE CASCADE);
+CREATE PUBLICATION changes FOR TABLES IN SCHEMA f;
+
+-- experiment pub12: an unlogged table is never published
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE UNLOGGED TABLE c(pid int REFERENCES p ON DELETE CASCADE);
+INSERT INTO c VALUES (1);
+CREATE PUBLICATION changes FOR ALL TABLES;
+
+-- experiment ow1: the owner of the referencing table may not use its schema
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p);
+ALTER TABLE c OWNER TO alice;
+REVOKE USAGE ON SCHEMA f FROM alice;
+
+-- experiment ow2: the owner of the referenced table lost SELECT on it
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p);
+ALTER TABLE p OWNER TO alice;
+REVOKE SELECT ON p FROM alice;
+
+-- experiment ow3: SET DEFAULT looks for the default row as the owner of the referenced table
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT);
+INSERT INTO c VALUES (1);
+ALTER TABLE p OWNER TO alice;
+REVOKE UPDATE ON p FROM alice;
+
+-- experiment rw1: a rule replaces the cascade, rows or not
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE, gone bool);
+CREATE RULE soft AS ON DELETE TO c DO INSTEAD UPDATE c SET gone = true WHERE pid = OLD.pid;
+
+-- experiment rw2: a rule for another statement is no matter
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL);
+INSERT INTO c VALUES (1);
+CREATE RULE soft AS ON DELETE TO c DO INSTEAD NOTHING;

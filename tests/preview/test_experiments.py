@@ -24,8 +24,6 @@ UNKNOWABLE = frozenset(
         "tr3",
         "tr4",
         "tr5",
-        "ru1",
-        "ru2",
         "ru3",
         "re3",
         "re3r",

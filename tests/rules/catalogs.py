@@ -8,12 +8,10 @@ from fkdash.catalog.model import (
     Column,
     ForeignKey,
     Index,
-    Privileges,
-    Server,
-    Size,
     Table,
     TableName,
 )
+from fkdash.catalog.surroundings import Privileges, Server, Size
 
 INT8 = ("pg_catalog.int8_ops",)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fkdash.catalog.model import Action, Catalog, Column, Query, Trigger
+from fkdash.catalog.model import Action, Catalog, Column, Query
+from fkdash.catalog.surroundings import Trigger, TriggerFunction
 from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.registry import findings, rule
 from tests.rules.catalogs import catalog, reference, sound, table
@@ -80,18 +81,70 @@ def test_row_security_matters_to_a_role_that_it_applies_to() -> None:
 
 
 def test_a_before_trigger_matters_where_the_action_fires_it() -> None:
-    def schema(action: Action, event: str, enabled: str = "O") -> Catalog:
-        trigger = Trigger("t", "public.f", enabled=enabled, before=True, events=frozenset({event}))
+    def schema(action: Action, event: str, returned: str = "NULL", enabled: str = "O") -> Catalog:
+        code = TriggerFunction("public.f", "plpgsql", f"BEGIN RETURN {returned}; END")
+        trigger = Trigger("t", "public.f", enabled=enabled, before=True, events=frozenset({event}), code=code)
         users, orders = table("users"), table("orders", Column(2, "user_id", "bigint"), indexed=("user_id",))
         return catalog(users, replace(orders, triggers=(trigger,)), reference(orders, "user_id", users, action))
 
-    [deleting] = _found(schema(Action.CASCADE, "DELETE"), "FK204")
-    assert deleting.severity is Severity.WARNING
-    [updating] = _found(schema(Action.SET_NULL, "UPDATE"), "FK204")
-    assert updating.severity is Severity.INFO
+    for action, event, swallowing in (
+        (Action.CASCADE, "DELETE", "NEW"),
+        (Action.SET_NULL, "UPDATE", "OLD"),
+        (Action.SET_DEFAULT, "UPDATE", "NULL"),
+    ):
+        [found] = _found(schema(action, event, swallowing), "FK204")
+        assert found.severity is Severity.WARNING
+        [not_understood] = _found(schema(action, event, "what_it_wants()"), "FK204")
+        assert not_understood.severity is Severity.INFO
+        assert "public.f" in not_understood.message
+        assert _found(schema(action, event, "OLD" if event == "DELETE" else "NEW"), "FK204") == []
+        assert _found(schema(action, event, enabled="D"), "FK204") == []
     assert _found(schema(Action.CASCADE, "UPDATE"), "FK204") == []
-    assert _found(schema(Action.CASCADE, "DELETE", enabled="D"), "FK204") == []
     assert _found(schema(Action.NO_ACTION, "DELETE"), "FK204") == []
+
+
+async def test_a_trigger_that_is_said_to_swallow_a_cascade_or_set_null_really_leaves_an_orphan(
+    database: TestDatabase,
+) -> None:
+    def scene(action: str, event: str, body: str) -> list[str]:
+        return [
+            "CREATE TABLE p (id int PRIMARY KEY)",
+            "INSERT INTO p VALUES (1)",
+            f"CREATE TABLE c (n int, pid int CONSTRAINT the_key REFERENCES p ON DELETE {action})",
+            "INSERT INTO c VALUES (1, 1)",
+            f"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {body} END'",
+            f"CREATE TRIGGER t BEFORE {event} ON c FOR EACH ROW EXECUTE FUNCTION f()",
+        ]
+
+    still_there = (
+        "DELETE FROM p",
+        "DO 'BEGIN IF (SELECT count(*) FROM c WHERE pid = 1) = 0 THEN RAISE EXCEPTION ''it went''; END IF; END'",
+    )
+    for action, event, swallowing, harmless in (
+        ("CASCADE", "DELETE", "RETURN NEW;", "RETURN OLD;"),
+        ("SET NULL", "UPDATE", "RETURN OLD;", "NEW.n := 2; RETURN NEW;"),
+        ("SET NULL", "UPDATE", "NEW.pid := OLD.pid; RETURN NEW;", "RETURN coalesce(NEW, OLD);"),
+    ):
+        swallowed = await tried(database, scene(action, event, swallowing), list(still_there), "FK204")
+        finding = swallowed.of("FK204")
+        assert finding is not None
+        assert finding.severity is Severity.WARNING
+        # Where the key itself was put back its own check says so.
+        assert swallowed.sqlstate in {"", "23503"}
+        carried_out = await tried(database, scene(action, event, harmless), list(still_there), "FK204")
+        assert (carried_out.findings, carried_out.message) == ((), "it went")
+
+
+async def test_a_trigger_on_other_columns_does_not_come_before_set_null(database: TestDatabase) -> None:
+    scene = [
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE c (n int, pid int CONSTRAINT the_key REFERENCES p ON DELETE SET NULL)",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    ]
+    of_another = [*scene, "CREATE TRIGGER t BEFORE UPDATE OF n ON c FOR EACH ROW EXECUTE FUNCTION f()"]
+    assert (await tried(database, of_another, [], "FK204")).findings == ()
+    of_the_key = [*scene, "CREATE TRIGGER t BEFORE UPDATE OF pid ON c FOR EACH ROW EXECUTE FUNCTION f()"]
+    assert (await tried(database, of_the_key, [], "FK204")).of("FK204") is not None
 
 
 def test_one_nullable_column_is_an_optional_reference_and_several_are_a_hole() -> None:

@@ -9,21 +9,19 @@ with locked as materialized (
    where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
 ), parent as (
   select inhrelid, array_agg(inhparent order by inhseqno) as parents from pg_inherits group by inhrelid
-), ruled as (
-  select distinct ev_class from pg_rewrite
-), homeless as (
+), keyed as (
   -- A hash partition takes NULLs, a list partition where it names NULL, a default partition always.
-  select pt.partrelid, array_remove(pt.partattrs::int2[], 0::int2) as columns
+  select pt.partrelid, array_remove(pt.partattrs::int2[], 0::int2) as columns, pt.partstrat = 'h' as hashed,
+         coalesce((
+           select i.inhrelid
+             from pg_inherits i
+             join pg_class k on k.oid = i.inhrelid
+            where i.inhparent = pt.partrelid
+              and pt.partstrat = 'l'
+              and pg_get_expr(k.relpartbound, 0) ~ '[(,] ?NULL[,)]'
+            limit 1
+         ), nullif(pt.partdefid, 0)) as nulls_into
     from pg_partitioned_table pt
-   where pt.partstrat in ('l', 'r')
-     and pt.partdefid = 0
-     and not exists (
-       select from pg_inherits i
-         join pg_class k on k.oid = i.inhrelid
-        where i.inhparent = pt.partrelid
-          and pt.partstrat = 'l'
-          and pg_get_expr(k.relpartbound, 0) ~ '[(,] ?NULL[,)]'
-     )
 ), extended as (
   select d.objid, e.extname
     from pg_depend d join pg_extension e on e.oid = d.refobjid
@@ -40,20 +38,26 @@ select c.oid,
        c.relpages::int8 * current_setting('block_size')::int as bytes,
        c.relrowsecurity                              as row_security,
        c.relforcerowsecurity                         as force_row_security,
-       r.ev_class is not null                        as has_rules,
        x.extname                                     as extension,
        l.relation is not null                        as locked,
-       h.columns                                     as nulls_without_partition,
+       h.columns                                     as partition_key,
+       h.hashed                                      as hashed,
+       h.nulls_into                                  as nulls_into,
        has_schema_privilege(n.oid, 'USAGE') and
          (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT')) as may_select,
        has_any_column_privilege(c.oid, 'REFERENCES') as may_reference,
-       pg_has_role(c.relowner, 'USAGE')              as may_alter
+       pg_has_role(c.relowner, 'USAGE')              as may_alter,
+       has_schema_privilege(c.relowner, n.oid, 'USAGE')     as owner_usage,
+       has_table_privilege(c.relowner, c.oid, 'SELECT')
+         or has_any_column_privilege(c.relowner, c.oid, 'SELECT') as owner_select,
+       has_table_privilege(c.relowner, c.oid, 'UPDATE')
+         or has_any_column_privilege(c.relowner, c.oid, 'UPDATE') as owner_update,
+       has_table_privilege(c.relowner, c.oid, 'DELETE')     as owner_delete
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   left join parent p on p.inhrelid = c.oid
-  left join ruled r on r.ev_class = c.oid
   left join extended x on x.objid = c.oid
-  left join homeless h on h.partrelid = c.oid
+  left join keyed h on h.partrelid = c.oid
   left join locked l on l.relation = c.oid
  where ($1::oid[] is null or c.oid = any ($1))
    and c.relkind in ('r', 'p', 'f')

@@ -43,7 +43,7 @@ class Run(RunState):
         """Delete the target rows, work the queue off and give what happened."""
         target = self.facts.tables[self.facts.target]
         self.may_read(target.oid)
-        await self.statement_begins(target, DELETE_BIT)
+        await self.statement_begins(target, DELETE_BIT, targets)
         await self._remove(targets)
         self.statement_ends(target, DELETE_BIT)
         await self._work_off(self.queue)
@@ -118,8 +118,9 @@ class Run(RunState):
         table = self.facts.tables[key.relation]
         if not self.owner_may(key, table, "delete", reading=key.columns, operators=key.pf_operators):
             return
-        await self.statement_begins(table, DELETE_BIT)
-        await self._remove(await self.referencing(key, old))
+        rows = await self.referencing(key, old)
+        await self.statement_begins(table, DELETE_BIT, rows, key)
+        await self._remove(rows)
         self.statement_ends(table, DELETE_BIT)
 
     async def _remove(self, rows: Sequence[RowId]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from fkdash.preview import doubts
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle, Outcome
+from fkdash.preview.queue import publishing
 from fkdash.preview.queue.matching import Matcher, values_of
 from fkdash.preview.queue.overlay import Overlay, Written
 from fkdash.preview.queue.rights import NOT_PERMITTED, refusal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _MANY_ORDERS: Final = 1_000
 _MANY_ROWS: Final = 7
+UNEXPECTED_RESULT: Final = "XX000"
 
 Images: TypeAlias = "tuple[RowValues | None, RowValues | None]"
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
@@ -144,10 +146,20 @@ class RunState:
         written = self.overlay.rows.get(row)
         return row.table if written is None else written.leaf
 
-    async def statement_begins(self, table: TableFact, bit: int) -> None:
-        """Note what a statement on a table may set off before any row: a rule, BEFORE STATEMENT triggers."""
-        for doubt in doubts.rule_doubts(table, bit):
-            self.outcome.doubt(doubt)
+    async def statement_begins(
+        self, table: TableFact, bit: int, rows: Collection[RowId] = (), key: KeyFact | None = None
+    ) -> None:
+        """Note what a statement on a table may set off before any row: a rule, BEFORE STATEMENT triggers.
+
+        `key` is the foreign key whose action it is, `rows` are those that it is about.
+        """
+        if key is not None and doubts.EVENT_NAMES[bit] in table.replaced:
+            self.block_key(key, UNEXPECTED_RESULT, [])
+            self.outcome.remark(f"A rule ON {doubts.EVENT_NAMES[bit]} of {table.name} replaces the action.")
+        else:
+            for doubt in doubts.rule_doubts(table, bit):
+                self.outcome.doubt(doubt)
+        publishing.refuse_unpublished(self, table, doubts.EVENT_NAMES[bit], rows, key)
         for trigger in doubts.before_triggers(table, bit, row=False):
             if await self.fires(trigger, table, [(None, None)]):
                 self.outcome.doubt(doubts.before_doubt(trigger, table))

@@ -52,7 +52,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     if not run.owner_may(key, table, reading=key.columns, writing=columns, operators=key.pf_operators):
         return False
     await rights.of_statement(run, key, columns, kind, rows)
-    await run.statement_begins(table, UPDATE_BIT)
+    await run.statement_begins(table, UPDATE_BIT, rows, key)
     if rows:
         if kind == "setnull":
             taken: Taken | None = Taken(dict.fromkeys(columns), {})

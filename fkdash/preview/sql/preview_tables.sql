@@ -2,6 +2,8 @@
 -- UPDATE of its rows does. A `tree` is a stored expression. `reads` are the columns that decide whether an UPDATE must
 -- write new index entries, null for an index that only sums up blocks. Of the tables that are not in $2 (nothing
 -- writes to them) only columns with a name in $3 are given, and no CHECKs.
+-- `replaced` are the statements in whose place a rule always does something of another kind (commandType has the numbers
+-- of ev_type).
 -- pg_get_partition_constraintdef has the planner work on partition keys: ask for tables only of which planted.sql
 -- gives nothing.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
@@ -39,6 +41,11 @@ SELECT t.oid::bigint AS oid,
          'rules', (SELECT jsonb_agg(CASE r.ev_type WHEN '2' THEN 'UPDATE' WHEN '4' THEN 'DELETE' END)
                      FROM pg_catalog.pg_rewrite r
                     WHERE r.ev_class = t.oid AND r.ev_type IN ('2', '4') AND r.ev_enabled IN ('O', 'A')),
+         'replaced', (SELECT jsonb_agg(CASE r.ev_type WHEN '2' THEN 'UPDATE' WHEN '4' THEN 'DELETE' END)
+                        FROM pg_catalog.pg_rewrite r
+                       WHERE r.ev_class = t.oid AND r.ev_type IN ('2', '4') AND r.ev_enabled IN ('O', 'A')
+                         AND r.is_instead AND r.ev_qual = '<>'
+                         AND r.ev_action::text !~ ('\{QUERY :commandType ' || r.ev_type::text)),
          'columns', (
            SELECT jsonb_agg(jsonb_build_object(
                     'number', a.attnum,

@@ -1,0 +1,69 @@
+"""FK118: an action runs as the owner of a table, who lacks a privilege for it.
+
+Referential actions do not run as the role that deletes: a cascade as the owner of the referencing table, the look
+whether the key is still there as the owner of the referenced one (ri_triggers.c; manual, "GRANT").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.rules.barred import Bar, barred
+from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.rivals import action_of
+from fkdash.rules.writes import verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    for bar in barred(catalog):
+        if bar.rule == RULE.id:
+            yield _finding(bar)
+
+
+def _finding(bar: Bar) -> Finding:
+    key = bar.key
+    doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=key,
+        columns=key.columns,
+        message=f"{bar.reason}: {verbs(bar.statements)} any row of {key.referenced.name} fails with "
+        f"{bar.error.sqlstate}, referred to or not.",
+        explanation=f"{doing} of {key.name} is a statement of its own and does not run as the role that deletes: "
+        f"{bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, or give "
+        f"the "
+        "table to a role that has it.",
+        statements=bar.statements,
+        error=bar.error,
+        evidence=(bar.reason,),
+    )
+
+
+RULE = Rule(
+    id="FK118",
+    name="owner-lacks-privilege",
+    severity=Severity.ERROR,
+    summary="The owner of a table lacks a privilege that the action needs",
+    explanation="A referential action runs as the owner of the referencing table (and looks for another row with "
+    "the key as the owner of the referenced one), whoever deletes. Where that role may not use the schema, or "
+    "lost "
+    "SELECT, UPDATE or DELETE on its table, PostgreSQL refuses with SQLSTATE 42501, even for a row that nothing "
+    "refers to and for a superuser. It happens after REASSIGN OWNED, and with REVOKE ALL ON SCHEMA.",
+    example="CREATE SCHEMA app;\n"
+    "CREATE ROLE app_owner;\n"
+    "GRANT USAGE, CREATE ON SCHEMA app TO app_owner;\n"
+    "CREATE TABLE users (id int PRIMARY KEY);\n"
+    "CREATE TABLE app.orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
+    "ALTER TABLE app.orders OWNER TO app_owner;\n"
+    "REVOKE USAGE ON SCHEMA app FROM app_owner;\n"
+    "INSERT INTO users VALUES (1);\n"
+    "DELETE FROM users;  -- ERROR 42501, although no order exists\n",
+    find=_find,
+)

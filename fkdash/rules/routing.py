@@ -1,0 +1,39 @@
+"""Where a row goes whose partition key becomes NULL: a key of the root is routed from the root down.
+
+Range partitions never take NULL, list partitions where they name it, hash partitions always, and a DEFAULT
+partition what no other takes (manual, "Table Partitioning").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fkdash.catalog.model import TableKind
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, Table
+
+
+class Homeless(NamedTuple):
+    """The partitioned table that has no place for the row; `certain` False says that it depends on the row."""
+
+    table: Table
+    certain: bool
+
+
+def refusing_null(catalog: Catalog, table: Table, column: str) -> Homeless | None:
+    """Give the table, this one or a partitioned one below it, that takes no row with NULL in `column`."""
+    if table.kind is not TableKind.PARTITIONED or column not in table.columns_by_name:
+        return None
+    number = table.columns_by_name[column].number
+    if number in table.nulls_without_partition:
+        return Homeless(table, certain=True)
+    if number in table.partition_key and table.nulls_into is not None and table.nulls_into in catalog.tables:
+        return refusing_null(catalog, catalog.tables[table.nulls_into], column)
+    below = [catalog.tables[name] for name in catalog.partitions.get(table.name, ())]
+    found = [refusing_null(catalog, each, column) for each in below]
+    homeless = [each for each in found if each is not None]
+    if not homeless:
+        return None
+    certain = len(homeless) == len(below) and all(each.certain for each in homeless)
+    return Homeless(homeless[0].table, certain)
