@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column
+from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.dropping import drop_index, remove_key, want_no_view
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import default_class, equality, type_of
+from fkdash.catalog.files.types import base_of, default_class, equality, type_of
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Relation
@@ -101,12 +101,17 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             if not cascade:
                 raise RefusedError("2BP01", f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
-    for constraint in state.constraints_on(table.oid, "puxfcn"):
+    for constraint in sorted(state.constraints_on(table.oid, "puxfcn"), key=lambda each: each.kind != "f"):
         if number in constraint.columns or (constraint.kind == "f" and number in constraint.delete_columns):
             if constraint.parent and constraint.oid in state.constraints:
                 if constraint.kind != "f" or state.constraints[constraint.parent].table != table.oid:
                     continue
-            if constraint.oid in state.constraints:
+            if constraint.oid not in state.constraints:
+                continue
+            if constraint.kind in "cn":
+                # What inherits it goes with the columns that inherit, or stays with those that stay.
+                state.remove_constraint(constraint)
+            else:
                 remove_key(state, constraint, cascade=cascade)
     for index in state.indexes_on(table.oid):
         if index.index is not None and number in index.index.used:
@@ -140,7 +145,14 @@ def set_default(state: State, table: Relation, act: Act, only: bool) -> None:  #
     if column.generated:
         raise RefusedError("42601", f"{act.name} is a generated column")
     default = default_of(state, act.expression, column.type) if act.expression is not None else None
-    state.change_column(table.oid, column.number, default=default, default_set=state.statement)
+    sequence = sequence_in(state, act.expression) if act.expression is not None else 0
+    state.change_column(
+        table.oid,
+        column.number,
+        default=default if not sequence else None,
+        sequence=sequence,
+        default_set=state.statement,
+    )
     for child in () if only else state.children(table.oid):
         set_default(state, child, act, only)
 
@@ -154,6 +166,10 @@ def alter_type(state: State, table: Relation, act: Act, only: bool) -> None:  # 
         raise RefusedError("42P16", "the type must be changed in the tables that inherit too")
     assert act.type is not None  # noqa: S101 - ALTER TYPE has one
     type_ref = type_of(state, act.type)
+    if column.identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+        raise RefusedError("22023", f"{act.name} cannot be an identity column of this type")
+    if column.generated and act.other:
+        raise RefusedError("42611", f"{act.name} is generated, for which USING has no meaning")
     _change_type(state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None))
 
 
@@ -174,18 +190,20 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
     for index in state.indexes_on(table.oid):
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
-        if number in fact.columns:
+        if number in fact.used:
             classes = tuple(
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)
             )
             state.change(index, index=replace(fact, opclasses=classes))
+            state.renew_index(index.oid)
     for oid in dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ()))):
         key = state.constraints[oid]
         own = key.table == table.oid and number in key.columns
         theirs = key.referenced == table.oid and number in key.referenced_columns
         if key.kind == "f" and (own or theirs):
             _compare_again(state, oid)
+            state.renew_constraint(oid)
     for child in state.children(table.oid):
         inherited = child.column(column.name)
         if inherited is not None:
@@ -216,7 +234,7 @@ def add_identity(state: State, table: Relation, act: Act, _only: bool) -> None: 
     assert act.constraint is not None  # noqa: S101 - it says which kind
     if not column.not_null:
         raise RefusedError("55000", f"{act.name} must be NOT NULL first")
-    if column.identity or column.default is not None:
+    if column.identity or column.default is not None or column.sequence:
         raise RefusedError("55000", f"{act.name} has an identity or a default already")
     identity = "a" if act.constraint.always else "d"
     changed = state.change_column(table.oid, column.number, identity=identity, default_set=state.statement)

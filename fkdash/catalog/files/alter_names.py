@@ -17,9 +17,11 @@ def rename(state: State, relation: Relation, act: Act, _only: bool) -> None:  # 
     if relation.index is not None:
         carried = constraint_of(state, relation)
         if carried is not None:
+            if state.constraint(state.relations[carried.table], act.name) is not None:
+                raise RefusedError("42710", f"there is a constraint {act.name} already")
             state.change_constraint(carried, name=act.name)
-    if (relation.schema, act.name) in state.type_names and relation.kind in "rpfvmc":
-        raise RefusedError("42710", f"there is a type {act.name} already")
+    if relation.kind in "rpfvmc" and (relation.schema, act.name) not in state.relation_names:
+        state.want_free_type(relation.schema, act.name)
     state.change(relation, name=act.name)
 
 
@@ -49,10 +51,10 @@ def _rename_column(state: State, table: Relation, old: str, new: str) -> None:
 def set_schema(state: State, relation: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
     """SET SCHEMA: indexes, constraints and owned sequences move along."""
     schema = state.schema(act.name)
-    if schema == relation.schema:
-        return
     if relation.owned_by is not None and relation.kind == "S":
         raise RefusedError("0A000", f"{relation.name} belongs to a table and moves with it")
+    if schema == relation.schema:
+        return
     state.change(relation, schema=schema)
     for constraint in state.constraints_on(relation.oid):
         state.change_constraint(constraint, schema=schema)

@@ -26,11 +26,12 @@ def make_column(state: State, schema: int, table: str, said: ColumnSaid, number:
     serial = SERIAL.get(said.type.name[-1]) if len(said.type.name) == 1 and not said.type.quoted else None
     sequences: list[int] = []
     default: Template | None = None
+    from_sequence = 0
     if serial is not None:
         type_ref = TypeRef(serial)
         sequence = _sequence(state, schema, table, said.name)
         sequences.append(sequence.oid)
-        default = Template((nextval(state, sequence),))
+        from_sequence = sequence.oid
     else:
         type_ref = type_of(state, said.type)
     identity, collation, generated = "", None, ""
@@ -40,10 +41,11 @@ def make_column(state: State, schema: int, table: str, said: ColumnSaid, number:
             sequence = _sequence(state, schema, table, said.name, _named_in(each.value[0]), identity=True)
             sequences.append(sequence.oid)
         elif each.kind == "default":
-            if default is not None or identity:
+            if from_sequence or default is not None or identity:
                 raise RefusedError("42601", f"{said.name} has more than one default")
             assert each.expression is not None  # noqa: S101 - a default has one
             default = default_of(state, each.expression, type_ref)
+            from_sequence = sequence_in(state, each.expression)
         elif each.kind == "generated":
             stored = each.stored if each.stored is not None else state.version < _VIRTUAL_SINCE
             if not stored and state.version < _VIRTUAL_SINCE:
@@ -60,7 +62,8 @@ def make_column(state: State, schema: int, table: str, said: ColumnSaid, number:
         number,
         said.name,
         type_ref,
-        default=default,
+        default=default if not from_sequence else None,
+        sequence=from_sequence,
         identity=identity,
         generated=generated,
         collation=None if collation == "default" else collation,
@@ -88,6 +91,27 @@ def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Templat
     if is_null and base_of(state, type_ref) == type_ref:
         return None
     return Template((said.text,))
+
+
+def sequence_in(state: State, said: ExpressionSaid) -> int:
+    """Give the sequence of `nextval('…'::regclass)`, 0 for any other expression."""
+    tokens = [token for token in said.tokens if token.value not in {"pg_catalog", "."}]
+    if [token.value for token in tokens[:2]] != ["nextval", "("] or len(tokens) < 4:  # noqa: PLR2004 - up to its end
+        return 0
+    from fkdash.catalog.files.tokens import Cursor  # noqa: PLC0415
+
+    found = state.find(Cursor(tokens[2].value).qualified()) if tokens[2].kind == "string" else None
+    if found is None or found.kind != "S":
+        return 0
+    after = [token.value for token in tokens[3:]]
+    return found.oid if after in ([")"], ["::", "regclass", ")"]) else 0
+
+
+def default_text(state: State, relation: Relation, column: Attribute) -> str | None:
+    """Give a column's default or generation expression with the names as they are now."""
+    if column.sequence:
+        return nextval(state, state.relations[column.sequence])
+    return column.default.text(relation.names) if column.default is not None else None
 
 
 def nextval(state: State, sequence: Relation) -> str:

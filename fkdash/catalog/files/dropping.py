@@ -85,7 +85,7 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
             continue
         while key.parent and key.parent in state.constraints:
             key = state.constraints[key.parent]
-        if key.referenced in together or key.table in together:
+        if key.table in together:
             continue
         if not cascade:
             raise RefusedError("2BP01", f"{key.name} refers to {table.name}")
@@ -201,18 +201,14 @@ def _remove_check(state: State, check: Constraint) -> None:
 def _drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
     if sequence.identity and not table:
         raise RefusedError("2BP01", f"{sequence.name} belongs to an identity column")
-    from fkdash.catalog.files.columns import nextval  # noqa: PLC0415
-
-    taking = nextval(state, sequence)
     for relation in list(state.relations.values()):
         if relation.oid == table:
             continue
         for column in relation.columns:
-            text = column.default.text({}) if column.default is not None and not column.generated else ""
-            if text == taking or (f"nextval('{sequence.name}'" in text):
+            if column.sequence == sequence.oid:
                 if not cascade:
                     raise RefusedError("2BP01", f"the default of {relation.name}.{column.name} uses {sequence.name}")
-                state.change_column(relation.oid, column.number, default=None, default_set=state.statement)
+                state.change_column(relation.oid, column.number, sequence=0, default_set=state.statement)
     state.remove_relation(sequence)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Template
-from fkdash.catalog.files.tokens import QUOTED, SIGN, STRING, WORD
+from fkdash.catalog.files.tokens import QUOTED, SIGN, STRING, WORD, cut_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,7 @@ def _reference(
     token = tokens[at]
     if token.kind not in {WORD, QUOTED}:
         return None, 1
+    name = cut_name(token.value)
     before = tokens[at - 1] if at else None
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     if before is not None and before.kind == SIGN and before.value in {"::", "."}:
@@ -57,18 +58,18 @@ def _reference(
         return None, 1
     if after is not None and after.kind == SIGN and after.value == "." and at + 2 < len(tokens):
         field = tokens[at + 2]
-        if token.value == table and field.kind in {WORD, QUOTED} and field.value in columns:
-            return columns[field.value], 3
+        if name == table and field.kind in {WORD, QUOTED} and cut_name(field.value) in columns:
+            return columns[cut_name(field.value)], 3
         return None, 3
     if after is not None and after.kind == SIGN and after.value == "(" and token.kind == WORD:
         return None, 1
     if token.kind == WORD and (token.value in _NEVER_COLUMNS or _is_type(token, after)):
         return None, 1
-    if token.value in columns:
+    if name in columns:
         if _is_field(before, after, tokens, at):
             return None, 1
-        return columns[token.value], 1
-    if token.value == table:
+        return columns[name], 1
+    if name == table:
         return 0, 1
     return None, 1
 

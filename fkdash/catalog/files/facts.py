@@ -49,6 +49,8 @@ class TypeRef:
 class Attribute:
     """A column. `identity` is a or d, `generated` s or v; the rest is as in pg_attribute.
 
+    `sequence` is the one that the default takes its next value from, whatever it is called by then.
+
     `made`, `null_set`, `type_set` and `default_set` are the statements that said so last.
     """
 
@@ -57,6 +59,7 @@ class Attribute:
     type: TypeRef
     not_null: bool = False
     default: Template | None = None
+    sequence: int = 0
     identity: str = ""
     generated: str = ""
     collation: str | None = None

@@ -198,6 +198,8 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
     if index is None or index.index is None:
         raise RefusedError("42704", f"there is no index {said.using_index} on {table.name}")
     fact = index.index
+    if constraint_of(state, index) is not None:
+        raise RefusedError("55000", f"{index.name} belongs to a constraint already")
     if not fact.unique or fact.predicate or fact.expressions or fact.method != "btree":
         raise RefusedError("42809", f"{index.name} is not a plain unique index")
     if table.kind == "p":

@@ -333,9 +333,10 @@ def _alter_rest(cursor: Cursor, name: str) -> Act:
 def _alter_type(cursor: Cursor, name: str) -> Act:
     said = type_said(cursor)
     collation = cursor.qualified() if cursor.take("collate") else ()
-    if cursor.take("using"):
+    using = cursor.take("using")
+    if using:
         cursor.pass_until({","})
-    return Act("alter type", name, type=said, table=collation)
+    return Act("alter type", name, type=said, table=collation, other="using" if using else "")
 
 
 def _alter_constraint(cursor: Cursor) -> Act:

@@ -290,11 +290,16 @@ class State:
             self.put(self.indexes_of, table, left or None)
         self.put(self.relations, relation.oid, None)
 
+    def want_free_type(self, schema: int, name: str) -> None:
+        """Raise RefusedError where a type has that name, be it the row type of a table."""
+        relation = self.relation_names.get((schema, name))
+        if (schema, name) in self.type_names or (relation is not None and self.relations[relation].kind in "rpfvmc"):
+            raise RefusedError("42710", f"there is a type {name} already")
+
     def add_type(self, made: TypeFact) -> None:
         """Add a type; raises RefusedError where its schema has one of that name."""
         where = (made.schema, made.name)
-        if where in self.type_names or where in self.relation_names:
-            raise RefusedError("42710", f"there is a type {made.name} already")
+        self.want_free_type(*where)
         self.put(self.type_names, where, made.oid)
         self.put(self.types, made.oid, made)
 
@@ -302,8 +307,7 @@ class State:
         """Give a type other facts."""
         changed = replace(type_fact, **changes)  # type: ignore[arg-type] # fields of a type
         if (changed.schema, changed.name) != (type_fact.schema, type_fact.name):
-            if (changed.schema, changed.name) in self.type_names:
-                raise RefusedError("42710", f"there is a type {changed.name} already")
+            self.want_free_type(changed.schema, changed.name)
             self.put(self.type_names, (type_fact.schema, type_fact.name), None)
             self.put(self.type_names, (changed.schema, changed.name), changed.oid)
         self.put(self.types, changed.oid, changed)
@@ -315,6 +319,29 @@ class State:
         self.put(self.types, type_fact.oid, None)
         for constraint in [each for each in self.constraints.values() if each.domain == type_fact.oid]:
             self.remove_constraint(constraint)
+
+    def renew_index(self, oid: int) -> None:
+        """Give an index the number of one made now, as it is when a column's type changes."""
+        index, new = self.relations[oid], self.new_oid()
+        assert index.index is not None  # noqa: S101 - it is an index
+        table = index.index.table
+        self.put(self.relations, oid, None)
+        self.put(self.relations, new, replace(index, oid=new))
+        self.put(self.relation_names, (index.schema, index.name), new)
+        self.put(self.indexes_of, table, (*(each for each in self.indexes_of[table] if each != oid), new))
+        for other in [each for each in self.relations.values() if each.index and each.index.parent == oid]:
+            assert other.index is not None  # noqa: S101 - it is an index
+            self.change(other, index=replace(other.index, parent=new))
+        for constraint in [each for each in self.constraints.values() if each.index == oid]:
+            self.change_constraint(constraint, index=new)
+
+    def renew_constraint(self, oid: int) -> None:
+        """Give a constraint the number of one made now."""
+        constraint, new = self.constraints[oid], self.new_oid()
+        self.remove_constraint(constraint)
+        self.add_constraint(replace(constraint, oid=new))
+        for other in [each for each in self.constraints.values() if each.parent == oid]:
+            self.change_constraint(other, parent=new)
 
     def _name_constraint(self, constraint: Constraint) -> None:
         where = (constraint.schema, constraint.name)

@@ -120,7 +120,7 @@ class _Making:
             column, sequences = make_column(self.state, self.schema, self.name, element, number)
             self.columns.append(column)
             self.sequences += [(sequence, number) for sequence in sequences]
-            if column.default is not None and sequences and not column.identity:
+            if column.sequence and sequences:
                 self.named_nulls.setdefault(column.name, (None, False))
             if column.identity:
                 self.named_nulls.setdefault(column.name, (None, False))
@@ -130,6 +130,8 @@ class _Making:
 
     def _take_constraints(self, said: ColumnSaid) -> None:
         null = any(each.kind == "null" for each in said.constraints)
+        if null and said.name in self.named_nulls:
+            raise RefusedError("42601", f"{said.name} is both NULL and NOT NULL")
         for each in said.constraints:
             if each.kind == "n":
                 if null:
@@ -158,6 +160,7 @@ class _Making:
             number=number,
             not_null=False,
             default=column.default if keeps in said.including else None,
+            sequence=column.sequence if keeps in said.including else 0,
             generated=column.generated if keeps in said.including else "",
             identity=identity,
             local=True,
@@ -215,8 +218,9 @@ class _Making:
             merged[at] = replace(
                 before,
                 local=True,
-                default=column.default or before.default,
-                default_set=now if column.default is not None else before.default_set,
+                default=column.default if column.default or column.sequence else before.default,
+                sequence=column.sequence if column.default or column.sequence else before.sequence,
+                default_set=now if column.default or column.sequence else before.default_set,
                 identity=column.identity,
                 generated=column.generated or before.generated,
             )
@@ -248,7 +252,7 @@ class _Making:
             for each in element.constraints:
                 if each.kind == "default" and each.expression is not None:
                     default = default_of(self.state, each.expression, merged[at].type)
-                    merged[at] = replace(merged[at], default=default, default_set=self.state.statement)
+                    merged[at] = replace(merged[at], default=default, sequence=0, default_set=self.state.statement)
 
     def _want_same_type(self, one: Attribute, other: Attribute) -> None:
         if one.type != other.type:
@@ -387,6 +391,10 @@ class _Making:
         assert index.index is not None  # noqa: S101 - it is an index
         carried = constraint_of(state, index)
         fact = replace(moved_index(state, index.index, table), valid=True)
+        if table.kind == "p" and fact.unique:
+            from fkdash.catalog.files.keys import _want_partition_key  # noqa: PLC0415
+
+            _want_partition_key(table, fact)
         if fact.primary and any(each.kind == "p" for each, _ in self.own):
             raise RefusedError("42P16", f"{self.name} has more than one primary key")
         if carried is not None and carried.kind == "p":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.columns import default_text
 from fkdash.catalog.files.state import TEMPORARY, State
 from fkdash.catalog.files.types import spelled
 from fkdash.catalog.model import (
@@ -108,7 +109,7 @@ def _column(state: State, relation: Relation, column: Attribute, domains: dict[i
         name=column.name,
         type=spelled(state, column.type),
         not_null=column.not_null,
-        default=column.default.text(relation.names) if column.default is not None else None,
+        default=default_text(state, relation, column),
         identity=bool(column.identity),
         identity_always=column.identity == "a",
         generated=bool(column.generated),
