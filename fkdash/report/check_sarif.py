@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from fkdash import __version__
 from fkdash.db.text import plain
@@ -13,7 +14,7 @@ from fkdash.rules.registry import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fkdash.report.check import CheckReport, Place
+    from fkdash.report.check import CheckReport, Coverage, Place
     from fkdash.rules.finding import Finding, Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -65,13 +66,38 @@ def _invocation(reports: Sequence[CheckReport]) -> dict[str, Any]:
         for report in reports
         for each in report.unknowns
     ]
-    done = not any(report.failure for report in reports)
+    for report in reports:
+        if report.coverage is not None:
+            notes += _coverage_notes(report.coverage)
+    done = not any(report.failure or (report.coverage and report.coverage.incomplete) for report in reports)
     return {"executionSuccessful": done, "toolExecutionNotifications": notes}
+
+
+def _coverage_notes(coverage: Coverage) -> Iterator[dict[str, Any]]:
+    for each in coverage.incomplete:
+        yield {
+            "level": "error",
+            "message": {"text": plain(f"incomplete: {each.reason}")},
+            "locations": [{"physicalLocation": _physical(each.place)}],
+        }
+    for rule, reason in coverage.not_asked:
+        yield {"level": "note", "message": {"text": plain(f"not asked: {rule}: {reason}")}}
+    yield {"level": "note", "message": {"text": plain(coverage.words)}}
+
+
+def _physical(place: Place) -> dict[str, Any]:
+    return {
+        "artifactLocation": {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": place.line, "startColumn": place.column},
+    }
 
 
 def _results(report: CheckReport) -> Iterator[dict[str, Any]]:
     for each in report.findings:
         result = _result(report, each.finding, each.place)
+        if each.began is not None:
+            began = {"id": 1, "physicalLocation": _physical(each.began), "message": {"text": "it began here"}}
+            result["relatedLocations"] = [began]
         if each.known:
             result |= {"baselineState": "unchanged", "suppressions": [{"kind": "external"}]}
         yield result
@@ -86,10 +112,7 @@ def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[
         "logicalLocations": [{"fullyQualifiedName": plain(f"{report.database}.{name}"), "kind": "member"}]
     }
     if place is not None:
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": place.file, "uriBaseId": "%SRCROOT%"},
-            "region": {"startLine": place.line, "startColumn": place.column},
-        }
+        location["physicalLocation"] = _physical(place)
     return {
         "ruleId": finding.rule,
         "ruleIndex": _INDEX[finding.rule],

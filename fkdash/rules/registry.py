@@ -91,6 +91,8 @@ RULES: Final[tuple[Rule, ...]] = (
     fk505_odd_one_out.RULE,
 )
 
+FILE_RULES: Final[tuple[Rule, ...]] = ()
+
 
 def rule(rule_id: str) -> Rule:
     """Give the rule with this id or name; raises KeyError for any other word."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.dropping import drop_index, remove_key, want_no_view
+from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import base_of, default_class, equality, type_of
@@ -187,7 +188,8 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         collation=None if wanted.collation == "default" else wanted.collation,
         type_set=state.statement,
     )
-    for index in state.indexes_on(table.oid):
+    # Constraints are made anew before indexes.
+    for index in sorted(state.indexes_on(table.oid), key=lambda each: constraint_of(state, each) is None):
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         if number in fact.used:

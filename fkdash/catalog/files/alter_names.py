@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def rename(state: State, relation: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001 - one signature for all
     """RENAME TO; the constraint that an index carries is renamed with it."""
+    if act.name == relation.name:
+        raise RefusedError("42P07", f"there is a relation {act.name} already")
     if relation.index is not None:
         carried = constraint_of(state, relation)
         if carried is not None:

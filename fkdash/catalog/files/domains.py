@@ -92,6 +92,7 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
             raise RefusedError("42704", f"there is no constraint {act.name}")
         state.change_constraint(named[act.name], name=act.other)
     elif act.what == "rename":
+        state.want_free_type(found.schema, act.name)
         state.change_type(found, name=act.name)
     elif act.what == "set schema":
         schema = state.schema(act.name)

@@ -178,6 +178,7 @@ def _alter_type(state: State, node: nodes.AlterOther) -> None:
             raise RefusedError("42809", f"{node.name[-1]} is a table's row type")
         raise RefusedError("42704", f"there is no type {'.'.join(node.name)}")
     if act.what == "rename":
+        state.want_free_type(found.schema, act.name)
         state.change_type(found, name=act.name)
     elif act.what == "set schema":
         state.change_type(found, schema=state.schema(act.name))

@@ -75,6 +75,8 @@ def inherit(state: State, child: Relation, name: Name) -> None:
     parent = state.relation(name, "rpf")
     if child.is_partition or parent.kind == "p" or child.kind == "p":
         raise RefusedError("42809", "partitions and partitioned tables do not inherit otherwise")
+    if parent.is_partition:
+        raise RefusedError("42809", f"{parent.name} is a partition")
     if parent.oid in child.parents:
         raise RefusedError("42P07", f"{child.name} inherits from {parent.name} already")
     _take_parent(state, parent, child, partition=False)

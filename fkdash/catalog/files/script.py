@@ -71,6 +71,16 @@ class Script:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
 
+    def remark(self, said: Said, reason: str) -> None:
+        """Keep that something about a statement was not understood."""
+        statement = said.statement
+        text = statement.text[:_MOST_TEXT]
+        self.incomplete.append(Incomplete(said.file, statement.line, statement.column, reason, text))
+
+    def within(self, file: str) -> None:
+        """Go on in another file of the same session."""
+        self._file = file
+
     def run(self, statement: Statement) -> None:
         """Carry out one statement; what cannot be is kept in `incomplete`."""
         if statement.fault:

@@ -73,6 +73,8 @@ class _Making:
         state, said = self.state, self.said
         parents = (said.partition_of,) if said.partition_of is not None else said.inherits
         self.parents = [state.relation(each, "rpf") for each in parents]
+        if said.inherits and any(each.is_partition or each.kind == "p" for each in self.parents):
+            raise RefusedError("42809", "a table cannot inherit from a partition or a partitioned table")
         if said.partition_of is not None and self.parents[0].kind != "p":
             raise RefusedError("42P17", f"{self.parents[0].name} is not partitioned")
         if said.partition_of is not None:
@@ -84,7 +86,8 @@ class _Making:
         for parent in self.parents:
             for check in state.constraints_on(parent.oid, "c"):
                 if not check.no_inherit:
-                    inherit_check(state, check, self.relation, count=1)
+                    # A table without rows has none that breaks it.
+                    inherit_check(state, replace(check, validated=check.enforced), self.relation, count=1)
         for constraint, _ in self.own:
             if constraint.kind == "c":
                 add_check(state, self.relation, constraint, may_be_unchecked=False)
@@ -309,11 +312,15 @@ class _Making:
 
     def _nulls(self) -> None:
         state = self.state
-        for name, (constraint, no_inherit) in self.named_nulls.items():
+        for constraint, columns in self.own:
+            if constraint.kind == "p" and constraint.using_index is None:
+                for each in columns:
+                    self.named_nulls.setdefault(each, (None, False))
+        for name, (constraint_name, no_inherit) in self.named_nulls.items():
             column = self.relation.column(name)
             if column is None:
                 raise RefusedError("42703", f"there is no column {name}")
-            set_not_null(state, self.oid, column.number, constraint, no_inherit=no_inherit)
+            set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
         for parent in self.parents:
             for theirs in parent.columns:
                 mine = self.relation.column(theirs.name)
@@ -365,6 +372,10 @@ class _Making:
             for check in state.constraints_on(origin.oid, "c"):
                 assert check.expression is not None  # noqa: S101 - a check has one
                 moved = check.expression.moved(numbers)
+                inherited = state.constraint(self.relation, check.name)
+                if inherited is not None and inherited.inherited and inherited.expression == moved:
+                    state.change_constraint(inherited, local=True)
+                    continue
                 state.add_constraint(
                     replace(
                         check,
