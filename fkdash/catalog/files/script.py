@@ -118,7 +118,7 @@ class Script:
         self.said.append(Said(self._file, statement, self.transactions, node))
         try:
             if isinstance(node, Do):
-                run_block(state, node)
+                run_block(state, node, read)
             else:
                 if isinstance(node, SetPath) and node.local:
                     if self._begun is None:
