@@ -9,6 +9,7 @@ from fkdash.catalog.files.blocks import run_block
 from fkdash.catalog.files.execute import execute
 from fkdash.catalog.files.nodes import SKIPPED, Do, SetPath, Skipped, Transaction
 from fkdash.catalog.files.read import read
+from fkdash.catalog.files.routines import Routines
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.statements import Statement
 from fkdash.catalog.files.tokens import NotReadError
@@ -55,6 +56,7 @@ class Script:
         self._savepoints: list[tuple[str, int]] = []
         self._local: tuple[str, ...] | None = None
         self._file = ""
+        self._routines = Routines()
 
     def begin_file(self, file: str) -> None:
         """Begin a file as psql does: in a session of its own."""
@@ -94,6 +96,9 @@ class Script:
             return
         if isinstance(node, Skipped):
             self.skipped += 1
+            reason = self._routines.doubt(statement.text, self.state)
+            if reason:
+                self._doubt(statement, reason)
             return
         self.read += 1
         if isinstance(node, Transaction):
