@@ -114,7 +114,9 @@ def _settings(named: Path | None) -> dict[str, object]:
             try:
                 document = tomllib.loads(place.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-                raise UsageError(f"{place} cannot be read: {reason_of(error)}.", next_step="Correct it.") from error
+                raise UsageError(
+                    f"{place} cannot be read: {reason_of(error)}.", next_step="Correct it."
+                ) from error
             if place.name == "pyproject.toml":
                 document = document.get("tool", {}).get("fkdash", {})
             found = document.get("lint", {})

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding
 
 _COMMENT: Final = re.compile(
-    r"fkdash:\s*ignore\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s+because\s+(?P<reason>\S.*)", re.IGNORECASE | re.DOTALL
+    r"fkdash:\s*ignore\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s+because\s+(?P<reason>\S.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _ATTEMPT: Final = re.compile(r"fkdash:\s*ignore\b", re.IGNORECASE)
 

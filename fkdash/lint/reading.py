@@ -140,9 +140,7 @@ class _File:
             self.script.within(label_of(path))
 
 
-def _decoded(
-    path: Path, label: str, script: Script, progress: Callable[[str, int], None] | None
-) -> Iterator[str]:
+def _decoded(path: Path, label: str, script: Script, progress: Callable[[str, int], None] | None) -> Iterator[str]:
     """Give a file's text in pieces; what is no UTF-8 is said and read as something else."""
     done, line = 0, 1
     said = False

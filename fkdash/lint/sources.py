@@ -11,7 +11,9 @@ from typing import Final
 from fkdash.errors import UsageError, reason_of
 from fkdash.lint.tools import TOOLS, Tool, number_of, sql_files, tool_named
 
-_PASSED_OVER: Final = frozenset({"node_modules", ".git", ".venv", "venv", "target", "dist", "build", "vendor", "__pycache__"})
+_PASSED_OVER: Final = frozenset(
+    {"node_modules", ".git", ".venv", "venv", "target", "dist", "build", "vendor", "__pycache__"}
+)
 _DEEPEST: Final = 6
 _FILE: Final = Tool("file", "one SQL file", lambda _: ())
 

@@ -16,7 +16,9 @@ from fkdash.errors import UsageError, reason_of
 
 _DIGITS: Final = re.compile(r"\d+")
 _FLYWAY: Final = re.compile(r"V(\d[\d._]*)__.*\.sql", re.IGNORECASE)
-_BACKWARDS: Final = re.compile(r"(?:[._-](?:down|undo|rollback|revert)\.sql|^(?:down|undo|revert)\.sql|^U\d[\d._]*__.*\.sql)$")
+_BACKWARDS: Final = re.compile(
+    r"(?:[._-](?:down|undo|rollback|revert)\.sql|^(?:down|undo|revert)\.sql|^U\d[\d._]*__.*\.sql)$"
+)
 _STAMPED: Final = re.compile(r"\d{14}_.*\.sql")
 _PEEK: Final = 4000
 
@@ -106,7 +108,9 @@ def _flyway(folder: Path) -> Sequence[Path]:
             versions.append((numbers, each))
         elif each.name.startswith("R__"):
             repeatable.append(each)
-    return [path for _, path in sorted(versions)] + sorted(repeatable, key=lambda path: path.name) if versions else ()
+    return (
+        [path for _, path in sorted(versions)] + sorted(repeatable, key=lambda path: path.name) if versions else ()
+    )
 
 
 def _containing(marker: str) -> Callable[[Path], Sequence[Path]]:
@@ -140,7 +144,11 @@ def _sqitch(folder: Path) -> Sequence[Path]:
 
 def _stamped(folder: Path) -> Sequence[Path]:
     found = sql_files(folder)
-    return found if found and folder.parent.name == "supabase" and all(_STAMPED.fullmatch(each.name) for each in found) else ()
+    return (
+        found
+        if found and folder.parent.name == "supabase" and all(_STAMPED.fullmatch(each.name) for each in found)
+        else ()
+    )
 
 
 def _beside(name: str) -> Callable[[Path], Sequence[Path]]:

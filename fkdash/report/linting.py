@@ -48,7 +48,9 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     placed += [each for each in way_findings(read.script, read.catalog) if each[0].rule in wanted]
     placed = [each for each in placed if _chosen(options, each[0].key) and _of_files(options, each[1])]
     places = {id(finding): (_place(completed), _place(began)) for finding, completed, began in placed}
-    commented = ignored_by_comment(read.script, [(finding, completed, began) for finding, completed, began in placed])
+    commented = ignored_by_comment(
+        read.script, [(finding, completed, began) for finding, completed, began in placed]
+    )
     left = [finding for finding, *_ in placed if id(finding) not in commented]
     judged = judge(in_order(left), options.configuration)
     places |= _after_judging(left, judged.findings, places)
@@ -94,7 +96,9 @@ def coverage_of(read: FilesRead, rules: Iterable[Rule]) -> Coverage:
     return Coverage(
         rules=len(listed),
         not_asked=tuple(
-            (rule.id, NOT_FROM_FILES[rule.id]) for rule in listed if rule.id in NOT_FROM_FILES and rule.id != "FK203"
+            (rule.id, NOT_FROM_FILES[rule.id])
+            for rule in listed
+            if rule.id in NOT_FROM_FILES and rule.id != "FK203"
         ),
         files=read.files,
         statements=read.statements,
@@ -126,5 +130,3 @@ def _scope(catalog: Catalog, options: LintOptions) -> Scope:
         if table.partition_of is None and (options.concerns is None or options.concerns(name))
     ]
     return Scope(foreign_keys=sum(_chosen(options, key) for key in catalog.foreign_keys), tables=len(tables))
-
-

@@ -69,9 +69,7 @@ def _alter_other_kind(state: State, relation: Relation, act: Act) -> None:
         raise DoubtfulError(f"{act.what} of {relation.name} is not followed")
 
 
-def _plan(
-    state: State, table: int, act: Act, steps: list[tuple[int, Callable[[], None]]], *, only: bool
-) -> None:
+def _plan(state: State, table: int, act: Act, steps: list[tuple[int, Callable[[], None]]], *, only: bool) -> None:
     if act.what == "add column":
         _plan_column(state, table, act, steps, only=only)
     elif act.what == "add constraint":
@@ -133,10 +131,8 @@ def _add_constraint(
             validated=not said.not_valid,
             no_inherit=said.no_inherit,
         )
-    elif only and table.kind == "p" and state.children(table.oid):
-        raise DoubtfulError("a key of a partitioned table alone is not followed")
     else:
-        add_key(state, table, said, columns)
+        add_key(state, table, said, columns, only=only and table.kind == "p")
 
 
 def _column(table: Relation, name: str) -> Attribute:
@@ -230,7 +226,9 @@ _HANDLERS: Final[dict[str, Callable[[State, Relation, Act, bool], None]]] = {
     "replica identity": _replica_identity,
     "enable trigger": _enable_trigger,
     "enable rule": _enable_rule,
-    "attach partition": lambda state, table, act, _: partitions.attach_partition(state, table, act.table, act.other),
+    "attach partition": lambda state, table, act, _: partitions.attach_partition(
+        state, table, act.table, act.other
+    ),
     "detach partition": lambda state, table, act, _: partitions.detach_partition(state, table, act.table),
     "inherit": lambda state, table, act, _: partitions.inherit(state, table, act.table),
     "no inherit": lambda state, table, act, _: partitions.disinherit(state, table, act.table),

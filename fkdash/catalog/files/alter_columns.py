@@ -37,9 +37,7 @@ def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> Non
     if only and children:
         raise RefusedError("42P16", "the column must be added to the tables that inherit too")
     column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
-    relation = state.change(
-        relation, columns=(*relation.columns, column), next_number=relation.next_number + 1
-    )
+    relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
     generation = generation_of(said, relation)
     if generation is not None:
         state.change_column(table, column.number, default=generation)
@@ -171,7 +169,9 @@ def alter_type(state: State, table: Relation, act: Act, only: bool) -> None:  # 
         raise RefusedError("22023", f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
         raise RefusedError("42611", f"{act.name} is generated, for which USING has no meaning")
-    _change_type(state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None))
+    _change_type(
+        state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
+    )
 
 
 def _change_type(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:

@@ -62,5 +62,7 @@ def set_schema(state: State, relation: Relation, act: Act, _only: bool) -> None:
         state.change_constraint(constraint, schema=schema)
     for index in state.indexes_on(relation.oid):
         state.change(index, schema=schema)
-    for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == relation.oid]:
+    for sequence in [
+        each for each in state.relations.values() if each.owned_by and each.owned_by[0] == relation.oid
+    ]:
         state.change(sequence, schema=schema)

@@ -51,7 +51,9 @@ _CONDITIONS: Final = {
     "insufficient_privilege": ("42501",),
     "syntax_error_or_access_rule_violation": ("42",),
 }
-_QUIET: Final = frozenset({"raise", "null", "perform", "assert", "get", "return", "exit", "continue", "insert", "update", "delete"})
+_QUIET: Final = frozenset(
+    {"raise", "null", "perform", "assert", "get", "return", "exit", "continue", "insert", "update", "delete"}
+)
 
 
 def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:

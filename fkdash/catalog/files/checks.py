@@ -26,9 +26,7 @@ def check_name(state: State, table: Relation, expression: Template, taken: Seque
 def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unchecked: bool) -> None:
     """Add a check to a table and to what inherits from it; only ALTER TABLE leaves one unchecked."""
     assert said.expression is not None  # noqa: S101 - a check has one
-    expression = template(
-        said.expression, {column.name: column.number for column in table.columns}, table.name
-    )
+    expression = template(said.expression, {column.name: column.number for column in table.columns}, table.name)
     name = said.name or check_name(state, table, expression)
     existing = state.constraint(table, name)
     if existing is not None and existing.kind == "c" and existing.inherited and not existing.local:

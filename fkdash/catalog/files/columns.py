@@ -16,7 +16,9 @@ _VIRTUAL_SINCE: Final = 18
 _NULL: Final = ("null",)
 
 
-def make_column(state: State, schema: int, table: str, said: ColumnSaid, number: int) -> tuple[Attribute, list[int]]:
+def make_column(
+    state: State, schema: int, table: str, said: ColumnSaid, number: int
+) -> tuple[Attribute, list[int]]:
     """Give a column without its constraints, and the sequences that were made for it.
 
     Generation expressions are put in later, when all columns are known.

@@ -283,7 +283,13 @@ def _types(state: State) -> Iterator[Row]:
     for each in state.types.values():
         schema = state.schema_name(each.schema)
         kind = {"x": "b", "m": "m"}.get(each.kind, each.kind)
-        yield {"typname": each.name, "typnamespace": each.schema, "nspname": schema, "oid": each.oid, "typtype": kind}
+        yield {
+            "typname": each.name,
+            "typnamespace": each.schema,
+            "nspname": schema,
+            "oid": each.oid,
+            "typtype": kind,
+        }
 
 
 def _classes(state: State) -> Iterator[Row]:

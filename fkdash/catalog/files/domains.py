@@ -115,5 +115,3 @@ def _allow_null(state: State, domain: TypeFact) -> None:
     state.change_type(domain, not_null=False)
     for each in [each for each in state.constraints.values() if each.domain == domain.oid and each.kind == "n"]:
         state.remove_constraint(each)
-
-

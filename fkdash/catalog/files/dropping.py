@@ -207,7 +207,9 @@ def _drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: in
         for column in relation.columns:
             if column.sequence == sequence.oid:
                 if not cascade:
-                    raise RefusedError("2BP01", f"the default of {relation.name}.{column.name} uses {sequence.name}")
+                    raise RefusedError(
+                        "2BP01", f"the default of {relation.name}.{column.name} uses {sequence.name}"
+                    )
                 state.change_column(relation.oid, column.number, sequence=0, default_set=state.statement)
     state.remove_relation(sequence)
 
@@ -330,5 +332,7 @@ _DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
     "extension": _drop_extension,
     "trigger": _drop_trigger,
     "rule": _drop_rule,
-    **dict.fromkeys(("function", "procedure", "routine", "operator", "aggregate", "cast", "collation"), _drop_routine),
+    **dict.fromkeys(
+        ("function", "procedure", "routine", "operator", "aggregate", "cast", "collation"), _drop_routine
+    ),
 }

@@ -91,7 +91,9 @@ def _create_type(state: State, node: nodes.CreateOther) -> None:
                 type_of(state, column.type)
         state.add_relation(Relation(state.new_oid(), schema, name, "c", made=state.statement))
     if kind == "r":
-        multi = node.schema or (name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange")
+        multi = node.schema or (
+            name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
+        )
         state.add_type(TypeFact(state.new_oid(), schema, multi, "m", made=state.statement))
 
 

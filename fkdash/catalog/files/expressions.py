@@ -42,9 +42,7 @@ def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") 
     return Template(tuple(part for part in parts if part != ""), tuple(sorted(found)))
 
 
-def _reference(
-    tokens: Sequence[Token], at: int, columns: Mapping[str, int], table: str
-) -> tuple[int | None, int]:
+def _reference(tokens: Sequence[Token], at: int, columns: Mapping[str, int], table: str) -> tuple[int | None, int]:
     """Give the number of the column that stands here, and how many tokens name it."""
     token = tokens[at]
     if token.kind not in {WORD, QUOTED}:

@@ -228,9 +228,7 @@ def _same_key(one: Constraint, other: Constraint) -> bool:
 def copies_of(state: State, key: Constraint) -> list[Constraint]:
     """Give what is kept directly of a foreign key for partitions, on either side."""
     tables = {key.table, *state.children_of.get(key.table, ())}
-    return [
-        each for table in tables for each in state.constraints_on(table, "f") if each.parent == key.oid
-    ]
+    return [each for table in tables for each in state.constraints_on(table, "f") if each.parent == key.oid]
 
 
 def remove_with_copies(state: State, key: Constraint) -> None:
@@ -238,4 +236,3 @@ def remove_with_copies(state: State, key: Constraint) -> None:
     for copy in copies_of(state, key):
         remove_with_copies(state, copy)
     state.remove_constraint(state.constraints[key.oid])
-

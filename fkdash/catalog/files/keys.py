@@ -146,8 +146,10 @@ def _built_in_class(said: Name) -> bool:
     return len(said) > 1 or said[-1].endswith("_ops")
 
 
-def add_key(state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str]) -> None:
-    """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint."""
+def add_key(
+    state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
+) -> None:
+    """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint; `only` leaves partitions without one, as a dump does."""
     if said.kind == "p" and any(each.kind == "p" for each in state.constraints_on(table.oid, "p")):
         raise RefusedError("42P16", f"{table.name} has a primary key already")
     if said.using_index is not None:
@@ -177,12 +179,12 @@ def add_key(state: State, table: Relation, said: ConstraintSaid, columns: Sequen
         _want_partition_key(table, fact)
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number)
+            set_not_null(state, table.oid, number, recurse=not only)
         table = state.relations[table.oid]
     index = _store(state, table, fact, said.name or _key_name(state, table, fact, said.kind))
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
     if table.kind == "p":
-        _on_partitions(state, index, only=False)
+        _on_partitions(state, index, only=only)
 
 
 def _key_name(state: State, table: Relation, fact: IndexFact, kind: str) -> str:

@@ -317,4 +317,3 @@ Node = (
 )
 
 SKIPPED = Skipped()
-

@@ -97,7 +97,10 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
         raise RefusedError("42601", f"{column.name} is an identity column")
     if any(number in key.columns for key in state.constraints_on(table, "p")):
         raise RefusedError("42P16", f"{column.name} is in a primary key")
-    if any(each.index and each.index.replica_identity and number in each.index.columns for each in state.indexes_on(table)):
+    if any(
+        each.index and each.index.replica_identity and number in each.index.columns
+        for each in state.indexes_on(table)
+    ):
         raise RefusedError("42P16", f"{column.name} is in the index that identifies rows for replicas")
     for parent in relation.parents:
         theirs = state.relations[parent].column(column.name)

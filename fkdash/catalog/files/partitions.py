@@ -192,12 +192,16 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
     names = {check.name for check in state.constraints_on(parent.oid, "c") if not check.no_inherit}
     for check in state.constraints_on(child.oid, "c"):
         if check.name in names and check.inherited:
-            state.change_constraint(check, inherited=check.inherited - 1, local=check.local or check.inherited <= 1)
+            state.change_constraint(
+                check, inherited=check.inherited - 1, local=check.local or check.inherited <= 1
+            )
     for column in parent.columns:
         mine = child.column(column.name)
         below = not_null_of(state, child.oid, mine.number) if mine is not None else None
         if not_null_of(state, parent.oid, column.number) is not None and below is not None and below.inherited:
-            state.change_constraint(below, inherited=below.inherited - 1, local=below.local or below.inherited <= 1)
+            state.change_constraint(
+                below, inherited=below.inherited - 1, local=below.local or below.inherited <= 1
+            )
 
 
 def attach_index(state: State, name: Name, child_name: Name) -> None:

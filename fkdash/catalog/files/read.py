@@ -100,7 +100,9 @@ def _path_of(text: str) -> tuple[str, ...]:
 
 
 def _set(text: str, second: str) -> Node:
-    if not re.match(r"(?:set|reset)\s+(?:(?:session|local)\s+)?\"?(?:search_path|schema|all)\b", text, re.IGNORECASE):
+    if not re.match(
+        r"(?:set|reset)\s+(?:(?:session|local)\s+)?\"?(?:search_path|schema|all)\b", text, re.IGNORECASE
+    ):
         return SKIPPED
     if second == "session" and re.match(r"set\s+session\s+authorization", text, re.IGNORECASE):
         return SKIPPED
@@ -254,9 +256,7 @@ def _create_index(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa
 
         predicate = expression(cursor, cursor.rest())
     cursor.finish()
-    return CreateIndex(
-        table, tuple(parts), name, unique, exists, only, method, include, distinct, predicate
-    )
+    return CreateIndex(table, tuple(parts), name, unique, exists, only, method, include, distinct, predicate)
 
 
 def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: FBT001

@@ -344,9 +344,7 @@ def _key(cursor: Cursor, kind: str) -> ConstraintSaid:
         if not cursor.take(","):
             break
     cursor.want(")")
-    said = ConstraintSaid(
-        kind, columns=tuple(columns), nulls_not_distinct=distinct, without_overlaps=overlaps
-    )
+    said = ConstraintSaid(kind, columns=tuple(columns), nulls_not_distinct=distinct, without_overlaps=overlaps)
     return _key_tail(cursor, said)
 
 

@@ -17,7 +17,8 @@ _CALL: Final = re.compile(
 )
 _CHANGING: Final = re.compile(
     r"\b(?:create|alter|drop)\s+(?!temp)(?:or\s+replace\s+)?(?:unique\s+|foreign\s+)?"
-    r"(?:table|index|domain|type|schema|constraint|view)\b|\bexecute\b", re.IGNORECASE
+    r"(?:table|index|domain|type|schema|constraint|view)\b|\bexecute\b",
+    re.IGNORECASE,
 )
 _PATH_OF: Final = re.compile(r"alter\s+(?:role|user|database)\b.*\bsearch_path\b", re.IGNORECASE | re.DOTALL)
 _HARMLESS: Final = frozenset(
@@ -44,7 +45,11 @@ class Routines:
         if _PATH_OF.match(text):
             return "it changes the search path of later sessions, which is not followed"
         for name, call in self._changing.items():
-            if name in text.lower() and call.search(text) and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}:
+            if (
+                name in text.lower()
+                and call.search(text)
+                and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}
+            ):
                 return f"it calls {name}, which changes the schema"
         call = _CALL.match(text)
         if call is None:
@@ -63,4 +68,3 @@ class Routines:
             self._changing[name] = re.compile(rf'\b{re.escape(name)}\b"?\s*\(', re.IGNORECASE)
         else:
             self._changing.pop(name, None)
-

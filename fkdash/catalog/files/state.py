@@ -293,7 +293,9 @@ class State:
     def want_free_type(self, schema: int, name: str) -> None:
         """Raise RefusedError where a type has that name, be it the row type of a table."""
         relation = self.relation_names.get((schema, name))
-        if (schema, name) in self.type_names or (relation is not None and self.relations[relation].kind in "rpfvmc"):
+        if (schema, name) in self.type_names or (
+            relation is not None and self.relations[relation].kind in "rpfvmc"
+        ):
             raise RefusedError("42710", f"there is a type {name} already")
 
     def add_type(self, made: TypeFact) -> None:

@@ -75,7 +75,9 @@ def _domain(state: State, oid: int) -> Domain:
         not_null=found.not_null,
         default=found.default,
         checks=tuple(Check(each.name, each.expression.text({}) if each.expression else "") for each in checks),
-        base=_domain(state, found.base.oid) if below is not None and below.kind == "d" and not found.base.array else None,
+        base=_domain(state, found.base.oid)
+        if below is not None and below.kind == "d" and not found.base.array
+        else None,
     )
 
 
@@ -99,7 +101,9 @@ def _table(state: State, relation: Relation, names: dict[int, TableName], domain
 
 
 def _column(state: State, relation: Relation, column: Attribute, domains: dict[int, Domain]) -> Column:
-    named = next((each for each in state.constraints_on(relation.oid, "n") if each.columns == (column.number,)), None)
+    named = next(
+        (each for each in state.constraints_on(relation.oid, "n") if each.columns == (column.number,)), None
+    )
     usual = f"{relation.name}_{column.name}_not_null"
     inherited = column.inherited > 0
     if named is not None:
@@ -257,4 +261,3 @@ def _foreign_key(
         copies=copies,
         oid=key.oid,
     )
-

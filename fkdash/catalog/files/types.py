@@ -115,7 +115,9 @@ def _of_extension(state: State, said: TypeSaid) -> TypeFact:
     if relation is not None and relation.kind in "rpvmf":
         schema, name, kind = relation.schema, relation.name, "c"
     else:
-        unknown = [each for each in state.extensions if each not in KNOWN_EXTENSIONS and each not in _WITHOUT_TYPES]
+        unknown = [
+            each for each in state.extensions if each not in KNOWN_EXTENSIONS and each not in _WITHOUT_TYPES
+        ]
         if not unknown:
             raise RefusedError("42704", f"there is no type {'.'.join(said.name)}")
         schema, name, kind = state.extensions[unknown[-1]], said.name[-1], "x"

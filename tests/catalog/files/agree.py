@@ -78,7 +78,9 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
                 tally.counts["incomplete"] += 1
                 return
             if bool(ours) != bool(theirs):
-                tally.disagreements.append(f"{name}: files: {ours or 'taken'}; server: {theirs or 'taken'}\n" + _told(ran))
+                tally.disagreements.append(
+                    f"{name}: files: {ours or 'taken'}; server: {theirs or 'taken'}\n" + _told(ran)
+                )
                 return
         script.end_file()
         await connection.execute("rollback; set search_path to default")

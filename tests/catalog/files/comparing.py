@@ -12,7 +12,9 @@ from fkdash.catalog.model import Catalog, Table
 
 Connection = asyncpg.Connection  # type: ignore[type-arg] # of any record
 
-_CAST = re.compile(r"::\s*(?:\"[^\"]+\"|[a-z_]+)(?:\.(?:\"[^\"]+\"|[a-z_]+))?(?: (?:varying|precision|without time zone|with time zone))?(?:\([0-9, ]+\))?(?:\[\])?")
+_CAST = re.compile(
+    r"::\s*(?:\"[^\"]+\"|[a-z_]+)(?:\.(?:\"[^\"]+\"|[a-z_]+))?(?: (?:varying|precision|without time zone|with time zone))?(?:\([0-9, ]+\))?(?:\[\])?"
+)
 _NOISE = re.compile(r"[()\"\s]")
 
 _DEFAULTS = """
@@ -127,7 +129,9 @@ def _keys(catalog: Catalog) -> dict[Any, Any]:
 def _domains(catalog: Catalog) -> dict[Any, Any]:
     return {
         name: (
-            domain.type, domain.not_null, plain(domain.default),
+            domain.type,
+            domain.not_null,
+            plain(domain.default),
             [(check.name, plain(check.expression)) for check in domain.checks],
             (domain.base.schema, domain.base.name) if domain.base is not None else None,
         )  # fmt: skip

@@ -18,7 +18,18 @@ _WORDS = (
     "a", "b", "a_b", "b_c", "id", "user_id", "Odd Name", "sélect", 'quo"te', "select", "users", "year", "text",
     "a_rather_long_name_that_is_cut_when_names_are_made_of_it_by_itself", "c" * 62 + "d", "é" * 31, "Ab",
 )  # fmt: skip
-_TYPES = ("int", "bigint", "text", "uuid", "varchar(20)", "numeric(10,2)", "timestamptz", "date", "int[]", "boolean")
+_TYPES = (
+    "int",
+    "bigint",
+    "text",
+    "uuid",
+    "varchar(20)",
+    "numeric(10,2)",
+    "timestamptz",
+    "date",
+    "int[]",
+    "boolean",
+)
 _KEY_TYPES = ("int", "bigint", "text", "uuid", "int", "int")
 
 
@@ -54,7 +65,13 @@ class Writer:
         return quoted(self.random.choice([each for each in SCHEMAS if each in self.state.schemas]))
 
     def placed(self) -> str:
-        return f"{self.schema()}.{self.name()}" if self.chance(0.4) else f"public.{self.name()}" if self.chance(0.5) else self.name()
+        return (
+            f"{self.schema()}.{self.name()}"
+            if self.chance(0.4)
+            else f"public.{self.name()}"
+            if self.chance(0.5)
+            else self.name()
+        )
 
     def relations(self, kinds: str) -> list[Relation]:
         return [each for each in self.state.relations.values() if each.kind in kinds]
@@ -144,7 +161,11 @@ class Writer:
 
     def create_table(self) -> str:
         names = list(dict.fromkeys(self.name() for _ in range(self.random.randint(1, 5))))
-        names = [each for number, each in enumerate(names) if each.strip('"') not in {o.strip('"') for o in names[:number]}]
+        names = [
+            each
+            for number, each in enumerate(names)
+            if each.strip('"') not in {o.strip('"') for o in names[:number]}
+        ]
         target = self.key_to_refer_to()
         elements = []
         for name in names:
@@ -168,7 +189,9 @@ class Writer:
         if target is not None and self.chance(0.6):
             elements += self.referring(target)
         if self.chance(0.05) and (other := self.table("r")) is not None:
-            elements = [f"LIKE {self.sql(other)}{self.one('', ' INCLUDING ALL', ' INCLUDING CONSTRAINTS INCLUDING INDEXES')}"]
+            elements = [
+                f"LIKE {self.sql(other)}{self.one('', ' INCLUDING ALL', ' INCLUDING CONSTRAINTS INCLUDING INDEXES')}"
+            ]
         if self.chance(0.1):
             elements.append("gen int GENERATED ALWAYS AS (1 + 1) STORED")
         tail = ""
@@ -178,8 +201,12 @@ class Writer:
             elements.append("part int NOT NULL")
             tail = f" PARTITION BY {self.one('LIST', 'RANGE', 'HASH')} (part)"
             elements = [each.replace("PRIMARY KEY (", "PRIMARY KEY (part, ") for each in elements]
-            elements = [each.replace(" PRIMARY KEY", "") if each.endswith("PRIMARY KEY") else each for each in elements]
-            elements = [each.replace(" UNIQUE", "") if not each.rstrip().endswith(")") else each for each in elements]
+            elements = [
+                each.replace(" PRIMARY KEY", "") if each.endswith("PRIMARY KEY") else each for each in elements
+            ]
+            elements = [
+                each.replace(" UNIQUE", "") if not each.rstrip().endswith(")") else each for each in elements
+            ]
         exists = "IF NOT EXISTS " if self.chance(0.1) else ""
         return f"CREATE TABLE {exists}{self.placed()} ({', '.join(elements)}){tail}"
 
@@ -207,7 +234,9 @@ class Writer:
         self.number += 1
         number = self.number
         bound = {
-            "list": f"FOR VALUES IN ({number})" if self.chance(0.8) else self.one("DEFAULT", "FOR VALUES IN (NULL)"),
+            "list": f"FOR VALUES IN ({number})"
+            if self.chance(0.8)
+            else self.one("DEFAULT", "FOR VALUES IN (NULL)"),
             "range": f"FOR VALUES FROM ({number * 10}) TO ({number * 10 + 10})" if self.chance(0.8) else "DEFAULT",
             "hash": f"FOR VALUES WITH (MODULUS 64, REMAINDER {number % 64})",
         }[parent.strategy]
@@ -219,7 +248,11 @@ class Writer:
         if parent is None:
             return None
         self.number += 1
-        candidates = [each for each in self.relations("r") if not each.parents and {c.name for c in each.columns} == {c.name for c in parent.columns}]
+        candidates = [
+            each
+            for each in self.relations("r")
+            if not each.parents and {c.name for c in each.columns} == {c.name for c in parent.columns}
+        ]
         if candidates and self.chance(0.8):
             bound = {
                 "list": f"FOR VALUES IN ({self.number})",
@@ -305,7 +338,10 @@ class Writer:
         table = self.table()
         if table is None or not table.columns:
             return None
-        names = [quoted(each.name) for each in self.random.sample(table.columns, min(len(table.columns), self.random.randint(1, 2)))]
+        names = [
+            quoted(each.name)
+            for each in self.random.sample(table.columns, min(len(table.columns), self.random.randint(1, 2)))
+        ]
         named = f"CONSTRAINT {self.name()} " if self.chance(0.4) else ""
         said = self.one(
             f"{named}CHECK ({self.condition(names)})", f"{named}CHECK ({self.condition(names)}) NOT VALID",
@@ -321,8 +357,15 @@ class Writer:
         table = self.table()
         if table is None or not table.columns:
             return None
-        names = [quoted(each.name) for each in self.random.sample(table.columns, min(len(table.columns), self.random.randint(1, 2)))]
-        texts = [quoted(each.name) for each in table.columns if each.type.builtin in {"text", "varchar"} and not each.type.array]
+        names = [
+            quoted(each.name)
+            for each in self.random.sample(table.columns, min(len(table.columns), self.random.randint(1, 2)))
+        ]
+        texts = [
+            quoted(each.name)
+            for each in table.columns
+            if each.type.builtin in {"text", "varchar"} and not each.type.array
+        ]
         if texts and self.chance(0.25):
             names = [f"lower({self.random.choice(texts)})"]
         name = f"{self.name()} " if self.chance(0.4) else ""
@@ -356,7 +399,9 @@ class Writer:
         if relation is None:
             return None
         word = {"i": "INDEX", "I": "INDEX", "S": "SEQUENCE"}.get(relation.kind, "TABLE")
-        return f"DROP {word} {self.one('', 'IF EXISTS ')}{self.sql(relation)}{self.one('', ' CASCADE', ' CASCADE')}"
+        return (
+            f"DROP {word} {self.one('', 'IF EXISTS ')}{self.sql(relation)}{self.one('', ' CASCADE', ' CASCADE')}"
+        )
 
     def domain(self) -> str:
         domains = [each for each in self.state.types.values() if each.kind == "d"]
@@ -369,7 +414,9 @@ class Writer:
                 f"SET SCHEMA {self.schema()}",
             )  # fmt: skip
             return f"ALTER DOMAIN {name} {act}"
-        said = self.one("", " NOT NULL", " DEFAULT 7", " CHECK (VALUE IS NOT NULL)", f" CONSTRAINT {self.name()} NOT NULL")
+        said = self.one(
+            "", " NOT NULL", " DEFAULT 7", " CHECK (VALUE IS NOT NULL)", f" CONSTRAINT {self.name()} NOT NULL"
+        )
         if self.chance(0.3):
             return f"CREATE TYPE {self.placed()} AS ENUM ('a', 'b')"
         return f"CREATE DOMAIN {self.placed()} AS int{said}"
