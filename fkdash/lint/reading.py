@@ -15,6 +15,7 @@ from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
 from fkdash.errors import reason_of
 from fkdash.lint.sources import SourceFile, Sources, label_of
+from fkdash.lint.tools import beginning
 
 NEWEST: Final = 18
 OLDEST: Final = 14
@@ -92,9 +93,14 @@ class _File:
 
     def read(self) -> None:
         """Read it as a session of its own."""
-        self.script.begin_file(self.file.label)
+        self.script.begin_file(self.file.label, whole=self._whole())
         self._statements(self.file.path, self.file.label, ())
         self.script.end_file()
+
+    def _whole(self) -> bool:
+        """Tell whether the tool runs the file in one transaction."""
+        tool = self.file.tool
+        return tool.whole and not (tool.outside and tool.outside in beginning(self.file.path))
 
     def _statements(self, path: Path, label: str, above: tuple[Path, ...]) -> None:
         tool = self.file.tool

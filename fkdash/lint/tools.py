@@ -116,12 +116,13 @@ def _flyway(folder: Path) -> Sequence[Path]:
 def _containing(marker: str) -> Callable[[Path], Sequence[Path]]:
     def files(folder: Path) -> Sequence[Path]:
         found = sql_files(folder)
-        return found if any(marker in _beginning(each) for each in found[:5]) else ()
+        return found if any(marker in beginning(each) for each in found[:5]) else ()
 
     return files
 
 
-def _beginning(path: Path) -> str:
+def beginning(path: Path) -> str:
+    """Give the first lines of a file, "" where it cannot be read."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.read(_PEEK)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fkdash import __version__
 from fkdash.db.text import plain
 from fkdash.rules.finding import Severity
-from fkdash.rules.registry import RULES
+from fkdash.rules.registry import EVERY_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding, Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-_INDEX: Final = {rule.id: number for number, rule in enumerate(RULES)}
+_INDEX: Final = {rule.id: number for number, rule in enumerate(EVERY_RULE)}
 
 
 def check_sarif(reports: Sequence[CheckReport]) -> str:
@@ -32,7 +32,7 @@ def check_sarif(reports: Sequence[CheckReport]) -> str:
                     "driver": {
                         "name": "fkdash",
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule) for rule in RULES],
+                        "rules": [_rule(rule) for rule in EVERY_RULE],
                     }
                 },
                 "columnKind": "unicodeCodePoints",

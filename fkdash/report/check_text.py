@@ -57,6 +57,9 @@ def _finding_lines(reported: Reported) -> Iterator[Text]:
     yield from _excerpt(reported.place, "")
     if reported.began is not None:
         yield from _excerpt(reported.began, f"began at {reported.began}")
+    for each in finding.evidence:
+        if each.startswith("instead: "):
+            yield Text(f"  {plain(each)}")
     if finding.error is not None:
         yield Text(f"  ERROR {finding.error.sqlstate}: {plain(finding.error.message)}")
     impact = impact_words(reported)

@@ -10,7 +10,8 @@ from fkdash.lint.places import spots_of
 from fkdash.lint.way import way_findings
 from fkdash.report.check import CheckReport, Coverage, NotUnderstood, Place, Reported, Scope
 from fkdash.rules.configuration import Configuration, Ignored, compare, judge
-from fkdash.rules.registry import FILE_RULES, RULES, findings, in_order
+from fkdash.rules.registry import EVERY_RULE, findings, in_order
+from fkdash.rules.way import FILE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -32,7 +33,7 @@ NOT_FROM_FILES: Final = {
 class LintOptions:
     """What to judge; `only_files` limits findings to those that these files complete (their labels)."""
 
-    rules: tuple[Rule, ...] = (*RULES, *FILE_RULES)
+    rules: tuple[Rule, ...] = EVERY_RULE
     concerns: Callable[[TableName], bool] | None = None
     configuration: Configuration = field(default_factory=Configuration)
     baseline: Baseline | None = None

@@ -57,10 +57,13 @@ class Script:
         self._local: tuple[str, ...] | None = None
         self._file = ""
         self._routines = Routines()
+        self._whole = False
+        self.lock_timeouts: set[str] = set()
 
-    def begin_file(self, file: str) -> None:
-        """Begin a file as psql does: in a session of its own."""
+    def begin_file(self, file: str, *, whole: bool = False) -> None:
+        """Begin a file as psql does: in a session of its own; `whole` says that it runs in one transaction."""
         self._file = file
+        self._whole = whole
         self.transactions += 1
 
     def end_file(self) -> None:
@@ -96,6 +99,8 @@ class Script:
             return
         if isinstance(node, Skipped):
             self.skipped += 1
+            if "lock_timeout" in statement.text[:200].lower():
+                self.lock_timeouts.add(self._file)
             reason = self._routines.doubt(statement.text, self.state)
             if reason:
                 self._doubt(statement, reason)
@@ -117,7 +122,7 @@ class Script:
     def _execute(self, node: Node, statement: Statement) -> None:
         state = self.state
         mark = state.mark
-        if self._begun is None:
+        if self._begun is None and not self._whole:
             self.transactions += 1
         state.statement = len(self.said)
         self.said.append(Said(self._file, statement, self.transactions, node))
@@ -187,4 +192,5 @@ class Script:
 
     def _end_transaction(self) -> None:
         self._begun = self._begin_place = self._local = None
+        self.transactions += 1
         self._savepoints.clear()
