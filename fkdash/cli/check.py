@@ -90,8 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
     options = _options(arguments)
     reports = run_async(_check_all(arguments, options))
     if arguments.write_baseline is not None:
-        reports = _written_as_baseline(arguments.write_baseline, reports)
-    _print(reports, arguments.format)
+        reports = write_baseline(arguments.write_baseline, reports)
+    print_reports(reports, arguments.format)
     if options.concerns is not None and not any(report.scope.tables or report.failure for report in reports):
         return tell_unmatched(arguments)
     threshold = None if arguments.fail_on == "never" else Severity(arguments.fail_on)
@@ -142,12 +142,12 @@ async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
         return await check(pool, options, where=pool.where)
 
 
-def _print(reports: Sequence[CheckReport], chosen: str) -> None:
-    """Print the report; what a format needs is loaded for that format only."""
+def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check") -> None:
+    """Print the report in a format; what a format needs is loaded for that format only."""
     if chosen == "json":
         from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
 
-        say_pieces(check_json_pieces(reports))
+        say_pieces(check_json_pieces(reports, kind=kind))
     elif chosen != "text":
         module = import_module(f"fkdash.report.check_{chosen}")
         say(getattr(module, f"check_{chosen}")(reports))
@@ -170,7 +170,7 @@ def _print_text(reports: Sequence[CheckReport]) -> None:
         say(check_text(reports))
 
 
-def _written_as_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[CheckReport, ...]:
+def write_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[CheckReport, ...]:
     """Write the findings down and give the reports with all of them known."""
     found = [reported.finding for report in reports for reported in report.findings]
     try:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "demo": "the incident on a private throwaway server, to look and try",
     "check": "what is wrong with the foreign keys, for people and for CI",
+    "lint": "the same of files: migrations, dumps, schema files; no server",
     "explain": "which foreign key is behind an error, and on which way",
     "list": "every foreign key in one line",
     "preview": "what a DELETE would do, without doing it",

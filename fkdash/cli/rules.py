@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.cli.messages import say
 from fkdash.cli.selection import rules_named
-from fkdash.rules.registry import RULES
+from fkdash.rules.registry import EVERY_RULE
 
 if TYPE_CHECKING:
     import argparse
@@ -35,13 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the rules."""
     chosen = list(dict.fromkeys(each for word in arguments.rule for each in rules_named(word)))
     if arguments.format == "json":
-        document = {"fkdash": 1, "kind": "rules", "rules": [_entry(rule) for rule in chosen or RULES]}
+        document = {"fkdash": 1, "kind": "rules", "rules": [_entry(rule) for rule in chosen or EVERY_RULE]}
         say(json.dumps(document, indent=2))
     elif chosen:
         say("\n\n".join(_explained(rule) for rule in chosen))
     else:
-        width = max(len(rule.name) for rule in RULES)
-        say("\n".join(f"{rule.id}  {rule.severity:<7}  {rule.name:<{width}}  {rule.summary}" for rule in RULES))
+        width = max(len(rule.name) for rule in EVERY_RULE)
+        say(
+            "\n".join(
+                f"{rule.id}  {rule.severity:<7}  {rule.name:<{width}}  {rule.summary}" for rule in EVERY_RULE
+            )
+        )
     return 0
 
 

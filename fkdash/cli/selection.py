@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.names import name_parts, nearest
 from fkdash.cli.messages import tell
 from fkdash.errors import UsageError
-from fkdash.rules.registry import RULES, rule
+from fkdash.rules.registry import EVERY_RULE, RULES, rule
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def rules_named(word: str) -> tuple[Rule, ...]:
     try:
         return (rule(word),)
     except KeyError:
-        family = tuple(each for each in RULES if each.id.startswith(word.upper()))
+        family = tuple(each for each in EVERY_RULE if each.id.startswith(word.upper()))
         if family and word.upper() != "FK":
             return family
-    known = [each.id for each in RULES] + [each.name for each in RULES]
+    known = [each.id for each in EVERY_RULE] + [each.name for each in EVERY_RULE]
     raise UsageError(f"There is no rule {word}.", next_step=nearest(word, known) or "fkdash rules lists them all.")

@@ -26,9 +26,14 @@ def _lines(report: CheckReport) -> Iterator[str]:
         return
     for reported in report.new:
         yield _annotation(reported)
+    for each in report.coverage.incomplete if report.coverage is not None else ():
+        where = f"file={_property(each.place.file)},line={each.place.line},col={each.place.column}"
+        yield f"::error title=fkdash incomplete,{where}::{_message(each.reason)}"
     for unknown in report.unknowns:
         yield f"::warning title=fkdash::{_message(f'unknown: {unknown.what}: {unknown.reason}')}"
     yield f"{plain(report.where or report.database)}: {plain(report.headline)}"
+    if report.coverage is not None:
+        yield plain(report.coverage.words)
 
 
 def _annotation(reported: Reported) -> str:
@@ -38,7 +43,8 @@ def _annotation(reported: Reported) -> str:
         properties |= {"file": place.file, "line": str(place.line), "col": str(place.column)}
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     name = finding.key.qualified if finding.key.name else str(finding.key.table)
-    return f"::{_COMMANDS[finding.severity]} {said}::{_message(f'{name}: {finding.message}')}"
+    began = f" It began at {reported.began}." if reported.began is not None else ""
+    return f"::{_COMMANDS[finding.severity]} {said}::{_message(f'{name}: {finding.message}{began}')}"
 
 
 def _message(text: str) -> str:

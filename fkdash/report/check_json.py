@@ -11,7 +11,7 @@ from fkdash.report.not_run import not_run_field
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.report.check import CheckReport, Reported
+    from fkdash.report.check import CheckReport, Coverage, Place, Reported
     from fkdash.rules.configuration import Ignored
 
 
@@ -84,6 +84,8 @@ def _part(report: CheckReport) -> dict[str, Any]:
         "gone": list(report.gone),
     }
     part |= not_run_field(report.not_run)
+    if report.coverage is not None:
+        part |= _coverage(report.coverage)
     if report.failure:
         part["failure"] = report.failure
     return part
@@ -126,8 +128,44 @@ def _finding(reported: Reported) -> dict[str, Any]:
             "reason": reported.impact.reason,
         }
     if reported.place is not None:
-        found |= {"file": reported.place.file, "line": reported.place.line, "column": reported.place.column}
+        found |= _place(reported.place)
+    if reported.began is not None:
+        found["began"] = _place(reported.began)
     return found
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "excerpt": [{"line": number, "text": text} for number, text in place.excerpt],
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "coverage": {
+            "rules": coverage.rules,
+            "asked": coverage.rules - len(coverage.not_asked),
+            "not_asked": [{"rule": rule, "reason": reason} for rule, reason in coverage.not_asked],
+            "source": coverage.source,
+            "files": coverage.files,
+            "statements": coverage.statements,
+            "skipped": coverage.skipped,
+            "not_understood": len(coverage.incomplete),
+        },
+        "incomplete": [
+            {
+                "file": each.place.file,
+                "line": each.place.line,
+                "column": each.place.column,
+                "reason": each.reason,
+                "statement": each.statement,
+            }
+            for each in coverage.incomplete
+        ],
+    }
 
 
 def _ignored(ignored: Ignored) -> dict[str, Any]:

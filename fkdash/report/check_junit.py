@@ -10,7 +10,7 @@ from fkdash.db.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fkdash.report.check import CheckReport
+    from fkdash.report.check import CheckReport, Place
     from fkdash.rules.finding import Finding
 
 
@@ -38,18 +38,25 @@ def _cases(report: CheckReport) -> Iterator[str]:
         return
     for each in report.findings:
         outcome = '<skipped message="known by the baseline"/>' if each.known else _failure(each.finding)
-        yield _case(each.finding.rule, _name(each.finding), outcome)
+        yield _case(each.finding.rule, _name(each.finding), outcome, each.place)
     for ignored in report.ignored:
         skipped = f"<skipped message={_attribute(ignored.reason)}/>"
         yield _case(ignored.finding.rule, _name(ignored.finding), skipped)
+    for each in report.coverage.incomplete if report.coverage is not None else ():
+        yield _case("incomplete", str(each.place), f"<error message={_attribute(each.reason)}/>")
     for unknown in report.unknowns:
         yield _case("unknown", unknown.what, f"<error message={_attribute(unknown.reason)}/>")
-    if not (report.findings or report.ignored or report.unknowns):
+    if report.coverage is not None:
+        for rule, reason in report.coverage.not_asked:
+            yield _case(rule, "not asked of files", f"<skipped message={_attribute(reason)}/>")
+        yield _case("coverage", report.coverage.words, "")
+    elif not (report.findings or report.ignored or report.unknowns):
         yield _case("fkdash", report.scope.words, "")
 
 
-def _case(rule: str, name: str, outcome: str) -> str:
-    return f'    <testcase classname="fkdash.{rule}" name={_attribute(name)}>{outcome}</testcase>\n'
+def _case(rule: str, name: str, outcome: str, place: Place | None = None) -> str:
+    where = f' file={_attribute(place.file)} line="{place.line}"' if place is not None else ""
+    return f'    <testcase classname="fkdash.{rule}" name={_attribute(name)}{where}>{outcome}</testcase>\n'
 
 
 def _failure(finding: Finding) -> str:

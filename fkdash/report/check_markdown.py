@@ -42,6 +42,12 @@ def _lines(report: CheckReport) -> Iterator[str]:
     for each in report.findings:
         if each.finding.severity is Severity.ERROR and not each.known:
             yield from _explained(each)
+    if report.coverage is not None:
+        for incomplete in report.coverage.incomplete:
+            yield f"- Incomplete: {escaped(str(incomplete.place))}: {escaped(incomplete.reason)}"
+        for rule, reason in report.coverage.not_asked:
+            yield f"- Not asked: {rule}: {escaped(reason)}"
+        yield f"- Coverage: {escaped(report.coverage.words)}"
     for unknown in report.unknowns:
         yield f"- Unknown: {escaped(unknown.what)}: {escaped(unknown.reason)}"
     for gone in report.gone:
@@ -55,7 +61,8 @@ def _row(reported: Reported) -> str:
     finding = reported.finding
     name = finding.key.qualified if finding.key.name else f"{finding.key.table} ({', '.join(finding.key.columns)})"
     severity = _WORDS[finding.severity] + (" (known)" if reported.known else "")
-    return f"| {severity} | {finding.rule} | {escaped(name)} | {escaped(finding.message)} |"
+    place = f" ({escaped(str(reported.place))})" if reported.place is not None else ""
+    return f"| {severity} | {finding.rule} | {escaped(name)} | {escaped(finding.message)}{place} |"
 
 
 def _explained(reported: Reported) -> Iterator[str]:

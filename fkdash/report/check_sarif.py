@@ -16,17 +16,17 @@ from urllib.parse import quote
 from fkdash import __version__
 from fkdash.db.text import plain
 from fkdash.rules.finding import Severity
-from fkdash.rules.registry import RULES
+from fkdash.rules.registry import EVERY_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.report.check import CheckReport, Place
+    from fkdash.report.check import CheckReport, Coverage, Place
     from fkdash.rules.finding import Finding, Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
-_INDEX: Final = {rule.id: number for number, rule in enumerate(RULES)}
+_INDEX: Final = {rule.id: number for number, rule in enumerate(EVERY_RULE)}
 
 
 MOST_RESULTS: Final = 25_000
@@ -49,7 +49,7 @@ def check_sarif(reports: Sequence[CheckReport]) -> str:
                     "driver": {
                         "name": "fkdash",
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule) for rule in RULES],
+                        "rules": [_rule(rule) for rule in EVERY_RULE],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -102,13 +102,38 @@ def _invocation(reports: Sequence[CheckReport], *, left_out: int) -> dict[str, A
     ]
     if left_out:
         notes.append({"level": "warning", "message": {"text": f"{left_out:,} results are left out."}})
-    done = not any(report.failure for report in reports)
+    for report in reports:
+        if report.coverage is not None:
+            notes += _coverage_notes(report.coverage)
+    done = not any(report.failure or (report.coverage and report.coverage.incomplete) for report in reports)
     return {"executionSuccessful": done, "toolExecutionNotifications": notes}
+
+
+def _coverage_notes(coverage: Coverage) -> Iterator[dict[str, Any]]:
+    for each in coverage.incomplete:
+        yield {
+            "level": "error",
+            "message": {"text": plain(f"incomplete: {each.reason}")},
+            "locations": [{"physicalLocation": _physical(each.place)}],
+        }
+    for rule, reason in coverage.not_asked:
+        yield {"level": "note", "message": {"text": plain(f"not asked: {rule}: {reason}")}}
+    yield {"level": "note", "message": {"text": plain(coverage.words)}}
+
+
+def _physical(place: Place) -> dict[str, Any]:
+    return {
+        "artifactLocation": {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": place.line, "startColumn": place.column},
+    }
 
 
 def _results(report: CheckReport) -> Iterator[dict[str, Any]]:
     for each in report.findings:
         result = _result(report, each.finding, each.place)
+        if each.began is not None:
+            began = {"id": 1, "physicalLocation": _physical(each.began), "message": {"text": "it began here"}}
+            result["relatedLocations"] = [began]
         if each.known:
             result |= {"baselineState": "unchanged", "suppressions": [{"kind": "external"}]}
         yield result

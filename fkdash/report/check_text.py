@@ -14,9 +14,10 @@ from fkdash.rules.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fkdash.report.check import CheckReport, Reported
+    from fkdash.report.check import CheckReport, Place, Reported
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_LONGEST_LINE: Final = 160
 _WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
@@ -50,9 +51,15 @@ def _finding_lines(reported: Reported) -> Iterator[Text]:
         title.append("  (known)", style="dim")
     yield Text()
     if reported.place is not None:
-        yield Text(plain(f"{reported.place.file}:{reported.place.line}:{reported.place.column}"))
+        yield Text(plain(str(reported.place)))
     yield title
     yield Text(f"  {plain(finding.message)}")
+    yield from _excerpt(reported.place, "")
+    if reported.began is not None:
+        yield from _excerpt(reported.began, f"began at {reported.began}")
+    for each in finding.evidence:
+        if each.startswith("instead: "):
+            yield Text(f"  {plain(each)}")
     if finding.error is not None:
         yield Text(f"  ERROR {finding.error.sqlstate}: {plain(finding.error.message)}")
     impact = impact_words(reported)
@@ -60,6 +67,13 @@ def _finding_lines(reported: Reported) -> Iterator[Text]:
         yield Text(f"  {plain(impact)}")
     if finding.fixes:
         yield Text(f"  fixes: {', '.join(finding.fixes)}", style="dim")
+
+
+def _excerpt(place: Place | None, title: str) -> Iterator[Text]:
+    if title:
+        yield Text(f"  {plain(title)}")
+    for number, line in place.excerpt if place is not None else ():
+        yield Text(f"  {number:>5} | {plain(line.expandtabs(4))}", style="dim")
 
 
 def _remarks(report: CheckReport) -> Iterator[Text]:
@@ -70,6 +84,16 @@ def _remarks(report: CheckReport) -> Iterator[Text]:
     ]
     if report.ignored:
         remarks.append(f"ignored, each with a reason: {len(report.ignored)}")
+    if report.coverage is not None:
+        for each in report.coverage.incomplete:
+            yield Text()
+            yield Text(plain(str(each.place)))
+            yield Text("incomplete", style="bold red").append(f"  {plain(each.reason)}", style="")
+            first = each.statement.split("\n", 1)[0][:_LONGEST_LINE]
+            if first:
+                yield Text(f"  {each.place.line:>5} | {plain(first)}", style="dim")
+        remarks += [f"not asked: {rule}: {reason}" for rule, reason in report.coverage.not_asked]
+        remarks.append(report.coverage.words)
     if remarks:
         yield Text()
     yield from (Text(plain(remark)) for remark in remarks)

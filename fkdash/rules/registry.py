@@ -47,6 +47,8 @@ from fkdash.rules import (
     fk505_odd_one_out,
 )
 
+from fkdash.rules.way import FILE_RULES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -94,11 +96,13 @@ RULES: Final[tuple[Rule, ...]] = (
     fk504_closed_cycle.RULE,
     fk505_odd_one_out.RULE,
 )
+EVERY_RULE: Final = (*RULES, *FILE_RULES)
+"""Also those that only the statements of files can break."""
 
 
 def rule(rule_id: str) -> Rule:
-    """Give the rule with this id or name; raises KeyError for any other word."""
-    for known in RULES:
+    """Give the rule with this id or name, those of files among them; raises KeyError for any other word."""
+    for known in EVERY_RULE:
         if rule_id.lower() in {known.id.lower(), known.name}:
             return known
     raise KeyError(rule_id)

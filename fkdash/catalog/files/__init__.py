@@ -1,0 +1,1 @@
+"""The catalog that SQL files add up to, read without a server."""

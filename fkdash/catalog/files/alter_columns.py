@@ -1,0 +1,303 @@
+"""What ALTER TABLE does to columns, and with them to everything that hangs on a column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
+from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.dropping import drop_index, remove_key, want_no_view
+from fkdash.catalog.files.keys import constraint_of
+from fkdash.catalog.files.not_nulls import set_not_null
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.types import base_of, default_class, equality, type_of
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Attribute, Relation
+    from fkdash.catalog.files.nodes import Act, ColumnSaid
+
+
+def column_of(table: Relation, name: str) -> Attribute:
+    """Give a column by name; raises RefusedError without it."""
+    found = table.column(name)
+    if found is None:
+        raise RefusedError("42703", f"there is no column {name} in {table.name}")
+    return found
+
+
+def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> None:
+    """ADD COLUMN without its checks and keys, which come later in the statement."""
+    relation = state.relations[table]
+    if relation.column(said.name) is not None:
+        raise RefusedError("42701", f"there is a column {said.name} in {relation.name} already")
+    if relation.is_partition:
+        raise RefusedError("42809", f"{relation.name} is a partition: columns come from its table")
+    children = state.children(table)
+    if only and children:
+        raise RefusedError("42P16", "the column must be added to the tables that inherit too")
+    column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
+    relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
+    generation = generation_of(said, relation)
+    if generation is not None:
+        state.change_column(table, column.number, default=generation)
+    for sequence in sequences:
+        state.change(state.relations[sequence], owned_by=(table, column.number))
+    forbids = next((each for each in said.constraints if each.kind == "n"), None)
+    _inherit_column(state, table, column.number)
+    if forbids is not None or sequences or any(each.kind == "p" for each in said.constraints):
+        set_not_null(
+            state,
+            table,
+            column.number,
+            forbids.name if forbids is not None else None,
+            no_inherit=forbids.no_inherit if forbids is not None else False,
+        )
+
+
+def _inherit_column(state: State, table: int, number: int) -> None:
+    column = next(each for each in state.relations[table].columns if each.number == number)
+    for child in state.children(table):
+        before = child.column(column.name)
+        if before is not None:
+            if before.type != column.type:
+                raise RefusedError("42804", f"{child.name} has a column {column.name} of another type")
+            state.change_column(child.oid, before.number, inherited=before.inherited + 1)
+            continue
+        copied = replace(
+            column,
+            number=child.next_number,
+            local=False,
+            inherited=1,
+            not_null=False,
+            identity=column.identity if child.is_partition and state.version >= 17 else "",  # noqa: PLR2004 - since 17
+        )
+        state.change(child, columns=(*child.columns, copied), next_number=child.next_number + 1)
+        _inherit_column(state, child.oid, copied.number)
+
+
+def drop_column(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001 - one signature for all
+    """DROP COLUMN with what hangs on it."""
+    column = table.column(act.name)
+    if column is None:
+        if act.if_exists:
+            return
+        raise RefusedError("42703", f"there is no column {act.name} in {table.name}")
+    if column.inherited:
+        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+    if only and table.kind == "p" and state.children(table.oid):
+        raise RefusedError("42P16", "a column of a partitioned table alone cannot be dropped")
+    _drop(state, table, column, cascade=act.cascade, only=only)
+
+
+def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool = False) -> None:
+    number = column.number
+    if number in table.key or any(number in each.columns for each in table.key_expressions):
+        raise RefusedError("42P16", f"{column.name} is in the partition key of {table.name}")
+    want_no_view(state, table, column.name, cascade=cascade)
+    for other in table.columns:
+        if other.generated and other.default is not None and number in other.default.columns and other != column:
+            if not cascade:
+                raise RefusedError("2BP01", f"{other.name} is computed from {column.name}")
+            _drop(state, state.relations[table.oid], other, cascade=True)
+    for constraint in sorted(state.constraints_on(table.oid, "puxfcn"), key=lambda each: each.kind != "f"):
+        if number in constraint.columns or (constraint.kind == "f" and number in constraint.delete_columns):
+            if constraint.parent and constraint.oid in state.constraints:
+                if constraint.kind != "f" or state.constraints[constraint.parent].table != table.oid:
+                    continue
+            if constraint.oid not in state.constraints:
+                continue
+            if constraint.kind in "cn":
+                # What inherits it goes with the columns that inherit, or stays with those that stay.
+                state.remove_constraint(constraint)
+            else:
+                remove_key(state, constraint, cascade=cascade)
+    for index in state.indexes_on(table.oid):
+        if index.index is not None and number in index.index.used:
+            drop_index(state, index, cascade=cascade)
+    for oid in state.referencing.get(table.oid, ()):
+        if oid in state.constraints and number in state.constraints[oid].referenced_columns:
+            if not cascade:
+                raise RefusedError("2BP01", f"{state.constraints[oid].name} refers to {column.name}")
+            remove_key(state, state.constraints[oid], cascade=True)
+    for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
+        state.remove_relation(sequence)
+    now = state.relations[table.oid]
+    state.change(now, columns=tuple(each for each in now.columns if each.number != number))
+    for child in state.children(table.oid):
+        theirs = child.column(column.name)
+        if theirs is None:
+            continue
+        if only:
+            state.change_column(child.oid, theirs.number, local=True, inherited=theirs.inherited - 1)
+        elif theirs.inherited <= 1 and not theirs.local:
+            _drop(state, child, theirs, cascade=cascade)
+        else:
+            state.change_column(child.oid, theirs.number, inherited=max(theirs.inherited - 1, 0))
+
+
+def set_default(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+    """SET DEFAULT and DROP DEFAULT, on what inherits too."""
+    column = column_of(table, act.name)
+    if column.identity:
+        raise RefusedError("42601", f"{act.name} is an identity column")
+    if column.generated:
+        raise RefusedError("42601", f"{act.name} is a generated column")
+    default = default_of(state, act.expression, column.type) if act.expression is not None else None
+    sequence = sequence_in(state, act.expression) if act.expression is not None else 0
+    state.change_column(
+        table.oid,
+        column.number,
+        default=default if not sequence else None,
+        sequence=sequence,
+        default_set=state.statement,
+    )
+    for child in () if only else state.children(table.oid):
+        set_default(state, child, act, only)
+
+
+def alter_type(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+    """ALTER COLUMN TYPE: indexes and foreign keys are made anew with the same names."""
+    column = column_of(table, act.name)
+    if column.inherited:
+        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+    if only and state.children(table.oid):
+        raise RefusedError("42P16", "the type must be changed in the tables that inherit too")
+    assert act.type is not None  # noqa: S101 - ALTER TYPE has one
+    type_ref = type_of(state, act.type)
+    if column.identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+        raise RefusedError("22023", f"{act.name} cannot be an identity column of this type")
+    if column.generated and act.other:
+        raise RefusedError("42611", f"{act.name} is generated, for which USING has no meaning")
+    _change_type(
+        state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
+    )
+
+
+def _change_type(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
+    number = column.number
+    if number in table.key or any(number in each.columns for each in table.key_expressions):
+        raise RefusedError("42P16", f"{column.name} is in the partition key of {table.name}")
+    if any(each.generated and each.default and number in each.default.columns for each in table.columns):
+        raise RefusedError("0A000", f"a generated column is computed from {column.name}")
+    want_no_view(state, table, column.name, cascade=False)
+    state.change_column(
+        table.oid,
+        number,
+        type=wanted.type,
+        collation=None if wanted.collation == "default" else wanted.collation,
+        type_set=state.statement,
+    )
+    # Constraints are made anew before indexes.
+    for index in sorted(state.indexes_on(table.oid), key=lambda each: constraint_of(state, each) is None):
+        fact = index.index
+        assert fact is not None  # noqa: S101 - it is an index
+        if number in fact.used:
+            classes = tuple(
+                _class_after(state, fact.method, said, column, wanted) if each == number else said
+                for each, said in zip(fact.columns, fact.opclasses, strict=True)
+            )
+            state.change(index, index=replace(fact, opclasses=classes))
+            state.renew_index(index.oid)
+    for oid in dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ()))):
+        key = state.constraints[oid]
+        own = key.table == table.oid and number in key.columns
+        theirs = key.referenced == table.oid and number in key.referenced_columns
+        if key.kind == "f" and (own or theirs):
+            _compare_again(state, oid)
+            state.renew_constraint(oid)
+    for child in state.children(table.oid):
+        inherited = child.column(column.name)
+        if inherited is not None:
+            _change_type(state, child, inherited, replace(wanted, number=inherited.number))
+
+
+def _class_after(state: State, method: str, said: str, before: Attribute, after: Attribute) -> str:
+    """Give an operator class after a change of type: a default one follows it."""
+    return default_class(state, after.type, method) if said == default_class(state, before.type, method) else said
+
+
+def _compare_again(state: State, oid: int) -> None:
+    key = state.constraints[oid]
+    own = {column.number: column for column in state.relations[key.table].columns}
+    theirs = {column.number: column for column in state.relations[key.referenced].columns}
+    operators = [
+        equality(state, own[one].type, theirs[other].type)
+        for one, other in zip(key.columns, key.referenced_columns, strict=True)
+    ]
+    if key.period:
+        operators[-1] = key.operators[-1]
+    state.change_constraint(key, operators=tuple(operators))
+
+
+def add_identity(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+    """ADD GENERATED … AS IDENTITY: the column must be NOT NULL and have no default."""
+    column = column_of(table, act.name)
+    assert act.constraint is not None  # noqa: S101 - it says which kind
+    if not column.not_null:
+        raise RefusedError("55000", f"{act.name} must be NOT NULL first")
+    if column.identity or column.default is not None or column.sequence:
+        raise RefusedError("55000", f"{act.name} has an identity or a default already")
+    identity = "a" if act.constraint.always else "d"
+    changed = state.change_column(table.oid, column.number, identity=identity, default_set=state.statement)
+    add_identity_sequence(state, changed, column, act.constraint.value[0])
+    _identity_below(state, table, act.name, identity)
+
+
+def _identity_below(state: State, table: Relation, name: str, identity: str) -> None:
+    for child in state.children(table.oid) if state.version >= 17 and table.kind == "p" else ():  # noqa: PLR2004
+        state.change_column(child.oid, column_of(child, name).number, identity=identity)
+        _identity_below(state, child, name, identity)
+
+
+def drop_identity(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+    """DROP IDENTITY."""
+    column = column_of(table, act.name)
+    if not column.identity:
+        if act.if_exists:
+            return
+        raise RefusedError("55000", f"{act.name} is no identity column")
+    state.change_column(table.oid, column.number, identity="", default_set=state.statement)
+    for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, column.number)]:
+        if sequence.identity:
+            state.remove_relation(sequence)
+    _identity_below(state, table, act.name, "")
+
+
+def set_generated(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+    """SET GENERATED ALWAYS or BY DEFAULT."""
+    column = column_of(table, act.name)
+    if not column.identity:
+        raise RefusedError("55000", f"{act.name} is no identity column")
+    state.change_column(table.oid, column.number, identity=act.other, default_set=state.statement)
+    _identity_below(state, table, act.name, act.other)
+
+
+def drop_expression(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+    """DROP EXPRESSION: the column keeps its values and is computed no more."""
+    column = column_of(table, act.name)
+    if not column.generated:
+        if act.if_exists:
+            return
+        raise RefusedError("55000", f"{act.name} is no generated column")
+    if column.generated == "v":
+        raise RefusedError("0A000", f"{act.name} is a virtual column")
+    state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
+    for child in () if only else state.children(table.oid):
+        drop_expression(state, child, act, only)
+
+
+def set_expression(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+    """SET EXPRESSION (PostgreSQL 17 and later)."""
+    column = column_of(table, act.name)
+    if not column.generated or act.expression is None:
+        raise RefusedError("55000", f"{act.name} is no generated column")
+    if state.children(table.oid):
+        raise DoubtfulError("a new expression in tables that inherit is not followed")
+    numbers = {each.name: each.number for each in table.columns}
+    state.change_column(
+        table.oid,
+        column.number,
+        default=template(act.expression, numbers, table.name),
+        default_set=state.statement,
+    )

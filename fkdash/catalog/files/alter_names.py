@@ -1,0 +1,68 @@
+"""RENAME and SET SCHEMA of relations, with what goes along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.files.keys import constraint_of
+from fkdash.catalog.files.state import RefusedError, State
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.nodes import Act
+
+
+def rename(state: State, relation: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001 - one signature for all
+    """RENAME TO; the constraint that an index carries is renamed with it."""
+    if act.name == relation.name:
+        raise RefusedError("42P07", f"there is a relation {act.name} already")
+    if relation.index is not None:
+        carried = constraint_of(state, relation)
+        if carried is not None:
+            if state.constraint(state.relations[carried.table], act.name) is not None:
+                raise RefusedError("42710", f"there is a constraint {act.name} already")
+            state.change_constraint(carried, name=act.name)
+    if relation.kind in "rpfvmc" and (relation.schema, act.name) not in state.relation_names:
+        state.want_free_type(relation.schema, act.name)
+    state.change(relation, name=act.name)
+
+
+def rename_column(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+    """RENAME COLUMN, in what inherits too."""
+    column = table.column(act.name)
+    if column is None:
+        raise RefusedError("42703", f"there is no column {act.name} in {table.name}")
+    if column.inherited:
+        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+    if only and state.children(table.oid):
+        raise RefusedError("42P16", "the column must be renamed in the tables that inherit too")
+    _rename_column(state, table, act.name, act.other)
+
+
+def _rename_column(state: State, table: Relation, old: str, new: str) -> None:
+    column = table.column(old)
+    if column is None:
+        return
+    if table.column(new) is not None:
+        raise RefusedError("42701", f"there is a column {new} in {table.name} already")
+    state.change_column(table.oid, column.number, name=new)
+    for child in state.children(table.oid):
+        _rename_column(state, child, old, new)
+
+
+def set_schema(state: State, relation: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+    """SET SCHEMA: indexes, constraints and owned sequences move along."""
+    schema = state.schema(act.name)
+    if relation.owned_by is not None and relation.kind == "S":
+        raise RefusedError("0A000", f"{relation.name} belongs to a table and moves with it")
+    if schema == relation.schema:
+        return
+    state.change(relation, schema=schema)
+    for constraint in state.constraints_on(relation.oid):
+        state.change_constraint(constraint, schema=schema)
+    for index in state.indexes_on(relation.oid):
+        state.change(index, schema=schema)
+    for sequence in [
+        each for each in state.relations.values() if each.owned_by and each.owned_by[0] == relation.oid
+    ]:
+        state.change(sequence, schema=schema)

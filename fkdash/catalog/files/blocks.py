@@ -1,0 +1,305 @@
+"""DO blocks of the guarded kinds that generators write: conditions on the catalog, and exceptions that are caught.
+
+What PL/pgSQL can do beside that is not followed: a block that may change the schema in another way is doubtful.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.conditions import holds
+from fkdash.catalog.files.execute import execute
+from fkdash.catalog.files.nodes import Do, Transaction
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tokens import END, STRING, Cursor, NotReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fkdash.catalog.files.nodes import Node
+
+CHANGES: Final = re.compile(
+    r"\b(?:create|alter|drop|execute|rename|import|call)\b|\bset_config\b|\bsearch_path\b", re.IGNORECASE
+)
+"""Words without which nothing that is followed can change."""
+
+_CONDITIONS: Final = {
+    "duplicate_object": ("42710",),
+    "duplicate_table": ("42P07",),
+    "duplicate_column": ("42701",),
+    "duplicate_schema": ("42P06",),
+    "duplicate_function": ("42723",),
+    "duplicate_alias": ("42712",),
+    "undefined_table": ("42P01",),
+    "undefined_object": ("42704",),
+    "undefined_column": ("42703",),
+    "undefined_function": ("42883",),
+    "invalid_schema_name": ("3F000",),
+    "invalid_table_definition": ("42P16",),
+    "invalid_object_definition": ("42P17",),
+    "invalid_foreign_key": ("42830",),
+    "dependent_objects_still_exist": ("2BP01",),
+    "wrong_object_type": ("42809",),
+    "feature_not_supported": ("0A000",),
+    "object_not_in_prerequisite_state": ("55000",),
+    "syntax_error": ("42601",),
+    "unique_violation": ("23505",),
+    "not_null_violation": ("23502",),
+    "foreign_key_violation": ("23503",),
+    "check_violation": ("23514",),
+    "insufficient_privilege": ("42501",),
+    "syntax_error_or_access_rule_violation": ("42",),
+}
+_QUIET: Final = frozenset(
+    {"raise", "null", "perform", "assert", "get", "return", "exit", "continue", "insert", "update", "delete"}
+)
+
+
+def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:
+    """Carry out a DO block; raises RefusedError where an exception leaves it, DoubtfulError where unsure."""
+    if not CHANGES.search(node.body):
+        return
+    if node.language != "plpgsql":
+        raise DoubtfulError(f"a block in {node.language} is not followed")
+    try:
+        _Block(state, Cursor(node.body), read).run()
+    except NotReadError as error:
+        raise DoubtfulError(f"what this block does is not followed: {error}") from error
+
+
+class _Returned(Exception):  # noqa: N818 - it is no error: RETURN ends the block
+    pass
+
+
+class _Block:
+    """Walks over a block's statements, carrying them out or passing over them."""
+
+    def __init__(self, state: State, cursor: Cursor, read: Callable[[str], Node]) -> None:
+        self.state = state
+        self.cursor = cursor
+        self.read = read
+        self.live = True
+
+    def run(self) -> None:
+        try:
+            self._block()
+        except _Returned:
+            return
+
+    def _block(self) -> None:
+        cursor = self.cursor
+        if cursor.take("declare"):
+            begin = cursor.at
+            while not cursor.sees("begin"):
+                if cursor.done:
+                    raise cursor.stumbled()
+                cursor.at += 1
+            self._want_quiet((begin, cursor.at))
+        cursor.want("begin")
+        mark, live, failure = self.state.mark, self.live, None
+        try:
+            self._statements(("end", "exception"))
+        except RefusedError as error:
+            if not self._catches(error):
+                raise
+            failure = error
+            self.state.back_to(mark)
+        self.live = live
+        if cursor.take("exception"):
+            self._handlers(failure)
+        cursor.want("end")
+        if not cursor.sees(";") and not cursor.done:
+            cursor.name()
+        cursor.take(";")
+
+    def _handlers(self, failure: RefusedError | None) -> None:
+        cursor, live, handled = self.cursor, self.live, False
+        while cursor.take("when"):
+            matches = self._matches(failure)
+            while cursor.take("or"):
+                matches = self._matches(failure) or matches
+            cursor.want("then")
+            self.live = live and matches and not handled
+            handled = handled or matches
+            self._statements(("when", "end"))
+        self.live = live
+
+    def _matches(self, failure: RefusedError | None) -> bool:
+        cursor = self.cursor
+        if cursor.take("sqlstate"):
+            states: Sequence[str] = (cursor.string(),)
+        else:
+            name = cursor.name()
+            if name == "others":
+                return failure is not None
+            states = _CONDITIONS.get(name, ())
+        return failure is not None and any(failure.sqlstate.startswith(each) for each in states)
+
+    def _catches(self, error: RefusedError) -> bool:
+        """Pass on to the block's exceptions, and tell whether one of them catches the error."""
+        cursor = self.cursor
+        self._pass_to_exception()
+        if not cursor.sees("exception"):
+            return False
+        at = cursor.at
+        cursor.at += 1
+        found = False
+        while not found and cursor.take("when"):
+            found = self._matches(error)
+            while cursor.take("or"):
+                found = self._matches(error) or found
+            cursor.want("then")
+            self.live = False
+            self._statements(("when", "end"))
+        cursor.at = at
+        self.live = True
+        return found
+
+    def _pass_to_exception(self) -> None:
+        """Pass over what is left of the block's statements after one of them failed."""
+        depth, cursor = 0, self.cursor
+        while not cursor.done:
+            if depth == 0 and (cursor.sees("exception") or cursor.sees("end")):
+                return
+            if cursor.sees("end", "if") or cursor.sees("end", "loop") or cursor.sees("end", "case"):
+                depth -= 1
+                cursor.at += 2
+                continue
+            if cursor.sees_any({"begin", "loop", "case"}) or (cursor.sees("if") and self._at_start()):
+                depth += 1
+            elif cursor.sees("end"):
+                depth -= 1
+            cursor.at += 1
+
+    def _at_start(self) -> bool:
+        before = self.cursor.tokens[self.cursor.at - 1].value if self.cursor.at else ";"
+        return before in {";", "begin", "then", "else", "loop"}
+
+    def _statements(self, ends: tuple[str, ...]) -> None:
+        while not self.cursor.sees_any(ends):
+            if self.cursor.done:
+                raise self.cursor.stumbled()
+            self._statement()
+
+    def _statement(self) -> None:
+        cursor = self.cursor
+        if cursor.sees("begin") or cursor.sees("declare"):
+            self._block()
+        elif cursor.take("if"):
+            self._if()
+        elif cursor.sees_any({"for", "while", "loop", "foreach", "case"}) or cursor.sees("<", "<"):
+            self._loop()
+        elif cursor.take("return"):
+            self._pass()
+            if self.live:
+                raise _Returned
+        elif cursor.take("execute"):
+            self._execute()
+        elif cursor.sees_any(_QUIET):
+            begin = cursor.at
+            self._pass()
+            if self.live:
+                self._want_quiet((begin, cursor.at))
+        else:
+            self._sql()
+
+    def _if(self) -> None:
+        cursor, live, taken = self.cursor, self.live, False
+        while True:
+            truth = self._condition() if live and not taken else False
+            cursor.want("then")
+            begin = cursor.at
+            self.live = live and truth is not False and not taken
+            if truth is None:
+                self.live = False
+            self._statements(("elsif", "elseif", "else", "end"))
+            if truth is None and self._changes((begin, cursor.at)):
+                raise DoubtfulError("whether the condition of this block holds cannot be told from files")
+            unknown = truth is None
+            taken = taken or truth is True
+            if cursor.take("elsif") or cursor.take("elseif"):
+                if unknown:
+                    self._want_quiet_rest()
+                continue
+            break
+        if cursor.take("else"):
+            begin = cursor.at
+            self.live = live and not taken and not unknown
+            self._statements(("end",))
+            if unknown and self._changes((begin, cursor.at)):
+                raise DoubtfulError("whether the condition of this block holds cannot be told from files")
+        cursor.want("end", "if")
+        cursor.take(";")
+        self.live = live
+
+    def _condition(self) -> bool | None:
+        begin, end = self.cursor.pass_until({"then"})
+        return holds(self.state, Cursor(self.cursor.text, self.cursor.tokens[begin:end]))
+
+    def _loop(self) -> None:
+        """Pass over a loop, or a CASE, that changes nothing."""
+        cursor, begin, depth = self.cursor, self.cursor.at, 0
+        while not cursor.done:
+            if cursor.sees("end", "loop") or cursor.sees("end", "case"):
+                depth -= 1
+                cursor.at += 2
+                if depth <= 0:
+                    break
+                continue
+            if cursor.sees("loop") or (cursor.sees("case") and depth == 0):
+                depth += 1
+            cursor.at += 1
+        self._pass()
+        if self.live:
+            self._want_quiet((begin, cursor.at))
+
+    def _execute(self) -> None:
+        cursor = self.cursor
+        constant = cursor.now.kind == STRING and cursor.ahead(1).value == ";"
+        text = cursor.now.value
+        self._pass()
+        if not self.live:
+            return
+        if not constant:
+            raise DoubtfulError("a statement that this block puts together is not followed")
+        self._run(text)
+
+    def _sql(self) -> None:
+        cursor = self.cursor
+        begin = cursor.at
+        self._pass()
+        text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
+        if self.live and ":=" not in text.split("'")[0]:
+            self._run(text)
+
+    def _run(self, text: str) -> None:
+        if not CHANGES.search(text):
+            return
+        node = self.read(text)
+        if isinstance(node, Transaction | Do):
+            raise DoubtfulError("a block within a block is not followed")
+        mark = self.state.mark
+        try:
+            execute(self.state, node)
+        except RefusedError:
+            self.state.back_to(mark)
+            raise
+
+    def _pass(self) -> None:
+        """Pass over the rest of a statement and its semicolon."""
+        cursor = self.cursor
+        while not cursor.take(";"):
+            if cursor.now.kind == END:
+                raise cursor.stumbled()
+            cursor.at += 1
+
+    def _changes(self, span: tuple[int, int]) -> bool:
+        return CHANGES.search(self.cursor.source(span)) is not None
+
+    def _want_quiet(self, span: tuple[int, int]) -> None:
+        if self._changes(span):
+            raise DoubtfulError("what this block does is not followed")
+
+    def _want_quiet_rest(self) -> None:
+        raise DoubtfulError("whether the condition of this block holds cannot be told from files")

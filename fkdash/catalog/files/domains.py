@@ -1,0 +1,117 @@
+"""CREATE DOMAIN and ALTER DOMAIN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.files.facts import Constraint, Template, TypeFact
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.types import type_of
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.nodes import AlterDomain, ConstraintSaid, CreateDomain
+
+
+def create_domain(state: State, said: CreateDomain) -> None:
+    """CREATE DOMAIN."""
+    schema = state.creation_schema(said.name)
+    default: str | None = None
+    not_null, null_name = False, ""
+    base = type_of(state, said.type)
+    for each in said.constraints:
+        if each.kind == "default" and each.expression is not None:
+            words = [token.value for token in each.expression.tokens]
+            default = None if words == ["null"] else each.expression.text
+        elif each.kind == "n":
+            not_null, null_name = True, each.name or ""
+    made = TypeFact(
+        state.new_oid(), schema, said.name[-1], "d", base, not_null, default, null_name, made=state.statement
+    )
+    state.add_type(made)
+    if not_null and state.version >= 17:  # noqa: PLR2004 - a constraint with a name since then
+        _add(state, made, "n", null_name or state.constraint_name(schema, made.name, "", "not_null"), None)
+    for each in said.constraints:
+        if each.kind == "c":
+            _add_check(state, made, each)
+
+
+def _add_check(state: State, domain: TypeFact, said: ConstraintSaid) -> None:
+    assert said.expression is not None  # noqa: S101 - a check has one
+    name = said.name or state.constraint_name(domain.schema, domain.name, "", "check")
+    if any(each.domain == domain.oid and each.name == name for each in state.constraints.values()):
+        raise RefusedError("42710", f"there is a constraint {name} already")
+    _add(state, domain, "c", name, Template((said.expression.text,)))
+
+
+def _add(state: State, domain: TypeFact, kind: str, name: str, expression: Template | None) -> None:
+    state.add_constraint(
+        Constraint(
+            state.new_oid(),
+            domain.schema,
+            name,
+            kind,
+            0,
+            expression=expression,
+            domain=domain.oid,
+            made=state.statement,
+        )
+    )
+
+
+def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR0912 - one line for each action
+    """ALTER DOMAIN, one action."""
+    found, act = state.find_type(said.name), said.act
+    if found is None or found.kind != "d":
+        raise RefusedError("42704", f"there is no domain {'.'.join(said.name)}")
+    named = {each.name: each for each in state.constraints.values() if each.domain == found.oid}
+    if act.what == "set default":
+        words = [token.value for token in act.expression.tokens] if act.expression is not None else ["null"]
+        default = None if words == ["null"] or act.expression is None else act.expression.text
+        state.change_type(found, default=default)
+    elif act.what == "set not null":
+        _forbid_null(state, found, "")
+    elif act.what == "drop not null":
+        _allow_null(state, found)
+    elif act.what == "add constraint":
+        assert act.constraint is not None  # noqa: S101 - it says which
+        if act.constraint.kind == "n":
+            _forbid_null(state, found, act.constraint.name or "")
+        else:
+            _add_check(state, found, act.constraint)
+    elif act.what == "drop constraint":
+        constraint = named.get(act.name)
+        if constraint is None:
+            if not act.if_exists:
+                raise RefusedError("42704", f"there is no constraint {act.name}")
+        elif constraint.kind == "n":
+            _allow_null(state, found)
+        else:
+            state.remove_constraint(constraint)
+    elif act.what == "rename constraint":
+        if act.name not in named:
+            raise RefusedError("42704", f"there is no constraint {act.name}")
+        state.change_constraint(named[act.name], name=act.other)
+    elif act.what == "rename":
+        state.want_free_type(found.schema, act.name)
+        state.change_type(found, name=act.name)
+    elif act.what == "set schema":
+        schema = state.schema(act.name)
+        state.change_type(found, schema=schema)
+        for constraint in named.values():
+            state.change_constraint(constraint, schema=schema)
+    else:
+        raise DoubtfulError(f"{act.what} of a domain is not followed")
+
+
+def _forbid_null(state: State, domain: TypeFact, name: str) -> None:
+    if domain.not_null:
+        return
+    state.change_type(domain, not_null=True)
+    if state.version >= 17:  # noqa: PLR2004 - a constraint with a name since then
+        _add(state, domain, "n", name or state.constraint_name(domain.schema, domain.name, "", "not_null"), None)
+
+
+def _allow_null(state: State, domain: TypeFact) -> None:
+    state.change_type(domain, not_null=False)
+    for each in [each for each in state.constraints.values() if each.domain == domain.oid and each.kind == "n"]:
+        state.remove_constraint(each)

@@ -1,0 +1,338 @@
+"""DROP, and what PostgreSQL drops along or refuses to drop without CASCADE (pg_depend)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.foreign import remove_with_copies
+from fkdash.catalog.files.not_nulls import drop_not_null
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
+    from fkdash.catalog.files.nodes import Drop, Name
+
+_RELATION_KINDS: Final = {
+    "table": "rp",
+    "foreign table": "f",
+    "view": "v",
+    "materialized view": "m",
+    "index": "iI",
+    "sequence": "S",
+}
+
+
+def drop(state: State, said: Drop) -> None:
+    """Carry out DROP; several objects of one statement may depend on each other."""
+    if said.kind in _RELATION_KINDS:
+        _drop_relations(state, said)
+        return
+    dropping = _DROPS.get(said.kind)
+    if dropping is None:
+        raise DoubtfulError(f"DROP {said.kind.upper()} is not followed")
+    for name in said.names:
+        dropping(state, said, name)
+
+
+def _drop_relations(state: State, said: Drop) -> None:
+    found: list[Relation] = []
+    for name in said.names:
+        relation = state.find(name)
+        if relation is None:
+            if len(name) > 1 and name[-2] not in state.schemas and not said.if_exists:
+                raise RefusedError("3F000", f"there is no schema {name[-2]}")
+            if not said.if_exists:
+                raise RefusedError("42P01", f"there is no {said.kind} {'.'.join(name)}")
+            continue
+        if relation.kind not in _RELATION_KINDS[said.kind]:
+            raise RefusedError("42809", f"{'.'.join(name)} is not a {said.kind}")
+        found.append(relation)
+    together = {each.oid for each in found}
+    for relation in found:
+        if relation.oid in state.relations:
+            drop_relation(state, relation, cascade=said.cascade, together=together)
+
+
+def drop_relation(state: State, relation: Relation, *, cascade: bool, together: set[int] | None = None) -> None:
+    """Drop a relation of any kind; `together` are those that the statement drops as well."""
+    along = together or {relation.oid}
+    if relation.kind in "rpf":
+        _drop_table(state, relation, cascade=cascade, together=along)
+    elif relation.index is not None:
+        _drop_index_itself(state, relation, cascade=cascade)
+    elif relation.kind == "S":
+        _drop_sequence(state, relation, cascade=cascade)
+    else:
+        want_no_view(state, relation, "", cascade=cascade, together=along)
+        if relation.oid in state.relations:
+            _remove_indexes(state, relation)
+            state.remove_relation(relation)
+
+
+def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[int]) -> None:
+    for child in state.children(table.oid):
+        if child.is_partition or cascade or child.oid in together:
+            if child.oid in state.relations:
+                drop_relation(state, child, cascade=cascade, together={*together, table.oid})
+        else:
+            raise RefusedError("2BP01", f"{child.name} inherits from {table.name}")
+    want_no_view(state, table, "", cascade=cascade, together=together)
+    for oid in state.referencing.get(table.oid, ()):
+        key = state.constraints.get(oid)
+        if key is None or key.table == table.oid or key.table in together:
+            continue
+        while key.parent and key.parent in state.constraints:
+            key = state.constraints[key.parent]
+        if key.table in together:
+            continue
+        if not cascade:
+            raise RefusedError("2BP01", f"{key.name} refers to {table.name}")
+        remove_with_copies(state, key)
+    for constraint in state.constraints_on(table.oid):
+        if constraint.oid in state.constraints:
+            remove_with_copies(state, constraint)
+    for oid in state.referencing.get(table.oid, ()):
+        if oid in state.constraints:
+            remove_with_copies(state, state.constraints[oid])
+    _remove_indexes(state, table)
+    for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
+        _drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+    for type_fact in [each for each in state.types.values() if each.kind == "c" and not each.base]:
+        if (type_fact.schema, type_fact.name) == (table.schema, table.name):
+            raise DoubtfulError(f"a column has the row type of {table.name}")
+    state.remove_relation(state.relations[table.oid])
+
+
+def _remove_indexes(state: State, table: Relation) -> None:
+    for index in state.indexes_on(table.oid):
+        state.remove_relation(index)
+
+
+def want_no_view(
+    state: State, table: Relation, column: str, *, cascade: bool, together: set[int] | None = None
+) -> None:
+    """Drop the views on a table with CASCADE; else raise, because PostgreSQL refuses or may refuse."""
+    for view in [each for each in state.relations.values() if each.kind in "vm" and table.name in each.words]:
+        if view.oid not in state.relations or (together and view.oid in together):
+            continue
+        if column and column not in view.words and "*" not in view.words:
+            continue
+        if not cascade:
+            raise DoubtfulError(f"the view {view.name} seems to use {column or table.name}")
+        drop_relation(state, view, cascade=True)
+
+
+def drop_index(state: State, index: Relation, *, cascade: bool) -> None:
+    """Drop an index that hangs on a column which goes, with the indexes of partitions attached to it."""
+    if index.oid in state.relations:
+        _foreign_keys_on(state, index, cascade=cascade)
+        _remove_index(state, index)
+
+
+def _drop_index_itself(state: State, index: Relation, *, cascade: bool) -> None:
+    assert index.index is not None  # noqa: S101 - it is an index
+    table = index.index.table
+    carried = next((each for each in state.constraints_on(table, "pux") if each.index == index.oid), None)
+    if carried is not None:
+        raise RefusedError("2BP01", f"the constraint {carried.name} needs the index")
+    if index.index.parent:
+        raise RefusedError("2BP01", f"{index.name} belongs to an index of the partitioned table")
+    _foreign_keys_on(state, index, cascade=cascade)
+    _remove_index(state, index)
+
+
+def _remove_index(state: State, index: Relation) -> None:
+    for other in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
+        _remove_index(state, other)
+    state.remove_relation(index)
+
+
+def _foreign_keys_on(state: State, index: Relation, *, cascade: bool) -> None:
+    """Drop the foreign keys that depend on an index with CASCADE, else refuse."""
+    assert index.index is not None  # noqa: S101 - it is an index
+    for oid in state.referencing.get(index.index.table, ()):
+        key = state.constraints.get(oid)
+        if key is not None and key.index == index.oid:
+            if not cascade:
+                raise RefusedError("2BP01", f"{key.name} depends on the index {index.name}")
+            remove_with_copies(state, key)
+
+
+def remove_key(state: State, constraint: Constraint, *, cascade: bool) -> None:
+    """Remove a constraint with its index, its copies and what inherits it."""
+    if constraint.kind == "f":
+        remove_with_copies(state, constraint)
+    elif constraint.kind == "n":
+        drop_not_null(state, constraint.table, constraint.columns[0])
+    elif constraint.kind == "c":
+        _remove_check(state, constraint)
+    else:
+        index = state.relations[constraint.index]
+        _foreign_keys_on(state, index, cascade=cascade)
+        _remove_carried(state, constraint)
+
+
+def _remove_carried(state: State, constraint: Constraint) -> None:
+    """Remove a key with its index, and those of partitions."""
+    for below in [each for each in state.constraints.values() if each.parent == constraint.oid]:
+        _remove_carried(state, below)
+    index = state.relations.get(constraint.index)
+    if index is not None:
+        for other in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
+            _remove_index(state, other)
+        state.remove_relation(index)
+    state.remove_constraint(constraint)
+
+
+def _remove_check(state: State, check: Constraint) -> None:
+    state.remove_constraint(check)
+    for child in state.children(check.table) if not check.no_inherit else ():
+        inherited = state.constraint(child, check.name)
+        if inherited is None or inherited.kind != "c":
+            continue
+        if inherited.inherited <= 1 and not inherited.local:
+            _remove_check(state, inherited)
+        else:
+            state.change_constraint(inherited, inherited=max(inherited.inherited - 1, 0))
+
+
+def _drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
+    if sequence.identity and not table:
+        raise RefusedError("2BP01", f"{sequence.name} belongs to an identity column")
+    for relation in list(state.relations.values()):
+        if relation.oid == table:
+            continue
+        for column in relation.columns:
+            if column.sequence == sequence.oid:
+                if not cascade:
+                    raise RefusedError(
+                        "2BP01", f"the default of {relation.name}.{column.name} uses {sequence.name}"
+                    )
+                state.change_column(relation.oid, column.number, sequence=0, default_set=state.statement)
+    state.remove_relation(sequence)
+
+
+def _drop_type(state: State, said: Drop, name: Name) -> None:
+    found = state.find_type(name)
+    if found is None:
+        relation = state.find(name)
+        if relation is not None and relation.kind == "c":
+            state.remove_relation(relation)
+            return
+        if said.if_exists:
+            return
+        raise RefusedError("42704", f"there is no type {'.'.join(name)}")
+    if said.kind == "domain" and found.kind != "d":
+        raise RefusedError("42809", f"{'.'.join(name)} is not a domain")
+    _remove_type(state, found, cascade=said.cascade)
+
+
+def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
+    for other in [each for each in state.types.values() if each.base is not None and each.base.oid == found.oid]:
+        if not cascade:
+            raise RefusedError("2BP01", f"{other.name} is built on {found.name}")
+        _remove_type(state, other, cascade=True)
+    for relation in list(state.relations.values()):
+        for column in relation.columns:
+            if column.type.oid == found.oid and found.oid:
+                if not cascade:
+                    raise RefusedError("2BP01", f"{relation.name}.{column.name} has the type {found.name}")
+                from fkdash.catalog.files.alter_columns import drop_column  # noqa: PLC0415
+                from fkdash.catalog.files.nodes import Act  # noqa: PLC0415
+
+                now = state.relations[relation.oid]
+                drop_column(state, now, Act("drop column", column.name, cascade=True), False)
+    state.remove_type(found)
+
+
+def _drop_schema(state: State, said: Drop, name: Name) -> None:
+    schema = state.schemas.get(name[-1])
+    if schema is None:
+        if said.if_exists:
+            return
+        raise RefusedError("3F000", f"there is no schema {name[-1]}")
+    inside = [each for each in state.relations.values() if each.schema == schema]
+    types = [each for each in state.types.values() if each.schema == schema]
+    if (inside or types) and not said.cascade:
+        raise RefusedError("2BP01", f"the schema {name[-1]} is not empty")
+    together = {each.oid for each in inside}
+    for relation in inside:
+        if relation.oid in state.relations and relation.kind in "rpfvm":
+            drop_relation(state, relation, cascade=True, together=together)
+    for relation in inside:
+        if relation.oid in state.relations:
+            if relation.kind == "S":
+                _drop_sequence(state, relation, cascade=True)
+            else:
+                state.remove_relation(relation)
+    for type_fact in types:
+        if type_fact.oid in state.types:
+            _remove_type(state, type_fact, cascade=True)
+    state.put(state.schemas, name[-1], None)
+
+
+def _drop_extension(state: State, said: Drop, name: Name) -> None:
+    if name[-1] not in state.extensions:
+        return
+    from fkdash.catalog.files.types import KNOWN_EXTENSIONS  # noqa: PLC0415
+
+    for type_name in KNOWN_EXTENSIONS.get(name[-1], ()):
+        oid = state.type_names.get((state.extensions[name[-1]], type_name))
+        if oid is not None:
+            _remove_type(state, state.types[oid], cascade=said.cascade)
+    state.put(state.extensions, name[-1], None)
+
+
+def _drop_trigger(state: State, said: Drop, name: Name) -> None:
+    table = state.find(said.on)
+    if table is None or name[-1] not in {each.name for each in table.triggers}:
+        if said.if_exists or (table is not None and table.kind in "vm"):
+            return
+        raise RefusedError("42704", f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
+    _remove_trigger(state, table, name[-1])
+
+
+def _remove_trigger(state: State, table: Relation, name: str) -> None:
+    state.change(table, triggers=tuple(each for each in table.triggers if each.name != name))
+    for child in state.children(table.oid):
+        if any(each.name == name and each.parent for each in child.triggers):
+            _remove_trigger(state, child, name)
+
+
+def _drop_rule(state: State, said: Drop, name: Name) -> None:
+    table = state.find(said.on)
+    if table is None or name[-1] not in table.rules:
+        if said.if_exists or (table is not None and table.kind in "vm"):
+            return
+        raise RefusedError("42704", f"there is no rule {name[-1]} on {'.'.join(said.on)}")
+    state.change(table, rules=tuple(each for each in table.rules if each != name[-1]))
+
+
+def _drop_routine(state: State, said: Drop, name: Name) -> None:
+    """Drop with a function what is made with it: triggers; what else may be is not known."""
+    called = name[-1]
+    if said.kind not in {"function", "procedure", "routine"}:
+        raise DoubtfulError(f"what goes with a {said.kind} is not followed")
+    for relation in list(state.relations.values()):
+        if any(each.function[-1] == called for each in relation.triggers):
+            left = tuple(each for each in relation.triggers if each.function[-1] != called)
+            state.change(relation, triggers=left)
+        texts = [column.default.text({}) for column in relation.columns if column.default is not None]
+        texts += [each.expression.text({}) for each in state.constraints_on(relation.oid, "c") if each.expression]
+        if any(f"{called}(" in text.replace('"', "") for text in texts):
+            raise DoubtfulError(f"what uses the function {called} in {relation.name} goes with it")
+
+
+_DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
+    "type": _drop_type,
+    "domain": _drop_type,
+    "schema": _drop_schema,
+    "extension": _drop_extension,
+    "trigger": _drop_trigger,
+    "rule": _drop_rule,
+    **dict.fromkeys(
+        ("function", "procedure", "routine", "operator", "aggregate", "cast", "collation"), _drop_routine
+    ),
+}

@@ -1,0 +1,287 @@
+"""Carries out what a statement says on the facts; transactions and blocks are for others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files import nodes, partitions
+from fkdash.catalog.files.alter import alter_table
+from fkdash.catalog.files.alter_names import rename, set_schema
+from fkdash.catalog.files.domains import alter_domain, create_domain
+from fkdash.catalog.files.dropping import drop
+from fkdash.catalog.files.facts import Relation, TriggerFact, TypeFact
+from fkdash.catalog.files.keys import create_index
+from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables import create_table
+from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_VIEWS: Final = {"view": "v", "materialized view": "m", "sequence": "S"}
+
+
+def execute(state: State, node: nodes.Node) -> None:
+    """Carry out one statement; raises RefusedError or DoubtfulError, with some of it done."""
+    handler = _HANDLERS.get(type(node))
+    if handler is None:
+        raise DoubtfulError(f"{type(node).__name__} is not followed")
+    handler(state, node)
+
+
+def _nothing(_state: State, _node: nodes.Skipped) -> None:
+    """Nothing that is followed changes."""
+
+
+def _doubt(_state: State, node: nodes.Doubtful) -> None:
+    raise DoubtfulError(node.reason)
+
+
+def _set_path(state: State, node: nodes.SetPath) -> None:
+    state.put(state.settings, "search_path", DEFAULT_PATH if node.path is None else node.path)
+
+
+def _create_other(state: State, node: nodes.CreateOther) -> None:
+    if node.kind == "schema":
+        _create_schema(state, node)
+    elif node.kind == "extension":
+        _create_extension(state, node)
+    elif node.kind == "type":
+        _create_type(state, node)
+    else:
+        _create_view_or_sequence(state, node)
+
+
+def _create_schema(state: State, node: nodes.CreateOther) -> None:
+    name = node.name[-1]
+    if name in state.schemas:
+        # A dump that makes public is for a database from which it was dropped.
+        if node.if_not_exists or name == "public":
+            return
+        raise RefusedError("42P06", f"there is a schema {name} already")
+    state.put(state.schemas, name, state.new_oid())
+
+
+def _create_extension(state: State, node: nodes.CreateOther) -> None:
+    name = node.name[-1]
+    if name in state.extensions:
+        if node.if_not_exists:
+            return
+        raise RefusedError("42710", f"there is an extension {name} already")
+    if name == "plpgsql":
+        return
+    schema = state.schema(node.schema) if node.schema else state.creation_schema((name,))
+    state.put(state.extensions, name, schema)
+    for type_name in KNOWN_EXTENSIONS.get(name, ()):
+        if (schema, type_name) not in state.type_names:
+            state.add_type(TypeFact(state.new_oid(), schema, type_name, "x", made=state.statement))
+
+
+def _create_type(state: State, node: nodes.CreateOther) -> None:
+    schema, name = state.creation_schema(node.name), node.name[-1]
+    existing = state.type_names.get((schema, name))
+    if existing is not None and state.types[existing].kind == "s":
+        state.remove_type(state.types[existing])
+    kind = {"enum": "e", "range": "r", "composite": "c", "shell": "s"}.get(node.detail, "b")
+    state.add_type(TypeFact(state.new_oid(), schema, name, kind, made=state.statement))
+    if kind == "c":
+        for column in node.columns:
+            if column.type is not None:
+                type_of(state, column.type)
+        state.add_relation(Relation(state.new_oid(), schema, name, "c", made=state.statement))
+    if kind == "r":
+        multi = node.schema or (
+            name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
+        )
+        state.add_type(TypeFact(state.new_oid(), schema, multi, "m", made=state.statement))
+
+
+def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
+    if node.temporary:
+        return
+    schema, name = state.creation_schema(node.name), node.name[-1]
+    existing = state.relation_names.get((schema, name))
+    if existing is not None:
+        if node.if_not_exists:
+            return
+        if node.or_replace and state.relations[existing].kind == "v":
+            state.change(state.relations[existing], words=node.words)
+            return
+        raise RefusedError("42P07", f"there is a relation {name} already")
+    kind = _VIEWS[node.kind]
+    made = Relation(state.new_oid(), schema, name, kind, words=node.words, made=state.statement)
+    if (schema, name) in state.type_names and kind != "S":
+        raise RefusedError("42710", f"there is a type {name} already")
+    state.add_relation(made)
+
+
+def _alter_other(state: State, node: nodes.AlterOther) -> None:
+    if node.kind in {"index", "sequence"}:
+        _alter_relation(state, node)
+    elif node.kind == "type":
+        _alter_type(state, node)
+    elif node.kind == "schema":
+        _rename_schema(state, node)
+    elif node.kind == "trigger":
+        _rename_trigger(state, node)
+    elif node.act.what == "set schema" and node.kind == "extension":
+        _move_extension(state, node)
+    else:
+        raise DoubtfulError(f"ALTER {node.kind.upper()} is not followed")
+
+
+def _move_extension(state: State, node: nodes.AlterOther) -> None:
+    name, schema = node.name[-1], state.schema(node.act.name)
+    if name not in state.extensions:
+        raise RefusedError("42704", f"there is no extension {name}")
+    for type_name in KNOWN_EXTENSIONS.get(name, ()):
+        oid = state.type_names.get((state.extensions[name], type_name))
+        if oid is not None:
+            state.change_type(state.types[oid], schema=schema)
+    state.put(state.extensions, name, schema)
+
+
+def _alter_relation(state: State, node: nodes.AlterOther) -> None:
+    found = state.find(node.name)
+    if found is None:
+        if node.if_exists:
+            return
+        raise RefusedError("42P01", f"there is no {node.kind} {'.'.join(node.name)}")
+    act = node.act
+    if act.what == "rename":
+        rename(state, found, act, False)
+    elif act.what == "set schema":
+        set_schema(state, found, act, False)
+    elif act.what == "attach partition":
+        partitions.attach_index(state, node.name, act.table)
+    elif act.what == "owned by":
+        _owned_by(state, found, act.table)
+    else:
+        raise DoubtfulError(f"{act.what} of a {node.kind} is not followed")
+
+
+def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
+    if owner == ("none",):
+        state.change(sequence, owned_by=None)
+        return
+    table = state.relation(owner[:-1], "rpf")
+    column = table.column(owner[-1])
+    if column is None:
+        raise RefusedError("42703", f"there is no column {owner[-1]} in {table.name}")
+    state.change(sequence, owned_by=(table.oid, column.number))
+
+
+def _alter_type(state: State, node: nodes.AlterOther) -> None:
+    found, act = state.find_type(node.name), node.act
+    if found is None:
+        relation = state.find(node.name)
+        if relation is not None and relation.kind == "r":
+            raise RefusedError("42809", f"{node.name[-1]} is a table's row type")
+        raise RefusedError("42704", f"there is no type {'.'.join(node.name)}")
+    if act.what == "rename":
+        state.want_free_type(found.schema, act.name)
+        state.change_type(found, name=act.name)
+    elif act.what == "set schema":
+        state.change_type(found, schema=state.schema(act.name))
+    elif act.what == "attributes":
+        return
+    else:
+        raise DoubtfulError(f"{act.what} of a type is not followed")
+    for relation in list(state.relations.values()):
+        if relation.kind == "c" and (relation.schema, relation.name) == (found.schema, found.name):
+            now = state.types[found.oid]
+            state.change(relation, schema=now.schema, name=now.name)
+    for constraint in [each for each in state.constraints.values() if each.domain == found.oid]:
+        state.change_constraint(constraint, schema=state.types[found.oid].schema)
+
+
+def _rename_schema(state: State, node: nodes.AlterOther) -> None:
+    if node.act.what != "rename":
+        raise DoubtfulError(f"{node.act.what} of a schema is not followed")
+    oid = state.schema(node.name[-1])
+    if node.act.name in state.schemas:
+        raise RefusedError("42P06", f"there is a schema {node.act.name} already")
+    state.put(state.schemas, node.name[-1], None)
+    state.put(state.schemas, node.act.name, oid)
+
+
+def _rename_trigger(state: State, node: nodes.AlterOther) -> None:
+    table = state.relation(node.name, "rpfvm")
+    if table.kind in "vm":
+        return
+    if node.act.name not in {each.name for each in table.triggers}:
+        raise RefusedError("42704", f"there is no trigger {node.act.name} on {table.name}")
+    if node.act.other in {each.name for each in table.triggers}:
+        raise RefusedError("42710", f"there is a trigger {node.act.other} already")
+    _rename_trigger_of(state, table, node.act.name, node.act.other)
+
+
+def _rename_trigger_of(state: State, table: Relation, old: str, new: str) -> None:
+    triggers = tuple(replace(each, name=new) if each.name == old else each for each in table.triggers)
+    state.change(table, triggers=triggers)
+    for child in state.children(table.oid):
+        if any(each.name == old and each.parent for each in child.triggers):
+            _rename_trigger_of(state, child, old, new)
+
+
+def _create_trigger(state: State, node: nodes.CreateTrigger) -> None:
+    table = state.relation(node.table, "rpfv")
+    if table.kind == "v":
+        return
+    _add_trigger(state, table, node, cloned=False)
+
+
+def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cloned: bool) -> None:
+    existing = next((each for each in table.triggers if each.name == node.name), None)
+    if existing is not None and (not node.or_replace or existing.parent):
+        raise RefusedError("42710", f"there is a trigger {node.name} already")
+    made = TriggerFact(
+        node.name,
+        node.function,
+        node.before,
+        node.row,
+        node.events,
+        enabled=existing.enabled if existing is not None else "O",
+        parent=cloned,
+    )
+    others = tuple(each for each in table.triggers if each.name != node.name)
+    state.change(table, triggers=(*others, made))
+    if table.kind == "p" and node.row:
+        for child in state.children(table.oid):
+            _add_trigger(state, child, node, cloned=True)
+
+
+def _create_rule(state: State, node: nodes.CreateRule) -> None:
+    table = state.relation(node.table, "rpfvm")
+    if table.kind in "vm":
+        return
+    if node.name in table.rules and not node.or_replace:
+        raise RefusedError("42710", f"there is a rule {node.name} already")
+    state.change(table, rules=tuple(dict.fromkeys((*table.rules, node.name))))
+
+
+def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
+    table = state.relation(node.table, "rpf")
+    found = state.constraint(table, node.name)
+    if found is None:
+        raise RefusedError("42704", f"there is no constraint {node.name} on {table.name}")
+    state.change_constraint(found, comment=node.text or None)
+
+
+_HANDLERS: Final[dict[type, Callable[[State, object], None]]] = {
+    nodes.Skipped: _nothing,
+    nodes.Doubtful: _doubt,
+    nodes.SetPath: _set_path,
+    nodes.CreateTable: create_table,
+    nodes.AlterTable: alter_table,
+    nodes.CreateIndex: create_index,
+    nodes.Drop: drop,
+    nodes.CreateOther: _create_other,
+    nodes.CreateDomain: create_domain,
+    nodes.AlterDomain: alter_domain,
+    nodes.AlterOther: _alter_other,
+    nodes.CreateTrigger: _create_trigger,
+    nodes.CreateRule: _create_rule,
+    nodes.CommentOnConstraint: _comment,
+}  # type: ignore[dict-item] # each takes the node that it is listed by

@@ -1,0 +1,129 @@
+"""NOT NULL: a mark of the column, from PostgreSQL 18 on a constraint with a name as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.facts import Constraint
+from fkdash.catalog.files.state import RefusedError, State
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Relation
+
+CONSTRAINTS_SINCE: Final = 18
+
+
+def not_null_of(state: State, table: int, number: int) -> Constraint | None:
+    """Give a column's NOT NULL constraint (PostgreSQL 18 and later)."""
+    return next((each for each in state.constraints_on(table, "n") if each.columns == (number,)), None)
+
+
+def set_not_null(
+    state: State,
+    table: int,
+    number: int,
+    name: str | None = None,
+    *,
+    local: bool = True,
+    inherited: int = 0,
+    validated: bool = True,
+    no_inherit: bool = False,
+    recurse: bool = True,
+) -> None:
+    """Forbid NULL in a column, and in those that inherit from it."""
+    relation = state.relations[table]
+    column = next(each for each in relation.columns if each.number == number)
+    found = not_null_of(state, table, number)
+    if state.version >= CONSTRAINTS_SINCE:
+        if found is None:
+            _name_it(state, relation, number, name, (local, inherited, validated, no_inherit))
+        elif name is not None and local and found.name != name:
+            raise RefusedError("55000", f"{relation.name}.{column.name} has a NOT NULL constraint {found.name}")
+        else:
+            state.change_constraint(
+                found,
+                local=found.local or local,
+                inherited=found.inherited + inherited,
+                validated=found.validated or validated,
+            )
+    if not column.not_null:
+        state.change_column(table, number, not_null=True, null_set=state.statement)
+    if not recurse or no_inherit:
+        return
+    for child in state.children(table):
+        theirs = child.column(column.name)
+        if theirs is not None and not (found is not None and theirs.not_null):
+            made = not_null_of(state, table, number)
+            set_not_null(
+                state,
+                child.oid,
+                theirs.number,
+                made.name if made is not None and not_null_of(state, child.oid, theirs.number) is None else None,
+                local=False,
+                inherited=1,
+                validated=validated,
+            )
+
+
+def _name_it(
+    state: State, relation: Relation, number: int, name: str | None, facts: tuple[bool, int, bool, bool]
+) -> None:
+    column = next(each for each in relation.columns if each.number == number)
+    local, inherited, validated, no_inherit = facts
+    state.add_constraint(
+        Constraint(
+            state.new_oid(),
+            relation.schema,
+            name or state.constraint_name(relation.schema, relation.name, column.name, "not_null"),
+            "n",
+            relation.oid,
+            (number,),
+            validated=validated,
+            no_inherit=no_inherit,
+            local=local,
+            inherited=inherited,
+            made=state.statement,
+        )
+    )
+
+
+def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True) -> None:
+    """Allow NULL in a column again; raises RefusedError where a key or an identity needs it not to be."""
+    relation = state.relations[table]
+    column = next(each for each in relation.columns if each.number == number)
+    if not column.not_null:
+        return
+    if column.identity:
+        raise RefusedError("42601", f"{column.name} is an identity column")
+    if any(number in key.columns for key in state.constraints_on(table, "p")):
+        raise RefusedError("42P16", f"{column.name} is in a primary key")
+    if any(
+        each.index and each.index.replica_identity and number in each.index.columns
+        for each in state.indexes_on(table)
+    ):
+        raise RefusedError("42P16", f"{column.name} is in the index that identifies rows for replicas")
+    for parent in relation.parents:
+        theirs = state.relations[parent].column(column.name)
+        if theirs is not None and theirs.not_null and relation.is_partition:
+            raise RefusedError("42P16", f"{column.name} is marked NOT NULL in the parent table")
+    constraint = not_null_of(state, table, number)
+    if constraint is not None:
+        if constraint.inherited:
+            raise RefusedError("42P16", f"{constraint.name} is inherited")
+        state.remove_constraint(constraint)
+    state.change_column(table, number, not_null=False, null_set=state.statement)
+    if recurse:
+        for child in state.children(table):
+            inherited = child.column(column.name)
+            if inherited is not None and inherited.not_null:
+                _uninherit(state, child.oid, inherited.number)
+
+
+def _uninherit(state: State, table: int, number: int) -> None:
+    constraint = not_null_of(state, table, number)
+    if constraint is None:
+        drop_not_null(state, table, number)
+        return
+    left = state.change_constraint(constraint, inherited=max(constraint.inherited - 1, 0))
+    if not left.inherited and not left.local:
+        drop_not_null(state, table, number)

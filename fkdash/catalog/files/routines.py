@@ -1,0 +1,70 @@
+"""Functions that change the schema: what calls one of them does so too, and is not followed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.state import State
+
+_ROUTINE: Final = re.compile(
+    r"create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:(?:\"[^\"]+\"|\w+)\s*\.\s*)?\"?(\w+)", re.IGNORECASE
+)
+_BODY: Final = re.compile(r"\bas\b\s*(?:\$|')|\bbegin\s+atomic\b", re.IGNORECASE)
+_CALL: Final = re.compile(
+    r"select\s+(?:(?P<schema>\"[^\"]+\"|\w+)\s*\.\s*)?\"?(?P<name>\w+)\"?\s*\(", re.IGNORECASE
+)
+_CHANGING: Final = re.compile(
+    r"\b(?:create|alter|drop)\s+(?!temp)(?:or\s+replace\s+)?(?:unique\s+|foreign\s+)?"
+    r"(?:table|index|domain|type|schema|constraint|view)\b|\bexecute\b",
+    re.IGNORECASE,
+)
+_PATH_OF: Final = re.compile(r"alter\s+(?:role|user|database)\b.*\bsearch_path\b", re.IGNORECASE | re.DOTALL)
+_HARMLESS: Final = frozenset(
+    "setval set_config nextval currval lastval now count current_setting version coalesce exists max min sum "
+    "case cast array_agg string_agg json_agg jsonb_agg jsonb_build_object json_build_object unnest generate_series "
+    "lo_create lo_unlink lowrite lo_open lo_close uuid_generate_v4 gen_random_uuid row_number concat format "
+    "schedule unschedule diagnostics populate_geometry_columns".split()
+)
+
+
+class Routines:
+    """Knows the functions that the files make, and which of them change the schema."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._changing: dict[str, re.Pattern[str]] = {}
+
+    def doubt(self, text: str, state: State) -> str:
+        """Give why a statement that was skipped may change the schema all the same, "" where it cannot."""
+        made = _ROUTINE.match(text)
+        if made is not None:
+            self._note(made.group(1).lower(), text)
+            return ""
+        if _PATH_OF.match(text):
+            return "it changes the search path of later sessions, which is not followed"
+        for name, call in self._changing.items():
+            if (
+                name in text.lower()
+                and call.search(text)
+                and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}
+            ):
+                return f"it calls {name}, which changes the schema"
+        call = _CALL.match(text)
+        if call is None:
+            return ""
+        name, schema = call.group("name").lower(), (call.group("schema") or "").lower()
+        if name in self._known or name in _HARMLESS or name.startswith("pg_") or schema == "pg_catalog":
+            return ""
+        del state
+        return f"what the function {name} does is not known from files"
+
+    def _note(self, name: str, text: str) -> None:
+        self._known.add(name)
+        body = _BODY.search(text)
+        trigger = re.search(r"returns\s+(?:event_)?trigger\b", text, re.IGNORECASE)
+        if body is not None and trigger is None and _CHANGING.search(text, body.start()):
+            self._changing[name] = re.compile(rf'\b{re.escape(name)}\b"?\s*\(', re.IGNORECASE)
+        else:
+            self._changing.pop(name, None)

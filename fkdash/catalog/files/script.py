@@ -1,0 +1,196 @@
+"""Runs a file's statements on the facts: transactions, savepoints, blocks, and what is not understood."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.fact import fact
+from fkdash.catalog.files.blocks import run_block
+from fkdash.catalog.files.execute import execute
+from fkdash.catalog.files.nodes import SKIPPED, Do, SetPath, Skipped, Transaction
+from fkdash.catalog.files.read import read
+from fkdash.catalog.files.routines import Routines
+from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.statements import Statement
+from fkdash.catalog.files.tokens import NotReadError
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.nodes import Node
+
+_MOST_TEXT: Final = 2000
+
+
+@fact
+class Said:
+    """A statement in its file; `explicit` tells that BEGIN stands before it."""
+
+    file: str
+    statement: Statement
+    transaction: int = 0
+    node: Node = SKIPPED
+
+
+@fact
+class Incomplete:
+    """Something that might change what is read and was not understood, or could not be carried out."""
+
+    file: str
+    line: int
+    column: int
+    reason: str
+    statement: str
+
+
+class Script:
+    """Reads statements in order, file after file, and keeps what matters of each."""
+
+    def __init__(self, version: int) -> None:
+        self.state = State(version)
+        self.said: list[Said] = [Said("", Statement("", 0, 0))]
+        self.incomplete: list[Incomplete] = []
+        self.read = 0
+        self.skipped = 0
+        self.transactions = 0
+        self._begun: int | None = None
+        self._begin_place: Statement | None = None
+        self._savepoints: list[tuple[str, int]] = []
+        self._local: tuple[str, ...] | None = None
+        self._file = ""
+        self._routines = Routines()
+        self._whole = False
+        self.lock_timeouts: set[str] = set()
+
+    def begin_file(self, file: str, *, whole: bool = False) -> None:
+        """Begin a file as psql does: in a session of its own; `whole` says that it runs in one transaction."""
+        self._file = file
+        self._whole = whole
+        self.transactions += 1
+
+    def end_file(self) -> None:
+        """End a file: what is open is rolled back, and settings end with the session."""
+        if self._begun is not None:
+            assert self._begin_place is not None  # noqa: S101 - a begun transaction has its place
+            self._doubt(self._begin_place, "the transaction that begins here is never committed in this file")
+            self._rollback()
+        if self.state.path != DEFAULT_PATH:
+            self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
+        self.state.forget()
+
+    def remark(self, said: Said, reason: str) -> None:
+        """Keep that something about a statement was not understood."""
+        statement = said.statement
+        text = statement.text[:_MOST_TEXT]
+        self.incomplete.append(Incomplete(said.file, statement.line, statement.column, reason, text))
+
+    def within(self, file: str) -> None:
+        """Go on in another file of the same session."""
+        self._file = file
+
+    def run(self, statement: Statement) -> None:
+        """Carry out one statement; what cannot be is kept in `incomplete`."""
+        if statement.fault:
+            self._doubt(statement, statement.fault)
+            return
+        try:
+            node = read(statement.text)
+        except NotReadError as error:
+            self.read += 1
+            self._doubt(statement, str(error))
+            return
+        if isinstance(node, Skipped):
+            self.skipped += 1
+            if "lock_timeout" in statement.text[:200].lower():
+                self.lock_timeouts.add(self._file)
+            reason = self._routines.doubt(statement.text, self.state)
+            if reason:
+                self._doubt(statement, reason)
+            return
+        self.read += 1
+        if isinstance(node, Transaction):
+            self._transaction(node, statement)
+            return
+        self._execute(node, statement)
+
+    def doubt(self, statement: Statement, reason: str) -> None:
+        """Keep that a statement is not understood."""
+        self._doubt(statement, reason)
+
+    def _doubt(self, statement: Statement, reason: str) -> None:
+        text = statement.text[:_MOST_TEXT]
+        self.incomplete.append(Incomplete(self._file, statement.line, statement.column, reason, text))
+
+    def _execute(self, node: Node, statement: Statement) -> None:
+        state = self.state
+        mark = state.mark
+        if self._begun is None and not self._whole:
+            self.transactions += 1
+        state.statement = len(self.said)
+        self.said.append(Said(self._file, statement, self.transactions, node))
+        try:
+            if isinstance(node, Do):
+                run_block(state, node, read)
+            else:
+                if isinstance(node, SetPath) and node.local:
+                    if self._begun is None:
+                        return
+                    self._local = self._local if self._local is not None else state.path
+                execute(state, node)
+        except RefusedError as error:
+            state.back_to(mark)
+            self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
+        except (DoubtfulError, NotReadError) as error:
+            state.back_to(mark)
+            self._doubt(statement, str(error))
+        if self._begun is None:
+            state.forget()
+
+    def _transaction(self, node: Transaction, statement: Statement) -> None:
+        state = self.state
+        if node.what == "begin":
+            if self._begun is None:
+                self._begin(statement)
+        elif node.what.startswith("commit"):
+            self._commit()
+            if node.what.endswith("chain"):
+                self._begin(statement)
+        elif node.what in {"rollback", "rollback and chain"}:
+            if self._begun is not None:
+                self._rollback()
+            if node.what.endswith("chain"):
+                self._begin(statement)
+        elif self._begun is None:
+            self._doubt(statement, "there is no transaction for a savepoint")
+        elif node.what == "savepoint":
+            self._savepoints.append((node.name, state.mark))
+        else:
+            self._to_savepoint(node, statement)
+
+    def _begin(self, statement: Statement) -> None:
+        self._begun, self._begin_place = self.state.mark, statement
+        self.transactions += 1
+
+    def _to_savepoint(self, node: Transaction, statement: Statement) -> None:
+        at = next((n for n in reversed(range(len(self._savepoints))) if self._savepoints[n][0] == node.name), None)
+        if at is None:
+            self._doubt(statement, f"there is no savepoint {node.name}")
+        elif node.what == "release":
+            del self._savepoints[at:]
+        else:
+            self.state.back_to(self._savepoints[at][1])
+            del self._savepoints[at + 1 :]
+
+    def _commit(self) -> None:
+        if self._local is not None:
+            self.state.put(self.state.settings, "search_path", self._local)
+        self._end_transaction()
+        self.state.forget()
+
+    def _rollback(self) -> None:
+        if self._begun is not None:
+            self.state.back_to(self._begun)
+        self._end_transaction()
+
+    def _end_transaction(self) -> None:
+        self._begun = self._begin_place = self._local = None
+        self.transactions += 1
+        self._savepoints.clear()

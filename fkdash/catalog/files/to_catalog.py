@@ -1,0 +1,263 @@
+"""Gives the facts as the catalog that rules read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.columns import default_text
+from fkdash.catalog.files.state import TEMPORARY, State
+from fkdash.catalog.files.types import spelled
+from fkdash.catalog.model import (
+    Action,
+    Catalog,
+    Check,
+    Column,
+    Copy,
+    Domain,
+    ForeignKey,
+    Index,
+    Match,
+    Server,
+    Table,
+    TableKind,
+    TableName,
+    Trigger,
+)
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
+
+_KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
+_OWN_TRIGGERS: Final = ("RI_FKey_check_ins", "RI_FKey_check_upd")
+_EVENTS: Final = {"ins": "INSERT", "upd": "UPDATE", "del": "DELETE"}
+_ACTION_WORDS: Final = {
+    "NO ACTION": "noaction",
+    "RESTRICT": "restrict",
+    "CASCADE": "cascade",
+    "SET NULL": "setnull",
+    "SET DEFAULT": "setdefault",
+}
+
+
+def catalog_of(state: State) -> Catalog:
+    """Give everything declared; what no file knows is None."""
+    domains = {oid: _domain(state, oid) for oid, each in state.types.items() if each.kind == "d"}
+    relations = [
+        each
+        for each in state.relations.values()
+        if each.kind in _KINDS and state.schema_name(each.schema) != TEMPORARY
+    ]
+    names = {each.oid: TableName(state.schema_name(each.schema), each.name) for each in relations}
+    return Catalog(
+        tables={names[each.oid]: _table(state, each, names, domains) for each in relations},
+        foreign_keys=_foreign_keys(state, names),
+        server=_server(state.version),
+        domains={(each.schema, each.name): each for each in domains.values()},
+    )
+
+
+def _server(version: int) -> Server:
+    return Server(version * 10000, str(version), "", "", False, False, True, bypasses_row_security=True)  # noqa: FBT003
+
+
+def _domain(state: State, oid: int) -> Domain:
+    found = state.types[oid]
+    assert found.base is not None  # noqa: S101 - a domain has one
+    below = state.types.get(found.base.oid)
+    checks = sorted(
+        (each for each in state.constraints.values() if each.domain == oid and each.kind == "c"),
+        key=lambda each: each.name.encode(),
+    )
+    return Domain(
+        schema=state.schema_name(found.schema),
+        name=found.name,
+        type=spelled(state, found.base),
+        not_null=found.not_null,
+        default=found.default,
+        checks=tuple(Check(each.name, each.expression.text({}) if each.expression else "") for each in checks),
+        base=_domain(state, found.base.oid)
+        if below is not None and below.kind == "d" and not found.base.array
+        else None,
+    )
+
+
+def _table(state: State, relation: Relation, names: dict[int, TableName], domains: dict[int, Domain]) -> Table:
+    parents = tuple(names[oid] for oid in relation.parents if oid in names)
+    return Table(
+        name=names[relation.oid],
+        kind=_KINDS[relation.kind],
+        columns=tuple(_column(state, relation, each, domains) for each in relation.columns),
+        checks=_checks(state, relation),
+        indexes=tuple(_index(relation, each) for each in state.indexes_on(relation.oid)),
+        triggers=_triggers(state, relation),
+        partition_of=parents[0] if relation.is_partition and parents else None,
+        inherits=() if relation.is_partition else parents,
+        row_security=relation.row_security,
+        force_row_security=relation.force_row_security,
+        has_rules=bool(relation.rules),
+        nulls_without_partition=_homeless(state, relation),
+        oid=relation.oid,
+    )
+
+
+def _column(state: State, relation: Relation, column: Attribute, domains: dict[int, Domain]) -> Column:
+    named = next(
+        (each for each in state.constraints_on(relation.oid, "n") if each.columns == (column.number,)), None
+    )
+    usual = f"{relation.name}_{column.name}_not_null"
+    inherited = column.inherited > 0
+    if named is not None:
+        inherited = named.inherited > 0
+    return Column(
+        number=column.number,
+        name=column.name,
+        type=spelled(state, column.type),
+        not_null=column.not_null,
+        default=default_text(state, relation, column),
+        identity=bool(column.identity),
+        identity_always=column.identity == "a",
+        generated=bool(column.generated),
+        domain=domains.get(column.type.oid) if not column.type.array else None,
+        collation=column.collation,
+        not_null_constraint=named.name if named is not None and named.name != usual else None,
+        not_null_inherited=inherited,
+    )
+
+
+def _checks(state: State, relation: Relation) -> tuple[Check, ...]:
+    found = sorted(state.constraints_on(relation.oid, "c"), key=lambda each: each.name.encode())
+    return tuple(
+        Check(
+            each.name,
+            each.expression.text(relation.names) if each.expression is not None else "",
+            each.columns,
+            validated=each.validated,
+            enforced=each.enforced,
+        )
+        for each in found
+    )
+
+
+def _index(relation: Relation, index: Relation) -> Index:
+    fact = index.index
+    assert fact is not None  # noqa: S101 - it is an index
+    names = relation.names
+    return Index(
+        name=index.name,
+        columns=fact.columns,
+        unique=fact.unique,
+        primary=fact.primary,
+        valid=fact.valid,
+        method=fact.method,
+        predicate=fact.predicate.text(names) if fact.predicate is not None else None,
+        nulls_not_distinct=fact.nulls_not_distinct,
+        replica_identity=fact.replica_identity,
+        exclusion=bool(fact.exclusion),
+        opclasses=fact.opclasses,
+        expressions=", ".join(each.text(names) for each in fact.expressions) or None,
+        oid=index.oid,
+    )
+
+
+def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
+    found = [
+        Trigger(
+            each.name,
+            _function(state, each.function),
+            each.enabled,
+            before=each.before,
+            row=each.row,
+            events=each.events,
+        )
+        for each in relation.triggers
+    ]
+    for oid, enabled in relation.silenced:
+        key = state.constraints.get(oid)
+        if key is not None:
+            found += _silenced(relation, key, enabled)
+    return tuple(sorted(found, key=lambda each: each.name.encode()))
+
+
+def _function(state: State, name: tuple[str, ...]) -> str:
+    if len(name) > 1:
+        return f"{name[-2]}.{name[-1]}"
+    path = [each for each in state.path if each in state.schemas]
+    return f"{path[0] if path else 'public'}.{name[-1]}"
+
+
+def _silenced(relation: Relation, key: Constraint, enabled: str) -> list[Trigger]:
+    """Give the triggers of a foreign key that do not fire on this table."""
+    functions: list[str] = []
+    if key.table == relation.oid:
+        functions += _OWN_TRIGGERS
+    if key.referenced == relation.oid:
+        functions += [f"RI_FKey_{_ACTION_WORDS[key.on_delete]}_del", f"RI_FKey_{_ACTION_WORDS[key.on_update]}_upd"]
+    return [
+        Trigger(
+            f"RI_ConstraintTrigger_{'c' if name in _OWN_TRIGGERS else 'a'}_{key.oid}",
+            f"pg_catalog.{name}",
+            enabled,
+            before=False,
+            row=True,
+            events=frozenset({_EVENTS[name[-3:]]}),
+            constraint=key.oid,
+        )
+        for name in functions
+    ]
+
+
+def _homeless(state: State, relation: Relation) -> tuple[int, ...]:
+    """Give the columns of a partition key for which no partition takes a NULL (as sql/tables.sql asks)."""
+    if relation.strategy not in {"list", "range"}:
+        return ()
+    bounds = [each.bound for each in state.children(relation.oid)]
+    if "default" in bounds:
+        return ()
+    if relation.strategy == "list" and any("null" in bound.split() for bound in bounds):
+        return ()
+    return tuple(number for number in relation.key if number)
+
+
+def _foreign_keys(state: State, names: dict[int, TableName]) -> tuple[ForeignKey, ...]:
+    copies: dict[int, list[Copy]] = {}
+    keys = sorted((each for each in state.constraints.values() if each.kind == "f"), key=lambda each: each.oid)
+    for key in keys:
+        if key.parent and key.table in names and key.referenced in names:
+            root = key
+            while root.parent in state.constraints:
+                root = state.constraints[root.parent]
+            copies.setdefault(root.oid, []).append(
+                Copy(key.name, names[key.table], names[key.referenced], validated=key.validated, oid=key.oid)
+            )
+    return tuple(
+        _foreign_key(state, key, names, tuple(copies.get(key.oid, ())))
+        for key in keys
+        if not key.parent and key.table in names and key.referenced in names
+    )
+
+
+def _foreign_key(
+    state: State, key: Constraint, names: dict[int, TableName], copies: tuple[Copy, ...]
+) -> ForeignKey:
+    own, theirs = state.relations[key.table].names, state.relations[key.referenced].names
+    return ForeignKey(
+        name=key.name,
+        table=names[key.table],
+        columns=tuple(own[number] for number in key.columns),
+        referenced=names[key.referenced],
+        referenced_columns=tuple(theirs[number] for number in key.referenced_columns),
+        on_delete=Action(key.on_delete),
+        on_update=Action(key.on_update),
+        delete_columns=tuple(own[number] for number in key.delete_columns),
+        match=Match(key.match),
+        deferrable=key.deferrable,
+        initially_deferred=key.initially_deferred,
+        validated=key.validated,
+        enforced=key.enforced,
+        period=key.period,
+        comment=key.comment,
+        index=key.index or None,
+        operators=key.operators,
+        copies=copies,
+        oid=key.oid,
+    )

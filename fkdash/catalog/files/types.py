@@ -1,0 +1,263 @@
+"""Which type a word means, how format_type spells it, and which operator class and comparison go with it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.facts import TypeRef
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.model import quoted
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import TypeFact
+    from fkdash.catalog.files.nodes import TypeSaid
+
+_SPELLED: Final = {
+    "bool": "boolean",
+    "bpchar": "character",
+    "varchar": "character varying",
+    "varbit": "bit varying",
+    "float4": "real",
+    "float8": "double precision",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "time": "time without time zone",
+    "timetz": "time with time zone",
+    "timestamp": "timestamp without time zone",
+    "timestamptz": "timestamp with time zone",
+    "char": '"char"',
+}
+_RANGES: Final = ("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange")
+_MULTIRANGES: Final = tuple(each.replace("range", "multirange") for each in _RANGES)
+
+BTREE: Final = {
+    "int2": "int2_ops", "int4": "int4_ops", "int8": "int8_ops", "numeric": "numeric_ops", "float4": "float4_ops",
+    "float8": "float8_ops", "text": "text_ops", "varchar": "text_ops", "bpchar": "bpchar_ops", "name": "name_ops",
+    "char": "char_ops", "bytea": "bytea_ops", "bool": "bool_ops", "date": "date_ops", "time": "time_ops",
+    "timetz": "timetz_ops", "timestamp": "timestamp_ops", "timestamptz": "timestamptz_ops",
+    "interval": "interval_ops", "uuid": "uuid_ops", "inet": "inet_ops", "cidr": "inet_ops", "macaddr": "macaddr_ops",
+    "macaddr8": "macaddr8_ops", "bit": "bit_ops", "varbit": "varbit_ops", "oid": "oid_ops", "money": "money_ops",
+    "jsonb": "jsonb_ops", "tsvector": "tsvector_ops", "tsquery": "tsquery_ops", "pg_lsn": "pg_lsn_ops",
+    "xid8": "xid8_ops", "tid": "tid_ops", "oidvector": "oidvector_ops", "regclass": "oid_ops", "regproc": "oid_ops",
+    "regtype": "oid_ops", "regrole": "oid_ops", "regnamespace": "oid_ops",
+    **dict.fromkeys(_RANGES, "range_ops"), **dict.fromkeys(_MULTIRANGES, "multirange_ops"),
+}  # fmt: skip
+"""The default operator classes for btree, by pg_catalog's name of the type."""
+
+_OTHERS: Final = {
+    "json", "jsonpath", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "txid_snapshot",
+    "pg_snapshot", "xid", "cid", "int2vector", "refcursor", "aclitem", "pg_node_tree", "regprocedure", "regoper",
+    "regoperator", "regconfig", "regdictionary", "regcollation", "gtsvector", "record", "unknown", "cstring",
+}  # fmt: skip
+BUILT_IN: Final = frozenset(BTREE) | _OTHERS
+SERIAL: Final = {
+    "serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8", "smallserial": "int2",
+    "serial2": "int2",
+}  # fmt: skip
+"""What the serial types stand for."""
+
+_HASH: Final = {"cidr": "inet_ops", "varchar": "text_ops", "money": "", "bit": "", "varbit": ""}
+_GIN: Final = {"jsonb": "jsonb_ops", "tsvector": "tsvector_ops"}
+_GIST: Final = {
+    "point": "point_ops", "box": "box_ops", "polygon": "poly_ops", "circle": "circle_ops", "tsvector": "tsvector_ops",
+    "tsquery": "tsquery_ops", **dict.fromkeys(_RANGES, "range_ops"), **dict.fromkeys(_MULTIRANGES, "multirange_ops"),
+}  # fmt: skip
+_COLLATABLE: Final = frozenset({"text", "varchar", "bpchar", "name"})
+
+_NUMBERS: Final = {name: rank for rank, name in enumerate(("int2", "int4", "int8", "numeric", "float4", "float8"))}
+_TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
+_MOMENTS: Final = {"date": 0, "timestamp": 1, "timestamptz": 2}
+_ALIKE: Final = ({"inet", "cidr"}, {"bit", "varbit"}, {"oid", "regclass", "regtype", "regproc", "regrole", "int4"})
+
+KNOWN_EXTENSIONS: Final = {
+    "citext": ("citext",), "hstore": ("hstore", "ghstore"), "ltree": ("ltree", "lquery", "ltxtquery"),
+    "postgis": ("geometry", "geography", "box2d", "box3d", "raster"), "postgis_raster": ("raster",),
+    "vector": ("vector", "halfvec", "sparsevec"), "cube": ("cube",), "isn": ("isbn", "isbn13", "issn", "ean13", "upc"),
+    "seg": ("seg",), "intarray": ("query_int",), "semver": ("semver",), "ip4r": ("ip4r", "ip4", "ip6", "iprange"),
+}  # fmt: skip
+_WITHOUT_TYPES: Final = frozenset(
+    {
+        "plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm", "btree_gin", "btree_gist", "unaccent", "pg_stat_statements",
+        "tablefunc", "fuzzystrmatch", "postgres_fdw", "dblink", "pgaudit", "moddatetime", "pg_cron",
+    }
+)  # fmt: skip
+
+
+def type_of(state: State, said: TypeSaid) -> TypeRef:
+    """Give the type that is meant; raises RefusedError for one that does not exist, DoubtfulError where unsure."""
+    name = said.name
+    built_in = name[-1] if len(name) == 1 or name[-2] == "pg_catalog" else ""
+    if built_in and (len(name) > 1 or not said.quoted or built_in != "char") and built_in in BUILT_IN:
+        return TypeRef(built_in, 0, _modifier(built_in, said.modifier), said.array)
+    if built_in == "char" and said.quoted:
+        return TypeRef("char", array=said.array)
+    if built_in.startswith("_") and built_in[1:] in BUILT_IN:
+        return TypeRef(built_in[1:], array=True)
+    found = state.find_type(name)
+    if found is not None:
+        return TypeRef("", found.oid, said.modifier, said.array)
+    return TypeRef("", _of_extension(state, said).oid, said.modifier, said.array)
+
+
+def _modifier(name: str, said: str) -> str:
+    if name == "numeric" and said and "," not in said:
+        return f"{said},0"
+    return said
+
+
+def _of_extension(state: State, said: TypeSaid) -> TypeFact:
+    """Give a type that only an extension can have brought, which one is not known."""
+    from fkdash.catalog.files.facts import TypeFact  # noqa: PLC0415
+
+    relation = state.find(said.name)
+    if relation is not None and relation.kind in "rpvmf":
+        schema, name, kind = relation.schema, relation.name, "c"
+    else:
+        unknown = [
+            each for each in state.extensions if each not in KNOWN_EXTENSIONS and each not in _WITHOUT_TYPES
+        ]
+        if not unknown:
+            raise RefusedError("42704", f"there is no type {'.'.join(said.name)}")
+        schema, name, kind = state.extensions[unknown[-1]], said.name[-1], "x"
+        if len(said.name) > 1:
+            schema = state.schema(said.name[-2])
+    made = TypeFact(state.new_oid(), schema, name, kind, made=state.statement)
+    state.put(state.types, made.oid, made)
+    if kind == "x":
+        state.put(state.type_names, (schema, name), made.oid)
+    return made
+
+
+def spelled(state: State, type_ref: TypeRef) -> str:
+    """Give format_type's spelling with nothing but pg_catalog in the search path."""
+    brackets = "[]" if type_ref.array else ""
+    if type_ref.builtin:
+        return _spelled_built_in(type_ref) + brackets
+    type_fact = state.types[type_ref.oid]
+    modifier = f"({type_ref.modifier})" if type_ref.modifier else ""
+    return f"{identifier(state.schema_name(type_fact.schema))}.{identifier(type_fact.name)}{modifier}{brackets}"
+
+
+def _spelled_built_in(type_ref: TypeRef) -> str:
+    name, modifier = type_ref.builtin, type_ref.modifier
+    if name == "bpchar" and not modifier:
+        return "bpchar"
+    words = _SPELLED.get(name, name)
+    if not modifier:
+        return words
+    if name == "interval":
+        return f"interval{modifier}"
+    first, space, rest = words.partition(" ")
+    if name in {"time", "timetz", "timestamp", "timestamptz"}:
+        return f"{first}({modifier}){space}{rest}"
+    return f"{words}({modifier})"
+
+
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
+_RESERVED: Final = frozenset(
+    "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast "
+    "char character check coalesce collate collation column concurrently constraint create cross current_catalog "
+    "current_date current_role current_schema current_time current_timestamp current_user dec decimal default "
+    "deferrable desc distinct do else end except exists extract false fetch float for foreign freeze from full grant "
+    "greatest group grouping having ilike in initially inner inout int integer intersect interval into is isnull join "
+    "lateral leading least left like limit localtime localtimestamp national natural nchar none normalize not notnull "
+    "null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real "
+    "references returning right row select session_user setof similar smallint some substring symmetric system_user "
+    "table tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic "
+    "verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi "
+    "xmlroot xmlserialize xmltable json json_array json_arrayagg json_exists json_object json_objectagg json_query "
+    "json_scalar json_serialize json_table json_value merge_action".split()
+)
+
+
+def identifier(name: str) -> str:
+    """Give a name as quote_ident spells it."""
+    return name if _PLAIN.fullmatch(name) and name not in _RESERVED else quoted(name)
+
+
+def base_of(state: State, type_ref: TypeRef) -> TypeRef:
+    """Give what is left of a type below its domains."""
+    while type_ref.oid and not type_ref.array:
+        type_fact = state.types[type_ref.oid]
+        if type_fact.kind != "d" or type_fact.base is None:
+            return type_ref
+        type_ref = type_fact.base
+    return type_ref
+
+
+def collatable(state: State, type_ref: TypeRef) -> bool:
+    """Tell whether a column of the type has a collation of its own to speak of."""
+    base = base_of(state, type_ref)
+    return base.builtin in _COLLATABLE or (bool(base.oid) and state.types[base.oid].name == "citext")
+
+
+def default_class(state: State, type_ref: TypeRef, method: str) -> str:
+    """Give the default operator class of a type for an index method, "" where it is not known."""
+    base = base_of(state, type_ref)
+    if base.array:
+        return "pg_catalog.array_ops" if method in {"btree", "hash", "gin"} else ""
+    if base.builtin:
+        by_method = {"btree": BTREE, "gin": _GIN, "gist": _GIST}
+        table = {**BTREE, **_HASH} if method == "hash" else by_method.get(method, {})
+        found = table.get(base.builtin, "")
+        if not found and method == "gist" and base.builtin in {"inet", "cidr"}:
+            return ""
+        return f"pg_catalog.{found}" if found else ""
+    type_fact = state.types[base.oid]
+    if type_fact.kind == "e" and method in {"btree", "hash"}:
+        return "pg_catalog.enum_ops"
+    if type_fact.kind == "r" and method in {"btree", "hash", "gist"}:
+        return "pg_catalog.range_ops"
+    if type_fact.kind == "c":
+        return "pg_catalog.record_ops" if method in {"btree", "hash"} else ""
+    if type_fact.kind == "x" and method in {"btree", "hash"}:
+        return f"{identifier(state.schema_name(type_fact.schema))}.{identifier(type_fact.name + '_ops')}"
+    return ""
+
+
+def equality(state: State, referencing: TypeRef, referenced: TypeRef) -> str:
+    """Give the operator that a foreign key compares with; raises RefusedError where there is none."""
+    own, theirs = base_of(state, referencing), base_of(state, referenced)
+    if own.array != theirs.array:
+        raise RefusedError("42804", "the key's columns are of incompatible types")
+    if own.builtin and theirs.builtin:
+        if own.array or _comparable(own.builtin, theirs.builtin):
+            if own.array and own.builtin != theirs.builtin and not {own.builtin, theirs.builtin} <= _TEXTS:
+                raise RefusedError("42804", "the key's columns are of incompatible types")
+            return "pg_catalog.="
+        raise RefusedError("42804", "the key's columns are of incompatible types")
+    kinds = {state.types[each.oid].kind for each in (own, theirs) if each.oid}
+    if own.oid == theirs.oid and kinds <= {"e", "r", "m", "c"}:
+        return "pg_catalog.="
+    if own.oid == theirs.oid:
+        return f"{identifier(state.schema_name(state.types[own.oid].schema))}.="
+    if kinds == {"e"}:
+        raise RefusedError("42804", "the key's columns are of incompatible types")
+    return _with_extension(state, own, theirs)
+
+
+def _with_extension(state: State, own: TypeRef, theirs: TypeRef) -> str:
+    """Compare citext with text: a key follows the type that is referred to."""
+    name = state.types[theirs.oid].name if theirs.oid else ""
+    other = state.types[own.oid].name if own.oid else ""
+    if name == "citext" and own.builtin in _TEXTS:
+        return f"{identifier(state.schema_name(state.types[theirs.oid].schema))}.="
+    if other == "citext" and theirs.builtin in _TEXTS:
+        return "pg_catalog.="
+    raise DoubtfulError("whether the types of the key's columns can be compared is not known")
+
+
+def _comparable(own: str, theirs: str) -> bool:
+    """Tell whether there is an equality in the referenced key's family, or an implicit cast to its type."""
+    if own == theirs:
+        return True
+    if own in _NUMBERS and theirs in _NUMBERS:
+        ints, floats = {"int2", "int4", "int8"}, {"float4", "float8"}
+        return {own, theirs} <= ints or {own, theirs} <= floats or _NUMBERS[own] < _NUMBERS[theirs]
+    if own in _TEXTS and theirs in _TEXTS:
+        return True
+    if own in _MOMENTS and theirs in _MOMENTS:
+        return True
+    return any({own, theirs} <= group for group in _ALIKE)

@@ -1,0 +1,128 @@
+"""Where a finding stands in the files: the statement that completed it, and the one that began it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.fact import fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fkdash.catalog.files.facts import Constraint, Relation
+    from fkdash.catalog.files.script import Said, Script
+    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.rules.finding import Finding
+
+_NOT_NULL: Final = frozenset({"FK101", "FK108", "FK206"})
+_CHECKS: Final = frozenset({"FK102", "FK107", "FK114"})
+_DEFAULTS: Final = frozenset({"FK105", "FK106", "FK107", "FK112", "FK113"})
+_UNIQUE: Final = frozenset({"FK104", "FK112"})
+_TYPES: Final = frozenset({"FK401", "FK402", "FK403"})
+_LONGEST: Final = 160
+
+
+@fact
+class Spot:
+    """A statement of a file; `excerpt` are its telling lines, each with its number."""
+
+    file: str
+    line: int
+    column: int
+    excerpt: tuple[tuple[int, str], ...] = ()
+
+
+def spots_of(script: Script, finding: Finding) -> tuple[Spot | None, Spot | None]:
+    """Give where a finding was completed and where it began; None where that is not known or the same."""
+    key = finding.path[-1] if finding.path else finding.key
+    numbers = sorted({number for number in _numbers(script, finding, key) if number})
+    if not numbers:
+        return None, None
+    words = (key.name, *finding.columns)
+    completed = spot(script.said[numbers[-1]], words)
+    if len(numbers) == 1:
+        return completed, None
+    own = _own(script, key)
+    began = own if own and own != numbers[-1] else numbers[-2]
+    return completed, spot(script.said[began], words)
+
+
+def _numbers(script: Script, finding: Finding, key: ForeignKey) -> Iterator[int]:
+    """Give the statements that said what a finding hangs on."""
+    rule = finding.rule
+    yield _own(script, key)
+    for each in finding.path:
+        yield _own(script, each)
+    table = _table(script, key.table)
+    if table is None:
+        return
+    columns = finding.columns if finding.key is key else key.columns
+    yield from _of_columns(script, rule, table, columns)
+    if rule in _CHECKS:
+        yield from _of_checks(script, table, columns)
+    if rule in _UNIQUE:
+        names = {column.number for column in table.columns if column.name in columns}
+        yield from (
+            index.made for index in script.state.indexes_on(table.oid)
+            if index.index is not None and index.index.unique and names & set(index.index.columns)
+        )  # fmt: skip
+    if rule in _TYPES:
+        referenced = _table(script, key.referenced)
+        if referenced is not None:
+            yield from _of_columns(script, rule, referenced, key.referenced_columns)
+
+
+def _of_columns(script: Script, rule: str, table: Relation, names: Iterable[str]) -> Iterator[int]:
+    for name in names:
+        column = table.column(name)
+        if column is None:
+            continue
+        if rule in _NOT_NULL and column.not_null:
+            yield column.null_set or column.made
+        if rule in _DEFAULTS:
+            yield column.default_set
+        if rule in _TYPES:
+            yield column.type_set
+        if rule == "FK207":
+            yield column.made
+        domain = script.state.types.get(column.type.oid)
+        if rule in _NOT_NULL | _CHECKS and domain is not None and domain.kind == "d":
+            yield domain.made
+
+
+def _of_checks(script: Script, table: Relation, names: Iterable[str]) -> Iterator[int]:
+    numbers = {column.number for column in table.columns if column.name in names}
+    for check in script.state.constraints_on(table.oid, "c"):
+        if numbers & set(check.columns):
+            yield check.made
+
+
+def _table(script: Script, name: TableName) -> Relation | None:
+    return script.state.find((name.schema, name.name))
+
+
+def constraint_of(script: Script, key: ForeignKey) -> Constraint | None:
+    """Give the constraint that a foreign key of the catalog is."""
+    table = _table(script, key.table)
+    return script.state.constraint(table, key.name) if table is not None and key.name else None
+
+
+def _own(script: Script, key: ForeignKey) -> int:
+    found = constraint_of(script, key)
+    return found.made if found is not None else 0
+
+
+def spot(said: Said, words: Iterable[str]) -> Spot:
+    """Give a statement's place with its first line and the first that names one of the words."""
+    statement = said.statement
+    lines = statement.text.splitlines() or [""]
+    telling = next(
+        (number for word in words if word for number, line in enumerate(lines) if word.lower() in line.lower()), 0
+    )
+    chosen = sorted({0, telling})
+    return Spot(
+        said.file,
+        statement.line,
+        statement.column,
+        tuple((statement.line + number, lines[number].rstrip()[:_LONGEST]) for number in chosen),
+    )

@@ -1,0 +1,200 @@
+"""Reads sources into a catalog, file by file and piece by piece."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fkdash.catalog.files.script import Incomplete, Script
+from fkdash.catalog.files.statements import Statement, split
+from fkdash.catalog.files.to_catalog import catalog_of
+from fkdash.catalog.model import Catalog
+from fkdash.errors import reason_of
+from fkdash.lint.sources import SourceFile, Sources, label_of
+from fkdash.lint.tools import beginning
+
+NEWEST: Final = 18
+OLDEST: Final = 14
+_PIECE: Final = 1 << 20
+_CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: .*)?$", re.MULTILINE)
+_VERSION: Final = re.compile(r"^-- Dumped from database version (\d+)", re.MULTILINE)
+_INCLUDE: Final = re.compile(r"\\(ir?|include|include_relative)\s+(?:'([^']+)'|(\S+))")
+_HARMLESS: Final = frozenset(
+    {
+        "restrict", "unrestrict", "set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "x", "a", "t",
+        "d", "dt", "l", "q", "errverbose", "prompt", "password", "o", "g", "gset", "gx", "copy", ".", "!",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRead:
+    """What files add up to, and how far they were understood."""
+
+    catalog: Catalog
+    script: Script
+    words: str
+    files: int
+
+    @property
+    def statements(self) -> int:
+        """How many statements there are in all."""
+        return self.script.read + self.script.skipped
+
+
+def read_sources(
+    sources: Sources, version: int | None = None, progress: Callable[[str, int], None] | None = None
+) -> FilesRead:
+    """Read every file; `version` is the major version whose rules hold, by default a dump's own or the newest.
+
+    `progress` is told the file and how many bytes of it have been read.
+    """
+    script = Script(version if version is not None else _version_of(sources))
+    for label, reason in sources.doubts:
+        script.incomplete.append(Incomplete(label, 1, 1, reason, ""))
+    for file in sources.files:
+        if file.path.is_file():
+            _File(script, file, progress).read()
+    catalog = catalog_of(script.state)
+    if not catalog.tables and not script.incomplete:
+        reason = "no table is made in these files: there is nothing to judge"
+        script.incomplete.append(Incomplete(sources.files[0].label if sources.files else "", 1, 1, reason, ""))
+    return FilesRead(
+        catalog=catalog,
+        script=script,
+        words=sources.words,
+        files=len(sources.files),
+    )
+
+
+def _version_of(sources: Sources) -> int:
+    if not sources.files:
+        return NEWEST
+    try:
+        with sources.files[0].path.open(encoding="utf-8", errors="replace") as file:
+            found = _VERSION.search(file.read(2000))
+    except OSError:
+        return NEWEST
+    return min(max(int(found.group(1)), OLDEST), NEWEST) if found is not None else NEWEST
+
+
+class _File:
+    """One file, with those that it includes."""
+
+    def __init__(self, script: Script, file: SourceFile, progress: Callable[[str, int], None] | None) -> None:
+        self.script = script
+        self.file = file
+        self.progress = progress
+        self.root = file.path.resolve().parent
+
+    def read(self) -> None:
+        """Read it as a session of its own."""
+        self.script.begin_file(self.file.label, whole=self._whole())
+        self._statements(self.file.path, self.file.label, ())
+        self.script.end_file()
+
+    def _whole(self) -> bool:
+        """Tell whether the tool runs the file in one transaction."""
+        tool = self.file.tool
+        return tool.whole and not (tool.outside and tool.outside in beginning(self.file.path))
+
+    def _statements(self, path: Path, label: str, above: tuple[Path, ...]) -> None:
+        tool = self.file.tool
+        try:
+            pieces = _decoded(path, label, self.script, self.progress)
+            if tool.up:
+                pieces = _upwards(pieces, tool.up, tool.down)
+            for statement in split(pieces, breakpoints=tool.breakpoints):
+                if statement.meta:
+                    self._meta(statement, path, above)
+                elif "<<<<<<<" in statement.text and _CONFLICT.search(statement.text):
+                    self.script.doubt(statement, "git left conflict markers here")
+                else:
+                    self.script.run(statement)
+        except OSError as error:
+            self.script.doubt(Statement("", 1, 1), f"{label} cannot be read: {reason_of(error)}")
+
+    def _meta(self, statement: Statement, path: Path, above: tuple[Path, ...]) -> None:
+        include = _INCLUDE.match(statement.text)
+        if include is None:
+            word = statement.text[1:].split(maxsplit=1)[0] if len(statement.text) > 1 else ""
+            if word in {"c", "connect"}:
+                if self.script.state.relations:
+                    self.script.doubt(statement, "it leads to another database")
+            elif word not in _HARMLESS:
+                self.script.doubt(statement, f"what psql does at \\{word} is not followed")
+            return
+        name = include.group(2) or include.group(3)
+        base = path.parent if "r" in include.group(1) and include.group(1) != "include" else Path.cwd()
+        target = (base / name).resolve()
+        if not target.exists():
+            target = (path.parent / name).resolve()
+        if not target.is_relative_to(self.root):
+            self.script.doubt(statement, "it leads outside of the folder and is not followed")
+        elif target in above or target == path.resolve():
+            self.script.doubt(statement, "the file includes itself")
+        elif not target.is_file():
+            self.script.doubt(statement, f"there is no file {name}")
+        else:
+            label = label_of(target)
+            self.script.within(label)
+            self._statements(target, label, (*above, path.resolve()))
+            self.script.within(label_of(path))
+
+
+def _decoded(path: Path, label: str, script: Script, progress: Callable[[str, int], None] | None) -> Iterator[str]:
+    """Give a file's text in pieces; what is no UTF-8 is said and read as something else."""
+    done, line = 0, 1
+    said = False
+    with path.open("rb") as file:
+        head = file.read(2)
+        utf16 = head in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        file.seek(0)
+        make = codecs.getincrementaldecoder("utf-16" if utf16 else "utf-8")
+        strict, lenient = make("strict"), make("replace")
+        while True:
+            raw = file.read(_PIECE)
+            state = strict.getstate()
+            try:
+                text = strict.decode(raw, final=not raw)
+            except UnicodeDecodeError as error:
+                at = line + raw[: max(error.start, 0)].count(b"\n")
+                if not said:
+                    script.incomplete.append(Incomplete(label, at, 1, "the file is not UTF-8 here", ""))
+                said = True
+                lenient.setstate(state)
+                text = lenient.decode(raw, final=not raw)
+                strict.setstate(lenient.getstate())
+            if not raw:
+                if text:
+                    yield text
+                return
+            done += len(raw)
+            line += raw.count(b"\n")
+            if progress is not None:
+                progress(label, done)
+            yield text
+
+
+def _upwards(pieces: Iterator[str], up: str, down: str) -> Iterator[str]:
+    """Blank the lines that do not run upwards, so that the others keep their numbers."""
+    running, rest = False, ""
+    for piece in pieces:
+        lines = (rest + piece).split("\n")
+        rest = lines.pop()
+        for line in lines:
+            running = _turned(line, up, down, running=running)
+            yield f"{line}\n" if running else "\n"
+    if rest and _turned(rest, up, down, running=running):
+        yield rest
+
+
+def _turned(line: str, up: str, down: str, *, running: bool) -> bool:
+    start = line.lstrip()[: max(len(up), len(down))].lower()
+    if start.startswith(down.lower()):
+        return False
+    return True if start.startswith(up.lower()) else running
