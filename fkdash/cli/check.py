@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.cli.connection import add_connection_arguments, looking, run_async
-from fkdash.cli.messages import say, tell
+from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.cli.selection import (
     add_rule_argument,
     add_table_arguments,
@@ -23,13 +23,14 @@ from fkdash.cli.selection import (
     seconds,
     tell_unmatched,
 )
+from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.counted import counted
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError, reason_of
 from fkdash.report.checking import CheckOptions, check, failed
-from fkdash.report.configuration_file import load_baseline, load_configuration
+from fkdash.report.configuration_file import load_baseline
 from fkdash.report.several import check_each, databases_of
 from fkdash.rules.configuration import baseline_document
 from fkdash.rules.finding import Severity
@@ -98,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> CheckOptions:
-    configuration = load_configuration(arguments.config)
+    configuration = team_configuration(arguments.config)
     baseline = arguments.baseline
     if baseline is None and configuration.baseline is not None and arguments.write_baseline is None:
         baseline = Path(configuration.baseline)
@@ -145,7 +146,7 @@ def _print(reports: Sequence[CheckReport], chosen: str) -> None:
     if chosen == "json":
         from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
 
-        sys.stdout.writelines(check_json_pieces(reports))
+        say_pieces(check_json_pieces(reports))
     elif chosen != "text":
         module = import_module(f"fkdash.report.check_{chosen}")
         say(getattr(module, f"check_{chosen}")(reports))
@@ -160,8 +161,10 @@ def _print_text(reports: Sequence[CheckReport]) -> None:
 
     if sys.stdout.isatty():
         console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
-        for line in check_lines(reports):
-            console.print(line, markup=False, soft_wrap=False)
+        with console.capture() as shown:
+            for line in check_lines(reports):
+                console.print(line, markup=False, soft_wrap=False)
+        say(shown.get())
     else:
         say(check_text(reports))
 

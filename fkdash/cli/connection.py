@@ -10,13 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fkdash.cli.command_words import refuse_command_as_database
+from fkdash.cli.main import COMMANDS
 from fkdash.cli.messages import tell
+from fkdash.cli.settings import operator_settings
 from fkdash.db.conninfo import without_password
 from fkdash.db.look import with_look
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
-from fkdash.errors import PasswordRequiredError
-from fkdash.profiles import Settings, load_settings, profile_of, refuse_writing
+from fkdash.errors import PasswordRequiredError, UsageError
+from fkdash.profiles import Settings, profile_of, refuse_writing
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -95,8 +98,13 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
     arguments.environment, arguments.profile_read_only = "", False
     trusted = frozenset(arguments.trust_owner or ())
     look, look_origin = arguments.look, "--look"
+    refuse_command_as_database(dsn, COMMANDS)
     if arguments.profile is not None:
-        profile = profile_of(settings or load_settings(), arguments.profile)
+        if dsn is not None:
+            raise UsageError(
+                "Two databases are named: by --profile and as an argument.", next_step="Leave one of them out."
+            )
+        profile = profile_of(settings or operator_settings(), arguments.profile)
         trusted |= profile.trusted_owners
         dsn, origin = profile.dsn, f"profile {profile.name}"
         arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only

@@ -25,12 +25,14 @@ from fkdash.db.target import Address, PasswordPrompt, Target
 from fkdash.db.text import plain
 from fkdash.db.tls import tls_of
 from fkdash.errors import UsageError
+from fkdash.masking import may_hold_a_password
 
 _SETTINGS = ("options", "search_path", "TimeZone", "DateStyle")
 _PLACE = ("host", "hostaddr", "port", "service")
 _WHERE_FROM_ENVIRONMENT = ("host", "hostaddr", "port", "dbname", "user")
 _SESSION_ATTRIBUTES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 _CONNECT_SECONDS = 10.0
+_LONGEST_CONNECT_SECONDS = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _target(
 ) -> Target:
     values = layers.values
     refuse_what_cannot_be_promised(values)
+    _refuse_hidden_uri(values)
     user = values.get("user") or _name_of_this_user()
     database = values.get("dbname") or user
     tls = tls_of(values)
@@ -171,6 +174,22 @@ def _target(
         given=given,
         notes=tuple(filter(None, notes)),
     )
+
+
+def _refuse_hidden_uri(values: Mapping[str, str]) -> None:
+    """Raise UsageError for a URI in a name's place; the name would go to the server, its log and the screen."""
+    for name, variable in (
+        ("dbname", "PGDATABASE"),
+        ("user", "PGUSER"),
+        ("host", "PGHOST"),
+        ("service", "PGSERVICE"),
+    ):
+        if may_hold_a_password(values.get(name, "")):
+            raise UsageError(
+                f"What is given as {name} looks like a connection URI with a password, which is not read there.",
+                next_step=f"Check its spelling and its quotes: a URI begins with postgresql://, and stands in an "
+                f"argument, -d or DATABASE_URL, never in {variable}.",
+            )
 
 
 def _with_passwords(
@@ -202,12 +221,12 @@ def _connect_seconds(text: str) -> float | None:
     if not text:
         return _CONNECT_SECONDS
     try:
-        seconds = int(text)
-    except ValueError:
+        seconds = float(int(text))
+    except (ValueError, OverflowError):
         raise UsageError(
             "connect_timeout is not a whole number of seconds.", next_step="Check it, or PGCONNECT_TIMEOUT."
         ) from None
-    return float(seconds) if seconds > 0 else None
+    return min(seconds, _LONGEST_CONNECT_SECONDS) if seconds > 0 else None
 
 
 def _one_of(values: Mapping[str, str], name: str, possible: Sequence[str]) -> str:
