@@ -126,6 +126,7 @@ class Column:
     generated: bool = False
     domain: Domain | None = None
     collation: str | None = None
+    collation_schema: str | None = None
     not_null_constraint: str | None = None
     not_null_inherited: bool = False
 

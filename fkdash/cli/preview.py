@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.delete_rehearsal import rehearse_delete
 from fkdash.apply.writer import writer_beside
+from fkdash.catalog.labels import label_columns
 from fkdash.catalog.names import find_table
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import (
@@ -26,7 +27,6 @@ from fkdash.preview.keys import chosen_target
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
-from fkdash.preview.rows.labels import label_columns
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
 
