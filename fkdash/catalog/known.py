@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import ForeignKey
-from fkdash.catalog.names import find_table, name_parts, nearest
+from fkdash.catalog.model import ForeignKey, quoted
+from fkdash.catalog.names import find_table, name_parts, nearest, typed
 from fkdash.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 
 _SEVERAL: Final = re.compile(r"(?P<table>.+?)\s*\.?\s*\((?P<columns>.*)\)\s*", re.DOTALL)
 _COLUMN: Final = re.compile(r'\s*("(?:[^"]|"")+"|[^",]+?)\s*(?:,|$)')
+
+
+def with_known(catalog: Catalog, written: Mapping[str, str]) -> Catalog:
+    """Give the same catalog with the references that an operator confirmed; raises as `known_references`."""
+    return replace(catalog, known=known_references(catalog, written)) if written else catalog
+
+
+def knowing_those_there(catalog: Catalog, written: Mapping[str, str]) -> tuple[Catalog, dict[str, str]]:
+    """Give the catalog with the confirmed references that it has, and why it lacks each of the others."""
+    known: list[ForeignKey] = []
+    lacking: dict[str, str] = {}
+    for own, theirs in written.items():
+        try:
+            known += known_references(catalog, {own: theirs})
+        except UsageError as error:
+            lacking[own] = error.what
+    return (replace(catalog, known=tuple(known)) if known else catalog), lacking
 
 
 def known_references(catalog: Catalog, written: Mapping[str, str]) -> tuple[ForeignKey, ...]:
@@ -86,8 +104,8 @@ def _side(catalog: Catalog, text: str) -> tuple[Table, tuple[str, ...]]:
     *table_parts, column = name_parts(text)
     if not table_parts:
         raise UsageError(f'The reference "{text}" names no table.', next_step='Write it as "table.column".')
-    table = find_table(catalog, ".".join('"' + part.replace('"', '""') + '"' for part in table_parts))
-    return table, (_column(table, '"' + column.replace('"', '""') + '"'),)
+    table = find_table(catalog, typed(table_parts))
+    return table, (_column(table, quoted(column)),)
 
 
 def _column(table: Table, text: str) -> str:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.known import known_references
+from fkdash.catalog.known import with_known
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
@@ -97,13 +97,12 @@ async def _scan(arguments: argparse.Namespace) -> tuple[Catalog, Sequence[Scanne
     written = team_configuration(arguments.config).references
     labels = label_columns_set(operator_settings())
     async with looking(target_of(arguments), _limits(arguments)) as pool:
-        catalog = await read_whole_catalog(pool)
+        catalog = with_known(await read_whole_catalog(pool), written)
         if arguments.constraint:
             key = find_foreign_key(catalog, arguments.constraint)
             references: Sequence[Reference] = (Reference(key, declared=True),)
         else:
-            known = known_references(catalog, written)
-            references = every(catalog, known) if arguments.all else doubtful(catalog, known)
+            references = every(catalog) if arguments.all else doubtful(catalog)
         earlier = _earlier(arguments, references)
         left = [reference for reference in references if reference not in earlier]
         scanned = await scan(

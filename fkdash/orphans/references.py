@@ -9,7 +9,7 @@ from fkdash.catalog.model import TableKind
 from fkdash.rules.registry import RULES, findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
@@ -31,35 +31,39 @@ class Reference:
     rules: tuple[str, ...] = ()
 
 
-def doubtful(catalog: Catalog, known: Sequence[ForeignKey] = ()) -> tuple[Reference, ...]:
+def doubtful(catalog: Catalog) -> tuple[Reference, ...]:
     """Give the references that may have orphans.
 
     Declared keys that are NOT VALID or NOT ENFORCED, whose triggers are off, whose actions a trigger or a rule can
-    swallow, or that inheritance goes past; the same references in inheriting tables; `known` ones, which the
-    operator confirmed; and those that look like one. A key that was written past in a replica session is declared
+    swallow, or that inheritance goes past; the same references in inheriting tables; those that the operator
+    confirmed; and those that look like one. A key that was written past in a replica session is declared
     as valid as any: only `every` includes it.
     """
     found = _by_rule(catalog)
     declared = [key for key in _sorted(catalog) if key.qualified in found]
     return (
         *(Reference(key, declared=True, rules=found[key.qualified]) for key in declared),
-        *_not_declared(catalog, known),
+        *_not_declared(catalog),
     )
 
 
-def every(catalog: Catalog, known: Sequence[ForeignKey] = ()) -> tuple[Reference, ...]:
+def every(catalog: Catalog) -> tuple[Reference, ...]:
     """Give every declared foreign key, and the references that are not declared."""
     found = _by_rule(catalog)
     return (
         *(Reference(key, declared=True, rules=found.get(key.qualified, ())) for key in _sorted(catalog)),
-        *_not_declared(catalog, known),
+        *_not_declared(catalog),
     )
 
 
 def undeclared(catalog: Catalog) -> tuple[Reference, ...]:
     """Give the references that the rules take for such without a foreign key."""
     found = findings(catalog, [rule for rule in RULES if rule.id == _UNDECLARED_RULE])
-    return tuple(Reference(finding.key, declared=False, rules=(_UNDECLARED_RULE,)) for finding in found)
+    return tuple(
+        Reference(finding.key, declared=False, rules=(_UNDECLARED_RULE,))
+        for finding in found
+        if not finding.certain
+    )
 
 
 def inherited(catalog: Catalog) -> Iterator[Reference]:
@@ -74,9 +78,9 @@ def inherited(catalog: Catalog) -> Iterator[Reference]:
                 yield Reference(own, declared=False, rules=("FK209",))
 
 
-def _not_declared(catalog: Catalog, known: Sequence[ForeignKey]) -> tuple[Reference, ...]:
+def _not_declared(catalog: Catalog) -> tuple[Reference, ...]:
     """Give each once: what the operator confirmed, what follows from a declared key, what looks like one."""
-    confirmed = (Reference(key, declared=False, confirmed=True) for key in known)
+    confirmed = (Reference(key, declared=False, confirmed=True) for key in catalog.known)
     found: dict[object, Reference] = {}
     spoken_for: set[tuple[TableName, tuple[str, ...]]] = set()
     for each in (*confirmed, *inherited(catalog)):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.catalog.known import known_references
+from fkdash.catalog.known import with_known
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.orphans.references import doubtful, every
 from fkdash.orphans.scan import ScannedReference, scan
@@ -115,9 +115,8 @@ def _is_orphan(row: tuple[object, ...], there: set[tuple[object, ...]], *, full:
 
 
 async def scanned(bench: Workbench, *, everything: bool) -> tuple[ScannedReference, ...]:
-    catalog = await read_whole_catalog(bench.pool)
-    known = known_references(catalog, _KNOWN)
-    references = every(catalog, known) if everything else doubtful(catalog, known)
+    catalog = with_known(await read_whole_catalog(bench.pool), _KNOWN)
+    references = every(catalog) if everything else doubtful(catalog)
     return await scan(bench.pool, catalog, references, seconds=20, samples=2)
 
 
