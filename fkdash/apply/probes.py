@@ -148,7 +148,7 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
 
     pick = (
         f"select {_place('p')}, {_key_values(key)} from {source(catalog, key.table)} c "
-        f"join {source(catalog, key.referenced)} p on {matches(key)} where {refers_to_another(key)} "
+        f"join {source(catalog, key.referenced)} p on {matches(catalog, key)} where {refers_to_another(key)} "
         "limit 1 for update of p, c skip locked"
     )
     return Trial(
@@ -170,7 +170,7 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
     keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
     pick = (
         f"select {_place('p')}, {_key_values(key)} from {source(catalog, key.referenced)} p where {keys} "
-        f"and not exists (select from {source(catalog, key.table)} c where {matches(key)}) "
+        f"and not exists (select from {source(catalog, key.table)} c where {matches(catalog, key)}) "
         "limit 1 for update of p skip locked"
     )
     return Trial(

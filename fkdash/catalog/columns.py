@@ -30,7 +30,7 @@ class ColumnRows:
 
     columns: Sequence[Row]
     types: Mapping[tuple[int, int], Row]
-    collations: Mapping[int, str]
+    collations: Mapping[int, Row]
 
 
 async def read_column_rows(session: Session, only: Sequence[int] | None) -> ColumnRows:
@@ -47,7 +47,7 @@ async def read_column_rows(session: Session, only: Sequence[int] | None) -> Colu
     return ColumnRows(
         columns=columns,
         types={(row["oid"], row["modifier"]): row for row in types},
-        collations={row["oid"]: row["name"] for row in collations},
+        collations={row["oid"]: row for row in collations},
     )
 
 
@@ -57,6 +57,9 @@ def columns_of(rows: ColumnRows, domains: Mapping[int, Domain]) -> ColumnsByTabl
     for row in rows.columns:
         kind = rows.types[row["type_oid"], row["modifier"]]
         number = row["number"]
+        collation = rows.collations.get(row["collation_oid"])
+        if row["collation_oid"] == kind["collation_oid"]:
+            collation = None
         column = Column(
             number=number,
             name=row["name"],
@@ -66,9 +69,8 @@ def columns_of(rows: ColumnRows, domains: Mapping[int, Domain]) -> ColumnsByTabl
             identity_always=row["identity_always"],
             generated=row["generated"],
             domain=domains.get(row["type_oid"]),
-            collation=rows.collations.get(row["collation_oid"])
-            if row["collation_oid"] != kind["collation_oid"]
-            else None,
+            collation=collation["name"] if collation is not None else None,
+            collation_schema=collation["schema"] if collation is not None else None,
             not_null_inherited=row["inherited"],
         )
         for table in row["tables"]:

@@ -135,6 +135,7 @@ class Column:
     generated: bool = False
     domain: Domain | None = None
     collation: str | None = None
+    collation_schema: str | None = None
     not_null_constraint: str | None = None
     not_null_inherited: bool = False
 
@@ -312,7 +313,8 @@ class Query:
 class Catalog:
     """Everything declared, at one moment. `server` is None for a source without a server.
 
-    `queries` is None where nobody looked for them.
+    `queries` is None where nobody looked for them. `known` are references that no constraint declares and that the
+    operator confirmed: keys without a name.
     """
 
     tables: Mapping[TableName, Table]
@@ -320,6 +322,7 @@ class Catalog:
     server: Server | None = None
     domains: Mapping[tuple[str, str], Domain] = field(default_factory=dict)
     queries: tuple[Query, ...] | None = None
+    known: tuple[ForeignKey, ...] = ()
 
     @cached_property
     def referencing(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:

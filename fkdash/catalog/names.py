@@ -13,7 +13,7 @@ from fkdash.shell import shell_word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
 
 _PART: Final = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _PLAIN: Final = re.compile("[a-z_][a-z0-9_$]*")
@@ -72,7 +72,7 @@ def find_table(catalog: Catalog, text: str, *, schema: str | None = None) -> Tab
     return _only(found, text, "table", [typed(table.name) for table in found], known)
 
 
-def typed(name: TableName) -> str:
+def typed(name: Iterable[str]) -> str:
     """Give a table's name as `find_table` reads it: a part that would be folded or taken apart in quotes."""
     return ".".join(part if _PLAIN.fullmatch(part) else quoted(part) for part in name)
 

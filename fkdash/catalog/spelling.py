@@ -42,21 +42,57 @@ def refers_to_another(key: ForeignKey) -> str:
     return f"{refers(key)} and ({itself}) is not true"
 
 
-def matches(key: ForeignKey) -> str:
-    """Say that `p` is the row that `c` refers to, by the very operators the foreign key uses."""
+def matches(catalog: Catalog, key: ForeignKey) -> str:
+    """Say that `p` is the row that `c` refers to, by the very operators the foreign key uses.
+
+    Under the referenced column's collation, as the server checks it (ri_triggers.c, ri_GenerateQualCollation).
+    """
     return " and ".join(
-        f"p.{quoted(theirs)} operator({operator}) c.{quoted(own)}" for own, theirs, operator in pairs(key)
+        f"p.{quoted(theirs)}{_collated(catalog, key, own, theirs)} operator({operator}) c.{quoted(own)}"
+        for own, theirs, operator in pairs(key)
     )
 
 
 def is_orphan(catalog: Catalog, key: ForeignKey) -> str:
     """Say that `c` is a row that validating the key would stumble over (MATCH FULL also forbids half a key)."""
-    referenced = source(catalog, key.referenced)
-    missing = f"{refers(key)} and not exists (select from {referenced} p where {matches(key)})"
+    kinds = " or ".join(f"({kind})" for kind in kinds_of_orphans(catalog, key))
+    return f"({kinds})"
+
+
+def kinds_of_orphans(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+    """Give conditions of which an orphan meets exactly one: each by itself can be planned as a join."""
+    missing = f"{refers(key)} and not exists ({_referenced_row(catalog, key)})"
     if key.match is Match.FULL and len(key.columns) > 1:
         every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
-        return f"(({missing}) or (not ({refers(key)}) and not ({every})))"
-    return f"({missing})"
+        return (missing, f"not ({refers(key)}) and not ({every})")
+    return (missing,)
+
+
+def _referenced_row(catalog: Catalog, key: ForeignKey) -> str:
+    """Give a query for a row where there is what `c` refers to; for PERIOD, several rows may cover it together."""
+    referenced = source(catalog, key.referenced)
+    if not key.period:
+        return f"select from {referenced} p where {matches(catalog, key)}"
+    *plain, (own, theirs, _) = pairs(key)
+    equal = "".join(f"p.{quoted(the)} operator({operator}) c.{quoted(mine)} and " for mine, the, operator in plain)
+    mine, its = f"c.{quoted(own)}", f"p.{quoted(theirs)}"
+    return (
+        f"select from {referenced} p where {equal}{its} operator(pg_catalog.&&) {mine} "
+        f"having {mine} operator(pg_catalog.<@) pg_catalog.range_agg({its})"
+    )
+
+
+def _collated(catalog: Catalog, key: ForeignKey, own: str, theirs: str) -> str:
+    """Spell the collation to compare with, where the two columns have different ones."""
+    mine, its = (
+        catalog.tables[key.table].columns_by_name[own],
+        catalog.tables[key.referenced].columns_by_name[theirs],
+    )
+    if (mine.collation, mine.collation_schema) == (its.collation, its.collation_schema):
+        return ""
+    if its.collation is None:
+        return ' collate pg_catalog."default"' if its.domain is None else ""
+    return f" collate {quoted(its.collation_schema or 'pg_catalog')}.{quoted(its.collation)}"
 
 
 def pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fkdash.apply.delete_rehearsal import rehearse_delete
 from fkdash.apply.writer import writer_beside
+from fkdash.catalog.known import knowing_those_there
+from fkdash.catalog.labels import label_columns
 from fkdash.catalog.names import find_table
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import (
@@ -18,15 +22,15 @@ from fkdash.cli.connection import (
     writable,
 )
 from fkdash.cli.messages import say, tell
-from fkdash.cli.settings import label_columns_set, operator_settings
+from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
 from fkdash.preview.keys import chosen_target
+from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
-from fkdash.preview.rows.labels import label_columns
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
 
@@ -88,6 +92,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--max-rows", type=int, default=Limits().rows, help="rows followed one by one; default: %(default)s"
     )
     limits.add_argument("--allow-scan", action="store_true", help="read large tables that have no index for it")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
     parser.add_argument(
         "--rehearse",
         action="store_true",
@@ -158,6 +163,8 @@ async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[Previe
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
         answer = await preview(session, catalog, target, _limits(arguments), _shown_progress())
+        knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
+        answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
         if not arguments.list:
             return answer, {}
         labels = label_columns_set(operator_settings())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.identity import identity_of
 from fkdash.apply.recovery import history
+from fkdash.catalog.labels import label_columns
 from fkdash.catalog.migrations import newest_migrations
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
@@ -21,7 +22,6 @@ from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import blocked_rows
-from fkdash.preview.rows.labels import label_columns
 from fkdash.report.checking import CheckOptions, check
 from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
 

@@ -1,75 +1,125 @@
-"""Which references may have orphans, and counting them all."""
+"""Which references may have orphans: keys that do not guarantee their rows, and what none declares."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableKind
-from fkdash.orphans.scan import OrphanCount, count_orphans
 from fkdash.rules.registry import RULES, findings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
-    from fkdash.catalog.model import Catalog, ForeignKey
-    from fkdash.db.session import Sessions
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
-_DOUBTFUL_RULES: Final = frozenset({"FK201", "FK202", "FK203"})
+_DOUBTFUL_RULES: Final = ("FK201", "FK202", "FK203", "FK204", "FK208", "FK209")
 _UNDECLARED_RULE: Final = "FK207"
-_EQUALS: Final = "pg_catalog.="
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference to scan: a declared foreign key, or one that only names, types or joins speak for."""
+    """A reference to scan: a declared foreign key, or one that names, types, joins or the operator speak for.
+
+    `confirmed` says that the operator declared it in `[references]`; `rules` are those that say that the key does
+    not guarantee its rows.
+    """
 
     key: ForeignKey
     declared: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ScannedReference:
-    """A reference and its orphans."""
-
-    reference: Reference
-    orphans: OrphanCount
+    confirmed: bool = False
+    rules: tuple[str, ...] = ()
 
 
 def doubtful(catalog: Catalog) -> tuple[Reference, ...]:
-    """Give the references that may have orphans: NOT VALID, NOT ENFORCED, triggers off, or not declared at all."""
-    declared = {
-        finding.key.qualified: finding.key
-        for finding in findings(catalog, [rule for rule in RULES if rule.id in _DOUBTFUL_RULES])
-    }
-    return (*(Reference(key, declared=True) for _, key in sorted(declared.items())), *undeclared(catalog))
+    """Give the references that may have orphans.
+
+    Declared keys that are NOT VALID or NOT ENFORCED, whose triggers are off, whose actions a trigger or a rule can
+    swallow, or that inheritance goes past; the same references in inheriting tables; those that the operator
+    confirmed; and those that look like one. A key that was written past in a replica session is declared
+    as valid as any: only `every` includes it.
+    """
+    found = _by_rule(catalog)
+    declared = [key for key in _sorted(catalog) if key.qualified in found]
+    return (
+        *(Reference(key, declared=True, rules=found[key.qualified]) for key in declared),
+        *_not_declared(catalog),
+    )
 
 
 def every(catalog: Catalog) -> tuple[Reference, ...]:
     """Give every declared foreign key, and the references that are not declared."""
-    keys = sorted(catalog.foreign_keys, key=lambda key: key.qualified)
-    return (*(Reference(key, declared=True) for key in keys), *undeclared(catalog))
-
-
-def undeclared(catalog: Catalog) -> tuple[Reference, ...]:
-    """Give the references that the rules take for such without a foreign key; compared by the types' `=`."""
-    found = findings(catalog, [rule for rule in RULES if rule.id == _UNDECLARED_RULE])
-    return tuple(
-        Reference(replace(finding.key, operators=(_EQUALS,) * len(finding.key.columns)), declared=False)
-        for finding in found
+    found = _by_rule(catalog)
+    return (
+        *(Reference(key, declared=True, rules=found.get(key.qualified, ())) for key in _sorted(catalog)),
+        *_not_declared(catalog),
     )
 
 
-async def scan(
-    sessions: Sessions, catalog: Catalog, references: Sequence[Reference], *, seconds: float
-) -> tuple[ScannedReference, ...]:
-    """Count the orphans of each reference, each within `seconds`, as many at a time as there are sessions."""
+def undeclared(catalog: Catalog) -> tuple[Reference, ...]:
+    """Give the references that the rules take for such without a foreign key."""
+    found = findings(catalog, [rule for rule in RULES if rule.id == _UNDECLARED_RULE])
+    return tuple(
+        Reference(finding.key, declared=False, rules=(_UNDECLARED_RULE,))
+        for finding in found
+        if not finding.certain
+    )
 
-    async def one(reference: Reference) -> ScannedReference:
-        tables = (catalog.tables[reference.key.table], catalog.tables[reference.key.referenced])
-        if any(table.kind is TableKind.FOREIGN for table in tables):
-            return ScannedReference(reference, OrphanCount(None, "unknown", "a foreign table is not read"))
-        return ScannedReference(reference, await count_orphans(sessions, catalog, reference.key, seconds=seconds))
 
-    return tuple(await asyncio.gather(*(one(reference) for reference in references)))
+def inherited(catalog: Catalog) -> Iterator[Reference]:
+    """Give the references of tables that inherit from a referencing one: no foreign key reaches into these."""
+    for key in _sorted(catalog):
+        for heir in _heirs(catalog, key.table):
+            columns = catalog.tables[heir].columns_by_name
+            own = replace(
+                key, name="", table=heir, oid=None, copies=(), validated=False, enforced=False, comment=None
+            )
+            if all(name in columns for name in key.columns) and not _declared(catalog, own):
+                yield Reference(own, declared=False, rules=("FK209",))
+
+
+def _not_declared(catalog: Catalog) -> tuple[Reference, ...]:
+    """Give each once: what the operator confirmed, what follows from a declared key, what looks like one."""
+    confirmed = (Reference(key, declared=False, confirmed=True) for key in catalog.known)
+    found: dict[object, Reference] = {}
+    spoken_for: set[tuple[TableName, tuple[str, ...]]] = set()
+    for each in (*confirmed, *inherited(catalog)):
+        found.setdefault(_identity(each.key), each)
+        spoken_for.add((each.key.table, each.key.columns))
+    for each in undeclared(catalog):
+        if (each.key.table, each.key.columns) not in spoken_for:
+            found.setdefault(_identity(each.key), each)
+    return tuple(found.values())
+
+
+def _identity(key: ForeignKey) -> object:
+    return key.table, key.columns, key.referenced, key.referenced_columns
+
+
+def _declared(catalog: Catalog, key: ForeignKey) -> bool:
+    return any(_identity(each) == _identity(key) for each in catalog.declared_on.get(key.table, ()))
+
+
+def _heirs(catalog: Catalog, name: TableName) -> Iterable[TableName]:
+    """Give the tables that inherit from one, at any remove; not its partitions."""
+    found: dict[TableName, None] = {}
+    left = [name]
+    while left:
+        parent = left.pop()
+        heirs = [table.name for table in catalog.tables.values() if parent in table.inherits]
+        left += [heir for heir in heirs if heir not in found]
+        found.update(dict.fromkeys(heirs))
+    return sorted(heir for heir in found if catalog.tables[heir].kind is TableKind.ORDINARY)
+
+
+def _by_rule(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for finding in findings(catalog, [rule for rule in RULES if rule.id in _DOUBTFUL_RULES]):
+        known = found.get(finding.key.qualified, ())
+        if finding.rule not in known:
+            found[finding.key.qualified] = (*known, finding.rule)
+    return {name: tuple(sorted(rules)) for name, rules in found.items()}
+
+
+def _sorted(catalog: Catalog) -> list[ForeignKey]:
+    return sorted(catalog.foreign_keys, key=lambda key: key.qualified)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.equality import compared
+from fkdash.catalog.model import TableKind
 from fkdash.catalog.planted import refuse_planted_at
-from fkdash.catalog.spelling import is_orphan, source
+from fkdash.catalog.spelling import is_orphan, kinds_of_orphans, source
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
+from fkdash.orphans.evidence import Evidence, evidence_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
+    from fkdash.orphans.references import Reference
 
 COMPLETE: Final = "complete"
 AT_LEAST: Final = "at-least"
@@ -34,6 +41,72 @@ class OrphanCount:
     not_run: tuple[NotRun, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ScannedReference:
+    """A reference, its orphans, some of them as examples, and how many seconds it took."""
+
+    reference: Reference
+    orphans: OrphanCount
+    evidence: Evidence = field(default_factory=Evidence)
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Deadline:
+    """When the scan as a whole has to be over, by the monotonic clock; None for never."""
+
+    at: float | None = None
+
+    def seconds(self, at_most: float) -> float:
+        """Give the seconds that one reference may take, 0 where the time is up."""
+        return at_most if self.at is None else max(0.0, min(at_most, self.at - time.monotonic()))
+
+
+async def scan(
+    sessions: Sessions,
+    catalog: Catalog,
+    references: Sequence[Reference],
+    *,
+    seconds: float,
+    total_seconds: float | None = None,
+    labels: Mapping[str, tuple[str, ...]] | None = None,
+    samples: int = 0,
+    jobs: int = 3,
+    heard: Callable[[ScannedReference], None] | None = None,
+) -> tuple[ScannedReference, ...]:
+    """Count the orphans of each reference, each within `seconds`, `jobs` at a time.
+
+    The smallest tables come first, so that the most answers are there early; what `total_seconds` leave no time
+    for is unknown. `heard` is told of each as it comes; `samples` orphans of each are read, with the columns that
+    `labels` name for a `schema.table`. The result is in the order of `references`.
+    """
+    deadline = Deadline(None if total_seconds is None else time.monotonic() + total_seconds)
+    slots = asyncio.Semaphore(jobs)
+    order = sorted(range(len(references)), key=lambda number: _weight(catalog, references[number].key))
+    found: dict[int, ScannedReference] = {}
+
+    async def one(number: int) -> None:
+        async with slots:
+            began = time.monotonic()
+            limit = deadline.seconds(seconds)
+            reference = references[number]
+            count = await _counted(sessions, catalog, reference.key, seconds=limit)
+            seen = Evidence()
+            if count.rows and samples:
+                left = deadline.seconds(max(limit - (time.monotonic() - began), min(limit, 1.0)))
+                seen = await evidence_of(
+                    sessions, catalog, reference.key, labels=labels, limit=samples, seconds=left
+                )
+            found[number] = ScannedReference(reference, count, seen, time.monotonic() - began)
+            if heard is not None:
+                heard(found[number])
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in order:
+            tasks.create_task(one(number))
+    return tuple(found[number] for number in range(len(references)))
+
+
 async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
     """Count the rows that validating a foreign key would stumble over, within `seconds`."""
     hidden = _hidden(catalog, key)
@@ -42,7 +115,8 @@ async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *
     try:
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
-            rows = await session.value(_count(catalog, key))
+            comparable = await compared(session, catalog, key)
+            rows = await session.value(count_query(catalog, comparable))
     except HeldUpError as locked:
         return OrphanCount(None, UNKNOWN, locked.what)
     except TimedOutError:
@@ -54,13 +128,38 @@ async def count_orphans(sessions: Sessions, catalog: Catalog, key: ForeignKey, *
     return OrphanCount(rows)
 
 
+def count_query(catalog: Catalog, key: ForeignKey) -> str:
+    """Give the query that counts: plain anti-joins, which the server runs in parallel.
+
+    Values are never grouped first: what is equal for one side (a collation that ignores case) need not be for the
+    other.
+    """
+    rows = source(catalog, key.table)
+    counts = (f"(select count(*) from {rows} c where {kind})" for kind in kinds_of_orphans(catalog, key))
+    return f"select {' + '.join(counts)}"
+
+
+async def _counted(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
+    if any(catalog.tables[name].kind is TableKind.FOREIGN for name in (key.table, key.referenced)):
+        return OrphanCount(None, UNKNOWN, "a foreign table is not read")
+    if seconds <= 0:
+        return OrphanCount(None, UNKNOWN, "there was no time left for it")
+    return await count_orphans(sessions, catalog, key, seconds=seconds)
+
+
+def _weight(catalog: Catalog, key: ForeignKey) -> int:
+    sizes = (table.size for name in (key.table, key.referenced) for table in catalog.with_partitions(name))
+    return sum(size.bytes or 0 for size in sizes if size is not None)
+
+
 async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
     cut_short = f"counting was cut short after {seconds:g} s"
-    some = f"select count(*) from (select from {_rows(catalog, key)} limit {_PROBE_ROWS}) some"
     try:
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, key)
-            rows = await session.value(some)
+            comparable = await compared(session, catalog, key)
+            found = f"{source(catalog, key.table)} c where {is_orphan(catalog, comparable)}"
+            rows = await session.value(f"select count(*) from (select from {found} limit {_PROBE_ROWS}) some")
     except HeldUpError as locked:
         return OrphanCount(None, UNKNOWN, locked.what)
     except (TimedOutError, NotPermittedError, ServerRefusedError):
@@ -80,16 +179,3 @@ def _hidden(catalog: Catalog, key: ForeignKey) -> str:
         if table.row_security and (table.force_row_security or not own):
             return f"row security may hide rows of {name} from this role"
     return ""
-
-
-def _count(catalog: Catalog, key: ForeignKey) -> str:
-    """Group first: every distinct key is probed once."""
-    columns = ", ".join(f"c.{quoted(name)}" for name in key.columns)
-    return f"""
-        select coalesce(sum(c.n), 0)::int8
-          from (select {columns}, count(*) as n from {source(catalog, key.table)} c group by {columns}) c
-         where {is_orphan(catalog, key)}"""
-
-
-def _rows(catalog: Catalog, key: ForeignKey) -> str:
-    return f"{source(catalog, key.table)} c where {is_orphan(catalog, key)}"

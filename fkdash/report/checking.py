@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
+from fkdash.catalog.known import knowing_those_there
 from fkdash.catalog.model import quoted
 from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.postgres import read_whole_catalog
@@ -24,7 +25,7 @@ from fkdash.rules.fk106_set_default_not_referenced import settled
 from fkdash.rules.registry import RULES, findings, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, Query, TableName
     from fkdash.catalog.surroundings import Server
@@ -55,9 +56,9 @@ class CheckOptions:
 
 async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
     """Check one database; raises the session's errors when the catalog itself cannot be read."""
-    catalog = await read_whole_catalog(sessions)
+    catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
-    unknowns = [*_locked(catalog), *missed]
+    unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if _chosen(options, each.key)]
     settled_findings, unanswered = await answered(sessions, catalog, found, options.seconds)
     judged = judge(settled_findings, options.configuration)
@@ -78,6 +79,11 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         unknowns=(*unknowns, *unanswered),
         decided_in=options.decided_in,
     )
+
+
+def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
+    for name, why in references.items():
+        yield Unknown(f'the reference "{name}" of [references]', why, hides_findings=False)
 
 
 async def answered(

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.orphans.consequences import consequences
 from fkdash.report.not_run import not_run_field, not_run_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.errors import NotRun
-    from fkdash.orphans.references import ScannedReference
+    from fkdash.orphans.evidence import Evidence, Orphan
+    from fkdash.orphans.references import Reference
+    from fkdash.orphans.scan import OrphanCount, ScannedReference
+
+_WHY: Final = {
+    "FK201": "NOT VALID: the rows from before were never checked",
+    "FK202": "NOT ENFORCED: nothing is checked",
+    "FK203": "its triggers are disabled",
+    "FK204": "a BEFORE trigger can swallow its action",
+    "FK207": "looks like a reference",
+    "FK208": "rewrite rules get in the way of its action",
+    "FK209": "inheriting tables are not covered",
+}
 
 
-def orphans_document(scanned: Sequence[ScannedReference]) -> dict[str, Any]:
+def orphans_document(scanned: Sequence[ScannedReference], catalog: Catalog) -> dict[str, Any]:
     """Give the versioned document that scripts read."""
-    results = [_result(each) for each in scanned]
+    results = [_result(each, catalog) for each in scanned]
     return {"fkdash": 1, "kind": "orphans", "results": results, **not_run_field(not_run_in(scanned))}
 
 
@@ -26,29 +40,71 @@ def not_run_in(scanned: Sequence[ScannedReference]) -> tuple[NotRun, ...]:
     return tuple(dict.fromkeys(found for each in scanned for found in each.orphans.not_run))
 
 
-def orphans_text(scanned: Sequence[ScannedReference]) -> str:
-    """Give one line for each reference, the most orphans first, those not known between."""
+def orphans_text(scanned: Sequence[ScannedReference], catalog: Catalog) -> str:
+    """Give each reference with what was found, the most orphans first, those not known between."""
     if not scanned:
         return "No reference looks as if it could have orphans; --all looks at every foreign key.\n"
     order = sorted(scanned, key=lambda each: (each.orphans.rows == 0, -(each.orphans.rows or 0)))
-    lines = (*(_line(each) for each in order), *not_run_lines(not_run_in(scanned)))
-    return "".join(f"{plain(line)}\n" for line in lines)
+    lines: list[str] = []
+    for each in order:
+        lines.append(reference_line(each))
+        lines += [f"{'':<18}{line}" for line in details(each, catalog)]
+    return "".join(f"{plain(line)}\n" for line in (*lines, *not_run_lines(not_run_in(scanned))))
 
 
-def _line(each: ScannedReference) -> str:
-    key, orphans = each.reference.key, each.orphans
-    arrow = f"{key.table} ({', '.join(key.columns)}) -> {key.referenced} ({', '.join(key.referenced_columns)})"
-    name = key.name if each.reference.declared else "not declared"
+def reference_line(each: ScannedReference) -> str:
+    """Give one line: how many, from where to where, under which name."""
+    return f"{count_words(each.orphans):<16}  {arrow(each.reference.key)}  [{standing(each.reference)}]"
+
+
+def arrow(key: ForeignKey) -> str:
+    """Give a reference as `table (columns) -> table (columns)`."""
+    return f"{key.table} ({', '.join(key.columns)}) -> {key.referenced} ({', '.join(key.referenced_columns)})"
+
+
+def standing(reference: Reference) -> str:
+    """Give the constraint's name, or that there is none."""
+    if reference.declared:
+        return reference.key.name
+    return "not declared, confirmed in [references]" if reference.confirmed else "not declared"
+
+
+def count_words(orphans: OrphanCount) -> str:
+    """Give the number in words; one that is not known never looks like none."""
     if orphans.rows is None:
-        count = f"not known: {orphans.reason}"
-    elif orphans.status == "complete":
-        count = counted(orphans.rows, "orphans") if orphans.rows else "no orphans"
-    else:
-        count = f"at least {counted(orphans.rows, 'orphans')} ({orphans.reason})"
-    return f"{count:<16}  {arrow}  [{name}]"
+        return f"not known: {orphans.reason}"
+    if orphans.status == "complete":
+        return counted(orphans.rows, "orphans") if orphans.rows else "no orphans"
+    return f"at least {counted(orphans.rows, 'orphans')} ({orphans.reason})"
 
 
-def _result(each: ScannedReference) -> dict[str, Any]:
+def details(each: ScannedReference, catalog: Catalog) -> list[str]:
+    """Give what else is known of the orphans of one reference, one line for each thing; none without orphans."""
+    if not each.orphans.rows:
+        return []
+    lines = [f"row {orphan_words(row, each.reference.key)}" for row in each.evidence.rows]
+    if each.evidence.oldest is not None:
+        lines.append(f"{each.evidence.column} from {each.evidence.oldest} to {each.evidence.newest}")
+    return [*lines, *consequences(catalog, each.reference)]
+
+
+def why(reference: Reference) -> tuple[str, ...]:
+    """Say why the reference does not guarantee its rows."""
+    return tuple(_WHY[rule] for rule in reference.rules if rule in _WHY)
+
+
+def orphan_words(row: Orphan, key: ForeignKey) -> str:
+    """Give a row by its identity, its labels, and what it refers to."""
+    identity = ", ".join(f"{name} = {value}" for name, value in row.identity)
+    labels = ", ".join(value for _, value in row.labels)
+    refers = ", ".join(
+        f"{name} = {'NULL' if value is None else value}"
+        for name, value in zip(key.columns, row.refers_to, strict=True)
+    )
+    return f"{identity}{f' ({labels})' if labels else ''} has {refers}"
+
+
+def _result(each: ScannedReference, catalog: Catalog) -> dict[str, Any]:
     key, orphans = each.reference.key, each.orphans
     found: dict[str, Any] = {
         "constraint": key.name if each.reference.declared else None,
@@ -66,4 +122,26 @@ def _result(each: ScannedReference) -> dict[str, Any]:
     }
     if orphans.reason:
         found["reason"] = orphans.reason
+    found |= {"confirmed": each.reference.confirmed, "rules": list(each.reference.rules)}
+    if orphans.rows:
+        found |= {**_evidence(each.evidence, key), "fails": list(consequences(catalog, each.reference))}
     return found
+
+
+def _evidence(evidence: Evidence, key: ForeignKey) -> dict[str, Any]:
+    samples = [
+        {
+            "key": dict(row.identity),
+            "refers_to": dict(zip(key.columns, row.refers_to, strict=True)),
+            "labels": dict(row.labels),
+        }
+        for row in evidence.rows
+    ]
+    if evidence.oldest is None:
+        return {"samples": samples}
+    return {
+        "samples": samples,
+        "oldest": evidence.oldest,
+        "newest": evidence.newest,
+        "timestamp_column": evidence.column,
+    }

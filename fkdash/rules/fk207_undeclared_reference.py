@@ -28,6 +28,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     names = _names(catalog, keys)
     by_join = _by_join(joins, keys)
     promising = _promising(catalog, names)
+    confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
+    yield from (_confirmed(key) for key in catalog.known)
     looked_at = promising | {column for _, column in by_join}
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None:
@@ -35,7 +37,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         left = table.columns_by_name.keys() & looked_at
         left.difference_update(*(key.columns for key in catalog.declared_on.get(table.name, ())))
         for column in table.columns if left else ():
-            if column.name not in left:
+            if column.name not in left or (table.name, column.name) in confirmed:
                 continue
             named = _by_name(table, column, names, keys) if column.name in promising else None
             joined = by_join.get((table.name, column.name))
@@ -136,6 +138,22 @@ def _by_join(
 
 def _same_type(one: Column, other: Column) -> bool:
     return one.type.partition("(")[0] == other.type.partition("(")[0]
+
+
+def _confirmed(key: ForeignKey) -> Finding:
+    own, its = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=Severity.WARNING,
+        key=key,
+        columns=key.columns,
+        message=f"{key.table.name} ({own}) refers to {key.referenced.name} ({its}), as [references] says, and has "
+        "no foreign key.",
+        explanation=f"Somebody confirmed this reference. Nothing checks that the row of {key.referenced.name} "
+        "exists, and deleting it leaves orphans behind. Add the key NOT VALID, clean up, validate.",
+        evidence=("[references] of fkdash.toml",),
+    )
 
 
 def _finding(

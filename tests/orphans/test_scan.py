@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.orphans.references import doubtful, every, scan
-from fkdash.orphans.scan import count_orphans
+from fkdash.orphans.references import doubtful, every
+from fkdash.orphans.scan import count_orphans, scan
 from fkdash.report.orphans import orphans_document, orphans_text
 from tests.support.changes import workbench
 from tests.support.program import run
@@ -38,10 +38,10 @@ async def test_references_that_guarantee_nothing_are_counted(database: TestDatab
         found = {(each.reference.key.table.name, each.reference.declared): each.orphans.rows for each in scanned}
         assert found == {("doubted", True): 5, ("half", True): 2, ("undeclared", False): 7}
         assert len(every(bench.catalog)) == len(scanned) + 1
-    document = orphans_document(scanned)
+    document = orphans_document(scanned, bench.catalog)
     assert (document["fkdash"], document["kind"]) == (1, "orphans")
     assert {result["constraint"] for result in document["results"]} == {"dk", "hk", None}
-    assert orphans_text(scanned).startswith("7 orphans")
+    assert orphans_text(scanned, bench.catalog).startswith("7 orphans")
 
 
 async def test_a_count_that_takes_too_long_is_not_a_guess(database: TestDatabase, tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from fkdash.catalog.labels import label_columns
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.rows import search
-from fkdash.preview.rows.labels import label_columns
 from fkdash.preview.rows.search import Found, search_rows
 from tests.support.servers import TestDatabase
 

@@ -1,3 +1,5 @@
--- The names of the collations $1.
+-- The names of the collations $1, and the schemas that these are in.
 -- PostgreSQL 14 to 18. No privileges needed.
-select oid, collname as name from pg_collation where oid = any ($1::oid[])
+select c.oid, c.collname as name, n.nspname as schema
+  from pg_collation c join pg_namespace n on n.oid = c.collnamespace
+ where c.oid = any ($1::oid[])

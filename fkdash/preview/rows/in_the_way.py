@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.labels import label_columns
 from fkdash.errors import StoppedError
 from fkdash.preview.rows.branch import branch_rows
-from fkdash.preview.rows.labels import label_columns
 from fkdash.preview.tree import branches
 
 if TYPE_CHECKING:

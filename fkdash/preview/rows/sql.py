@@ -35,7 +35,7 @@ def count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
     return f"""
         select count(*) as referenced_rows, coalesce(sum(c.n), 0)::int8 as blocking_rows
           from ({_grouped(catalog, key)}) c
-         where exists (select from {source(catalog, key.referenced)} p where {matches(key)})"""
+         where exists (select from {source(catalog, key.referenced)} p where {matches(catalog, key)})"""
 
 
 def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
@@ -46,7 +46,7 @@ def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
           from (select {columns}
                   from {source(catalog, key.table)} c
                  where {refers_to_another(key)}
-                   and exists (select from {source(catalog, key.referenced)} p where {matches(key)})
+                   and exists (select from {source(catalog, key.referenced)} p where {matches(catalog, key)})
                  limit $1) c"""
 
 
@@ -62,7 +62,7 @@ def page_of_blocked(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *,
     return f"""
         select {as_text(columns)}{_labels("p", table, labels)}, c.n as blocking_rows
           from ({_grouped(catalog, key)}) c
-          join {source(catalog, key.referenced)} p on {matches(key)}
+          join {source(catalog, key.referenced)} p on {matches(catalog, key)}
           {beyond}
          order by c.n desc, {order}
          limit $1"""

@@ -10,10 +10,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.labels import label_columns
 from fkdash.catalog.spelling import identity_of
 from fkdash.db.text import plain
 from fkdash.preview.rows.blocked import BlockedRow, Impact, RowIdentity, blocked_rows, blocking_rows, impact
-from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.knowledge import IMPACT_SECONDS
 from fkdash.tui.screens.base import BaseScreen

@@ -10,10 +10,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.labels import label_columns
 from fkdash.fix.options import Option, options
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import anything_about, subject_of
-from fkdash.preview.rows.labels import label_columns
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen

@@ -10,9 +10,9 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.labels import label_columns
 from fkdash.errors import UsageError
 from fkdash.preview.rows.blocked import RowIdentity
-from fkdash.preview.rows.labels import label_columns
 from fkdash.rules.sizes import in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen

@@ -9,9 +9,9 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.labels import label_columns
 from fkdash.counted import counted
 from fkdash.preview.rows.blocked import BlockedRow
-from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import identity_columns, named

@@ -12,9 +12,9 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.labels import label_columns
 from fkdash.db.text import plain
 from fkdash.preview.rows.blocked import RowIdentity
-from fkdash.preview.rows.labels import label_columns
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import PAGE_ROWS, identity_columns, named, values_of
