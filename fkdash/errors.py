@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fkdash.masking import masked
+
 
 def reason_of(error: Exception) -> str:
     """Give why something could not be read or written; of the system's own errors their words alone."""
@@ -22,9 +24,9 @@ class FkdashError(Exception):
     exit_code: ClassVar[int] = 3
 
     def __init__(self, what: str, *, next_step: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.next_step = next_step
+        self.what = masked(what)
+        self.next_step = masked(next_step)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return f"{self.what}\n{self.next_step}" if self.next_step else self.what
@@ -156,7 +158,7 @@ class ServerRefusedError(FkdashError):
         next_step: str = "",
     ) -> None:
         super().__init__(what, next_step=next_step)
-        self.said = said or what
+        self.said = masked(said or what)
         self.sqlstate = sqlstate
         self.schema = schema
         self.table = table

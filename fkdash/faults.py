@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from fkdash.masking import masked
 from fkdash.private_file import write_private
 
 CRASHED = 70
@@ -12,7 +13,9 @@ CRASHED = 70
 
 def details_of(fault: BaseException | None) -> str:
     """Write the details of a fault into a private file and say in a sentence what it was and where they are."""
-    details = "".join(traceback.format_exception(fault)) if fault else "The input of the terminal failed.\n"
+    details = (
+        masked("".join(traceback.format_exception(fault))) if fault else "The input of the terminal failed.\n"
+    )
     try:
         where = f"The details are in {write_private('crash', '.log', details)}"
     except OSError as error:

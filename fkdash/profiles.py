@@ -20,16 +20,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from platformdirs import user_config_path
 
-from fkdash.errors import UsageError, reason_of
+from fkdash.db.conninfo import spelled
+from fkdash.errors import UsageError
+from fkdash.reading.source import parsed_toml
+from fkdash.reading.typed import Found, Remark
+from fkdash.settings_files import TEAMS_ONLY, OperatorFile, ProfileTable, with_its_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fkdash.db.target import Target
+    from fkdash.reading.source import Source
 
 
 _PRODUCTION = frozenset({"production", "prod", "live"})
@@ -70,11 +75,15 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator has set: profiles by name, label columns by `schema.table`, keys by binding id."""
+    """What the operator has set: profiles by name, label columns by `schema.table`, keys by binding id.
+
+    `warnings` say what in the file is not used.
+    """
 
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def settings_file() -> Path:
@@ -84,34 +93,35 @@ def settings_file() -> Path:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Read the settings; without a file there are none. Raises UsageError for one that cannot be read."""
+    """Read the settings; without a file there are none. Raises UsageError with every mistake in it."""
     place = path or settings_file()
     try:
-        document = _parsed(place.read_text(encoding="utf-8"))
+        read, source, remarks = read_operator_file(place)
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{place} cannot be read: {reason_of(error)}.", next_step="Correct it, or move it away."
-        ) from error
-    try:
-        return Settings(
-            profiles={name: _profile(name, table) for name, table in document.get("profiles", {}).items()},
-            labels={name: tuple(columns) for name, columns in document.get("labels", {}).items()},
-            keys={
-                name: chosen if isinstance(chosen, str) else ",".join(chosen)
-                for name, chosen in document.get("keys", {}).items()
-            },
-        )
-    except (AttributeError, TypeError) as error:
-        raise UsageError(f"{place} is not what it should be: {error}.", next_step="See fkdash --help.") from error
+    return Settings(
+        profiles={name: _profile(name, table) for name, table in read.profiles.items()},
+        labels={name: tuple(columns) for name, columns in read.labels.items()},
+        keys={name: chosen if isinstance(chosen, str) else ",".join(chosen) for name, chosen in read.keys.items()},
+        warnings=source.warnings(remarks),
+    )
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """Read TOML; raises ValueError for what is none."""
-    import tomllib  # noqa: PLC0415 - most operators have no such file, and the first frame waits for this
+def read_operator_file(place: Path) -> tuple[OperatorFile, Source, list[Remark]]:
+    """Give what a config.toml says, its source, and what in it is not used.
 
-    return tomllib.loads(text)
+    Raises FileNotFoundError where there is none, UsageError with every mistake in it.
+    """
+    document, source = parsed_toml(place, "configuration")
+    found = Found()
+    read = source.as_type(document, OperatorFile, found)
+    remarks = [with_its_place(each, TEAMS_ONLY, "fkdash.toml") for each in found.unknown]
+    remarks += [
+        Remark(("profiles", name, "service"), "is not used: dsn says where to connect")
+        for name, table in read.profiles.items()
+        if table.dsn is not None and table.service is not None
+    ]
+    return read, source, remarks
 
 
 def profile_of(settings: Settings, name: str) -> Profile:
@@ -124,37 +134,13 @@ def profile_of(settings: Settings, name: str) -> Profile:
     return settings.profiles[name]
 
 
-def _profile(name: str, table: Mapping[str, Any]) -> Profile:
-    unknown = set(table) - {"dsn", "service", "environment", "read_only", "trust", "look"}
-    if unknown:
-        raise UsageError(
-            f'The profile "{name}" has settings that fkdash does not know: {", ".join(sorted(unknown))}.',
-            next_step="It knows dsn, service, environment, read_only, trust and look.",
-        )
-    dsn = table.get("dsn")
-    if dsn is None and "service" in table:
-        dsn = f"service={table['service']}"
-    look = table.get("look")
-    if not (look is None or isinstance(look, str)):
-        raise UsageError(
-            f'The look of the profile "{name}" is not text.',
-            next_step='Write it as look = "service=app-look", or look = "same".',
-        )
+def _profile(name: str, table: ProfileTable) -> Profile:
+    by_service = f"service={spelled(table.service)}" if table.service is not None else None
     return Profile(
         name=name,
-        dsn=dsn,
-        environment=str(table.get("environment", "")),
-        read_only=bool(table.get("read_only", False)),
-        trusted_owners=_trusted_owners(name, table.get("trust", {})),
-        look=look,
+        dsn=table.dsn if table.dsn is not None else by_service,
+        environment=table.environment,
+        read_only=table.read_only,
+        trusted_owners=frozenset(table.trust.owners),
+        look=table.look,
     )
-
-
-def _trusted_owners(name: str, table: object) -> frozenset[str]:
-    owners = table.get("owners", []) if isinstance(table, dict) and set(table) <= {"owners"} else None
-    if not isinstance(owners, list) or not all(isinstance(owner, str) for owner in owners):
-        raise UsageError(
-            f'What the profile "{name}" trusts cannot be read.',
-            next_step=f'Write it as [profiles.{name}.trust] and, below it, owners = ["role", "another"].',
-        )
-    return frozenset(owners)

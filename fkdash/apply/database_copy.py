@@ -17,6 +17,8 @@ from fkdash.apply.sandbox import pinned
 from fkdash.catalog.model import TableName
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, UsageError
+from fkdash.pasting import for_psql
+from fkdash.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +50,7 @@ class DatabaseCopy:
                 if not found["may_create"]:
                     raise NotPermittedError(
                         f"The copy of the journal cannot be kept: no CREATE on the schema {self.schema}.",
-                        next_step=f"Let this role own {_table(self.schema)}: {_definition(self.schema)}",
+                        next_step=f"Let this role own it: {for_psql(_definition(self.schema))}",
                     )
                 await session.execute(_definition(self.schema))
             await self.reserve(session)
@@ -102,12 +104,12 @@ async def runs_in(session: Session, schema: str, only: str | None = None) -> dic
     if not found["readable"]:
         raise NotPermittedError(
             f"The copies of journals cannot be read: no SELECT on {_table(schema)}.",
-            next_step=f"GRANT SELECT ON {_table(schema)} to this role.",
+            next_step=f"GRANT SELECT ON {for_psql(_table(schema))} to this role.",
         )
     if found["public_writes"]:
         raise NotPermittedError(
             f"Everybody may write {_table(schema)}, so what it says is not to be carried out.",
-            next_step=f"REVOKE INSERT, UPDATE ON {_table(schema)} FROM PUBLIC, and look at what is in it.",
+            next_step=f"REVOKE INSERT, UPDATE ON {for_psql(_table(schema))} FROM PUBLIC, and look what is in it.",
         )
     rows = await session.rows(
         f"select run, event, at, facts::text as facts from {_table(schema)} "
@@ -127,7 +129,8 @@ async def fetched(session: Session, schema: str, run: str) -> Path:
     runs = await runs_in(session, schema, run)
     if run not in runs:
         raise UsageError(
-            f"{_table(schema)} has no run {run}.", next_step=f"fkdash fix history --journal-in-database {schema}"
+            f"{_table(schema)} has no run {run}.",
+            next_step=command("fix", "history", "--journal-in-database", schema),
         )
     return keep_fetched(run, runs[run])
 

@@ -10,6 +10,7 @@ from fkdash.apply.journal import JournalError
 from fkdash.apply.settle import missing_words
 from fkdash.counted import counted
 from fkdash.errors import ChangedMeanwhileError, HalfDoneError, NotPermittedError, StoppedError
+from fkdash.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple
         message = f"All steps are done, but this is not as promised: {wrong[0].check} ({wrong[0].detail})."
         code = _NOT_AS_PROMISED
         return _ended(plan, journal, done, Outcome.FAILED, message=message, code=code, verification=verification)
-    way_back = f"To undo it ({plan.undo_condition}): fkdash fix undo {journal}"
+    way_back = f"To undo it ({plan.undo_condition}): {command('fix', 'undo', journal)}"
     return RunEnded(
         outcome=Outcome.VERIFIED,
         journal=journal,
@@ -108,8 +109,8 @@ def unknown(journal: Path, done: Sequence[int], why: str) -> RunEnded:
         outcome=Outcome.FAILED,
         journal=journal,
         message=f"{why} What of it took effect could not be found out.",
-        next_step=f"When the server answers again, `fkdash fix resume {journal}` looks at what is true there "
-        f"and goes on from it; `fkdash fix undo {journal}` leads back.",
+        next_step=f"When the server answers again, `{command('fix', 'resume', journal)}` looks at what is true "
+        f"there and goes on from it; `{command('fix', 'undo', journal)}` leads back.",
         steps_done=tuple(done),
         exit_code=HalfDoneError.exit_code,
     )
@@ -134,13 +135,15 @@ def _ended(
 ) -> RunEnded:
     way_on = "Nothing was changed."
     if code == HalfDoneError.exit_code:
-        finish = f"Finish it with `fkdash fix resume {journal}`"
+        finish = f"Finish it with `{command('fix', 'resume', journal)}`"
         if len(done) == len(plan.steps):
-            finish = f"Verify it with `fkdash fix resume {journal}`"
-        back = f", or go back with `fkdash fix undo {journal}`" if plan.undo or plan.abandon else ""
+            finish = f"Verify it with `{command('fix', 'resume', journal)}`"
+        back = f", or go back with `{command('fix', 'undo', journal)}`" if plan.undo or plan.abandon else ""
         way_on = f"{finish}{back}."
     elif done:
-        way_on = f"Go back with `fkdash fix undo {journal}`." if plan.undo else f"Undo: {plan.undo_condition}."
+        way_on = (
+            f"Go back with `{command('fix', 'undo', journal)}`." if plan.undo else f"Undo: {plan.undo_condition}."
+        )
     kept = next_step.replace("Nothing was changed by it.", "").replace("Nothing was changed.", "").strip()
     return RunEnded(
         outcome=outcome,

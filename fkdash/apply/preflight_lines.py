@@ -10,7 +10,8 @@ from fkdash.counted import counted
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.fix.sizes import rows_of, scan_seconds
 from fkdash.fix.values import as_referenced
-from fkdash.shell import shell_word
+from fkdash.pasting import for_psql
+from fkdash.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,11 +198,10 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
     if orphans.rows and plan.mends:
         return ok(f"{refer}; {'it' if orphans.rows == 1 else 'they'} will be repaired")
     if orphans.rows:
-        name = shell_word(plan.key.qualified)
+        repair = command("fix", "plan", plan.key.qualified, "--option", "reparent-orphans")
         return stop(
             f"{refer}, so checking would fail",
-            f"Repair them first: fkdash fix plan {name} --option reparent-orphans, or null-orphans, "
-            "or delete-orphans.",
+            f"Repair them first: {repair}, or null-orphans, or delete-orphans.",
         )
     return ok("every row refers to an existing row")
 
@@ -256,16 +256,17 @@ def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: str) -> Pref
     if stranger:
         return stop(
             f"{kept}, which is to keep the rows, belongs to {stranger}, whose triggers would run as this role",
-            f"Look at it, then DROP TABLE {kept.sql}",
+            f"Look at it, then DROP TABLE {for_psql(kept.sql)}",
         )
     if used:
         return stop(
             f"{kept} keeps rows of an earlier repair, and an undo could not tell them from this one's",
-            f"Undo that repair (fkdash fix history), or give its rows up: DROP TABLE {kept.sql}",
+            f"Undo that repair (fkdash fix history), or give its rows up: DROP TABLE {for_psql(kept.sql)}",
         )
     if not fits:
         return stop(
-            f"{kept} is left from an earlier repair, when the table had other columns", f"DROP TABLE {kept.sql}"
+            f"{kept} is left from an earlier repair, when the table had other columns",
+            f"DROP TABLE {for_psql(kept.sql)}",
         )
     return ok(f"the rows are kept as they were in {kept}")
 

@@ -46,6 +46,7 @@ from fkdash.errors import (
 )
 from fkdash.faults import details_of
 from fkdash.fix.document import plan_document
+from fkdash.pasting import for_psql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -341,7 +342,9 @@ class Run:
         if step is None or step.leftover is None:
             return ""
         left = await session.value(step.leftover)
-        return f"It left an invalid index, which resuming removes, or {step.cleanup}" if left else ""
+        return (
+            f"It left an invalid index, which resuming removes, or {for_psql(step.cleanup or '')}" if left else ""
+        )
 
     def _note(self, event: str, **facts: object) -> None:
         """Write what is good to know; what must be known for the way back is on the disk already."""

@@ -23,13 +23,14 @@ from fkdash.cli.selection import (
     seconds,
     tell_unmatched,
 )
+from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.counted import counted
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError, reason_of
 from fkdash.report.checking import CheckOptions, check, failed
-from fkdash.report.configuration_file import load_baseline, load_configuration
+from fkdash.report.configuration_file import load_baseline
 from fkdash.report.several import check_each, databases_of
 from fkdash.rules.configuration import baseline_document
 from fkdash.rules.finding import Severity
@@ -98,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> CheckOptions:
-    configuration = load_configuration(arguments.config)
+    configuration = team_configuration(arguments.config)
     baseline = arguments.baseline
     if baseline is None and configuration.baseline is not None and arguments.write_baseline is None:
         baseline = Path(configuration.baseline)

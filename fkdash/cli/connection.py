@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fkdash.cli.messages import tell
+from fkdash.cli.settings import operator_settings
 from fkdash.db.conninfo import without_password
 from fkdash.db.look import with_look
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
 from fkdash.errors import PasswordRequiredError
-from fkdash.profiles import Settings, load_settings, profile_of, refuse_writing
+from fkdash.profiles import Settings, profile_of, refuse_writing
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
     trusted = frozenset(arguments.trust_owner or ())
     look, look_origin = arguments.look, "--look"
     if arguments.profile is not None:
-        profile = profile_of(settings or load_settings(), arguments.profile)
+        profile = profile_of(settings or operator_settings(), arguments.profile)
         trusted |= profile.trusted_owners
         dsn, origin = profile.dsn, f"profile {profile.name}"
         arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only

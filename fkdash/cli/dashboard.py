@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from fkdash.cli.connection import add_connection_arguments, ask_looking_password, ask_password, may_ask
 from fkdash.cli.main import commands_help
+from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.cli.several import destinations_of
 from fkdash.db.resolve import ConnectionArguments, resolve
-from fkdash.profiles import Destination, Settings, load_settings
+from fkdash.profiles import Destination, Settings
 from fkdash.tui.options import DashboardOptions
 from fkdash.tui.plain import ASCII, glyphs_for
 from fkdash.tui.terminal import PASSWORD_WANTED, refuse_unusable_terminal, run_dashboard
@@ -59,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Open the dashboard and give its exit code."""
     refuse_unusable_terminal()
-    settings = load_settings()
+    settings = operator_settings()
     destinations = destinations_of(arguments, settings)
     options = replace(
         options_from(settings, ascii_only=arguments.ascii),
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def open_dashboard(dsn: str, *, ascii_only: bool, environment: str) -> int:
     """Open the dashboard on a DSN, with the operator's own settings."""
-    options = options_from(load_settings(), ascii_only=ascii_only)
+    options = options_from(operator_settings(), ascii_only=ascii_only)
     # A throwaway server has no other roles whose code could be met.
     target = replace(resolve(ConnectionArguments(dsn=dsn), os.environ), looks_as_itself=True)
     return _open(Destination(target.database, target, environment), options)
@@ -86,7 +87,7 @@ def options_from(settings: Settings, *, ascii_only: bool) -> DashboardOptions:
     """Give what the settings say of the dashboard."""
     return DashboardOptions(
         glyphs=ASCII if ascii_only else glyphs_for(),
-        label_columns=dict(settings.labels),
+        label_columns=dict(label_columns_set(settings)),
         keymap=dict(settings.keys),
         profiles=dict(settings.profiles),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.cli.messages import say, tell
 from fkdash.demo.demonstration import incident_server
+from fkdash.shell import command, shell_word
 
 if TYPE_CHECKING:
     import argparse
@@ -43,5 +44,5 @@ def run(arguments: argparse.Namespace) -> int:
 def _wait() -> int:
     with incident_server() as dsn:
         say(dsn)
-        tell(f"Try: psql '{dsn}'   or: fkdash check '{dsn}'   ctrl+c ends it and removes everything.")
+        tell(f"Try: psql {shell_word(dsn)}   or: {command('check', dsn)}   ctrl+c ends it and removes everything.")
         return 128 + signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})

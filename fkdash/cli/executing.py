@@ -100,8 +100,9 @@ async def execute(change: Change, arguments: argparse.Namespace) -> int:
     if plan.steps and given is None:
         given = await confirmed(asked, arguments)
     ended = await _carried_out(change, looked, given)
-    there = f"{ended.journal} {words_to_connect(arguments)}".rstrip()
-    ended = replace(ended, next_step=ended.next_step.replace(str(ended.journal), there))
+    journal = shell_word(str(ended.journal))
+    there = f"{journal} {words_to_connect(arguments)}".rstrip()
+    ended = replace(ended, next_step=ended.next_step.replace(journal, there))
     as_json = arguments.format == "json"
     say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code

@@ -10,11 +10,13 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol, cast
 
 from fkdash import __version__
 from fkdash.cli.messages import say, say_error, tell
+from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UsageError
+from fkdash.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,8 @@ _COMMANDS: Final = {
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
     "grants": "the SQL that gives a role what it lacks to look, or to change foreign keys",
+    "config check": "mistakes in the settings",
+    "config show": "what is set, and where each value comes from",
     "orphans scan": "count the rows that refer to rows that do not exist",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
     "fix export": "the same as a script for psql",
@@ -105,12 +109,20 @@ def commands_help(group: str = "") -> str:
     return "\n".join(f"  fkdash {name:<{width}}  {summary}" for name, summary in chosen.items())
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat no password that was typed in the wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments and end with 2."""
+        super().error(plain(masked(message)))
+
+
 def _module(name: str) -> Command:
     return cast("Command", import_module(f"fkdash.cli.{name}"))
 
 
 def _run(command: Command, program: str, argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program,
         description=command.SUMMARY,
         epilog=command.EXAMPLES,

@@ -18,6 +18,7 @@ from fkdash.cli.connection import (
     writable,
 )
 from fkdash.cli.messages import say, tell
+from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
@@ -26,7 +27,6 @@ from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
 from fkdash.preview.rows.labels import label_columns
-from fkdash.profiles import load_settings
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
 
@@ -129,7 +129,7 @@ async def _each(arguments: argparse.Namespace) -> EachPreview:
     async with looking(target_of(arguments)) as pool, pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         table = catalog.tables[_target(catalog, arguments).table]
-        labels = label_columns(table, load_settings().labels)
+        labels = label_columns(table, label_columns_set(operator_settings()))
         page_rows = PAGE_ROWS if arguments.list is None else arguments.list
         return await preview_each(
             session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=page_rows
@@ -159,7 +159,7 @@ async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[Previe
         answer = await preview(session, catalog, target, _limits(arguments), _shown_progress())
         if not arguments.list:
             return answer, {}
-        labels = load_settings().labels
+        labels = label_columns_set(operator_settings())
         return answer, await rows_in_the_way(session, catalog, answer, limit=arguments.list, labels=labels)
 
 

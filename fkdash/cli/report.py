@@ -16,11 +16,11 @@ from fkdash.cli.selection import (
     chosen_tables,
     tell_unmatched,
 )
+from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import blocked_rows
 from fkdash.preview.rows.labels import label_columns
-from fkdash.profiles import load_settings
 from fkdash.report.checking import CheckOptions, check
 from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
 
@@ -91,6 +91,6 @@ def _remedies(catalog: Catalog, finding: Finding) -> list[Remedy]:
 
 
 async def _blocked(pool: ReadPool, catalog: Catalog, finding: Finding) -> Sequence[BlockedRow]:
-    labels = label_columns(catalog.tables[finding.key.referenced], load_settings().labels)
+    labels = label_columns(catalog.tables[finding.key.referenced], label_columns_set(operator_settings()))
     async with pool.session() as session:
         return (await blocked_rows(session, catalog, finding.key, labels, limit=_MOST_ROWS)).items

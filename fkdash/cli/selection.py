@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.names import name_parts, nearest
 from fkdash.cli.messages import tell
-from fkdash.db.text import plain
 from fkdash.errors import UsageError
 from fkdash.rules.registry import RULES, rule
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     import argparse
@@ -50,10 +50,10 @@ def chosen_tables(arguments: argparse.Namespace) -> Callable[[TableName], bool] 
 
 def tell_unmatched(arguments: argparse.Namespace) -> int:
     """Say that the choice names no table there is, which must not pass for a clean result; give the exit code."""
-    named = [f"--schema {each}" for each in arguments.schema or ()] + [
-        f"--table {each}" for each in arguments.table or ()
+    named = [f"--schema {shell_word(each)}" for each in arguments.schema or ()] + [
+        f"--table {shell_word(each)}" for each in arguments.table or ()
     ]
-    tell(f"fkdash: No table matches {plain(' '.join(named))}.\n  fkdash list shows the foreign keys there are.")
+    tell(f"fkdash: No table matches {' '.join(named)}.\n  fkdash list shows the foreign keys there are.")
     return UsageError.exit_code
 
 

@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from fkdash.cli.connection import target_of
+from fkdash.cli.settings import operator_settings
 from fkdash.errors import UsageError
-from fkdash.profiles import Destination, load_settings, settings_file
+from fkdash.profiles import Destination, settings_file
 
 if TYPE_CHECKING:
     from fkdash.profiles import Settings
@@ -18,7 +19,7 @@ def destinations_of(arguments: argparse.Namespace, settings: Settings | None = N
 
     Raises UsageError for a profile or DSN that cannot be used.
     """
-    settings = settings or load_settings()
+    settings = settings or operator_settings()
     named = [{"dsn": dsn, "profile": None} for dsn in arguments.dsns]
     named += [{"dsn": None, "profile": name} for name in _profiles(arguments, settings)]
     return [_destination(arguments, settings, each) for each in named or [{"dsn": None, "profile": None}]]

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from fkdash.errors import UsageError
+from fkdash.masking import SECRET_WORDS
 
 _SCHEME = re.compile(r"(?:jdbc:)?(postgres(?:ql)?)(?:\+[a-z0-9_]+)?://", re.IGNORECASE)
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PASSWORDS = frozenset({"password", "sslpassword"})
 _ESCAPE_ADVICE = "Inside a URI, write @ as %40, / as %2F, : as %3A and % as %25, also in the password."
 _QUOTE_ADVICE = "Write it as name=value pairs; quote a value with spaces: password='two words'."
 
@@ -39,13 +39,14 @@ def without_password(text: str) -> str:
     if not is_connection_string(text):
         return text
     parameters = parse_connection_string(text)
-    kept = {name: value for name, value in parameters.items() if name not in _PASSWORDS}
+    kept = {name: value for name, value in parameters.items() if name not in SECRET_WORDS}
     if len(kept) == len(parameters):
         return text
-    return " ".join(f"{name}={_spelled(value)}" for name, value in kept.items())
+    return " ".join(f"{name}={spelled(value)}" for name, value in kept.items())
 
 
-def _spelled(value: str) -> str:
+def spelled(value: str) -> str:
+    """Give a value as a keyword string takes it, whatever is in it."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

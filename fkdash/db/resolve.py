@@ -25,6 +25,7 @@ from fkdash.db.target import Address, PasswordPrompt, Target
 from fkdash.db.text import plain
 from fkdash.db.tls import tls_of
 from fkdash.errors import UsageError
+from fkdash.masking import may_hold_a_password
 
 _SETTINGS = ("options", "search_path", "TimeZone", "DateStyle")
 _PLACE = ("host", "hostaddr", "port", "service")
@@ -148,6 +149,7 @@ def _target(
 ) -> Target:
     values = layers.values
     refuse_what_cannot_be_promised(values)
+    _refuse_hidden_uri(values)
     user = values.get("user") or _name_of_this_user()
     database = values.get("dbname") or user
     tls = tls_of(values)
@@ -171,6 +173,22 @@ def _target(
         given=given,
         notes=tuple(filter(None, notes)),
     )
+
+
+def _refuse_hidden_uri(values: Mapping[str, str]) -> None:
+    """Raise UsageError for a URI in a name's place; the name would go to the server, its log and the screen."""
+    for name, variable in (
+        ("dbname", "PGDATABASE"),
+        ("user", "PGUSER"),
+        ("host", "PGHOST"),
+        ("service", "PGSERVICE"),
+    ):
+        if may_hold_a_password(values.get(name, "")):
+            raise UsageError(
+                f"What is given as {name} looks like a connection URI with a password, which is not read there.",
+                next_step=f"Check its spelling and its quotes: a URI begins with postgresql://, and stands in an "
+                f"argument, -d or DATABASE_URL, never in {variable}.",
+            )
 
 
 def _with_passwords(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from fkdash.db.secret import Secret
 from fkdash.db.text import plain
+from fkdash.masking import masked
 
 TlsMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 GssLibrary = Literal["gssapi", "sspi"]
@@ -107,7 +108,7 @@ class Target:
         """Give one line like `app on db-eu-1:5432 as dba (PGSERVICE=lab)`; `address`: the one that answered."""
         where = str(address) if address else ", ".join(self.tried)
         source = f" ({plain(self.source)})" if self.source else ""
-        return f"{plain(self.database)} on {where} as {plain(self.user)}{source}"
+        return masked(f"{plain(self.database)} on {where} as {plain(self.user)}{source}")
 
     def with_password(self, password: str) -> Target:
         """Give the same target with the password that the operator typed."""

@@ -10,11 +10,13 @@ from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.rules.finding import Severity
+from fkdash.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.apply.recovery import RecordedRun
+    from fkdash.catalog.model import ForeignKey
     from fkdash.fix.options import Option
     from fkdash.fix.plan import Plan
     from fkdash.preview.rows.blocked import BlockedRow
@@ -98,16 +100,20 @@ def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
     if remedies:
         yield from ("", "### Options")
         for remedy in remedies:
-            yield from _remedy(remedy)
+            yield from _remedy(finding.key, remedy)
         yield from ("", "Before:", "", *(f"- [ ] {each}" for each in _BEFORE))
         yield from ("", "After:", "", *(f"- [ ] {each}" for each in _AFTER))
 
 
-def _remedy(remedy: Remedy) -> Iterator[str]:
+def _remedy(key: ForeignKey, remedy: Remedy) -> Iterator[str]:
     option = remedy.option
     yield from ("", f"**{escaped(option.title)}** (`{option.id}`)", "")
     if option.asks and not option.refused:
-        yield f"It asks for {', '.join(map(escaped, option.asks))} of a row: fkdash fix plan --option {option.id}."
+        yield f"It asks for {', '.join(map(escaped, option.asks))} of a row:"
+        values = [
+            word for name in option.asks for word in ("--value", f"{name}=..." if option.asks[1:] else "...")
+        ]
+        yield from fenced(command("fix", "plan", key.qualified, "--option", option.id, *values), "sh")
         return
     if remedy.plan is None:
         yield f"Not possible here: {escaped(option.refused)}."
@@ -117,7 +123,7 @@ def _remedy(remedy: Remedy) -> Iterator[str]:
     yield f"- Locks: {escaped(locks_in_words(lock for step in remedy.plan.steps for lock in step.locks))}"
     yield f"- Undo: {escaped(option.undo)}"
     yield ""
-    yield from fenced(plan_sql(remedy.plan), "sql")
+    yield from fenced(plan_sql(remedy.plan, psql=False), "sql")
 
 
 def _others(others: Sequence[Reported]) -> Iterator[str]:

@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.db.text import plain
 from fkdash.fix.plan import Duration
+from fkdash.pasting import PSQL_SETTINGS, SETTINGS, dollar_quoted, for_psql, in_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fkdash.fix.plan import Lock, Plan, Step
 
-_BATCHES: Final = """DO $fkdash$
-DECLARE
+_BATCHES: Final = """DECLARE
   changed bigint;
 BEGIN
   LOOP
     {body}
-    EXIT WHEN changed = 0;
+    EXIT WHEN changed OPERATOR(pg_catalog.=) 0;
     COMMIT;
   END LOOP;
-END
-$fkdash$;"""
+END"""
 _AS_LONG: Final = {Duration.INSTANT: "instant", Duration.SCAN: "as long as reading the table takes"}
 
 
@@ -52,19 +51,23 @@ def lock_lines(step: Step) -> Iterator[str]:
         yield f"gives up after waiting at most {step.lock_timeout_ms} ms for a lock, and tries again"
 
 
-def plan_sql(plan: Plan) -> str:
-    """Give a plan as a script for psql: each transaction with its limits, the way back as a comment."""
-    lines = [f"-- {each}" for each in _comment_lines(plan)]
+def plan_sql(plan: Plan, *, psql: bool = True) -> str:
+    """Give a plan as a script for psql: each transaction with its limits, the way back as a comment.
+
+    Without `psql` it is SQL alone, for whatever client; then an error does not keep what follows from being tried.
+    """
+    lines = [f"-- {in_comment(each)}" for each in _comment_lines(plan, psql=psql)]
+    lines += [*(PSQL_SETTINGS.splitlines() if psql else ()), *SETTINGS.splitlines()]
     for _, together in groupby(plan.steps, key=lambda step: step.transaction):
         steps = list(together)
         by_itself = steps[0].alone or any(step.repeats for step in steps)
         lines += ["", *(_by_itself(steps) if by_itself else _transaction(steps))]
     if plan.undo:
-        lines += ["", f"-- The way back ({plan.undo_condition}), each in a transaction of its own:"]
+        lines += ["", f"-- The way back ({in_comment(plan.undo_condition)}), each in a transaction of its own:"]
     else:
-        lines += ["", f"-- The way back: {plan.undo_condition}"]
+        lines += ["", f"-- The way back: {in_comment(plan.undo_condition)}"]
     for step in plan.undo:
-        lines += [f"--   {line}" for line in f"{step.sql};".splitlines()]
+        lines += [f"--   {in_comment(line)}" for line in f"{for_psql(step.sql)};".split("\n")]
     return "\n".join(lines) + "\n"
 
 
@@ -73,7 +76,7 @@ def _transaction(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
         yield f"SET LOCAL lock_timeout = '{step.lock_timeout_ms}ms';"
         yield f"SET LOCAL statement_timeout = '{step.statement_timeout_ms}ms';"
-        yield f"{step.sql};"
+        yield f"{for_psql(step.sql)};"
     yield "COMMIT;"
 
 
@@ -83,15 +86,16 @@ def _by_itself(steps: Sequence[Step]) -> Iterator[str]:
     yield f"SET lock_timeout = '{step.lock_timeout_ms}ms';"
     yield f"SET statement_timeout = '{step.statement_timeout_ms}ms';"
     if step.cleanup is not None:
-        yield f"-- Where an earlier try was cut off: {' '.join(step.cleanup.split())};"
-    yield f"{step.sql};" if step.alone else _BATCHES.format(body="\n    ".join(_batch(steps)))
+        yield f"-- Where an earlier try was cut off: {in_comment(' '.join(for_psql(step.cleanup).split()))};"
+    body = _BATCHES.format(body="\n    ".join(_batch(steps)))
+    yield f"{for_psql(step.sql)};" if step.alone else f"DO {dollar_quoted(body)};"
     yield "RESET lock_timeout;"
     yield "RESET statement_timeout;"
 
 
 def _batch(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
-        yield f"{step.sql};"
+        yield f"{for_psql(step.sql)};"
         if step.repeats:
             yield "GET DIAGNOSTICS changed = ROW_COUNT;"
             yield "SET CONSTRAINTS ALL IMMEDIATE;"
@@ -107,13 +111,15 @@ def locks_in_words(locks: Iterable[Lock]) -> str:
     )
 
 
-def _comment_lines(plan: Plan) -> Iterator[str]:
-    yield f"fkdash: {plan.option} for {plain(plan.key.qualified)}"
-    yield plain(plan.procedure)
-    for each in plan.consequences:
-        yield plain(each)
-    yield "Run it with psql -v ON_ERROR_STOP=1; when a lock_timeout ends it, run it again."
+def _comment_lines(plan: Plan, *, psql: bool) -> Iterator[str]:
+    yield f"fkdash: {plan.option} for {plan.key.qualified}"
+    yield plan.procedure
+    yield from plan.consequences
+    if psql:
+        yield "For psql; when a lock_timeout ends it, run it again."
+    else:
+        yield "Stop at the first error; when it is a lock_timeout, run it again."
 
 
 def _indented(sql: str) -> list[str]:
-    return [f"   {plain(line)}" for line in sql.split("\n")]
+    return [f"   {plain(line)}" for line in for_psql(sql).split("\n")]

@@ -13,25 +13,34 @@ severity = "warning"
 rule = "FK101"
 constraint = "public.users.users_primary_workspace_id_workspaces_id_fk"
 reason = "Workspaces are never deleted; see the decision of May."
+until = 2027-05-31        # from the day after on it is reported again
+
+`fkdash.settings_files` says which key stands in which file.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from fkdash.errors import UsageError
+from fkdash.catalog.names import nearest
+from fkdash.reading.source import Source
+from fkdash.reading.typed import Found, Remark, typed
 from fkdash.rules.finding import Severity
+from fkdash.rules.registry import RULES
 from fkdash.rules.registry import rule as rule_named
+from fkdash.settings_files import OPERATORS_ONLY, IgnoreTable, OverrideTable, TeamFile, with_its_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
+    from fkdash.reading.lines import Path as Keys
     from fkdash.rules.finding import Finding
 
-_SECTIONS: Final = frozenset({"rules", "override", "ignore", "baseline"})
 _EXPECTED: Final = "error, warning, info or off"
 
 
@@ -55,12 +64,23 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Severities by rule id (None is off), overrides (a later one wins), ignores and the baseline's file name."""
+    """Severities by rule id (None is off), overrides (a later one wins), ignores and the baseline's file name.
+
+    `labels` are columns by which rows of a `schema.table` are recognised, `references` those that no constraint
+    declares, `lint_paths` what to lint, from the file's folder on, of the migration tool `lint_tool`. `origin` is
+    the file, "" for none; `warnings` say what in it is not used.
+    """
 
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     baseline: str | None = None
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    lint_paths: tuple[str, ...] = ()
+    lint_tool: str | None = None
+    origin: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +116,50 @@ class Compared:
     gone: tuple[str, ...]
 
 
-def configuration_from(document: Mapping[str, object], origin: str) -> Configuration:
-    """Give a configuration from a parsed TOML document; raises UsageError naming `origin` and the entry."""
-    unknown = sorted(set(document) - _SECTIONS)
-    if unknown:
-        raise _wrong(origin, f"unknown entry {unknown[0]}", f"Known are {', '.join(sorted(_SECTIONS))}.")
-    rules = document.get("rules", {})
-    if not isinstance(rules, dict):
-        raise _wrong(origin, "rules is not a table", 'Write [rules] and lines like FK301 = "info".')
-    baseline = document.get("baseline")
-    if baseline is not None and not isinstance(baseline, str):
-        raise _wrong(origin, "baseline is not a file name", 'Write baseline = "fkdash-baseline.json".')
+def configuration_from(
+    document: object,
+    origin: str | Source,
+    *,
+    within: Keys = (),
+    today: date | None = None,
+) -> Configuration:
+    """Give a configuration from a parsed TOML document, the part of its file at the keys `within`.
+
+    An ignore whose `until` lies before `today` (UTC) is left out, with a warning. Raises UsageError with every
+    mistake, each with its line where `origin` knows it.
+    """
+    source = origin if isinstance(origin, Source) else Source(origin)
+    found = Found()
+    read = source.as_type(document, TeamFile, found, within=within)
+    remarks = [with_its_place(each, OPERATORS_ONLY, "config.toml", depth=len(within)) for each in found.unknown]
+    made = _Made(within, [])
+    severities = {
+        made.rule(name, ("rules", name)): made.severity(value, ("rules", name))
+        for name, value in read.rules.items()
+    }
+    overrides = [made.override(each, ("override", number)) for number, each in enumerate(read.override)]
+    ignores = [made.ignore(each, ("ignore", number)) for number, each in enumerate(read.ignore)]
+    if made.mistakes:
+        raise source.refusal(made.mistakes)
+    day = today or datetime.now(UTC).date()
+    ended = [number for number, each in enumerate(read.ignore) if each.until is not None and each.until < day]
+    remarks += [
+        Remark(
+            (*within, "ignore", number), f"ended on {read.ignore[number].until}: what it names is reported again"
+        )
+        for number in ended
+    ]
     return Configuration(
-        severities={_rule_id(origin, name): _severity(origin, name, value) for name, value in rules.items()},
-        overrides=tuple(_override(origin, entry) for entry in _entries(document, "override", origin)),
-        ignores=tuple(_ignore(origin, entry) for entry in _entries(document, "ignore", origin)),
-        baseline=baseline,
+        severities=severities,
+        overrides=tuple(overrides),
+        ignores=tuple(each for number, each in enumerate(ignores) if number not in ended),
+        baseline=read.baseline,
+        labels={name: tuple(columns) for name, columns in read.labels.items()},
+        references=read.references,
+        lint_paths=tuple(read.lint.paths),
+        lint_tool=read.lint.tool,
+        origin=source.origin,
+        warnings=source.warnings(remarks),
     )
 
 
@@ -156,17 +204,30 @@ def baseline_document(findings: Iterable[Finding]) -> dict[str, object]:
     return {"fkdash": 1, "kind": "baseline", "findings": entries}
 
 
-def baseline_from(document: object, origin: str) -> Baseline:
+@dataclass(frozen=True, slots=True)
+class _BaselineEntry:
+    fingerprint: str
+    rule: str = ""
+    constraint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _BaselineFile:
+    kind: Literal["baseline"]
+    findings: list[_BaselineEntry]
+    fkdash: int = 1
+
+
+def baseline_from(document: object, origin: str | Source) -> Baseline:
     """Give a baseline from its parsed document; raises UsageError for any other document."""
-    is_one = isinstance(document, dict) and document.get("kind") == "baseline"
-    entries = document.get("findings") if isinstance(document, dict) and is_one else None
-    if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and isinstance(entry.get("fingerprint"), str) for entry in entries
-    ):
-        raise _wrong(origin, "it is not a baseline", "Write one with fkdash check --write-baseline FILE.")
+    source = origin if isinstance(origin, Source) else Source(origin)
+    found = Found()
+    read = typed(document, _BaselineFile, found)
+    if read is None:
+        raise source.refusal(found.mistakes, advice="Write one with fkdash check --write-baseline FILE.")
     return Baseline(
-        known=Counter(entry["fingerprint"] for entry in entries),
-        names={entry["fingerprint"]: f"{entry.get('rule')} {entry.get('constraint')}" for entry in entries},
+        known=Counter(entry.fingerprint for entry in read.findings),
+        names={entry.fingerprint: f"{entry.rule} {entry.constraint}" for entry in read.findings},
     )
 
 
@@ -188,52 +249,42 @@ def _named(pattern: str, finding: Finding) -> bool:
     return fnmatchcase(name, pattern)
 
 
-def _entries(document: Mapping[str, object], section: str, origin: str) -> list[Mapping[str, object]]:
-    entries = document.get(section, [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _wrong(origin, f"{section} is not a list of tables", f"Write [[{section}]] above each entry.")
-    return entries
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Makes what the tables mean and collects what cannot be meant; `within` leads to the configuration."""
 
+    within: Keys
+    mistakes: list[Remark]
 
-def _override(origin: str, entry: Mapping[str, object]) -> Override:
-    rule, constraint = _scope(origin, "override", entry, {"severity"})
-    return Override(rule, constraint, _severity(origin, f"override of {rule}", entry.get("severity")))
-
-
-def _ignore(origin: str, entry: Mapping[str, object]) -> Ignore:
-    rule, constraint = _scope(origin, "ignore", entry, {"reason"})
-    reason = entry.get("reason")
-    if not isinstance(reason, str) or not reason.strip():
-        raise _wrong(
-            origin, f"ignore of {rule} on {constraint} has no reason", 'Add reason = "why this is all right".'
+    def override(self, table: OverrideTable, place: Keys) -> Override:
+        return Override(
+            self.rule_or_all(table.rule, (*place, "rule")),
+            table.constraint,
+            self.severity(table.severity, (*place, "severity")),
         )
-    return Ignore(rule, constraint, reason.strip())
 
+    def ignore(self, table: IgnoreTable, place: Keys) -> Ignore:
+        if not table.reason.strip():
+            self._wrong((*place, "reason"), "is empty, it must say why this is all right")
+        return Ignore(self.rule_or_all(table.rule, (*place, "rule")), table.constraint, table.reason.strip())
 
-def _scope(origin: str, section: str, entry: Mapping[str, object], more: set[str]) -> tuple[str, str]:
-    unknown = sorted(set(entry) - {"rule", "constraint"} - more)
-    if unknown:
-        raise _wrong(origin, f"{section} has an unknown entry {unknown[0]}", "Correct it.")
-    rule, constraint = entry.get("rule", "*"), entry.get("constraint", "*")
-    if not isinstance(rule, str) or not isinstance(constraint, str):
-        raise _wrong(origin, f"{section} needs text as rule and constraint", "Put it in quotes.")
-    return (rule if rule == "*" else _rule_id(origin, rule)), constraint
+    def rule_or_all(self, name: str, place: Keys) -> str:
+        return name if name == "*" else self.rule(name, place)
 
+    def rule(self, name: str, place: Keys) -> str:
+        try:
+            return rule_named(name).id
+        except KeyError:
+            known = [each.id for each in RULES] + [each.name for each in RULES]
+            hint = nearest(name, known) or "fkdash rules lists them."
+            self._wrong(place, f"names no rule: there is no {name}. {hint}")
+            return name
 
-def _rule_id(origin: str, name: str) -> str:
-    try:
-        return rule_named(name).id
-    except KeyError:
-        raise _wrong(origin, f"there is no rule {name}", "fkdash rules lists them.") from None
+    def severity(self, value: str, place: Keys) -> Severity | None:
+        if value != "off" and value not in list(Severity):
+            self._wrong(place, f"is {value!r}, it must be {_EXPECTED}")
+            return None
+        return None if value == "off" else Severity(value)
 
-
-def _severity(origin: str, name: str, value: object) -> Severity | None:
-    if value == "off":
-        return None
-    if isinstance(value, str) and value in list(Severity):
-        return Severity(value)
-    raise _wrong(origin, f"{name} has the severity {value!r}", f"It can be {_EXPECTED}.")
-
-
-def _wrong(origin: str, what: str, next_step: str) -> UsageError:
-    return UsageError(f"{origin} is not usable: {what}.", next_step=next_step)
+    def _wrong(self, place: Keys, what: str) -> None:
+        self.mistakes.append(Remark((*self.within, *place), what))

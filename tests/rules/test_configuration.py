@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -81,24 +82,56 @@ def test_an_ignored_finding_is_set_apart_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("document", "named"),
     [
-        ({"ignore": [{"rule": "FK101", "constraint": _KEY}]}, "no reason"),
-        ({"ignore": [{"rule": "FK101", "constraint": _KEY, "reason": "  "}]}, "no reason"),
+        ({"ignore": [{"rule": "FK101", "constraint": _KEY}]}, "ignore[1].reason is missing"),
+        ({"ignore": [{"rule": "FK101", "constraint": _KEY, "reason": "  "}]}, "ignore[1].reason is empty"),
+        ({"ignore": [{"reason": "x", "until": 5}]}, "ignore[1].until is a whole number, it must be a date"),
         ({"rules": {"FK999": "off"}}, "FK999"),
         ({"rules": {"FK101": "loud"}}, "loud"),
-        ({"rules": {"FK101": True}}, "True"),
-        ({"rules": ["FK101"]}, "not a table"),
-        ({"rule": {}}, "unknown entry rule"),
-        ({"override": {"rule": "FK101"}}, "list of tables"),
-        ({"override": [{"rule": "FK101", "severety": "info"}]}, "severety"),
-        ({"baseline": 3}, "file name"),
+        ({"rules": {"FK101": True}}, "rules.FK101 is true or false, it must be text"),
+        ({"rules": ["FK101"]}, "rules is a list, it must be a table"),
+        ({"override": {"rule": "FK101"}}, "override is a table, it must be a list"),
+        ({"override": [{"rule": "FK101"}]}, "override[1].severity is missing"),
+        ({"baseline": 3}, "baseline is a whole number, it must be text"),
+        ({"labels": {"public.users": "email"}}, 'labels."public.users" is text, it must be a list'),
+        ({"lint": {"paths": [5]}}, "lint.paths[1] is a whole number"),
+        (5, "it is a whole number"),
     ],
 )
-def test_a_wrong_configuration_is_refused_naming_the_entry(document: dict[str, Any], named: str) -> None:
+def test_a_wrong_configuration_is_refused_naming_the_entry(document: object, named: str) -> None:
     with pytest.raises(UsageError) as refused:
         configuration_from(document, "fkdash.toml")
     assert named in refused.value.what
     assert "fkdash.toml" in refused.value.what
     assert refused.value.next_step
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(UsageError) as refused:
+        _configured(rules={"FK101": "loud", "FK999": "off"}, ignore=[{"reason": ""}])
+    assert "2 more mistakes" in refused.value.what
+    assert all(each in str(refused.value) for each in ("loud", "FK999", "ignore[1].reason"))
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"rule": {}}, "rule is not known: did you mean rules?"),
+        ({"override": [{"rule": "FK101", "severety": "info", "severity": "info"}]}, "did you mean severity?"),
+        ({"profiles": {}}, "it belongs into config.toml"),
+        ({"a newer thing": 5}, '"a newer thing" is not known'),
+    ],
+)
+def test_what_is_not_known_is_a_warning_and_stops_nothing(document: dict[str, Any], said: str) -> None:
+    assert [said in each for each in configuration_from(document, "fkdash.toml").warnings] == [True]
+
+
+def test_an_accepted_finding_is_reported_again_after_its_last_day() -> None:
+    ignore = {"rule": "FK101", "reason": "until the migration", "until": date(2027, 5, 31)}
+    held = configuration_from({"ignore": [ignore]}, "fkdash.toml", today=date(2027, 5, 31))
+    assert judge(findings(_broken(indexed=True)), held).findings == ()
+    ended = configuration_from({"ignore": [ignore]}, "fkdash.toml", today=date(2027, 6, 1))
+    assert [each.rule for each in judge(findings(_broken(indexed=True)), ended).findings] == ["FK101"]
+    assert "ended on 2027-05-31" in ended.warnings[0]
 
 
 def test_a_baseline_makes_a_legacy_schema_green_and_survives_a_rename() -> None:

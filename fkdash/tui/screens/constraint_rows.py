@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.counted import counted
 from fkdash.fix.definition import definition
+from fkdash.pasting import for_psql
 from fkdash.rules.finding import Severity, Statement
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
@@ -164,7 +165,7 @@ def title_of(row: ConstraintRow) -> str:
 
 def statement_of(key: ForeignKey) -> str:
     """Give the statement that declares the key."""
-    return f"ALTER TABLE {key.table.sql} ADD CONSTRAINT {quoted(key.name)} {definition(key)}"
+    return for_psql(f"ALTER TABLE {key.table.sql} ADD CONSTRAINT {quoted(key.name)} {definition(key)}")
 
 
 def _finding_lines(finding: Finding, impact: Impact | None) -> list[Line]:

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input
 
 from fkdash.apply.change import wanted
 from fkdash.db.text import plain
+from fkdash.pasting import for_psql
 from fkdash.report.plan import locks_in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -116,7 +117,7 @@ class FixConfirmScreen(BaseScreen):
                 )
         for step in self.plan.steps:
             lines.append(line(Part(f"{step.number} {step.title}", "title"), f"  {locks_in_words(step.locks)}"))
-            lines += [line(Part(f"  {each}", "code")) for each in step.sql.split("\n")]
+            lines += [line(Part(f"  {each}", "code")) for each in for_psql(step.sql).split("\n")]
         lines.append(line(Part("Undo ", "title"), f"{self.plan.undo_condition}; saved before the first statement"))
         return lines
 

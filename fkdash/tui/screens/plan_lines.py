@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.pasting import for_psql
 from fkdash.report.plan import lock_lines
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 
@@ -88,4 +89,4 @@ def _step_lines(step: Step) -> Iterable[Line | str]:
 
 
 def _code(sql: str) -> Iterator[Line]:
-    return (line(Part(f"  {each}", "code")) for each in sql.split("\n"))
+    return (line(Part(f"  {each}", "code")) for each in for_psql(sql).split("\n"))

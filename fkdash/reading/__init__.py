@@ -1,0 +1,1 @@
+"""Files that people give to fkdash: read within bounds, typed, with every mistake at its place."""
