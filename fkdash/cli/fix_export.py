@@ -141,7 +141,7 @@ def _say_dirty(folder: Path) -> None:
                 "--porcelain",
                 "--",
                 ".",
-            ],  # noqa: S607
+            ],
             capture_output=True,
             timeout=_GIT_SECONDS,
             check=False,

@@ -6,7 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError
-from fkdash.fix.export.tools import drizzle
+from fkdash.fix.export.tools import (
+    alembic,
+    dbmate,
+    django,
+    drizzle,
+    flyway,
+    golang_migrate,
+    goose,
+    knex,
+    node_pg_migrate,
+    psql,
+    rails,
+    sequelize,
+    supabase,
+    typeorm,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +38,22 @@ class Tool:
     export: Callable[[Request], Exported]
 
 
-TOOLS: Final = (Tool("drizzle", "Drizzle", drizzle.export),)
+TOOLS: Final = (
+    Tool("drizzle", "Drizzle", drizzle.export),
+    Tool("psql", "plain SQL for psql", psql.export),
+    Tool("knex", "Knex", knex.export),
+    Tool("typeorm", "TypeORM", typeorm.export),
+    Tool("sequelize", "Sequelize", sequelize.export),
+    Tool("node-pg-migrate", "node-pg-migrate", node_pg_migrate.export),
+    Tool("alembic", "Alembic", alembic.export),
+    Tool("django", "Django", django.export),
+    Tool("rails", "Rails", rails.export),
+    Tool("flyway", "Flyway", flyway.export),
+    Tool("golang-migrate", "golang-migrate", golang_migrate.export),
+    Tool("goose", "goose", goose.export),
+    Tool("dbmate", "dbmate", dbmate.export),
+    Tool("supabase", "Supabase", supabase.export),
+)
 NAMES: Final = tuple(tool.name for tool in TOOLS)
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import re
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.model import Action, Match, quoted
+from fkdash.catalog.model import Match, quoted
 from fkdash.db.literals import literal
 from fkdash.fix.definition import definition, swap
 from fkdash.fix.export import drizzle_config, typescript_edit
