@@ -29,6 +29,7 @@ _MARKERS = (
     "minimum_version(major): run only on PostgreSQL `major` and later",
     "maximum_version(major): run only on PostgreSQL `major` and earlier",
     "newest_version: run only on the newest PostgreSQL under test",
+    "tools: runs real migration tools, which it installs; not in the default run",
 )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
 
     from fkdash.db.pool import ReadPool
+    from fkdash.fix.plan import Plan
 
 SUMMARY = (
     "Show how an option would be carried out: every statement, its locks, the way back; without --option, what "
@@ -56,8 +57,13 @@ async def _text(arguments: argparse.Namespace) -> str:
             return await _options(pool, arguments)
         made = (await planned(pool, arguments)).plan
     if arguments.format == "json":
-        return json.dumps(plan_document(made), indent=2)
+        return as_json(made)
     return plan_sql(made) if arguments.format == "sql" else plan_text(made)
+
+
+def as_json(made: Plan) -> str:
+    """Give a plan's document as text."""
+    return json.dumps(plan_document(made), indent=2)
 
 
 async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:

@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "config show": "what is set, and where each value comes from",
     "orphans scan": "count the rows that refer to rows that do not exist",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
-    "fix export": "the same as a script for psql",
+    "fix export": "the same as a script for psql, or as a migration of the team's own tool",
     "fix rehearse": "try a fix in a rolled-back transaction, and measure it",
     "fix apply": "carry a fix out, after a typed confirmation",
     "fix history": "the runs there are journals of",

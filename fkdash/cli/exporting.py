@@ -1,0 +1,104 @@
+"""Where the plan of an export comes from: the database, a file, or the journal of a run that was applied live."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fkdash.apply.exports import applied_run
+from fkdash.apply.identity import identity_of
+from fkdash.apply.records import recorded_run
+from fkdash.catalog.names import find_foreign_key, name_parts
+from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.cli.connection import looking, run_async, target_of
+from fkdash.cli.planning import add_plan_arguments, settle_words
+from fkdash.errors import UsageError, reason_of
+from fkdash.fix.document import plan_of
+from fkdash.fix.planner import plan
+from fkdash.fix.subject import subject_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.apply.records import RecordedRun
+    from fkdash.fix.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A plan to export; `journal` is that of the run which applied it live, None where none did."""
+
+    plan: Plan
+    journal: Path | None = None
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the constraint, the option, and where the plan comes from instead of a database."""
+    add_plan_arguments(parser)
+    parser.add_argument(
+        "--from", dest="source", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
+    )
+    parser.add_argument(
+        "--journal", metavar="FILE", type=Path, help="the journal of the run that applied the fix live"
+    )
+
+
+def source_of(arguments: argparse.Namespace) -> Source:
+    """Give the plan; raises UsageError where what was named does not fit, and what connecting raises."""
+    if arguments.journal is not None and arguments.source is not None:
+        raise UsageError("--journal and --from both say where the plan comes from.", next_step="Leave one out.")
+    if arguments.journal is not None:
+        run = recorded_run(arguments.journal)
+        return Source(_fitting(arguments, run.plan, arguments.journal), run.path)
+    if arguments.source is not None:
+        return Source(_fitting(arguments, _plan_in(arguments.source), arguments.source))
+    return run_async(_in_database(arguments))
+
+
+async def _in_database(arguments: argparse.Namespace) -> Source:
+    settle_words(arguments)
+    async with looking(target_of(arguments)) as pool:
+        async with pool.session() as session:
+            here = await identity_of(session)
+        catalog = await read_whole_catalog(pool)
+    key = find_foreign_key(catalog, arguments.constraint)
+    run: RecordedRun | None = applied_run(catalog, key, arguments.option, here)
+    if run is not None:
+        return Source(run.plan, run.path)
+    subject = subject_of(catalog, key, arguments.option)
+    try:
+        made = plan(
+            catalog,
+            subject,
+            arguments.option,
+            keep_validated=arguments.keep_validated,
+            words=arguments.value,
+        )
+    except UsageError as error:
+        raise UsageError(
+            error.what,
+            next_step=f"{error.next_step}\nWhere the fix was applied from elsewhere: --journal FILE names its journal.",
+        ) from error
+    return Source(made)
+
+
+def _plan_in(path: Path) -> Plan:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read as a plan: {reason_of(error)}.") from error
+    return plan_of(document)
+
+
+def _fitting(arguments: argparse.Namespace, made: Plan, where: Path) -> Plan:
+    """Give the plan where it is of the constraint and the option that were named."""
+    parts = tuple(name_parts(arguments.constraint))
+    full = (*made.key.table, made.key.name)
+    verbatim = {made.key.qualified, f"{made.key.table.name}.{made.key.name}", made.key.name}
+    if arguments.constraint not in verbatim and full[-len(parts) :] != parts:
+        raise UsageError(f"{where} is about {made.key.qualified}, not about {arguments.constraint}.")
+    if made.option != arguments.option:
+        raise UsageError(f"{where} is about {made.option}, not about {arguments.option}.")
+    return made

@@ -1,0 +1,1 @@
+"""A fix as a migration of the team's own tool: what would be written, and writing it."""

@@ -1,0 +1,30 @@
+"""JSON files of other tools: read as objects, written with the layout they have."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from fkdash.fix.export.model import UnfitFolderError
+
+if TYPE_CHECKING:
+    from fkdash.fix.export.folder import Text
+
+
+def parsed(text: Text) -> dict[str, Any]:
+    """Give the object in a file; raises UnfitFolderError where it has none."""
+    try:
+        found = json.loads(text.text)
+    except (ValueError, RecursionError) as error:
+        raise UnfitFolderError(f"{text.path} is not JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise UnfitFolderError(f"{text.path} is not a JSON object.")
+    return found
+
+
+def dumped(document: dict[str, Any], *, like: str) -> str:
+    """Give an object as text, with the indent and the last line end of another one."""
+    indent = re.search(r"\n([ \t]+)\"", like)
+    text = json.dumps(document, indent=indent[1] if indent else "  ", ensure_ascii=False)
+    return text + "\n" if like.endswith("\n") else text

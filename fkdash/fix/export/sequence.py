@@ -1,0 +1,137 @@
+"""A folder of migrations that run in the order of their names, and the new ones at its end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fkdash.fix.export.folder import created, folders, names, only_one, read
+from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
+from fkdash.fix.export.naming import numbers, part_slugs
+from fkdash.fix.export.sql_text import up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from fkdash.fix.export.folder import Text
+    from fkdash.fix.export.model import FileChange, Part, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A folder, the names of its migrations with their numbers in order, and the last of them."""
+
+    folder: Path
+    found: tuple[tuple[str, str], ...]
+    last: Text
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers of the migrations that are there."""
+        return [number for _, number in self.found]
+
+
+def sequence(
+    request: Request,
+    tool: str,
+    pattern: re.Pattern[str],
+    sign: str,
+    *,
+    fits: Callable[[Path, list[str]], bool] = lambda _folder, _names: True,
+) -> Sequence:
+    """Give the folder whose files match a pattern with a group `number`; raises UnfitFolderError for none.
+
+    Of several, the one is meant whose files name the foreign key, else the table.
+    """
+    candidates = []
+    for folder in folders(request.folder):
+        matching = [name for name in names(folder) if pattern.fullmatch(name)]
+        if matching and fits(folder, matching):
+            candidates.append(folder)
+    folder = only_one(about(candidates, pattern, request), tool, request.folder, sign=sign)
+    found = [(name, match["number"]) for name in names(folder) if (match := pattern.fullmatch(name))]
+    found.sort(key=lambda each: (_weight(each[1]), each[0]))
+    return Sequence(folder, tuple(found), read(folder / found[-1][0]))
+
+
+def about(candidates: list[Path], pattern: re.Pattern[str], request: Request) -> list[Path]:
+    """Give those folders that name the foreign key, else those that name its table, else all."""
+    if len(candidates) < 2:  # noqa: PLR2004 - nothing to choose from
+        return candidates
+    key = request.migration.plan.key
+    for word in (key.name, key.table.name):
+        mentioning = [
+            folder
+            for folder in candidates
+            if any(_mentions(folder / name, word) for name in names(folder) if pattern.fullmatch(name))
+        ]
+        if mentioning:
+            return mentioning
+    return candidates
+
+
+def refuse_repeated(folder: Path, request: Request) -> None:
+    """Raise UnfitFolderError where the folder has a migration of this name already."""
+    slug = request.migration.slug.replace("_", "")
+    for name in names(folder):
+        if re.sub(r"[\W_]", "", name.lower()).removeprefix("v").lstrip("0123456789").startswith(slug):
+            raise UnfitFolderError(
+                f"{folder / name} is there already.",
+                next_step="Deploy that one; if this is another one, give it a name with --name.",
+            )
+
+
+def one_file_each(
+    request: Request,
+    tool: str,
+    found: Sequence,
+    *,
+    name: Callable[[str, str], str],
+    text: Callable[[Part, str, str], str],
+    mark: Callable[[str, str], str],
+    note: str,
+    incomplete: Iterable[Missing] = (),
+    notes: Iterable[str] = (),
+) -> Exported:
+    """Give each part of a migration as a file of its own; `text` and `mark` take number and slug."""
+    migration = request.migration
+    refuse_repeated(found.folder, request)
+    slugs = part_slugs(migration)
+    numbered = numbers(found.numbers, request.now, len(slugs))
+    files: list[FileChange] = []
+    transactions, marks = [], []
+    for part, number, slug in zip(migration.parts, numbered, slugs, strict=True):
+        file = created(found.folder / name(number, slug), text(part, number, slug), found.last.newline)
+        files.append(file)
+        transactions.append(Transaction(file.path, up(part), note_of(part, note)))
+        marks.append(mark(number, slug))
+    return Exported(
+        tool=tool,
+        files=tuple(files),
+        mark_applied=tuple(marks),
+        transactions=tuple(transactions),
+        incomplete=tuple(incomplete),
+        notes=tuple(notes),
+    )
+
+
+def note_of(part: Part, note: str) -> str:
+    """Say what is special about a part's transaction."""
+    if part.kind is Kind.CHECK:
+        return f"a migration of its own: VALIDATE stops nobody only after the change has committed ({note})"
+    return (
+        "outside a transaction, which CREATE and DROP INDEX CONCURRENTLY refuse" if part.kind is Kind.ALONE else ""
+    )
+
+
+def _weight(number: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in re.findall(r"\d+", number))
+
+
+def _mentions(path: Path, word: str) -> bool:
+    try:
+        return word in read(path).text
+    except UnfitFolderError:
+        return False

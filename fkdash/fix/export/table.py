@@ -1,0 +1,68 @@
+"""The tools that a fix can be exported to, one row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.errors import UsageError
+from fkdash.fix.export.tools import (
+    alembic,
+    dbmate,
+    django,
+    drizzle,
+    flyway,
+    golang_migrate,
+    goose,
+    knex,
+    node_pg_migrate,
+    psql,
+    rails,
+    sequelize,
+    supabase,
+    typeorm,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.fix.export.model import Exported, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool: the word for `--tool`, what it is called, and what makes a migration for it."""
+
+    name: str
+    title: str
+    export: Callable[[Request], Exported]
+
+
+TOOLS: Final = (
+    Tool("drizzle", "Drizzle", drizzle.export),
+    Tool("psql", "plain SQL for psql", psql.export),
+    Tool("knex", "Knex", knex.export),
+    Tool("typeorm", "TypeORM", typeorm.export),
+    Tool("sequelize", "Sequelize", sequelize.export),
+    Tool("node-pg-migrate", "node-pg-migrate", node_pg_migrate.export),
+    Tool("alembic", "Alembic", alembic.export),
+    Tool("django", "Django", django.export),
+    Tool("rails", "Rails", rails.export),
+    Tool("flyway", "Flyway", flyway.export),
+    Tool("golang-migrate", "golang-migrate", golang_migrate.export),
+    Tool("goose", "goose", goose.export),
+    Tool("dbmate", "dbmate", dbmate.export),
+    Tool("supabase", "Supabase", supabase.export),
+)
+NAMES: Final = tuple(tool.name for tool in TOOLS)
+
+
+def exported(tool: str, request: Request) -> Exported:
+    """Give what an export to a tool would write.
+
+    Raises UsageError for an unknown tool, UnfitFolderError where the folder does not fit.
+    """
+    for each in TOOLS:
+        if each.name == tool:
+            return each.export(request)
+    raise UsageError(f"There is no export to {tool}.", next_step=f"Choose one of: {', '.join(NAMES)}.")

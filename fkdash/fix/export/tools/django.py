@@ -1,0 +1,331 @@
+"""Django: `app/migrations/NNNN_name.py` after the app's only leaf, a transaction for each.
+
+A plain AlterField drops every foreign key of the column and makes Django's own in its place, without what the
+database says (run with 5.2). So the database gets the statements, and only Django's state gets the field.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.fix.export.folder import Text, created, folders, names, read
+from fkdash.fix.export.model import Exported, FileChange, Kind, Missing, Transaction, UnfitFolderError
+from fkdash.fix.export.models_of_python import line_of
+from fkdash.fix.export.naming import part_slugs
+from fkdash.fix.export.sequence import note_of
+from fkdash.fix.export.sql_text import comment, down, heading, is_alone, python, up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from fkdash.fix.export.model import Part, Request
+
+_NAME: Final = re.compile(r"(?P<number>\d+)_\w+\.py")
+_WIDTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _App:
+    """An app's migrations: their files in order and the syntax tree of each class."""
+
+    label: str
+    folder: Path
+    files: tuple[tuple[Text, ast.ClassDef], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field as the migrations have it last: the model, its name, its expression, and the file's imports."""
+
+    model: str
+    name: str
+    expression: str
+    imports: tuple[str, ...]
+
+
+def export(request: Request) -> Exported:
+    """Give one file for each part."""
+    migration, plan = request.migration, request.migration.plan
+    app = _app(request)
+    leaf = _leaf(app)
+    for name in names(app.folder):
+        if migration.slug in name:
+            raise UnfitFolderError(
+                f"{app.folder / name} is there already.", next_step="Deploy it, or give a --name."
+            )
+    last = max(int(text.path.name.partition("_")[0]) for text, _ in app.files if text.path.name[:1].isdigit())
+    newline = leaf.newline
+    fields = [
+        found
+        for table, column in plan.goal.nullable
+        if table == plan.key.table and (found := _field(app, table.name, column)) is not None
+    ]
+    files: list[FileChange] = []
+    transactions, stems = [], []
+    parent = leaf.path.stem
+    for number, (part, slug) in enumerate(zip(migration.parts, part_slugs(migration), strict=True), start=1):
+        stem = f"{last + number:0{_WIDTH}d}_{slug}"
+        text = _text(request, part, app.label, parent, fields if number == 1 else ())
+        files.append(created(app.folder / f"{stem}.py", text, newline))
+        transactions.append(
+            Transaction(files[-1].path, up(part), note_of(part, "Django gives each migration one"))
+        )
+        stems.append(stem)
+        parent = stem
+    return Exported(
+        tool="django",
+        files=tuple(files),
+        mark_applied=(f"python manage.py migrate {app.label} {stems[-1]} --fake",),
+        transactions=tuple(transactions),
+        incomplete=_models(app, request, fields),
+    )
+
+
+def _app(request: Request) -> _App:
+    table = request.migration.plan.key.table.name
+    apps = [
+        app
+        for folder in folders(request.folder)
+        if folder.name == "migrations" and (app := _read(folder)) is not None
+    ]
+    if not apps and (app := _read(request.folder)) is not None:
+        apps = [app]
+    if not apps:
+        raise UnfitFolderError(
+            f"{request.folder} is no Django project: no migrations/NNNN_name.py is in it.",
+            next_step="Name the project's root or an app's folder with --dir.",
+        )
+    making = [app for app in apps if any(name == table for name, _ in _models_of(app))]
+    naming = making or [
+        app for app in apps if any(re.search(rf"\b{re.escape(table)}\b", text.text) for text, _ in app.files)
+    ]
+    chosen = naming or (apps if len(apps) == 1 else [])
+    if len(chosen) != 1:
+        listed = ", ".join(app.label for app in chosen or apps)
+        raise UnfitFolderError(
+            f"Which app has the table {table}? {'Several name it' if chosen else 'None names it'}: {listed}.",
+            next_step="Name the app's folder with --dir.",
+        )
+    return chosen[0]
+
+
+def _read(folder: Path) -> _App | None:
+    files = []
+    for name in names(folder):
+        if name.endswith(".py") and name != "__init__.py":
+            text = read(folder / name)
+            tree = _class(text)
+            if tree is not None:
+                files.append((text, tree))
+    if not any(_NAME.fullmatch(text.path.name) for text, _ in files):
+        return None
+    return _App(_label(folder), folder, tuple(files))
+
+
+def _label(folder: Path) -> str:
+    config = folder.parent / "apps.py"
+    if config.is_file():
+        found = re.search(r"^\s*label\s*=\s*[\"'](\w+)[\"']", read(config).text, re.MULTILINE)
+        if found:
+            return found[1]
+    return folder.parent.name
+
+
+def _class(text: Text) -> ast.ClassDef | None:
+    try:
+        tree = ast.parse(text.text)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise UnfitFolderError(f"{text.path} is no Python: {error}.") from error
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Migration":
+            return node
+    return None
+
+
+def _leaf(app: _App) -> Text:
+    followed = set()
+    replaced = set()
+    for _, tree in app.files:
+        for label, name in _pairs(tree, "dependencies"):
+            if label == app.label:
+                followed.add(name)
+        replaced |= {name for label, name in _pairs(tree, "replaces") if label == app.label}
+    leaves = [text for text, _ in app.files if text.path.stem not in followed and text.path.stem not in replaced]
+    if len(leaves) != 1:
+        listed = ", ".join(text.path.stem for text in leaves) or "none"
+        raise UnfitFolderError(
+            f"{app.label} must have one last migration, it has: {listed}.",
+            next_step="python manage.py makemigrations --merge makes one of them.",
+        )
+    return leaves[0]
+
+
+def _pairs(tree: ast.ClassDef, name: str) -> Iterator[tuple[str, str]]:
+    value = _assigned(tree, name)
+    for each in value.elts if isinstance(value, ast.List | ast.Tuple) else ():
+        try:
+            label, stem = ast.literal_eval(each)
+        except (ValueError, TypeError):
+            continue
+        yield str(label), str(stem)
+
+
+def _assigned(tree: ast.ClassDef, name: str) -> ast.expr | None:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in node.targets
+        ):
+            return node.value
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+            return node.value
+    return None
+
+
+def _operations(app: _App) -> Iterator[tuple[Text, ast.Call]]:
+    for text, tree in sorted(app.files, key=lambda each: each[0].path.name):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield text, node
+
+
+def _models_of(app: _App) -> Iterator[tuple[str, str]]:
+    """Give each model's table and name."""
+    for _, call in _operations(app):
+        name = _constant(call, "name", 0)
+        if _called(call) == "CreateModel" and name:
+            options = _argument(call, "options", 2)
+            yield _table_in(options) or f"{app.label}_{name.lower()}", name
+        elif _called(call) == "AlterModelTable" and name:
+            yield _constant(call, "table", 1) or "", name
+
+
+def _table_in(options: ast.expr | None) -> str:
+    if isinstance(options, ast.Dict):
+        for key, value in zip(options.keys, options.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "db_table" and isinstance(value, ast.Constant):
+                return str(value.value).strip('"')
+    return ""
+
+
+def _field(app: _App, table: str, column: str) -> _Field | None:
+    models = {name.lower(): name for made, name in _models_of(app) if made == table}
+    found: _Field | None = None
+    for text, call in _operations(app):
+        if _called(call) == "CreateModel":
+            name = _constant(call, "name", 0) or ""
+            fields = _argument(call, "fields", 1)
+            pairs = fields.elts if isinstance(fields, ast.List | ast.Tuple) else []
+            for pair in pairs:
+                if isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and isinstance(pair.elts[0], ast.Constant):  # noqa: PLR2004
+                    own = str(pair.elts[0].value)
+                    if name.lower() in models and _column_of(own, pair.elts[1]) == column:
+                        found = _made(text, name, own, pair.elts[1])
+        elif _called(call) in {"AddField", "AlterField"}:
+            name, own = _constant(call, "model_name", 0) or "", _constant(call, "name", 1) or ""
+            value = _argument(call, "field", 2)
+            if name.lower() in models and value is not None and _column_of(own, value) == column:
+                found = _made(text, models[name.lower()], own, value)
+    return found
+
+
+def _made(text: Text, model: str, name: str, value: ast.expr) -> _Field:
+    tree = ast.parse(text.text)
+    imports = tuple(
+        ast.unparse(node)
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__"
+    )
+    changed = value
+    if isinstance(value, ast.Call):
+        keywords = [each for each in value.keywords if each.arg != "null"]
+        changed = ast.Call(value.func, value.args, [*keywords, ast.keyword("null", ast.Constant(value=True))])
+    return _Field(model, name, ast.unparse(changed), imports)
+
+
+def _column_of(name: str, value: ast.expr) -> str:
+    if isinstance(value, ast.Call):
+        column = _constant(value, "db_column", -1)
+        if column:
+            return column
+        if _called(value) in {"ForeignKey", "OneToOneField"}:
+            return f"{name}_id"
+    return name
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _argument(call: ast.Call, name: str, place: int) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    return call.args[place] if 0 <= place < len(call.args) else None
+
+
+def _constant(call: ast.Call, name: str, place: int) -> str | None:
+    value = _argument(call, name, place)
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _text(request: Request, part: Part, label: str, parent: str, fields: Sequence[_Field]) -> str:
+    imports = sorted({"from django.db import migrations", *(line for field in fields for line in field.imports)})
+    if any(line.startswith("from django.db import ") and "migrations" in line for line in imports[1:]):
+        imports = [line for line in imports if line != "from django.db import migrations"] or imports
+    outside = part.kind is Kind.ALONE or is_alone(part.down)
+    run = _run(part, "        " if not fields else "                ")
+    if fields:
+        state = "".join(
+            f"                migrations.AlterField(\n"
+            f"                    model_name={field.model.lower()!r},\n"
+            f"                    name={field.name!r},\n"
+            f"                    field={field.expression},\n"
+            f"                ),\n"
+            for field in fields
+        )
+        run = (
+            f"        migrations.SeparateDatabaseAndState(\n            database_operations=[\n{run}            ],\n"
+            f"            state_operations=[\n{state}            ],\n        ),\n"
+        )
+    return (
+        "\n".join(imports)
+        + f"\n\n\n{comment(heading(request.migration, part), '#')}class Migration(migrations.Migration):\n"
+        + ("    atomic = False\n\n" if outside else "")
+        + f"    dependencies = [\n        ({label!r}, {parent!r}),\n    ]\n\n    operations = [\n{run}    ]\n"
+    )
+
+
+def _run(part: Part, indent: str) -> str:
+    ups = "".join(f"{indent}        {python(each)},\n" for each in up(part))
+    downs = "".join(f"{indent}        {python(each)},\n" for each in down(part))
+    back = f"[\n{downs}{indent}    ]" if downs else "migrations.RunSQL.noop"
+    return (
+        f"{indent}migrations.RunSQL(\n{indent}    sql=[\n{ups}{indent}    ],\n"
+        f"{indent}    reverse_sql={back},\n{indent}),\n"
+    )
+
+
+def _models(app: _App, request: Request, fields: Sequence[_Field]) -> tuple[Missing, ...]:
+    plan = request.migration.plan
+    found = []
+    for table, column in plan.goal.nullable:
+        place = line_of(app.folder.parent, plan.key, r"ForeignKey|Field|OneToOne", column)
+        known = any(
+            _column_of(field.name, ast.parse(field.expression, mode="eval").body) == column for field in fields
+        )
+        why = "or the next makemigrations undoes it" if known else "and the migration's state does not have it"
+        found.append(Missing(*place, f"the model must say null=True for {column} of {table.name}, {why}"))
+    if plan.key.on_delete != plan.goal.key.on_delete:
+        place = line_of(app.folder.parent, plan.key, r"ForeignKey|OneToOne")
+        found.append(
+            Missing(
+                *place,
+                "Django acts on on_delete by itself, before the database: DO_NOTHING leaves it to the database, "
+                "PROTECT refuses; with either nothing is left for makemigrations",
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,61 @@
+"""The real migration tools, installed once into the cache that the whole CI run shares."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from functools import cache
+from pathlib import Path
+
+NODE_PACKAGES = (
+    "drizzle-orm@0.45.4", "drizzle-kit@0.31.11", "pg@8.22.0", "typescript@5.9.3", "knex@3.3.0", "typeorm@1.1.1",
+    "reflect-metadata@0.2.2", "sequelize@6.37.8", "sequelize-cli@6.6.5", "node-pg-migrate@9.0.0", "dbmate@2.36.0",
+)  # fmt: skip
+NEXT_DRIZZLE = ("drizzle-orm@1.0.0-rc.5", "drizzle-kit@1.0.0-rc.5", "pg@8.22.0", "typescript@5.9.3")
+PYTHON_PACKAGES = ("alembic==1.20.1", "sqlalchemy==2.1.9", "psycopg[binary]==3.3.9", "django==5.2.19")
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fkdash-ci" / "tools"
+
+
+def _made(kind: str, packages: tuple[str, ...]) -> tuple[Path, bool]:
+    """Give the folder for these packages and whether they are in it already."""
+    folder = _cache_folder() / f"{kind}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
+    return folder, (folder / ".complete").is_file()
+
+
+@cache
+def node(packages: tuple[str, ...] = NODE_PACKAGES) -> Path:
+    """Give the folder `node_modules` with the packages in it."""
+    folder, there = _made("node", packages)
+    if not there:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text('{"private": true}')
+        _run("npm", "install", "--silent", "--no-audit", "--no-fund", *packages, cwd=folder)
+        (folder / ".complete").touch()
+    return folder / "node_modules"
+
+
+@cache
+def python() -> Path:
+    """Give the folder `bin` of an environment with the packages in it."""
+    folder, there = _made("python", PYTHON_PACKAGES)
+    if not there:
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        _run(folder / "bin" / "python", "-m", "pip", "install", "-q", *PYTHON_PACKAGES, cwd=folder)
+        (folder / ".complete").touch()
+    return folder / "bin"
+
+
+def _run(*words: str | Path, cwd: Path) -> None:
+    done = subprocess.run([str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        raise RuntimeError(f"{words[0]} failed in {cwd}")

@@ -1,0 +1,99 @@
+"""What `fix export` writes, run by the tool it is written for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase
+from tests.tools.projects import KEY, PROJECTS, Project
+
+pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
+ROWS = "insert into workspaces values (1, 'one'), (2, 'two'); insert into users values (1, 1)"
+DEFINITION = f"select pg_get_constraintdef(oid) || ' ' || convalidated::text from pg_constraint where conname = '{KEY}'"
+NOT_NULL = (
+    "select attnotnull from pg_attribute where attrelid = 'users'::regclass and attname = 'primary_workspace_id'"
+)
+OID = f"select oid from pg_constraint where conname = '{KEY}'"
+OWN_TRANSACTION = (
+    "select c.xmin::text <> (select min(t.xmin::text) from pg_trigger t where t.tgconstraint = c.oid) "
+    f"from pg_constraint c where conname = '{KEY}'"
+)
+OPTIONS = ("no-action", "drop-not-null")
+
+
+@pytest.fixture(params=sorted(PROJECTS))
+def project(request: pytest.FixtureRequest) -> Project:
+    return PROJECTS[request.param]
+
+
+async def export(project: Project, folder: Path, database: TestDatabase, option: str) -> None:
+    done = await fkdash(
+        "fix", "export", KEY, "--option", option, "--tool", project.tool,
+        "--dir", str(folder / project.named), "--write", database.dsn,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+async def up(project: Project, folder: Path, database: TestDatabase) -> None:
+    await asyncio.to_thread(project.run, project.up, folder, database)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_byte(
+    project: Project, option: str, database: TestDatabase, tmp_path: Path
+) -> None:
+    folder = project.lay(tmp_path)
+    await up(project, folder, database)
+    await database.execute(ROWS)
+    before = await database.value(DEFINITION), await database.value(NOT_NULL)
+    files = set(folder.rglob("*"))
+    await export(project, folder, database, option)
+    await up(project, folder, database)
+
+    assert (await fkdash("check", database.dsn)).returncode == 0
+    if option == "no-action":
+        assert await database.value(DEFINITION) == "FOREIGN KEY (primary_workspace_id) REFERENCES workspaces(id) true"
+        assert await database.value(OWN_TRANSACTION)
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await database.execute("delete from workspaces where id = 1")
+    else:
+        await database.execute("begin; delete from workspaces where id = 1")
+        assert await database.value("select primary_workspace_id from users") is None
+        await database.execute("rollback")
+    if project.status:
+        assert project.nothing_open in await asyncio.to_thread(project.run, project.status, folder, database)
+    if project.edit is not None:
+        project.edit(folder, option)
+        await asyncio.to_thread(project.run, project.quiet, folder, database)
+
+    made = {path for path in set(folder.rglob("*")) - files if path.is_file() and "__pycache__" not in path.parts}
+    for _ in range(project.steps_down or len(made)):
+        await asyncio.to_thread(project.run, project.down, folder, database)
+    assert (await database.value(DEFINITION), await database.value(NOT_NULL)) == before
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+async def test_where_the_fix_was_applied_live_the_migration_changes_nothing(
+    project: Project, option: str, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = project.lay(tmp_path / "project")
+    await up(project, folder, database)
+    await database.execute(ROWS)
+    done = await fkdash(
+        "fix", "apply", KEY, "--option", option, "--yes", "--confirm", KEY, database.dsn
+    )
+    assert done.returncode == 0, done.stderr
+    applied = await database.value(OID)
+
+    await export(project, folder, database, option)
+    await up(project, folder, database)
+
+    assert await database.value(OID) == applied
+    if project.status:
+        assert project.nothing_open in await asyncio.to_thread(project.run, project.status, folder, database)
