@@ -322,10 +322,11 @@ class Truth(RuleBasedStateMachine):
         assert all(not catalog.tables[table].columns_by_name[column].not_null for table, column in goal.nullable)
 
 
-def try_out(server: FailingServer, examples: int, steps: int = 3) -> None:
-    """Try `examples` machines of up to `steps` runs each; raises the first that is not true."""
+def try_out(server: FailingServer, examples: int, steps: int = 3, *, alike: bool = False) -> None:
+    """Try `examples` machines of up to `steps` runs each, the same ones if `alike`; raises the first untruth."""
     chosen = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=True,
+        max_examples=examples, stateful_step_count=steps, derandomize=alike, deadline=None, database=None,
+        print_blob=not alike,
         # A shorter one says no more than what was noted of each run, and what happens is never twice the same.
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
