@@ -13,6 +13,7 @@ from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.definition import definition
 from fkdash.fix.drop_not_null import abandon_steps, refuses_null
+from fkdash.fix.elsewhere import with_elsewhere
 from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.plan import Goal
 from fkdash.fix.put_back import unproven
@@ -150,7 +151,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
                 for name, each in plan.goal.nullable
             ],
         )
-    return replace(
+    back = replace(
         plan,
         key=key,
         rule="",
@@ -173,6 +174,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         kept=None,
         objects=objects(catalog, key),
     )
+    return with_elsewhere(catalog, back)
 
 
 def _refusing_null(plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -196,6 +196,19 @@ class Privileges:
     own: bool
 
 
+@fact
+class Replication:
+    """How logical replication takes part in a table.
+
+    `publications` publish its rows, `subscriptions` write them; `new_tables_too` says that one of the publications
+    also publishes tables that are made later (FOR ALL TABLES, TABLES IN SCHEMA).
+    """
+
+    publications: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    new_tables_too: bool = False
+
+
 @deriving_fact
 class Table:
     """A table with everything that decides what a referential action does to its rows.
@@ -203,7 +216,8 @@ class Table:
     `locked` says that another session held or awaited ACCESS EXCLUSIVE on it, so
     that its checks, predicates and generation expressions could not be read without
     waiting and are empty. `nulls_without_partition` are the columns of a
-    partitioned table's key for which no partition takes a NULL.
+    partitioned table's key for which no partition takes a NULL. `replication` is None where logical replication
+    has nothing to do with it.
     """
 
     name: TableName
@@ -223,6 +237,7 @@ class Table:
     extension: str | None = None
     locked: bool = False
     nulls_without_partition: tuple[int, ...] = ()
+    replication: Replication | None = None
     oid: int | None = None
 
     @cached_property

@@ -20,6 +20,7 @@ from fkdash.catalog.model import (
     Check,
     Index,
     Privileges,
+    Replication,
     Server,
     Size,
     Table,
@@ -248,6 +249,14 @@ def _tables(
     return {declared.names[row["oid"]]: _table(row, declared, parts, checks) for row in declared.table_rows}
 
 
+def _replication(row: Row) -> Replication | None:
+    if row["publications"] is None and row["subscriptions"] is None:
+        return None
+    return Replication(
+        tuple(row["publications"] or ()), tuple(row["subscriptions"] or ()), bool(row["new_tables_too"])
+    )
+
+
 def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tuple[Check, ...]]) -> Table:
     oid, names = row["oid"], declared.names
     parents = tuple(names[parent] for parent in row["parents"] or () if parent in names)
@@ -269,5 +278,6 @@ def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tu
         extension=row["extension"],
         locked=row["locked"],
         nulls_without_partition=tuple(row["nulls_without_partition"] or ()),
+        replication=_replication(row),
         oid=oid,
     )
