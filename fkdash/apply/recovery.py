@@ -17,6 +17,7 @@ from fkdash.fix.elsewhere import with_elsewhere
 from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.plan import Goal
 from fkdash.fix.put_back import unproven
+from fkdash.fix.redeclaring import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -132,6 +133,9 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         if not plan.abandon:
             raise _nothing_to_undo(key)
         steps, abandon = plan.abandon, ()
+    elif plan.abandon and temporary_name(origin) in {each.name for each in catalog.declared_on.get(key.table, ())}:
+        # Somebody changed the key while its successor was built: only the successor is the run's.
+        steps, abandon, origin = plan.abandon, (), key
     elif definition(key) not in _as_made(plan):
         raise UsageError(
             f"{key.qualified} is no longer what the run made of it: {definition(key)}.",
