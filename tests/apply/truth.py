@@ -278,7 +278,7 @@ class Truth(RuleBasedStateMachine):
     async def _seen(self) -> Seen:
         connection = await connected(self.server)
         try:
-            row = await connection.fetchrow(_CATALOG)
+            (row,) = await connection.fetch(_CATALOG)
             kept = await connection.fetch("select relname from pg_class where relname like 'fkdash_orphans_%'")
             had = "select id, parent_id, needed from children"
             for (name,) in kept:
@@ -331,7 +331,12 @@ def try_out(server: FailingServer, examples: int, steps: int = 3, *, alike: bool
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    run_state_machine_as_test(lambda: Truth(server), settings=chosen)
+
+    class OnThisServer(Truth):
+        def __init__(self) -> None:
+            super().__init__(server)
+
+    run_state_machine_as_test(OnThisServer, settings=chosen)
 
 
 def main(arguments: list[str] | None = None) -> None:
