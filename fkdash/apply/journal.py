@@ -201,7 +201,8 @@ def keep_fetched(run: str, lines: Iterable[Line]) -> Path:
 def is_open(path: Path) -> bool:
     """Tell whether the run of a journal is going on now, in some process on this machine."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        # What is no file (a named pipe, say) must not be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
         return False
     try:

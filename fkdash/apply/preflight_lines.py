@@ -136,7 +136,14 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         yield warning(f"{inherit} from it", "Foreign keys do not cover their rows.")
     if row["publications"]:
         yield warning(
-            f"published by {row['publications']}; a schema change is not replicated", "Make it on subscribers too."
+            f"published by {row['publications']}; a schema change is not replicated",
+            "The plan's consequences say what is to be done on the subscribers, and in which order.",
+        )
+    if plan.writes_rows and row["unidentified"]:
+        yield stop(
+            f"{row['unidentified']} is published and has no replica identity, so its rows can be neither changed "
+            "nor deleted (55000)",
+            "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
         )
     if row["subscribed"]:
         yield warning(

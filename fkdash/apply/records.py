@@ -73,6 +73,10 @@ def recorded_run(path: Path) -> RecordedRun:
         lines = read(path)
         first = next(line for line in lines if line.event == "plan")
         return run_from(path, lines, first)
+    except UsageError as error:
+        if str(path) in error.what:
+            raise
+        raise UsageError(f"{path} cannot be read: {error.what}", next_step=error.next_step) from error
     except (OSError, UnicodeDecodeError, LookupError, TypeError, AttributeError, StopIteration) as error:
         raise UsageError(
             f"{path} is not the journal of a run.", next_step="fkdash fix history lists them."

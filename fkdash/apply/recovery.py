@@ -13,9 +13,11 @@ from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.definition import definition
 from fkdash.fix.drop_not_null import abandon_steps, refuses_null
+from fkdash.fix.elsewhere import with_elsewhere
 from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.plan import Goal
 from fkdash.fix.put_back import unproven
+from fkdash.fix.redeclaring import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -131,6 +133,9 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         if not plan.abandon:
             raise _nothing_to_undo(key)
         steps, abandon = plan.abandon, ()
+    elif plan.abandon and temporary_name(origin) in {each.name for each in catalog.declared_on.get(key.table, ())}:
+        # Somebody changed the key while its successor was built: only the successor is the run's.
+        steps, abandon, origin = plan.abandon, (), key
     elif definition(key) not in _as_made(plan):
         raise UsageError(
             f"{key.qualified} is no longer what the run made of it: {definition(key)}.",
@@ -150,7 +155,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
                 for name, each in plan.goal.nullable
             ],
         )
-    return replace(
+    back = replace(
         plan,
         key=key,
         rule="",
@@ -173,6 +178,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         kept=None,
         objects=objects(catalog, key),
     )
+    return with_elsewhere(catalog, back)
 
 
 def _refusing_null(plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -18,8 +18,9 @@ from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, StoppedError
+from fkdash.fix.definition import definition
 from fkdash.fix.fingerprint import differences, fingerprint, objects
-from fkdash.fix.plan import Duration
+from fkdash.fix.plan import REPLACED, Duration
 from fkdash.fix.sizes import rows_of
 
 if TYPE_CHECKING:
@@ -276,6 +277,9 @@ class Tries:
         if not self.changed:
             async with pinned(session):
                 await self._check_unchanged(session)
+        elif step.title == REPLACED:
+            async with pinned(session):
+                await self._check_still_old(session)
 
     async def _limit(self, session: Session, step: Step) -> None:
         lock_ms = step.lock_timeout_ms
@@ -310,11 +314,30 @@ class Tries:
         difference = ""
         if known and found and self.plan.objects:
             difference = "".join(f" {each}." for each in differences(self.plan.objects, objects(now, key)))
+        elif not found and not self.plan.absent:
+            oid = self.catalog.tables[key.table].oid
+            is_now = await session.value(query("fkdash.apply", "declared_now"), oid, key.name)
+            difference = f" definition: planned for {definition(key)}, here it is {is_now or 'gone'}."
         raise ChangedMeanwhileError(
             f"{self.plan.key.qualified} or its columns changed since the plan was made; "
             f"nothing was run.{difference}",
             next_step="Refresh, look at what it is now, and plan again.",
         )
+
+    async def _check_still_old(self, session: Session) -> None:
+        """Raise where the key that is about to give way to its successor is not the one that was planned for."""
+        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
+        wanted = self.plan.key
+        for key in now.foreign_keys:
+            if (key.table, key.name) == (wanted.table, wanted.name):
+                if (definition(key), key.comment) == (definition(wanted), wanted.comment):
+                    return
+                raise ChangedMeanwhileError(
+                    f"{key.qualified} changed while its successor was built, and is not replaced by it: "
+                    f"it is now {definition(key)}.",
+                    next_step="Going back removes the successor only.",
+                )
+        raise ChangedMeanwhileError(f"{wanted.qualified} was dropped while its successor was built.")
 
     @asynccontextmanager
     async def _reported(self, step: Step) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from fkdash.catalog.fact import deriving_fact, fact
 from fkdash.catalog.surroundings import (
     OwnerRights,
     Privileges,
+    Replication,
     RewriteRule,
     Server,
     Size,
@@ -181,6 +182,7 @@ class Table:
     waiting and are empty. `nulls_without_partition` are the columns of a
     partitioned table's key for which no partition takes a NULL, `nulls_into` is the
     partition that takes the others' NULLs. `rules` are those that fire in an ordinary session.
+    `replication` is None where logical replication has nothing to do with it.
     """
 
     name: TableName
@@ -204,6 +206,7 @@ class Table:
     nulls_without_partition: tuple[int, ...] = ()
     nulls_into: TableName | None = None
     partition_key: tuple[int, ...] = ()
+    replication: Replication | None = None
     oid: int | None = None
 
     @cached_property

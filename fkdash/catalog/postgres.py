@@ -27,6 +27,7 @@ from fkdash.catalog.publications import read_unpublishable
 from fkdash.catalog.surroundings import (
     OwnerRights,
     Privileges,
+    Replication,
     RewriteRule,
     Server,
     Size,
@@ -273,6 +274,14 @@ def _tables(
     return {declared.names[row["oid"]]: _table(row, declared, parts, checks) for row in declared.table_rows}
 
 
+def _replication(row: Row) -> Replication | None:
+    if row["publications"] is None and row["subscriptions"] is None:
+        return None
+    return Replication(
+        tuple(row["publications"] or ()), tuple(row["subscriptions"] or ()), bool(row["new_tables_too"])
+    )
+
+
 def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tuple[Check, ...]]) -> Table:
     oid, names = row["oid"], declared.names
     parents = tuple(names[parent] for parent in row["parents"] or () if parent in names)
@@ -300,5 +309,6 @@ def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tu
         nulls_without_partition=() if row["hashed"] or row["nulls_into"] else tuple(row["partition_key"] or ()),
         nulls_into=names.get(row["nulls_into"]),
         partition_key=tuple(row["partition_key"] or ()),
+        replication=_replication(row),
         oid=oid,
     )

@@ -87,6 +87,19 @@ class Size:
 
 
 @fact
+class Replication:
+    """How logical replication takes part in a table.
+
+    `publications` publish its rows, `subscriptions` write them; `new_tables_too` says that one of the publications
+    also publishes tables that are made later (FOR ALL TABLES, TABLES IN SCHEMA).
+    """
+
+    publications: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    new_tables_too: bool = False
+
+
+@fact
 class Privileges:
     """What the connected role may do with a table (relowner membership counts as own)."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.fix.definition import add, drop, rename
 from fkdash.fix.done import absent, either, key_is, present
-from fkdash.fix.plan import Duration, LockMode, Step
+from fkdash.fix.plan import REPLACED, Duration, LockMode, Step
 from fkdash.fix.redeclaring import (
     Way,
     comment_steps,
@@ -44,7 +44,7 @@ def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: st
             undo=drop(new.table, name),
         ),
         validation(new.table, name, new, 2, done_when=proven),
-        short("drop", drop(old.table, old.name), 3, all_wait, over, reserve=old.table),
+        short(REPLACED, drop(old.table, old.name), 3, all_wait, over, reserve=old.table),
         short("rename", rename(new.table, name, new.name), 3, (), over),
         *comment_steps(new, 3),
         *_partition_renames(catalog, old, name),

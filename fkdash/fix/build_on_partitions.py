@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.fix.definition import add, drop, rename
 from fkdash.fix.done import absent, either, key_is, present
-from fkdash.fix.plan import Duration, LockMode, Step
+from fkdash.fix.plan import REPLACED, Duration, LockMode, Step
 from fkdash.fix.redeclaring import (
     Way,
     comment_steps,
@@ -41,7 +41,7 @@ def build_on_partitions(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> W
     steps = [replace(step, done_when=either(step.done_when, done)) for step in steps]
     last = _next(steps)
     all_wait = locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
-    steps.append(short("drop", drop(old.table, old.name), last, all_wait, done, reserve=old.table))
+    steps.append(short(REPLACED, drop(old.table, old.name), last, all_wait, done, reserve=old.table))
     steps.append(short("rename", rename(new.table, name, new.name), last, (), done))
     names = {copy.table: copy.name for copy in old.copies if copy.referenced == old.referenced}
     for partition in catalog.with_partitions(old.table)[1:]:

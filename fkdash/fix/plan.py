@@ -25,6 +25,10 @@ CHECK_ROWS: Final = "check"
 """The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
 
 
+REPLACED: Final = "drop"
+"""The title of a step that takes the old key away once another has been built beside it."""
+
+
 class LockMode(StrEnum):
     """Table-level lock modes (manual, "Explicit Locking"), those that plans take."""
 

@@ -9,6 +9,7 @@ from fkdash.fix.actions import ACTIONS, wanted_key
 from fkdash.fix.already import already_so
 from fkdash.fix.change_action import change
 from fkdash.fix.combined_plans import allow_null_and_set_null, name_default
+from fkdash.fix.elsewhere import with_elsewhere
 from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.options import Option, options
 from fkdash.fix.orphan_plans import REPAIRS, repair
@@ -41,6 +42,11 @@ def plan(
     """
     chosen = _chosen(catalog, finding, option_id)
     values = _values(finding, chosen, words)
+    made = _plan(catalog, finding, chosen, values, keep_validated=keep_validated)
+    return with_elsewhere(catalog, made)
+
+
+def _plan(catalog: Catalog, finding: Finding, chosen: Option, values: Values, *, keep_validated: bool) -> Plan:
     if chosen.id in ACTIONS:
         return _change_action(catalog, finding, chosen, keep_validated=keep_validated)
     if chosen.id == "drop-not-null-set-null":

@@ -14,6 +14,7 @@ from fkdash.catalog.model import TableName, quoted
 from fkdash.catalog.spelling import is_orphan, source
 from fkdash.fix.change_action import change, takes_not_valid
 from fkdash.fix.done import key_is, regclass
+from fkdash.fix.elsewhere import published_at_once
 from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.redeclaring import leaves, numbered, validation
 
@@ -47,6 +48,8 @@ def repair_steps(
         steps += [step for step in change(catalog, key, proven).steps if not step.checks_rows]
     kept = kept_table(key)
     steps.append(_keep(catalog, key, kept, _next(steps)))
+    if published_at_once(catalog, key.table):
+        steps.append(_identify(kept, steps[-1]))
     for leaf in leaves(catalog, key.table):
         steps.append(_batch(catalog, key, leaf, written, _next(steps)))
     if anew and not gently:
@@ -72,6 +75,17 @@ def _keep(catalog: Catalog, key: ForeignKey, kept: TableName, transaction: int) 
         lock_timeout_ms=SHORT_LOCK_MS,
         statement_timeout_ms=BACKSTOP_MS,
         done_when=f"select {regclass(kept)} is not null",
+    )
+
+
+def _identify(kept: TableName, keep: Step) -> Step:
+    """Give the step without which nothing could be taken out again of a table that is published (55000)."""
+    return replace(
+        keep,
+        title="identify",
+        sql=f"ALTER TABLE {kept.sql} REPLICA IDENTITY FULL",
+        locks=(),
+        done_when=f"select exists (select from pg_class where oid = {regclass(kept)} and relreplident = 'f')",
     )
 
 

@@ -145,13 +145,14 @@ async def test_a_journal_that_others_could_have_written_is_not_carried_out(bench
 
 
 @pytest.mark.newest_version
+@pytest.mark.parametrize("environment", ["Production", "prod"])
 async def test_a_production_profile_wants_the_databases_name_also_from_a_script(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, environment: str
 ) -> None:
     await database.execute(SCHEMA)
     (tmp_path / "fkdash").mkdir()
     (tmp_path / "fkdash" / "config.toml").write_text(
-        f'[profiles.prod]\ndsn = "{database.dsn}"\nenvironment = "Production"\n', encoding="utf-8"
+        f'[profiles.prod]\ndsn = "{database.dsn}"\nenvironment = "{environment}"\n', encoding="utf-8"
     )
     command = ("fix", "apply", "ck", "--profile", "prod", "--option", "restrict", *_YES)
     for extra in ((), ("--confirm-database", "ck"), ("--confirm-database", database.name.upper())):

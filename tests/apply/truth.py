@@ -278,7 +278,7 @@ class Truth(RuleBasedStateMachine):
     async def _seen(self) -> Seen:
         connection = await connected(self.server)
         try:
-            row = await connection.fetchrow(_CATALOG)
+            (row,) = await connection.fetch(_CATALOG)
             kept = await connection.fetch("select relname from pg_class where relname like 'fkdash_orphans_%'")
             had = "select id, parent_id, needed from children"
             for (name,) in kept:
@@ -322,15 +322,21 @@ class Truth(RuleBasedStateMachine):
         assert all(not catalog.tables[table].columns_by_name[column].not_null for table, column in goal.nullable)
 
 
-def try_out(server: FailingServer, examples: int, steps: int = 3) -> None:
-    """Try `examples` machines of up to `steps` runs each; raises the first that is not true."""
+def try_out(server: FailingServer, examples: int, steps: int = 3, *, alike: bool = False) -> None:
+    """Try `examples` machines of up to `steps` runs each, the same ones if `alike`; raises the first untruth."""
     chosen = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, print_blob=True,
+        max_examples=examples, stateful_step_count=steps, derandomize=alike, deadline=None, database=None,
+        print_blob=not alike,
         # A shorter one says no more than what was noted of each run, and what happens is never twice the same.
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    run_state_machine_as_test(lambda: Truth(server), settings=chosen)
+
+    class OnThisServer(Truth):
+        def __init__(self) -> None:
+            super().__init__(server)
+
+    run_state_machine_as_test(OnThisServer, settings=chosen)
 
 
 def main(arguments: list[str] | None = None) -> None:

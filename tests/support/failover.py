@@ -26,8 +26,9 @@ class FailingServer:
     def __init__(self, major: int) -> None:
         self.major = major
         self._folders: dict[Cluster, ExitStack] = {}
+        # The folder of the programs, which may be a copy, outlives every cluster.
+        self._programs = self._new_cluster()._reachable_programs()
         self._now = self._new_cluster()
-        self._programs = self._now._reachable_programs()
         self._now._initialise(self._programs)
         self._launch(self._now)
         self._backup: Cluster | None = None

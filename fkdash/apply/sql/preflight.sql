@@ -45,6 +45,16 @@ select pg_is_in_recovery()                                  as standby,
           join pg_namespace n on n.nspname = p.schemaname
           join pg_class c on c.relnamespace = n.oid and c.relname = p.tablename
          where c.oid = any ($6::oid[]))                     as publications,
+       (select string_agg(distinct c.oid::regclass::text, ', ')
+          from pg_class c
+          join pg_publication_tables t on t.schemaname = c.relnamespace::regnamespace::text and t.tablename = c.relname
+          join pg_publication p on p.pubname = t.pubname and (p.pubupdate or p.pubdelete)
+         where c.oid = any ($5::oid[])
+           and not (c.relreplident = 'f'
+                    or exists (select from pg_index i
+                                where i.indrelid = c.oid
+                                  and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident end)))
+                                                            as unidentified,
        exists (select from pg_subscription_rel where srrelid = any ($6::oid[])) as subscribed,
        (select string_agg(distinct l.relation::regclass::text, ', ')
           from pg_stat_activity a join pg_locks l on l.pid = a.pid and l.relation = any ($6::oid[])

@@ -26,6 +26,21 @@ with locked as materialized (
   select d.objid, e.extname
     from pg_depend d join pg_extension e on e.oid = d.refobjid
    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+), published as (
+  -- What is published though nobody named it is published because new tables are.
+  select t.relid, array_agg(p.pubname::text order by p.pubname) as publications,
+         bool_or(not exists (
+           select from pg_publication_rel r
+            where r.prpubid = p.oid
+              and (r.prrelid = t.relid or r.prrelid in (select a.relid from pg_partition_ancestors(t.relid) a))
+         )) as new_tables_too
+    from pg_publication p
+   cross join lateral pg_get_publication_tables(p.pubname::text) t
+   group by t.relid
+), subscribed as (
+  select r.srrelid, array_agg(s.subname::text order by s.subname) as subscriptions
+    from pg_subscription_rel r join pg_subscription s on s.oid = r.srsubid
+   group by r.srrelid
 )
 select c.oid,
        n.nspname                                     as schema,
@@ -43,6 +58,9 @@ select c.oid,
        h.columns                                     as partition_key,
        h.hashed                                      as hashed,
        h.nulls_into                                  as nulls_into,
+       pub.publications,
+       pub.new_tables_too,
+       sub.subscriptions,
        has_schema_privilege(n.oid, 'USAGE') and
          (has_table_privilege(c.oid, 'SELECT') or has_any_column_privilege(c.oid, 'SELECT')) as may_select,
        has_any_column_privilege(c.oid, 'REFERENCES') as may_reference,
@@ -59,6 +77,8 @@ select c.oid,
   left join extended x on x.objid = c.oid
   left join keyed h on h.partrelid = c.oid
   left join locked l on l.relation = c.oid
+  left join published pub on pub.relid = c.oid
+  left join subscribed sub on sub.srrelid = c.oid
  where ($1::oid[] is null or c.oid = any ($1))
    and c.relkind in ('r', 'p', 'f')
    and c.relnamespace <> all (array(

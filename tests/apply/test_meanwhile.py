@@ -1,0 +1,169 @@
+"""What others do while a run goes on is never overwritten, and what is gone afterwards is never claimed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from fkdash.apply.change import Change, carry_out, look, wanted
+from fkdash.apply.events import Event, Outcome, StepDone, StepWaits
+from fkdash.apply.recovery import recorded_run, remaining, undo_plan, what_is_true
+from fkdash.apply.run import Patience
+from fkdash.apply.wishes import Wishes
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from tests.support.changes import Workbench, workbench
+from tests.support.failover import FailingServer, failing_server
+from tests.support.program import run
+from tests.support.servers import TestDatabase, TestServer, versions_under_test
+from tests.support.traffic import SCHEMA
+
+pytestmark = pytest.mark.newest_version
+
+_BY_A_COLLEAGUE = {
+    "another action": "alter table children drop constraint ck, add constraint ck foreign key (parent_id) "
+    "references parents on delete cascade",
+    "another table": "create table others as table parents; alter table others add primary key (id); alter table "
+    "children drop constraint ck, add constraint ck foreign key (parent_id) references others (id)",
+    "another column": "alter table children drop constraint ck, add column other int references parents, "
+    "add constraint ck foreign key (other) references parents (id)",
+    "gone": "alter table children drop constraint ck",
+}
+_DECLARED = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'ck'"
+
+
+class _When(list[Event]):
+    """Events that call `then` once, at the first of a kind."""
+
+    def __init__(self, kind: type[Event], then: object) -> None:
+        super().__init__()
+        self._kind, self._then, self.happened = kind, then, asyncio.Event()
+
+    def append(self, event: Event) -> None:
+        super().append(event)
+        if isinstance(event, self._kind) and not self.happened.is_set():
+            self.happened.set()
+            assert callable(self._then)
+            self._then(event)
+
+
+@pytest.mark.parametrize("change", _BY_A_COLLEAGUE)
+async def test_a_change_that_a_colleague_makes_between_two_tries_is_kept_and_shown(
+    database: TestDatabase, tmp_path: Path, change: str
+) -> None:
+    await database.execute(SCHEMA)
+    await database.execute("begin; lock table children in access share mode")
+    async with workbench(database, tmp_path) as bench:
+        bench.patience = Patience(20, 0.3, 0.3)
+        waiting = _When(StepWaits, lambda _: None)
+        bench.events = waiting
+        running = asyncio.create_task(bench.apply("ck", "restrict"))
+        await waiting.happened.wait()
+        # He had the lock, and changes it in the pause.
+        await database.execute(_BY_A_COLLEAGUE[change] + "; commit")
+        declared = await database.value(_DECLARED)
+        ended = await running
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.STOPPED, 1, ())
+    assert "Nothing was changed" in ended.next_step
+    assert await database.value(_DECLARED) == declared
+    assert "planned for" in ended.message, ended.message
+
+
+async def test_a_key_that_changed_while_its_successor_was_built_is_not_replaced_and_going_back_removes_that_only(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    async with workbench(database, tmp_path) as bench:
+        chosen = await bench.plan("ck", "restrict", keep_validated=True)
+        holding: list[asyncio.Task[str]] = []
+
+        def meddle(_: Event) -> None:
+            holding.append(
+                asyncio.ensure_future(database.execute("alter table children alter constraint ck deferrable"))
+            )
+
+        bench.events = _When(StepDone, meddle)
+        ended = await bench.carry_out(chosen)
+        await asyncio.gather(*holding)
+        assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5), ended.message
+        assert "changed while its successor was built" in ended.message
+        back = await bench.undo(ended)
+        assert back.outcome is Outcome.VERIFIED, back.message
+    assert "DEFERRABLE" in await database.value(_DECLARED)
+    assert await database.value("select count(*) from pg_constraint where contype = 'f'") == 1
+
+
+async def test_what_a_setting_changes_of_texts_changes_nothing_of_a_plan_or_its_undo(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA.replace("parent_id int not null", "parent_id int not null default 7"))
+    plain = await run("fix", "plan", "ck", "--option", "cascade", "--format", "json", database.dsn, state=tmp_path)
+    for setting in ("quote_all_identifiers = on", "search_path = 'elsewhere'", "datestyle = 'SQL, DMY'"):
+        await database.execute(f"alter database {database.name} set {setting}")
+    there = await run("fix", "plan", "ck", "--option", "cascade", "--format", "json", database.dsn, state=tmp_path)
+    assert json.loads(there.out)["fingerprint"] == json.loads(plain.out)["fingerprint"]
+    carried = tmp_path / "plan.json"
+    carried.write_text(plain.out)
+    applied = await run(
+        "fix",
+        "apply",
+        "--plan",
+        str(carried),
+        "--yes",
+        "--confirm",
+        "ck",
+        "--format",
+        "json",
+        database.dsn,
+        state=tmp_path,
+    )
+    assert applied.code == 0, applied.err
+    journal = json.loads(applied.out)["journal"]
+    await database.execute(f"alter database {database.name} reset quote_all_identifiers")
+    undone = await run("fix", "undo", journal, "--yes", "--confirm", "ck", database.dsn, state=tmp_path)
+    assert undone.code == 0, undone.err
+
+
+async def _failed_over_after(server: FailingServer, folder: Path, step: int) -> tuple[Workbench, object]:
+    """Apply a change over a server that a backup replaces, taken after a step, once every step is committed."""
+    database = TestDatabase(TestServer(server.major, server.dsn("postgres")), "postgres")
+    await database.execute("drop table if exists children, parents cascade;" + SCHEMA)
+    await database.close()
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=server.dsn("postgres")), {}))
+    bench = Workbench(database, pool, folder)
+    chosen = await bench.plan("ck", "restrict")
+
+    def heard(event: Event) -> None:
+        if isinstance(event, StepDone) and event.step.number == step:
+            server.back_up()
+        if isinstance(event, StepDone) and event.step.number == len(chosen.steps):
+            server.fail_over()
+
+    change = Change(pool, bench.catalog, chosen, folder=folder, settling_seconds=0.3)
+    looked = await look(change)
+    return bench, await carry_out(change, looked, wanted(change), heard, Wishes())
+
+
+async def test_after_a_failover_resume_and_undo_believe_the_catalog_and_say_which_step_is_missing(
+    tmp_path: Path,
+) -> None:
+    with failing_server(max(versions_under_test())) as server:
+        # The step that lets no row be unchecked is lost, and then all of it: each once.
+        _, lost = await _failed_over_after(server, tmp_path, 2)
+        recorded = recorded_run(lost.journal)  # type: ignore[attr-defined]
+        assert recorded.outcome != Outcome.VERIFIED
+        database = TestDatabase(TestServer(server.major, server.dsn("postgres")), "postgres")
+        async with workbench(database, tmp_path) as bench:
+            async with bench.pool.session() as session:
+                said = await what_is_true(session, bench.catalog, recorded.plan, journaled=(1, 2, 3))
+                rest = await remaining(session, bench.catalog, recorded.plan)
+            assert "Step 3 was committed, but not in effect" in said
+            assert [step.number for step in rest.steps] == [3]
+            assert (await bench.carry_out(rest, continues=recorded.path)).outcome is Outcome.VERIFIED
+            back = undo_plan(await bench.look(), recorded.plan)
+            assert (await bench.carry_out(back, continues=recorded.path)).outcome is Outcome.VERIFIED
+            assert await database.value("select confdeltype::text from pg_constraint where conname = 'ck'") == "a"
+        await database.close()

@@ -1,0 +1,117 @@
+"""Where rows are replicated the plan says what is to be done on the other side, and the order that it says is right."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fkdash.apply.events import Outcome
+from fkdash.apply.preflight import Standing
+from fkdash.report.plan import plan_text
+from tests.support.changes import workbench
+from tests.support.servers import TestDatabase, fresh_database, running_server, versions_under_test
+
+_TABLES = """
+create table p (id int primary key);
+create table c (id int primary key, p_id int not null, constraint ck foreign key (p_id) references p on delete set null);
+create table o (id int primary key, p_id int, constraint ok foreign key (p_id) references p not valid);
+"""
+_ROWS = """
+insert into p select generate_series(1, 10); insert into c select g, 1 from generate_series(1, 10) g;
+alter table o disable trigger all; insert into o select g, 100 + g from generate_series(1, 10) g;
+alter table o enable trigger all;
+"""
+
+
+@asynccontextmanager
+async def publisher_and_subscriber() -> AsyncIterator[tuple[TestDatabase, TestDatabase]]:
+    with running_server(max(versions_under_test()), {"wal_level": "logical"}) as server:
+        async with fresh_database(server) as publisher, fresh_database(server) as subscriber:
+            await publisher.execute(_TABLES)
+            await subscriber.execute(_TABLES)
+            await publisher.execute("create publication everything for all tables")
+            await publisher.value("select pg_create_logical_replication_slot('way', 'pgoutput')")
+            where = f"host={publisher.socket_directory} dbname={publisher.name} user=postgres"
+            await subscriber.execute(
+                f"create subscription way connection '{where}' publication everything "
+                "with (create_slot = false, slot_name = 'way', copy_data = false)"
+            )
+            await publisher.execute(_ROWS)
+            try:
+                yield publisher, subscriber
+            finally:
+                await subscriber.execute("alter subscription way disable")
+                await subscriber.execute("alter subscription way set (slot_name = none)")
+                await subscriber.execute("drop subscription way")
+                await until(
+                    publisher, "select not active from pg_replication_slots where slot_name = 'way'", wanted=True
+                )
+                await publisher.value("select pg_drop_replication_slot('way')")
+
+
+async def until(database: TestDatabase, question: str, *, wanted: object) -> None:
+    async with asyncio.timeout(20):
+        while await database.value(question) != wanted:
+            await database.execute("select pg_sleep(0.02)")
+
+
+_STOPPED = "select apply_error_count > 0 from pg_stat_subscription_stats"
+
+
+@pytest.mark.newest_version
+async def test_the_plan_says_what_comes_first_on_either_side_and_the_other_order_stops_replication(
+    tmp_path: Path,
+) -> None:
+    async with publisher_and_subscriber() as (publisher, subscriber):
+        await until(subscriber, "select count(*) from o", wanted=10)
+        async with workbench(publisher, tmp_path) as bench:
+            chosen = await bench.plan("ck", "drop-not-null")
+            (said,) = [each for each in chosen.consequences if "subscribers of everything" in each]
+            assert said.startswith("before it: DROP NOT NULL of public.c.p_id")
+            assert said in plan_text(chosen)
+            assert (await bench.carry_out(chosen)).outcome is Outcome.VERIFIED
+            await publisher.execute("insert into c values (11, null)")
+            await until(subscriber, _STOPPED, wanted=True)
+            await subscriber.execute("alter table c alter p_id drop not null")
+            await until(subscriber, "select count(*) from c where p_id is null", wanted=1)
+        async with workbench(subscriber, tmp_path) as bench:
+            chosen = await bench.plan("ck", "no-action")
+            assert any("the subscription way writes rows of this key here" in each for each in chosen.consequences)
+            assert any("the same statements on the publisher" in each for each in chosen.consequences)
+
+
+@pytest.mark.newest_version
+async def test_a_repair_is_put_back_also_where_the_table_that_keeps_the_rows_is_published(tmp_path: Path) -> None:
+    async with publisher_and_subscriber() as (publisher, subscriber):
+        await until(subscriber, "select count(*) from o", wanted=10)
+        async with workbench(publisher, tmp_path) as bench:
+            chosen = await bench.plan("ok", "delete-orphans")
+            assert chosen.kept is not None
+            assert any(f"before it: make {chosen.kept.table}" in each for each in chosen.consequences)
+            await subscriber.execute(
+                f"create table {chosen.kept.table.sql} as select now() as fkdash_kept_at, * from o with no data"
+            )
+            ended = await bench.carry_out(chosen)
+            assert ended.outcome is Outcome.VERIFIED, ended.message
+            await until(subscriber, "select count(*) from o", wanted=0)
+            back = await bench.undo(ended)
+            assert back.outcome is Outcome.VERIFIED, back.message
+        await until(subscriber, "select count(*) from o", wanted=10)
+        assert await publisher.value("select count(*) from o") == 10
+
+
+async def test_rows_of_a_published_table_without_an_identity_are_not_promised_to_change(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES.replace("create table o (id int primary key", "create table o (id int"))
+    await database.execute(_ROWS + "create publication of_rows for table o")
+    async with workbench(database, tmp_path) as bench:
+        lines = await bench.preflight(await bench.plan("ok", "delete-orphans"))
+        stops = [line.what for line in lines if line.standing is Standing.STOP]
+        assert ["no replica identity" in each for each in stops] == [True], stops
+        chosen = await bench.plan("ck", "no-action")
+        assert all("subscribers" not in each for each in chosen.consequences)

@@ -1,0 +1,141 @@
+"""What the dashboard says of a run: cancelled by key at any moment, and on the status line only as long as it is true."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import tempfile
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from fkdash.apply.events import Outcome
+from fkdash.apply.records import recorded_run
+from tests.support.gate import Moment, gate
+from tests.support.servers import TestDatabase
+from tests.support.terminal import terminal
+from tests.tui.test_dashboard import Session, dashboard
+from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of
+
+_VALIDATED = "select convalidated from pg_constraint where conname = $1"
+_CANCELLED = {
+    "c, before the first COMMIT": (("c",), Moment(b"COMMIT\x00", 1)),
+    "ctrl+c twice, after the first COMMIT": (("ctrl+c", "ctrl+c"), Moment(b"COMMIT\x00", 1, answered=True)),
+    "c twice, before the rows are checked": (("c", "c"), Moment(b"VALIDATE CONSTRAINT", 1)),
+    "ctrl+c, after the last COMMIT": (("ctrl+c",), Moment(b"COMMIT\x00", 2, answered=True)),
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+async def press_all(session: Session, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        await session.press(key)
+
+
+@pytest.mark.parametrize("when", _CANCELLED)
+async def test_a_run_cancelled_by_key_ends_with_what_the_database_says(
+    incident_database: TestDatabase, when: str
+) -> None:
+    keys, moment = _CANCELLED[when]
+    with tempfile.TemporaryDirectory(prefix="fk-") as short:
+        async with gate(incident_database, Path(short)) as way, dashboard(way.dsn, options=PLAIN) as session:
+            walk = Walk(session)
+            await walk.to_plan()
+            pressing: list[asyncio.Task[None]] = []
+
+            async def fault() -> bool:
+                pressing.append(asyncio.create_task(press_all(session, keys)))
+                async with asyncio.timeout(20):
+                    while not session.app.applying.cancelled:
+                        await session.pilot.pause(0.01)
+                return True
+
+            way.arm(moment, fault)
+            await walk.confirm(NAME)
+            await session.until(lambda: session.app.applying.ended is not None)
+            ended = session.app.applying.ended
+            assert ended is not None
+            await asyncio.gather(*pressing)
+            assert way.happened
+            await session.until_shown(ended.message.split(".")[0].split(",")[0][:40])
+    action, _ = await state_of(incident_database)
+    validated = await incident_database.value(_VALIDATED, NAME)
+    done = len(ended.steps_done)
+    assert (action, validated) == {0: ("n", True), 1: ("a", False), 2: ("a", True)}[done], ended
+    assert ("Nothing was changed" in ended.next_step) == (done == 0)
+    assert ended.exit_code == (4 if not done else 5)
+    recorded = recorded_run(ended.journal)
+    assert (recorded.outcome, recorded.message, recorded.steps_done) == (
+        ended.outcome,
+        ended.message,
+        ended.steps_done,
+    )
+
+
+async def test_what_is_said_of_a_run_leaves_the_status_line_with_it(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        holder = await asyncpg.connect(incident_database.dsn)
+        try:
+            await holder.execute("begin; select count(*) from users")
+            await walk.confirm(NAME)
+            await session.until_shown("no lock on try 1")
+            await session.press("q")
+            await session.until_shown("A change is going on")
+        finally:
+            await holder.close()
+        assert await walk.to_end() is Outcome.VERIFIED
+        assert "A change is going on" not in session.screen
+        await session.press("ctrl+c")
+        await session.until_shown("Nothing is running")
+        await session.press("j")
+        assert "Nothing is running" not in session.screen
+        await session.press("ctrl+c")
+        await session.until_shown("Nothing is running")
+        await session.press("escape")
+        await session.until(lambda: "Nothing is running" not in session.screen)
+
+
+async def test_a_dashboard_whose_terminal_closes_during_a_run_writes_the_truth_into_the_journal(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="fk-") as short:
+        async with gate(incident_database, Path(short)) as way:
+            with terminal(["-m", "fkdash", way.dsn], environment={"XDG_STATE_HOME": str(tmp_path)}) as running:
+
+                async def type_until(keys: bytes, shown: str) -> None:
+                    running.send(keys)
+                    await asyncio.to_thread(running.read_until, shown)
+
+                async def fault() -> bool:
+                    running.hang_up()
+                    await asyncio.sleep(0.05)
+                    return True
+
+                await asyncio.to_thread(running.read_until, "BITES 412")
+                await type_until(b"f", "stay blocked")
+                await type_until(b"\r", "a apply")
+                await asyncio.to_thread(running.read_until, "ok a primary")
+                await type_until(b"a", "Type the constraint's name")
+                await asyncio.to_thread(running.read_quiet, 0.1)
+                await type_until(NAME.encode(), "ARMED")
+                way.arm(Moment(b"COMMIT\x00", 1, answered=True), fault)
+                await type_until(b"\r", "Cancel")
+                running.send(b"\x1b[C\r")
+                async with asyncio.timeout(60):
+                    while not running.hung_up:
+                        await asyncio.to_thread(select.select, [], [], [], 0.01)
+                    await asyncio.to_thread(running.process.wait, 20)
+    (journal,) = (tmp_path / "fkdash" / "runs").glob("*.jsonl")
+    recorded = recorded_run(journal)
+    action, _ = await state_of(incident_database)
+    validated = await incident_database.value(_VALIDATED, NAME)
+    assert (action, validated) == {0: ("n", True), 1: ("a", False), 2: ("a", True)}[len(recorded.steps_done)]
+    assert recorded.outcome == Outcome.STOPPED, recorded.message
+    assert recorded.message.startswith("Cancelled after step 1")
