@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
+    "watch": "integrity errors in the server's log, by constraint and minute",
     "orphans scan": "count the rows that refer to rows that do not exist",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
     "fix export": "the same as a script for psql",
