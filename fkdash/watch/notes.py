@@ -17,13 +17,13 @@ def notes_of(reading: Reading, spelled: Iterable[str] = ()) -> Iterator[str]:
     counts = reading.counts
     if counts.unclassified:
         yield (
-            f"unclassified: {counted(counts.unclassified, 'errors')} without a SQLSTATE and with no known message; "
+            f"unclassified: {counted(counts.unclassified, 'errors')} without a SQLSTATE and a known message; "
             "%e in log_line_prefix, or log_destination csvlog or jsonlog, would tell what they are."
         )
     if counts.doubtful:
         yield (
-            f"Of {counted(counts.doubtful, 'errors')} the log has no CONTEXT: it does not tell whether a key set the "
-            "NULL (log_error_verbosity = default tells)."
+            f"Of {counted(counts.doubtful, 'errors')} the log has no CONTEXT: it does not tell whether a key set "
+            "the NULL (log_error_verbosity = default tells)."
         )
     if counts.timeless:
         yield f"Of {counted(counts.timeless, 'errors')} the log does not tell when they were."

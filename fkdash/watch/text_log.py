@@ -24,7 +24,6 @@ LONGEST_RECORD: Final = 64 * 1024 * 1024
 # log_line_prefix of packages and clouds; tried in this order where nobody says which it is.
 _USUAL: Final = ("%m [%p] %q%u@%d ", "%t:%r:%u@%d:[%p]:", "%m [%p]: [%l-1] db=%d,user=%u ", "%m [%p] ", "%t [%p] ")
 _SIGNS: Final = tuple(f"{word}:  ".encode() for word in ERROR)
-_SEVERITIES: Final = rf"(?P<severity>{any_of((*ERROR, *WORSE, *MILDER))}|DEBUG\d?)(?P<colon>:  )"
 _FIELDS: Final = {
     **dict.fromkeys(DETAIL, "detail"),
     **dict.fromkeys(CONTEXT, "context"),
@@ -32,6 +31,8 @@ _FIELDS: Final = {
     **dict.fromkeys(STATEMENT, "statement"),
     **dict.fromkeys(OTHER_LABELS, ""),
 }
+# A line that begins with a label is no message, whatever it quotes.
+_SEVERITIES: Final = rf"(?P<severity>{any_of((*ERROR, *WORSE, *MILDER, *_FIELDS))}|DEBUG\d?)\s?:  "
 _LABELS: Final = rf"(?P<label>{any_of(tuple(_FIELDS))})\s?: {{0,2}}"
 # What containers and pods put before every line.
 _DECORATION: Final = re.compile(
