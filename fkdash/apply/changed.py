@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 def changes_in(here: Identity, folder: Path | None = None) -> tuple[Changed, ...]:
     """Give the runs that changed something in this database, the newest first."""
     return tuple(
-        Changed(run.plan.key.qualified, run.started[:16].replace("T", " "), f"fkdash fix apply, {run.plan.option}")
+        Changed(
+            run.plan.key.qualified,
+            run.started[:16].replace("T", " "),
+            f"fkdash fix apply, {run.plan.option}",
+            run.ended or run.started,
+        )
         for run in history(folder)
         if run.changed and run.identity.is_same(here)
     )

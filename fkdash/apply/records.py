@@ -28,7 +28,7 @@ class RecordedRun:
     """A run as its journal tells it; `outcome` is None for one that is going on or was cut off.
 
     `continues` is the journal of the run that it finishes or undoes. `changed` says that a COMMIT was sent, so
-    that something may be otherwise than before.
+    that something may be otherwise than before; `ended` is when, "" for one without an outcome.
     """
 
     path: Path
@@ -49,6 +49,7 @@ class RecordedRun:
     continues: Path | None = None
     changed: bool = False
     going_on: bool = False
+    ended: str = ""
 
     @property
     def identity(self) -> Identity:
@@ -91,6 +92,7 @@ def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:
         path=path,
         plan=plan_of(first.facts["plan"], Source(f"The plan in {path}")),
         started=first.at,
+        ended=ended[-1].at if ended else "",
         database=first.facts["database"],
         role=first.facts["role"],
         operator=first.facts["operator"],

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "grants": "the SQL that gives a role what it lacks to look, or to change foreign keys",
     "config check": "mistakes in the settings",
     "config show": "what is set, and where each value comes from",
+    "watch": "integrity errors in the server's log, by constraint and minute",
     "orphans scan": "count the rows that refer to rows that do not exist",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
     "fix export": "the same as a script for psql, or as a migration of the team's own tool",

@@ -49,11 +49,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What was changed in a foreign key, by its qualified name, and when (`YYYY-MM-DD HH:MM`, UTC)."""
+    """What was changed in a foreign key, by its qualified name, and when (`YYYY-MM-DD HH:MM`, UTC).
+
+    `done` is the moment it was finished, to the second in ISO 8601, "" where that is not known.
+    """
 
     key: str
     at: str
     how: str
+    done: str = ""
 
 
 def with_changes(found: Explanation, changes: Sequence[Changed]) -> Explanation:

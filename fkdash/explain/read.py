@@ -84,6 +84,29 @@ def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
     return tuple(dict.fromkeys(clues for _, clues in errors))
 
 
+def read_record(
+    sqlstate: str, message: str, *, detail: str, inside: str, statement: str, known: Vocabulary
+) -> Clues | None:
+    """Give what one message of a server's log tells, None where it is none that can be read.
+
+    `inside` is what CONTEXT and QUERY say; `statement` the operator's own. Without a SQLSTATE only a message
+    counts that is a known one from its first word to its last: what only quotes one is another.
+    """
+    after = f"{message}\nDETAIL:  {detail}\nCONTEXT:  {inside}"
+    found = sentences(message, known.odd)
+    whole = next((each for each in found if each.start == 0 and (sqlstate or each.end == len(message))), None)
+    if whole is not None and sqlstate in {"", whole.sqlstate}:
+        clues = _with_lines(whole, after, "")
+    else:
+        told = local_errors(f"{message}\nDETAIL:  {detail}", known, sqlstate=sqlstate)
+        local = next((each for start, each in told if start <= len(message)), None)
+        if local is None and not sqlstate:
+            return None
+        clues = replace(local or Clues(sqlstate, Kind.OTHER), own=own_statements(inside))
+    run = operators_statement(f"STATEMENT:  {statement}") if statement else None
+    return replace(clues, sqlstate=sqlstate or clues.sqlstate, statement=run)
+
+
 def sqlstate_of(text: str) -> str:
     """Give the SQLSTATE that a text marks as one, or the class it names; a number alone is no SQLSTATE."""
     places = [found for pattern in _SQLSTATES if (found := pattern.search(text))]

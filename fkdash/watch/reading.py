@@ -1,0 +1,113 @@
+"""Takes what log files hold as it comes, and counts; one reader for each file, whatever its format."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+from fkdash.watch.csv_log import CsvLog, begins_csv
+from fkdash.watch.json_log import JsonLog
+from fkdash.watch.text_log import TextLog
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from fkdash.watch.classify import Classifier
+    from fkdash.watch.clock import Clock
+    from fkdash.watch.counts import Counts
+    from fkdash.watch.record import LogRecord
+
+_GZIP: Final = b"\x1f\x8b"
+_SNIFFED: Final = 4096
+_UNPACKED: Final = 4 * 1024 * 1024
+_LINES_LOOKED_AT: Final = 200
+
+
+class _Reader(Protocol):
+    left_out: int
+
+    def take(self, data: bytes, *, final: bool = False) -> Iterator[LogRecord]: ...
+
+
+class Reading:
+    """All files of one watch. `prefix` is log_line_prefix, None where it is not known."""
+
+    def __init__(self, classifier: Classifier, counts: Counts, clock: Clock, prefix: str | None = None) -> None:
+        self.counts, self.clock = counts, clock
+        self._classifier, self._prefix = classifier, prefix
+        self._readers: dict[Hashable, _Reader] = {}
+        self._unpacking: dict[Hashable, zlib._Decompress] = {}
+        self._begun: dict[Hashable, bytes] = {}
+        self._gone = 0
+        self.plain = False
+        """Whether something was read that is in the plain format."""
+        self.broken: list[str] = []
+        """What was wrong with packed files."""
+
+    @property
+    def left_out(self) -> int:
+        """How many records were too long or broken."""
+        return self._gone + sum(reader.left_out for reader in self._readers.values())
+
+    def take(self, file: Hashable, data: bytes, *, final: bool = False) -> int:
+        """Read on in a file; `final` says that nothing comes any more. Gives how many violations were counted."""
+        counted = sum(self._take(file, part, final=False) for part in self._unpacked(file, data))
+        return counted + (self._take(file, b"", final=True) if final else 0)
+
+    def _take(self, file: Hashable, data: bytes, *, final: bool) -> int:
+        reader = self._readers.get(file)
+        if reader is None:
+            data = self._begun.pop(file, b"") + data
+            if len(data) < _SNIFFED and b"\n" not in data and not final:
+                self._begun[file] = data
+                return 0
+            reader = self._readers[file] = self._reader_of(data)
+        counted = self._count(reader.take(data, final=final))
+        if final:
+            self._gone += reader.left_out
+            del self._readers[file]
+        return counted
+
+    def _count(self, records: Iterable[LogRecord]) -> int:
+        counted = 0
+        for record in records:
+            violation = self._classifier.violation(record)
+            if violation is not None:
+                counted += self.counts.add(record, violation)
+        return counted
+
+    def settled(self) -> int:
+        """Take what waits for lines that might have followed: nothing has come for a while."""
+        texts = [reader for reader in self._readers.values() if isinstance(reader, TextLog)]
+        return sum(self._count(reader.take(b"", settled=True)) for reader in texts)
+
+    def _unpacked(self, file: Hashable, data: bytes) -> Iterator[bytes]:
+        """Give data as it is, of a packed file what it holds, in parts of bounded size."""
+        if file not in self._readers and file not in self._begun and data.startswith(_GZIP):
+            self._unpacking[file] = zlib.decompressobj(wbits=31)
+        unpacking = self._unpacking.get(file)
+        if unpacking is None:
+            yield data
+            return
+        while data:
+            try:
+                yield unpacking.decompress(data, _UNPACKED)
+            except zlib.error as error:
+                self.broken.append(str(error))
+                return
+            data = unpacking.unconsumed_tail
+            if unpacking.eof:
+                # Files that were packed one after the other are one file.
+                data = unpacking.unused_data
+                unpacking = self._unpacking[file] = zlib.decompressobj(wbits=31)
+
+    def _reader_of(self, data: bytes) -> _Reader:
+        if data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{"):
+            return JsonLog(
+                self.clock, lambda line: TextLog(self.clock, self._prefix).take(line.encode(), final=True)
+            )
+        # A file may begin in the middle of a record.
+        if any(map(begins_csv, data.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT])):
+            return CsvLog(self.clock)
+        self.plain = True
+        return TextLog(self.clock, self._prefix)
