@@ -180,6 +180,8 @@ class Table:
     waiting and are empty. `nulls_without_partition` are the columns of a
     partitioned table's key for which no partition takes a NULL, `nulls_into` is the
     partition that takes the others' NULLs. `rules` are those that fire in an ordinary session.
+    `distinct` is what statistics say of the number of values in columns of foreign keys of several columns
+    (attribute number, and pg_stats.n_distinct).
     """
 
     name: TableName
@@ -193,6 +195,7 @@ class Table:
     privileges: Privileges | None = None
     owner_rights: OwnerRights | None = None
     unpublishable: tuple[Unpublishable, ...] = ()
+    distinct: tuple[tuple[int, float], ...] = ()
     partition_of: TableName | None = None
     inherits: tuple[TableName, ...] = ()
     row_security: bool = False

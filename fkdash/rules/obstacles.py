@@ -18,7 +18,7 @@ from fkdash.rules.defaults import known
 from fkdash.rules.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.once import once_per_catalog
-from fkdash.rules.routing import refusing_null
+from fkdash.rules.routing import leaving, refusing_null
 from fkdash.rules.values import ANYTHING, NULL_ONLY
 from fkdash.rules.writes import writes
 
@@ -196,9 +196,20 @@ def _without_partition(
     catalog: Catalog, root: Table, written: Iterable[Column], values: Mapping[str, Results]
 ) -> Iterator[Obstacle]:
     """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
-    for column in written if root.kind is TableKind.PARTITIONED else ():
-        homeless = refusing_null(catalog, root, column.name) if values[column.name] == NULL_ONLY else None
-        if homeless is not None:
+    inside = root.kind is TableKind.PARTITIONED or root.partition_of is not None
+    for column in written if inside else ():
+        if values[column.name] != NULL_ONLY:
+            continue
+        homeless = leaving(catalog, root, column.name) or refusing_null(catalog, root, column.name)
+        if homeless is not None and homeless.own:
+            yield Obstacle(
+                Kind.PARTITION,
+                (column.name,),
+                f"{root.name} is the partition for other values of {column.name}",
+                PredictedError("23514", f'new row for relation "{root.name.name}" violates partition constraint'),
+                certain=homeless.certain,
+            )
+        elif homeless is not None:
             yield Obstacle(
                 Kind.PARTITION,
                 (column.name,),
