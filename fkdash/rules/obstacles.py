@@ -47,7 +47,8 @@ class Obstacle:
     """Something in the way: its kind, the columns it concerns, the reason in words, the error.
 
     `certain` False says that it depends on the row. `generated` marks a column
-    computed from a written one.
+    computed from a written one. `unproven` is the CHECK, NOT VALID, that only rows from before can violate, and
+    its table.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Obstacle:
     error: PredictedError
     certain: bool = True
     generated: bool = False
+    unproven: tuple[TableName, str] | None = None
 
 
 @once_per_catalog
@@ -263,10 +265,9 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
 
     for check in sorted(checks, key=lambda check: check.name):
         outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
-        if outcome is Outcome.HOLDS and not check.validated:
-            # Rows from before may violate it, and every UPDATE evaluates it again.
-            outcome = Outcome.DEPENDS
-        if outcome is Outcome.HOLDS:
+        # Rows from before may violate it, and every UPDATE evaluates it again.
+        unproven = outcome is Outcome.HOLDS and not check.validated
+        if outcome is Outcome.HOLDS and not unproven:
             continue
         unchecked = "" if check.validated else ", NOT VALID: rows from before may violate it"
         read = {table.columns_by_number[number].name for number in check.columns}
@@ -279,6 +280,7 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
                 "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
             ),
             certain=outcome is Outcome.FAILS,
+            unproven=(table.name, check.name) if unproven else None,
         )
 
 
