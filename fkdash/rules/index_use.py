@@ -51,7 +51,7 @@ def serving_index(catalog: Catalog, key: ForeignKey) -> Index | None:
 class Selective(NamedTuple):
     """An index that begins with one column of a wider key; `values` is how many that has, None where not known."""
 
-    index: Index
+    used: Index
     values: float | None
 
 
