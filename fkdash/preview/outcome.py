@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What a blocker is, without the rows."""
+    """What a blocker is, without the rows. What compares not describes the first row that met it."""
 
     constraint: str | None
     table: TableName
     columns: tuple[str, ...]
     sqlstate: str
-    deferred: bool = False
-    missing: TableName | None = None
-    half: bool = False
+    deferred: bool = field(default=False, compare=False)
+    missing: TableName | None = field(default=None, compare=False)
+    half: bool = field(default=False, compare=False)
 
     def blocker(self, rows: int, *, first: bool, value: tuple[str | None, ...] = ()) -> Blocker:
         """Give it with the number of rows."""
