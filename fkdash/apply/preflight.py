@@ -33,6 +33,7 @@ from fkdash.fix.foresight import foreseen
 from fkdash.fix.plan import LockMode
 from fkdash.fix.values import referenced_row
 from fkdash.orphans.scan import count_orphans
+from fkdash.rules.finding import DefaultRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from fkdash.db.session import Session, Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
-    from fkdash.rules.finding import DefaultRow
 
 _DATA_EXCEPTION = "22"
 
@@ -135,7 +135,7 @@ def _questions(catalog: Catalog, plan: Plan) -> list[DefaultRow]:
     if plan.goal.gone or plan.goal.key == plan.key or plan.option == "undo" or plan.values:
         return []
     found = (finding.question for finding in foreseen(catalog, plan.goal.key))
-    return list(dict.fromkeys(question for question in found if question is not None))
+    return list(dict.fromkeys(question for question in found if isinstance(question, DefaultRow)))
 
 
 async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> list[PreflightLine]:

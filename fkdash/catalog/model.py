@@ -183,6 +183,8 @@ class Table:
     partitioned table's key for which no partition takes a NULL, `nulls_into` is the
     partition that takes the others' NULLs. `rules` are those that fire in an ordinary session.
     `replication` is None where logical replication has nothing to do with it.
+    `distinct` is what statistics say of the number of values in columns of foreign keys of several columns
+    (attribute number, and pg_stats.n_distinct).
     """
 
     name: TableName
@@ -196,6 +198,7 @@ class Table:
     privileges: Privileges | None = None
     owner_rights: OwnerRights | None = None
     unpublishable: tuple[Unpublishable, ...] = ()
+    distinct: tuple[tuple[int, float], ...] = ()
     partition_of: TableName | None = None
     inherits: tuple[TableName, ...] = ()
     row_security: bool = False

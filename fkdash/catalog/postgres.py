@@ -167,8 +167,9 @@ async def _read(session: Session, beside: Session | None, only: Sequence[int] | 
     used = await to_thread(used_columns, declared.key_rows)
     await add_defaults(session, columns, declared.column_rows, used)
     checks = await _read_checks(session, parts.check_rows, columns, used)
+    distinct = await _read_distinct(session, declared)
     return Catalog(
-        tables=await to_thread(_tables, declared, parts, checks),
+        tables=await to_thread(_tables, declared, parts, checks, distinct),
         foreign_keys=declared.foreign_keys,
         server=server,
         domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
@@ -268,10 +269,25 @@ async def _read_checks(
     return checks_of(rows, {row["oid"]: row["expression"] for row in found})
 
 
+async def _read_distinct(session: Session, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
+    """Give what statistics say of the columns of tables with foreign keys of several columns."""
+    wanted = sorted({oid for row in declared.key_rows if len(row["columns"]) > 1 for oid in row["tables"]})
+    found: dict[int, list[tuple[int, float]]] = {}
+    for row in await _small(session, "statistics", wanted) if wanted else ():
+        found.setdefault(row["table_oid"], []).append((row["number"], row["distinct"]))
+    return {oid: tuple(each) for oid, each in found.items()}
+
+
 def _tables(
-    declared: _Declared, parts: _Parts, checks: Mapping[int, tuple[Check, ...]]
+    declared: _Declared,
+    parts: _Parts,
+    checks: Mapping[int, tuple[Check, ...]],
+    distinct: Mapping[int, tuple[tuple[int, float], ...]],
 ) -> Mapping[TableName, Table]:
-    return {declared.names[row["oid"]]: _table(row, declared, parts, checks) for row in declared.table_rows}
+    return {
+        declared.names[row["oid"]]: _table(row, declared, parts, checks.get(row["oid"], ()), distinct)
+        for row in declared.table_rows
+    }
 
 
 def _replication(row: Row) -> Replication | None:
@@ -282,14 +298,20 @@ def _replication(row: Row) -> Replication | None:
     )
 
 
-def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tuple[Check, ...]]) -> Table:
+def _table(
+    row: Row,
+    declared: _Declared,
+    parts: _Parts,
+    checks: tuple[Check, ...],
+    distinct: Mapping[int, tuple[tuple[int, float], ...]],
+) -> Table:
     oid, names = row["oid"], declared.names
     parents = tuple(names[parent] for parent in row["parents"] or () if parent in names)
     return Table(
         name=names[oid],
         kind=_KINDS[row["kind"]],
         columns=tuple(declared.columns.get(oid, {}).values()),
-        checks=checks.get(oid, ()),
+        checks=checks,
         indexes=parts.indexes.get(oid, ()),
         triggers=parts.triggers.get(oid, ()),
         owner=row["owner"],
@@ -310,5 +332,6 @@ def _table(row: Row, declared: _Declared, parts: _Parts, checks: Mapping[int, tu
         nulls_into=names.get(row["nulls_into"]),
         partition_key=tuple(row["partition_key"] or ()),
         replication=_replication(row),
+        distinct=distinct.get(oid, ()),
         oid=oid,
     )

@@ -49,6 +49,7 @@ EXAMPLES = """examples:
   fkdash check                                     the database psql would connect to
   fkdash check --format json app > check.json
   fkdash check --fail-on warning --rule FK1        contradictions only, warnings fail too
+  fkdash check --each --rule FK301                 every one of a rule, not the first few
   fkdash check --all-databases -h db-eu-1          every database of the server
   fkdash check --write-baseline fkdash-baseline.json
   fkdash check --baseline fkdash-baseline.json     only what is new fails
@@ -73,6 +74,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known and do not fail")
     parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="write what is found as the baseline")
+    parser.add_argument(
+        "--each", action="store_true", help="tell every finding in the text; otherwise many of one rule are folded"
+    )
     parser.add_argument("--no-counts", action="store_true", help="do not count the rows that errors hold back")
     parser.add_argument(
         "--seconds",
@@ -91,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     reports = run_async(_check_all(arguments, options))
     if arguments.write_baseline is not None:
         reports = write_baseline(arguments.write_baseline, reports)
-    print_reports(reports, arguments.format)
+    print_reports(reports, arguments.format, each=arguments.each)
     if options.concerns is not None and not any(report.scope.tables or report.failure for report in reports):
         return tell_unmatched(arguments)
     threshold = None if arguments.fail_on == "never" else Severity(arguments.fail_on)
@@ -142,7 +146,7 @@ async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
         return await check(pool, options, where=pool.where)
 
 
-def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check") -> None:
+def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check", each: bool = False) -> None:
     """Print the report in a format; what a format needs is loaded for that format only."""
     if chosen == "json":
         from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
@@ -152,10 +156,10 @@ def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "c
         module = import_module(f"fkdash.report.check_{chosen}")
         say(getattr(module, f"check_{chosen}")(reports))
     else:
-        _print_text(reports)
+        _print_text(reports, each=each)
 
 
-def _print_text(reports: Sequence[CheckReport]) -> None:
+def _print_text(reports: Sequence[CheckReport], *, each: bool) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from fkdash.report.check_text import check_lines, check_text  # noqa: PLC0415
@@ -163,11 +167,11 @@ def _print_text(reports: Sequence[CheckReport]) -> None:
     if sys.stdout.isatty():
         console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
         with console.capture() as shown:
-            for line in check_lines(reports):
+            for line in check_lines(reports, each=each):
                 console.print(line, markup=False, soft_wrap=False)
         say(shown.get())
     else:
-        say(check_text(reports))
+        say(check_text(reports, each=each))
 
 
 def write_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[CheckReport, ...]:

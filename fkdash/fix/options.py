@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.rules.finding import Finding
 
-__all__ = ["OPTION_NAMES", "Option", "options"]
+__all__ = ["OPTION_NAMES", "Option", "options", "possible_fixes"]
 
 OPTION_NAMES: Final = (
     "no-action",
@@ -48,6 +48,18 @@ _ANSWERS_WITHOUT_BEING_NAMED: Final = {
 }
 _MAKERS: Final = (*ACTION_OPTIONS, *COMBINED_OPTIONS, *OTHER_OPTIONS, *ORPHAN_OPTIONS)
 _SHOWN_WHEN_REFUSED: Final = frozenset({"drop-not-null", "set-null-columns"})
+
+
+_BY_ID: Final = {make.__name__.replace("_", "-"): make for make in _MAKERS}
+
+
+def possible_fixes(catalog: Catalog, finding: Finding) -> tuple[str, ...]:
+    """Give those of a finding's fixes that can be planned here, in the rule's order."""
+    return tuple(
+        fix
+        for fix in finding.fixes
+        if fix in _BY_ID and (option := _BY_ID[fix](catalog, finding)) is not None and not option.refused
+    )
 
 
 def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:

@@ -64,7 +64,10 @@ class Blocker:
 
     `constraint` is None for a NOT NULL column. `columns` are the referencing
     columns, those that cannot take the value (23502, 23514), or the key of the
-    unique or exclusion constraint. `first` marks what PostgreSQL reports.
+    unique or exclusion constraint. `first` marks what PostgreSQL reports. `table` is the
+    partitioned table where the rows are in a `partition`. `deferred` says that it stops the
+    COMMIT. `missing` is the table in which there is no row that the rows would then refer to,
+    with `value`; with `half` they would mix NULL and values in a MATCH FULL key.
     """
 
     constraint: str | None
@@ -73,6 +76,11 @@ class Blocker:
     sqlstate: str
     rows: int
     first: bool = False
+    partition: TableName | None = None
+    deferred: bool = False
+    missing: TableName | None = None
+    half: bool = False
+    value: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,17 @@ class Preview:
     cut_short: bool = False
     target_rows: int = 0
     not_run: tuple[NotRun, ...] = ()
+
+    @property
+    def taken_along(self) -> int:
+        """The other rows that go, those of the same table too; those to delete are in the effects as well."""
+        deleted = sum(effect.deleted for effect in self.effects)
+        return max(deleted - self.target_rows, 0)
+
+    @property
+    def changed(self) -> int:
+        """The rows that stay and are written to, counted once for each way in which they are."""
+        return sum(effect.set_null + effect.set_default + effect.updated for effect in self.effects)
 
     @property
     def exit_code(self) -> int:

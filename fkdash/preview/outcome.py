@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.preview.model import Blocker, Effect, Verdict
@@ -17,12 +17,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What a blocker is, without the rows."""
+    """What a blocker is, without the rows. What compares not describes the first row that met it."""
 
     constraint: str | None
     table: TableName
     columns: tuple[str, ...]
     sqlstate: str
+    deferred: bool = field(default=False, compare=False)
+    missing: TableName | None = field(default=None, compare=False)
+    half: bool = field(default=False, compare=False)
+
+    def blocker(self, rows: int, *, first: bool, value: tuple[str | None, ...] = ()) -> Blocker:
+        """Give it with the number of rows."""
+        return Blocker(
+            constraint=self.constraint,
+            table=self.table,
+            columns=self.columns,
+            sqlstate=self.sqlstate,
+            rows=rows,
+            first=first,
+            deferred=self.deferred,
+            missing=self.missing,
+            half=self.half,
+            value=value,
+        )
 
 
 @dataclass
@@ -34,7 +52,8 @@ class Outcome:
     `orders` is the number of orders in which the rows could be visited,
     `touched` that of the rows written.
 
-    `certain` says that the first obstacle was met before anything that cannot be predicted.
+    `certain` says that the first obstacle was met before anything that cannot be predicted. `late` is set for what
+    waits for COMMIT. `values` has, for obstacles that miss a row, what the first row would refer to.
     """
 
     obstacles: dict[Obstacle, dict[RowId, None]] = field(default_factory=dict)
@@ -46,11 +65,17 @@ class Outcome:
     certain: bool = False
     orders: int = 1
     touched: int = 0
+    late: bool = False
+    values: dict[Obstacle, tuple[str | None, ...]] = field(default_factory=dict)
 
-    def block(self, obstacle: Obstacle, rows: Sequence[RowId]) -> None:
-        """Note that rows met an obstacle."""
+    def block(self, obstacle: Obstacle, rows: Sequence[RowId], value: tuple[str | None, ...] = ()) -> None:
+        """Note that rows met an obstacle; `value` is what they would refer to in vain."""
         if not self.obstacles and not self.doubts:
             self.certain = True
+        if self.late:
+            obstacle = replace(obstacle, deferred=True)
+        if value:
+            self.values.setdefault(obstacle, value)
         self.obstacles.setdefault(obstacle, {}).update(dict.fromkeys(rows))
 
     def doubt(self, reason: str, not_run: Sequence[NotRun] = ()) -> None:
@@ -129,9 +154,7 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
         (obstacle, min(outcome.blockers.get(obstacle, rows) for outcome in outcomes))
         for obstacle, rows in usual.blockers.items()
     ]
-    blockers = [
-        Blocker(o.constraint, o.table, o.columns, o.sqlstate, rows, first=o == first) for o, rows in listed
-    ]
+    blockers = [o.blocker(rows, first=o == first, value=usual.values.get(o, ())) for o, rows in listed]
     blockers.sort(key=lambda blocker: not blocker.first)
     notes += dict.fromkeys(remark for outcome in outcomes for remark in outcome.remarks)
     not_run = tuple(dict.fromkeys(each for outcome in outcomes for each in outcome.not_run))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
+    from fkdash.preview.model import Blocker
     from fkdash.preview.reader import RowId
 
 
@@ -138,12 +139,23 @@ def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: 
         target=target,
         verdict=answer.verdict,
         exact=answer.exact and not reader.scans,
-        blockers=answer.blockers,
+        blockers=rooted(reader.facts, answer.blockers),
         effects=answer.effects,
         notes=notes,
         not_run=answer.not_run,
         scans=tuple(reader.scans.values()),
         target_rows=target_rows,
+    )
+
+
+def rooted(facts: Facts, blockers: Sequence[Blocker]) -> tuple[Blocker, ...]:
+    """Give blockers under the names of partitioned tables, each with its partition beside it."""
+    roots = {table.name: facts.tables[facts.root(table.oid)].name for table in facts.tables.values()}
+    return tuple(
+        replace(each, table=roots[each.table], partition=each.table)
+        if roots.get(each.table, each.table) != each.table and each.partition is None
+        else each
+        for each in blockers
     )
 
 

@@ -177,6 +177,11 @@ def impact_words(reported: Reported) -> str:
     if impact.blocking_rows is None or impact.referenced_rows is None:
         return f"how many rows are concerned is unknown: {impact.reason}"
     least = "" if impact.exact else "at least "
+    if impact.spared:
+        return (
+            f"latent: {least}{counted(impact.blocking_rows, 'rows')} of {key.table.name} refer to rows of "
+            f"{key.referenced.name}, but the preview of one that is referred to is allowed"
+        )
     if not impact.blocking_rows:
         return f"latent: no row of {key.table.name} refers to a row of {key.referenced.name}" + (
             "" if impact.exact else " among those counted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -21,21 +22,82 @@ _LONGEST_LINE: Final = 160
 _WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def check_lines(reports: Iterable[CheckReport]) -> Iterator[Text]:
-    """Give the lines; nothing from the database is interpreted as markup or as a control sequence."""
+_SUMMED_UP_FROM: Final = 4
+_SHOWN_OF_A_RULE: Final = 3
+_MOST_BITING: Final = 10
+
+
+def check_lines(reports: Iterable[CheckReport], *, each: bool = False) -> Iterator[Text]:
+    """Give the lines; nothing from the database is interpreted as markup or as a control sequence.
+
+    Many findings are summed up by rule first, and of one rule only the first few are told, those that hold rows
+    back today before all others; `each` tells all of them.
+    """
     for number, report in enumerate(reports):
         if number:
             yield Text()
         yield Text(plain(report.where or report.database), style="bold")
         yield Text(plain(report.headline), style="bold red" if report.failure else "")
-        for reported in report.findings:
-            yield from _finding_lines(reported)
+        if len(report.findings) >= _SUMMED_UP_FROM:
+            yield from _summary(report)
+        yield from _told(report, each=each)
         yield from _remarks(report)
 
 
-def check_text(reports: Iterable[CheckReport]) -> str:
+def check_text(reports: Iterable[CheckReport], *, each: bool = False) -> str:
     """Give the check as plain text."""
-    return "".join(f"{line.plain}\n" for line in check_lines(reports))
+    return "".join(f"{line.plain}\n" for line in check_lines(reports, each=each))
+
+
+def _summary(report: CheckReport) -> Iterator[Text]:
+    """Give a line for each rule: severity, rule, how often, and how many of them hold rows back today."""
+    counts: dict[tuple[Severity, str, str], list[int]] = {}
+    for reported in report.findings:
+        finding = reported.finding
+        count = counts.setdefault((finding.severity, finding.rule, finding.name), [0, 0])
+        count[0] += 1
+        count[1] += _bites(reported)
+    yield Text()
+    for (severity, rule, name), (number, biting) in sorted(counts.items(), key=_rank):
+        line = Text("  ")
+        line.append(f"{_WORDS[severity]:<8}", style=_STYLES[severity])
+        line.append(f"{rule} {name:<34} {number:>7,}")
+        if biting:
+            line.append(f"  {biting:,} biting", style="bold red")
+        yield line
+
+
+def _rank(counted: tuple[tuple[Severity, str, str], list[int]]) -> tuple[int, str]:
+    (severity, rule, _), _ = counted
+    return severity.rank, rule
+
+
+def _told(report: CheckReport, *, each: bool) -> Iterator[Text]:
+    """Give the findings, those of a rule that has many folded into a line after the first."""
+    numbers = Counter(map(_kind, report.findings))
+    left, told = numbers.copy(), Counter[tuple[str, Severity]]()
+    for reported in report.findings:
+        kind = _kind(reported)
+        most = _MOST_BITING if _bites(reported) else _SHOWN_OF_A_RULE
+        left[kind] -= 1
+        # A single one more is told rather than folded into a line that is as long.
+        if each or told[kind] < most or numbers[kind] <= most + 1:
+            told[kind] += 1
+            yield from _finding_lines(reported)
+        if not left[kind] and told[kind] < numbers[kind]:
+            more = numbers[kind] - told[kind]
+            yield Text()
+            yield Text(
+                f"{_WORDS[kind[1]]} {kind[0]}: {more:,} more of these; --each --rule {kind[0]} tells them all"
+            )
+
+
+def _kind(reported: Reported) -> tuple[str, Severity]:
+    return reported.finding.rule, reported.finding.severity
+
+
+def _bites(reported: Reported) -> bool:
+    return reported.impact is not None and reported.impact.state == "biting"
 
 
 def _finding_lines(reported: Reported) -> Iterator[Text]:

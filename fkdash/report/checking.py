@@ -7,34 +7,34 @@ reported as unknown, never as fine.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.known import knowing_those_there
-from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.postgres import read_whole_catalog
-from fkdash.catalog.spelling import source
-from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError
+from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
+from fkdash.fix.options import possible_fixes
 from fkdash.preview.rows.blocked import impact
+from fkdash.report.biting import MOST_PREVIEWED, previewed
 from fkdash.report.check import CheckReport, Reported, Scope, Unknown
+from fkdash.report.row_questions import answered, unanswered
 from fkdash.rules.configuration import Configuration, compare, judge
 from fkdash.rules.finding import Severity, Statement
-from fkdash.rules.fk106_set_default_not_referenced import settled
 from fkdash.rules.registry import RULES, findings, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Query, TableName
     from fkdash.catalog.surroundings import Server
     from fkdash.db.session import Session, Sessions
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Baseline
-    from fkdash.rules.finding import DefaultRow, Finding, Rule
+    from fkdash.rules.finding import Finding, Rule
 
 _UNDECLARED: Final = "FK207"
+_MOST_FORESEEN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +60,25 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if _chosen(options, each.key)]
-    settled_findings, unanswered = await answered(sessions, catalog, found, options.seconds)
+    settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline) if options.baseline is not None else None
     known = {id(each) for each in compared.known} if compared is not None else set()
     impacts = await _impacts(sessions, catalog, judged.findings, options)
+    believed = await _believed(sessions, catalog, judged.findings, impacts, options.seconds)
+    believed = await asyncio.to_thread(_with_possible_fixes, catalog, believed)
     return CheckReport(
         where=where,
         database=catalog.server.database if catalog.server else "",
         scope=_scope(catalog, options),
         findings=_in_order(
-            Reported(each, impacts.get(id(each.key)) if _countable(each) else None, known=id(each) in known)
-            for each in judged.findings
+            Reported(found, counted, known=id(each) in known)
+            for each, (found, counted) in zip(judged.findings, believed, strict=True)
         ),
         server=catalog.server,
         ignored=judged.ignored,
         gone=compared.gone if compared is not None else (),
-        unknowns=(*unknowns, *unanswered),
+        unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
     )
 
@@ -84,19 +86,6 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
 def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
     for name, why in references.items():
         yield Unknown(f'the reference "{name}" of [references]', why, hides_findings=False)
-
-
-async def answered(
-    sessions: Sessions, catalog: Catalog, found: Iterable[Finding], seconds: float
-) -> tuple[tuple[Finding, ...], tuple[Unknown, ...]]:
-    """Put the findings' questions to the data, each for `seconds` at most; what is not answered stays."""
-    settled_findings: list[Finding] = []
-    unknowns: list[Unknown] = []
-    for each in found:
-        finding, unknown = await _answered(sessions, catalog, each, seconds)
-        settled_findings.append(finding)
-        unknowns += unknown
-    return tuple(settled_findings), tuple(unknowns)
 
 
 def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:
@@ -174,44 +163,47 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
             async with sessions.session(options.seconds) as session:
                 queries += await read(session)
         except (NotPermittedError, ServerRefusedError, StoppedError) as error:
-            unknowns.append(_unanswered(what, error))
+            unknowns.append(unanswered(what, error))
     return tuple(queries), unknowns
-
-
-def _unanswered(what: str, error: FkdashError) -> Unknown:
-    """Tell what stays unknown; what was stopped could have been a finding, so the check is not complete."""
-    not_run = error.not_run if isinstance(error, NotRunError) else ()
-    return Unknown(what, error.what, hides_findings=isinstance(error, StoppedError), not_run=not_run)
-
-
-async def _answered(
-    sessions: Sessions, catalog: Catalog, finding: Finding, seconds: float
-) -> tuple[Finding, list[Unknown]]:
-    """Put a finding's question to the data; unanswered it stays as it is, with the reason."""
-    if finding.question is None:
-        return finding, []
-    try:
-        async with sessions.session(seconds) as session:
-            await refuse_planted_of(session, (catalog.tables[finding.question.table],))
-            present = await session.value(_presence(catalog, finding.question))
-    except (NotPermittedError, ServerRefusedError, StoppedError) as error:
-        what = f"whether {finding.question.table} has the default row of {finding.key.qualified}"
-        return finding, [_unanswered(what, error)]
-    return settled(finding, present=bool(present)), []
-
-
-def _presence(catalog: Catalog, question: DefaultRow) -> str:
-    """Spell the question; the defaults are constants as the catalog spells them, schema-qualified."""
-    wanted = " and ".join(
-        f"p.{quoted(column)} = ({default})"
-        for column, default in zip(question.columns, question.defaults, strict=True)
-    )
-    return f"select exists (select from {source(catalog, question.table)} p where {wanted})"
 
 
 def _countable(finding: Finding) -> bool:
     contradicts = finding.severity is Severity.ERROR and finding.certain and not finding.path
     return contradicts and Statement.DELETE in finding.statements and finding.rule.startswith("FK1")
+
+
+async def _believed(
+    sessions: Sessions,
+    catalog: Catalog,
+    found: Sequence[Finding],
+    impacts: Mapping[int, Impact],
+    seconds: float,
+) -> list[tuple[Finding, Impact | None]]:
+    """Give the findings with their impacts, those that a preview does not bear out toned down."""
+
+    async def one(number: int, finding: Finding) -> tuple[Finding, Impact | None]:
+        counted = impacts.get(id(finding.key)) if _countable(finding) else None
+        if counted is None or number >= MOST_PREVIEWED:
+            return finding, counted
+        return await previewed(sessions, catalog, finding, counted, seconds)
+
+    return list(await asyncio.gather(*(one(number, each) for number, each in enumerate(found))))
+
+
+def _with_possible_fixes(
+    catalog: Catalog, found: Sequence[tuple[Finding, Impact | None]]
+) -> list[tuple[Finding, Impact | None]]:
+    """Leave the fixes out that would be refused; of very many findings of the first ones, as it takes a while."""
+    asked = 0
+    made: list[tuple[Finding, Impact | None]] = []
+    for finding, counted in found:
+        acts = finding.rule.startswith("FK1") and bool(finding.fixes)
+        asked += acts
+        if finding.fixes and not (acts and asked > _MOST_FORESEEN):
+            made.append((replace(finding, fixes=possible_fixes(catalog, finding)), counted))
+        else:
+            made.append((finding, counted))
+    return made
 
 
 async def _impacts(

@@ -96,14 +96,13 @@ def sentence(preview: Preview) -> str:
     if preview.verdict is Verdict.BLOCKED:
         first = next((blocker for blocker in preview.blockers if blocker.first), None)
         shown = first or next(iter(preview.blockers), None)
-        return f"Deleting {rows} fails: {why(preview, shown)}." if shown else f"Deleting {rows} fails."
+        when = " at COMMIT" if shown is not None and shown.deferred else ""
+        return f"Deleting {rows} fails{when}: {why(preview, shown)}." if shown else f"Deleting {rows} fails."
     if not preview.target_rows:
         return f"Nothing to delete from {table}."
-    others = [effect for effect in preview.effects if effect.table != preview.target.table]
-    if not others:
+    deleted, written = preview.taken_along, preview.changed
+    if not deleted and not written:
         return f"Deleting {rows} is allowed and touches nothing else."
-    deleted = sum(effect.deleted for effect in others)
-    written = sum(effect.set_null + effect.set_default + effect.updated for effect in others)
     return f"Deleting {rows} is allowed; it takes {counted(deleted, 'other rows')} along and changes {written:,}."
 
 
@@ -267,7 +266,13 @@ def blocker_document(blocker: Blocker) -> dict[str, Any]:
         "sqlstate": blocker.sqlstate,
         "rows": blocker.rows,
     }
-    return fields | ({"first": True} if blocker.first else {})
+    if blocker.partition is not None:
+        fields["partition"] = {"schema": blocker.partition.schema, "table": blocker.partition.name}
+    if blocker.missing is not None:
+        fields["missing"] = {"schema": blocker.missing.schema, "table": blocker.missing.name}
+        fields["value"] = list(blocker.value)
+    more = {"first": blocker.first, "deferred": blocker.deferred, "half_null": blocker.half}
+    return fields | {name: True for name, said in more.items() if said}
 
 
 def _effect(effect: Effect) -> dict[str, Any]:
@@ -285,12 +290,18 @@ def subject(blocker: Blocker) -> str:
     """Name what stands in the way: table, columns, constraint."""
     columns = f" ({', '.join(blocker.columns)})" if blocker.columns else ""
     name = f" {blocker.constraint}" if blocker.constraint is not None else ""
-    return plain(f"{blocker.table}{columns}{name}")
+    inside = f", partition {blocker.partition}" if blocker.partition is not None else ""
+    return plain(f"{blocker.table}{columns}{name}{inside}")
 
 
 def reason(blocker: Blocker) -> str:
     """Give what the SQLSTATE means, in a few words."""
-    return _REASONS.get(blocker.sqlstate, "an expression fails")
+    late = ", at COMMIT" if blocker.deferred else ""
+    if blocker.missing is not None:
+        return f"no such row of {plain(str(blocker.missing))}{late}"
+    if blocker.half:
+        return f"MATCH FULL does not mix NULL and values{late}"
+    return _REASONS.get(blocker.sqlstate, "an expression fails") + late
 
 
 def why(preview: Preview, blocker: Blocker) -> str:
@@ -300,16 +311,28 @@ def why(preview: Preview, blocker: Blocker) -> str:
     if not blocker.rows:
         return f"the action on {subject(blocker)} is refused, whatever its rows ({reason(blocker)})"
     rows = f"{_least(preview)}{counted(blocker.rows, 'rows')} of {plain(str(blocker.table))}"
-    columns = plain(", ".join(blocker.columns))
-    if blocker.sqlstate == "23502":
-        return f"{rows} would get no {columns}, which cannot be NULL"
-    if blocker.constraint is None:
-        return f"{rows} cannot be written ({reason(blocker)}: {columns})"
-    name = plain(blocker.constraint)
-    if blocker.sqlstate in _STILL_REFERENCED:
+    columns, name = plain(", ".join(blocker.columns)), plain(blocker.constraint or "")
+    if blocker.missing is not None:
+        nowhere = plain(str(blocker.missing))
+        said = f"would refer to {plain(_value(blocker.value))}, which is no row of {nowhere} ({name})"
+    elif blocker.half:
+        said = f"would have NULL in some of ({columns}) and not in others, which {name} forbids (MATCH FULL)"
+    elif blocker.sqlstate == "23502":
+        said = f"would get no {columns}, which cannot be NULL"
+    elif blocker.constraint is None:
+        said = f"cannot be written ({reason(blocker)}: {columns})"
+    elif blocker.sqlstate in _STILL_REFERENCED:
         verb, them = "refers" if blocker.rows == 1 else "refer", "it" if preview.target_rows == 1 else "them"
-        return f"{rows} still {verb} to {them} by {name} ({reason(blocker)})"
-    return f"{rows} would break {name} ({reason(blocker)})"
+        said = f"still {verb} to {them} by {name} ({reason(blocker)})"
+    else:
+        said = f"would break {name} ({reason(blocker)})"
+    return f"{rows} {said}"
+
+
+def _value(value: Sequence[str | None]) -> str:
+    """Give a key's value: `'deleted-user'`, `(1, NULL)`."""
+    parts = ["NULL" if each is None else each if each.lstrip("-").isdigit() else f"'{each}'" for each in value]
+    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
 
 def effect_words(effect: Effect) -> str:

@@ -122,12 +122,11 @@ def in_words(supposed: Supposed) -> str:
     if found.verdict is Verdict.BLOCKED:
         stops = next((each for each in found.blockers if each.first), found.blockers[0])
         return f"refused with {stops.sqlstate} ({least}{stops.rows:,} {stops.table.name})"
-    others = [effect for effect in found.effects if effect.table != found.target.table]
     parts = []
     for number, word in (
-        (sum(effect.deleted for effect in others), "rows deleted with it"),
-        (sum(effect.set_null for effect in others), "set NULL"),
-        (sum(effect.set_default for effect in others), "set DEFAULT"),
+        (found.taken_along, "rows deleted with it"),
+        (sum(effect.set_null for effect in found.effects), "set NULL"),
+        (sum(effect.set_default for effect in found.effects), "set DEFAULT"),
     ):
         if number:
             parts.append(f"{least}{number:,} {word}")

@@ -38,6 +38,14 @@ class Bar:
     error: PredictedError
 
 
+def any_row(catalog: Catalog, key: ForeignKey) -> str:
+    """Give `any row of users`: nothing is looked for where the referenced key is NULL."""
+    columns = catalog.tables[key.referenced].columns_by_name
+    nullable = [name for name in key.referenced_columns if not columns[name].forbids_null]
+    unless = f" whose {' and '.join(nullable)} is not NULL" if nullable else ""
+    return f"any row of {key.referenced.name}{unless}"
+
+
 def event_of(action: Action, statement: Statement) -> str:
     """Give the statement that an action is on the referencing table; empty for one that only looks."""
     if action is Action.CASCADE:

@@ -65,6 +65,12 @@ _STRICT_OPERATORS: Final = (
 )
 
 
+# Built in, unqualified where search_path is pg_catalog alone, and never NULL for arguments that are not.
+_NEVER_NULL: Final = frozenset(
+    {"nextval", "gen_random_uuid", "clock_timestamp", "statement_timestamp", "transaction_timestamp"}
+)
+
+
 @cache
 def parsed(text: str) -> exp.Expr | None:
     """Give an expression's tree, None where it cannot be read."""
@@ -275,6 +281,8 @@ class _Evaluation:
 
     def function(self, node: exp.Expr) -> Results:
         name = str(node.this).lower()
+        if name in _NEVER_NULL:
+            return NOT_NULL
         if name not in {"num_nonnulls", "num_nulls"} or any(
             isinstance(each, exp.Kwarg | exp.Star) or each.sql().upper().startswith("VARIADIC")
             for each in node.expressions

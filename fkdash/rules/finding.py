@@ -61,6 +61,18 @@ class DefaultRow:
 
 
 @fact
+class BrokenRow:
+    """Asks whether a row that refers to something violates a CHECK that is NOT VALID, by its name, already.
+
+    `columns` are the referencing columns.
+    """
+
+    table: TableName
+    check: str
+    columns: tuple[str, ...]
+
+
+@fact
 class Finding:
     """One rule's verdict on one foreign key.
 
@@ -86,7 +98,7 @@ class Finding:
     fixes: tuple[str, ...] = ()
     certain: bool = True
     path: tuple[ForeignKey, ...] = ()
-    question: DefaultRow | None = None
+    question: DefaultRow | BrokenRow | None = None
 
     @property
     def fingerprint(self) -> str:

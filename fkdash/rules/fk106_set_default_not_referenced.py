@@ -80,7 +80,7 @@ def settled(finding: Finding, *, present: bool) -> Finding:
     The default row itself cannot be deleted while rows refer to it: SET DEFAULT leaves them where they are.
     """
     key = finding.key
-    assert finding.question is not None  # noqa: S101 - only a finding with a question can be answered
+    assert isinstance(finding.question, DefaultRow)  # noqa: S101 - what this rule asks
     values = ", ".join(finding.question.defaults)
     if present:
         return replace(

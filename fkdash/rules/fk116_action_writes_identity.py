@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
+from fkdash.rules.barred import any_row
 from fkdash.rules.enforcement import action_runs
 from fkdash.rules.finding import Finding, PredictedError, Rule, Severity, Statement
 from fkdash.rules.writes import Write, writes
@@ -25,7 +26,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         columns = catalog.tables[write.key.table].columns_by_name
         names = tuple(name for name in write.columns if columns[name].identity_always)
         if names:
-            yield _finding(write, names)
+            yield _finding(catalog, write, names)
 
 
 def _cascades(catalog: Catalog) -> Iterator[Write]:
@@ -34,7 +35,7 @@ def _cascades(catalog: Catalog) -> Iterator[Write]:
             yield Write(key, Action.CASCADE, key.columns, (Statement.UPDATE,))
 
 
-def _finding(write: Write, names: tuple[str, ...]) -> Finding:
+def _finding(catalog: Catalog, write: Write, names: tuple[str, ...]) -> Finding:
     key = write.key
     where = " and ".join(f"{key.table.name}.{name}" for name in names)
     return Finding(
@@ -43,8 +44,8 @@ def _finding(write: Write, names: tuple[str, ...]) -> Finding:
         severity=RULE.severity,
         key=key,
         columns=names,
-        message=f"{write.doing} writes {where}, which is GENERATED ALWAYS AS IDENTITY: {write.verbs} any "
-        f"row of {key.referenced.name} fails with 428C9, referenced or not.",
+        message=f"{write.doing} writes {where}, which is GENERATED ALWAYS AS IDENTITY: {write.verbs} "
+        f"{any_row(catalog, key)} fails with 428C9, referenced or not.",
         explanation=f"{key.name} writes {where}, a column that accepts nothing but its own sequence's values. "
         f"The action's UPDATE is refused when it is prepared, before any row is looked at, so {write.verbs} a "
         f"row of {key.referenced.name} fails even if nothing refers to it.",

@@ -26,8 +26,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield finding(
                 RULE,
                 case,
-                message=f"{case.doing} writes NULL into {case.column_names}, by which {case.key.table.name} is "
-                f"partitioned, and no partition takes NULL: {case.fails}.",
+                message=f"{case.doing} writes NULL into {case.column_names}, but {case.reasons}: {case.fails}.",
                 explanation=f"{case.key.name} writes NULL into {case.column_names}, but {case.reasons}. The "
                 "row would "
                 f"have to move to another partition and there is none, so {case.fails}. A DEFAULT partition would "

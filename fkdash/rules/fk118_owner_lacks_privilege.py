@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.barred import Bar, barred
+from fkdash.rules.barred import Bar, any_row, barred
 from fkdash.rules.finding import Finding, Rule, Severity
 from fkdash.rules.rivals import action_of
 from fkdash.rules.writes import verbs
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for bar in barred(catalog):
         if bar.rule == RULE.id:
-            yield _finding(bar)
+            yield _finding(catalog, bar)
 
 
-def _finding(bar: Bar) -> Finding:
+def _finding(catalog: Catalog, bar: Bar) -> Finding:
     key = bar.key
     doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
@@ -34,7 +34,7 @@ def _finding(bar: Bar) -> Finding:
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{bar.reason}: {verbs(bar.statements)} any row of {key.referenced.name} fails with "
+        message=f"{bar.reason}: {verbs(bar.statements)} {any_row(catalog, key)} fails with "
         f"{bar.error.sqlstate}, referred to or not.",
         explanation=f"{doing} of {key.name} is a statement of its own and does not run as the role that deletes: "
         f"{bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, or give "

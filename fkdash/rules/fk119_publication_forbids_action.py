@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.barred import Bar, barred, event_of, publication_bar
+from fkdash.rules.barred import Bar, any_row, barred, event_of, publication_bar
 from fkdash.rules.enforcement import action_runs
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.rivals import action_of
@@ -25,12 +25,12 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     for bar in barred(catalog):
         if bar.rule == RULE.id:
             always.add(id(bar.key))
-            yield _finding(bar, certain=True)
+            yield _finding(catalog, bar, certain=True)
     ruled = {name for name, table in catalog.tables.items() if table.unpublishable}
     for name, keys in catalog.declared_on.items() if ruled else ():
         if any(table.name in ruled for table in catalog.with_partitions(name)):
             yield from (
-                _finding(bar, certain=False)
+                _finding(catalog, bar, certain=False)
                 for key in keys
                 if id(key) not in always
                 for bar in _some(catalog, key)
@@ -52,12 +52,12 @@ def _some(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
             return
 
 
-def _finding(bar: Bar, *, certain: bool) -> Finding:
+def _finding(catalog: Catalog, bar: Bar, *, certain: bool) -> Finding:
     key = bar.key
-    where = f"row of {key.referenced.name}"
-    fails = f"{verbs(bar.statements)} any {where} fails with {bar.error.sqlstate}, referred to or not"
+    fails = f"{verbs(bar.statements)} {any_row(catalog, key)} fails with {bar.error.sqlstate}, referred to or not"
     if not certain:
-        fails = f"{verbs(bar.statements)} a {where} that leads there fails with {bar.error.sqlstate}"
+        where = f"a row of {key.referenced.name} that leads there"
+        fails = f"{verbs(bar.statements)} {where} fails with {bar.error.sqlstate}"
     doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
         rule=RULE.id,
@@ -67,10 +67,8 @@ def _finding(bar: Bar, *, certain: bool) -> Finding:
         columns=key.columns,
         message=f"{doing} of {key.name} is refused, as {bar.reason}: {fails}.",
         explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL "
-        f"refuses it "
-        "before it looks for rows. Give the table a primary key or a REPLICA IDENTITY that the publication can "
-        "use, "
-        "or take it out of the publication.",
+        "refuses it before it looks for rows. Give the table a primary key or a REPLICA IDENTITY that the "
+        "publication can use, or take it out of the publication.",
         statements=bar.statements,
         error=bar.error,
         evidence=(bar.reason,),

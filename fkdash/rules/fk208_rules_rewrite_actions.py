@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.barred import barred, event_of
+from fkdash.rules.barred import any_row, barred, event_of
 from fkdash.rules.enforcement import action_runs
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
 from fkdash.rules.rivals import action_of
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for bar in barred(catalog):
         if bar.rule == RULE.id:
-            yield _refused(bar)
+            yield _refused(catalog, bar)
     for name, keys in catalog.declared_on.items():
         for key in keys if catalog.tables[name].rules else ():
             yield from _conditional(catalog, key)
 
 
-def _refused(bar: Bar) -> Finding:
+def _refused(catalog: Catalog, bar: Bar) -> Finding:
     key = bar.key
     doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
@@ -42,7 +42,7 @@ def _refused(bar: Bar) -> Finding:
         key=key,
         columns=key.columns,
         message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {doing} of {key.name} fails with {bar.error.sqlstate} "
-        f"for every row of {key.referenced.name}, referred to or not.",
+        f"for {any_row(catalog, key)}, referred to or not.",
         explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is "
         f"left with "
         "a result it did not ask for and refuses, before any row is looked at. The rule or the action has to go.",

@@ -10,7 +10,7 @@ from fkdash.rules.once import once_per_catalog
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
 
 @once_per_catalog
@@ -22,12 +22,23 @@ def _heirs(catalog: Catalog) -> Mapping[TableName, tuple[TableName, ...]]:
     return {parent: tuple(sorted(heirs)) for parent, heirs in found.items()}
 
 
+def _has_its_own(catalog: Catalog, heir: TableName, key: ForeignKey) -> bool:
+    """Tell whether an inheriting table repeats the key of the table above it."""
+    return any(
+        other.referenced == key.referenced
+        and set(zip(other.columns, other.referenced_columns, strict=True))
+        == set(zip(key.columns, key.referenced_columns, strict=True))
+        for other in catalog.declared_on.get(heir, ())
+    )
+
+
 def _find(catalog: Catalog) -> Iterator[Finding]:
     heirs = _heirs(catalog)
     if not heirs:
         return
     for key in catalog.foreign_keys:
-        referring, referred = heirs.get(key.table, ()), heirs.get(key.referenced, ())
+        referring = tuple(name for name in heirs.get(key.table, ()) if not _has_its_own(catalog, name, key))
+        referred = heirs.get(key.referenced, ())
         parts = []
         if referring:
             parts.append(

@@ -29,7 +29,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         if per_row is not None and per_row >= _MANY_ROWS:
             yield _finding(
                 key,
-                Severity.WARNING,
+                Severity.INFO,
                 f"Deleting one row of {key.referenced.name} cascades to about {per_row:,} rows of "
                 f"{key.table.name} on average.",
                 f"about {rows_of(catalog, key.table):,} rows of {key.table.name} hang on about "
@@ -89,10 +89,10 @@ def _finding(key: ForeignKey, severity: Severity, message: str, evidence: str) -
 RULE = Rule(
     id="FK302",
     name="cascade-fan-out",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     summary="One DELETE takes very many rows or tables with it",
     explanation="ON DELETE CASCADE leads from one row to ten thousand or more rows of a table on average (by "
-    "the statistics, a warning), or from one table into ten or more others (worth knowing). It all happens in "
+    "the statistics), or from one table into ten or more others. It all happens in "
     "one statement and one transaction.",
     example="CREATE TABLE tenants (id int PRIMARY KEY);\n"
     "CREATE TABLE events (id bigint PRIMARY KEY, tenant_id int REFERENCES tenants ON DELETE CASCADE);\n"

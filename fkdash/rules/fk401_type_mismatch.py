@@ -71,7 +71,7 @@ def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
 def _consequence(mine: str, theirs: str) -> tuple[Severity, str]:
     if mine in _WIDTH and theirs in _WIDTH:
         if _WIDTH[mine] < _WIDTH[theirs]:
-            return Severity.WARNING, f"a key beyond the range of {mine} can never be referred to"
+            return Severity.INFO, f"a key beyond the range of {mine} can never be referred to"
         return Severity.INFO, "it can hold values that no key will ever have"
     if mine in _GROUPS and _GROUPS[mine] == _GROUPS.get(theirs):
         return Severity.INFO, "the comparison and indexes work, but the types should agree"
@@ -84,8 +84,8 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="The two columns have different types",
     explanation="The referencing column has another type than the referenced one. Where the types belong "
-    "together (integer and bigint, text and varchar) indexes work, but a narrower column will one day be "
-    "unable to hold a new key (a warning). Where they do not (integer and numeric, text and char), the "
+    "together (integer and bigint, text and varchar) indexes work, but a narrower column may one day be "
+    "unable to hold a new key (worth knowing). Where they do not (integer and numeric, text and char), the "
     "referencing side is cast for every comparison and no ordinary index on it can be used (a warning).",
     example="CREATE TABLE users (id bigint PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);\n"

@@ -1,4 +1,4 @@
-"""FK504: tables that refer to each other so that no first row can be inserted.
+"""FK504: tables that refer to each other so that no first row gets in by a statement of its own.
 
 A cycle needs one foreign key that may be NULL or is DEFERRABLE (SET CONSTRAINTS)
 for anything to get in.
@@ -89,10 +89,10 @@ def _finding(keys: list[ForeignKey], tables: list[TableName]) -> Finding:
         key=key,
         columns=key.columns,
         message=f"{names} refer to each other, and every one of these foreign keys is NOT NULL and not "
-        "deferrable: the first row cannot be inserted.",
-        explanation=f"Each of {names} needs a row of another of them to be there first. Make one of the foreign "
-        "keys DEFERRABLE, or one of the columns nullable; rows can then be inserted and deleted in one "
-        "transaction.",
+        "deferrable: a first row gets in only by one statement that inserts into all of them (WITH).",
+        explanation=f"Each of {names} needs a row of another of them to be there by the end of the statement, so "
+        "that an INSERT for each table fails with 23503. Make one of the foreign keys DEFERRABLE, or one of the "
+        "columns nullable; rows can then be inserted and deleted in one transaction.",
         evidence=tuple(f"{each.qualified} refers to {each.referenced}" for each in keys[:_LONGEST]),
         path=tuple(keys[:_LONGEST]),
     )
@@ -104,8 +104,9 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="A cycle of references without a way in",
     explanation="Tables refer to each other in a circle, and no foreign key of the circle is DEFERRABLE or has "
-    "a column that may be NULL. No first row can be inserted by single-row statements, and a data-only restore "
-    "needs tricks.",
+    "a column that may be NULL. Foreign keys are looked at when a statement ends, so that a first row gets in "
+    "only by one statement that inserts into all of the tables (WITH ... INSERT); a data-only restore needs "
+    "tricks.",
     example="CREATE TABLE users (id int PRIMARY KEY, team_id int NOT NULL);\n"
     "CREATE TABLE teams (id int PRIMARY KEY, owner_id int NOT NULL REFERENCES users);\n"
     "ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES teams;\n"

@@ -1,19 +1,21 @@
-"""FK505: one foreign key acts differently from all others to the same table."""
+"""FK505: one foreign key refuses what all others to the same table cascade."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.model import Action
 from fkdash.rules.finding import Finding, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fkdash.catalog.model import Action, Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey
 
 _FEWEST_SIBLINGS: Final = 3
 _USUAL_AND_ODD: Final = 2
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -21,6 +23,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         counted = Counter(key.on_delete for key in keys)
         if len(counted) == _USUAL_AND_ODD and len(keys) > _FEWEST_SIBLINGS and min(counted.values()) == 1:
             usual, odd = (action for action, _ in counted.most_common())
+            if usual is not Action.CASCADE or odd not in _REFUSING:
+                continue
             yield _finding(next(key for key in keys if key.on_delete is odd), usual, keys)
 
 
@@ -44,9 +48,9 @@ RULE = Rule(
     id="FK505",
     name="odd-one-out",
     severity=Severity.INFO,
-    summary="Acts differently from all others to the same table",
-    explanation="Four or more foreign keys refer to the same table and all but this one have the same ON "
-    "DELETE action. It may be deliberate; often it is the one that somebody forgot.",
+    summary="Refuses what all others to the same table cascade",
+    explanation="Four or more foreign keys refer to the same table and all but this one are ON DELETE CASCADE, "
+    "while this one is NO ACTION or RESTRICT. It may be deliberate; often it is the one that somebody forgot.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE a (id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE TABLE b (id int REFERENCES users ON DELETE CASCADE);\n"

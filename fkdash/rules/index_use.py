@@ -8,7 +8,8 @@ the key uses (Multicolumn Indexes, Operator Classes).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fkdash.catalog.model import TableKind
 
@@ -45,6 +46,50 @@ def serving_index(catalog: Catalog, key: ForeignKey) -> Index | None:
     leaves = [each for each in catalog.with_partitions(key.table) if each.kind is not TableKind.PARTITIONED]
     each_own = [_serving(catalog, leaf, key) for leaf in leaves]
     return each_own[0] if leaves and all(each_own) else None
+
+
+class Selective(NamedTuple):
+    """An index that begins with one column of a wider key; `values` is how many that has, None where not known."""
+
+    used: Index
+    values: float | None
+
+
+def selective_index(catalog: Catalog, key: ForeignKey, rows: int | None) -> Selective | None:
+    """Give the index that narrows a look-up by several columns down most, though it begins with one of them only.
+
+    PostgreSQL uses it where few rows share a value of that column. `rows` is the table's estimate.
+    """
+    if len(key.columns) == 1:
+        return None
+    table = catalog.tables[key.table]
+    numbers = _numbers(table, key)
+    known = dict(table.distinct)
+    found = [
+        Selective(index, _values(known.get(number), rows))
+        for number in numbers
+        for index in table.indexes_by_first_column.get(number, ())
+        if index.valid and index.method in {"btree", "hash"} and _covers(index, key)
+        if index.method == "btree" or len(index.columns) == 1
+        if not _operator_class_obstacle(catalog, table, index, key)
+    ]
+    return max(found, key=lambda each: math.inf if each.values is None else each.values, default=None)
+
+
+def _values(distinct: float | None, rows: int | None) -> float | None:
+    """Give the number of values that n_distinct stands for: below zero it is a fraction of the rows."""
+    if distinct is None or distinct >= 0:
+        return distinct or None
+    return -distinct * rows if rows is not None else None
+
+
+def _covers(index: Index, key: ForeignKey) -> bool:
+    """Tell whether a look-up by the key's columns may use an index, if it is partial."""
+    if index.predicate is None:
+        return True
+    from fkdash.rules.predicate import implied  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return implied(index.predicate, key.columns)
 
 
 def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from fkdash.rules.defaults import known
 from fkdash.rules.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.once import once_per_catalog
-from fkdash.rules.routing import refusing_null
+from fkdash.rules.routing import leaving, refusing_null
 from fkdash.rules.values import ANYTHING, NULL_ONLY
 from fkdash.rules.writes import writes
 
@@ -47,7 +47,8 @@ class Obstacle:
     """Something in the way: its kind, the columns it concerns, the reason in words, the error.
 
     `certain` False says that it depends on the row. `generated` marks a column
-    computed from a written one.
+    computed from a written one. `unproven` is the CHECK, NOT VALID, that only rows from before can violate, and
+    its table.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Obstacle:
     error: PredictedError
     certain: bool = True
     generated: bool = False
+    unproven: tuple[TableName, str] | None = None
 
 
 @once_per_catalog
@@ -196,9 +198,20 @@ def _without_partition(
     catalog: Catalog, root: Table, written: Iterable[Column], values: Mapping[str, Results]
 ) -> Iterator[Obstacle]:
     """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
-    for column in written if root.kind is TableKind.PARTITIONED else ():
-        homeless = refusing_null(catalog, root, column.name) if values[column.name] == NULL_ONLY else None
-        if homeless is not None:
+    inside = root.kind is TableKind.PARTITIONED or root.partition_of is not None
+    for column in written if inside else ():
+        if values[column.name] != NULL_ONLY:
+            continue
+        homeless = leaving(catalog, root, column.name) or refusing_null(catalog, root, column.name)
+        if homeless is not None and homeless.own:
+            yield Obstacle(
+                Kind.PARTITION,
+                (column.name,),
+                f"{root.name} is the partition for other values of {column.name}",
+                PredictedError("23514", f'new row for relation "{root.name.name}" violates partition constraint'),
+                certain=homeless.certain,
+            )
+        elif homeless is not None:
             yield Obstacle(
                 Kind.PARTITION,
                 (column.name,),
@@ -252,10 +265,9 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
 
     for check in sorted(checks, key=lambda check: check.name):
         outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
-        if outcome is Outcome.HOLDS and not check.validated:
-            # Rows from before may violate it, and every UPDATE evaluates it again.
-            outcome = Outcome.DEPENDS
-        if outcome is Outcome.HOLDS:
+        # Rows from before may violate it, and every UPDATE evaluates it again.
+        unproven = outcome is Outcome.HOLDS and not check.validated
+        if outcome is Outcome.HOLDS and not unproven:
             continue
         unchecked = "" if check.validated else ", NOT VALID: rows from before may violate it"
         read = {table.columns_by_number[number].name for number in check.columns}
@@ -268,6 +280,7 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
                 "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
             ),
             certain=outcome is Outcome.FAILS,
+            unproven=(table.name, check.name) if unproven else None,
         )
 
 

@@ -70,6 +70,19 @@ def check_outcome(
     return _verdict(found)
 
 
+def never_holds(table: Table, expression: str, nulls: Mapping[str, bool]) -> bool:
+    """Tell whether a CHECK refuses every row in which these columns are NULL (True) or not (False)."""
+    tree = parsed(expression)
+    if tree is None:
+        return False
+    known = {name: NULL_ONLY if null else NOT_NULL for name, null in nulls.items()}
+    found = [
+        as_condition(results(tree, columns | known, atoms))
+        for columns, atoms in _combinations(table, tree, set(nulls), ())
+    ]
+    return bool(found) and all(each == _FALSE for each in found)
+
+
 def generated_from(table: Table, written: Mapping[str, Results]) -> dict[str, Results]:
     """Give what is known of the generated columns that are computed from the written ones."""
     found: dict[str, Results] = {}

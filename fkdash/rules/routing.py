@@ -15,10 +15,27 @@ if TYPE_CHECKING:
 
 
 class Homeless(NamedTuple):
-    """The partitioned table that has no place for the row; `certain` False says that it depends on the row."""
+    """The partitioned table that has no place for the row; `certain` False says that it depends on the row.
+
+    `own` says that it is a partition that an action names itself: the row may not leave it.
+    """
 
     table: Table
     certain: bool
+    own: bool = False
+
+
+def leaving(catalog: Catalog, table: Table, column: str) -> Homeless | None:
+    """Give a partition from which NULL in `column` would take the row away, where an action names it itself."""
+    below = table
+    while below.partition_of is not None and below.partition_of in catalog.tables:
+        above = catalog.tables[below.partition_of]
+        number = above.columns_by_name[column].number
+        hashed = number not in above.nulls_without_partition and above.nulls_into is None
+        if number in above.partition_key and not hashed and above.nulls_into != below.name:
+            return Homeless(table, certain=True, own=True)
+        below = above
+    return None
 
 
 def refusing_null(catalog: Catalog, table: Table, column: str) -> Homeless | None:

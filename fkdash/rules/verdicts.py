@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
-from fkdash.rules.finding import Finding, Severity
+from fkdash.rules.finding import BrokenRow, Finding, Severity
 from fkdash.rules.obstacles import first_error, obstacles
 from fkdash.rules.rescues import rescues
 from fkdash.rules.writes import verbs
@@ -127,4 +127,14 @@ def finding(rule: Rule, case: Case, *, message: str, explanation: str, fixes: tu
         evidence=(*(obstacle.reason for obstacle in case.met), *case.notes),
         fixes=fixes,
         certain=case.certain,
+        question=_question(case),
     )
+
+
+def _question(case: Case) -> BrokenRow | None:
+    """Give what to ask the data where nothing but rows from before can be in the way."""
+    unproven = [obstacle.unproven for obstacle in case.met]
+    if len(unproven) != 1 or unproven[0] is None:
+        return None
+    table, check = unproven[0]
+    return BrokenRow(table, check, case.key.columns)

@@ -157,7 +157,8 @@ def matches(blocker: Blocker, refusal: Refusal) -> bool:
         return False
     if refusal.table is None:
         return blocker.constraint == refusal.constraint or refusal.data_type is None
-    if (blocker.table.schema, blocker.table.name) != (refusal.schema, refusal.table):
+    table = blocker.partition or blocker.table
+    if (table.schema, table.name) != (refusal.schema, refusal.table):
         return False
     if refusal.sqlstate == "23502":
         return blocker.columns == (refusal.column,)

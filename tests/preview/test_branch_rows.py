@@ -131,6 +131,7 @@ async def test_what_a_partition_refuses_is_found_under_its_table(database: TestD
         catalog = await read_catalog(session)
         answer = await preview(session, catalog, _one("p", 1), Limits())
         [branch] = [branch for branch in branches(catalog, answer) if branch.key is not None]
-        assert [(each.table.name, each.sqlstate, each.rows) for each in branch.blockers] == [("c2", "23502", 4)]
+        assert [(each.table.name, each.sqlstate, each.rows) for each in branch.blockers] == [("c", "23502", 4)]
+        assert [each.partition for each in branch.blockers] == [TableName("public", "c2")]
         [listed] = (await rows_in_the_way(session, catalog, answer, limit=10)).values()
     assert [row.key for row in listed.rows] == [("5",), ("6",), ("7",), ("8",)]

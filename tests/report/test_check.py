@@ -319,3 +319,17 @@ async def test_the_baseline_and_the_configuration_decide_what_fails(
     await database.execute("ALTER TABLE users ALTER primary_workspace_id DROP NOT NULL")
     repaired = await check(pool, CheckOptions(baseline=baseline))
     assert "FK101 public.users.users_primary_workspace_id_fkey" in repaired.gone
+
+
+async def test_many_of_one_rule_are_folded_into_a_line_that_says_how_to_see_them(report: CheckReport) -> None:
+    finding = report.findings[-1]
+    many = replace(report, findings=(*report.findings[:1], *[finding] * 5_000))
+    folded = check_text([many])
+    assert len(folded.splitlines()) < 40
+    summary = next(line for line in folded.splitlines() if finding.finding.rule in line)
+    assert summary.rstrip().endswith(("5,000", "5,001", "biting"))
+    assert f"--each --rule {finding.finding.rule} tells them all" in folded
+    assert folded.index(summary) < folded.index(report.findings[0].finding.message)
+    unfolded = check_text([many], each=True)
+    assert unfolded.count(f"{finding.finding.rule} {finding.finding.name}  ") == 5_000
+    assert len(check_document([many])["findings"]) == 5_001

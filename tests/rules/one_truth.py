@@ -100,12 +100,12 @@ def _is_so(catalog: Catalog, finding: Finding, predicted: Preview) -> bool:
 def _claimed(catalog: Catalog, finding: Finding, target: TableName) -> str:
     """Spell the query for the rows of which a finding says that they cannot be deleted."""
     keys = finding.path or (finding.key,)
-    if finding.rule in _WHATEVER_THE_ROWS:
-        keys = ()
+    always = finding.rule in _WHATEVER_THE_ROWS
+    key, keys = keys[-1], () if always else keys
     if finding.rule == "FK108" and finding.error is not None and finding.error.sqlstate in {"428C9", "55000"}:
         keys = keys[:-1]
     joined = [f"{source(catalog, target)} t0"]
-    conditions = []
+    conditions = [f"t0.{quoted(name)} IS NOT NULL" for name in key.referenced_columns if always]
     for number, key in enumerate(keys, 1):
         joined.append(f"{source(catalog, key.table)} t{number}")
         conditions.append(_between(key, f"t{number - 1}", f"t{number}"))
@@ -137,7 +137,7 @@ async def _blocked(
         return []
     problems = []
     for blocker in predicted.blockers:
-        if _is_ordinary(catalog, blocker):
+        if _is_ordinary(catalog, blocker) or blocker.sqlstate.startswith("22"):
             continue
         told = [each for each in found if each.rule.startswith("FK1") and _tells_of(catalog, each, blocker)]
         tally.explained[f"{blocker.sqlstate} by {told[0].rule if told else 'nothing'}"] += 1
@@ -159,7 +159,11 @@ def _tells_of(catalog: Catalog, finding: Finding, blocker: Blocker) -> bool:
     same_table = any(
         node(catalog, key.table) == node(catalog, blocker.table) for key in (finding.key, *finding.path)
     )
-    return same_table and finding.error is not None and finding.error.sqlstate == blocker.sqlstate
+    if not same_table or finding.error is None:
+        return False
+    # Of an action that meets several obstacles the rules predict the error that comes first.
+    masked = any("another obstacle first" in each for each in finding.evidence)
+    return finding.error.sqlstate == blocker.sqlstate or finding.certain or masked
 
 
 def told(tally: Tally) -> Iterator[str]:

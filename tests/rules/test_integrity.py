@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fkdash.catalog.model import Action, Catalog, Column, Query
 from fkdash.catalog.surroundings import Trigger, TriggerFunction
 from fkdash.rules.finding import Finding, Severity
@@ -193,3 +195,77 @@ async def test_not_valid_is_found_until_it_is_validated(database: TestDatabase) 
     assert (await tried(database, tables, [], "FK201")).of("FK201") is not None
     validated = [*tables, "ALTER TABLE c VALIDATE CONSTRAINT the_key"]
     assert (await tried(database, validated, [], "FK201")).of("FK201") is None
+
+
+@pytest.mark.parametrize(
+    ("check", "quiet"),
+    [
+        ("(a IS NULL) = (b IS NULL)", True),
+        ("num_nonnulls(a, b) IN (0, 2)", True),
+        ("num_nulls(a, b) <> 1", True),
+        ("(a IS NULL AND b IS NULL) OR (a IS NOT NULL AND b IS NOT NULL)", True),
+        ("ROW(a, b) IS NULL OR ROW(a, b) IS NOT NULL", True),
+        ("a IS NOT NULL OR b IS NULL", False),
+        ("(a IS NULL) = (b IS NULL) OR n > 3", False),
+        ("a > 0", False),
+    ],
+)
+async def test_a_check_that_forbids_half_a_key_leaves_nothing_to_say(
+    database: TestDatabase, check: str, quiet: bool
+) -> None:
+    setting_up = [
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b))",
+        f"CREATE TABLE c (n int, a int, b int, CONSTRAINT the_key FOREIGN KEY (a, b) REFERENCES p, CHECK ({check}))",
+    ]
+    outcome = await tried(database, setting_up, ["INSERT INTO c VALUES (9, NULL, 7)"], "FK206")
+    assert (outcome.of("FK206") is None) is quiet
+    if quiet:
+        assert outcome.sqlstate == "23514"
+
+
+async def test_an_inheriting_table_with_a_key_of_its_own_is_left_out(database: TestDatabase) -> None:
+    setting_up = [
+        "CREATE TABLE usr (id int PRIMARY KEY)",
+        "CREATE TABLE xact (id int PRIMARY KEY, usr int NOT NULL CONSTRAINT the_key REFERENCES usr)",
+        "CREATE TABLE circulation () INHERITS (xact)",
+    ]
+    assert (await tried(database, setting_up, [], "FK209")).of("FK209") is not None
+    own = [*setting_up, "ALTER TABLE circulation ADD FOREIGN KEY (usr) REFERENCES usr"]
+    assert (await tried(database, own, [], "FK209")).of("FK209") is None
+    another = [*setting_up, "ALTER TABLE circulation ADD FOREIGN KEY (id) REFERENCES usr"]
+    assert (await tried(database, another, [], "FK209")).of("FK209") is not None
+
+
+@pytest.mark.parametrize(
+    ("action", "rule", "sqlstate", "found"),
+    [
+        ("CASCADE", "ON DELETE TO c DO INSTEAD NOTHING", "XX000", Severity.ERROR),
+        (
+            "CASCADE",
+            "ON DELETE TO c DO INSTEAD UPDATE c SET gone = true WHERE id = OLD.id",
+            "XX000",
+            Severity.ERROR,
+        ),
+        ("CASCADE", "ON DELETE TO c WHERE OLD.id = 1 DO INSTEAD NOTHING", "", Severity.WARNING),
+        ("CASCADE", "ON DELETE TO c DO ALSO NOTHING", "", None),
+        ("CASCADE", "ON UPDATE TO c DO INSTEAD NOTHING", "", None),
+        ("SET NULL", "ON DELETE TO c DO INSTEAD NOTHING", "", None),
+        ("SET NULL", "ON UPDATE TO c DO INSTEAD NOTHING", "XX000", Severity.ERROR),
+        ("SET NULL", "ON UPDATE TO c DO INSTEAD UPDATE other SET x = 1", "", Severity.WARNING),
+    ],
+)
+async def test_a_rule_matters_where_it_replaces_the_statement_that_the_action_is(
+    database: TestDatabase, action: str, rule: str, sqlstate: str, found: Severity | None
+) -> None:
+    setting_up = [
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE other (x int)",
+        f"CREATE TABLE c (id int, gone bool, pid int CONSTRAINT the_key REFERENCES p ON DELETE {action})",
+        f"CREATE RULE soft AS {rule}",
+        "INSERT INTO p VALUES (1), (2)",
+    ]
+    # Not even a row that nothing refers to can go.
+    outcome = await tried(database, setting_up, ["DELETE FROM p WHERE id = 2"], "FK208")
+    finding = outcome.of("FK208")
+    assert (finding.severity if finding is not None else None) is found
+    assert outcome.sqlstate == sqlstate

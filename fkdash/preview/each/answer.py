@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.spelling import as_text, identity_of, label_of
@@ -12,7 +12,8 @@ from fkdash.preview.each.judging import standing
 from fkdash.preview.each.question import Question
 from fkdash.preview.each.standing import Standing
 from fkdash.preview.loading import read_facts
-from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.preview import rooted
 from fkdash.preview.reader import CutShortError, RowId
 from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
 from fkdash.preview.target import inheriting_tables, resolve
@@ -88,7 +89,8 @@ async def preview_each(
         if not facts.tables[facts.target].readable:
             raise
         found, rows = Standing(rows=0, notes=(refused.what,), cut_short=True), ()
-    return _answer(table, labels, found, rows)
+    answer = _answer(table, labels, found, rows)
+    return replace(answer, preview=replace(answer.preview, blockers=rooted(facts, answer.preview.blockers)))
 
 
 async def _identified(
@@ -129,10 +131,7 @@ def _answer(table: Table, labels: Sequence[str], found: Standing, rows: tuple[Bl
             target=DeleteTarget(table.name),
             verdict=verdict,
             exact=found.exact and not found.unknown and not found.cut_short and not found.scans,
-            blockers=tuple(
-                Blocker(each.constraint, each.table, each.columns, each.sqlstate, blocking, first=alone)
-                for each, (blocking, _) in obstacles
-            ),
+            blockers=tuple(each.blocker(blocking, first=alone) for each, (blocking, _) in obstacles),
             effects=effects,
             notes=notes,
             not_run=found.not_run,

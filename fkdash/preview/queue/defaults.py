@@ -62,10 +62,12 @@ async def taken_defaults(
         if name not in columns:
             continue
         taken.values[name] = None
+        # A sequence gives no NULL: what such a row comes to is not known at all.
         if column.identity or not column.default_steady:
             what = f"The default of {table.name}.{name} is only known when it is really taken."
             run.outcome.doubt(what, () if column.identity else column.default_not_run)
-        elif column.default is not None:
+            return None
+        if column.default is not None:
             found = await _default(run, column, column.default)
             if found.failure is not None and not found.cast:
                 evaluation_failed(run, table, (name,), found.failure, rows)

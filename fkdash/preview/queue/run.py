@@ -47,6 +47,7 @@ class Run(RunState):
         await self._remove(targets)
         self.statement_ends(target, DELETE_BIT)
         await self._work_off(self.queue)
+        self.outcome.late = True
         await self._work_off(deque(self.deferred))
         self._count_effects()
         self.outcome.touched = len(self.overlay.rows)
@@ -168,7 +169,7 @@ class Run(RunState):
         values = values_of(written.values, key.columns)
         if None in values:
             if key.match_full and any(value is not None for value in values):
-                self.block_key(key, STILL_REFERENCED, [event.row])
+                self.block_key(key, STILL_REFERENCED, [event.row], half=True)
         elif (
             self.may_read(key.referenced)
             and self.owner_may(
@@ -180,7 +181,7 @@ class Run(RunState):
             )
             and not await self._references_something(key, values)
         ):
-            self.block_key(key, STILL_REFERENCED, [event.row])
+            self.block_key(key, STILL_REFERENCED, [event.row], missing=values)
 
     async def _references_something(self, key: KeyFact, values: Values) -> bool:
         return await (covered(self, key, values) if key.period else self.matcher.reference_something(key, values))

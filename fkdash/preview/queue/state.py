@@ -21,6 +21,7 @@ from fkdash.preview.queue.rights import NOT_PERMITTED, refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from fkdash.preview.equality import Values
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
     from fkdash.preview.reader import Reader, RowId, RowValues
@@ -224,8 +225,21 @@ class RunState:
         table = self.facts.tables[relation]
         return table.readable and not table.row_security
 
-    def block_key(self, key: KeyFact, sqlstate: str, rows: Sequence[RowId]) -> None:
-        """Note a blocker under the name of the foreign key that was declared."""
+    def block_key(
+        self,
+        key: KeyFact,
+        sqlstate: str,
+        rows: Sequence[RowId],
+        *,
+        missing: Values = (),
+        half: bool = False,
+    ) -> None:
+        """Note a blocker under the name of the foreign key that was declared.
+
+        `missing` is what rows would refer to in vain, `half` says that they would mix NULL and values.
+        """
         declared = self.facts.root_key(key)
         table = self.facts.tables[declared.relation].name
-        self.outcome.block(Obstacle(declared.name, table, declared.columns, sqlstate), rows)
+        nowhere = self.facts.tables[declared.referenced].name if missing else None
+        obstacle = Obstacle(declared.name, table, declared.columns, sqlstate, missing=nowhere, half=half)
+        self.outcome.block(obstacle, rows, missing)

@@ -30,6 +30,7 @@ class Impact:
 
     `all_rows` is the number of rows in the referenced table. A number is None where
     it could not be counted; `reason` then says why, `not_run` what counting would have run of other roles' code.
+    `spared` says that the preview of such a row is allowed all the same.
     """
 
     referenced_rows: int | None
@@ -38,13 +39,14 @@ class Impact:
     exact: bool = True
     reason: str = ""
     not_run: tuple[NotRun, ...] = ()
+    spared: bool = False
 
     @property
     def state(self) -> str:
-        """`latent` (no row is referenced today), `biting`, or `unknown`."""
+        """`latent` (no row is held back today), `biting`, or `unknown`."""
         if self.blocking_rows is None:
             return "unknown"
-        return "biting" if self.blocking_rows else "latent"
+        return "biting" if self.blocking_rows and not self.spared else "latent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.preview.model import Blocker, Effect, Verdict
+from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.outcome import Answer, Obstacle
 from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
 from fkdash.preview.sets.statement import Composer
@@ -101,9 +101,7 @@ def _answer(facts: Facts, plan: SetPlan, counts: Sequence[Count], numbers: Seque
     merged: dict[Obstacle, int] = {}
     for _, obstacle, number, _ in _in_order(met):
         merged[obstacle] = merged.get(obstacle, 0) + number
-    blockers = [
-        Blocker(o.constraint, o.table, o.columns, o.sqlstate, n, first=o == first) for o, n in merged.items()
-    ]
+    blockers = [obstacle.blocker(number, first=obstacle == first) for obstacle, number in merged.items()]
     blockers.sort(key=lambda blocker: not blocker.first)
     answer = Answer(
         verdict=Verdict.BLOCKED if blockers else Verdict.ALLOWED,

@@ -46,6 +46,7 @@ def still_referencing(facts: Facts, step: Step) -> Obstacle:
         facts.tables[key.relation].name,
         key.columns,
         RESTRICTED if restrict else STILL_REFERENCED,
+        deferred=step.deferred,
     )
 
 

@@ -1,0 +1,126 @@
+"""`check` says what the preview and the options say: no more than happens, and nothing that would be refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.db.pool import ReadPool
+from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.fix.options import options
+from fkdash.report.check import Reported, impact_words
+from fkdash.report.checking import CheckOptions, check
+from fkdash.rules.finding import Severity
+from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.newest_version
+
+
+@pytest.fixture
+async def pool(database: TestDatabase) -> AsyncIterator[ReadPool]:
+    opened = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    yield opened
+    await opened.close()
+
+
+async def _found(database: TestDatabase, pool: ReadPool, sql: str, rule_id: str) -> list[Reported]:
+    await database.execute(sql)
+    report = await check(pool, CheckOptions())
+    return [each for each in report.findings if each.finding.rule == rule_id]
+
+
+async def test_a_not_valid_check_that_no_row_violates_is_not_mentioned(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    schema = """
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE reports (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE SET NULL, message text);
+        INSERT INTO users VALUES (1); INSERT INTO reports VALUES (1, 1, 'short'), (2, NULL, 'far too long');
+        ALTER TABLE reports ADD CONSTRAINT message_len CHECK (char_length(message) <= 8) NOT VALID;
+    """
+    assert await _found(database, pool, schema, "FK102") == []
+    [broken] = await _found(database, pool, "INSERT INTO users VALUES (2); ALTER TABLE reports DROP CONSTRAINT "
+        "message_len; INSERT INTO reports VALUES (3, 2, 'far too long'); ALTER TABLE reports ADD CONSTRAINT "
+        "message_len CHECK (char_length(message) <= 8) NOT VALID", "FK102")  # fmt: skip
+    assert broken.finding.severity is Severity.WARNING
+    assert "violates message_len today" in broken.finding.evidence[-1]
+
+
+async def test_a_not_valid_check_that_calls_another_role_s_function_is_not_evaluated(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    schema = f"""
+        CREATE ROLE planter_{database.name};
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE reports (user_id int REFERENCES users ON DELETE SET NULL, n int);
+        CREATE TABLE ran (n int);
+        CREATE FUNCTION planted(n int) RETURNS bool LANGUAGE plpgsql AS
+          'BEGIN RAISE EXCEPTION ''it ran''; RETURN true; END';
+        ALTER FUNCTION planted OWNER TO planter_{database.name};
+        INSERT INTO users VALUES (1); INSERT INTO reports VALUES (1, 1);
+        ALTER TABLE reports ADD CONSTRAINT odd CHECK (planted(n)) NOT VALID;
+    """
+    [found] = await _found(database, pool, schema, "FK102")
+    await database.execute(f"DROP FUNCTION planted CASCADE; DROP ROLE planter_{database.name}")
+    assert not found.finding.certain
+
+
+async def test_biting_is_said_only_where_the_preview_of_a_row_is_blocked(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    schema = """
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE seats (user_id int UNIQUE NULLS NOT DISTINCT REFERENCES users ON DELETE SET NULL);
+        INSERT INTO users VALUES (1), (2); INSERT INTO seats VALUES (1), (2);
+    """
+    [first] = await _found(database, pool, schema, "FK104")
+    assert first.impact is not None
+    assert first.impact.state == "latent"
+    assert "preview of one that is referred to is allowed" in impact_words(first)
+    [second] = await _found(database, pool, "DELETE FROM users WHERE id = 1", "FK104")
+    assert second.impact is not None
+    assert second.impact.state == "biting"
+
+
+async def test_an_earlier_twin_takes_the_row_from_a_default_that_does_not_exist(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    schema = """
+        CREATE TABLE dept (id int PRIMARY KEY);
+        CREATE TABLE emp (dept_id int DEFAULT 99,
+          CONSTRAINT one FOREIGN KEY (dept_id) REFERENCES dept ON DELETE SET NULL,
+          CONSTRAINT two FOREIGN KEY (dept_id) REFERENCES dept ON DELETE SET DEFAULT);
+        INSERT INTO dept VALUES (1); INSERT INTO emp VALUES (1);
+    """
+    [found] = await _found(database, pool, schema, "FK106")
+    assert (found.finding.severity, found.finding.certain) == (Severity.WARNING, False)
+
+
+async def test_every_fix_that_is_listed_can_be_planned(database: TestDatabase, pool: ReadPool) -> None:
+    await database.execute("""
+        CREATE TABLE a (s int PRIMARY KEY);
+        CREATE TABLE b (s int REFERENCES a ON UPDATE CASCADE ON DELETE CASCADE, id int, PRIMARY KEY (s, id));
+        CREATE TABLE c (x int PRIMARY KEY, s int, id int, FOREIGN KEY (s, id) REFERENCES b);
+        CREATE TABLE zone (id int PRIMARY KEY);
+        CREATE TABLE site (zone_id int NOT NULL DEFAULT 77 CONSTRAINT site_zone REFERENCES zone ON UPDATE SET DEFAULT);
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE r (p int);
+        ALTER TABLE r ADD CONSTRAINT one FOREIGN KEY (p) REFERENCES p ON DELETE CASCADE NOT VALID;
+        ALTER TABLE r ADD CONSTRAINT two FOREIGN KEY (p) REFERENCES p;
+        CREATE TABLE n (h numeric PRIMARY KEY);
+        CREATE TABLE m (h int REFERENCES n);
+        CREATE INDEX ON m (h);
+    """)
+    catalog = await read_whole_catalog(pool)
+    report = await check(pool, CheckOptions())
+    listed = 0
+    for each in report.findings:
+        offered = {option.id: option.refused for option in options(catalog, each.finding)}
+        for fix in each.finding.fixes:
+            assert offered[fix] == "", (each.finding.rule, fix)
+            listed += 1
+    assert listed > 5
+    [of_b] = [each.finding for each in report.findings if each.finding.rule == "FK115"]
+    assert "cascade" not in of_b.fixes
