@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
+from fkdash.catalog.model import TableKind
 from fkdash.catalog.pasting import pasted_name, pasted_table
 from fkdash.db.queries import query
 from fkdash.errors import UsageError
@@ -37,7 +38,7 @@ class Grants:
 
 
 async def for_looking(session: Session, catalog: Catalog, role: str) -> Grants:
-    """Give what `role` lacks to read everything that a foreign key has to do with; raises the session's errors.
+    """Give what `role` lacks to read every table a foreign key may concern; raises the session's errors.
 
     A role that does not exist is made first. Raises UsageError for a superuser, who lacks nothing.
     """
@@ -47,7 +48,7 @@ async def for_looking(session: Session, catalog: Catalog, role: str) -> Grants:
             f"{role} is a superuser, and looking with it is what a role for looking is to avoid.",
             next_step="Name another role, or one that does not exist yet.",
         )
-    names = {name for key in catalog.foreign_keys for name in (key.table, key.referenced)}
+    names = [table.name for table in catalog.tables.values() if table.kind is not TableKind.FOREIGN]
     rows = await _lacking(session, role, _oids(catalog, names))
     return Grants(role, tuple(_looking(role, standing, rows)), tuple(_hidden(rows)))
 
@@ -117,7 +118,7 @@ def _looking(role: str, standing: Row, rows: Sequence[Row]) -> Iterator[Grant]:
     for tables in by_schema.values():
         yield Grant(
             "GRANT SELECT ON TABLE\n  " + ",\n  ".join(tables) + f"\n  TO {name};",
-            "to count and show rows of the tables that foreign keys have to do with",
+            "to count and show rows",
         )
 
 
