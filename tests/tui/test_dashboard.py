@@ -371,3 +371,13 @@ async def test_a_filter_takes_the_headings_names_and_says_which_there_are(incide
             await session.until(lambda: 0 < session.app.constraints.list.position[1] < every)
         await session.press("slash", "ctrl+u", *"colour:red", "enter")
         await session.until_shown("There is no colour: to filter by; there is severity, table, schema")
+
+
+async def test_q_on_help_leaves_help_alone(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await session.press("question_mark")
+        await session.until_shown("These keys work")
+        await session.press("q")
+        await session.until_shown("BITES 412")
+        assert session.app.is_running
