@@ -184,6 +184,7 @@ async def _both(
         try:
             return await one, await other
         finally:
+            # Where the first one failed the other has not begun, and never will.
             other.close()
     try:
         async with TaskGroup() as group:

@@ -26,6 +26,7 @@ from fkdash.cli.settings import label_columns_set, operator_settings, team_confi
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
+from fkdash.preview.heard import Hearing
 from fkdash.preview.keys import chosen_target
 from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
@@ -33,6 +34,7 @@ from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
+from fkdash.report.preview_sql import preview_sql
 
 if TYPE_CHECKING:
     import argparse
@@ -98,6 +100,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also run the delete, triggers included, in a transaction that is rolled back, and compare",
     )
+    parser.add_argument(
+        "--sql",
+        action="store_true",
+        help="print the SELECTs behind the numbers, and the DELETE as a comment, to paste into psql",
+    )
     parser.add_argument("--format", choices=tuple(_RENDERERS), default="text", help="default: %(default)s")
     add_connection_arguments(parser)
 
@@ -107,8 +114,11 @@ def run(arguments: argparse.Namespace) -> int:
     _check_numbers(arguments)
     if arguments.all:
         return _run_each(arguments)
-    answer, listed, rehearsed = run_async(_preview(arguments))
-    if arguments.format == "json":
+    hearing = Hearing()
+    answer, listed, rehearsed = run_async(_preview(arguments, hearing))
+    if arguments.sql:
+        say(preview_sql(answer, hearing))
+    elif arguments.format == "json":
         say(preview_json(answer, listed, rehearsed))
     else:
         say(_RENDERERS[arguments.format](answer, listed))
@@ -121,6 +131,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_each(arguments: argparse.Namespace) -> int:
+    if arguments.sql:
+        raise UsageError(
+            "--sql is for one DELETE, and --all asks about every row by itself.",
+            next_step="--where true is the DELETE of all rows.",
+        )
     if arguments.rehearse:
         raise UsageError(
             "--all asks about every row by itself; a rehearsal is one DELETE.",
@@ -142,13 +157,15 @@ async def _each(arguments: argparse.Namespace) -> EachPreview:
         )
 
 
-async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, DeleteRehearsal | None]:
+async def _preview(
+    arguments: argparse.Namespace, hearing: Hearing
+) -> tuple[Preview, Listed, DeleteRehearsal | None]:
     where = target_of(arguments)
     if arguments.rehearse:
         refuse_read_only(arguments)
         where = await writable(where)
     async with looking(where) as pool:
-        answer, listed = await _looked(pool, arguments)
+        answer, listed = await _looked(pool, arguments, hearing)
         if not arguments.rehearse:
             return answer, listed, None
         async with writer_beside(pool) as writer:
@@ -158,11 +175,11 @@ async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, Dele
             return answer, listed, rehearsed
 
 
-async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[Preview, Listed]:
+async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearing) -> tuple[Preview, Listed]:
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
-        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress())
+        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress(), hearing=hearing)
         knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
         answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
         if not arguments.list:

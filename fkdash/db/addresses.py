@@ -36,8 +36,22 @@ def addresses_of(values: Mapping[str, str], *, verify_name: bool) -> tuple[tuple
             tuple(map(Address, names, ports)),
             ["hostaddr is not used with sslmode=verify-full: the host names are looked up."],
         )
+    for name in names:
+        _require_name(name)
     routes = routes if hosts else []
     return tuple(map(Address, names, ports, routes or [""] * len(names))), []
+
+
+def _require_name(host: str) -> None:
+    """Raise UsageError for what no name service can be asked for (RFC 1035: labels of 1 to 63 bytes)."""
+    try:
+        if not host.startswith("/"):
+            host.encode("idna")
+    except UnicodeError:
+        raise UsageError(
+            "The host's name cannot be one: a part of it is empty or longer than 63 letters.",
+            next_step="Check -h, PGHOST or the URI.",
+        ) from None
 
 
 def _split(text: str) -> list[str]:

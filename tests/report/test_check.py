@@ -22,7 +22,7 @@ from fkdash.report.check import CheckReport, Reported, Scope
 from fkdash.report.check_github import check_github
 from fkdash.report.check_json import check_document, check_json
 from fkdash.report.check_junit import check_junit
-from fkdash.report.check_markdown import check_markdown
+from fkdash.report.check_markdown import check_markdown, escaped
 from fkdash.report.check_sarif import MOST_RESULTS, check_sarif
 from fkdash.report.check_text import check_lines, check_text
 from fkdash.report.checking import CheckOptions, check, failed
@@ -197,6 +197,18 @@ async def test_markdown_interprets_nothing_from_the_database(report: CheckReport
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
     assert "\\<b\\>" in text
     assert "<b>" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10",
+        "public.users.users_workspace_id_fkey",
+        "/home/dba/.local/state/fkdash/runs/x-1.jsonl",
+    ],
+)
+def test_what_is_pasted_from_markdown_is_what_was_meant(text: str) -> None:
+    assert escaped(text) == text
 
 
 async def test_the_scope_names_what_the_role_cannot_read(database: TestDatabase) -> None:
