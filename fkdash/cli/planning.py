@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.cli.selection import number
 from fkdash.db.conninfo import is_uri
 from fkdash.errors import UsageError, reason_of
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_of
 from fkdash.fix.options import OPTION_NAMES
+from fkdash.fix.plan import Pace
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
 from fkdash.reading.source import parsed_json
@@ -55,6 +57,10 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         help="the key of an existing referenced row, for the options that ask for one; COLUMN=VALUE for each of "
         "several columns",
     )
+    pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
+    pace.add_argument("--batch-rows", type=number(1, 1_000_000), metavar="N", help="rows in a transaction")
+    pace.add_argument("--pause-ms", type=number(0, 3_600_000), metavar="N", help="milliseconds between two")
+    pace.add_argument("--rows-per-second", type=number(1, 100_000_000), metavar="N", help="at most so many")
     if carried:
         parser.add_argument(
             "--plan", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
@@ -96,8 +102,22 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
         return Planned(catalog, planned_here(catalog, carried))
     key = find_foreign_key(catalog, arguments.constraint)
     subject = subject_of(catalog, key, arguments.option)
-    made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated, words=arguments.value)
+    made = plan(
+        catalog,
+        subject,
+        arguments.option,
+        keep_validated=arguments.keep_validated,
+        words=arguments.value,
+        pace=_pace(arguments),
+    )
     return Planned(catalog, made)
+
+
+def _pace(arguments: argparse.Namespace) -> Pace | None:
+    given = (arguments.batch_rows, arguments.pause_ms, arguments.rows_per_second)
+    if given == (None, None, None):
+        return None
+    return Pace(arguments.batch_rows or Pace().batch_rows, arguments.pause_ms, arguments.rows_per_second)
 
 
 def _carried(arguments: argparse.Namespace) -> Plan | None:
@@ -106,8 +126,8 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
         if arguments.constraint is None:
             raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
         return None
-    if arguments.option is not None or arguments.value:
-        raise UsageError("--plan says what is to be done; --option and --value cannot say it too.")
+    if arguments.option is not None or arguments.value or _pace(arguments) is not None:
+        raise UsageError("--plan says what is to be done; --option, --value and the pace cannot say it too.")
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     try:
         document, source = parsed_json(path, "plan", next_step=advice)

@@ -54,7 +54,7 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
     if subject.rule != carried.rule:
         subject = anything_about(key)
     words = [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
-    here = plan(catalog, subject, carried.option, words=words)
+    here = plan(catalog, subject, carried.option, words=words, pace=carried.pace)
     if keep and not any(step.title == "build" for step in here.steps):
         here = plan(catalog, subject, carried.option, keep_validated=True, words=words)
     return here

@@ -12,7 +12,7 @@ from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.options import Option, options
 from fkdash.fix.orphan_plans import REPAIRS, repair
 from fkdash.fix.other_plans import OTHER_PLANS
-from fkdash.fix.plan import Goal, Plan
+from fkdash.fix.plan import Goal, Pace, Plan
 from fkdash.fix.values import named_values
 
 if TYPE_CHECKING:
@@ -30,14 +30,21 @@ def plan(
     *,
     keep_validated: bool = False,
     words: Sequence[str] = (),
+    pace: Pace | None = None,
 ) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
-    the option asks for: one for a single column, else COLUMN=VALUE for each.
+    the option asks for: one for a single column, else COLUMN=VALUE for each. `pace` is how fast an option that
+    changes rows goes; the others change none.
     """
     chosen = _chosen(catalog, finding, option_id)
     values = _values(finding, chosen, words)
+    if pace is not None and pace != Pace() and chosen.id not in REPAIRS:
+        raise UsageError(
+            f"{chosen.id} changes no rows batch by batch.",
+            next_step="Leave --batch-rows, --pause-ms and --rows-per-second out.",
+        )
     if chosen.id in ACTIONS:
         return _change_action(catalog, finding, chosen, keep_validated=keep_validated)
     if chosen.id == "drop-not-null-set-null":
@@ -45,7 +52,7 @@ def plan(
     if chosen.id == "set-column-default":
         return name_default(catalog, finding, chosen, values, keep_validated=keep_validated)
     if chosen.id in REPAIRS:
-        return repair(catalog, finding, chosen, values)
+        return repair(catalog, finding, chosen, values, pace or Pace())
     return OTHER_PLANS[chosen.id](catalog, finding, chosen)
 
 

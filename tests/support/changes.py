@@ -17,7 +17,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
-from fkdash.fix.plan import Plan
+from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
 from tests.support.servers import TestDatabase
@@ -45,11 +45,17 @@ class Workbench:
         return next(key for key in self.catalog.foreign_keys if key.name == name)
 
     async def plan(
-        self, name: str, option: str, *, keep_validated: bool = False, words: Sequence[str] = ()
+        self,
+        name: str,
+        option: str,
+        *,
+        keep_validated: bool = False,
+        words: Sequence[str] = (),
+        pace: Pace | None = None,
     ) -> Plan:
         await self.look()
         subject = subject_of(self.catalog, self.key(name), option)
-        return plan(self.catalog, subject, option, keep_validated=keep_validated, words=words)
+        return plan(self.catalog, subject, option, keep_validated=keep_validated, words=words, pace=pace)
 
     async def preflight(self, chosen: Plan) -> tuple[PreflightLine, ...]:
         async with open_writer(self.pool.target) as writer:
