@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "check": "what is wrong with the foreign keys, for people and for CI",
     "explain": "which foreign key is behind an error, and on which way",
     "list": "every foreign key in one line",
+    "guard": "the query and code with which an application asks before it deletes",
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
