@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 QUARANTINE: Final = "fkdash_quarantine"
-_KEPT: Final = re.compile(r"fkdash_orphans_[0-9a-f]{12}")
+_KEPT: Final = re.compile(r"fkdash_(orphans|blockers)_[0-9a-f]{12}")
 _LONGEST_NAME: Final = 63
 
 
@@ -20,6 +20,11 @@ def kept_table(key: ForeignKey) -> TableName:
     """Give the table that keeps the rows as they were, in the schema of the referencing table."""
     digest = hashlib.sha256(key.qualified.encode()).hexdigest()[:12]
     return TableName(key.table.schema, f"fkdash_orphans_{digest}")
+
+
+def kept_blockers(key: ForeignKey) -> TableName:
+    """Give the table that keeps rows that were in the way as they were, in the schema of the referencing table."""
+    return TableName(key.table.schema, kept_table(key).name.replace("orphans", "blockers"))
 
 
 def quarantine_table(catalog: Catalog, key: ForeignKey) -> TableName:

@@ -57,6 +57,14 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         help="the key of an existing referenced row, for the options that ask for one; COLUMN=VALUE for each of "
         "several columns",
     )
+    parser.add_argument(
+        "--of",
+        action="append",
+        metavar="KEY",
+        default=[],
+        help="a referenced row that blocking rows are to let go, for move-blockers, null-blockers and "
+        "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
+    )
     pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
     pace.add_argument("--batch-rows", type=number(1, 1_000_000), metavar="N", help="rows in a transaction")
     pace.add_argument("--pause-ms", type=number(0, 3_600_000), metavar="N", help="milliseconds between two")
@@ -109,6 +117,7 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
         keep_validated=arguments.keep_validated,
         words=arguments.value,
         pace=_pace(arguments),
+        of=arguments.of,
     )
     return Planned(catalog, made)
 
@@ -126,8 +135,8 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
         if arguments.constraint is None:
             raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
         return None
-    if arguments.option is not None or arguments.value or _pace(arguments) is not None:
-        raise UsageError("--plan says what is to be done; --option, --value and the pace cannot say it too.")
+    if arguments.option is not None or arguments.value or arguments.of or _pace(arguments) is not None:
+        raise UsageError("--plan says what is to be done; --option, --value, --of and the pace cannot say it too.")
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     try:
         document, source = parsed_json(path, "plan", next_step=advice)

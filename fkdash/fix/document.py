@@ -43,6 +43,7 @@ def plan_document(plan: Plan) -> Document:
         "mends": plan.mends,
         "values": [list(value) for value in plan.values],
         "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
+        "chosen": [[list(value) for value in row] for row in plan.chosen],
         "pace": asdict(plan.pace),
         "objects": dict(plan.objects),
     }
@@ -107,6 +108,7 @@ class PlanFile:
     mends: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: _KeptFile | None = None
+    chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
     pace: Pace = field(default_factory=Pace)
     objects: dict[str, Any] = field(default_factory=dict)
 
@@ -154,6 +156,7 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
         mends=read.mends,
         values=read.values,
         kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
+        chosen=read.chosen,
         pace=read.pace,
         objects=read.objects,
     )

@@ -34,6 +34,9 @@ OPTION_NAMES: Final = (
     "drop-not-null-set-null",
     "set-column-default",
     "quarantine-orphans",
+    "move-blockers",
+    "null-blockers",
+    "delete-blockers",
 )
 """The names that `--option` takes; they never change their meaning."""
 

@@ -157,6 +157,7 @@ class Plan:
     the key itself is still the old one. `origin` is the key that undoing leads back to where that is not `key`.
     `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
     `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
+    `chosen` are the referenced rows whose referring rows are changed, each by its columns and values.
     `kept` is where changed rows are kept as they were, `pace` how fast rows are changed.
     """
 
@@ -176,6 +177,7 @@ class Plan:
     mends: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: Kept | None = None
+    chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
     pace: Pace = field(default_factory=Pace)
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.errors import UsageError
 from fkdash.fix.actions import ACTIONS, wanted_key
+from fkdash.fix.blockers import BLOCKER_OPTIONS, chosen_rows, relieve
 from fkdash.fix.change_action import change
 from fkdash.fix.combined_plans import allow_null_and_set_null, name_default
 from fkdash.fix.fingerprint import fingerprint, objects
@@ -31,13 +32,19 @@ def plan(
     keep_validated: bool = False,
     words: Sequence[str] = (),
     pace: Pace | None = None,
+    of: Sequence[str] = (),
 ) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
     the option asks for: one for a single column, else COLUMN=VALUE for each. `pace` is how fast an option that
-    changes rows goes; the others change none.
+    changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved.
     """
+    if option_id in BLOCKER_OPTIONS:
+        named = chosen_rows(finding.key, of)
+        return relieve(catalog, finding.key, option_id, chosen=named, words=words, pace=pace or Pace())
+    if of:
+        raise UsageError(f"{option_id} is about the key, not about some rows.", next_step="Leave --of out.")
     chosen = _chosen(catalog, finding, option_id)
     values = _values(finding, chosen, words)
     if pace is not None and pace != Pace() and chosen.id not in REPAIRS:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -82,7 +84,7 @@ async def test_a_guard_agrees_with_the_preview(database: TestDatabase, seed: int
             asks = guard_of(catalog, f"t{table}")
             keys: Sequence[int] = numbers.sample(range(1, 7), numbers.randint(1, 3))
             found = await database.fetch(asks.sql(numbered), list(keys))
-            target = DeleteTarget(TableName("public", f"t{table}"), keys=[{"id": key} for key in keys])
+            target = DeleteTarget(TableName("public", f"t{table}"), keys=tuple({"id": key} for key in keys))
             async with pool.session() as session:
                 answer = await preview(session, catalog, target, Limits())
             assert answer.verdict in {Verdict.ALLOWED, Verdict.BLOCKED}
@@ -144,33 +146,23 @@ async def test_the_code_for_a_python_tool_runs_whatever_names_are_in_it(database
 
 
 def _called(
-    tool: str, database: TestDatabase, call: object, keys: tuple[list[int], list[str]]
-) -> list[dict[str, object]]:
-    assert callable(call)
+    tool: str, database: TestDatabase, call: Callable[..., Any], keys: tuple[list[int], list[str]]
+) -> list[dict[str, Any]]:
     if tool == "sqlalchemy":
-        import sqlalchemy  # noqa: PLC0415
-
-        engine = sqlalchemy.create_engine(database.dsn.replace("postgresql:", "postgresql+psycopg:"))
+        engine = import_module("sqlalchemy").create_engine(
+            database.dsn.replace("postgresql:", "postgresql+psycopg:")
+        )
         with engine.connect() as connection:
             found = [dict(each) for each in call(connection, *keys)]
         engine.dispose()
         return found
-    import django  # noqa: PLC0415
-    from django.conf import settings  # noqa: PLC0415
-    from django.db import connections  # noqa: PLC0415
-
+    settings, connections = import_module("django.conf").settings, import_module("django.db").connections
     if not settings.configured:
         settings.configure(DATABASES={"default": {}})
-        django.setup()
+        import_module("django").setup()
+    given = {"ENGINE": "django.db.backends.postgresql", "NAME": database.name, "USER": "postgres"}
     connections.settings["default"] = connections.configure_settings(
-        {
-            "default": {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": database.name,
-                "USER": "postgres",
-                "HOST": database.socket_directory,
-            }
-        }
+        {"default": {**given, "HOST": database.socket_directory}}
     )["default"]
     connection = connections.create_connection("default")
     try:
