@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 QUARANTINE: Final = "fkdash_quarantine"
-_KEPT: Final = re.compile(r"fkdash_(orphans|blockers)_[0-9a-f]{12}")
+_KEPT: Final = re.compile(r"fkdash_(orphans|blockers|parents)_[0-9a-f]{12}")
 _LONGEST_NAME: Final = 63
 
 
@@ -25,6 +25,11 @@ def kept_table(key: ForeignKey) -> TableName:
 def kept_blockers(key: ForeignKey) -> TableName:
     """Give the table that keeps rows that were in the way as they were, in the schema of the referencing table."""
     return TableName(key.table.schema, kept_table(key).name.replace("orphans", "blockers"))
+
+
+def kept_parents(key: ForeignKey) -> TableName:
+    """Give the table that keeps the keys of referenced rows that were made again."""
+    return TableName(key.table.schema, kept_table(key).name.replace("orphans", "parents"))
 
 
 def quarantine_table(catalog: Catalog, key: ForeignKey) -> TableName:

@@ -53,7 +53,8 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
     subject = subject_of(catalog, key, carried.option)
     if subject.rule != carried.rule:
         subject = anything_about(key)
-    words = [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
+    words = [f"{name}={text}" for name, text in carried.filled]
+    words += [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
     here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried))
     if keep and not any(step.title == "build" for step in here.steps):
         here = plan(catalog, subject, carried.option, keep_validated=True, words=words)

@@ -44,6 +44,7 @@ def plan_document(plan: Plan) -> Document:
         "values": [list(value) for value in plan.values],
         "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
         "chosen": [[list(value) for value in row] for row in plan.chosen],
+        "filled": [list(value) for value in plan.filled],
         "pace": asdict(plan.pace),
         "objects": dict(plan.objects),
     }
@@ -109,6 +110,7 @@ class PlanFile:
     values: tuple[tuple[str, str], ...] = ()
     kept: _KeptFile | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
     pace: Pace = field(default_factory=Pace)
     objects: dict[str, Any] = field(default_factory=dict)
 
@@ -157,6 +159,7 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
         values=read.values,
         kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
         chosen=read.chosen,
+        filled=read.filled,
         pace=read.pace,
         objects=read.objects,
     )

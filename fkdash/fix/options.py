@@ -34,6 +34,7 @@ OPTION_NAMES: Final = (
     "drop-not-null-set-null",
     "set-column-default",
     "quarantine-orphans",
+    "recreate-parents",
     "move-blockers",
     "null-blockers",
     "delete-blockers",

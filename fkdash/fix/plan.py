@@ -158,6 +158,7 @@ class Plan:
     `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
     `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
     `chosen` are the referenced rows whose referring rows are changed, each by its columns and values.
+    `filled` are the values of other columns of referenced rows that are made.
     `kept` is where changed rows are kept as they were, `pace` how fast rows are changed.
     """
 
@@ -178,6 +179,7 @@ class Plan:
     values: tuple[tuple[str, str], ...] = ()
     kept: Kept | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
     pace: Pace = field(default_factory=Pace)
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 

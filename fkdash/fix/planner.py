@@ -14,6 +14,7 @@ from fkdash.fix.options import Option, options
 from fkdash.fix.orphan_plans import REPAIRS, repair
 from fkdash.fix.other_plans import OTHER_PLANS
 from fkdash.fix.plan import Goal, Pace, Plan
+from fkdash.fix.recreate_parents import RECREATE, recreate
 from fkdash.fix.values import named_values
 
 if TYPE_CHECKING:
@@ -40,9 +41,8 @@ def plan(
     the option asks for: one for a single column, else COLUMN=VALUE for each. `pace` is how fast an option that
     changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved.
     """
-    if option_id in BLOCKER_OPTIONS:
-        named = chosen_rows(finding.key, of)
-        return relieve(catalog, finding.key, option_id, chosen=named, words=words, pace=pace or Pace())
+    if option_id in BLOCKER_OPTIONS or option_id == RECREATE:
+        return _about_rows(catalog, finding, option_id, words=words, pace=pace or Pace(), of=of)
     if of:
         raise UsageError(f"{option_id} is about the key, not about some rows.", next_step="Leave --of out.")
     chosen = _chosen(catalog, finding, option_id)
@@ -61,6 +61,18 @@ def plan(
     if chosen.id in REPAIRS:
         return repair(catalog, finding, chosen, values, pace or Pace())
     return OTHER_PLANS[chosen.id](catalog, finding, chosen)
+
+
+def _about_rows(
+    catalog: Catalog, finding: Finding, option_id: str, *, words: Sequence[str], pace: Pace, of: Sequence[str]
+) -> Plan:
+    """Plan what is offered by its name alone, as it needs to be told of rows."""
+    if option_id == RECREATE:
+        if of:
+            raise UsageError(f"{option_id} is about all orphans.", next_step="Leave --of out.")
+        return recreate(catalog, finding.key, finding.rule, words=words, pace=pace)
+    chosen = chosen_rows(finding.key, of)
+    return relieve(catalog, finding.key, option_id, chosen=chosen, words=words, pace=pace)
 
 
 def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
