@@ -9,15 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.events import StepProgress
 from fkdash.apply.progress import reporting
 from fkdash.apply.sandbox import pinned, prepared
 from fkdash.apply.settle import backend_of
 from fkdash.apply.verify import key_tables
+from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
 from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
-from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, StoppedError
+from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.definition import definition
 from fkdash.fix.fingerprint import differences, fingerprint, objects
 from fkdash.fix.plan import REPLACED, Duration
@@ -43,7 +45,8 @@ _FIRST_WAIT_MS: Final = 25
 _TRANSACTION_TIMEOUT_SINCE: Final = 170000
 _BELOW_DEADLOCK: Final = 0.8
 _CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
-_LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
+_COUNTING_SECONDS: Final = 10.0
+_SERIALIZATION: Final = "40001"
 _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
 _MOST_UNKNOWN: Final = 10_000_000
@@ -156,14 +159,19 @@ class Tries:
         step = next(each for each in steps if each.repeats)
         rows_there = rows_of(self.catalog, self.plan.key.table)
         most = max(_MOST_REPAIRS, _LEEWAY * rows_there) if rows_there is not None else _MOST_UNKNOWN
+        walk = Walk(step, self.plan.pace, await self._total(step))
         while True:
             began = time.monotonic()
-            async with self.writer.transaction() as session:
-                await self._begin(session, steps[0])
-                rows = await self._batch(session, steps)
-                await self._committing(session, [each.number for each in steps], rows=rows)
+            try:
+                rows = await self._batch_committed(steps, walk)
+            except ServerRefusedError as error:
+                if error.sqlstate != _SERIALIZATION or not walk.may_try_again():
+                    raise
+                # Somebody changed one of the rows meanwhile: look again whether it is still an orphan.
+                await asyncio.sleep(LONGEST_PAUSE_BETWEEN_BATCHES)
+                continue
             self.batch_is_committed()
-            if not rows:
+            if not walk.goes_on(rows):
                 return
             if self.rows[step.number] > most:
                 raise StoppedError(
@@ -174,7 +182,28 @@ class Tries:
                 raise StoppedError(
                     f"Stopped as asked, after {counted(self.rows[step.number], 'rows')} of step {step.number}."
                 )
-            await asyncio.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_BETWEEN_BATCHES))
+            self.tell(StepProgress(step, walk.seconds, walk.words))
+            await asyncio.sleep(walk.pause(rows, time.monotonic() - began))
+
+    async def _batch_committed(self, steps: Sequence[Step], walk: Walk) -> int:
+        async with self.writer.transaction() as session:
+            if walk.step.cursor is not None:
+                # A row that somebody else changed since is an error then, and never judged by an old snapshot.
+                await session.execute("set transaction isolation level repeatable read")
+            await self._begin(session, steps[0])
+            rows = await self._batch(session, steps, walk)
+            await self._committing(session, [each.number for each in steps], rows=rows)
+        return rows
+
+    async def _total(self, step: Step) -> int | None:
+        """Count what there is to do, for a few seconds at most; nobody waits for more than an estimate."""
+        if step.total is None:
+            return None
+        try:
+            async with self.sessions.session(_COUNTING_SECONDS) as session:
+                return int(await session.value(step.total))
+        except FkdashError:
+            return None
 
     def batch_is_committed(self) -> None:
         """Count the rows of the transaction on the point of COMMIT."""
@@ -184,16 +213,19 @@ class Tries:
             if under_way is not None and step.number in under_way.steps and step.repeats:
                 self.rows[step.number] = self.rows.get(step.number, 0) + (under_way.rows or 0)
 
-    async def _batch(self, session: Session, steps: Sequence[Step]) -> int:
+    async def _batch(self, session: Session, steps: Sequence[Step], walk: Walk) -> int:
         """Run steps once and give the rows that the repeating one changed."""
         rows = 0
         for step in steps:
             await self._limit(session, step)
             async with self._reported(step):
-                tag = await session.execute(step.sql)
-            changed = _CHANGED_ROWS.match(tag)
+                if step.repeats and step.cursor is not None:
+                    found = await session.rows(f"{walk.sql}\nRETURNING {step.cursor} AS came_to")
+                    rows = walk.came_to(row["came_to"] for row in found)
+                else:
+                    changed = _CHANGED_ROWS.match(await session.execute(step.sql))
+                    rows = int(changed[1]) if changed and step.repeats else rows
             if step.repeats:
-                rows = int(changed[1]) if changed else 0
                 # ALTER TABLE refuses a table with checks pending (55006).
                 await session.execute("set constraints all immediate")
         return rows

@@ -53,15 +53,20 @@ def matches(catalog: Catalog, key: ForeignKey) -> str:
     )
 
 
-def is_orphan(catalog: Catalog, key: ForeignKey) -> str:
-    """Say that `c` is a row that validating the key would stumble over (MATCH FULL also forbids half a key)."""
-    kinds = " or ".join(f"({kind})" for kind in kinds_of_orphans(catalog, key))
+def is_orphan(catalog: Catalog, key: ForeignKey, *, probing: bool = False) -> str:
+    """Say that `c` is a row that validating the key would stumble over (MATCH FULL also forbids half a key).
+
+    `probing` has the server ask the key's index row by row, in the order in which it comes to the rows of `c`: for
+    a few rows at a time (an OFFSET keeps the subquery from becoming a join).
+    """
+    kinds = " or ".join(f"({kind})" for kind in kinds_of_orphans(catalog, key, probing=probing))
     return f"({kinds})"
 
 
-def kinds_of_orphans(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+def kinds_of_orphans(catalog: Catalog, key: ForeignKey, *, probing: bool = False) -> tuple[str, ...]:
     """Give conditions of which an orphan meets exactly one: each by itself can be planned as a join."""
-    missing = f"{refers(key)} and not exists ({_referenced_row(catalog, key)})"
+    fence = " offset 0" if probing else ""
+    missing = f"{refers(key)} and not exists ({_referenced_row(catalog, key)}{fence})"
     if key.match is Match.FULL and len(key.columns) > 1:
         every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
         return (missing, f"not ({refers(key)}) and not ({every})")

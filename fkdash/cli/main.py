@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "lint": "the same of files: migrations, dumps, schema files; no server",
     "explain": "which foreign key is behind an error, and on which way",
     "list": "every foreign key in one line",
+    "guard": "the query and code with which an application asks before it deletes",
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",

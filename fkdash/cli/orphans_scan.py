@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -14,7 +13,7 @@ from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.cli.selection import seconds
+from fkdash.cli.selection import number, seconds
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError, reason_of
@@ -24,6 +23,7 @@ from fkdash.orphans.scan import ScannedReference, scan
 from fkdash.report.orphans import orphans_document, orphans_text, reference_line
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog
@@ -64,11 +64,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--total-seconds", type=seconds, metavar="N", help="at most this long for all together")
     parser.add_argument(
-        "--jobs", type=_number(1, _MOST_JOBS), default=3, metavar="N", help="at a time, default: %(default)d"
+        "--jobs", type=number(1, _MOST_JOBS), default=3, metavar="N", help="at a time, default: %(default)d"
     )
     parser.add_argument(
         "--samples",
-        type=_number(0, _MOST_SAMPLES),
+        type=number(0, _MOST_SAMPLES),
         default=3,
         metavar="N",
         help="show so many rows of each, default: %(default)d",
@@ -151,12 +151,3 @@ def _progress(total: int) -> Callable[[ScannedReference], None]:
         tell(plain(f"{done} of {total}{estimate}: {reference_line(each)}"))
 
     return heard
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isdecimal() or not text.isascii() or not least <= int(text[:9]) <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not a number from {least} to {most}")
-        return int(text)
-
-    return number

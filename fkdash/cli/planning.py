@@ -10,12 +10,14 @@ from fkdash.apply.identity import identity_of
 from fkdash.apply.records import history
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.cli.selection import number
 from fkdash.db.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
 from fkdash.fix.already import reached
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_of
 from fkdash.fix.options import OPTION_NAMES
+from fkdash.fix.plan import Pace
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
 from fkdash.reading.source import parsed_json
@@ -58,6 +60,18 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         help="the key of an existing referenced row, for the options that ask for one; COLUMN=VALUE for each of "
         "several columns",
     )
+    parser.add_argument(
+        "--of",
+        action="append",
+        metavar="KEY",
+        default=[],
+        help="a referenced row that blocking rows are to let go, for move-blockers, null-blockers and "
+        "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
+    )
+    pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
+    pace.add_argument("--batch-rows", type=number(1, 1_000_000), metavar="N", help="rows in a transaction")
+    pace.add_argument("--pause-ms", type=number(0, 3_600_000), metavar="N", help="milliseconds between two")
+    pace.add_argument("--rows-per-second", type=number(1, 100_000_000), metavar="N", help="at most so many")
     if carried:
         parser.add_argument(
             "--plan", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
@@ -109,7 +123,15 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
             await _refuse_what_was_dropped(pool, catalog, arguments.constraint)
         raise
     subject = subject_of(catalog, key, arguments.option)
-    made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated, words=arguments.value)
+    made = plan(
+        catalog,
+        subject,
+        arguments.option,
+        keep_validated=arguments.keep_validated,
+        words=arguments.value,
+        pace=_pace(arguments),
+        of=arguments.of,
+    )
     return Planned(catalog, made)
 
 
@@ -126,14 +148,21 @@ async def _refuse_what_was_dropped(pool: ReadPool, catalog: Catalog, constraint:
                 raise AlreadySoError(key.qualified, run.plan.option, so)
 
 
+def _pace(arguments: argparse.Namespace) -> Pace | None:
+    given = (arguments.batch_rows, arguments.pause_ms, arguments.rows_per_second)
+    if given == (None, None, None):
+        return None
+    return Pace(arguments.batch_rows or Pace().batch_rows, arguments.pause_ms, arguments.rows_per_second)
+
+
 def _carried(arguments: argparse.Namespace) -> Plan | None:
     path: Path | None = getattr(arguments, "plan", None)
     if path is None:
         if arguments.constraint is None:
             raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
         return None
-    if arguments.option is not None or arguments.value:
-        raise UsageError("--plan says what is to be done; --option and --value cannot say it too.")
+    if arguments.option is not None or arguments.value or arguments.of or _pace(arguments) is not None:
+        raise UsageError("--plan says what is to be done; --option, --value, --of and the pace cannot say it too.")
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     try:
         document, source = parsed_json(path, "plan", next_step=advice)

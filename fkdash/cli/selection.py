@@ -57,6 +57,17 @@ def tell_unmatched(arguments: argparse.Namespace) -> int:
     return UsageError.exit_code
 
 
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Give what reads a whole number from `least` to `most` for the parser."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not text.isascii() or not least <= int(text[:18]) <= most:
+            raise ArgumentTypeError(f"{text} is not a number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
 def seconds(text: str) -> float:
     """Read a time limit; the server counts it in milliseconds, and takes none for no limit."""
     try:

@@ -57,11 +57,19 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
     subject = subject_of(catalog, key, carried.option)
     if subject.rule != carried.rule:
         subject = anything_about(key)
-    words = [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
-    here = plan(catalog, subject, carried.option, words=words)
+    words = [f"{name}={text}" for name, text in carried.filled]
+    words += [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
+    here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried))
     if keep and not any(step.title == "build" for step in here.steps):
         here = plan(catalog, subject, carried.option, keep_validated=True, words=words)
     return here
+
+
+def _of(carried: Plan) -> list[str]:
+    """Give the words that name the referenced rows a plan is about."""
+    return [
+        row[0][1] if len(row) == 1 else ",".join(f"{name}={text}" for name, text in row) for row in carried.chosen
+    ]
 
 
 def _key(catalog: Catalog, carried: Plan) -> ForeignKey:

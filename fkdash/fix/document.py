@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fkdash.catalog.model import ForeignKey, TableName
-from fkdash.fix.plan import Duration, Goal, Kept, Lock, LockMode, Plan, Step
+from fkdash.fix.plan import Duration, Goal, Kept, Lock, LockMode, Pace, Plan, Step
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, Remark, typed
 
@@ -43,6 +43,9 @@ def plan_document(plan: Plan) -> Document:
         "mends": plan.mends,
         "values": [list(value) for value in plan.values],
         "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
+        "chosen": [[list(value) for value in row] for row in plan.chosen],
+        "filled": [list(value) for value in plan.filled],
+        "pace": asdict(plan.pace),
         "objects": dict(plan.objects),
     }
 
@@ -71,6 +74,8 @@ class _StepFile:
     repeats: bool = False
     leftover: str | None = None
     cleanup: str | None = None
+    cursor: str | None = None
+    total: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,9 @@ class PlanFile:
     mends: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: _KeptFile | None = None
+    chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
+    pace: Pace = field(default_factory=Pace)
     objects: dict[str, Any] = field(default_factory=dict)
 
 
@@ -150,6 +158,9 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
         mends=read.mends,
         values=read.values,
         kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
+        chosen=read.chosen,
+        filled=read.filled,
+        pace=read.pace,
         objects=read.objects,
     )
 
@@ -178,6 +189,8 @@ def _step_document(step: Step) -> Document:
         "repeats": step.repeats,
         "leftover": step.leftover,
         "cleanup": step.cleanup,
+        "cursor": step.cursor,
+        "total": step.total,
     }
 
 
@@ -198,6 +211,8 @@ def _steps(files: Sequence[_StepFile]) -> tuple[Step, ...]:
             repeats=each.repeats,
             leftover=each.leftover,
             cleanup=each.cleanup,
+            cursor=each.cursor,
+            total=each.total,
         )
         for each in files
     )

@@ -33,10 +33,15 @@ OPTION_NAMES: Final = (
     "delete-orphans",
     "drop-not-null-set-null",
     "set-column-default",
+    "quarantine-orphans",
+    "recreate-parents",
+    "move-blockers",
+    "null-blockers",
+    "delete-blockers",
 )
 """The names that `--option` takes; they never change their meaning."""
 
-_REPAIRS: Final = ("reparent-orphans", "null-orphans", "delete-orphans")
+_REPAIRS: Final = ("reparent-orphans", "null-orphans", "quarantine-orphans", "delete-orphans")
 _OWN_DEFAULT: Final = ("set-column-default",)
 _ANSWERS_WITHOUT_BEING_NAMED: Final = {
     "FK201": _REPAIRS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Match
+from fkdash.catalog.own import kept_table, quarantine_table
 from fkdash.fix.option import Option
 from fkdash.fix.put_back import lost_with, no_way_back
-from fkdash.fix.repair_orphans import kept_table
 from fkdash.rules.refusal import refusals
 
 if TYPE_CHECKING:
@@ -76,6 +76,25 @@ def delete_orphans(catalog: Catalog, finding: Finding) -> Option:
     )
 
 
+def quarantine_orphans(catalog: Catalog, finding: Finding) -> Option:
+    """Offer to move the rows that refer to nothing out of the way, where only their owner sees them."""
+    key = finding.key
+    kept = quarantine_table(catalog, key)
+    lost = ", ".join(map(str, lost_with(catalog, key)))
+    hindered = no_way_back(catalog, key, {})
+    undo = f"the rows, from {kept}" + (f"; not what their leaving changes in {lost}" if lost else "")
+    return Option(
+        id="quarantine-orphans",
+        title="quarantine orphans",
+        then=_AS_NOW,
+        application=f"does not find the rows of {key.table.name} that refer to no row of {key.referenced.name}"
+        f"{f', nor what hangs on those in {lost}' if lost else ''} any more; they are in {kept}, with the reason "
+        "and the run, and only their owner may read them",
+        frees=False,
+        undo=f"not by itself, {hindered}: the rows are in {kept}" if hindered else undo,
+    )
+
+
 def columns_to_empty(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
     """Give the columns that must become NULL for a row to refer to nothing: all that can, for MATCH FULL all."""
     refusing = {refusal.column.name for refusal in refusals(catalog, key, key.columns)}
@@ -95,5 +114,6 @@ def _by_hand(key: ForeignKey, why: str) -> str:
 ORPHAN_OPTIONS: Final[tuple[Callable[[Catalog, Finding], Option | None], ...]] = (
     reparent_orphans,
     null_orphans,
+    quarantine_orphans,
     delete_orphans,
 )

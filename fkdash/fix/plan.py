@@ -21,6 +21,9 @@ BACKSTOP_MS: Final = 2 * SHORT_LOCK_MS + 1000
 """The statement_timeout of steps that should take milliseconds: two lock waits, and an unexpected scan ends."""
 
 
+FIRST_ROW: Final = "'(0,0)'::pg_catalog.tid"
+"""Where a step that walks through a table begins, as its statement spells it; the next batch begins further on."""
+
 CHECK_ROWS: Final = "check"
 """The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
 
@@ -83,7 +86,9 @@ class Step:
 
     `alone` runs outside any transaction (CREATE INDEX CONCURRENTLY); where `leftover` gives true, a try that
     was cut off left something behind, and `cleanup` removes it before the next one. `repeats` commits and runs
-    again, with everything of the same transaction, until it changes no row.
+    again, with everything of the same transaction, until it changes no row. `cursor` is the row that such a batch
+    came to, as RETURNING spells it; the next one begins there in place of FIRST_ROW, and what came in behind is
+    looked for when the end is reached. `total` is a query for how many rows there are to change.
     """
 
     number: int
@@ -100,6 +105,8 @@ class Step:
     repeats: bool = False
     leftover: str | None = None
     cleanup: str | None = None
+    cursor: str | None = None
+    total: str | None = None
 
     @property
     def checks_rows(self) -> bool:
@@ -119,6 +126,18 @@ class Goal:
     nullable: tuple[tuple[TableName, str], ...] = ()
     gone: bool = False
     checks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast rows are changed: rows in a batch, milliseconds between two, rows in a second at most.
+
+    None leaves it to the run, which rests as long as a batch took, up to a fifth of a second.
+    """
+
+    batch_rows: int = 2000
+    pause_ms: int | None = None
+    rows_per_second: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +161,9 @@ class Plan:
     the key itself is still the old one. `origin` is the key that undoing leads back to where that is not `key`.
     `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
     `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
-    `kept` is where changed rows are kept as they were.
+    `chosen` are the referenced rows whose referring rows are changed, each by its columns and values.
+    `filled` are the values of other columns of referenced rows that are made.
+    `kept` is where changed rows are kept as they were, `pace` how fast rows are changed.
     """
 
     key: ForeignKey
@@ -161,6 +182,9 @@ class Plan:
     mends: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: Kept | None = None
+    chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
+    pace: Pace = field(default_factory=Pace)
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.actions import ACTIONS, wanted_key
 from fkdash.fix.already import already_so
+from fkdash.fix.blockers import BLOCKER_OPTIONS, chosen_rows, relieve
 from fkdash.fix.change_action import change
 from fkdash.fix.combined_plans import allow_null_and_set_null, name_default
 from fkdash.fix.elsewhere import with_elsewhere
@@ -14,7 +15,8 @@ from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.options import Option, options
 from fkdash.fix.orphan_plans import REPAIRS, repair
 from fkdash.fix.other_plans import OTHER_PLANS
-from fkdash.fix.plan import Goal, Plan
+from fkdash.fix.plan import Goal, Pace, Plan
+from fkdash.fix.recreate_parents import RECREATE, recreate
 from fkdash.fix.values import named_values
 
 if TYPE_CHECKING:
@@ -32,21 +34,36 @@ def plan(
     *,
     keep_validated: bool = False,
     words: Sequence[str] = (),
+    pace: Pace | None = None,
+    of: Sequence[str] = (),
 ) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
 
     Raises AlreadySoError, which is one, where there is nothing left to do.
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
-    the option asks for: one for a single column, else COLUMN=VALUE for each.
+    the option asks for: one for a single column, else COLUMN=VALUE for each. `pace` is how fast an option that
+    changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved.
     """
+    if option_id in BLOCKER_OPTIONS or option_id == RECREATE:
+        about_rows = _about_rows(catalog, finding, option_id, words=words, pace=pace or Pace(), of=of)
+        return with_elsewhere(catalog, about_rows)
+    if of:
+        raise UsageError(f"{option_id} is about the key, not about some rows.", next_step="Leave --of out.")
     chosen = _chosen(catalog, finding, option_id)
     values = _values(finding, chosen, words)
-    made = _plan(catalog, finding, chosen, values, keep_validated=keep_validated)
+    if pace is not None and pace != Pace() and chosen.id not in REPAIRS:
+        raise UsageError(
+            f"{chosen.id} changes no rows batch by batch.",
+            next_step="Leave --batch-rows, --pause-ms and --rows-per-second out.",
+        )
+    made = _plan(catalog, finding, chosen, values, keep_validated=keep_validated, pace=pace or Pace())
     return with_elsewhere(catalog, made)
 
 
-def _plan(catalog: Catalog, finding: Finding, chosen: Option, values: Values, *, keep_validated: bool) -> Plan:
+def _plan(
+    catalog: Catalog, finding: Finding, chosen: Option, values: Values, *, keep_validated: bool, pace: Pace
+) -> Plan:
     if chosen.id in ACTIONS:
         return _change_action(catalog, finding, chosen, keep_validated=keep_validated)
     if chosen.id == "drop-not-null-set-null":
@@ -54,8 +71,20 @@ def _plan(catalog: Catalog, finding: Finding, chosen: Option, values: Values, *,
     if chosen.id == "set-column-default":
         return name_default(catalog, finding, chosen, values, keep_validated=keep_validated)
     if chosen.id in REPAIRS:
-        return repair(catalog, finding, chosen, values)
+        return repair(catalog, finding, chosen, values, pace)
     return OTHER_PLANS[chosen.id](catalog, finding, chosen)
+
+
+def _about_rows(
+    catalog: Catalog, finding: Finding, option_id: str, *, words: Sequence[str], pace: Pace, of: Sequence[str]
+) -> Plan:
+    """Plan what is offered by its name alone, as it needs to be told of rows."""
+    if option_id == RECREATE:
+        if of:
+            raise UsageError(f"{option_id} is about all orphans.", next_step="Leave --of out.")
+        return recreate(catalog, finding.key, finding.rule, words=words, pace=pace)
+    chosen = chosen_rows(finding.key, of)
+    return relieve(catalog, finding.key, option_id, chosen=chosen, words=words, pace=pace)
 
 
 def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:

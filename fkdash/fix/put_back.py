@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, TableName, quoted
-from fkdash.catalog.spelling import source
+from fkdash.catalog.spelling import pairs, source
 from fkdash.fix.change_action import takes_not_valid
 from fkdash.fix.definition import add, drop
 from fkdash.fix.done import key_is
 from fkdash.fix.drop_duplicate import twins
-from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Kept, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Kept, Lock, LockMode, Step
 from fkdash.fix.redeclaring import comment_steps, locks_on, numbered, partition_names, short
 
 if TYPE_CHECKING:
@@ -54,9 +54,19 @@ def lost_with(catalog: Catalog, key: ForeignKey) -> tuple[TableName, ...]:
     return tuple(dict.fromkeys(each.table for each in keys if each.enforced and each.on_delete in follow))
 
 
-def kept_rows(catalog: Catalog, key: ForeignKey, kept: TableName, written: Mapping[str, str | None]) -> Kept:
-    """Give where the rows are kept, and the query that counts them and those that can go back."""
-    ready = _ready(catalog, key, kept, written)
+def kept_rows(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> Kept:
+    """Give where the rows are kept, and the query that counts them and those that can go back.
+
+    `standing` says that the key stays declared, so that only rows go back whose referenced row is there.
+    """
+    ready = _ready(catalog, key, kept, written, standing=standing)
     return Kept(
         kept,
         f"select (select count(*) from {kept.sql}) as kept, (select count(*) from ({ready}) r) as returning_rows",
@@ -93,8 +103,34 @@ def put_back_steps(
     )
 
 
-def _put_back_deleted(
+def put_back_standing(
     catalog: Catalog, key: ForeignKey, kept: TableName, written: Mapping[str, str | None]
+) -> tuple[Step, ...]:
+    """Give the step that puts rows back under a key that stands: those whose referenced row is still there."""
+    if written and not catalog.tables[key.table].primary_key:
+        return ()
+    put = _put_back_values if written else _put_back_deleted
+    back = Step(
+        number=0,
+        title="put back",
+        sql=put(catalog, key, kept, written, standing=True),
+        transaction=1,
+        locks=(Lock(key.table, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
+        lock_timeout_ms=PATIENT_LOCK_MS,
+        statement_timeout_ms=0,
+        done_when=f"select not exists ({_ready(catalog, key, kept, written, standing=True)})",
+        repeats=True,
+    )
+    return numbered(back)
+
+
+def _put_back_deleted(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
 ) -> str:
     columns = [column.name for column in catalog.tables[key.table].columns if not column.generated]
     names = ", ".join(map(quoted, columns))
@@ -102,37 +138,55 @@ def _put_back_deleted(
     return (
         f"WITH back AS (\n"
         f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
-        f"    {_ready(catalog, key, kept, written)} LIMIT {_BATCH_ROWS}))\n"
+        f"    {_ready(catalog, key, kept, written, standing=standing)} LIMIT {_BATCH_ROWS}))\n"
         f"  RETURNING k.*)\n"
         f"INSERT INTO {key.table.sql} ({names}) OVERRIDING SYSTEM VALUE SELECT {rows} FROM back"
     )
 
 
-def _put_back_values(catalog: Catalog, key: ForeignKey, kept: TableName, written: Mapping[str, str | None]) -> str:
+def _put_back_values(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> str:
     assigned = ", ".join(f"{quoted(name)} = back.{quoted(name)}" for name in written)
     same = _same_row(catalog, key, written, "back")
     return (
         f"WITH back AS (\n"
         f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
-        f"    {_ready(catalog, key, kept, written)} LIMIT {_BATCH_ROWS}))\n"
+        f"    {_ready(catalog, key, kept, written, standing=standing)} LIMIT {_BATCH_ROWS}))\n"
         f"  RETURNING k.*)\n"
         f"UPDATE {source(catalog, key.table)} c SET {assigned} FROM back WHERE {same}"
     )
 
 
-def _ready(catalog: Catalog, key: ForeignKey, kept: TableName, written: Mapping[str, str | None]) -> str:
+def _ready(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> str:
     """Select the kept rows that can go back: the row's place is free, or it is as the repair left it."""
     rows = source(catalog, key.table)
-    if written:
-        return (
-            f"SELECT k.ctid FROM {kept.sql} k WHERE EXISTS (SELECT FROM {rows} c "
-            f"WHERE {_same_row(catalog, key, written, 'k')})"
+    conditions = []
+    if standing:
+        there = " AND ".join(
+            f"p.{quoted(theirs)} OPERATOR({operator}) k.{quoted(own)}" for own, theirs, operator in pairs(key)
         )
+        conditions.append(f"EXISTS (SELECT FROM {source(catalog, key.referenced)} p WHERE {there})")
     primary = catalog.tables[key.table].primary_key
-    if not primary:
-        return f"SELECT k.ctid FROM {kept.sql} k"
-    taken = " AND ".join(f"c.{quoted(name)} = k.{quoted(name)}" for name in primary)
-    return f"SELECT k.ctid FROM {kept.sql} k WHERE NOT EXISTS (SELECT FROM {rows} c WHERE {taken})"
+    if written:
+        conditions.append(f"EXISTS (SELECT FROM {rows} c WHERE {_same_row(catalog, key, written, 'k')})")
+    elif primary:
+        taken = " AND ".join(f"c.{quoted(name)} = k.{quoted(name)}" for name in primary)
+        conditions.append(f"NOT EXISTS (SELECT FROM {rows} c WHERE {taken})")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT k.ctid FROM {kept.sql} k{where}"
 
 
 def _same_row(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None], kept: str) -> str:

@@ -6,38 +6,47 @@ would not let the old ones back. A key that checks nothing today is made to chec
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import TableName, quoted
+from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import is_orphan, source
 from fkdash.fix.change_action import change, takes_not_valid
 from fkdash.fix.done import key_is, regclass
 from fkdash.fix.elsewhere import published_at_once
-from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.redeclaring import leaves, numbered, validation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.fix.plan import Pace
 
-_BATCH_ROWS: Final = 2000
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where changed rows are kept: the table, the steps that make it, and what it says beside each row."""
 
-def kept_table(key: ForeignKey) -> TableName:
-    """Give the table that keeps the rows as they were, in the schema of the referencing table."""
-    digest = hashlib.sha256(key.qualified.encode()).hexdigest()[:12]
-    return TableName(key.table.schema, f"fkdash_orphans_{digest}")
+    table: TableName
+    steps: tuple[Step, ...]
+    columns: tuple[str, ...] = ("fkdash_kept_at",)
+    values: tuple[str, ...] = ("pg_catalog.now()",)
 
 
 def repair_steps(
-    catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None], *, anew: bool
+    catalog: Catalog,
+    key: ForeignKey,
+    written: Mapping[str, str | None],
+    keeping: Keeping,
+    *,
+    pace: Pace,
+    anew: bool,
 ) -> tuple[Step, ...]:
     """Give the steps that write into the orphans' columns, a constant or NULL for None; without any, delete them.
 
-    `anew` says that the key must be declared anew first even though it is NOT VALID: its triggers are off.
+    `keeping` says where the rows go as they were, `pace` how many at a time. `anew` says that the key must be
+    declared anew first even though it is NOT VALID: its triggers are off.
     """
     proven = replace(key, validated=True, enforced=True)
     steps: list[Step] = []
@@ -46,12 +55,11 @@ def repair_steps(
     if anew and gently:
         # Whatever lets orphans in now stops first; only a key declared anew is checked again.
         steps += [step for step in change(catalog, key, proven).steps if not step.checks_rows]
-    kept = kept_table(key)
-    steps.append(_keep(catalog, key, kept, _next(steps)))
-    if published_at_once(catalog, key.table):
-        steps.append(_identify(kept, steps[-1]))
+    steps += [replace(step, transaction=_next(steps)) for step in keeping.steps]
+    if published_at_once(catalog, key.table) and keeping.steps:
+        steps.append(_identify(keeping.table, steps[-1]))
     for leaf in leaves(catalog, key.table):
-        steps.append(_batch(catalog, key, leaf, written, _next(steps)))
+        steps.append(_batch(catalog, key, leaf, written, keeping=keeping, pace=pace, transaction=_next(steps)))
     if anew and not gently:
         offset = steps[-1].transaction
         steps += [
@@ -64,13 +72,14 @@ def repair_steps(
     return numbered(*steps)
 
 
-def _keep(catalog: Catalog, key: ForeignKey, kept: TableName, transaction: int) -> Step:
+def keep(catalog: Catalog, key: ForeignKey, kept: TableName) -> Step:
+    """Give the step that makes the table in which the rows are kept."""
     return Step(
         number=0,
         title="keep",
         sql=f"CREATE TABLE IF NOT EXISTS {kept.sql} AS\n"
         f"  SELECT pg_catalog.now() AS fkdash_kept_at, c.* FROM {source(catalog, key.table)} c WITH NO DATA",
-        transaction=transaction,
+        transaction=1,
         locks=(Lock(key.table, LockMode.ACCESS_SHARE, Duration.INSTANT),),
         lock_timeout_ms=SHORT_LOCK_MS,
         statement_timeout_ms=BACKSTOP_MS,
@@ -90,24 +99,34 @@ def _identify(kept: TableName, keep: Step) -> Step:
 
 
 def _batch(
-    catalog: Catalog, key: ForeignKey, leaf: TableName, written: Mapping[str, str | None], transaction: int
+    catalog: Catalog,
+    key: ForeignKey,
+    leaf: TableName,
+    written: Mapping[str, str | None],
+    *,
+    keeping: Keeping,
+    pace: Pace,
+    transaction: int,
 ) -> Step:
-    kept = kept_table(key)
     orphan = is_orphan(catalog, key)
+    these = (
+        "c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT broken.ctid FROM broken)) "
+        "AND c.ctid OPERATOR(pg_catalog.=) broken.ctid"
+    )
     if written:
         assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
-        change_rows = (
-            f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE c.ctid OPERATOR(pg_catalog.=) broken.ctid"
-        )
+        change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE {these}"
     else:
-        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE c.ctid OPERATOR(pg_catalog.=) broken.ctid"
-    names = ", ".join(quoted(column.name) for column in catalog.tables[key.table].columns)
-    rows = ", ".join(f"broken.{quoted(column.name)}" for column in catalog.tables[key.table].columns)
+        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE {these}"
+    columns = catalog.tables[key.table].columns
+    names = ", ".join((*keeping.columns, *(quoted(column.name) for column in columns)))
+    rows = ", ".join((*keeping.values, *(f"broken.{quoted(column.name)}" for column in columns)))
     sql = (
         f"WITH broken AS MATERIALIZED (\n"
         f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c\n"
-        f"   WHERE {orphan} LIMIT {_BATCH_ROWS} FOR UPDATE),\n"
-        f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {names}) SELECT pg_catalog.now(), {rows} FROM broken)\n"
+        f"   WHERE c.ctid OPERATOR(pg_catalog.>) {FIRST_ROW} AND {is_orphan(catalog, key, probing=True)}\n"
+        f"   LIMIT {pace.batch_rows} FOR UPDATE),\n"
+        f"kept AS (INSERT INTO {keeping.table.sql} ({names}) SELECT {rows} FROM broken)\n"
         f"{change_rows}"
     )
     return Step(
@@ -123,6 +142,8 @@ def _batch(
         statement_timeout_ms=0,
         done_when=f"select not exists (select from only {leaf.sql} c where {orphan})",
         repeats=True,
+        cursor="broken.ctid",
+        total=f"select count(*) from only {leaf.sql} c where {orphan}",
     )
 
 

@@ -37,6 +37,20 @@ def named_values(columns: Sequence[str], words: Sequence[str]) -> Values:
     return tuple((name, found[name]) for name in columns)
 
 
+def named_columns(columns: Sequence[str], words: Sequence[str]) -> Values:
+    """Give the values of the columns that COLUMN=VALUE names; raises UsageError for one that is none of them."""
+    found: dict[str, str] = {}
+    for word in words:
+        column = next((name for name in columns if word.startswith(f"{name}=")), None)
+        if column is None:
+            raise UsageError(
+                f"{word!r} names no column that can be given a value.",
+                next_step=f"Write COLUMN=VALUE; the columns are {', '.join(columns) or 'none'}.",
+            )
+        found[column] = word[len(column) + 1 :]
+    return tuple(found.items())
+
+
 def constants(catalog: Catalog, key: ForeignKey, values: Values) -> dict[str, str]:
     """Give for each referencing column the constant that a statement writes, of the column's own type."""
     columns = catalog.tables[key.table].columns_by_name

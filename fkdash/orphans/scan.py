@@ -159,7 +159,7 @@ async def _at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, se
             await refuse_planted_at(session, catalog, key)
             comparable = await compared(session, catalog, key)
             found = f"{source(catalog, key.table)} c where {is_orphan(catalog, comparable)}"
-            rows = await session.value(f"select count(*) from (select from {found} limit {_PROBE_ROWS}) some")
+            rows = await session.value(f"select count(*) from (select from {found} limit {_PROBE_ROWS}) probed")
     except HeldUpError as locked:
         return OrphanCount(None, UNKNOWN, locked.what)
     except (TimedOutError, NotPermittedError, ServerRefusedError):

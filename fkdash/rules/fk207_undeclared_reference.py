@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import ForeignKey, TableName
+from fkdash.catalog.own import is_own
 from fkdash.rules.comparisons import single_keys, worth_reading
 from fkdash.rules.finding import Finding, Rule, Severity
 
@@ -32,7 +33,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     yield from (_confirmed(key) for key in catalog.known)
     looked_at = promising | {column for _, column in by_join}
     for table in catalog.tables.values():
-        if table.partition_of is not None or table.extension is not None:
+        if table.partition_of is not None or table.extension is not None or is_own(table.name):
             continue
         left = table.columns_by_name.keys() & looked_at
         left.difference_update(*(key.columns for key in catalog.declared_on.get(table.name, ())))

@@ -214,6 +214,14 @@ class DashboardApp(SafeApp):
         if desk is not None and not isinstance(self.screen, HistoryScreen):
             self.push_screen(HistoryScreen(desk, knowledge.catalog if knowledge is not None else None))
 
+    def action_orphans(self) -> None:
+        """Show which rows refer to rows that do not exist."""
+        from fkdash.tui.screens.orphans import OrphansScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        desk, knowledge = self.desk, self.knowledge
+        if desk is not None and knowledge is not None and not isinstance(self.screen, OrphansScreen):
+            self.push_screen(OrphansScreen(desk, knowledge))
+
     def action_reconnect(self) -> None:
         """Connect and read again, now: what all screens stand on, and what the present one shows."""
         screen, first = self.screen, self.desk.constraints if self.desk is not None else None

@@ -113,6 +113,14 @@ READ_ALL = key(
     show=True,
     tooltip="Read a large table from end to end; which one and how large is said before",
 )
+EVERY_KEY = key(
+    "orphans.every",
+    "A",
+    "every_key",
+    "every key",
+    show=True,
+    tooltip="Count for every foreign key, also those that guarantee their rows; and back",
+)
 TO_FOUND = key("preview.found", "down", "to_found", "to what was found")
 ROWS = key("preview.rows", "enter", "rows", "rows", show=True, tooltip="Which rows these are, by key and label")
 PLAN = key(
@@ -182,6 +190,7 @@ EVERYWHERE: list[BindingType] = [
         "databases",
         tooltip="Go to database ... of a profile, or back to the list of databases",
     ),
+    key("app.orphans", "o", "orphans", "orphans", tooltip="Which rows refer to rows that do not exist"),
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
 ]
 """What leads away from any screen of the dashboard; escape leads back."""

@@ -18,8 +18,8 @@ from fkdash.apply.events import Outcome
 from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run
 from fkdash.apply.run import Patience
+from fkdash.catalog.own import kept_table
 from fkdash.errors import UsageError
-from fkdash.fix.repair_orphans import kept_table
 from tests.support.changes import Workbench, owner_of, workbench
 from tests.support.program import run, start
 from tests.support.servers import TestDatabase

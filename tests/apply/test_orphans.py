@@ -11,8 +11,8 @@ import pytest
 from fkdash.apply.events import RunEnded
 from fkdash.apply.preflight import Standing
 from fkdash.apply.recovery import recorded_run, undo_plan, what_is_true
+from fkdash.catalog.own import kept_table
 from fkdash.errors import StoppedError, UsageError
-from fkdash.fix.repair_orphans import kept_table
 from fkdash.report.plan import plan_sql
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase, psql

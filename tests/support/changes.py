@@ -17,7 +17,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
-from fkdash.fix.plan import Plan
+from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
 from tests.support.servers import TestDatabase
@@ -45,11 +45,18 @@ class Workbench:
         return next(key for key in self.catalog.foreign_keys if key.name == name)
 
     async def plan(
-        self, name: str, option: str, *, keep_validated: bool = False, words: Sequence[str] = ()
+        self,
+        name: str,
+        option: str,
+        *,
+        keep_validated: bool = False,
+        words: Sequence[str] = (),
+        pace: Pace | None = None,
+        of: Sequence[str] = (),
     ) -> Plan:
         await self.look()
         subject = subject_of(self.catalog, self.key(name), option)
-        return plan(self.catalog, subject, option, keep_validated=keep_validated, words=words)
+        return plan(self.catalog, subject, option, keep_validated=keep_validated, words=words, pace=pace, of=of)
 
     async def preflight(self, chosen: Plan) -> tuple[PreflightLine, ...]:
         async with open_writer(self.pool.target) as writer:
@@ -80,6 +87,10 @@ class Workbench:
         self, name: str, option: str, *, keep_validated: bool = False, words: Sequence[str] = ()
     ) -> RunEnded:
         return await self.carry_out(await self.plan(name, option, keep_validated=keep_validated, words=words))
+
+    async def apply_of(self, name: str, option: str, *, of: Sequence[str], words: Sequence[str] = ()) -> RunEnded:
+        """Carry out an option about the rows that refer to `of`."""
+        return await self.carry_out(await self.plan(name, option, words=words, of=of))
 
     async def undo(self, ended: RunEnded) -> RunEnded:
         """Lead back from a run, as `fkdash fix undo` does."""

@@ -1,0 +1,225 @@
+"""The relief that is no DDL: the rows that hold chosen rows back are moved, emptied or deleted, and can come back.
+
+The key stays as it is and checks what is written. A batch asks of the referring row alone whether it is one of
+those: somebody who moves it away meanwhile is not undone (READ COMMITTED looks at the row's newest version).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import quoted
+from fkdash.catalog.own import kept_blockers
+from fkdash.catalog.spelling import pairs, source
+from fkdash.counted import counted
+from fkdash.db.literals import literal
+from fkdash.errors import UsageError
+from fkdash.fix.fingerprint import fingerprint, objects
+from fkdash.fix.orphan_options import columns_to_empty
+from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
+from fkdash.fix.put_back import kept_rows, lost_with, put_back_standing
+from fkdash.fix.redeclaring import leaves, numbered
+from fkdash.fix.repair_orphans import keep
+from fkdash.fix.values import constants, in_words, named_values, referenced_row
+from fkdash.shell import command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.fix.plan import Pace
+    from fkdash.fix.values import Values
+
+BLOCKER_OPTIONS: Final = ("move-blockers", "null-blockers", "delete-blockers")
+_MOST_CHOSEN: Final = 10_000
+_MOST_NAMED: Final = 5
+
+
+def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
+    """Give the referenced rows that are named: VALUE each, or COLUMN=VALUE,COLUMN=VALUE for a key of several."""
+    if not words:
+        raise UsageError(
+            f"Of which rows of {key.referenced.name}? The rows that refer to these are changed.",
+            next_step="Name them: --of KEY, once for each.",
+        )
+    if len(words) > _MOST_CHOSEN:
+        raise UsageError(f"More than {_MOST_CHOSEN:,} rows are named.", next_step="Take them in several runs.")
+    columns = key.referenced_columns
+    found = [named_values(columns, (word,) if len(columns) == 1 else word.split(",")) for word in words]
+    return tuple(dict.fromkeys(found))
+
+
+def relieve(
+    catalog: Catalog,
+    key: ForeignKey,
+    option: str,
+    *,
+    chosen: tuple[Values, ...],
+    words: Sequence[str],
+    pace: Pace,
+) -> Plan:
+    """Give the plan that frees the `chosen` rows of the rows that refer to them.
+
+    `words` name the row that these refer to afterwards. Raises UsageError where that cannot work.
+    """
+    values = _values(key, option, words)
+    written = _written(catalog, key, option, values)
+    if values and any(_is_named(key, row, values) for row in chosen):
+        raise UsageError(
+            "The row that blocking rows are to refer to is one of those they are moved away from.",
+            next_step="Name another with --value.",
+        )
+    kept = kept_blockers(key)
+    back = put_back_standing(catalog, key, kept, written)
+    lost = "" if written else ", ".join(map(str, lost_with(catalog, key)))
+    undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
+    if lost:
+        undo += f"; not what the delete changes in {lost}"
+    if not back:
+        undo = f"not by itself, {key.table} has no primary key that tells its rows apart: they are kept in {kept}"
+    asks = _refers_to(catalog, key, chosen)
+    return Plan(
+        key=key,
+        rule="",
+        option=option,
+        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {_DONE[option]} in batches of "
+        f"{pace.batch_rows}, each a transaction of its own that keeps them as they were in {kept}",
+        fingerprint=fingerprint(catalog, key),
+        steps=numbered(
+            keep(catalog, key, kept),
+            *(
+                _batch(catalog, key, leaf, written, asks=asks, kept=kept, pace=pace, transaction=number)
+                for number, leaf in enumerate(leaves(catalog, key.table), start=2)
+            ),
+        ),
+        undo=back,
+        undo_condition=undo,
+        consequences=(
+            f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",
+            *((f"they refer to {in_words(values)}",) if values else ()),
+            *((f"what hangs on them in {lost} goes too: preview that delete first",) if lost else ()),
+            f"what else holds {_named(chosen)} back: {command('preview', '--table', str(key.referenced))}",
+            f"undo: {undo}",
+        ),
+        goal=Goal(
+            key=key,
+            checks=(
+                (
+                    f"no row of {key.table.name} refers to {_named(chosen)}",
+                    f"select not exists (select from {source(catalog, key.table)} c where {asks})",
+                ),
+                *(
+                    ((f"{key.referenced.name} has that row", referenced_row(catalog, key, values)),)
+                    if values
+                    else ()
+                ),
+            ),
+        ),
+        abandon=back,
+        values=values,
+        kept=kept_rows(catalog, key, kept, written, standing=True),
+        chosen=chosen,
+        pace=pace,
+        objects=objects(catalog, key),
+    )
+
+
+_DONE: Final = {"move-blockers": "moved", "null-blockers": "emptied", "delete-blockers": "deleted"}
+_TITLES: Final = {True: "move", False: "set to NULL"}
+
+
+def _values(key: ForeignKey, option: str, words: Sequence[str]) -> Values:
+    if option == "move-blockers":
+        if not words:
+            raise UsageError(
+                f"move-blockers needs the key of an existing row of {key.referenced.name}.",
+                next_step="Name it: --value VALUE",
+            )
+        return named_values(key.columns, words)
+    if words:
+        raise UsageError(f"{option} takes no value.", next_step="Leave --value out.")
+    return ()
+
+
+def _written(catalog: Catalog, key: ForeignKey, option: str, values: Values) -> dict[str, str | None]:
+    columns = catalog.tables[key.table].columns_by_name
+    unwritable = [name for name in key.columns if columns[name].generated or columns[name].identity_always]
+    if option == "move-blockers" and unwritable:
+        raise UsageError(f"{', '.join(unwritable)} cannot be written.", next_step="Choose another option.")
+    if option != "null-blockers":
+        return dict(constants(catalog, key, values))
+    empty = columns_to_empty(catalog, key)
+    if not empty:
+        raise UsageError(
+            f"{', '.join(key.columns)} of {key.table} cannot be NULL.",
+            next_step="Move the rows with --option move-blockers --value KEY.",
+        )
+    return dict.fromkeys(empty)
+
+
+def _named(chosen: tuple[Values, ...]) -> str:
+    """Name the rows: all of a few, else the first and how many more."""
+    said = "; ".join(in_words(row) for row in chosen[:_MOST_NAMED])
+    more = len(chosen) - _MOST_NAMED
+    return f"{said} and {counted(more, 'more rows', 'more row')}" if more > 0 else said
+
+
+def _is_named(key: ForeignKey, row: Values, values: Values) -> bool:
+    theirs = dict(row)
+    return all(
+        theirs[name] == value for name, value in zip(key.referenced_columns, dict(values).values(), strict=True)
+    )
+
+
+def _refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> str:
+    """Say that `c` refers to one of the chosen rows, without looking at these."""
+    types = catalog.tables[key.referenced].columns_by_name
+    any_of = " or ".join(
+        "("
+        + " and ".join(
+            f"{literal(dict(row)[theirs])}::{types[theirs].type} operator({operator}) c.{quoted(own)}"
+            for own, theirs, operator in pairs(key)
+        )
+        + ")"
+        for row in chosen
+    )
+    return f"({any_of})"
+
+
+def _batch(
+    catalog: Catalog,
+    key: ForeignKey,
+    leaf: TableName,
+    written: dict[str, str | None],
+    *,
+    asks: str,
+    kept: TableName,
+    pace: Pace,
+    transaction: int,
+) -> Step:
+    these = (
+        "c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT held.ctid FROM held)) "
+        "AND c.ctid OPERATOR(pg_catalog.=) held.ctid"
+    )
+    if written:
+        assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
+        change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM held WHERE {these}"
+    else:
+        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING held WHERE {these}"
+    columns = [quoted(column.name) for column in catalog.tables[key.table].columns]
+    return Step(
+        number=0,
+        title="delete" if not written else _TITLES[None not in written.values()],
+        sql=f"WITH held AS MATERIALIZED (\n"
+        f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE),\n"
+        f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {', '.join(columns)})\n"
+        f"  SELECT pg_catalog.now(), {', '.join(f'held.{name}' for name in columns)} FROM held)\n"
+        f"{change_rows}",
+        transaction=transaction,
+        locks=(Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
+        lock_timeout_ms=PATIENT_LOCK_MS,
+        statement_timeout_ms=0,
+        done_when=f"select not exists (select from only {leaf.sql} c where {asks})",
+        repeats=True,
+        total=f"select count(*) from only {leaf.sql} c where {asks}",
+    )

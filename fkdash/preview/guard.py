@@ -1,0 +1,175 @@
+"""The query that an application runs before a delete: which keys would refuse it, with how many rows.
+
+The rows that a delete would take along by ON DELETE CASCADE are followed first, table by table; what NO ACTION
+finds among them is gone at the end of the statement and refuses nothing. What the catalog cannot tell (a default
+row, a trigger, a check) is not asked and named instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.spelling import matches, refers, source
+from fkdash.db.literals import literal
+from fkdash.errors import UsageError
+from fkdash.rules.enforcement import action_runs, refusal_sqlstate
+from fkdash.rules.finding import Statement
+from fkdash.rules.refusal import refusals
+from fkdash.rules.registry import RULES, findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+_BY_THE_ROW: Final = ("FK102", "FK103", "FK104", "FK107", "FK112", "FK113", "FK114", "FK115", "FK116", "FK117")
+"""Contradictions that a row's other values decide, or a row of another table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A list of values of one key column, in the order of the rows to delete; `type` is the column's own."""
+
+    column: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A query for `constraint_name`, `table_name`, `sqlstate` and `rows` of everything that would refuse a delete.
+
+    `parameters` are lists of the same length. `rows` stops counting at `limit`. `sql` takes the spelling of a
+    parameter's place by its number, from 1 on. `not_asked` says what may still refuse.
+    """
+
+    table: TableName
+    parameters: tuple[Parameter, ...]
+    limit: int
+    not_asked: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    def sql(self, place: Callable[[int], str]) -> str:
+        """Give the query with the places of the parameters in a tool's own style."""
+        lists = ", ".join(
+            f"cast({place(number)} as {each.type}[])" for number, each in enumerate(self.parameters, start=1)
+        )
+        names = ", ".join(quoted(each.column) for each in self.parameters)
+        chosen = f"chosen ({names}) as (select * from unnest({lists}))"
+        *tables, asking = self.parts
+        return f"with recursive {chosen},\n" + ",\n".join(tables) + f"\n{asking}"
+
+
+def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
+    """Give the query for deletes from a table by its primary key; raises UsageError where it has none."""
+    if not table.primary_key:
+        raise UsageError(
+            f"{table.name} has no primary key by which rows to delete could be named.", next_step="Add one first."
+        )
+    columns = table.columns_by_name
+    reach = _Reach(catalog, table.name)
+    asked = [_asked(catalog, reach, key, sqlstate, limit) for key, sqlstate in reach.refusing()]
+    nothing = (
+        "select cast(null as text) as constraint_name, cast(null as text) as table_name, "
+        "cast(null as text) as sqlstate, cast(0 as bigint) as rows"
+    )
+    asking = "\nunion all\n".join(asked) or f"{nothing} where false"
+    return Guard(
+        table=table.name,
+        parameters=tuple(Parameter(name, columns[name].plain_type) for name in table.primary_key),
+        limit=limit,
+        not_asked=tuple(reach.not_asked),
+        parts=(*reach.tables(table), f"select * from (\n{asking}\n) as found where rows > 0"),
+    )
+
+
+class _Reach:
+    """The tables whose rows a delete takes along, each after those that it hangs on."""
+
+    def __init__(self, catalog: Catalog, root: TableName) -> None:
+        self._catalog = catalog
+        self.order: list[TableName] = []
+        self.not_asked: list[str] = []
+        self._cascades: dict[TableName, list[ForeignKey]] = {}
+        self._visit(root, ())
+        self.order.reverse()
+
+    def _visit(self, name: TableName, way: tuple[TableName, ...]) -> None:
+        if name in self.order:
+            return
+        for key in self._acting(name):
+            if key.on_delete is not Action.CASCADE:
+                continue
+            if key.table in way:
+                self.not_asked.append(
+                    f"{key.qualified}: ON DELETE CASCADE leads back to {key.table}, which is followed only once"
+                )
+                continue
+            self._cascades.setdefault(key.table, []).append(key)
+            if key.table != name:
+                self._visit(key.table, (*way, name))
+        self.order.append(name)
+
+    def _acting(self, name: TableName) -> Iterator[ForeignKey]:
+        for key in self._catalog.referencing.get(name, ()):
+            if action_runs(self._catalog, key, Statement.DELETE):
+                yield key
+
+    def name_of(self, table: TableName) -> str:
+        """Give what the rows of a table that go are called in the query."""
+        return f"gone_{self.order.index(table)}"
+
+    def tables(self, root: Table) -> Iterator[str]:
+        """Give the rows that go, a common table expression for each table."""
+        for name in self.order:
+            table = self._catalog.tables[name]
+            columns = dict.fromkeys(
+                column for key in self._catalog.referencing.get(name, ()) for column in key.referenced_columns
+            )
+            row = ", ".join(("c.tableoid", "c.ctid", *(f"c.{quoted(column)}" for column in columns)))
+            selects = []
+            if name == root.name:
+                same = " and ".join(f"c.{quoted(each)} = chosen.{quoted(each)}" for each in table.primary_key)
+                selects.append(f"select {row} from {source(self._catalog, name)} c join chosen on {same}")
+            keys = sorted(self._cascades.get(name, ()), key=lambda key: key.referenced == name)
+            selects += [
+                f"select {row} from {source(self._catalog, name)} c join {self.name_of(key.referenced)} p "
+                f"on {matches(self._catalog, key)}"
+                for key in keys
+            ]
+            yield f"{self.name_of(name)} as (\n  " + "\n  union\n  ".join(selects) + ")"
+
+    def refusing(self) -> Iterator[tuple[ForeignKey, str]]:
+        """Give the keys that can refuse, each with the SQLSTATE; notes those of which the catalog cannot tell."""
+        for name in self.order:
+            for key in self._acting(name):
+                if key.on_delete in _REFUSING:
+                    yield key, refusal_sqlstate(self._catalog, key.on_delete)
+                elif key.on_delete is Action.SET_NULL and any(refusals(self._catalog, key, key.set_columns)):
+                    yield key, "23502"
+                elif key.on_delete is Action.SET_DEFAULT:
+                    self.not_asked.append(f"{key.qualified}: ON DELETE SET DEFAULT needs a row with the default")
+        reached = {key.qualified for name in self.order for key in self._acting(name)}
+        for finding in findings(self._catalog, [rule for rule in RULES if rule.id in _BY_THE_ROW]):
+            if finding.key.qualified in reached and Statement.DELETE in finding.statements:
+                self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
+
+
+def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:
+    """Give the query that counts what one key refuses for."""
+    conditions = [
+        refers(key),
+        f"exists (select from {reach.name_of(key.referenced)} p where {matches(catalog, key)})",
+    ]
+    if key.table in reach.order and key.on_delete is not Action.RESTRICT:
+        gone = reach.name_of(key.table)
+        conditions.append(f"not exists (select from {gone} g where g.tableoid = c.tableoid and g.ctid = c.ctid)")
+    return (
+        f"select cast({literal(key.name)} as text) as constraint_name, cast({literal(str(key.table))} as text) "
+        f"as table_name, cast('{sqlstate}' as text) as sqlstate, count(*) as rows\n"
+        f"  from (select from {source(catalog, key.table)} c\n"
+        f"         where {' and '.join(conditions)}\n"
+        f"         limit {int(limit)}) as counted"
+    )

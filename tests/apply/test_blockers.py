@@ -1,0 +1,97 @@
+"""Rows that hold others back: moved, emptied or deleted, and back again where they still can be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from fkdash.errors import UsageError
+from fkdash.fix.carried import planned_here
+from fkdash.fix.document import plan_document, plan_of
+from fkdash.fix.plan import Pace
+from tests.support.changes import Workbench, good, workbench
+from tests.support.servers import TestDatabase
+
+_TABLES = """
+create table workspaces (tenant int, id int, name text, primary key (tenant, id), unique (id));
+create table users (id int primary key, workspace_id int references workspaces (id),
+  home_tenant int not null, home int not null, note text,
+  constraint hk foreign key (home_tenant, home) references workspaces);
+insert into workspaces select g % 2, g, 'w' || g from generate_series(1, 12) g;
+insert into users select g, 1 + g % 12, (1 + g % 12) % 2, 1 + g % 12, 'n' || g from generate_series(1, 240) g;
+"""
+_ROWS = "select md5(string_agg(c::text, '|' order by id)) from users c"
+_KEY = "users_workspace_id_fkey"
+
+
+@pytest.fixture
+async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as made:
+        yield made
+
+
+async def test_blockers_are_moved_in_batches_and_come_back(bench: Workbench) -> None:
+    before = await bench.database.value(_ROWS)
+    plan = await bench.plan(_KEY, "move-blockers", words=["3"], of=["1", "2"], pace=Pace(batch_rows=7, pause_ms=0))
+    assert planned_here(bench.catalog, plan_of(plan_document(plan))).steps == plan.steps
+    ended = await bench.carry_out(plan)
+    good(ended)
+    assert await bench.database.value("select count(*) from users where workspace_id = 3") == 60
+    assert await bench.database.value("select count(*) from users where workspace_id in (1, 2)") == 0
+    assert await bench.database.value("select convalidated from pg_constraint where conname = $$" + _KEY + "$$")
+    good(await bench.undo(ended))
+    assert await bench.database.value(_ROWS) == before
+
+
+async def test_only_what_can_go_back_does(bench: Workbench) -> None:
+    ended = await bench.apply_of(_KEY, "null-blockers", of=["1", "2"])
+    good(ended)
+    assert await bench.database.value("select count(*) from users where workspace_id is null") == 40
+    await bench.database.execute(
+        "update users set workspace_id = 5 where id = 12; delete from users where home = 2; delete from workspaces where id = 2"
+    )
+    good(await bench.undo(ended))
+    assert await bench.database.value("select count(*) from users where workspace_id = 1") == 19
+    kept = await bench.database.value(
+        "select relname from pg_class where relname like 'fkdash_blockers%' and relkind = 'r'"
+    )
+    assert await bench.database.value(f"select count(*) from {kept}") == 21
+
+
+async def test_blockers_of_a_composite_key_are_deleted_and_come_back(bench: Workbench) -> None:
+    before = await bench.database.value(_ROWS)
+    ended = await bench.apply_of("hk", "delete-blockers", of=["tenant=1,id=1", "id=2,tenant=0"])
+    good(ended)
+    assert await bench.database.value("select count(*) from users") == 200
+    good(await bench.undo(ended))
+    assert await bench.database.value(_ROWS) == before
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((_KEY, "move-blockers", ["3"], []), "Of which rows of workspaces"),
+        ((_KEY, "move-blockers", [], ["1"]), "needs the key of an existing row"),
+        ((_KEY, "move-blockers", ["1"], ["1"]), "one of those they are moved away from"),
+        ((_KEY, "null-blockers", ["1"], ["1"]), "takes no value"),
+        (("hk", "null-blockers", [], ["tenant=1,id=1"]), "cannot be NULL"),
+        (("hk", "delete-blockers", [], ["1"]), "names no column of the key"),
+        ((_KEY, "no-action", [], ["1"]), "not about some rows"),
+    ],
+)
+async def test_a_relief_that_cannot_be_says_why(
+    bench: Workbench, asked: tuple[str, str, list[str], list[str]], said: str
+) -> None:
+    key, option, words, of = asked
+    with pytest.raises(UsageError, match=said):
+        await bench.plan(key, option, words=words, of=of)
+
+
+@pytest.mark.newest_version
+async def test_a_row_to_move_to_that_is_not_there_stops_the_run(bench: Workbench) -> None:
+    plan = await bench.plan(_KEY, "move-blockers", words=["99"], of=["1"])
+    assert any("has no row id = 99" in line.what for line in await bench.preflight(plan))

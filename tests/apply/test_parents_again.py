@@ -1,0 +1,63 @@
+"""The rows that orphans refer to, made again and taken back where nothing has come to depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from fkdash.apply.events import Outcome
+from fkdash.errors import UsageError
+from fkdash.fix.carried import planned_here
+from fkdash.fix.document import plan_document, plan_of
+from fkdash.fix.plan import Pace
+from tests.support.changes import Workbench, good, workbench
+from tests.support.servers import TestDatabase
+
+_TABLES = """
+create table parents (id int primary key, name text not null, made timestamptz default now());
+create table children (id int primary key, parent_id bigint, note text);
+create table others (id int primary key, parent_id int references parents on delete cascade);
+insert into parents select g, 'p' || g from generate_series(1, 5) g;
+insert into children select g, nullif(g % 20, 0), 'n' || g from generate_series(1, 100) g;
+alter table children add constraint ck foreign key (parent_id) references parents on delete cascade not valid;
+"""
+
+
+@pytest.fixture
+async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as made:
+        yield made
+
+
+async def test_missing_rows_are_made_again_and_only_those_go_that_nobody_uses(bench: Workbench) -> None:
+    database = bench.database
+    plan = await bench.plan(
+        "ck", "recreate-parents", words=["name=it's = back"], pace=Pace(batch_rows=4, pause_ms=0)
+    )
+    assert planned_here(bench.catalog, plan_of(plan_document(plan))).steps == plan.steps
+    ended = await bench.carry_out(plan)
+    good(ended)
+    assert await database.value("select count(*) from parents where name = 'it''s = back'") == 14
+    assert await database.value("select count(*) from children") == 100
+    await database.execute(
+        "insert into others values (1, 10); update parents set name = 'mine' where id = 11;"
+        "insert into children values (1000, 12, 'new')"
+    )
+    good(await bench.undo(ended))
+    assert await database.value("select array_agg(id order by id) from parents where id > 5") == [10, 11, 12]
+    assert await database.value("select count(*) from children") == 101
+    assert await database.value("select count(*) from others") == 1
+    assert not await database.value("select convalidated from pg_constraint where conname = 'ck'")
+
+
+@pytest.mark.newest_version
+async def test_a_value_that_is_missing_makes_nothing_and_a_column_that_is_none_is_named(bench: Workbench) -> None:
+    ended = await bench.apply("ck", "recreate-parents")
+    assert ended.outcome is not Outcome.VERIFIED
+    assert "23502" in ended.message
+    assert await bench.database.value("select count(*) from parents") == 5
+    with pytest.raises(UsageError, match="names no column that can be given a value"):
+        await bench.plan("ck", "recreate-parents", words=["id=7"])

@@ -1,0 +1,56 @@
+"""The Orphans screen: counted as it is watched, explained row by row, and on to what repairs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fkdash.tui.screens.fix_options import FixOptionsScreen
+from fkdash.tui.screens.orphans import OrphansScreen
+from tests.support.servers import TestDatabase
+from tests.tui.test_dashboard import dashboard
+from tests.tui.test_fix_walk import PLAIN
+
+_TABLES = """
+create table workspaces (id int primary key, name text);
+create table users (id int primary key, email text, workspace_id int references workspaces);
+create table members (id int primary key, workspace_id int, created_at timestamp default '2026-01-02 03:04:05');
+insert into workspaces select g, 'w' || g from generate_series(1, 5) g;
+insert into users select g, 'u' || g, g from generate_series(1, 5) g;
+insert into members select g, g from generate_series(1, 12) g;
+alter table members add constraint mk foreign key (workspace_id) references workspaces not valid;
+create table notes (id int primary key, user_id int);
+insert into notes values (1, 77);
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+async def test_orphans_are_counted_explained_and_lead_to_their_repair(database: TestDatabase) -> None:
+    await database.execute(_TABLES)
+    async with dashboard(database.dsn, options=PLAIN) as session:
+        await session.until_shown("mk")
+        await session.press("o")
+        await session.until_shown(
+            "8 rows refer to a row that does not exist, in 2 references", "members.workspace_id"
+        )
+        screen = session.app.screen
+        assert isinstance(screen, OrphansScreen)
+        assert [each.orphans.rows for each in screen.list.rows] == [7, 1]
+        await session.until(lambda: "VALIDATE CONSTRAINT mk fails with 23503" in screen.pane.text)
+        assert "id = 6 has workspace_id = 6" in screen.pane.text
+        assert "created_at from 2026-01-02 03:04:05" in screen.pane.text
+        await session.press("A")
+        await session.until(lambda: len(screen.list.rows) == 3)
+        await session.press("j")
+        await session.until(lambda: screen.why_not("fix") != "")
+        await session.press("k", "f")
+        await session.until(lambda: isinstance(session.app.screen, FixOptionsScreen))
+        await session.until_shown("quarantine orphans")
+        await session.press("escape", "escape")
+        await session.until(lambda: session.app.screen is session.app.constraints)
