@@ -42,7 +42,7 @@ Entities = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder of migrations: their names, the last files, the ids of the snapshots nobody follows, and the schema."""
+    """A folder of migrations: their names, the last files, the ids of the last snapshots, and the schema."""
 
     out: Path
     found: tuple[str, ...]
@@ -53,7 +53,7 @@ class _Folder:
 
 
 def export(request: Request) -> Exported:
-    """Give the two files of the migration and the edit of the schema; the SQL, which is what is run, comes last."""
+    """Give the two files of the migration and the edit of the schema; the SQL, which is what runs, comes last."""
     migration, plan = request.migration, request.migration.plan
     folder = _found(request, plan)
     refuse_repeated(folder.out, request)

@@ -63,8 +63,8 @@ def notes(migration: Migration) -> tuple[str, ...]:
     found = []
     if any(part.kind is Kind.ALONE for part in migration.parts):
         found.append(
-            "CREATE INDEX CONCURRENTLY is refused inside Drizzle's transaction: the migration builds the index while "
-            "writers wait; apply it live first, and IF NOT EXISTS makes the migration do nothing"
+            "CREATE INDEX CONCURRENTLY is refused inside Drizzle's transaction: the migration builds the index "
+            "while writers wait; apply it live first, and IF NOT EXISTS makes the migration do nothing"
         )
     undo = "; ".join(" ".join(for_psql(each.sql).split()) for part in migration.parts for each in part.down)
     if undo:
