@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"V(?P<number>\d+(?:[._]\d+)*)__.*\.sql")
 
-_NOTE: Final = "skipExecutingMigrations is the paid editions'; elsewhere let it run: it changes nothing where the fix is there"
+_NOTE: Final = "skipExecutingMigrations is the paid editions'; else let it run: where the fix is, it does nothing"
 
 
 def export(request: Request) -> Exported:
