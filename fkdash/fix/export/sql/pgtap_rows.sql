@@ -31,7 +31,7 @@ DECLARE
   listed text;
 BEGIN
   FOR own IN
-    SELECT a.attname::text AS name, a.atttypmod AS modifier, t.typcategory AS category, t.oid AS type, t.typname AS called
+    SELECT a.attname::text AS name, CASE WHEN d.typtypmod <> -1 THEN d.typtypmod ELSE a.atttypmod END AS modifier, t.typcategory AS category, t.oid AS type, t.typname AS called
     FROM pg_attribute AS a
     JOIN pg_type AS d ON d.oid = a.atttypid
     JOIN pg_type AS t ON t.oid = coalesce(nullif(d.typbasetype, 0), d.oid)
@@ -74,8 +74,8 @@ BEGIN
   INTO filled;
   SELECT string_agg(quote_ident(key), ', ') FROM jsonb_object_keys(filled) AS key INTO listed;
   EXECUTE format(
-    'INSERT INTO %1$s AS made (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) '
-    'RETURNING to_jsonb(made)', target, listed
+    'INSERT INTO %1$s AS "fkdash row" (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) '
+    'RETURNING to_jsonb("fkdash row")', target, listed
   ) USING filled INTO filled;
   RETURN filled;
 END
@@ -102,7 +102,7 @@ DECLARE
 BEGIN
   SELECT jsonb_object_agg(key.value, rows.referenced -> key.value)
   FROM fkdash_rows AS rows, jsonb_each_text(:'pairs') AS key INTO wanted;
-  EXECUTE format('DELETE FROM %s AS r WHERE to_jsonb(r) @> $1', :'referenced'::regclass) USING wanted;
+  EXECUTE format('DELETE FROM %s AS "fkdash row" WHERE to_jsonb("fkdash row") @> $1', :'referenced'::regclass) USING wanted;
   SET CONSTRAINTS ALL IMMEDIATE;
 END
 $delete$;
@@ -119,7 +119,8 @@ $state$;
 CREATE FUNCTION pg_temp.fkdash_referencing() RETURNS SETOF jsonb LANGUAGE plpgsql AS $left$
 BEGIN
   RETURN QUERY EXECUTE format(
-    'SELECT to_jsonb(r) FROM %s AS r, fkdash_rows AS rows WHERE to_jsonb(r) - $1 = rows.referencing - $1',
+    'SELECT to_jsonb("fkdash row") FROM %s AS "fkdash row", fkdash_rows AS rows '
+    'WHERE to_jsonb("fkdash row") - $1 = rows.referencing - $1',
     :'referencing'::regclass
   ) USING ARRAY(SELECT jsonb_object_keys(:'pairs'));
 END

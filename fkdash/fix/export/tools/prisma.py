@@ -56,7 +56,7 @@ def export(request: Request) -> Exported:
         transactions=tuple(transactions),
         incomplete=(*left, *_not_in_schema(request)),
         notes=(
-            "where the fix was applied live, mark it as applied: run there it ends the same, but replaces the key again",
+            "where the fix was applied live, mark it as applied: run there it replaces the key once more",
             "npx prisma generate afterwards: the client's types change with the schema",
         ),
         suggested=() if request.edit_schema else edits,
