@@ -165,7 +165,9 @@ def _checked(out: Path, plan: Plan) -> _Folder:
             f"{journal.path} ends with {entries[-1]['tag']}, the snapshots with {snapshot.path.name}.",
             next_step="They must be of one state; drizzle-kit generate would go on from the wrong one.",
         )
-    return _Folder(out, journal, entries, str(document.get("version", _SNAPSHOT_VERSION)), snapshot, state)
+    folder = _Folder(out, journal, entries, str(document.get("version", _SNAPSHOT_VERSION)), snapshot, state)
+    _changed_state(folder, plan)
+    return folder
 
 
 def _are_entries(found: object) -> bool:

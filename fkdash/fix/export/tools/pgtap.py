@@ -109,7 +109,8 @@ def _declared(plan: Plan) -> Iterator[str]:
 
 def _deleted(plan: Plan) -> Iterator[str]:
     key = plan.goal.key
-    if plan.goal.gone or not key.enforced or key.period or key.on_delete is Action.SET_DEFAULT:
+    changed = key.on_delete != plan.key.on_delete or plan.goal.nullable
+    if plan.goal.gone or not changed or not key.enforced or key.period or key.on_delete is Action.SET_DEFAULT:
         return
     what = f"deleting a row of {key.referenced.name} that {key.table.name} refers to"
     run = literal("SELECT pg_temp.fkdash_delete()")
