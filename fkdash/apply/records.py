@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.apply.events import Outcome
+from fkdash.apply.facts import CommitFacts, EndFacts, PlanFacts, StepFacts, facts_of
 from fkdash.apply.identity import Identity
 from fkdash.apply.journal import Line, file_name, is_open, read, runs_folder
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_of
 from fkdash.fix.plan import Plan
+from fkdash.reading.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,27 +82,28 @@ def recorded_run(path: Path) -> RecordedRun:
 
 def run_from(path: Path, lines: tuple[Line, ...], first: Line) -> RecordedRun:
     """Give what lines tell, `first` being the one with the plan; a run without an end may be going on."""
-    ended = [line for line in lines if line.event == "ended"]
-    continues = first.facts.get("continues")
+    began = facts_of(first.facts, PlanFacts, path, first.event)
+    last = next((line for line in reversed(lines) if line.event == "ended"), None)
+    ended = facts_of(last.facts, EndFacts, path, last.event) if last is not None else None
     return RecordedRun(
         path=path,
-        plan=plan_of(first.facts["plan"]),
+        plan=plan_of(began.plan, Source(f"The plan in {path}")),
         started=first.at,
-        database=first.facts["database"],
-        role=first.facts["role"],
-        operator=first.facts["operator"],
-        reason=first.facts["reason"],
-        outcome=ended[-1].facts["outcome"] if ended else None,
-        message=ended[-1].facts["message"] if ended else _cut_off(lines),
-        steps_done=_steps_done(lines, ended),
-        verification=tuple(ended[-1].facts["verification"]) if ended else (),
-        where=first.facts.get("where", ""),
-        host=first.facts.get("host", ""),
-        cluster=first.facts.get("cluster", ""),
-        database_oid=first.facts.get("database_oid"),
-        continues=Path(continues) if continues else None,
+        database=began.database,
+        role=began.role,
+        operator=began.operator,
+        reason=began.reason,
+        outcome=ended.outcome if ended else None,
+        message=ended.message if ended else _cut_off(path, lines),
+        steps_done=ended.steps_done if ended else _steps_done(path, lines),
+        verification=tuple(asdict(each) for each in ended.verification) if ended else (),
+        where=began.where,
+        host=began.host,
+        cluster=began.cluster,
+        database_oid=began.database_oid,
+        continues=Path(began.continues) if began.continues else None,
         changed=any(line.event in _COMMITTED for line in lines),
-        going_on=not ended and is_open(path),
+        going_on=ended is None and is_open(path),
     )
 
 
@@ -210,19 +213,20 @@ def _is_open_question(run: RecordedRun) -> bool:
     return run.changed
 
 
-def _steps_done(lines: tuple[Line, ...], ended: list[Line]) -> tuple[int, ...]:
-    if ended:
-        return tuple(ended[-1].facts["steps_done"])
-    return tuple(line.facts["step"] for line in lines if line.event == "step-done")
+def _steps_done(path: Path, lines: tuple[Line, ...]) -> tuple[int, ...]:
+    done = (line for line in lines if line.event == "step-done")
+    return tuple(facts_of(line.facts, StepFacts, path, line.event).step for line in done)
 
 
-def _cut_off(lines: tuple[Line, ...]) -> str:
+def _cut_off(path: Path, lines: tuple[Line, ...]) -> str:
     last = lines[-1]
     if last.event == "committing":
-        numbers = ", ".join(str(number) for number in last.facts["steps"])
+        steps = facts_of(last.facts, CommitFacts, path, last.event).steps
+        numbers = ", ".join(map(str, steps))
         return f"It was cut off while committing step {numbers}; only the database can tell whether that happened."
     if last.event == "running":
-        return f"It was cut off during step {last.facts['step']}; only the database can tell how far that came."
+        step = facts_of(last.facts, StepFacts, path, last.event).step
+        return f"It was cut off during step {step}; only the database can tell how far that came."
     if last.event == "interrupted":
         return "It was cancelled; only the database can tell what took effect."
     if not any(line.event in _COMMITTED for line in lines):

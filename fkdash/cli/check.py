@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.cli.connection import add_connection_arguments, looking, run_async
-from fkdash.cli.messages import say, tell
+from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.cli.selection import (
     add_rule_argument,
     add_table_arguments,
@@ -108,6 +108,7 @@ def _options(arguments: argparse.Namespace) -> CheckOptions:
         concerns=chosen_tables(arguments),
         configuration=configuration,
         baseline=load_baseline(baseline) if baseline is not None else None,
+        decided_in=configuration.origin or (str(baseline) if baseline is not None else ""),
         count_rows=not arguments.no_counts,
         seconds=arguments.seconds,
     )
@@ -146,7 +147,7 @@ def _print(reports: Sequence[CheckReport], chosen: str) -> None:
     if chosen == "json":
         from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
 
-        sys.stdout.writelines(check_json_pieces(reports))
+        say_pieces(check_json_pieces(reports))
     elif chosen != "text":
         module = import_module(f"fkdash.report.check_{chosen}")
         say(getattr(module, f"check_{chosen}")(reports))
@@ -161,8 +162,10 @@ def _print_text(reports: Sequence[CheckReport]) -> None:
 
     if sys.stdout.isatty():
         console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
-        for line in check_lines(reports):
-            console.print(line, markup=False, soft_wrap=False)
+        with console.capture() as shown:
+            for line in check_lines(reports):
+                console.print(line, markup=False, soft_wrap=False)
+        say(shown.get())
     else:
         say(check_text(reports))
 

@@ -10,14 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fkdash.cli.command_words import refuse_command_as_database
+from fkdash.cli.main import COMMANDS
 from fkdash.cli.messages import tell
 from fkdash.cli.settings import operator_settings
 from fkdash.db.conninfo import without_password
 from fkdash.db.look import with_look
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
-from fkdash.errors import PasswordRequiredError
-from fkdash.profiles import Settings, profile_of, refuse_writing
+from fkdash.errors import PasswordRequiredError, UsageError
+from fkdash.profiles import Settings, profile_of, refuse_writing, settings_file
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -96,26 +98,34 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
     arguments.environment, arguments.profile_read_only = "", False
     trusted = frozenset(arguments.trust_owner or ())
     look, look_origin = arguments.look, "--look"
+    refuse_command_as_database(dsn, COMMANDS)
     if arguments.profile is not None:
+        if dsn is not None:
+            raise UsageError(
+                "Two databases are named: by --profile and as an argument.", next_step="Leave one of them out."
+            )
         profile = profile_of(settings or operator_settings(), arguments.profile)
         trusted |= profile.trusted_owners
         dsn, origin = profile.dsn, f"profile {profile.name}"
         arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only
         if look is None:
             look, look_origin = profile.look, f"the look of profile {profile.name}"
-    target = resolve(
-        ConnectionArguments(
-            dsn=dsn,
-            host=arguments.host,
-            port=arguments.port,
-            user=arguments.username,
-            dbname=arguments.dbname,
-            password_prompt=prompt,
-            origin=origin,
-        ),
-        os.environ,
+    given = ConnectionArguments(
+        dsn=dsn,
+        host=arguments.host,
+        port=arguments.port,
+        user=arguments.username,
+        dbname=arguments.dbname,
+        password_prompt=prompt,
+        origin=origin,
     )
-    target = with_look(replace(target, trusted_owners=trusted), look, os.environ, origin=look_origin)
+    try:
+        target = replace(resolve(given, os.environ), trusted_owners=trusted)
+        target = with_look(target, look, os.environ, origin=look_origin)
+    except UsageError as error:
+        if not origin:
+            raise
+        raise UsageError(f"{settings_file()}: {origin}: {error.what}", next_step=error.next_step) from None
     if prompt is not PasswordPrompt.ALWAYS:
         return target
     return ask_password(target if target.look is None else ask_looking_password(target))

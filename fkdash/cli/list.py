@@ -6,14 +6,13 @@ import argparse
 import csv
 import io
 import json
-import sys
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
-from fkdash.cli.messages import say, tell
+from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.counted import counted
 from fkdash.db.text import plain
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the foreign keys."""
     catalog, keys = run_async(_keys(arguments))
     if arguments.format == "json":
-        sys.stdout.writelines(_json_pieces(catalog, keys))
+        say_pieces(_json_pieces(catalog, keys))
     elif arguments.format == "csv":
         say(_csv(keys))
     else:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol, cast
 
 from fkdash import __version__
+from fkdash.cli.command_words import command_in
 from fkdash.cli.messages import say, say_error, tell
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UsageError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "demo": "the incident on a private throwaway server, to look and try",
     "check": "what is wrong with the foreign keys, for people and for CI",
     "explain": "which foreign key is behind an error, and on which way",
@@ -43,7 +44,7 @@ _COMMANDS: Final = {
     "fix undo": "lead back from a run",
     "fix resume": "finish a run that was cut off",
 }
-_GROUPS: Final = frozenset(name.split()[0] for name in _COMMANDS if " " in name)
+_GROUPS: Final = frozenset(name.split()[0] for name in COMMANDS if " " in name)
 _NO_READER: Final = 141
 """What a shell gives for a program that SIGPIPE ended; 0 would pass for a clean database."""
 
@@ -77,13 +78,13 @@ def main(argv: Sequence[str]) -> int:
         if argv and argv[0] in {"-V", "--version"}:
             say(f"fkdash {__version__}")
             return 0
-        for words in (2, 1):
-            name = " ".join(argv[:words])
-            if name in _COMMANDS:
-                return _run(_module(name.replace(" ", "_")), f"fkdash {name}", argv[words:])
-        if argv and argv[0] in _GROUPS:
-            raise UsageError(f"fkdash {argv[0]} needs a command.", next_step=f"One of:\n{commands_help(argv[0])}")
-        return _run(_module("dashboard"), "fkdash", argv)
+        name, words = command_in(argv, COMMANDS, _options_before)
+        if name in _GROUPS and name not in COMMANDS:
+            if {"-?", "--help"}.intersection(words):
+                say(f"usage: fkdash {name} COMMAND ...\n\n{commands_help(name)}")
+                return 0
+            raise UsageError(f"fkdash {name} needs a command.", next_step=f"One of:\n{commands_help(name)}")
+        return _run(_module(name.replace(" ", "_") or "dashboard"), f"fkdash {name}".rstrip(), words)
     except FkdashError as error:
         say_error(error)
         return error.exit_code
@@ -104,7 +105,7 @@ def _say_fault(_kind: type[BaseException], fault: BaseException, _trace: Traceba
 
 def commands_help(group: str = "") -> str:
     """Give one line for each command, or for those of one group."""
-    chosen = {name: summary for name, summary in _COMMANDS.items() if name.startswith(group)}
+    chosen = {name: summary for name, summary in COMMANDS.items() if name.startswith(group)}
     width = max(len(name) for name in chosen)
     return "\n".join(f"  fkdash {name:<{width}}  {summary}" for name, summary in chosen.items())
 
@@ -121,16 +122,30 @@ def _module(name: str) -> Command:
     return cast("Command", import_module(f"fkdash.cli.{name}"))
 
 
-def _run(command: Command, program: str, argv: Sequence[str]) -> int:
+def _parser(program: str, summary: str = "", examples: str = "") -> _Parser:
     parser = _Parser(
         prog=program,
-        description=command.SUMMARY,
-        epilog=command.EXAMPLES,
+        description=summary,
+        epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
         allow_abbrev=False,
     )
     # -h is the host, as in psql; help is -? there.
     parser.add_argument("-?", "--help", action="help", help="show this and end")
+    return parser
+
+
+def _options_before() -> list[argparse.Action]:
+    """Give the options that may stand before a command, which are those of every one."""
+    from fkdash.cli.connection import add_connection_arguments  # noqa: PLC0415 - only where one stands there
+
+    parser = _parser("fkdash")
+    add_connection_arguments(parser, several=True)
+    return parser._actions  # noqa: SLF001 - argparse gives them in no other way
+
+
+def _run(command: Command, program: str, argv: Sequence[str]) -> int:
+    parser = _parser(program, command.SUMMARY, command.EXAMPLES)
     command.configure(parser)
     return command.run(parser.parse_intermixed_args(argv))

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 def say(text: str) -> None:
     """Print a command's result. Raises FkdashError where it cannot be written, BrokenPipeError for no reader."""
+    say_pieces((text if text.endswith("\n") else text + "\n",))
+
+
+def say_pieces(pieces: Iterable[str]) -> None:
+    """Print a result piece by piece, so that it is never whole in memory; raises as `say` does."""
     try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
         _give_up(sys.stdout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.db.conninfo import is_uri
-from fkdash.errors import UsageError
+from fkdash.errors import UsageError, reason_of
 from fkdash.fix.carried import planned_here
 from fkdash.fix.document import plan_of
 from fkdash.fix.options import OPTION_NAMES
 from fkdash.fix.planner import plan
 from fkdash.fix.subject import subject_of
+from fkdash.reading.source import parsed_json
 
 if TYPE_CHECKING:
     import argparse
@@ -62,11 +62,16 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
 
 
 def settle_words(arguments: argparse.Namespace) -> None:
-    """Take the one word beside --plan for where to connect: the plan says which constraint is meant.
+    """Take the one word beside --plan for where to connect, as the plan says which constraint is meant; read it.
 
-    Raises UsageError where there are two, or where a DSN stands in the constraint's place. Otherwise the word
-    would be passed over, and another database changed.
+    Raises UsageError where there are two, where a DSN stands in the constraint's place, or for what is no plan.
+    Otherwise the word would be passed over, and another database changed.
     """
+    _settle_words(arguments)
+    arguments.carried = _carried(arguments)
+
+
+def _settle_words(arguments: argparse.Namespace) -> None:
     if arguments.constraint is None:
         return
     if getattr(arguments, "plan", None) is None:
@@ -86,7 +91,7 @@ def settle_words(arguments: argparse.Namespace) -> None:
 
 async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     """Read the catalog and plan; raises UsageError for a constraint or an option that does not exist."""
-    carried = _carried(arguments)
+    carried: Plan | None = arguments.carried
     if carried is None and arguments.option is None:
         raise UsageError(
             "Which fix? --option says it.", next_step="fkdash fix plan CONSTRAINT shows what can be done."
@@ -108,8 +113,9 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
         return None
     if arguments.option is not None or arguments.value:
         raise UsageError("--plan says what is to be done; --option and --value cannot say it too.")
+    advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as a plan: {error}.") from error
-    return plan_of(document)
+        document, source = parsed_json(path, "plan", next_step=advice)
+    except FileNotFoundError as error:
+        raise UsageError(f"The plan {path} cannot be read: {reason_of(error)}.", next_step=advice) from error
+    return plan_of(document, source)

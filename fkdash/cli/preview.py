@@ -55,6 +55,7 @@ EXAMPLES = """examples:
 
 exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short or not known
 """
+_MOST_ROWS = 1_000_000_000
 _RENDERERS = {"text": preview_text, "json": preview_json, "markdown": preview_markdown}
 _EACH_RENDERERS = {"text": each_text, "json": each_json, "markdown": each_markdown}
 
@@ -174,12 +175,13 @@ def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
 
 
 def _check_numbers(arguments: argparse.Namespace) -> None:
-    for name, least in (("seconds", 0.001), ("max_rows", 1), ("list", 0)):
+    for name, least, most in (("seconds", 0.001, 1e6), ("max_rows", 1, _MOST_ROWS), ("list", 0, _MOST_ROWS)):
         number = getattr(arguments, name)
-        if number is not None and number < least:
+        if number is not None and not least <= number <= most:
+            said = f" {number:g}" if isinstance(number, float) or abs(number) <= most else ""
             raise UsageError(
-                f"--{name.replace('_', '-')} {number:g} is too small.",
-                next_step=f"Give at least {least:g}.",
+                f"--{name.replace('_', '-')}{said} is no number that can be used.",
+                next_step=f"Give one from {least:g} to {most:,.0f}.",
             )
 
 

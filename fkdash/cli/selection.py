@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.names import name_parts, nearest
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _LEAST_SECONDS: Final = 0.001
+_MOST_SECONDS: Final = 1_000_000.0
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def seconds(text: str) -> float:
         number = float(text)
     except ValueError:
         number = 0
-    if not _LEAST_SECONDS <= number < inf:
+    if not _LEAST_SECONDS <= number <= _MOST_SECONDS:
         raise ArgumentTypeError(f"{text!r} is no number of seconds from {_LEAST_SECONDS} on")
     return number
 

@@ -11,6 +11,7 @@ from fkdash.errors import UsageError
 _DEFAULT_HOSTS = ("/var/run/postgresql", "/tmp", "localhost")  # noqa: S108 - PostgreSQL's default
 _DEFAULT_PORT = "5432"
 _LARGEST_PORT = 65535
+_LONGEST_PORT = 20
 
 
 def addresses_of(values: Mapping[str, str], *, verify_name: bool) -> tuple[tuple[Address, ...], list[str]]:
@@ -35,8 +36,22 @@ def addresses_of(values: Mapping[str, str], *, verify_name: bool) -> tuple[tuple
             tuple(map(Address, names, ports)),
             ["hostaddr is not used with sslmode=verify-full: the host names are looked up."],
         )
+    for name in names:
+        _require_name(name)
     routes = routes if hosts else []
     return tuple(map(Address, names, ports, routes or [""] * len(names))), []
+
+
+def _require_name(host: str) -> None:
+    """Raise UsageError for what no name service can be asked for (RFC 1035: labels of 1 to 63 bytes)."""
+    try:
+        if not host.startswith("/"):
+            host.encode("idna")
+    except UnicodeError:
+        raise UsageError(
+            "The host's name cannot be one: a part of it is empty or longer than 63 letters.",
+            next_step="Check -h, PGHOST or the URI.",
+        ) from None
 
 
 def _split(text: str) -> list[str]:
@@ -57,6 +72,6 @@ def _ports(text: str, count: int) -> list[int]:
 
 def _port(word: str) -> int:
     # Not repeated in the message: it may be a piece of a password that was not escaped.
-    if not (word.isascii() and word.isdigit() and 1 <= int(word) <= _LARGEST_PORT):
+    if not (word.isascii() and word.isdigit() and len(word) <= _LONGEST_PORT and 1 <= int(word) <= _LARGEST_PORT):
         raise UsageError("The port is not a number from 1 to 65535.", next_step="Check -p, PGPORT or the URI.")
     return int(word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +33,8 @@ _PLACE = ("host", "hostaddr", "port", "service")
 _WHERE_FROM_ENVIRONMENT = ("host", "hostaddr", "port", "dbname", "user")
 _SESSION_ATTRIBUTES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 _CONNECT_SECONDS = 10.0
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_LONGEST_CONNECT_SECONDS = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ def _target(
     values = layers.values
     refuse_what_cannot_be_promised(values)
     _refuse_hidden_uri(values)
+    _refuse_no_text(values)
     user = values.get("user") or _name_of_this_user()
     database = values.get("dbname") or user
     tls = tls_of(values)
@@ -173,6 +177,13 @@ def _target(
         given=given,
         notes=tuple(filter(None, notes)),
     )
+
+
+def _refuse_no_text(values: Mapping[str, str]) -> None:
+    """Raise UsageError for bytes that are not UTF-8 or end a string: no server can be told of them."""
+    wrong = [name for name, value in values.items() if _NO_TEXT.search(value)]
+    if wrong:
+        raise UsageError(f"What is given as {plain(wrong[0])} is no text.", next_step="Give it in UTF-8.")
 
 
 def _refuse_hidden_uri(values: Mapping[str, str]) -> None:
@@ -220,12 +231,12 @@ def _connect_seconds(text: str) -> float | None:
     if not text:
         return _CONNECT_SECONDS
     try:
-        seconds = int(text)
-    except ValueError:
+        seconds = float(int(text))
+    except (ValueError, OverflowError):
         raise UsageError(
             "connect_timeout is not a whole number of seconds.", next_step="Check it, or PGCONNECT_TIMEOUT."
         ) from None
-    return float(seconds) if seconds > 0 else None
+    return min(seconds, _LONGEST_CONNECT_SECONDS) if seconds > 0 else None
 
 
 def _one_of(values: Mapping[str, str], name: str, possible: Sequence[str]) -> str:

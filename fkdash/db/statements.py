@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from fkdash.db.session import Row
-from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
+from fkdash.db.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
 
 _GRACE_SECONDS = 5.0
@@ -155,6 +155,8 @@ class OpenTransaction:
         began = time.monotonic()
         try:
             yield
+        except UnicodeEncodeError:
+            raise no_text("running a statement") from None
         except DRIVER_ERRORS as error:
             if sqlstate_of(error) == "57014" and self._statement_seconds is not None:
                 raise self._stopped(time.monotonic() - began, self._statement_seconds) from None

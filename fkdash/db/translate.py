@@ -15,6 +15,7 @@ from fkdash.errors import (
     NotPermittedError,
     ServerRefusedError,
     TimedOutError,
+    UsageError,
 )
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -45,6 +46,8 @@ def translating(
     """Turn a driver error inside the block into a `FkdashError`; `doing` completes "... while"."""
     try:
         yield
+    except UnicodeEncodeError:
+        raise no_text(doing) from None
     except DRIVER_ERRORS as error:
         ours = translated(error, doing, where=where, closed=connection is not None and connection.is_closed())
         if ours is None:
@@ -66,6 +69,14 @@ def translated(error: Exception, doing: str, *, where: str, closed: bool) -> Fkd
     if closed or isinstance(error, asyncpg.InternalClientError):
         return lost("the server or the network had closed it", doing, where)
     return None
+
+
+def no_text(doing: str) -> UsageError:
+    """Give the error for a word of the operator's that cannot be sent to a server."""
+    return UsageError(
+        f"Something that was given is no text: its bytes are not UTF-8 (while {doing}).",
+        next_step="Give it in UTF-8; nothing was sent.",
+    )
 
 
 def lost(reason: str, doing: str, where: str) -> ConnectionLostError:

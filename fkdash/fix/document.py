@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from fkdash.catalog.model import Action, Copy, ForeignKey, Match, TableName
-from fkdash.errors import UsageError
+from fkdash.catalog.model import ForeignKey, TableName
 from fkdash.fix.plan import Duration, Goal, Kept, Lock, LockMode, Plan, Step
+from fkdash.reading.source import Source
+from fkdash.reading.typed import Found, Remark, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 Document = dict[str, Any]
+_MOST_MILLISECONDS: Final = 2**31 - 1
 
 
 def plan_document(plan: Plan) -> Document:
@@ -45,45 +47,116 @@ def plan_document(plan: Plan) -> Document:
     }
 
 
-def plan_of(document: Mapping[str, Any]) -> Plan:
+@dataclass(frozen=True, slots=True)
+class _LockFile:
+    schema: str
+    table: str
+    mode: LockMode
+    duration: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class _StepFile:
+    n: int
+    title: str
+    sql: str
+    transaction: int
+    locks: tuple[_LockFile, ...]
+    lock_timeout_ms: int
+    statement_timeout_ms: int
+    done_when: str
+    undo: str | None = None
+    reserve: TableName | None = None
+    alone: bool = False
+    repeats: bool = False
+    leftover: str | None = None
+    cleanup: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptFile:
+    table: TableName
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A plan as a file has it; what a later fkdash adds is passed over."""
+
+    kind: Literal["plan"]
+    fkdash: Literal[1]
+    key: ForeignKey = field(metadata={"key": "from"})
+    goal: ForeignKey = field(metadata={"key": "to"})
+    rule: str
+    option: str
+    procedure: str
+    fingerprint: str
+    steps: tuple[_StepFile, ...]
+    undo_steps: tuple[_StepFile, ...]
+    undo_condition: str
+    consequences: tuple[str, ...]
+    nullable: tuple[tuple[str, str, str], ...] = ()
+    gone: bool = False
+    checks: tuple[tuple[str, str], ...] = ()
+    abandon: tuple[_StepFile, ...] = ()
+    origin: ForeignKey | None = None
+    absent: bool = False
+    mends: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+    kept: _KeptFile | None = None
+    objects: dict[str, Any] = field(default_factory=dict)
+
+
+def plan_of(document: object, source: Source | None = None) -> Plan:
     """Give the plan a document describes; raises UsageError for anything that is not such a document."""
-    try:
-        if document["kind"] != "plan" or document["fkdash"] != 1:
-            raise UsageError("This is not a plan that this version of fkdash can read.")
-        return Plan(
-            key=_key(document["from"]),
-            rule=document["rule"],
-            option=document["option"],
-            procedure=document["procedure"],
-            fingerprint=document["fingerprint"],
-            steps=_steps(document["steps"]),
-            undo=_steps(document["undo_steps"]),
-            undo_condition=document["undo_condition"],
-            consequences=tuple(document["consequences"]),
-            goal=Goal(
-                key=_key(document["to"]),
-                nullable=tuple(
-                    (TableName(schema, table), column) for schema, table, column in document["nullable"]
-                ),
-                gone=document.get("gone", False),
-                checks=tuple((words, query) for words, query in document.get("checks", ())),
-            ),
-            abandon=_steps(document.get("abandon", ())),
-            origin=_key(document["origin"]) if document.get("origin") else None,
-            absent=document.get("absent", False),
-            mends=document.get("mends", False),
-            values=tuple((column, text) for column, text in document.get("values", ())),
-            kept=_kept(document.get("kept")),
-            objects=document.get("objects", {}),
+    found = Found()
+    read = typed(document, PlanFile, found)
+    if read is not None:
+        found.mistakes += [
+            Remark((kind, number, name), f"is no time from 0 to {_MOST_MILLISECONDS} ms")
+            for kind in ("steps", "undo_steps", "abandon")
+            for number, step in enumerate(getattr(read, kind))
+            for name in ("lock_timeout_ms", "statement_timeout_ms")
+            if not 0 <= getattr(step, name) <= _MOST_MILLISECONDS
+        ]
+        found.mistakes += [
+            Remark((place,), "does not have as many columns on one side as on the other")
+            for place, key in (("from", read.key), ("to", read.goal), ("origin", read.origin))
+            if key is not None and not _fits(key)
+        ]
+    if read is None or found.mistakes:
+        raise (source or Source("The plan")).refusal(
+            found.mistakes, advice="Make it again with `fkdash fix plan`."
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(
-            f"This is not a whole plan: {error}.", next_step="Make it again with `fkdash fix plan`."
-        ) from error
+    return Plan(
+        key=read.key,
+        rule=read.rule,
+        option=read.option,
+        procedure=read.procedure,
+        fingerprint=read.fingerprint,
+        steps=_steps(read.steps),
+        undo=_steps(read.undo_steps),
+        undo_condition=read.undo_condition,
+        consequences=read.consequences,
+        goal=Goal(
+            key=read.goal,
+            nullable=tuple((TableName(schema, table), column) for schema, table, column in read.nullable),
+            gone=read.gone,
+            checks=read.checks,
+        ),
+        abandon=_steps(read.abandon),
+        origin=read.origin,
+        absent=read.absent,
+        mends=read.mends,
+        values=read.values,
+        kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
+        objects=read.objects,
+    )
 
 
-def _kept(document: Document | None) -> Kept | None:
-    return Kept(TableName(*document["table"]), document["count"]) if document else None
+def _fits(key: ForeignKey) -> bool:
+    lengths = {len(key.columns), len(key.referenced_columns), *([len(key.operators)] if key.operators else ())}
+    return len(lengths) == 1 and bool(key.columns)
 
 
 def _step_document(step: Step) -> Document:
@@ -108,52 +181,27 @@ def _step_document(step: Step) -> Document:
     }
 
 
-def _steps(documents: Sequence[Document]) -> tuple[Step, ...]:
+def _steps(files: Sequence[_StepFile]) -> tuple[Step, ...]:
     return tuple(
         Step(
-            number=document["n"],
-            title=document["title"],
-            sql=document["sql"],
-            transaction=document["transaction"],
-            locks=tuple(
-                Lock(TableName(lock["schema"], lock["table"]), LockMode(lock["mode"]), Duration(lock["duration"]))
-                for lock in document["locks"]
-            ),
-            lock_timeout_ms=document["lock_timeout_ms"],
-            statement_timeout_ms=document["statement_timeout_ms"],
-            done_when=document["done_when"],
-            undo=document["undo"],
-            reserve=TableName(*document["reserve"]) if document["reserve"] else None,
-            alone=document.get("alone", False),
-            repeats=document.get("repeats", False),
-            leftover=document.get("leftover"),
-            cleanup=document.get("cleanup"),
+            number=each.n,
+            title=each.title,
+            sql=each.sql,
+            transaction=each.transaction,
+            locks=tuple(Lock(TableName(lock.schema, lock.table), lock.mode, lock.duration) for lock in each.locks),
+            lock_timeout_ms=each.lock_timeout_ms,
+            statement_timeout_ms=each.statement_timeout_ms,
+            done_when=each.done_when,
+            undo=each.undo,
+            reserve=each.reserve,
+            alone=each.alone,
+            repeats=each.repeats,
+            leftover=each.leftover,
+            cleanup=each.cleanup,
         )
-        for document in documents
+        for each in files
     )
 
 
 def _key_document(key: ForeignKey) -> Document:
     return asdict(key)
-
-
-def _key(document: Document) -> ForeignKey:
-    key = ForeignKey(**document)
-    return replace(
-        key,
-        table=TableName(*key.table),
-        referenced=TableName(*key.referenced),
-        columns=tuple(key.columns),
-        referenced_columns=tuple(key.referenced_columns),
-        delete_columns=tuple(key.delete_columns),
-        operators=tuple(key.operators),
-        on_delete=Action(key.on_delete),
-        on_update=Action(key.on_update),
-        match=Match(key.match),
-        copies=tuple(_copy(copy) for copy in document["copies"]),
-    )
-
-
-def _copy(document: Document) -> Copy:
-    copy = Copy(**document)
-    return replace(copy, table=TableName(*copy.table), referenced=TableName(*copy.referenced))

@@ -32,11 +32,8 @@ def checked_condition(text: str) -> str:
 
     What it calls is looked at by the server when it is used.
     """
-    try:
-        parsed = sqlglot.parse(text, dialect="postgres")
-        tokens = sqlglot.tokenize(text, dialect="postgres")
-    except SqlglotError:
-        raise UsageError("The condition cannot be read as SQL.", next_step=_ONE_CONDITION) from None
+    parsed = _parsed(text)
+    tokens = sqlglot.tokenize(text, dialect="postgres")
     expression = parsed[0] if len(parsed) == 1 else None
     if (
         not isinstance(expression, exp.Condition)
@@ -45,6 +42,17 @@ def checked_condition(text: str) -> str:
     ):
         raise UsageError("The condition is not one boolean expression.", next_step=_ONE_CONDITION)
     return text
+
+
+def _parsed(text: str) -> list[exp.Expr | None]:
+    try:
+        return sqlglot.parse(text, dialect="postgres")
+    except SqlglotError:
+        raise UsageError("The condition cannot be read as SQL.", next_step=_ONE_CONDITION) from None
+    except RecursionError:
+        raise UsageError(
+            "The condition is nested too deeply to be read.", next_step="Write it with fewer parentheses."
+        ) from None
 
 
 def nearest_columns(condition: str, columns: Collection[str]) -> str:
@@ -88,7 +96,7 @@ def operators_of(sql: str) -> frozenset[str]:
 
 def types_in(condition: str) -> frozenset[str]:
     """Give the types of users that a condition turns something into, by name, and "::" where it has any cast."""
-    expression = sqlglot.parse_one(condition, dialect="postgres")
+    expression = _parsed(condition)[0] or exp.Null()
     casts = [*expression.find_all(exp.Cast, exp.TryCast)]
     types = (each for each in expression.find_all(exp.DataType) if each.this is exp.DType.USERDEFINED)
     named = {each.sql(dialect="postgres").split(".")[-1].strip('"') for each in types}

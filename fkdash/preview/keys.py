@@ -57,8 +57,9 @@ def keys_from_json(text: str) -> list[Key]:
     try:
         # A number keeps all its digits: a numeric key has more of them than a float.
         found = json.loads(text, parse_float=Decimal)
-    except ValueError as error:
-        raise UsageError(f"The keys are not JSON: {error}.", next_step=_json_help()) from None
+    except (ValueError, RecursionError) as error:
+        why = "they are nested too deeply" if isinstance(error, RecursionError) else error
+        raise UsageError(f"The keys are not JSON: {why}.", next_step=_json_help()) from None
     rows = [found] if isinstance(found, dict) else found
     if not isinstance(rows, list) or not all(isinstance(row, dict) and row for row in rows):
         raise UsageError("The keys are not an array of objects.", next_step=_json_help())

@@ -31,6 +31,7 @@ _WORDS: Final = {
     "date": "a date",
 }
 _EXPECTED: Final = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -111,6 +112,9 @@ def _table(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa
 def _leaf(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa: ANN401 - any type
     import msgspec  # noqa: PLC0415 - most operators have no file to read, and the first frame would wait for it
 
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        found.mistakes.append(Remark(path, "holds a character that no text of a database can hold"))
+        return None
     try:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:

@@ -69,7 +69,8 @@ class CheckReport:
     """The result of checking one database (`where`, in words); findings come the worst first.
 
     `gone` names what the baseline knows and nobody finds any more. `failure` is
-    set, and everything else empty, for a database that could not be checked.
+    set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
+    configuration, else of the baseline, "" without either.
     """
 
     where: str
@@ -81,6 +82,7 @@ class CheckReport:
     gone: tuple[str, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     failure: str = ""
+    decided_in: str = ""
 
     @property
     def new(self) -> tuple[Reported, ...]:
@@ -101,15 +103,17 @@ class CheckReport:
 
     @property
     def headline(self) -> str:
-        """`3 errors, 6 warnings, 2 notes in 57 foreign keys in 43 tables`."""
+        """`3 errors, 6 warnings (2 known) in 57 foreign keys in 43 tables`: a baseline knows the others."""
         if self.failure:
             return f"not checked: {self.failure}"
         counts = dict.fromkeys(Severity, 0)
-        for each in self.findings:
+        for each in self.new:
             counts[each.finding.severity] += 1
         words = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.INFO: "notes"}
         said = [counted(count, words[severity]) for severity, count in counts.items() if count]
-        return f"{', '.join(said) or 'nothing found'} in {self.scope.words}"
+        known = len(self.findings) - len(self.new)
+        found = ", ".join(said) or ("nothing new" if known else "nothing found")
+        return f"{found}{f' ({known:,} known)' if known else ''} in {self.scope.words}"
 
     def reaches(self, threshold: Severity | None) -> bool:
         """Tell whether a new finding is at least as bad as `threshold`; None is never reached."""

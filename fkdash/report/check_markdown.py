@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from fkdash.report.check import CheckReport, Reported
 
 _WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_MARKUP: Final = re.compile(
+    r"""[\\`*\[\]<>|~]          # whatever stands around them
+    | (?<![^\W_])_|_(?![^\W_])  # inside a word an underline is none of Markdown's
+    | &(?=[#\w])               # an entity
+    | \#(?=\d)                 # somebody's issue
+    | ^[\#+=-]                 # at the beginning of a line
+    | (?<=^\d)[.)]             # a list
+    """,
+    re.VERBOSE,
+)
 
 
 def check_markdown(reports: Iterable[CheckReport]) -> str:
@@ -24,8 +33,8 @@ def check_markdown(reports: Iterable[CheckReport]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Give text from outside so that Markdown shows it as it is."""
-    return _MARKUP.sub(r"\\\1", plain(text))
+    """Give text from outside so that Markdown shows it as it is; UUIDs and most names in it stay the same."""
+    return _MARKUP.sub(r"\\\g<0>", plain(text))
 
 
 def _lines(report: CheckReport) -> Iterator[str]:

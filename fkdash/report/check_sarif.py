@@ -1,9 +1,17 @@
-"""A check as SARIF 2.1.0, for code scanning."""
+"""A check as SARIF 2.1.0, for code scanning.
+
+GitHub shows a result only at a place in a file ("SARIF support for code scanning"). A live database has none, so
+that its findings stand on the first line of the file in which a team would decide about them.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from fkdash import __version__
 from fkdash.db.text import plain
@@ -11,17 +19,27 @@ from fkdash.rules.finding import Severity
 from fkdash.rules.registry import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.report.check import CheckReport, Place
     from fkdash.rules.finding import Finding, Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_PROBLEMS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _INDEX: Final = {rule.id: number for number, rule in enumerate(RULES)}
 
 
+MOST_RESULTS: Final = 25_000
+"""What GitHub takes of one run; the worst come first."""
+
+_LONGEST_TEXT: Final = 1024
+_DECIDED_IN: Final = "fkdash.toml"
+
+
 def check_sarif(reports: Sequence[CheckReport]) -> str:
-    """Give the document: one run, findings with their files where there are any, else with their constraint."""
+    """Give the document: one run, findings at their place in a file, else in the file that decides about them."""
+    results = [result for report in reports for result in _results(report)]
+    _number_fingerprints(results)
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -35,8 +53,8 @@ def check_sarif(reports: Sequence[CheckReport]) -> str:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "invocations": [_invocation(reports)],
-                "results": [result for report in reports for result in _results(report)],
+                "invocations": [_invocation(reports, left_out=max(0, len(results) - MOST_RESULTS))],
+                "results": sorted(results, key=_worst_first)[:MOST_RESULTS],
             }
         ],
     }
@@ -48,14 +66,31 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": rule.explanation},
+        "fullDescription": {"text": rule.explanation[:_LONGEST_TEXT]},
         "help": {"text": f"{rule.explanation}\n\nExample:\n\n{rule.example}"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        "properties": {"tags": ["postgresql", "foreign-key"]},
+        "properties": {
+            "tags": ["postgresql", "foreign-key"],
+            "problem.severity": _PROBLEMS[rule.severity],
+            "precision": "very-high" if rule.severity is Severity.ERROR else "high",
+        },
     }
 
 
-def _invocation(reports: Sequence[CheckReport]) -> dict[str, Any]:
+def _worst_first(result: Mapping[str, Any]) -> int:
+    return list(_LEVELS.values()).index(result["level"])
+
+
+def _number_fingerprints(results: Iterable[dict[str, Any]]) -> None:
+    """Give each its own fingerprint in GitHub's terms: what is found twice is two alerts, in any run."""
+    seen: Counter[str] = Counter()
+    for result in results:
+        fingerprint = result["partialFingerprints"]["fkdash/v1"]
+        seen[fingerprint] += 1
+        result["partialFingerprints"]["primaryLocationLineHash"] = f"{fingerprint}:{seen[fingerprint]}"
+
+
+def _invocation(reports: Sequence[CheckReport], *, left_out: int) -> dict[str, Any]:
     notes = [
         {"level": "error", "message": {"text": plain(f"{report.where}: {report.failure}")}}
         for report in reports
@@ -65,6 +100,8 @@ def _invocation(reports: Sequence[CheckReport]) -> dict[str, Any]:
         for report in reports
         for each in report.unknowns
     ]
+    if left_out:
+        notes.append({"level": "warning", "message": {"text": f"{left_out:,} results are left out."}})
     done = not any(report.failure for report in reports)
     return {"executionSuccessful": done, "toolExecutionNotifications": notes}
 
@@ -85,11 +122,11 @@ def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[
     location: dict[str, Any] = {
         "logicalLocations": [{"fullyQualifiedName": plain(f"{report.database}.{name}"), "kind": "member"}]
     }
-    if place is not None:
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": place.file, "uriBaseId": "%SRCROOT%"},
-            "region": {"startLine": place.line, "startColumn": place.column},
-        }
+    file, line, column = (place.file, place.line, place.column) if place else (_decided_in(report), 1, 1)
+    location["physicalLocation"] = {
+        "artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": line, "startColumn": column},
+    }
     return {
         "ruleId": finding.rule,
         "ruleIndex": _INDEX[finding.rule],
@@ -98,3 +135,13 @@ def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[
         "locations": [location],
         "partialFingerprints": {"fkdash/v1": finding.fingerprint},
     }
+
+
+def _decided_in(report: CheckReport) -> str:
+    """Give the configuration's or the baseline's path from the repository's root on."""
+    if not report.decided_in:
+        return _DECIDED_IN
+    here = Path.cwd()
+    root = next((each for each in (here, *here.parents) if (each / ".git").exists()), here)
+    relative = os.path.relpath(Path(report.decided_in).absolute(), root)
+    return _DECIDED_IN if relative.startswith("..") else Path(relative).as_posix()

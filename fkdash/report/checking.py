@@ -39,14 +39,15 @@ _UNDECLARED: Final = "FK207"
 class CheckOptions:
     """What to check and how long one question may take.
 
-    `concerns` chooses tables; a foreign key counts when either of its tables is
-    chosen. `count_rows` asks how many rows every certain error holds back.
+    `concerns` chooses tables; a foreign key counts when either of its tables is chosen. `decided_in` is the file
+    of the configuration, else of the baseline. `count_rows` asks how many rows every certain error holds back.
     """
 
     rules: tuple[Rule, ...] = RULES
     concerns: Callable[[TableName], bool] | None = None
     configuration: Configuration = field(default_factory=Configuration)
     baseline: Baseline | None = None
+    decided_in: str = ""
     count_rows: bool = True
     seconds: float = 2.0
 
@@ -74,6 +75,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         ignored=judged.ignored,
         gone=compared.gone if compared is not None else (),
         unknowns=(*unknowns, *unanswered),
+        decided_in=options.decided_in,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.pasting import for_psql
 from fkdash.report.check import impact_words
 from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
@@ -148,3 +149,11 @@ def _run(run: RecordedRun) -> Iterator[str]:
         standing = {True: "ok", False: "NO", None: "not tried"}[check["ok"]]
         yield f"  - {standing}: {escaped(check['check'])} {escaped(check['detail'])}".rstrip()
     yield f"  - journal: {escaped(str(run.path))}"
+    ran = [f"{for_psql(step.sql)};" for step in run.plan.steps if step.number in run.steps_done]
+    if ran:
+        yield from (
+            "  - what ran:",
+            "",
+            *(f"    {line}" for each in fenced("\n".join(ran), "sql") for line in each.split("\n")),
+            "",
+        )

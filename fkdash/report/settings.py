@@ -83,7 +83,7 @@ def checked_settings(named: Path | None = None) -> tuple[Checked, ...]:
 
 
 def _checked_operators(path: Path) -> Checked:
-    if not path.exists():
+    if not os.path.lexists(path):
         return Checked(str(path), there=False)
     try:
         settings = load_settings(path)
@@ -109,7 +109,7 @@ def _checked_team(path: Path) -> Checked:
             load_baseline(Path(configuration.baseline))
         except UsageError as error:
             mistakes = _mistakes(error)
-    absent = [each for each in configuration.lint_paths if not (path.parent / each).exists()]
+    absent = [each for each in configuration.lint_paths if not os.path.lexists(path.parent / each)]
     warnings = [plain(f"{path}: lint.paths: there is no {path.parent / each}") for each in absent]
     return Checked(str(path), there=True, mistakes=mistakes, warnings=(*configuration.warnings, *warnings))
 

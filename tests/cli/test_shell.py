@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import fkdash
 from fkdash.catalog.model import TableName
 from fkdash.catalog.names import name_parts, typed
-from fkdash.cli.main import _COMMANDS
+from fkdash.cli.main import COMMANDS
 from fkdash.shell import command, shell_word
 from tests.support.commands import fkdash as program
 from tests.support.servers import TestDatabase
@@ -81,7 +81,7 @@ def test_a_suggested_command_gives_the_program_these_words_and_runs_nothing_else
     assert not any(folder.iterdir())
 
 
-_COMMAND = re.compile(rf"\bfkdash (?:{'|'.join(name.split()[0] for name in _COMMANDS)})\b[^.;,:()`]* $")
+_COMMAND = re.compile(rf"\bfkdash (?:{'|'.join(name.split()[0] for name in COMMANDS)})\b[^.;,:()`]* $")
 
 
 def _suggestions() -> Iterator[tuple[Path, int, ast.expr, frozenset[str]]]:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 
+from fkdash.catalog.model import Action, Catalog, Column
 from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.errors import UnreachableError
-from fkdash.report.check import CheckReport
+from fkdash.report.check import CheckReport, Reported, Scope
 from fkdash.report.check_github import check_github
 from fkdash.report.check_json import check_document, check_json
 from fkdash.report.check_junit import check_junit
-from fkdash.report.check_markdown import check_markdown
-from fkdash.report.check_sarif import check_sarif
+from fkdash.report.check_markdown import check_markdown, escaped
+from fkdash.report.check_sarif import MOST_RESULTS, check_sarif
 from fkdash.report.check_text import check_lines, check_text
 from fkdash.report.checking import CheckOptions, check, failed
 from fkdash.rules.configuration import baseline_document, baseline_from, configuration_from
 from fkdash.rules.finding import Severity
-from fkdash.rules.registry import RULES, rule
+from fkdash.rules.registry import RULES, findings, rule
+from tests.rules.catalogs import catalog, reference, table
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
@@ -110,6 +115,49 @@ async def test_text_shows_everything_in_plain_sight(report: CheckReport) -> None
     assert text == "".join(f"{line.plain}\n" for line in check_lines([report]))
 
 
+@pytest.mark.newest_version
+async def test_sarif_is_what_its_schema_and_github_ask_for(report: CheckReport) -> None:
+    twice = replace(
+        report, findings=(*report.findings, *report.findings), decided_in=str(Path("team folder/fkdash.toml"))
+    )
+    document = json.loads(check_sarif([twice, failed("elsewhere", "gone", UnreachableError("nobody answers"))]))
+    schema = os.environ.get("FKDASH_TEST_SARIF_SCHEMA")
+    if schema is not None:
+        jsonschema.validate(document, json.loads(Path(schema).read_text(encoding="utf-8")))
+    [run] = document["runs"]
+    for each in run["tool"]["driver"]["rules"]:
+        assert len(each["name"]) <= 255
+        assert all(0 < len(each[name]["text"]) <= 1024 for name in ("shortDescription", "fullDescription"))
+        assert each["help"]["text"]
+        assert len(each["properties"]["tags"]) <= 20
+        assert each["properties"]["problem.severity"] in {"error", "warning", "recommendation"}
+    for result in run["results"]:
+        [location] = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == "team%20folder/fkdash.toml"
+        assert location["physicalLocation"]["region"]["startLine"] == 1
+    hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
+    assert len(set(hashes)) == len(hashes) == 2 * len(report.findings)
+    assert [each["level"] for each in run["results"]] == sorted(
+        (each["level"] for each in run["results"]), key=["error", "warning", "note"].index
+    )
+    without = json.loads(check_sarif([report]))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert without["artifactLocation"]["uri"] == "fkdash.toml"
+
+
+def test_sarif_has_no_more_results_than_github_takes_and_says_so() -> None:
+    [first, *_] = findings(_of_many())
+    many = CheckReport("here", "app", Scope(1, 1), tuple(Reported(first) for _ in range(MOST_RESULTS + 1)))
+    [run] = json.loads(check_sarif([many]))["runs"]
+    assert len(run["results"]) == MOST_RESULTS
+    assert "1 results are left out" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def _of_many() -> Catalog:
+    workspaces = table("workspaces")
+    users = table("users", Column(2, "workspace_id", "bigint", not_null=True))
+    return catalog(workspaces, users, reference(users, "workspace_id", workspaces, Action.SET_NULL))
+
+
 async def test_sarif_is_version_2_1_0_with_all_rules_and_stable_fingerprints(report: CheckReport) -> None:
     document = json.loads(check_sarif([report]))
     assert document["version"] == "2.1.0"
@@ -149,6 +197,18 @@ async def test_markdown_interprets_nothing_from_the_database(report: CheckReport
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
     assert "\\<b\\>" in text
     assert "<b>" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7c1e0f8e-5d5f-4a8c-9f60-2c41de2f5a10",
+        "public.users.users_workspace_id_fkey",
+        "/home/dba/.local/state/fkdash/runs/x-1.jsonl",
+    ],
+)
+def test_what_is_pasted_from_markdown_is_what_was_meant(text: str) -> None:
+    assert escaped(text) == text
 
 
 async def test_the_scope_names_what_the_role_cannot_read(database: TestDatabase) -> None:

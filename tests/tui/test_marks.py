@@ -65,7 +65,7 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
         await session.until_shown("Written to")
     report = the_report(state)
     assert HEADING.findall(report) == [
-        "1. The conflict of INC\\-42",
+        "1. The conflict of INC-42",
         f"2. {escaped(f'public.users.{NAME}')}",
         '3. Deleting workspaces "Acme GmbH" ' + HEADING.findall(report)[2].rpartition('" ')[2],
         f"4. {escaped(f'public.users.{NAME}')}",
@@ -73,15 +73,13 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
         "What was applied",
     ]
     assert "Deleting any of 412 workspaces fails: 5,000 users have primary_workspace_id" in report
-    assert "1,204 rows of public.users would get no primary\\_workspace\\_id, which cannot be NULL." in report
+    assert "1,204 rows of public.users would get no primary_workspace_id, which cannot be NULL." in report
     assert "| acme | 1,204 |" in report
     assert "80 more rows were shown." in report
     assert "BLOCKS 1,204 rows, 23502" in report
     assert 'null value in column "primary_workspace_id" of "users"' in report
-    assert f"no\\-action on {escaped(f'public.users.{NAME}')}: **verified**" in report.replace(
-        "no-action", "no\\-action"
-    )
-    assert f"{incident_database.name.replace('_', chr(92) + '_')} @ local socket" in report
+    assert f"no-action on public.users.{NAME}: **verified**" in report
+    assert f"{incident_database.name} @ local socket" in report
 
 
 async def test_what_was_marked_is_kept_in_a_file_when_the_operator_just_leaves(
