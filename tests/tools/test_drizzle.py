@@ -42,7 +42,7 @@ def lay(shape: Shape, root: Path, database: TestDatabase) -> Path:
 
 
 def last_snapshot(home: Path, shape: Shape) -> dict[str, object]:
-    found = sorted((home / shape.out).rglob("*snapshot.json"))[-1]
+    found = max((home / shape.out).rglob("*snapshot.json"))
     document: dict[str, object] = json.loads(found.read_text())
     return {name: value for name, value in document.items() if name not in {"id", "footprints"}}
 
