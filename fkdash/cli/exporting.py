@@ -79,7 +79,7 @@ async def _in_database(arguments: argparse.Namespace) -> Source:
     except UsageError as error:
         raise UsageError(
             error.what,
-            next_step=f"{error.next_step}\nWhere the fix was applied from elsewhere: --journal FILE names its journal.",
+            next_step=f"{error.next_step}\nWhere it was applied from elsewhere: --journal FILE names its journal.",
         ) from error
     return Source(made)
 

@@ -36,7 +36,7 @@ SUMMARY = (
 EXAMPLES = """examples:
   fkdash fix export users_workspace_id_fkey --option no-action > fix.sql
   fkdash fix export users_workspace_id_fkey --option no-action --tool drizzle --dir packages/web
-  fkdash fix export users_workspace_id_fkey --option no-action --tool drizzle --dir packages/web --edit-schema --write
+  fkdash fix export users_workspace_id_fkey --option no-action --tool drizzle --dir . --edit-schema --write
 """
 _GIT_SECONDS = 10
 
@@ -130,7 +130,7 @@ def _say_dirty(folder: Path) -> None:
     """Say that the work tree has other changes; git is asked, and nothing is touched."""
     try:
         found = subprocess.run(  # noqa: S603 - no word of it comes from elsewhere but the folder, after -C
-            [
+            [  # noqa: S607 - the team's own git
                 "git",
                 "-C",
                 str(folder),

@@ -154,6 +154,23 @@ STOP_AFTER_STEP = key(
 CANCEL_RUN = key(
     "run.cancel", "c", "cancel_run", "cancel now", show=True, tooltip="Roll back what is open, and stop"
 )
+AS_MIGRATION = key(
+    "fix.migration",
+    "M",
+    "as_migration",
+    "as migration",
+    show=True,
+    tooltip="Write it as a migration of the team's own tool; the database is not changed",
+)
+WRITE_FILES = key("export.write", "w", "write_files", "write", show=True, tooltip="Write the files that are shown")
+WITH_SCHEMA = key(
+    "export.schema",
+    "s",
+    "with_schema",
+    "with schema",
+    show=True,
+    tooltip="Take the edit of the team's schema file along",
+)
 UNDO = key("run.undo", "u", "undo", "undo", show=True, tooltip="Plan the way back")
 
 

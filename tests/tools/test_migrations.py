@@ -14,7 +14,9 @@ from tests.tools.projects import KEY, PROJECTS, Project
 
 pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
 ROWS = "insert into workspaces values (1, 'one'), (2, 'two'); insert into users values (1, 1)"
-DEFINITION = f"select pg_get_constraintdef(oid) || ' ' || convalidated::text from pg_constraint where conname = '{KEY}'"
+DEFINITION = (
+    f"select pg_get_constraintdef(oid) || ' ' || convalidated::text from pg_constraint where conname = '{KEY}'"
+)
 NOT_NULL = (
     "select attnotnull from pg_attribute where attrelid = 'users'::regclass and attname = 'primary_workspace_id'"
 )
@@ -57,7 +59,9 @@ async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_b
 
     assert (await fkdash("check", database.dsn)).returncode == 0
     if option == "no-action":
-        assert await database.value(DEFINITION) == "FOREIGN KEY (primary_workspace_id) REFERENCES workspaces(id) true"
+        assert (
+            await database.value(DEFINITION) == "FOREIGN KEY (primary_workspace_id) REFERENCES workspaces(id) true"
+        )
         assert await database.value(OWN_TRANSACTION)
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await database.execute("delete from workspaces where id = 1")
@@ -85,9 +89,7 @@ async def test_where_the_fix_was_applied_live_the_migration_changes_nothing(
     folder = project.lay(tmp_path / "project")
     await up(project, folder, database)
     await database.execute(ROWS)
-    done = await fkdash(
-        "fix", "apply", KEY, "--option", option, "--yes", "--confirm", KEY, database.dsn
-    )
+    done = await fkdash("fix", "apply", KEY, "--option", option, "--yes", "--confirm", KEY, database.dsn)
     assert done.returncode == 0, done.stderr
     applied = await database.value(OID)
 

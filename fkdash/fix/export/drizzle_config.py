@@ -26,7 +26,7 @@ _COMMENTS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where the schema is, as written, and where the migrator keeps its book; `path` is None where none was found."""
+    """Where the schema is, as written, and where the migrator keeps its book; `path` is None for none."""
 
     path: Path | None = None
     schemas: tuple[str, ...] = ()

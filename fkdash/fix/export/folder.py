@@ -59,7 +59,7 @@ def required_folder(folder: Path) -> Path:
 
 
 def read(path: Path) -> Text:
-    """Give a file; raises UnfitFolderError where it cannot be read as text, or is too long for what it should be."""
+    """Give a file; raises UnfitFolderError where it cannot be read as text, or is too long to be one."""
     try:
         if not path.is_file():
             raise UnfitFolderError(f"{path} is missing, or is not a file.")
@@ -109,7 +109,7 @@ def above(folder: Path, *, most: int = 6) -> Iterator[Path]:
 def names(folder: Path) -> tuple[str, ...]:
     """Give the names in a folder, sorted; none where there is none."""
     try:
-        return tuple(sorted(os.listdir(folder)))
+        return tuple(sorted(each.name for each in folder.iterdir()))
     except OSError:
         return ()
 

@@ -1,4 +1,4 @@
-"""Turns a plan into the parts of a migration, each statement such that a database that has it already stays as it is.
+"""Turns a plan into the parts of a migration, which leave a database alone that has the change already.
 
 A plan waits for nobody and tries again; a migration runs once, unattended, on databases that are not looked at
 here. So it names no OID, and what replaces a key asks first whether the key is the new one already.
@@ -35,7 +35,7 @@ _OID: Final = re.compile(r" and oid <> \d+")
 
 
 def migration_of(plan: Plan, *, name: str | None = None) -> Migration:
-    """Give a plan as a migration; raises StoppedError for one that changes rows, which needs somebody at its side."""
+    """Give a plan as a migration; raises StoppedError for one that changes rows, which needs a watch."""
     if any(step.repeats for step in plan.steps):
         raise StoppedError(
             f"{plan.option} for {plan.key.qualified} changes rows in batches, each looked at again; "

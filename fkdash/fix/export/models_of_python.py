@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def line_of(root: Path, key: ForeignKey, words: str, column: str | None = None) -> tuple[Path | None, int]:
-    """Give the file and the line that name the key's column and one of `words` nearby; (None, 0) where none does."""
+    """Give the file and the line that name the key's column and one of `words` nearby; (None, 0) for none."""
     named = column or key.columns[0]
     names_of_column = re.compile(
         rf"\b(?:{re.escape(named)}|{re.escape(named.removesuffix('_id'))})\b\s*(?::[^=\n]*)?=|[\"']{re.escape(named)}[\"']"

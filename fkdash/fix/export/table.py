@@ -16,6 +16,8 @@ from fkdash.fix.export.tools import (
     goose,
     knex,
     node_pg_migrate,
+    pgtap,
+    prisma,
     psql,
     rails,
     sequelize,
@@ -40,6 +42,7 @@ class Tool:
 
 TOOLS: Final = (
     Tool("drizzle", "Drizzle", drizzle.export),
+    Tool("prisma", "Prisma", prisma.export),
     Tool("psql", "plain SQL for psql", psql.export),
     Tool("knex", "Knex", knex.export),
     Tool("typeorm", "TypeORM", typeorm.export),
@@ -53,6 +56,7 @@ TOOLS: Final = (
     Tool("goose", "goose", goose.export),
     Tool("dbmate", "dbmate", dbmate.export),
     Tool("supabase", "Supabase", supabase.export),
+    Tool("pgtap", "pgTAP", pgtap.export),
 )
 NAMES: Final = tuple(tool.name for tool in TOOLS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +12,9 @@ from fkdash.fix.export.folder import above, folders, names, read
 from fkdash.fix.export.migration import action_words
 from fkdash.fix.export.model import FileChange, Missing, UnfitFolderError
 
-try:
+_PARSER: Final = all(map(find_spec, ("tree_sitter", "tree_sitter_typescript")))
+if _PARSER:
     from fkdash.fix.export import typescript_tables as tables
-except ModuleNotFoundError as error:  # the optional extra
-    if not (error.name or "").startswith("tree_sitter"):
-        raise
-    tables = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +38,7 @@ def edits(request: Request, config: Config) -> tuple[tuple[FileChange, ...], tup
     """
     plan = request.migration.plan
     wanted = _wanted(plan)
-    if tables is None:
+    if not _PARSER:
         if request.edit_schema:
             raise UsageError("--edit-schema needs a parser that is not installed.", next_step=_INSTALL)
         return (), (Missing(None, 0, f"the schema must say the same: {wanted} (shown after {_INSTALL})"),)
@@ -140,7 +138,7 @@ def _reached(start: Iterable[Path]) -> Iterator[Text]:
 
 
 def _module(path: Path) -> Path | None:
-    """Give the file that an import means: TypeScript writes `./users`, `./users.js` and `./schema` for a folder."""
+    """Give the file that an import means: `./users`, `./users.js`, `./schema` for a folder."""
     stem = path.with_suffix("") if path.suffix in {".js", ".mjs", ".cjs"} else path
     tried = [path, *(stem.parent / f"{stem.name}{ending}" for ending in _ENDINGS)]
     tried += [path / f"index{ending}" for ending in _ENDINGS]

@@ -37,6 +37,7 @@ class FixPlanScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         keys.APPLY,
+        keys.AS_MIGRATION,
         keys.REHEARSE,
         keys.EDIT_SQL,
         keys.EXPORT,
@@ -110,6 +111,8 @@ class FixPlanScreen(BaseScreen):
         """Give the reason why an action is not available."""
         if action == "edit":
             return self._why_not_edit()
+        if action == "as_migration" and self.plan != self._planned:
+            return "its statements were edited; e writes them as a script"
         if action not in {"apply", "rehearse"}:
             return super().why_not(action)
         stops = [each.what for each in self.preflight or () if each.standing == "stop"]
@@ -194,6 +197,13 @@ class FixPlanScreen(BaseScreen):
         self.rehearsal = None
         self._tell()
         self._show()
+
+    def action_as_migration(self) -> None:
+        """Go on to the export as a migration of the team's tool."""
+        from fkdash.tui.screens.fix_export import FixExportScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if not self.why_not("as_migration"):
+            self.app.push_screen(FixExportScreen(self.services, self.plan))
 
     def action_export(self) -> None:
         """Write the plan as a script into a file."""

@@ -37,7 +37,13 @@ _CHECKS: dict[bool | None, tuple[Tone, str]] = {
 class FixRunScreen(BaseScreen):
     """Steps as they happen, who is waited for, and in the end what was verified and how to go back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.STOP_AFTER_STEP, keys.CANCEL_RUN, keys.UNDO, keys.COPY]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.STOP_AFTER_STEP,
+        keys.CANCEL_RUN,
+        keys.UNDO,
+        keys.AS_MIGRATION,
+        keys.COPY,
+    ]
 
     def __init__(self, services: Services, plan: Plan, title: str) -> None:
         super().__init__()
@@ -102,6 +108,8 @@ class FixRunScreen(BaseScreen):
             return "nothing is running any more"
         if action in {"undo", "back"} and applying.running:
             return "a change is going on: s stops after this step, c cancels now"
+        if action == "as_migration" and (applying.ended is None or applying.ended.outcome is not Outcome.VERIFIED):
+            return "the change is not verified"
         if action == "undo" and (applying.ended is None or not applying.ended.steps_done):
             return "nothing was changed"
         return ""
@@ -127,6 +135,14 @@ class FixRunScreen(BaseScreen):
         ended = self.services.applying.ended
         if ended is not None:
             self.services.open_undo(self.plan, ended.journal)
+
+    def action_as_migration(self) -> None:
+        """Export what was applied, so that the next deployment keeps it."""
+        from fkdash.tui.screens.fix_export import FixExportScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        ended = self.services.applying.ended
+        if ended is not None and not self.why_not("as_migration"):
+            self.app.push_screen(FixExportScreen(self.services, self.plan, journal=ended.journal))
 
     def action_back(self) -> None:
         """Go back to the list, read again."""

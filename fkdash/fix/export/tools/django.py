@@ -288,7 +288,8 @@ def _text(request: Request, part: Part, label: str, parent: str, fields: Sequenc
             for field in fields
         )
         run = (
-            f"        migrations.SeparateDatabaseAndState(\n            database_operations=[\n{run}            ],\n"
+            "        migrations.SeparateDatabaseAndState(\n"
+            f"            database_operations=[\n{run}            ],\n"
             f"            state_operations=[\n{state}            ],\n        ),\n"
         )
     return (

@@ -1,7 +1,7 @@
 """Drizzle 0.x: a SQL file, an entry in `meta/_journal.json` that makes it exist, and a snapshot of the schema.
 
-The migrator reads the journal alone and runs what has a `when` above the last one recorded; the generator reads the
-snapshots alone. So all three must grow together, `when` must be the largest, and the journal is written last.
+The migrator reads the journal alone and runs what has a `when` above the last one recorded; the generator reads
+the snapshots alone. So all three must grow together, `when` must be the largest, and the journal is written last.
 """
 
 from __future__ import annotations
@@ -11,36 +11,34 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.model import Match, quoted
+from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.definition import definition, swap
 from fkdash.fix.export import drizzle_config, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.json_text import dumped, parsed
-from fkdash.fix.export.migration import action_words, qualified_without_public
+from fkdash.fix.export.migration import action_words
 from fkdash.fix.export.model import (
     LOCK_TIMEOUT,
     Exported,
     FileChange,
-    Kind,
     Missing,
     Transaction,
     UnfitFolderError,
 )
+from fkdash.fix.export.tools import drizzle_one
+from fkdash.fix.export.tools.drizzle_statements import BREAK, migrated_together, notes, spelled
 from fkdash.pasting import for_psql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from fkdash.catalog.model import ForeignKey
     from fkdash.fix.export.folder import Text
-    from fkdash.fix.export.model import Migration, Request, Statement
+    from fkdash.fix.export.model import Request
     from fkdash.fix.plan import Plan
 
-_BREAK: Final = "\n--> statement-breakpoint\n"
 _DIGITS_OF_INDEX: Final = 4
 _DIGITS_OF_UNIX: Final = 10
 _DIGITS_OF_TIMESTAMP: Final = 14
@@ -60,14 +58,16 @@ class _Folder:
 
 
 def export(request: Request) -> Exported:
-    """Give the three files and the edit of the schema."""
+    """Give the three files and the edit of the schema; for a folder of 1.x what that takes."""
+    if not _candidates(request.folder) and any(map(drizzle_one.is_one, folders(request.folder))):
+        return drizzle_one.export(request)
     migration, plan = request.migration, request.migration.plan
     folder = _found(request.folder, plan)
     statements = [
         f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
-        *(_spelled(plan, each) for each in _all(migration)),
+        *(spelled(plan, each) for part in migration.parts for each in part.up),
     ]
-    sql = _BREAK.join(f"{for_psql(each)};" for each in statements) + "\n"
+    sql = BREAK.join(f"{for_psql(each)};" for each in statements) + "\n"
     index = folder.entries[-1]["idx"] + 1
     when = max(int(request.now.timestamp() * 1000), *(entry["when"] + 1 for entry in folder.entries))
     prefix = _prefix(folder.entries[-1]["tag"], index, request)
@@ -91,17 +91,21 @@ def export(request: Request) -> Exported:
         tool="drizzle",
         files=(file, snapshot, *(edits if request.edit_schema else ()), journal),
         mark_applied=(_mark(config, file, when),),
-        transactions=(_transaction(file, statements, migration),),
+        transactions=(Transaction(file.path, tuple(statements), migrated_together(migration)),),
         incomplete=(*left, *_not_in_snapshot(plan, state)),
-        notes=_notes(migration),
+        notes=notes(migration),
         suggested=() if request.edit_schema else edits,
     )
 
 
+def _candidates(root: Path) -> list[Path]:
+    if root.name == "meta" and (root / "_journal.json").is_file():
+        return [root.parent]
+    return [each for each in folders(root) if (each / "meta" / "_journal.json").is_file()]
+
+
 def _found(root: Path, plan: Plan) -> _Folder:
-    candidates = [each for each in folders(root) if (each / "meta" / "_journal.json").is_file()]
-    if not candidates and root.name == "meta" and (root / "_journal.json").is_file():
-        candidates = [root.parent]
+    candidates = _candidates(root)
     fitting, reasons = [], []
     for each in candidates:
         try:
@@ -143,7 +147,7 @@ def _checked(out: Path, plan: Plan) -> _Folder:
             next_step="List it in the journal, or remove it, then export again.",
         )
     whens = [entry["when"] for entry in entries]
-    if any(later <= earlier for earlier, later in zip(whens, whens[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(whens)):
         raise UnfitFolderError(
             f"The times in {journal.path} do not increase, so drizzle-kit migrate skips migrations.",
             next_step="drizzle-kit check names them; put the journal in order first.",
@@ -158,10 +162,12 @@ def _checked(out: Path, plan: Plan) -> _Folder:
     expected = f"{entries[-1]['tag'].split('_')[0]}_snapshot.json"
     if snapshot.path.name != expected:
         raise UnfitFolderError(
-            f"The last migration in {journal.path} is {entries[-1]['tag']}, the last snapshot {snapshot.path.name}.",
+            f"{journal.path} ends with {entries[-1]['tag']}, the snapshots with {snapshot.path.name}.",
             next_step="They must be of one state; drizzle-kit generate would go on from the wrong one.",
         )
-    return _Folder(out, journal, entries, str(document.get("version", _SNAPSHOT_VERSION)), snapshot, state)
+    folder = _Folder(out, journal, entries, str(document.get("version", _SNAPSHOT_VERSION)), snapshot, state)
+    _changed_state(folder, plan)
+    return folder
 
 
 def _are_entries(found: object) -> bool:
@@ -206,39 +212,6 @@ def _prefix(last: str, index: int, request: Request) -> str:
     return f"{index:0{_DIGITS_OF_INDEX}d}"
 
 
-def _all(migration: Migration) -> list[Statement]:
-    return [statement for part in migration.parts for statement in part.up]
-
-
-def _spelled(plan: Plan, statement: Statement) -> str:
-    """Give a statement as drizzle-kit would write it, where it knows such a statement."""
-    key = plan.goal.key
-    sql = statement.sql
-    for not_valid in (True, False):
-        if sql == swap(plan.key, key, not_valid=not_valid):
-            return (
-                f"ALTER TABLE {qualified_without_public(key.table)} DROP CONSTRAINT {quoted(plan.key.name)}, "
-                f"ADD CONSTRAINT {quoted(key.name)} {_definition(key, not_valid=not_valid)}"
-            )
-    sql = " ".join(sql.split("\n  ")).replace("CREATE INDEX CONCURRENTLY", "CREATE INDEX")
-    if key.table.schema == "public" and sql.startswith(f"ALTER TABLE {key.table.sql}"):
-        sql = sql.replace(key.table.sql, quoted(key.table.name), 1)
-    return sql
-
-
-def _definition(key: ForeignKey, *, not_valid: bool) -> str:
-    if key.match is Match.FULL or key.delete_columns or key.deferrable or key.period or not key.enforced:
-        # None of these is known to drizzle-kit.
-        return definition(key, not_valid=not_valid)
-    columns = ",".join(map(quoted, key.columns))
-    referenced = ",".join(map(quoted, key.referenced_columns))
-    ending = " NOT VALID" if not_valid else ""
-    return (
-        f"FOREIGN KEY ({columns}) REFERENCES {key.referenced.sql}({referenced}) "
-        f"ON DELETE {action_words(key.on_delete)} ON UPDATE {action_words(key.on_update)}{ending}"
-    )
-
-
 def _changed_state(folder: _Folder, plan: Plan) -> dict[str, Any]:
     """Give the last snapshot with the change in it; raises UnfitFolderError where it shows another schema."""
     state = copy.deepcopy(folder.state)
@@ -249,7 +222,7 @@ def _changed_state(folder: _Folder, plan: Plan) -> dict[str, Any]:
     if known is None:
         raise UnfitFolderError(
             f"{folder.snapshot.path} does not know {old.qualified}: another project or another migration made it.",
-            next_step=f"Name the folder with --dir that made it. It knows on this table: {', '.join(keys) or 'none'}.",
+            next_step=f"Name the folder with --dir that made it. It knows here: {', '.join(keys) or 'none'}.",
         )
     if (old.on_delete, old.on_update) != (new.on_delete, new.on_update):
         found = (known.get("onDelete", "no action"), known.get("onUpdate", "no action"))
@@ -309,25 +282,3 @@ def _mark(config: drizzle_config.Config, file: FileChange, when: int) -> str:
     table = f"{quoted(config.migrations_schema)}.{quoted(config.migrations_table)}"
     digest = hashlib.sha256(file.content).hexdigest()
     return f"INSERT INTO {table} (hash, created_at) VALUES ({literal(digest)}, {when});"
-
-
-def _transaction(file: FileChange, statements: Sequence[str], migration: Migration) -> Transaction:
-    note = "drizzle-kit migrate runs all pending files in one transaction"
-    if any(part.kind is Kind.CHECK for part in migration.parts):
-        note += (
-            ": VALIDATE reads the table while readers and writers wait; on a large table apply the fix live first"
-        )
-    return Transaction(file.path, tuple(statements), note)
-
-
-def _notes(migration: Migration) -> tuple[str, ...]:
-    found = []
-    if any(part.kind is Kind.ALONE for part in migration.parts):
-        found.append(
-            "CREATE INDEX CONCURRENTLY is refused inside Drizzle's transaction: the migration builds the index while "
-            "writers wait; apply it live first, and IF NOT EXISTS makes the migration do nothing"
-        )
-    undo = "; ".join(" ".join(for_psql(each.sql).split()) for part in migration.parts for each in part.down)
-    if undo:
-        found.append(f"Drizzle has no way down; the way back is a further migration: {undo};")
-    return tuple(found)

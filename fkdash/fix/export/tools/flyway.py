@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"V(?P<number>\d+(?:[._]\d+)*)__.*\.sql")
 
+_NOTE: Final = "skipExecutingMigrations is the paid editions'; else let it run: where the fix is, it does nothing"
+
 
 def export(request: Request) -> Exported:
     """Give one file for each part, its undo where the folder has such files."""
@@ -49,10 +51,7 @@ def export(request: Request) -> Exported:
             f"flyway migrate -skipExecutingMigrations=true -target={each}" for each in versions[-1:]
         ),
         transactions=tuple(transactions),
-        notes=(
-            "skipExecutingMigrations is Flyway's paid editions'; elsewhere let it run: it changes nothing where the "
-            "fix is there",
-        ),
+        notes=(_NOTE,),
     )
 
 

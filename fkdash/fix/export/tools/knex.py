@@ -1,4 +1,4 @@
-"""Knex: `<time>_name.js`, .ts, .mjs or .cjs, a transaction for each."""
+"""Knex: `<time>_name.js`, .ts, .mjs or .cjs; one transaction for a run, or one for each where a file opts out."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def export(request: Request) -> Exported:
         said = comment(heading(request.migration, part), "//")
         start = "import type { Knex } from 'knex';\n\n" if typed else ""
         end = ""
-        if part.kind is Kind.ALONE or is_alone(part.down):
+        if part.kind is not Kind.CHANGE or is_alone(part.down):
             end = "\nexport const config = " if typed or exporting else "\nexports.config = "
             end += "{ transaction: false };\n"
-        return f"{start}{said}{function('up', up(part))}\n{function('down', down(part))}{end}"
+        return f"{start}{said}{function('up', _ups(part))}\n{function('down', down(part))}{end}"
 
     return one_file_each(
         request,
@@ -54,7 +54,7 @@ def export(request: Request) -> Exported:
             "INSERT INTO knex_migrations (name, batch, migration_time) "
             f"SELECT '{number}_{slug}{ending}', coalesce(max(batch), 0) + 1, now() FROM knex_migrations;"
         ),
-        note="Knex gives each file a transaction",
+        note="Knex has one for all files of a run, unless one of them opts out",
     )
 
 
@@ -63,6 +63,11 @@ def _is_knex(folder: Path, names: list[str]) -> bool:
     return bool(re.search(r"\bexports\.up\b|\bexport\b.*\bup\b", text)) and not re.search(
         r"queryInterface|MigrationInterface|QueryRunner|\bpgm\b", text
     )
+
+
+def _ups(part: Part) -> tuple[str, ...]:
+    """Give the statements; outside Knex's transaction a limit holds only in the same query as what it limits."""
+    return (";\n".join(up(part)),) if part.kind is Kind.CHECK else up(part)
 
 
 def _lines(statements: Iterable[str]) -> str:

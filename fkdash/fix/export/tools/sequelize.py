@@ -56,7 +56,8 @@ def _frame(last: str, ending: str) -> str:
         )
     else:
         opening = "'use strict';\n\n/** @type {import('sequelize-cli').Migration} */\nmodule.exports = {"
-    return f"{start}{opening}\n  async up({argument}) {{\nUP\n  }},\n\n  async down({argument}) {{\nDOWN\n  }},\n}};\n"
+    ups, downs = f"  async up({argument}) {{\nUP\n  }},", f"  async down({argument}) {{\nDOWN\n  }},"
+    return f"{start}{opening}\n{ups}\n\n{downs}\n}};\n"
 
 
 def _run(statements: tuple[str, ...], *, alone: bool) -> str:

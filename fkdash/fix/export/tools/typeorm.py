@@ -49,7 +49,7 @@ def export(request: Request) -> Exported:
         for part in reversed(migration.parts)
     )
     said = comment("\n".join(heading(migration, part) for part in migration.parts), "//")
-    text = _frame(found.last.text, ending, f"{name}{number}", said, ups, downs)
+    text = _frame(found.last.text, ending, name=f"{name}{number}", said=said, ups=ups, downs=downs)
     several = len(migration.parts) > 1
     return Exported(
         tool="typeorm",
@@ -67,7 +67,7 @@ def export(request: Request) -> Exported:
     )
 
 
-def _frame(last: str, ending: str, name: str, said: str, ups: str, downs: str) -> str:
+def _frame(last: str, ending: str, *, name: str, said: str, ups: str, downs: str) -> str:
     if ending == ".ts":
         return (
             f'import {{ MigrationInterface, QueryRunner }} from "typeorm";\n\n{said}'
