@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.cli.connection import add_connection_arguments, looking, run_async
+from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import (
     add_rule_argument,
@@ -28,7 +28,7 @@ from fkdash.counted import counted
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError, reason_of
-from fkdash.report.checking import CheckOptions, check, failed
+from fkdash.report.checking import CheckOptions, check, check_snapshot, failed
 from fkdash.report.configuration_file import load_baseline, load_configuration
 from fkdash.report.several import check_each, databases_of
 from fkdash.rules.configuration import baseline_document
@@ -79,6 +79,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=2.0,
         help="how long one question to the data may take; default: %(default)s",
     )
+    add_from_argument(parser)
     add_connection_arguments(parser, several=True)
 
 
@@ -87,7 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
     # One short run makes many objects that live to its end: the collector would walk them again and again.
     gc.disable()
     options = _options(arguments)
-    reports = run_async(_check_all(arguments, options))
+    catalog = snapshot_of(arguments)
+    reports = (
+        run_async(_check_all(arguments, options))
+        if catalog is None
+        else (check_snapshot(catalog, options, where=str(arguments.snapshot)),)
+    )
     if arguments.write_baseline is not None:
         reports = write_baseline(arguments.write_baseline, reports)
     print_reports(reports, arguments.format)

@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "demo": "the incident on a private throwaway server, to look and try",
     "check": "what is wrong with the foreign keys, for people and for CI",
     "lint": "the same of files: migrations, dumps, schema files; no server",
+    "snapshot": "what is declared as one file, for check, list and fix plan --from",
     "explain": "which foreign key is behind an error, and on which way",
     "list": "every foreign key in one line",
     "preview": "what a DELETE would do, without doing it",

@@ -94,6 +94,11 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     catalog = await read_whole_catalog(pool)
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
+    return planned_from(catalog, arguments)
+
+
+def planned_from(catalog: Catalog, arguments: argparse.Namespace) -> Planned:
+    """Plan the chosen option; raises UsageError for a constraint or an option that does not exist."""
     key = find_foreign_key(catalog, arguments.constraint)
     subject = subject_of(catalog, key, arguments.option)
     made = plan(catalog, subject, arguments.option, keep_validated=arguments.keep_validated, words=arguments.value)
