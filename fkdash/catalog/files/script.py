@@ -116,7 +116,7 @@ class Script:
         self._doubt(statement, reason)
 
     def _doubt(self, statement: Statement, reason: str) -> None:
-        text = statement.text[:_MOST_TEXT]
+        text = (statement.shown or statement.text)[:_MOST_TEXT]
         self.incomplete.append(Incomplete(self._file, statement.line, statement.column, reason, text))
 
     def _execute(self, node: Node, statement: Statement) -> None:
