@@ -68,7 +68,9 @@ def _used_domains(catalog: Catalog) -> list[Domain]:
         if column.domain is not None
         for domain in column.domain.chain
     }
-    return [each for name, each in sorted(catalog.domains.items()) if name in used or name[0] != "information_schema"]
+    return [
+        each for name, each in sorted(catalog.domains.items()) if name in used or name[0] != "information_schema"
+    ]
 
 
 def _section(name: str, entries: Iterator[Document]) -> Iterator[str]:
@@ -151,7 +153,11 @@ def _table(table: Table, keys: Mapping[int | None, ForeignKey]) -> Document:
             "indexes": [_given(_fields(index, "name", "columns", *_INDEX), _INDEX) for index in table.indexes],
             "triggers": None
             if table.triggers is None
-            else [_trigger(each, keys) for each in table.triggers if each.constraint is None or each.constraint in keys],
+            else [
+                _trigger(each, keys)
+                for each in table.triggers
+                if each.constraint is None or each.constraint in keys
+            ],
         },
         _TABLE,
     )
@@ -203,9 +209,7 @@ def _foreign_key(catalog: Catalog, key: ForeignKey, order: Mapping[int, int]) ->
         "order": order[id(key)],
         **_fields(key, *(name for name in _KEY if name not in {"index", "copies"})),
         "index": index if key.index is not None else None,
-        "copies": sorted(
-            [*copy.table, copy.name, *copy.referenced, copy.validated] for copy in key.copies
-        ),
+        "copies": sorted([*copy.table, copy.name, *copy.referenced, copy.validated] for copy in key.copies),
     }
     return _given(found, _KEY)
 
@@ -310,7 +314,14 @@ def _read_table(
             Check(**{**_CHECK, **each, "columns": tuple(each.get("columns", ()))}) for each in whole["checks"]
         ),
         indexes=tuple(
-            Index(**{**_INDEX, **each, "columns": tuple(each["columns"]), "opclasses": tuple(each.get("opclasses", ()))})
+            Index(
+                **{
+                    **_INDEX,
+                    **each,
+                    "columns": tuple(each["columns"]),
+                    "opclasses": tuple(each.get("opclasses", ())),
+                }
+            )
             for each in whole["indexes"]
         ),
         triggers=None if triggers is None else tuple(_read_trigger(each, numbers) for each in triggers),
@@ -372,7 +383,13 @@ def _read_key(
         index=index,
         operators=tuple(whole["operators"]),
         copies=tuple(
-            Copy(each[2], TableName(each[0], each[1]), TableName(each[3], each[4]), validated=each[5], oid=next(oids))
+            Copy(
+                each[2],
+                TableName(each[0], each[1]),
+                TableName(each[3], each[4]),
+                validated=each[5],
+                oid=next(oids),
+            )
             for each in whole["copies"]
         ),
         oid=numbers[entry["schema"], entry["table"], entry["name"]],

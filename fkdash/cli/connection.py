@@ -78,7 +78,11 @@ def add_connection_arguments(
 def add_from_argument(parser: argparse.ArgumentParser) -> None:
     """Declare the snapshot that is read in the place of a database."""
     parser.add_argument(
-        "--from", dest="snapshot", type=Path, metavar="FILE", help="a file of fkdash snapshot, instead of a database"
+        "--from",
+        dest="snapshot",
+        type=Path,
+        metavar="FILE",
+        help="a file of fkdash snapshot, instead of a database",
     )
 
 
@@ -86,7 +90,9 @@ def snapshot_of(arguments: argparse.Namespace) -> Catalog | None:
     """Give the catalog of --from, None without it; raises UsageError where a database is named as well."""
     if arguments.snapshot is None:
         return None
-    named = getattr(arguments, "dsn", None) or getattr(arguments, "dsns", None) or arguments.dbname or arguments.host
+    named = (
+        getattr(arguments, "dsn", None) or getattr(arguments, "dsns", None) or arguments.dbname or arguments.host
+    )
     if named or arguments.profile or getattr(arguments, "all_databases", False):
         raise UsageError("--from reads a file; a database cannot be read too.", next_step="Leave one of them out.")
     return load_snapshot(arguments.snapshot)

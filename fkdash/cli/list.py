@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
 from fkdash.catalog.postgres import read_whole_catalog
-from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    add_from_argument,
+    looking,
+    run_async,
+    snapshot_of,
+    target_of,
+)
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.counted import counted

@@ -41,7 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
         say("\n\n".join(_explained(rule) for rule in chosen))
     else:
         width = max(len(rule.name) for rule in EVERY_RULE)
-        say("\n".join(f"{rule.id}  {rule.severity:<7}  {rule.name:<{width}}  {rule.summary}" for rule in EVERY_RULE))
+        say(
+            "\n".join(
+                f"{rule.id}  {rule.severity:<7}  {rule.name:<{width}}  {rule.summary}" for rule in EVERY_RULE
+            )
+        )
     return 0
 
 

@@ -32,7 +32,9 @@ EXAMPLES = """examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write; default: standard output")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="where to write; default: standard output"
+    )
     add_connection_arguments(parser)
 
 
@@ -49,7 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
             file.writelines(snapshot_pieces(catalog))
         beside.replace(path)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {reason_of(error)}.", next_step="Name another file.") from error
+        raise UsageError(
+            f"{path} cannot be written: {reason_of(error)}.", next_step="Name another file."
+        ) from error
     tell(
         f"{plain(str(path))}: {counted(len(catalog.tables), 'tables')} and "
         f"{counted(len(catalog.foreign_keys), 'foreign keys')} written."

@@ -31,7 +31,9 @@ def drizzle_statements(text: str, label: str) -> Iterator[Statement]:
             f"{label} is no snapshot of Drizzle's that this fkdash reads.", next_step="Name the SQL files instead."
         )
     if document.get("dialect") not in {"postgresql", "pg"}:
-        raise UsageError(f"{label} is for {document.get('dialect')}, not for PostgreSQL.", next_step="Name another.")
+        raise UsageError(
+            f"{label} is for {document.get('dialect')}, not for PostgreSQL.", next_step="Name another."
+        )
     lines = text.splitlines()
     try:
         yield from _statements(document, lines)

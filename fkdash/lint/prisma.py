@@ -74,11 +74,17 @@ class _Model:
             match = _FIELD.match(line.text)
             if match is not None and not line.text.lstrip().startswith("@@"):
                 name, kind, many, optional, attributes = match.groups()
-                found.append(_Field(name, kind, bool(many), bool(optional), attributes, line.number, line.text.strip()))
+                found.append(
+                    _Field(name, kind, bool(many), bool(optional), attributes, line.number, line.text.strip())
+                )
         return found
 
     def blocks(self, attribute: str) -> list[tuple[str, _Line]]:
-        return [(_arguments(line.text, attribute), line) for line in self.lines if re.match(rf"\s*{attribute}\b", line.text)]
+        return [
+            (_arguments(line.text, attribute), line)
+            for line in self.lines
+            if re.match(rf"\s*{attribute}\b", line.text)
+        ]
 
     @property
     def table(self) -> str:
@@ -105,7 +111,9 @@ def prisma_statements(text: str, label: str) -> Iterator[Statement]:
     settings = "\n".join(line.text for model in sources for line in model.lines)
     provider = re.search(r'provider\s*=\s*"(\w+)"', settings)
     if provider is not None and provider.group(1) not in {"postgresql", "postgres", "cockroachdb"}:
-        raise UsageError(f"{label} is for {provider.group(1)}, not for PostgreSQL.", next_step="Name another file.")
+        raise UsageError(
+            f"{label} is for {provider.group(1)}, not for PostgreSQL.", next_step="Name another file."
+        )
     without_keys = re.search(r'relationMode\s*=\s*"prisma"', settings) is not None
     models = {model.name: model for kind, model in blocks if kind == "model"}
     enums = {model.name: model for kind, model in blocks if kind == "enum"}
@@ -186,7 +194,9 @@ def _listed(arguments: str, name: str = "") -> list[str]:
     found = re.search(pattern, arguments)
     if found is None:
         return []
-    return [match.group(1) for each in found.group(1).split(",") if (match := re.match(r"\s*(\w+)", each)) is not None]
+    return [
+        match.group(1) for each in found.group(1).split(",") if (match := re.match(r"\s*(\w+)", each)) is not None
+    ]
 
 
 def _type(field: _Field, enums: Mapping[str, _Model]) -> str | None:
@@ -217,7 +227,9 @@ def _create_table(model: _Model, enums: Mapping[str, _Model]) -> Statement:
         if serial:
             kind = {"smallint": "smallserial", "bigint": "bigserial"}.get(kind, "serial")
         null = "" if each.optional or (each.many and not serial) else " NOT NULL"
-        parts.append(f"{quoted(each.column)} {kind}{'[]' if each.many else ''}{null}{'' if serial else _default(each)}")
+        parts.append(
+            f"{quoted(each.column)} {kind}{'[]' if each.many else ''}{null}{'' if serial else _default(each)}"
+        )
         if each.has("@id"):
             keys = [each.column]
         shown.append(f"  {each.text}")

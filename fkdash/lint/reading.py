@@ -109,7 +109,9 @@ class _File:
         try:
             text = self.file.path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{self.file.label} cannot be read: {reason_of(error)}.", next_step="Mend it.") from error
+            raise UsageError(
+                f"{self.file.label} cannot be read: {reason_of(error)}.", next_step="Mend it."
+            ) from error
         for statement in statements(text, self.file.label):
             self.script.run(statement)
 

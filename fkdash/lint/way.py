@@ -81,7 +81,9 @@ def _of_key(
          and each.act.name == key.name and each.table == table.name), None,
     )  # fmt: skip
     if not_valid and validated is not None and validated.said.transaction == said.transaction:
-        message = f"{key.name} is validated in the transaction that adds it, under the lock that NOT VALID was to avoid."
+        message = (
+            f"{key.name} is validated in the transaction that adds it, under the lock that NOT VALID was to avoid."
+        )
         yield _finding(VALIDATED_AT_ONCE, key, message, _not_valid(key)), spot(validated.said, (key.name,)), here
     dropped = _dropped(key, constraint, steps)
     if dropped is not None and dropped.said.transaction != said.transaction:

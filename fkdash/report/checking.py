@@ -99,7 +99,9 @@ def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> Ch
         gone=compared.gone if compared is not None else (),
         coverage=Coverage(
             rules=len(options.rules),
-            not_asked=tuple((each.id, NOT_IN_SNAPSHOTS[each.id]) for each in options.rules if each.id in NOT_IN_SNAPSHOTS),
+            not_asked=tuple(
+                (each.id, NOT_IN_SNAPSHOTS[each.id]) for each in options.rules if each.id in NOT_IN_SNAPSHOTS
+            ),
             files=1,
             source="a snapshot",
         ),
