@@ -1,7 +1,7 @@
 """A catalog as one JSON document and back: the structure alone, in an order in which two can be compared.
 
-No rows, no statistics, no owners and no privileges are in it. Object numbers of one server mean nothing on another:
-what they tell, which foreign key's action runs first and which index a key depends on, is written down by name.
+No rows, no statistics, no owners and no privileges are in it. Object numbers of one server mean nothing on
+another: what they tell, which foreign key's action runs first and which index a key depends on, is written down by name.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ _COLUMN: Final[Document] = {
 _CHECK: Final[Document] = {"columns": [], "validated": True, "enforced": True}
 _INDEX: Final[Document] = {
     "unique": False, "primary": False, "valid": True, "method": "btree", "predicate": None,
-    "nulls_not_distinct": False, "replica_identity": False, "exclusion": False, "opclasses": [], "expressions": None,
+    "nulls_not_distinct": False, "replica_identity": False, "exclusion": False, "opclasses": [],
+    "expressions": None,
 }  # fmt: skip
 _TRIGGER: Final[Document] = {"enabled": "O", "before": False, "row": True, "events": [], "constraint": None}
 _TABLE: Final[Document] = {
@@ -129,7 +130,8 @@ _TABLE: Final[Document] = {
     "has_rules": False, "extension": None, "nulls_without_partition": [], "checks": [], "indexes": [],
 }  # fmt: skip
 _KEY: Final[Document] = {
-    "on_delete": "NO ACTION", "on_update": "NO ACTION", "delete_columns": [], "match": "SIMPLE", "deferrable": False,
+    "on_delete": "NO ACTION", "on_update": "NO ACTION", "delete_columns": [], "match": "SIMPLE",
+    "deferrable": False,
     "initially_deferred": False, "validated": True, "enforced": True, "period": False, "comment": None,
     "index": None, "operators": [], "copies": [],
 }  # fmt: skip

@@ -92,13 +92,17 @@ def _create_table(table: dict[str, Any], lines: list[str]) -> Statement:
             said += f" GENERATED ALWAYS AS ({generated['as']}) STORED"
         parts.append(said)
         shown.append(f'  "{column["name"]}": {json.dumps(column)}')
-    for key in (table.get("compositePrimaryKeys") or {}).values():
-        parts.append(f"CONSTRAINT {quoted(key['name'])} PRIMARY KEY ({_columns(key['columns'])})")
+    parts += [
+        f"CONSTRAINT {quoted(key['name'])} PRIMARY KEY ({_columns(key['columns'])})"
+        for key in (table.get("compositePrimaryKeys") or {}).values()
+    ]
     for key in (table.get("uniqueConstraints") or {}).values():
         nulls = " NULLS NOT DISTINCT" if key.get("nullsNotDistinct") else ""
         parts.append(f"CONSTRAINT {quoted(key['name'])} UNIQUE{nulls} ({_columns(key['columns'])})")
-    for check in (table.get("checkConstraints") or {}).values():
-        parts.append(f"CONSTRAINT {quoted(check['name'])} CHECK ({check['value']})")
+    parts += [
+        f"CONSTRAINT {quoted(check['name'])} CHECK ({check['value']})"
+        for check in (table.get("checkConstraints") or {}).values()
+    ]
     sql = f"CREATE TABLE {_name(table)} ({', '.join(parts)})"
     line = _line(lines, f"{table.get('schema') or 'public'}.{table['name']}")
     return Statement(sql, line, 1, shown="\n".join(shown))
@@ -124,7 +128,8 @@ def _index(table: dict[str, Any], index: dict[str, Any], lines: list[str]) -> St
 def _foreign_key(table: dict[str, Any], key: dict[str, Any], lines: list[str]) -> Statement:
     target = f"{quoted(key.get('schemaTo') or 'public')}.{quoted(key['tableTo'])}"
     sql = (
-        f"ALTER TABLE {_name(table)} ADD CONSTRAINT {quoted(key['name'])} FOREIGN KEY ({_columns(key['columnsFrom'])}) "
+        f"ALTER TABLE {_name(table)} ADD CONSTRAINT {quoted(key['name'])} "
+        f"FOREIGN KEY ({_columns(key['columnsFrom'])}) "
         f"REFERENCES {target} ({_columns(key['columnsTo'])}) ON DELETE {key.get('onDelete') or 'no action'} "
         f"ON UPDATE {key.get('onUpdate') or 'no action'}"
     )

@@ -251,7 +251,7 @@ def _unknown_types(model: _Model, enums: Mapping[str, _Model], known: set[str]) 
             yield Statement(each.text, each.line, 1, fault=f"there is no type {each.type} in this schema")
 
 
-def _default(field: _Field) -> str:
+def _default(field: _Field) -> str:  # noqa: PLR0911 - one line for each case
     said = _arguments(field.attributes, "@default").strip()
     if not said or said.startswith(("cuid(", "uuid(", "ulid(", "nanoid(", "auto(")):
         return ""
@@ -313,7 +313,8 @@ def _foreign_keys(model: _Model, models: Mapping[str, _Model]) -> Iterator[State
         theirs = _columns(target, _listed(arguments, "references"))
         name = _named(arguments) or _called(model.table, columns, "fkey")
         sql = (
-            f"ALTER TABLE {model.sql} ADD CONSTRAINT {quoted(name)} FOREIGN KEY ({', '.join(map(quoted, columns))}) "
+            f"ALTER TABLE {model.sql} ADD CONSTRAINT {quoted(name)} "
+            f"FOREIGN KEY ({', '.join(map(quoted, columns))}) "
             f"REFERENCES {target.sql} ({', '.join(map(quoted, theirs))}) ON DELETE {deleting} ON UPDATE {updating}"
         )
         yield Statement(sql, each.line, 1, shown=each.text)
@@ -362,7 +363,8 @@ def _join_table(
     for column, side, one in zip("AB", sides, ids, strict=True):
         if one is not None and not without_keys:
             key = (
-                f'ALTER TABLE {quoted(table)} ADD CONSTRAINT {quoted(f"{table}_{column}_fkey")} FOREIGN KEY ("{column}") '
+                f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {quoted(f'{table}_{column}_fkey')} "
+                f'FOREIGN KEY ("{column}") '
                 f"REFERENCES {side.sql} ({quoted(one.column)}) ON DELETE CASCADE ON UPDATE CASCADE"
             )
             yield Statement(key, place.line, 1, shown=place.text)

@@ -28,7 +28,8 @@ _INCLUDE: Final = re.compile(r"\\(ir?|include|include_relative)\s+(?:'([^']+)'|(
 _MODELS: Final = {"prisma-schema": prisma_statements, "drizzle-snapshot": drizzle_statements}
 _HARMLESS: Final = frozenset(
     {
-        "restrict", "unrestrict", "set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "x", "a", "t",
+        "restrict", "unrestrict", "set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "x",
+        "a", "t",
         "d", "dt", "l", "q", "errverbose", "prompt", "password", "o", "g", "gset", "gx", "copy", ".", "!",
     }
 )  # fmt: skip

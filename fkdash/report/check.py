@@ -58,7 +58,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far files answer: `not_asked` are rules with the reason why no file knows, `incomplete` what was not read.
+    """How far files answer: `not_asked` are rules with why no file knows, `incomplete` is what was not read.
 
     `statements` is how many there are, `skipped` how many of them can change nothing that is judged.
     """

@@ -73,12 +73,29 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
 
 def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[int]) -> None:
     for child in state.children(table.oid):
-        if child.is_partition or cascade or child.oid in together:
-            if child.oid in state.relations:
-                drop_relation(state, child, cascade=cascade, together={*together, table.oid})
-        else:
+        if not (child.is_partition or cascade or child.oid in together):
             raise RefusedError("2BP01", f"{child.name} inherits from {table.name}")
+        if child.oid in state.relations:
+            drop_relation(state, child, cascade=cascade, together={*together, table.oid})
     want_no_view(state, table, "", cascade=cascade, together=together)
+    _drop_references(state, table, cascade=cascade, together=together)
+    for constraint in state.constraints_on(table.oid):
+        if constraint.oid in state.constraints:
+            remove_with_copies(state, constraint)
+    for oid in state.referencing.get(table.oid, ()):
+        if oid in state.constraints:
+            remove_with_copies(state, state.constraints[oid])
+    _remove_indexes(state, table)
+    for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
+        _drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+    row_type = (table.schema, table.name)
+    if any((each.schema, each.name) == row_type and each.kind == "c" for each in state.types.values()):
+        raise DoubtfulError(f"a column has the row type of {table.name}")
+    state.remove_relation(state.relations[table.oid])
+
+
+def _drop_references(state: State, table: Relation, *, cascade: bool, together: set[int]) -> None:
+    """Drop the foreign keys of other tables to one that goes with CASCADE, else refuse."""
     for oid in state.referencing.get(table.oid, ()):
         key = state.constraints.get(oid)
         if key is None or key.table == table.oid or key.table in together:
@@ -90,19 +107,6 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
         if not cascade:
             raise RefusedError("2BP01", f"{key.name} refers to {table.name}")
         remove_with_copies(state, key)
-    for constraint in state.constraints_on(table.oid):
-        if constraint.oid in state.constraints:
-            remove_with_copies(state, constraint)
-    for oid in state.referencing.get(table.oid, ()):
-        if oid in state.constraints:
-            remove_with_copies(state, state.constraints[oid])
-    _remove_indexes(state, table)
-    for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
-        _drop_sequence(state, sequence, cascade=cascade, table=table.oid)
-    for type_fact in [each for each in state.types.values() if each.kind == "c" and not each.base]:
-        if (type_fact.schema, type_fact.name) == (table.schema, table.name):
-            raise DoubtfulError(f"a column has the row type of {table.name}")
-    state.remove_relation(state.relations[table.oid])
 
 
 def _remove_indexes(state: State, table: Relation) -> None:
@@ -243,7 +247,7 @@ def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
                 from fkdash.catalog.files.nodes import Act  # noqa: PLC0415
 
                 now = state.relations[relation.oid]
-                drop_column(state, now, Act("drop column", column.name, cascade=True), False)
+                drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
     state.remove_type(found)
 
 

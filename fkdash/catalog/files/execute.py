@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.files import nodes, partitions
 from fkdash.catalog.files.alter import alter_table
@@ -150,9 +150,9 @@ def _alter_relation(state: State, node: nodes.AlterOther) -> None:
         raise RefusedError("42P01", f"there is no {node.kind} {'.'.join(node.name)}")
     act = node.act
     if act.what == "rename":
-        rename(state, found, act, False)
+        rename(state, found, act, only=False)
     elif act.what == "set schema":
-        set_schema(state, found, act, False)
+        set_schema(state, found, act, only=False)
     elif act.what == "attach partition":
         partitions.attach_index(state, node.name, act.table)
     elif act.what == "owned by":
@@ -269,7 +269,7 @@ def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
     state.change_constraint(found, comment=node.text or None)
 
 
-_HANDLERS: Final[dict[type, Callable[[State, object], None]]] = {
+_HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.Skipped: _nothing,
     nodes.Doubtful: _doubt,
     nodes.SetPath: _set_path,
@@ -284,4 +284,5 @@ _HANDLERS: Final[dict[type, Callable[[State, object], None]]] = {
     nodes.CreateTrigger: _create_trigger,
     nodes.CreateRule: _create_rule,
     nodes.CommentOnConstraint: _comment,
-}  # type: ignore[dict-item] # each takes the node that it is listed by
+}
+"""Each takes the node that it is listed by."""

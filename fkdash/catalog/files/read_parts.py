@@ -166,7 +166,7 @@ def column_constraints(cursor: Cursor) -> tuple[ConstraintSaid, ...]:
     return tuple(found)
 
 
-def _column_constraint(cursor: Cursor) -> ConstraintSaid | None:  # noqa: C901, PLR0911, PLR0912 - one line for each constraint there is
+def _column_constraint(cursor: Cursor) -> ConstraintSaid | None:  # noqa: PLR0911 - one line for each constraint there is
     take = cursor.take
     if take("not", "null"):
         return ConstraintSaid("n", no_inherit=take("no", "inherit"))

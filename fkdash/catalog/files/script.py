@@ -101,7 +101,7 @@ class Script:
             self.skipped += 1
             if "lock_timeout" in statement.text[:200].lower():
                 self.lock_timeouts.add(self._file)
-            reason = self._routines.doubt(statement.text, self.state)
+            reason = self._routines.doubt(statement.text)
             if reason:
                 self._doubt(statement, reason)
             return

@@ -92,8 +92,7 @@ def split(pieces: Iterator[str], *, breakpoints: str = "") -> Iterator[Statement
     """
     text = _Text(pieces)
     text.more()
-    if text.held.startswith("\ufeff"):
-        text.held = text.held[1:]
+    text.held = text.held.removeprefix("\ufeff")
     while True:
         statement = _next(text, breakpoints)
         if statement is None:
