@@ -1,7 +1,8 @@
 """A catalog as one JSON document and back: the structure alone, in an order in which two can be compared.
 
 No rows, no statistics, no owners and no privileges are in it. Object numbers of one server mean nothing on
-another: what they tell, which foreign key's action runs first and which index a key depends on, is written down by name.
+another: what they tell, which foreign key's action runs first and which index a key depends on, is written down
+by name.
 """
 
 from __future__ import annotations

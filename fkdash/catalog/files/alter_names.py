@@ -58,7 +58,7 @@ def set_schema(state: State, relation: Relation, act: Act, *, only: bool) -> Non
     if schema == relation.schema:
         return
     state.change(relation, schema=schema)
-    for constraint in state.constraints_on(relation.oid):
+    for constraint in state.constraints_on(relation.oid, "pucfxnt"):
         state.change_constraint(constraint, schema=schema)
     for index in state.indexes_on(relation.oid):
         state.change(index, schema=schema)

@@ -79,7 +79,7 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
             drop_relation(state, child, cascade=cascade, together={*together, table.oid})
     want_no_view(state, table, "", cascade=cascade, together=together)
     _drop_references(state, table, cascade=cascade, together=together)
-    for constraint in state.constraints_on(table.oid):
+    for constraint in state.constraints_on(table.oid, "pucfxnt"):
         if constraint.oid in state.constraints:
             remove_with_copies(state, constraint)
     for oid in state.referencing.get(table.oid, ()):
@@ -299,6 +299,9 @@ def _drop_trigger(state: State, said: Drop, name: Name) -> None:
 
 
 def _remove_trigger(state: State, table: Relation, name: str) -> None:
+    for each in table.triggers:
+        if each.name == name and each.constraint:
+            state.remove_constraint(state.constraints[each.constraint])
     state.change(table, triggers=tuple(each for each in table.triggers if each.name != name))
     for child in state.children(table.oid):
         if any(each.name == name and each.parent for each in child.triggers):

@@ -10,7 +10,7 @@ from fkdash.catalog.files.alter import alter_table
 from fkdash.catalog.files.alter_names import rename, set_schema
 from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
-from fkdash.catalog.files.facts import Relation, TriggerFact, TypeFact
+from fkdash.catalog.files.facts import Constraint, Relation, TriggerFact, TypeFact
 from fkdash.catalog.files.keys import create_index
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import create_table
@@ -236,6 +236,10 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cl
     existing = next((each for each in table.triggers if each.name == node.name), None)
     if existing is not None and (not node.or_replace or existing.parent):
         raise RefusedError("42710", f"there is a trigger {node.name} already")
+    constraint = 0
+    if node.constraint:
+        constraint = state.new_oid()
+        state.add_constraint(Constraint(constraint, table.schema, node.name, "t", table.oid, made=state.statement))
     made = TriggerFact(
         node.name,
         node.function,
@@ -244,6 +248,7 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cl
         node.events,
         enabled=existing.enabled if existing is not None else "O",
         parent=cloned,
+        constraint=constraint,
     )
     others = tuple(each for each in table.triggers if each.name != node.name)
     state.change(table, triggers=(*others, made))

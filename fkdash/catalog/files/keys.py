@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.not_nulls import set_not_null
@@ -266,7 +267,7 @@ def _on_partitions(state: State, index: Relation, *, only: bool) -> None:
     """Make an index on every partition, or adopt one that is there (DefineIndex)."""
     fact = index.index
     assert fact is not None  # noqa: S101 - it is an index
-    partitions = state.children(fact.table)
+    partitions = partitions_of(state, fact.table)
     if only:
         if partitions:
             state.change(index, index=replace(fact, valid=False))
@@ -297,7 +298,7 @@ def index_on_partition(state: State, index: Relation, partition: Relation) -> No
     if own is not None:
         add_key_constraint(state, made, own.kind, deferred=own.initially_deferred, parent=own.oid)
     if partition.kind == "p":
-        for below in state.children(partition.oid):
+        for below in partitions_of(state, partition.oid):
             index_on_partition(state, made, below)
 
 

@@ -168,6 +168,7 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
             before=each.before,
             row=each.row,
             events=each.events,
+            constraint=each.constraint or None,
         )
         for each in relation.triggers
     ]
