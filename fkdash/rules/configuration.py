@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from fkdash.rules.finding import Finding
 
-_SECTIONS: Final = frozenset({"rules", "override", "ignore", "baseline"})
+_SECTIONS: Final = frozenset({"rules", "override", "ignore", "baseline", "lint"})
 _EXPECTED: Final = "error, warning, info or off"
 
 

@@ -125,11 +125,14 @@ async def test_a_script_is_read_as_psql_runs_it(emptied: TestDatabase, title: st
     assert await compared(emptied, script) == []
 
 
+def dump_of(database: TestDatabase) -> str:
+    command = [str(embedded_binaries() / "pg_dump"), database.dsn]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.newest_version
 async def test_a_dump_is_read_as_it_restores(incident_database: TestDatabase) -> None:
-    dump = subprocess.run(
-        [str(embedded_binaries() / "pg_dump"), incident_database.dsn], capture_output=True, text=True, check=True
-    ).stdout
+    dump = dump_of(incident_database)
     assert "COPY " in dump
     script = read(dump, incident_database.version)
     assert [each.reason for each in script.incomplete] == []
