@@ -3,6 +3,7 @@
 [profiles.prod]
 dsn = "postgresql://dba@db-eu-1/app"
 environment = "production"     # colours the header, asks for the database's name at confirmation
+look = "service=app-look"       # another login for all that is read; "same" for none
 
 [profiles.prod.trust]
 owners = ["app_owner"]         # looking may run functions of these roles, beside superusers'
@@ -54,6 +55,7 @@ class Profile:
     environment: str = ""
     read_only: bool = False
     trusted_owners: frozenset[str] = frozenset()
+    look: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +125,28 @@ def profile_of(settings: Settings, name: str) -> Profile:
 
 
 def _profile(name: str, table: Mapping[str, Any]) -> Profile:
-    unknown = set(table) - {"dsn", "service", "environment", "read_only", "trust"}
+    unknown = set(table) - {"dsn", "service", "environment", "read_only", "trust", "look"}
     if unknown:
         raise UsageError(
             f'The profile "{name}" has settings that fkdash does not know: {", ".join(sorted(unknown))}.',
-            next_step="It knows dsn, service, environment, read_only and trust.",
+            next_step="It knows dsn, service, environment, read_only, trust and look.",
         )
     dsn = table.get("dsn")
     if dsn is None and "service" in table:
         dsn = f"service={table['service']}"
+    look = table.get("look")
+    if not (look is None or isinstance(look, str)):
+        raise UsageError(
+            f'The look of the profile "{name}" is not text.',
+            next_step='Write it as look = "service=app-look", or look = "same".',
+        )
     return Profile(
         name=name,
         dsn=dsn,
         environment=str(table.get("environment", "")),
         read_only=bool(table.get("read_only", False)),
         trusted_owners=_trusted_owners(name, table.get("trust", {})),
+        look=look,
     )
 
 

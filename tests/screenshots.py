@@ -79,12 +79,12 @@ async def _walk(
 ) -> dict[str, str]:
     from textual import events  # noqa: PLC0415 - after the environment is set
 
-    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415
     from fkdash.tui.app import DashboardApp  # noqa: PLC0415
     from fkdash.tui.options import DashboardOptions  # noqa: PLC0415
     from tests.support.screens import shown  # noqa: PLC0415
+    from tests.support.targets import target_at  # noqa: PLC0415
 
-    app = DashboardApp(resolve(ConnectionArguments(dsn=dsn), {}), options=DashboardOptions(environment="demo"))
+    app = DashboardApp(target_at(dsn), options=DashboardOptions(environment="demo"))
     made: dict[str, str] = {}
     async with app.run_test(size=size) as pilot:
 

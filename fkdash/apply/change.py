@@ -21,7 +21,7 @@ from fkdash.apply.records import unfinished
 from fkdash.apply.rehearsal import rehearse
 from fkdash.apply.run import Run
 from fkdash.apply.wishes import Patience, Wishes
-from fkdash.db.writing import open_writer
+from fkdash.apply.writer import writer_beside
 from fkdash.errors import StoppedError, UsageError
 from fkdash.profiles import is_production, refuse_writing
 from fkdash.shell import shell_word
@@ -91,7 +91,7 @@ def wanted(change: Change) -> Confirmation:
 
 async def look(change: Change) -> tuple[PreflightLine, ...]:
     """Look at everything that could make the change fail or hurt; writes nothing."""
-    async with open_writer(change.pool.target) as writer:
+    async with writer_beside(change.pool) as writer:
         return await preflight(change.pool, writer, change.catalog, change.plan, seconds=_LOOKING_SECONDS)
 
 
@@ -114,7 +114,7 @@ async def try_out(change: Change, given: Confirmation | None) -> Rehearsal:
     refuse_writing(read_only=change.read_only)
     if is_production(change.environment):
         _require_confirmed(change, given)
-    async with open_writer(change.pool.target) as writer:
+    async with writer_beside(change.pool) as writer:
         return await rehearse(writer, change.catalog, change.plan)
 
 
@@ -166,7 +166,7 @@ class _Carrying:
         with Journal.create(change.plan.key.qualified, folder=change.folder) as journal:
             self._tell(RunBegan(journal.path))
             try:
-                async with open_writer(change.pool.target) as writer:
+                async with writer_beside(change.pool) as writer:
                     self._run = Run(
                         writer,
                         change.pool,

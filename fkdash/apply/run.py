@@ -204,7 +204,7 @@ class Run:
             "cluster": backend.identity.cluster,
             "database_oid": backend.identity.oid,
             "where": self.writer.where,
-            "role": server.role if server else "",
+            "role": self.writer.target.user if self.writer.target.look or not server else server.role,
             "operator": operator(),
             "host": platform.node(),
             "reason": self.reason,

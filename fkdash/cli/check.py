@@ -138,7 +138,7 @@ async def _check_all(arguments: argparse.Namespace, options: CheckOptions) -> tu
 
 async def _databases(target: Target) -> list[Target]:
     async with looking(target, Limits(connections=1)) as pool:
-        return [replace(target, database=name, notes=()) for name in await databases_of(pool)]
+        return [target.on_database(name) for name in await databases_of(pool)]
 
 
 async def _check_one(target: Target, options: CheckOptions) -> CheckReport:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fkdash.catalog.snapshot import load_snapshot
 from fkdash.cli.messages import tell
 from fkdash.db.conninfo import without_password
+from fkdash.db.look import with_look
 from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
 from fkdash.errors import PasswordRequiredError, UsageError
@@ -31,12 +32,14 @@ _T = TypeVar("_T")
 
 
 def add_connection_arguments(
-    parser: argparse.ArgumentParser, *, positional: bool = True, several: bool = False
+    parser: argparse.ArgumentParser, *, positional: bool = True, several: bool = False, look: bool = True
 ) -> None:
     """Declare where to connect; `positional` also takes the DSN as an argument of its own.
 
     `several` takes more than one DSN and profile, and all of them; `fkdash.cli.several` says which those are.
+    `look` takes a second login for looking.
     """
+    parser.set_defaults(look=None)
     group = parser.add_argument_group(
         "where to connect",
         "As psql: a database name, a URI or a conninfo string; else PG* variables and service files.",
@@ -69,6 +72,12 @@ def add_connection_arguments(
         metavar="ROLE",
         help="let looking run code of this role (functions in indexes, checks and the like); may be repeated",
     )
+    if look:
+        group.add_argument(
+            "--look",
+            metavar="LOGIN",
+            help="another login for all that is read: a role's name, a URI or a conninfo string; 'same' for none",
+        )
     group.add_argument("--read-only", action="store_true", help="refuse every command that writes")
     prompt = group.add_mutually_exclusive_group()
     prompt.add_argument("-W", "--password", action="store_true", help="ask for the password first")
@@ -111,11 +120,14 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
     dsn, origin = getattr(arguments, "dsn", None), ""
     arguments.environment, arguments.profile_read_only = "", False
     trusted = frozenset(arguments.trust_owner or ())
+    look, look_origin = arguments.look, "--look"
     if arguments.profile is not None:
         profile = profile_of(settings or load_settings(), arguments.profile)
         trusted |= profile.trusted_owners
         dsn, origin = profile.dsn, f"profile {profile.name}"
         arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only
+        if look is None:
+            look, look_origin = profile.look, f"the look of profile {profile.name}"
     target = resolve(
         ConnectionArguments(
             dsn=dsn,
@@ -128,8 +140,10 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         ),
         os.environ,
     )
-    target = replace(target, trusted_owners=trusted)
-    return ask_password(target) if prompt is PasswordPrompt.ALWAYS else target
+    target = with_look(replace(target, trusted_owners=trusted), look, os.environ, origin=look_origin)
+    if prompt is not PasswordPrompt.ALWAYS:
+        return target
+    return ask_password(target if target.look is None else ask_looking_password(target))
 
 
 def words_to_connect(arguments: argparse.Namespace) -> str:
@@ -141,6 +155,7 @@ def words_to_connect(arguments: argparse.Namespace) -> str:
         ("-U", arguments.username),
         ("-d", arguments.dbname),
         ("--profile", arguments.profile),
+        ("--look", arguments.look),
     ):
         given += [option, value] if value is not None else []
     return " ".join(shell_word(without_password(word)) for word in given if word is not None)
@@ -157,8 +172,29 @@ def refuse_read_only(arguments: argparse.Namespace) -> None:
 
 
 def ask_password(target: Target) -> Target:
-    """Ask for the password on the terminal."""
+    """Ask for the password of the login that writes on the terminal."""
     return target.with_password(getpass.getpass(f"Password for {target.describe()}: "))
+
+
+def ask_looking_password(target: Target) -> Target:
+    """Ask for the password of the login that reads on the terminal."""
+    return target.with_looking_password(getpass.getpass(f"Password for {target.looking.describe()}: "))
+
+
+async def writable(target: Target) -> Target:
+    """Give the target with the password of the login that writes, where the server demands one and nobody gave it.
+
+    Where one login does both, looking asks for it.
+    """
+    if target.look is None or not may_ask(target):
+        return target
+    from fkdash.db.writing import open_writer  # noqa: PLC0415 - the driver takes a while to load
+
+    try:
+        async with open_writer(target):
+            return target
+    except PasswordRequiredError:
+        return ask_password(target)
 
 
 def may_ask(target: Target) -> bool:
@@ -176,7 +212,7 @@ async def looking(target: Target, limits: Limits | None = None) -> AsyncIterator
     except PasswordRequiredError:
         if not may_ask(target):
             raise
-        pool = await ReadPool.open(ask_password(target), limits=limits)
+        pool = await ReadPool.open(ask_looking_password(target), limits=limits)
     for note in pool.notes:
         tell(f"note: {note}")
     try:

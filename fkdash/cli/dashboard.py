@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.cli.connection import add_connection_arguments, ask_password, may_ask
+from fkdash.cli.connection import add_connection_arguments, ask_looking_password, ask_password, may_ask
 from fkdash.cli.main import commands_help
 from fkdash.cli.several import destinations_of
 from fkdash.db.resolve import ConnectionArguments, resolve
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
 def open_dashboard(dsn: str, *, ascii_only: bool, environment: str) -> int:
     """Open the dashboard on a DSN, with the operator's own settings."""
     options = options_from(load_settings(), ascii_only=ascii_only)
-    target = resolve(ConnectionArguments(dsn=dsn), os.environ)
+    # A throwaway server has no other roles whose code could be met.
+    target = replace(resolve(ConnectionArguments(dsn=dsn), os.environ), looks_as_itself=True)
     return _open(Destination(target.database, target, environment), options)
 
 
@@ -106,4 +107,5 @@ def _open(start: Target | Destination | Survey, options: DashboardOptions) -> in
         wanted = opened[-1].wants_password
         if status != PASSWORD_WANTED or wanted is None or not may_ask(wanted):
             return status
-        start = opened[-1].begin_again(ask_password(wanted))
+        ask = ask_looking_password if opened[-1].wants_it_for_looking else ask_password
+        start = opened[-1].begin_again(ask(wanted))

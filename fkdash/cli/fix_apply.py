@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    looking,
+    refuse_read_only,
+    run_async,
+    target_of,
+    writable,
+)
 from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 
@@ -43,6 +50,6 @@ async def _apply(arguments: argparse.Namespace) -> int:
     settle_words(arguments)
     target = target_of(arguments)
     refuse_read_only(arguments)
-    async with looking(target) as pool:
+    async with looking(await writable(target)) as pool:
         made = await planned(pool, arguments)
         return await execute(change_of(pool, made.catalog, made.plan, arguments), arguments)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.apply.change import try_out, wanted
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    looking,
+    refuse_read_only,
+    run_async,
+    target_of,
+    writable,
+)
 from fkdash.cli.executing import add_confirmation_arguments, change_of, confirmed
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
@@ -42,7 +49,7 @@ async def _rehearse(arguments: argparse.Namespace) -> int:
     settle_words(arguments)
     target = target_of(arguments)
     refuse_read_only(arguments)
-    async with looking(target) as pool:
+    async with looking(await writable(target)) as pool:
         made = await planned(pool, arguments)
         change = change_of(pool, made.catalog, made.plan, arguments)
         asked = wanted(change)

@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
+    "grants": "the SQL that gives a role what it lacks to look, or to change foreign keys",
     "orphans scan": "count the rows that refer to rows that do not exist",
     "fix plan": "how a fix would be carried out: steps, locks, the way back",
     "fix export": "the same as a script for psql",

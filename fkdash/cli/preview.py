@@ -6,12 +6,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from fkdash.apply.delete_rehearsal import rehearse_delete
+from fkdash.apply.writer import writer_beside
 from fkdash.catalog.names import find_table
 from fkdash.catalog.postgres import read_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, run_async, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    looking,
+    refuse_read_only,
+    run_async,
+    target_of,
+    writable,
+)
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
-from fkdash.db.writing import open_writer
 from fkdash.errors import StoppedError, UsageError
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
 from fkdash.preview.keys import chosen_target
@@ -133,11 +140,12 @@ async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, Dele
     where = target_of(arguments)
     if arguments.rehearse:
         refuse_read_only(arguments)
+        where = await writable(where)
     async with looking(where) as pool:
         answer, listed = await _looked(pool, arguments)
         if not arguments.rehearse:
             return answer, listed, None
-        async with open_writer(pool.target) as writer:
+        async with writer_beside(pool) as writer:
             rehearsed = await rehearse_delete(
                 writer, answer.target, answer, seconds=arguments.seconds, warn=lambda said: tell(plain(said))
             )

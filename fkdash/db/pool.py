@@ -40,10 +40,14 @@ class Limits:
 
 
 class ReadPool:
-    """Sessions of one target inside READ ONLY transactions; a lost connection is replaced by the next one."""
+    """READ ONLY transactions of a target's login for looking; a lost connection is replaced by the next one.
+
+    `target` is the whole of it, with the login that a change is made with.
+    """
 
     def __init__(self, target: Target, limits: Limits) -> None:
         self.target = target
+        self._login = target.looking
         self.limits = limits
         self.trusted_owners = target.trusted_owners
         self.notes: tuple[str, ...] = target.notes
@@ -61,7 +65,10 @@ class ReadPool:
 
     @classmethod
     async def open(cls, target: Target, *, limits: Limits | None = None) -> Self:
-        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises."""
+        """Connect once, so that an unusable target is known now; raises what `db.connect.connect` raises.
+
+        A password that is asked for is that of `target.looking`.
+        """
         pool = cls(target, limits or Limits())
         pool._idle.append(await pool._connect())
         return pool
@@ -69,7 +76,7 @@ class ReadPool:
     @property
     def where(self) -> str:
         """Name the database, server and role in one line, with the address that answered."""
-        return self.target.describe(self._address)
+        return self._login.describe(self._address)
 
     @property
     def backend_pids(self) -> frozenset[int]:
@@ -267,7 +274,7 @@ class ReadPool:
 
     def _begin_script(self, statement_seconds: float, snapshot: str | None) -> str:
         return query("fkdash.db", "begin_looking").format(
-            settings=applied_locally(self.target.settings),
+            settings=applied_locally(self._login.settings),
             pins=query("fkdash.db", "pins"),
             trusted_owners=array_literal(sorted(self.trusted_owners)),
             snapshot=f"SET TRANSACTION SNAPSHOT '{snapshot}';" if snapshot is not None else "",
@@ -279,10 +286,10 @@ class ReadPool:
     async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._closed:
             raise UnreachableError(f"The session to {self.where} has been closed.")
-        opened = await connect(self.target, startup=self._startup(), bare=self._bare)
+        opened = await connect(self._login, startup=self._startup(), bare=self._bare)
         if not (self._bare or opened.startup_accepted):
             self._bare = True
-            self.notes += not_applied(self.target.settings)
+            self.notes += not_applied(self._login.settings)
         self._address = opened.address
         self._open.add(opened.connection)
         try:
@@ -303,7 +310,7 @@ class ReadPool:
             "lock_timeout": str(_milliseconds(self.limits.lock_seconds)),
         }
         # The server would report our own setting, and no host would ever count as writable.
-        if self.target.session_attributes not in {"read-write", "read-only"}:
+        if self._login.session_attributes not in {"read-write", "read-only"}:
             startup["default_transaction_read_only"] = "on"
         return startup
 

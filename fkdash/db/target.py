@@ -70,6 +70,8 @@ class Target:
     TimeZone, options). `source` names what decided (`DATABASE_URL`,
     `PGSERVICE=lab`), "" for arguments. `notes` say what was ignored, and why.
     `trusted_owners` are roles whose functions looking may run, beside superusers'.
+    `look` is another login to the same database, with which everything is read; without one this login reads as
+    well, and `looks_as_itself` says that the operator wants it so.
     """
 
     addresses: tuple[Address, ...]
@@ -88,6 +90,13 @@ class Target:
     given: bool = False
     notes: tuple[str, ...] = ()
     trusted_owners: frozenset[str] = frozenset()
+    look: Target | None = None
+    looks_as_itself: bool = False
+
+    @property
+    def looking(self) -> Target:
+        """Give the login with which everything is read."""
+        return self.look or self
 
     @property
     def tried(self) -> tuple[str, ...]:
@@ -104,3 +113,14 @@ class Target:
         """Give the same target with the password that the operator typed."""
         typed = Secret(password)
         return replace(self, addresses=tuple(replace(one, password=typed) for one in self.addresses))
+
+    def with_looking_password(self, password: str) -> Target:
+        """Give the same target with the password that the operator typed for the login that reads."""
+        if self.look is None:
+            return self.with_password(password)
+        return replace(self, look=self.look.with_password(password))
+
+    def on_database(self, name: str) -> Target:
+        """Give the same logins to another database of the server."""
+        look = self.look.on_database(name) if self.look is not None else None
+        return replace(self, database=name, notes=(), look=look)

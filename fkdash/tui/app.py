@@ -38,7 +38,8 @@ _SEVERAL_DATABASES = Place(server="several databases")
 class DashboardApp(SafeApp):
     """The dashboard on one database or several. It connects after the first frame, and only looks.
 
-    `wants_password` is the database whose server demands one, once the application has ended for that.
+    `wants_password` is the database whose server demands one, once the application has ended for that;
+    `wants_it_for_looking` says of which of its logins.
     """
 
     TITLE = "fkdash"
@@ -48,6 +49,7 @@ class DashboardApp(SafeApp):
         super().__init__(theme=options.theme, glyphs=options.glyphs)
         self.options = options
         self.wants_password: Target | None = None
+        self.wants_it_for_looking = True
         self.marking = Marking()
         self._desks: list[Desk] = []
         self._databases: DatabasesScreen | None = None
@@ -163,9 +165,9 @@ class DashboardApp(SafeApp):
         if isinstance(self.screen, BaseScreen):
             self.screen.header_line.tell(self.place)
 
-    def ask_password_for(self, target: Target) -> None:
+    def ask_password_for(self, target: Target, *, looking: bool) -> None:
         """End, so that the caller asks for a password where nothing is drawn, and begins again."""
-        self.wants_password = target
+        self.wants_password, self.wants_it_for_looking = target, looking
         self.exit(return_code=PASSWORD_WANTED)
 
     def begin_again(self, asked: Target) -> Target | Destination | Survey:

@@ -31,6 +31,11 @@ class Connection:
                 self._pool = await ReadPool.open(self.target)
             return self._pool
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a pool is there, whatever became of its connections."""
+        return self._pool is not None
+
     def trust(self, owners: frozenset[str]) -> None:
         """Let looking run functions of these roles from now on, until fkdash ends."""
         self.target = replace(self.target, trusted_owners=self.target.trusted_owners | owners)

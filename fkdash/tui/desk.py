@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.db.look import advice
 from fkdash.db.target import PasswordPrompt
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.tui.applying import Applying
@@ -62,13 +63,14 @@ class Desk:
         server = knowledge.catalog.server
         if server is not None:
             self.app.marking.went_into(server.database)
+            advised = advice(self.connection.target, superuser=server.superuser)
             self._be_at(
                 replace(
                     self.place,
                     database=server.database,
                     version=server.version.split(" ")[0],
                     standing="standby" if server.standby else "primary",
-                    role=server.role,
+                    role=f"{server.role}, superuser" if advised else server.role,
                     trouble="",
                 )
             )
@@ -80,7 +82,8 @@ class Desk:
         """
         target = self.connection.target
         if isinstance(error, PasswordRequiredError) and target.password_prompt is PasswordPrompt.AUTO:
-            self.app.ask_password_for(target)
+            # Where looking goes on, it is the login that writes that has none.
+            self.app.ask_password_for(target, looking=not (target.look and self.connection.is_open))
         as_of = f", as of {self.constraints.read_at}" if self.constraints.read_at else ""
         self._be_at(replace(self.place, trouble=f"NOT CONNECTED{as_of}"))
         if self.knowledge is not None:

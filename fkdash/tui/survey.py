@@ -29,12 +29,11 @@ class Survey:
         """Give the same with the password that was typed for one of them, for all of its server and role."""
         return replace(
             self,
-            begin_at=next((each.name for each in self.destinations if _same_login(each.target, asked)), ""),
+            begin_at=next(
+                (each.name for each in self.destinations if _same_login(each.target.looking, asked.looking)), ""
+            ),
             destinations=tuple(
-                replace(each, target=replace(each.target, addresses=asked.addresses))
-                if _same_login(each.target, asked)
-                else each
-                for each in self.destinations
+                replace(each, target=_with_passwords_of(asked, each.target)) for each in self.destinations
             ),
         )
 
@@ -53,19 +52,18 @@ def survey_of_profiles(profiles: Iterable[Profile]) -> tuple[Survey, str]:
 
 def destination_of(profile: Profile) -> Destination:
     """Give the database of a profile; raises UsageError where its DSN or service cannot be used."""
-    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.db.look import with_look  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.db.resolve import ConnectionArguments, resolve  # noqa: PLC0415
 
     arguments = ConnectionArguments(dsn=profile.dsn, origin=f"profile {profile.name}")
     target = replace(resolve(arguments, os.environ), trusted_owners=profile.trusted_owners)
+    target = with_look(target, profile.look, os.environ, origin=f"the look of profile {profile.name}")
     return Destination(profile.name, target, profile.environment, profile.read_only)
 
 
 def databases_in(destination: Destination, names: Iterable[str]) -> list[Destination]:
     """Give the databases of a destination's server, each with what its profile says."""
-    return [
-        replace(destination, name=name, target=replace(destination.target, database=name, notes=()))
-        for name in names
-    ]
+    return [replace(destination, name=name, target=destination.target.on_database(name)) for name in names]
 
 
 async def look_into(target: Target) -> CheckReport:
@@ -93,6 +91,14 @@ async def list_databases(destination: Destination) -> list[Destination]:
         return databases_in(destination, await databases_of(pool))
     finally:
         await pool.close()
+
+
+def _with_passwords_of(asked: Target, target: Target) -> Target:
+    if _same_login(target, asked):
+        target = replace(target, addresses=asked.addresses)
+    if target.look is not None and asked.look is not None and _same_login(target.look, asked.look):
+        target = replace(target, look=replace(target.look, addresses=asked.look.addresses))
+    return target
 
 
 def _same_login(one: Target, other: Target) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 from textual.pilot import Pilot
 
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.errors import PasswordRequiredError
 from fkdash.rules.finding import Severity
 from fkdash.tui.app import DashboardApp
@@ -21,6 +21,7 @@ from fkdash.tui.screens.finding import FindingScreen
 from fkdash.tui.terminal import PASSWORD_WANTED
 from tests.support.screens import shown
 from tests.support.servers import TestDatabase
+from tests.support.targets import target_at
 from tests.tui.hostile import HOSTILE
 
 CONFLICT = "public.users.users_primary_workspace_id_workspaces_id_fk"
@@ -61,9 +62,7 @@ class Session:
 async def dashboard(
     dsn: str, *, size: tuple[int, int] = (80, 24), options: DashboardOptions | None = None
 ) -> AsyncIterator[Session]:
-    app = DashboardApp(
-        resolve(ConnectionArguments(dsn=dsn), {}), options=options or DashboardOptions(environment="production")
-    )
+    app = DashboardApp(target_at(dsn), options=options or DashboardOptions(environment="production"))
     async with app.run_test(size=size) as pilot:
         yield Session(app, pilot)
 
@@ -327,6 +326,20 @@ async def test_a_password_that_is_wanted_is_asked_for_outside_the_screen(databas
         session.app.constraints.services.disconnected(PasswordRequiredError("password"))
         await session.pilot.pause()
     assert session.app.return_code == PASSWORD_WANTED
+
+
+async def test_a_superuser_without_a_login_for_looking_is_told_how_to_have_one(
+    incident_database: TestDatabase,
+) -> None:
+    app = DashboardApp(
+        replace(target_at(incident_database.dsn), looks_as_itself=False), options=DashboardOptions()
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = Session(app, pilot)
+        await session.until_shown("superuser", "You look as a superuser. fkdash grants prints", "--look")
+    async with dashboard(incident_database.dsn, options=DashboardOptions()) as session:
+        await session.until_shown("412 workspaces fails")
+        assert "superuser" not in session.screen
 
 
 async def test_what_only_the_rows_can_tell_of_a_finding_is_asked_as_check_asks_it(database: TestDatabase) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.profiles import Destination, Profile
 from fkdash.report.check import CheckReport, Scope
@@ -21,6 +20,7 @@ from fkdash.tui.screens.databases import DatabasesScreen
 from fkdash.tui.survey import Survey
 from fkdash.tui.terminal import PASSWORD_WANTED
 from tests.support.servers import TestDatabase, fresh_database
+from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
 
 WARNED = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int REFERENCES p ON DELETE CASCADE)"
@@ -29,7 +29,7 @@ NOBODY = "postgresql://nobody@/nothing?host=/nonexistent"
 
 
 def destination(name: str, dsn: str, **more: str | bool) -> Destination:
-    target = resolve(ConnectionArguments(dsn=dsn), {})
+    target = target_at(dsn)
     return Destination(name, target, str(more.get("environment", "")), bool(more.get("read_only")))
 
 

@@ -12,7 +12,6 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.text import plain
 from fkdash.profiles import Destination
 from fkdash.tui.app import DashboardApp
@@ -20,6 +19,7 @@ from fkdash.tui.options import DashboardOptions
 from fkdash.tui.plain import ASCII, UNICODE, Glyphs
 from fkdash.tui.survey import Survey
 from tests.support.servers import TestServer
+from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session
 
 NAMES = {
@@ -77,7 +77,7 @@ async def survey(server: TestServer, name: str) -> AsyncIterator[Survey]:
                     f"INSERT INTO {it}.{it} VALUES ({literal(name)}); "
                     f"INSERT INTO {it}.child VALUES ({literal(name)}, {literal(name)}, {literal(name)})"
                 )
-            target = resolve(ConnectionArguments(dsn=server.dsn, dbname=None), {})
+            target = target_at(server.dsn)
             yield Survey((Destination(name, replace(target, database=name, user=name), environment=name),))
         finally:
             await administrator.execute(f"DROP DATABASE {it} WITH (FORCE)")

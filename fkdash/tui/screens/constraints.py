@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.counted import counted
+from fkdash.db.look import advice
 from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, NotRun, UnreachableError
 from fkdash.tui import keys
@@ -130,7 +131,11 @@ class ConstraintsScreen(BaseScreen):
         self._cut_off = await _cut_off_in(pool)
         self.services.connected(read)
         profiles = self.services.options.profiles
-        if self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
+        server = read.catalog.server
+        advised = advice(self.services.connection.target, superuser=server is not None and server.superuser)
+        if self.knowledge is None and advised:
+            self.say(advised)
+        elif self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
             self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
         await self._show(read)
         answered = await with_answers(pool, read)
