@@ -24,7 +24,7 @@ from fkdash.report.check_text import check_lines, check_text
 from fkdash.report.checking import CheckOptions, check, failed
 from fkdash.rules.configuration import baseline_document, baseline_from, configuration_from
 from fkdash.rules.finding import Severity
-from fkdash.rules.registry import RULES, rule
+from fkdash.rules.registry import EVERY_RULE, rule
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
@@ -115,7 +115,7 @@ async def test_sarif_is_version_2_1_0_with_all_rules_and_stable_fingerprints(rep
     assert document["version"] == "2.1.0"
     [run] = document["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [each["id"] for each in rules] == [each.id for each in RULES]
+    assert [each["id"] for each in rules] == [each.id for each in EVERY_RULE]
     assert {each["defaultConfiguration"]["level"] for each in rules} <= {"error", "warning", "note"}
     for result, reported in zip(run["results"], report.findings, strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == reported.finding.rule
