@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import os
-import sys
-from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of
-from fkdash.cli.messages import say, tell
+from fkdash.cli.printing import print_reports, write_baseline
 from fkdash.cli.selection import (
     add_rule_argument,
     add_table_arguments,
@@ -24,14 +19,11 @@ from fkdash.cli.selection import (
     tell_unmatched,
 )
 from fkdash.cli.several import destinations_of
-from fkdash.counted import counted
 from fkdash.db.pool import Limits
-from fkdash.db.text import plain
-from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError, reason_of
+from fkdash.errors import FkdashError, StoppedError, UnreachableError
 from fkdash.report.checking import CheckOptions, check, check_snapshot, failed
 from fkdash.report.configuration_file import load_baseline, load_configuration
 from fkdash.report.several import check_each, databases_of
-from fkdash.rules.configuration import baseline_document
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
@@ -144,48 +136,6 @@ async def _databases(target: Target) -> list[Target]:
 async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
     async with looking(target) as pool:
         return await check(pool, options, where=pool.where)
-
-
-def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check") -> None:
-    """Print the report in a format; what a format needs is loaded for that format only."""
-    if chosen == "json":
-        from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
-
-        sys.stdout.writelines(check_json_pieces(reports, kind=kind))
-    elif chosen != "text":
-        module = import_module(f"fkdash.report.check_{chosen}")
-        say(getattr(module, f"check_{chosen}")(reports))
-    else:
-        _print_text(reports)
-
-
-def _print_text(reports: Sequence[CheckReport]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
-    from fkdash.report.check_text import check_lines, check_text  # noqa: PLC0415
-
-    if sys.stdout.isatty():
-        console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
-        for line in check_lines(reports):
-            console.print(line, markup=False, soft_wrap=False)
-    else:
-        say(check_text(reports))
-
-
-def write_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[CheckReport, ...]:
-    """Write the findings down and give the reports with all of them known."""
-    found = [reported.finding for report in reports for reported in report.findings]
-    try:
-        path.write_text(json.dumps(baseline_document(found), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"The baseline {path} cannot be written: {reason_of(error)}.", next_step="Name another file."
-        ) from error
-    tell(f"{plain(str(path))}: {counted(len(found), 'findings')} written as known.")
-    return tuple(
-        replace(report, findings=tuple(replace(each, known=True) for each in report.findings))
-        for report in reports
-    )
 
 
 def _exit_code(reports: Sequence[CheckReport], threshold: Severity | None) -> int:

@@ -9,8 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.cli.check import print_reports, write_baseline
 from fkdash.cli.messages import tell
+from fkdash.cli.printing import print_reports, write_baseline
 from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
 from fkdash.errors import StoppedError, UsageError, reason_of
 from fkdash.report.configuration_file import load_baseline, load_configuration

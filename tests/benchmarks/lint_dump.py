@@ -34,7 +34,9 @@ def dump(megabytes: int = 1) -> Iterator[str]:
             + "  RETURN NEW;\nEND;\n$_$;\n"
         )
     for number in range(_TABLES):
-        columns = "".join(f"    c{column} character varying(255) DEFAULT ''::character varying,\n" for column in range(8))
+        columns = "".join(
+            f"    c{column} character varying(255) DEFAULT ''::character varying,\n" for column in range(8)
+        )
         references = "".join(f"    ref_{each} bigint{' NOT NULL' if each else ''},\n" for each in range(2))
         yield (
             f"CREATE TABLE public.table_{number} (\n    id bigint NOT NULL,\n{columns}{references}"
