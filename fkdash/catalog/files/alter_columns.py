@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
-from fkdash.catalog.files.dropping import drop_index, remove_key, want_no_view
+from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, want_no_view
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
@@ -110,7 +110,7 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
                 raise RefusedError("2BP01", f"{state.constraints[oid].name} refers to {column.name}")
             remove_key(state, state.constraints[oid], cascade=True)
     for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
-        state.remove_relation(sequence)
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
     now = state.relations[table.oid]
     state.change(now, columns=tuple(each for each in now.columns if each.number != number))
     _drop_below(state, table, column, cascade=cascade, only=only)
@@ -210,7 +210,10 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
             )
             state.change(index, index=replace(fact, opclasses=classes))
             state.renew_index(index.oid)
-    for oid in dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ()))):
+    touched = dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ())))
+    # They are made anew table by table, those of this one first.
+    tables = list(dict.fromkeys(state.constraints[oid].table for oid in touched))
+    for oid in sorted(touched, key=lambda oid: tables.index(state.constraints[oid].table)):
         key = state.constraints[oid]
         own = key.table == table.oid and number in key.columns
         theirs = key.referenced == table.oid and number in key.referenced_columns

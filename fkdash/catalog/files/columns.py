@@ -111,7 +111,7 @@ def sequence_in(state: State, said: ExpressionSaid) -> int:
 
 def default_text(state: State, relation: Relation, column: Attribute) -> str | None:
     """Give a column's default or generation expression with the names as they are now."""
-    if column.sequence:
+    if column.sequence in state.relations:
         return nextval(state, state.relations[column.sequence])
     return column.default.text(relation.names) if column.default is not None else None
 

@@ -63,7 +63,7 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
     elif relation.index is not None:
         _drop_index_itself(state, relation, cascade=cascade)
     elif relation.kind == "S":
-        _drop_sequence(state, relation, cascade=cascade)
+        drop_sequence(state, relation, cascade=cascade)
     else:
         want_no_view(state, relation, "", cascade=cascade, together=along)
         if relation.oid in state.relations:
@@ -87,7 +87,7 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
             remove_with_copies(state, state.constraints[oid])
     _remove_indexes(state, table)
     for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
-        _drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
     row_type = (table.schema, table.name)
     if any((each.schema, each.name) == row_type and each.kind == "c" for each in state.types.values()):
         raise DoubtfulError(f"a column has the row type of {table.name}")
@@ -202,7 +202,8 @@ def _remove_check(state: State, check: Constraint) -> None:
             state.change_constraint(inherited, inherited=max(inherited.inherited - 1, 0))
 
 
-def _drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
+def drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
+    """Drop a sequence; the defaults of other tables than the one it goes with that use it keep it, or go."""
     if sequence.identity and not table:
         raise RefusedError("2BP01", f"{sequence.name} belongs to an identity column")
     for relation in list(state.relations.values()):
@@ -268,7 +269,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     for relation in inside:
         if relation.oid in state.relations:
             if relation.kind == "S":
-                _drop_sequence(state, relation, cascade=True)
+                drop_sequence(state, relation, cascade=True)
             else:
                 state.remove_relation(relation)
     for type_fact in types:

@@ -141,6 +141,10 @@ class Script:
         except (DoubtfulError, NotReadError) as error:
             state.back_to(mark)
             self._doubt(statement, str(error))
+        except (LookupError, StopIteration, ValueError, RecursionError) as error:
+            # A fault of ours must not pass for an answer, nor end the reading of everything else.
+            state.back_to(mark)
+            self._doubt(statement, f"fkdash stumbles over it ({type(error).__name__})")
         if self._begun is None:
             state.forget()
 

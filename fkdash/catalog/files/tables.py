@@ -225,6 +225,8 @@ class _Making:
                 merged.append(replace(column, number=len(merged) + 1))
                 continue
             self._want_same_type(before, column)
+            if bool(column.generated) is not bool(before.generated) and (column.generated or column.default):
+                raise RefusedError("42611", f"{column.name} is not generated as in the table it is inherited from")
             at = merged.index(before)
             merged[at] = replace(
                 before,

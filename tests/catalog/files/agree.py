@@ -77,6 +77,10 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
                 tally.reasons[ours] += 1
                 tally.counts["incomplete"] += 1
                 return
+            if theirs.startswith("55006"):
+                # PostgreSQL stumbles over its own triggers (a key between partitioned tables that refer to themselves).
+                tally.counts["in use"] += 1
+                return
             if bool(ours) != bool(theirs):
                 tally.disagreements.append(
                     f"{name}: files: {ours or 'taken'}; server: {theirs or 'taken'}\n" + _told(ran)
