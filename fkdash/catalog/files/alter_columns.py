@@ -204,6 +204,8 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         if number in fact.used:
+            if not fact.valid and state.children(table.oid):
+                raise DoubtfulError(f"the index {index.name}, which not every partition has, is made anew")
             classes = tuple(
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)

@@ -20,6 +20,7 @@ from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, S
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import CreateTable
 
+_OWN_EXPRESSION_SINCE: Final = 16
 _TYPED_IDENTITY_SINCE: Final = 17
 OwnConstraint = tuple[ConstraintSaid, tuple[str, ...]]
 """A constraint and the columns that it is on."""
@@ -225,7 +226,8 @@ class _Making:
                 merged.append(replace(column, number=len(merged) + 1))
                 continue
             self._want_same_type(before, column)
-            if bool(column.generated) is not bool(before.generated) and (column.generated or column.default):
+            differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
+            if differs or (column.generated and self.state.version < _OWN_EXPRESSION_SINCE):
                 raise RefusedError("42611", f"{column.name} is not generated as in the table it is inherited from")
             at = merged.index(before)
             merged[at] = replace(
