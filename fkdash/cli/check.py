@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import os
-import sys
-from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.cli.connection import add_connection_arguments, looking, run_async
-from fkdash.cli.messages import say, say_pieces, tell
+from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of
+from fkdash.cli.printing import print_reports, write_baseline
 from fkdash.cli.selection import (
     add_rule_argument,
     add_table_arguments,
@@ -25,14 +20,11 @@ from fkdash.cli.selection import (
 )
 from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
-from fkdash.counted import counted
 from fkdash.db.pool import Limits
-from fkdash.db.text import plain
-from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError, reason_of
-from fkdash.report.checking import CheckOptions, check, failed
+from fkdash.errors import FkdashError, StoppedError, UnreachableError
+from fkdash.report.checking import CheckOptions, check, check_snapshot, failed
 from fkdash.report.configuration_file import load_baseline
 from fkdash.report.several import check_each, databases_of
-from fkdash.rules.configuration import baseline_document
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
@@ -84,6 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=2.0,
         help="how long one question to the data may take; default: %(default)s",
     )
+    add_from_argument(parser)
     add_connection_arguments(parser, several=True)
 
 
@@ -92,7 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
     # One short run makes many objects that live to its end: the collector would walk them again and again.
     gc.disable()
     options = _options(arguments)
-    reports = run_async(_check_all(arguments, options))
+    catalog = snapshot_of(arguments)
+    reports = (
+        run_async(_check_all(arguments, options))
+        if catalog is None
+        else (check_snapshot(catalog, options, where=str(arguments.snapshot)),)
+    )
     if arguments.write_baseline is not None:
         reports = write_baseline(arguments.write_baseline, reports)
     print_reports(reports, arguments.format, each=arguments.each)
@@ -144,50 +142,6 @@ async def _databases(target: Target) -> list[Target]:
 async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
     async with looking(target) as pool:
         return await check(pool, options, where=pool.where)
-
-
-def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check", each: bool = False) -> None:
-    """Print the report in a format; what a format needs is loaded for that format only."""
-    if chosen == "json":
-        from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
-
-        say_pieces(check_json_pieces(reports, kind=kind))
-    elif chosen != "text":
-        module = import_module(f"fkdash.report.check_{chosen}")
-        say(getattr(module, f"check_{chosen}")(reports))
-    else:
-        _print_text(reports, each=each)
-
-
-def _print_text(reports: Sequence[CheckReport], *, each: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
-    from fkdash.report.check_text import check_lines, check_text  # noqa: PLC0415
-
-    if sys.stdout.isatty():
-        console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
-        with console.capture() as shown:
-            for line in check_lines(reports, each=each):
-                console.print(line, markup=False, soft_wrap=False)
-        say(shown.get())
-    else:
-        say(check_text(reports, each=each))
-
-
-def write_baseline(path: Path, reports: Sequence[CheckReport]) -> tuple[CheckReport, ...]:
-    """Write the findings down and give the reports with all of them known."""
-    found = [reported.finding for report in reports for reported in report.findings]
-    try:
-        path.write_text(json.dumps(baseline_document(found), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"The baseline {path} cannot be written: {reason_of(error)}.", next_step="Name another file."
-        ) from error
-    tell(f"{plain(str(path))}: {counted(len(found), 'findings')} written as known.")
-    return tuple(
-        replace(report, findings=tuple(replace(each, known=True) for each in report.findings))
-        for report in reports
-    )
 
 
 def _exit_code(reports: Sequence[CheckReport], threshold: Severity | None) -> int:

@@ -8,8 +8,10 @@ import os
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fkdash.catalog.snapshot import load_snapshot
 from fkdash.cli.command_words import refuse_command_as_database
 from fkdash.cli.main import COMMANDS
 from fkdash.cli.messages import tell
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator, Coroutine
 
+    from fkdash.catalog.model import Catalog
     from fkdash.db.pool import Limits, ReadPool
 
 _T = TypeVar("_T")
@@ -82,6 +85,29 @@ def add_connection_arguments(
     prompt = group.add_mutually_exclusive_group()
     prompt.add_argument("-W", "--password", action="store_true", help="ask for the password first")
     prompt.add_argument("-w", "--no-password", action="store_true", help="never ask for a password")
+
+
+def add_from_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the snapshot that is read in the place of a database."""
+    parser.add_argument(
+        "--from",
+        dest="snapshot",
+        type=Path,
+        metavar="FILE",
+        help="a file of fkdash snapshot, instead of a database",
+    )
+
+
+def snapshot_of(arguments: argparse.Namespace) -> Catalog | None:
+    """Give the catalog of --from, None without it; raises UsageError where a database is named as well."""
+    if arguments.snapshot is None:
+        return None
+    named = (
+        getattr(arguments, "dsn", None) or getattr(arguments, "dsns", None) or arguments.dbname or arguments.host
+    )
+    if named or arguments.profile or getattr(arguments, "all_databases", False):
+        raise UsageError("--from reads a file; a database cannot be read too.", next_step="Leave one of them out.")
+    return load_snapshot(arguments.snapshot)
 
 
 def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -> Target:

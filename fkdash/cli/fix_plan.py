@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    add_from_argument,
+    looking,
+    run_async,
+    snapshot_of,
+    target_of,
+)
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, planned, settle_words
+from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
 from fkdash.errors import UsageError
 from fkdash.fix.document import plan_document
 from fkdash.fix.options import options
@@ -22,7 +29,7 @@ from fkdash.report.plan import plan_sql, plan_text
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.db.pool import ReadPool
+    from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
 
 SUMMARY = (
@@ -41,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_plan_arguments(parser)
     parser.add_argument("--format", choices=("text", "sql", "json"), default="text", help="default: %(default)s")
+    add_from_argument(parser)
     add_connection_arguments(parser)
 
 
@@ -52,10 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _text(arguments: argparse.Namespace) -> str:
     settle_words(arguments)
-    async with looking(target_of(arguments)) as pool:
-        if arguments.option is None:
-            return await _options(pool, arguments)
-        made = (await planned(pool, arguments)).plan
+    catalog = snapshot_of(arguments)
+    if catalog is None:
+        async with looking(target_of(arguments)) as pool:
+            catalog = await read_whole_catalog(pool)
+    if arguments.option is None:
+        return _options(catalog, arguments)
+    made = planned_from(catalog, arguments).plan
     if arguments.format == "json":
         return as_json(made)
     return plan_sql(made) if arguments.format == "sql" else plan_text(made)
@@ -66,10 +77,9 @@ def as_json(made: Plan) -> str:
     return json.dumps(plan_document(made), indent=2)
 
 
-async def _options(pool: ReadPool, arguments: argparse.Namespace) -> str:
+def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
     if arguments.format == "sql":
         raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
-    catalog = await read_whole_catalog(pool)
     key = find_foreign_key(catalog, arguments.constraint)
     found = subjects_of(catalog, key)
     finding = found[0] if found else anything_about(key)

@@ -9,8 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.cli.check import print_reports, write_baseline
 from fkdash.cli.messages import tell
+from fkdash.cli.printing import print_reports, write_baseline
 from fkdash.cli.selection import add_rule_argument, add_table_arguments, chosen_rules, chosen_tables
 from fkdash.errors import StoppedError, UsageError, reason_of
 from fkdash.report.configuration_file import load_baseline, load_configuration
@@ -34,6 +34,7 @@ exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 4 incom
 _FORMATS: Final = ("json", "sarif", "github", "junit", "markdown")
 _FOUND, _INCOMPLETE = 1, StoppedError.exit_code
 _VERSIONS: Final = (14, 15, 16, 17, 18)
+_CONFIGURATIONS: Final = ("fkdash.toml", "pyproject.toml")
 _PROGRESS_FROM: Final = 8 * 1024 * 1024
 
 
@@ -74,13 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
     from fkdash.report.linting import LintOptions, lint  # noqa: PLC0415
 
     configuration = load_configuration(arguments.config)
-    settings = _settings(arguments.config)
-    paths = arguments.path or [Path(each) for each in settings.get("paths", [])]
+    configured, tool = _settings(arguments.config)
+    paths = arguments.path or configured
     if not paths:
         raise UsageError(
             "Nothing is named to read.", next_step="fkdash lint FOLDER, or paths in [lint] of fkdash.toml."
         )
-    sources = find_sources(paths, arguments.tool or settings.get("tool"))
+    sources = find_sources(paths, arguments.tool or tool)
     read = read_sources(sources, arguments.postgres, _tell_progress if sys.stderr.isatty() else None)
     baseline = arguments.baseline
     if baseline is None and configuration.baseline is not None and arguments.write_baseline is None:
@@ -104,13 +105,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if threshold is None or reports[0].complete else _INCOMPLETE
 
 
-def _settings(named: Path | None) -> dict[str, object]:
-    """Give [lint] of the configuration that is in force."""
-    places = [named] if named is not None else [
-        folder / name for folder in (Path.cwd(), *Path.cwd().parents) for name in ("fkdash.toml", "pyproject.toml")
-    ]  # fmt: skip
+def _settings(named: Path | None) -> tuple[list[Path], str | None]:
+    """Give paths and tool of [lint] of the configuration that is in force."""
+    searched = [folder / name for folder in (Path.cwd(), *Path.cwd().parents) for name in _CONFIGURATIONS]
+    places = [named] if named is not None else searched
     for place in places:
-        if place is not None and place.is_file():
+        if place.is_file():
             try:
                 document = tomllib.loads(place.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -125,8 +125,8 @@ def _settings(named: Path | None) -> dict[str, object]:
                 raise UsageError(f"{place}: paths in [lint] is no list of texts.", next_step="Correct it.")
             if tool is not None and not isinstance(tool, str):
                 raise UsageError(f"{place}: tool in [lint] is no text.", next_step="Correct it.")
-            return {"paths": [str(place.parent / each) for each in paths], "tool": tool}
-    return {}
+            return [place.parent / each for each in paths], tool
+    return [], None
 
 
 def _tell_progress(label: str, done: int) -> None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
 from fkdash.catalog.postgres import read_whole_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    add_from_argument,
+    looking,
+    run_async,
+    snapshot_of,
+    target_of,
+)
 from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.counted import counted
@@ -45,6 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--on-update", action="append", type=_action, metavar="ACTION", help="the same for ON UPDATE"
     )
     parser.add_argument("--not-valid", action="store_true", help="only those that are NOT VALID or NOT ENFORCED")
+    add_from_argument(parser)
     add_connection_arguments(parser)
 
 
@@ -67,8 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey]]:
     chosen = chosen_tables(arguments)
-    async with looking(target_of(arguments)) as pool:
-        catalog = await read_whole_catalog(pool)
+    catalog = snapshot_of(arguments)
+    if catalog is None:
+        async with looking(target_of(arguments)) as pool:
+            catalog = await read_whole_catalog(pool)
     keys = [
         key
         for key in catalog.foreign_keys

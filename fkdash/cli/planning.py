@@ -117,11 +117,16 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
     try:
-        key = find_foreign_key(catalog, arguments.constraint)
+        return planned_from(catalog, arguments)
     except UsageError:
         if arguments.option == "drop-duplicate":
             await _refuse_what_was_dropped(pool, catalog, arguments.constraint)
         raise
+
+
+def planned_from(catalog: Catalog, arguments: argparse.Namespace) -> Planned:
+    """Plan the chosen option; raises UsageError for a constraint or an option that does not exist."""
+    key = find_foreign_key(catalog, arguments.constraint)
     subject = subject_of(catalog, key, arguments.option)
     made = plan(
         catalog,

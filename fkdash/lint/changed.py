@@ -31,8 +31,12 @@ def changed_files(revision: str, sources: Sources) -> frozenset[str]:
 
 def _git(folder: Path, *arguments: str, about: str = "") -> str:
     try:
-        ended = subprocess.run(
-            ("git", "-C", str(folder), *arguments), capture_output=True, text=True, check=False, timeout=60
+        ended = subprocess.run(  # noqa: S603 - arguments of ours
+            ("git", "-C", str(folder), *arguments),  # noqa: S607 - the operator's git
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError("git cannot be run.", next_step="--changed-since needs it.") from error

@@ -115,7 +115,7 @@ def _own(script: Script, key: ForeignKey) -> int:
 def spot(said: Said, words: Iterable[str]) -> Spot:
     """Give a statement's place with its first line and the first that names one of the words."""
     statement = said.statement
-    lines = statement.text.splitlines() or [""]
+    lines = (statement.shown or statement.text).splitlines() or [""]
     telling = next(
         (number for word in words if word for number, line in enumerate(lines) if word.lower() in line.lower()), 0
     )

@@ -13,7 +13,9 @@ from fkdash.catalog.files.script import Incomplete, Script
 from fkdash.catalog.files.statements import Statement, split
 from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
-from fkdash.errors import reason_of
+from fkdash.errors import UsageError, reason_of
+from fkdash.lint.drizzle import drizzle_statements
+from fkdash.lint.prisma import prisma_statements
 from fkdash.lint.sources import SourceFile, Sources, label_of
 from fkdash.lint.tools import beginning
 
@@ -23,9 +25,11 @@ _PIECE: Final = 1 << 20
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: .*)?$", re.MULTILINE)
 _VERSION: Final = re.compile(r"^-- Dumped from database version (\d+)", re.MULTILINE)
 _INCLUDE: Final = re.compile(r"\\(ir?|include|include_relative)\s+(?:'([^']+)'|(\S+))")
+_MODELS: Final = {"prisma-schema": prisma_statements, "drizzle-snapshot": drizzle_statements}
 _HARMLESS: Final = frozenset(
     {
-        "restrict", "unrestrict", "set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "x", "a", "t",
+        "restrict", "unrestrict", "set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "x",
+        "a", "t",
         "d", "dt", "l", "q", "errverbose", "prompt", "password", "o", "g", "gset", "gx", "copy", ".", "!",
     }
 )  # fmt: skip
@@ -94,8 +98,23 @@ class _File:
     def read(self) -> None:
         """Read it as a session of its own."""
         self.script.begin_file(self.file.label, whole=self._whole())
-        self._statements(self.file.path, self.file.label, ())
+        model = _MODELS.get(self.file.tool.name)
+        if model is not None:
+            self._model(model)
+        else:
+            self._statements(self.file.path, self.file.label, ())
         self.script.end_file()
+
+    def _model(self, statements: Callable[[str, str], Iterator[Statement]]) -> None:
+        """Read a file that describes a schema otherwise than in SQL."""
+        try:
+            text = self.file.path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{self.file.label} cannot be read: {reason_of(error)}.", next_step="Mend it."
+            ) from error
+        for statement in statements(text, self.file.label):
+            self.script.run(statement)
 
     def _whole(self) -> bool:
         """Tell whether the tool runs the file in one transaction."""

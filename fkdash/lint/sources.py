@@ -16,6 +16,11 @@ _PASSED_OVER: Final = frozenset(
 )
 _DEEPEST: Final = 6
 _FILE: Final = Tool("file", "one SQL file", lambda _: ())
+_MODELS: Final = {
+    ".prisma": Tool("prisma-schema", "a Prisma schema", lambda _: ()),
+    ".json": Tool("drizzle-snapshot", "a Drizzle snapshot", lambda _: ()),
+}
+"""Files that are no SQL, by the ending of their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def _of_path(path: Path, wanted: Tool | None) -> tuple[list[SourceFile], str]:
         if path.is_dir():
             return _of_folder(path, wanted)
         if path.is_file():
-            tool = wanted or _FILE
+            tool = wanted or _MODELS.get(path.suffix.lower(), _FILE)
             return [SourceFile(path, label_of(path), tool)], tool.words
         path.stat()
     except OSError as error:

@@ -70,7 +70,7 @@ def _journal(folder: Path) -> Sequence[Path]:
         dialect = document.get("dialect", "postgresql")
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(
-            f"Drizzle's journal {journal} cannot be read: {reason_of(error) if isinstance(error, OSError) else error}.",
+            f"Drizzle's journal {journal} cannot be read: {reason_of(error)}.",
             next_step="Mend it (git may have left conflict markers in it), or name the SQL files.",
         ) from error
     if dialect not in {"postgresql", "pg"}:

@@ -75,7 +75,10 @@ def _of_key(
     added = next((act for act in said.node.acts if _adds(act, key)), None)
     not_valid = added is not None and added.constraint is not None and added.constraint.not_valid
     if added is not None and not not_valid and key.enforced:
-        yield _finding(VALIDATING_ADD, key, f"{_adding(key)} reads all of {key.table.name} while writers of it and of {key.referenced.name} wait.", _not_valid(key)), here, None  # fmt: skip
+        message = (
+            f"{_adding(key)} reads all of {key.table.name} while writers of it and of {key.referenced.name} wait."
+        )
+        yield _finding(VALIDATING_ADD, key, message, _not_valid(key)), here, None
     validated = next(
         (each for each in steps if each.act.what == "validate constraint" and each.number > constraint.made
          and each.act.name == key.name and each.table == table.name), None,
@@ -87,10 +90,16 @@ def _of_key(
         yield _finding(VALIDATED_AT_ONCE, key, message, _not_valid(key)), spot(validated.said, (key.name,)), here
     dropped = _dropped(key, constraint, steps)
     if dropped is not None and dropped.said.transaction != said.transaction:
-        message = f"{key.name} was dropped in one transaction and comes back in another: in between nothing checks {key.table.name}."
+        message = (
+            f"{key.name} was dropped in one transaction and comes back in another: in between nothing checks "
+            f"{key.table.name}."
+        )
         yield _finding(UNPROTECTED_MOMENT, key, message, _swap(key)), here, spot(dropped.said, (key.name,))
     if said.file not in script.lock_timeouts:
-        message = f"{_adding(key)} waits for its locks as long as it takes, and everybody behind it: set lock_timeout before."
+        message = (
+            f"{_adding(key)} waits for its locks as long as it takes, and everybody behind it: set lock_timeout "
+            "before."
+        )
         yield _finding(NO_LOCK_TIMEOUT, key, message, ("SET lock_timeout = '5s';",)), here, None
     if not _indexed(script, constraint):
         message = f"{_adding(key)} comes before any index on {key.table.name} ({', '.join(key.columns)})."

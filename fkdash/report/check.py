@@ -59,7 +59,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far files answer: `not_asked` are rules with the reason why no file knows, `incomplete` what was not read.
+    """How far files answer: `not_asked` are rules with why no file knows, `incomplete` is what was not read.
 
     `statements` is how many there are, `skipped` how many of them can change nothing that is judged.
     """
@@ -76,10 +76,13 @@ class Coverage:
     def words(self) -> str:
         """`12 statements of 3 files: 9 read, 3 skipped, 0 not understood; 35 of 37 rules asked`."""
         read = self.statements - self.skipped - len(self.incomplete)
+        rules = f"{self.rules - len(self.not_asked)} of {self.rules} rules asked"
+        if not self.statements:
+            return f"{counted(self.files, 'files')} ({self.source}); {rules}"
         return (
             f"{counted(self.statements, 'statements')} in {counted(self.files, 'files')} ({self.source}): "
             f"{max(read, 0)} read, {self.skipped} that change no schema skipped, {len(self.incomplete)} not "
-            f"understood; {self.rules - len(self.not_asked)} of {self.rules} rules asked"
+            f"understood; {rules}"
         )
 
 

@@ -33,6 +33,7 @@ def _lines(report: CheckReport) -> Iterator[str]:
         yield f"::warning title=fkdash::{_message(f'unknown: {unknown.what}: {unknown.reason}')}"
     yield f"{plain(report.where or report.database)}: {plain(report.headline)}"
     if report.coverage is not None:
+        yield from (plain(f"not asked: {rule}: {reason}") for rule, reason in report.coverage.not_asked)
         yield plain(report.coverage.words)
 
 

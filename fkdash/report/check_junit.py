@@ -42,8 +42,8 @@ def _cases(report: CheckReport) -> Iterator[str]:
     for ignored in report.ignored:
         skipped = f"<skipped message={_attribute(ignored.reason)}/>"
         yield _case(ignored.finding.rule, _name(ignored.finding), skipped)
-    for each in report.coverage.incomplete if report.coverage is not None else ():
-        yield _case("incomplete", str(each.place), f"<error message={_attribute(each.reason)}/>")
+    for unread in report.coverage.incomplete if report.coverage is not None else ():
+        yield _case("incomplete", str(unread.place), f"<error message={_attribute(unread.reason)}/>")
     for unknown in report.unknowns:
         yield _case("unknown", unknown.what, f"<error message={_attribute(unknown.reason)}/>")
     if report.coverage is not None:

@@ -17,7 +17,7 @@ from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, St
 from fkdash.fix.options import possible_fixes
 from fkdash.preview.rows.blocked import impact
 from fkdash.report.biting import MOST_PREVIEWED, previewed
-from fkdash.report.check import CheckReport, Reported, Scope, Unknown
+from fkdash.report.check import CheckReport, Coverage, Reported, Scope, Unknown
 from fkdash.report.row_questions import answered, unanswered
 from fkdash.rules.configuration import Configuration, compare, judge
 from fkdash.rules.finding import Severity, Statement
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 _UNDECLARED: Final = "FK207"
 _MOST_FORESEEN: Final = 100
+NOT_IN_SNAPSHOTS: Final = {
+    "FK205": "which rows a role may see is known of a running database only",
+    "FK303": "a snapshot holds no sizes",
+}
+"""The rules that structure alone does not answer, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,32 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
 def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
     for name, why in references.items():
         yield Unknown(f'the reference "{name}" of [references]', why, hides_findings=False)
+
+
+def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> CheckReport:
+    """Check what a snapshot says; `coverage` lists what it cannot know."""
+    asked = tuple(rule for rule in options.rules if rule.id not in NOT_IN_SNAPSHOTS)
+    found = [each for each in findings(catalog, asked) if _chosen(options, each.key)]
+    judged = judge(found, options.configuration)
+    compared = compare(judged.findings, options.baseline) if options.baseline is not None else None
+    known = {id(each) for each in compared.known} if compared is not None else set()
+    return CheckReport(
+        where=where,
+        database="",
+        scope=_scope(catalog, options),
+        findings=_in_order(Reported(each, known=id(each) in known) for each in judged.findings),
+        server=catalog.server,
+        ignored=judged.ignored,
+        gone=compared.gone if compared is not None else (),
+        coverage=Coverage(
+            rules=len(options.rules),
+            not_asked=tuple(
+                (each.id, NOT_IN_SNAPSHOTS[each.id]) for each in options.rules if each.id in NOT_IN_SNAPSHOTS
+            ),
+            files=1,
+            source="a snapshot",
+        ),
+    )
 
 
 def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:

@@ -46,7 +46,6 @@ from fkdash.rules import (
     fk504_closed_cycle,
     fk505_odd_one_out,
 )
-
 from fkdash.rules.way import FILE_RULES
 
 if TYPE_CHECKING:

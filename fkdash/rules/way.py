@@ -26,7 +26,8 @@ VALIDATING_ADD: Final = Rule(
     explanation="ALTER TABLE ... ADD FOREIGN KEY reads the whole table while it holds SHARE ROW EXCLUSIVE on both "
     "tables: writers of both wait until it ends. Added NOT VALID it takes the lock for an instant; VALIDATE "
     "CONSTRAINT in a later transaction reads the rows and disturbs nobody.",
-    example="ALTER TABLE orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users NOT VALID;\n"
+    example="ALTER TABLE orders\n"
+    "  ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users NOT VALID;\n"
     "-- in a later transaction:\n"
     "ALTER TABLE orders VALIDATE CONSTRAINT orders_user_id_fkey;\n",
     find=_nothing,
@@ -37,8 +38,8 @@ VALIDATED_AT_ONCE: Final = Rule(
     severity=Severity.WARNING,
     summary="Adds NOT VALID and validates in one transaction",
     explanation="VALIDATE CONSTRAINT in the transaction that added the foreign key NOT VALID reads the rows while "
-    "the lock of the ADD is still held: nothing is gained over a plain ADD. It has to come in a later transaction, "
-    "in most tools a migration of its own.",
+    "the lock of the ADD is still held: nothing is gained over a plain ADD. It has to come in a later "
+    "transaction, in most tools a migration of its own.",
     example="BEGIN;\n"
     "ALTER TABLE orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users NOT VALID;\n"
     "COMMIT;\n"
@@ -50,8 +51,8 @@ UNPROTECTED_MOMENT: Final = Rule(
     name="unprotected-moment",
     severity=Severity.WARNING,
     summary="Drops a foreign key and adds it again in another transaction",
-    explanation="Between the two transactions nothing checks the reference: rows that refer to nothing can come in, "
-    "and adding the key again then fails. One ALTER TABLE can drop and add under the same name.",
+    explanation="Between the two transactions nothing checks the reference: rows that refer to nothing can come "
+    "in, and adding the key again then fails. One ALTER TABLE can drop and add under the same name.",
     example="ALTER TABLE orders\n"
     "  DROP CONSTRAINT orders_user_id_fkey,\n"
     "  ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE NOT VALID;\n",

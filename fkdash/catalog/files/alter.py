@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.catalog.files import alter_columns, alter_constraints, alter_names, partitions
 from fkdash.catalog.files.checks import add_check
@@ -147,10 +147,10 @@ def _one(state: State, table: int, act: Act, *, only: bool) -> None:
     handler = _HANDLERS.get(act.what)
     if handler is None:
         raise DoubtfulError(f"{act.what} is not followed")
-    handler(state, relation, act, only)
+    handler(state, relation, act, only=only)
 
 
-def _set_not_null(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001 - one signature for all
+def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
     column = _column(table, act.name)
     if only and any(
         (child := each.column(act.name)) is not None and not child.not_null for each in state.children(table.oid)
@@ -159,16 +159,16 @@ def _set_not_null(state: State, table: Relation, act: Act, only: bool) -> None: 
     set_not_null(state, table.oid, column.number, recurse=not only)
 
 
-def _drop_not_null(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+def _drop_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
     drop_not_null(state, table.oid, _column(table, act.name).number, recurse=not only)
 
 
-def _row_security(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def _row_security(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     field = "row_security" if act.what == "row security" else "force_row_security"
     state.change(table, **{field: bool(act.other)})
 
 
-def _replica_identity(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     if act.name and act.name not in {each.name for each in state.indexes_on(table.oid)}:
         raise RefusedError("42704", f"there is no index {act.name} on {table.name}")
     for index in state.indexes_on(table.oid):
@@ -178,7 +178,7 @@ def _replica_identity(state: State, table: Relation, act: Act, _only: bool) -> N
             state.change(index, index=replace(index.index, replica_identity=wanted))
 
 
-def _enable_trigger(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> None:
     everything = act.name in {"all", "user"}
     if not everything and act.name not in {each.name for each in table.triggers}:
         raise RefusedError("42704", f"there is no trigger {act.name} on {table.name}")
@@ -196,14 +196,34 @@ def _enable_trigger(state: State, table: Relation, act: Act, _only: bool) -> Non
         for child in state.children(table.oid):
             cloned = {each.name for each in child.triggers if each.parent}
             if act.name == "all" or act.name in cloned or cloned:
-                _enable_trigger(state, child, act, _only)
+                _enable_trigger(state, child, act, only=only)
 
 
-def _enable_rule(_state: State, _table: Relation, _act: Act, _only: bool) -> None:  # noqa: FBT001
+def _enable_rule(_state: State, _table: Relation, _act: Act, *, only: bool) -> None:
     """Whether a table has rules is what counts, enabled or not."""
 
 
-_HANDLERS: Final[dict[str, Callable[[State, Relation, Act, bool], None]]] = {
+def _attach(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all
+    partitions.attach_partition(state, table, act.table, act.other)
+
+
+def _detach(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    partitions.detach_partition(state, table, act.table)
+
+
+def _inherit(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    partitions.inherit(state, table, act.table)
+
+
+def _disinherit(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    partitions.disinherit(state, table, act.table)
+
+
+class _Handler(Protocol):
+    def __call__(self, state: State, table: Relation, act: Act, /, *, only: bool) -> None: ...
+
+
+_HANDLERS: Final[dict[str, _Handler]] = {
     "drop column": alter_columns.drop_column,
     "set default": alter_columns.set_default,
     "alter type": alter_columns.alter_type,
@@ -226,10 +246,8 @@ _HANDLERS: Final[dict[str, Callable[[State, Relation, Act, bool], None]]] = {
     "replica identity": _replica_identity,
     "enable trigger": _enable_trigger,
     "enable rule": _enable_rule,
-    "attach partition": lambda state, table, act, _: partitions.attach_partition(
-        state, table, act.table, act.other
-    ),
-    "detach partition": lambda state, table, act, _: partitions.detach_partition(state, table, act.table),
-    "inherit": lambda state, table, act, _: partitions.inherit(state, table, act.table),
-    "no inherit": lambda state, table, act, _: partitions.disinherit(state, table, act.table),
+    "attach partition": _attach,
+    "detach partition": _detach,
+    "inherit": _inherit,
+    "no inherit": _disinherit,
 }

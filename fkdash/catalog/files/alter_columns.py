@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
+from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, want_no_view
 from fkdash.catalog.files.expressions import template
-from fkdash.catalog.files.dropping import drop_index, remove_key, want_no_view
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
@@ -76,7 +76,7 @@ def _inherit_column(state: State, table: int, number: int) -> None:
         _inherit_column(state, child.oid, copied.number)
 
 
-def drop_column(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001 - one signature for all
+def drop_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """DROP COLUMN with what hangs on it."""
     column = table.column(act.name)
     if column is None:
@@ -100,18 +100,7 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             if not cascade:
                 raise RefusedError("2BP01", f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
-    for constraint in sorted(state.constraints_on(table.oid, "puxfcn"), key=lambda each: each.kind != "f"):
-        if number in constraint.columns or (constraint.kind == "f" and number in constraint.delete_columns):
-            if constraint.parent and constraint.oid in state.constraints:
-                if constraint.kind != "f" or state.constraints[constraint.parent].table != table.oid:
-                    continue
-            if constraint.oid not in state.constraints:
-                continue
-            if constraint.kind in "cn":
-                # What inherits it goes with the columns that inherit, or stays with those that stay.
-                state.remove_constraint(constraint)
-            else:
-                remove_key(state, constraint, cascade=cascade)
+    _drop_constraints(state, table, number, cascade=cascade)
     for index in state.indexes_on(table.oid):
         if index.index is not None and number in index.index.used:
             drop_index(state, index, cascade=cascade)
@@ -121,9 +110,31 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
                 raise RefusedError("2BP01", f"{state.constraints[oid].name} refers to {column.name}")
             remove_key(state, state.constraints[oid], cascade=True)
     for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
-        state.remove_relation(sequence)
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
     now = state.relations[table.oid]
     state.change(now, columns=tuple(each for each in now.columns if each.number != number))
+    _drop_below(state, table, column, cascade=cascade, only=only)
+
+
+def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
+    """Drop the constraints that a column is in, foreign keys first: they may depend on keys of their own table."""
+    for constraint in sorted(state.constraints_on(table.oid), key=lambda each: each.kind != "f"):
+        if constraint.oid not in state.constraints or number not in (
+            *constraint.columns,
+            *constraint.delete_columns,
+        ):
+            continue
+        above = state.constraints.get(constraint.parent)
+        if above is not None and (constraint.kind != "f" or above.table != table.oid):
+            continue
+        if constraint.kind in "cn":
+            # What inherits it goes with the columns that inherit, or stays with those that stay.
+            state.remove_constraint(constraint)
+        else:
+            remove_key(state, constraint, cascade=cascade)
+
+
+def _drop_below(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool) -> None:
     for child in state.children(table.oid):
         theirs = child.column(column.name)
         if theirs is None:
@@ -136,7 +147,7 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             state.change_column(child.oid, theirs.number, inherited=max(theirs.inherited - 1, 0))
 
 
-def set_default(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """SET DEFAULT and DROP DEFAULT, on what inherits too."""
     column = column_of(table, act.name)
     if column.identity:
@@ -153,10 +164,10 @@ def set_default(state: State, table: Relation, act: Act, only: bool) -> None:  #
         default_set=state.statement,
     )
     for child in () if only else state.children(table.oid):
-        set_default(state, child, act, only)
+        set_default(state, child, act, only=only)
 
 
-def alter_type(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """ALTER COLUMN TYPE: indexes and foreign keys are made anew with the same names."""
     column = column_of(table, act.name)
     if column.inherited:
@@ -193,13 +204,18 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         if number in fact.used:
+            if not fact.valid and state.children(table.oid):
+                raise DoubtfulError(f"the index {index.name}, which not every partition has, is made anew")
             classes = tuple(
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)
             )
             state.change(index, index=replace(fact, opclasses=classes))
             state.renew_index(index.oid)
-    for oid in dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ()))):
+    touched = dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ())))
+    # They are made anew table by table, those of this one first.
+    tables = list(dict.fromkeys(state.constraints[oid].table for oid in touched))
+    for oid in sorted(touched, key=lambda oid: tables.index(state.constraints[oid].table)):
         key = state.constraints[oid]
         own = key.table == table.oid and number in key.columns
         theirs = key.referenced == table.oid and number in key.referenced_columns
@@ -230,7 +246,7 @@ def _compare_again(state: State, oid: int) -> None:
     state.change_constraint(key, operators=tuple(operators))
 
 
-def add_identity(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def add_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """ADD GENERATED … AS IDENTITY: the column must be NOT NULL and have no default."""
     column = column_of(table, act.name)
     assert act.constraint is not None  # noqa: S101 - it says which kind
@@ -250,7 +266,7 @@ def _identity_below(state: State, table: Relation, name: str, identity: str) -> 
         _identity_below(state, child, name, identity)
 
 
-def drop_identity(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def drop_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """DROP IDENTITY."""
     column = column_of(table, act.name)
     if not column.identity:
@@ -264,7 +280,7 @@ def drop_identity(state: State, table: Relation, act: Act, _only: bool) -> None:
     _identity_below(state, table, act.name, "")
 
 
-def set_generated(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def set_generated(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """SET GENERATED ALWAYS or BY DEFAULT."""
     column = column_of(table, act.name)
     if not column.identity:
@@ -273,7 +289,7 @@ def set_generated(state: State, table: Relation, act: Act, _only: bool) -> None:
     _identity_below(state, table, act.name, act.other)
 
 
-def drop_expression(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """DROP EXPRESSION: the column keeps its values and is computed no more."""
     column = column_of(table, act.name)
     if not column.generated:
@@ -284,10 +300,10 @@ def drop_expression(state: State, table: Relation, act: Act, only: bool) -> None
         raise RefusedError("0A000", f"{act.name} is a virtual column")
     state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
     for child in () if only else state.children(table.oid):
-        drop_expression(state, child, act, only)
+        drop_expression(state, child, act, only=only)
 
 
-def set_expression(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """SET EXPRESSION (PostgreSQL 17 and later)."""
     column = column_of(table, act.name)
     if not column.generated or act.expression is None:

@@ -22,7 +22,7 @@ def _named(state: State, table: Relation, name: str) -> Constraint:
     return found
 
 
-def drop_constraint(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001 - one signature for all
+def drop_constraint(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """DROP CONSTRAINT, with what inherits it."""
     found = state.constraint(table, act.name)
     if found is None:
@@ -36,7 +36,7 @@ def drop_constraint(state: State, table: Relation, act: Act, only: bool) -> None
     remove_key(state, found, cascade=act.cascade)
 
 
-def validate(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def validate(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """VALIDATE CONSTRAINT, on what inherits it too."""
     found = _named(state, table, act.name)
     if found.kind not in "cfn":
@@ -53,7 +53,7 @@ def validate(state: State, table: Relation, act: Act, _only: bool) -> None:  # n
     for child in state.children(table.oid):
         inherited = state.constraint(child, act.name)
         if inherited is not None and not found.no_inherit:
-            validate(state, child, act, _only)
+            validate(state, child, act, only=only)
 
 
 def _validate_copy(state: State, copy: Constraint) -> None:
@@ -62,7 +62,7 @@ def _validate_copy(state: State, copy: Constraint) -> None:
         _validate_copy(state, below)
 
 
-def alter_constraint(state: State, table: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """ALTER CONSTRAINT: deferrability, from PostgreSQL 18 on enforcement and inheritance."""
     found = _named(state, table, act.name)
     flags = dict(act.flags)
@@ -94,7 +94,7 @@ def _change_with_copies(state: State, key: Constraint, changes: dict[str, object
         _change_with_copies(state, copy, changes)
 
 
-def rename_constraint(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+def rename_constraint(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """RENAME CONSTRAINT; an index that carries it is renamed with it."""
     found = _named(state, table, act.name)
     if state.constraint(table, act.other) is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import Act
 
 
-def rename(state: State, relation: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001 - one signature for all
+def rename(state: State, relation: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """RENAME TO; the constraint that an index carries is renamed with it."""
     if act.name == relation.name:
         raise RefusedError("42P07", f"there is a relation {act.name} already")
@@ -27,7 +27,7 @@ def rename(state: State, relation: Relation, act: Act, _only: bool) -> None:  # 
     state.change(relation, name=act.name)
 
 
-def rename_column(state: State, table: Relation, act: Act, only: bool) -> None:  # noqa: FBT001
+def rename_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """RENAME COLUMN, in what inherits too."""
     column = table.column(act.name)
     if column is None:
@@ -50,7 +50,7 @@ def _rename_column(state: State, table: Relation, old: str, new: str) -> None:
         _rename_column(state, child, old, new)
 
 
-def set_schema(state: State, relation: Relation, act: Act, _only: bool) -> None:  # noqa: FBT001
+def set_schema(state: State, relation: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """SET SCHEMA: indexes, constraints and owned sequences move along."""
     schema = state.schema(act.name)
     if relation.owned_by is not None and relation.kind == "S":
@@ -58,7 +58,7 @@ def set_schema(state: State, relation: Relation, act: Act, _only: bool) -> None:
     if schema == relation.schema:
         return
     state.change(relation, schema=schema)
-    for constraint in state.constraints_on(relation.oid):
+    for constraint in state.constraints_on(relation.oid, "pucfxnt"):
         state.change_constraint(constraint, schema=schema)
     for index in state.indexes_on(relation.oid):
         state.change(index, schema=schema)

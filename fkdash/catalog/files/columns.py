@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.expressions import template
-from fkdash.catalog.files.facts import Attribute, Relation, Template
+from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import SERIAL, TypeRef, base_of, identifier, type_of
+from fkdash.catalog.files.types import SERIAL, base_of, identifier, type_of
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import ColumnSaid, ExpressionSaid
@@ -31,7 +31,7 @@ def make_column(
     from_sequence = 0
     if serial is not None:
         type_ref = TypeRef(serial)
-        sequence = _sequence(state, schema, table, said.name)
+        sequence = make_sequence(state, schema, table, said.name)
         sequences.append(sequence.oid)
         from_sequence = sequence.oid
     else:
@@ -40,7 +40,7 @@ def make_column(
     for each in said.constraints:
         if each.kind == "identity":
             identity = "a" if each.always else "d"
-            sequence = _sequence(state, schema, table, said.name, _named_in(each.value[0]), identity=True)
+            sequence = make_sequence(state, schema, table, said.name, _named_in(each.value[0]), identity=True)
             sequences.append(sequence.oid)
         elif each.kind == "default":
             if from_sequence or default is not None or identity:
@@ -111,7 +111,7 @@ def sequence_in(state: State, said: ExpressionSaid) -> int:
 
 def default_text(state: State, relation: Relation, column: Attribute) -> str | None:
     """Give a column's default or generation expression with the names as they are now."""
-    if column.sequence:
+    if column.sequence in state.relations:
         return nextval(state, state.relations[column.sequence])
     return column.default.text(relation.names) if column.default is not None else None
 
@@ -134,9 +134,10 @@ def _named_in(options: str) -> tuple[str, ...]:
     return ()
 
 
-def _sequence(
+def make_sequence(
     state: State, schema: int, table: str, column: str, name: tuple[str, ...] = (), *, identity: bool = False
 ) -> Relation:
+    """Make a sequence for a column, by the name that is asked for or the one that PostgreSQL makes up."""
     if name:
         where, called = state.creation_schema(name) if len(name) > 1 else schema, name[-1]
     else:
@@ -148,7 +149,7 @@ def _sequence(
 
 def add_identity_sequence(state: State, relation: Relation, column: Attribute, options: str) -> None:
     """Make the sequence of a column that becomes an identity."""
-    sequence = _sequence(state, relation.schema, relation.name, column.name, _named_in(options), identity=True)
+    sequence = make_sequence(state, relation.schema, relation.name, column.name, _named_in(options), identity=True)
     state.change(sequence, owned_by=(relation.oid, column.number))
 
 

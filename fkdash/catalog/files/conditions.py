@@ -47,7 +47,7 @@ def _both(state: State, cursor: Cursor) -> bool:
     return found
 
 
-def _one(state: State, cursor: Cursor) -> bool:
+def _one(state: State, cursor: Cursor) -> bool:  # noqa: PLR0911 - one line for each case
     if cursor.take("not"):
         return not _one(state, cursor)
     if cursor.take("true"):
@@ -105,6 +105,25 @@ def _scalar(state: State, cursor: Cursor) -> bool:
 
 def _rows(state: State, cursor: Cursor) -> Iterator[Row]:
     """Give the rows of a query over the catalog that its conditions leave."""
+    sources = _sources(cursor)
+    name = next((each for each in sources if each not in {"pg_namespace", "pg_class"}), sources[0])
+    rows = _TABLES.get(name)
+    if rows is None:
+        raise _UnknownError
+    tests: list[Callable[[Row], bool]] = []
+    if cursor.take("where"):
+        tests = _tests(state, cursor)
+    if cursor.take("limit"):
+        cursor.at += 1
+    cursor.take(";")
+    cursor.finish()
+    for row in rows(state):
+        if all(test(row) for test in tests):
+            yield row
+
+
+def _sources(cursor: Cursor) -> list[str]:
+    """Take SELECT up to its WHERE and give the catalogs that it is from."""
     cursor.want("select")
     while not cursor.take("from"):
         if cursor.done or cursor.sees_any({"where", "union"}):
@@ -126,22 +145,14 @@ def _rows(state: State, cursor: Cursor) -> Iterator[Row]:
             _link(cursor)
         if closing:
             cursor.want(")")
-    name = next((each for each in sources if each not in {"pg_namespace", "pg_class"}), sources[0])
-    rows = _TABLES.get(name)
-    if rows is None:
-        raise _UnknownError
-    tests: list[Callable[[Row], bool]] = []
-    if cursor.take("where"):
-        tests.append(_test(state, cursor))
-        while cursor.take("and"):
-            tests.append(_test(state, cursor))
-    if cursor.take("limit"):
-        cursor.at += 1
-    cursor.take(";")
-    cursor.finish()
-    for row in rows(state):
-        if all(test(row) for test in tests):
-            yield row
+    return sources
+
+
+def _tests(state: State, cursor: Cursor) -> list[Callable[[Row], bool]]:
+    found = [_test(state, cursor)]
+    while cursor.take("and"):
+        found.append(_test(state, cursor))
+    return found
 
 
 def _source(cursor: Cursor) -> str:
@@ -175,11 +186,13 @@ def _test(state: State, cursor: Cursor) -> Callable[[Row], bool]:
         return lambda row: not inner(row)
     folding = cursor.take("lower", "(")
     if not folding and cursor.take("("):
-        tests = [_test(state, cursor)]
-        while cursor.take("and"):
-            tests.append(_test(state, cursor))
+        tests = _tests(state, cursor)
         cursor.want(")")
         return lambda row: all(test(row) for test in tests)
+    return _comparison(state, cursor, folding=folding)
+
+
+def _comparison(state: State, cursor: Cursor, *, folding: bool) -> Callable[[Row], bool]:
     column = _column(cursor)
     if folding:
         cursor.want(")")
@@ -219,7 +232,7 @@ def _value_or_column(state: State, cursor: Cursor) -> object:
     return _value(state, cursor)
 
 
-def _value(state: State, cursor: Cursor) -> object:
+def _value(state: State, cursor: Cursor) -> object:  # noqa: PLR0911 - one line for each case
     """Take a constant: a string, a regclass by its number, a Boolean, the current schema, a schema's number."""
     if cursor.now.kind == STRING:
         text = cursor.string()

@@ -24,6 +24,9 @@ def create_domain(state: State, said: CreateDomain) -> None:
             default = None if words == ["null"] else each.expression.text
         elif each.kind == "n":
             not_null, null_name = True, each.name or ""
+    below = state.types.get(base.oid) if not base.array else None
+    if below is not None and not any(each.kind == "default" for each in said.constraints):
+        default = below.default
     made = TypeFact(
         state.new_oid(), schema, said.name[-1], "d", base, not_null, default, null_name, made=state.statement
     )

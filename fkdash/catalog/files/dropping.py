@@ -63,7 +63,7 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
     elif relation.index is not None:
         _drop_index_itself(state, relation, cascade=cascade)
     elif relation.kind == "S":
-        _drop_sequence(state, relation, cascade=cascade)
+        drop_sequence(state, relation, cascade=cascade)
     else:
         want_no_view(state, relation, "", cascade=cascade, together=along)
         if relation.oid in state.relations:
@@ -73,12 +73,29 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
 
 def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[int]) -> None:
     for child in state.children(table.oid):
-        if child.is_partition or cascade or child.oid in together:
-            if child.oid in state.relations:
-                drop_relation(state, child, cascade=cascade, together={*together, table.oid})
-        else:
+        if not (child.is_partition or cascade or child.oid in together):
             raise RefusedError("2BP01", f"{child.name} inherits from {table.name}")
+        if child.oid in state.relations:
+            drop_relation(state, child, cascade=cascade, together={*together, table.oid})
     want_no_view(state, table, "", cascade=cascade, together=together)
+    _drop_references(state, table, cascade=cascade, together=together)
+    for constraint in state.constraints_on(table.oid, "pucfxnt"):
+        if constraint.oid in state.constraints:
+            remove_with_copies(state, constraint)
+    for oid in state.referencing.get(table.oid, ()):
+        if oid in state.constraints:
+            remove_with_copies(state, state.constraints[oid])
+    _remove_indexes(state, table)
+    for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+    row_type = (table.schema, table.name)
+    if any((each.schema, each.name) == row_type and each.kind == "c" for each in state.types.values()):
+        raise DoubtfulError(f"a column has the row type of {table.name}")
+    state.remove_relation(state.relations[table.oid])
+
+
+def _drop_references(state: State, table: Relation, *, cascade: bool, together: set[int]) -> None:
+    """Drop the foreign keys of other tables to one that goes with CASCADE, else refuse."""
     for oid in state.referencing.get(table.oid, ()):
         key = state.constraints.get(oid)
         if key is None or key.table == table.oid or key.table in together:
@@ -90,19 +107,6 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
         if not cascade:
             raise RefusedError("2BP01", f"{key.name} refers to {table.name}")
         remove_with_copies(state, key)
-    for constraint in state.constraints_on(table.oid):
-        if constraint.oid in state.constraints:
-            remove_with_copies(state, constraint)
-    for oid in state.referencing.get(table.oid, ()):
-        if oid in state.constraints:
-            remove_with_copies(state, state.constraints[oid])
-    _remove_indexes(state, table)
-    for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
-        _drop_sequence(state, sequence, cascade=cascade, table=table.oid)
-    for type_fact in [each for each in state.types.values() if each.kind == "c" and not each.base]:
-        if (type_fact.schema, type_fact.name) == (table.schema, table.name):
-            raise DoubtfulError(f"a column has the row type of {table.name}")
-    state.remove_relation(state.relations[table.oid])
 
 
 def _remove_indexes(state: State, table: Relation) -> None:
@@ -198,7 +202,8 @@ def _remove_check(state: State, check: Constraint) -> None:
             state.change_constraint(inherited, inherited=max(inherited.inherited - 1, 0))
 
 
-def _drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
+def drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
+    """Drop a sequence; the defaults of other tables than the one it goes with that use it keep it, or go."""
     if sequence.identity and not table:
         raise RefusedError("2BP01", f"{sequence.name} belongs to an identity column")
     for relation in list(state.relations.values()):
@@ -243,7 +248,7 @@ def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
                 from fkdash.catalog.files.nodes import Act  # noqa: PLC0415
 
                 now = state.relations[relation.oid]
-                drop_column(state, now, Act("drop column", column.name, cascade=True), False)
+                drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
     state.remove_type(found)
 
 
@@ -264,7 +269,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     for relation in inside:
         if relation.oid in state.relations:
             if relation.kind == "S":
-                _drop_sequence(state, relation, cascade=True)
+                drop_sequence(state, relation, cascade=True)
             else:
                 state.remove_relation(relation)
     for type_fact in types:
@@ -295,6 +300,9 @@ def _drop_trigger(state: State, said: Drop, name: Name) -> None:
 
 
 def _remove_trigger(state: State, table: Relation, name: str) -> None:
+    for each in table.triggers:
+        if each.name == name and each.constraint:
+            state.remove_constraint(state.constraints[each.constraint])
     state.change(table, triggers=tuple(each for each in table.triggers if each.name != name))
     for child in state.children(table.oid):
         if any(each.name == name and each.parent for each in child.triggers):

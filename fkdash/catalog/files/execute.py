@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.files import nodes, partitions
 from fkdash.catalog.files.alter import alter_table
 from fkdash.catalog.files.alter_names import rename, set_schema
 from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
-from fkdash.catalog.files.facts import Relation, TriggerFact, TypeFact
+from fkdash.catalog.files.facts import Constraint, Relation, TriggerFact, TypeFact
 from fkdash.catalog.files.keys import create_index
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import create_table
@@ -150,9 +150,9 @@ def _alter_relation(state: State, node: nodes.AlterOther) -> None:
         raise RefusedError("42P01", f"there is no {node.kind} {'.'.join(node.name)}")
     act = node.act
     if act.what == "rename":
-        rename(state, found, act, False)
+        rename(state, found, act, only=False)
     elif act.what == "set schema":
-        set_schema(state, found, act, False)
+        set_schema(state, found, act, only=False)
     elif act.what == "attach partition":
         partitions.attach_index(state, node.name, act.table)
     elif act.what == "owned by":
@@ -236,6 +236,10 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cl
     existing = next((each for each in table.triggers if each.name == node.name), None)
     if existing is not None and (not node.or_replace or existing.parent):
         raise RefusedError("42710", f"there is a trigger {node.name} already")
+    constraint = 0
+    if node.constraint:
+        constraint = state.new_oid()
+        state.add_constraint(Constraint(constraint, table.schema, node.name, "t", table.oid, made=state.statement))
     made = TriggerFact(
         node.name,
         node.function,
@@ -244,6 +248,7 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cl
         node.events,
         enabled=existing.enabled if existing is not None else "O",
         parent=cloned,
+        constraint=constraint,
     )
     others = tuple(each for each in table.triggers if each.name != node.name)
     state.change(table, triggers=(*others, made))
@@ -269,7 +274,7 @@ def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
     state.change_constraint(found, comment=node.text or None)
 
 
-_HANDLERS: Final[dict[type, Callable[[State, object], None]]] = {
+_HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.Skipped: _nothing,
     nodes.Doubtful: _doubt,
     nodes.SetPath: _set_path,
@@ -284,4 +289,5 @@ _HANDLERS: Final[dict[type, Callable[[State, object], None]]] = {
     nodes.CreateTrigger: _create_trigger,
     nodes.CreateRule: _create_rule,
     nodes.CommentOnConstraint: _comment,
-}  # type: ignore[dict-item] # each takes the node that it is listed by
+}
+"""Each takes the node that it is listed by."""

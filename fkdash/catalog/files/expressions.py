@@ -14,14 +14,61 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.tokens import Token
 
 _NEVER_COLUMNS: Final = frozenset(
-    "all and any array as asc between both case cast collate current_catalog current_date current_role current_time "
-    "current_timestamp current_user default desc distinct else end except false for from in is like ilike not null "
-    "on or select session_user similar some symmetric then to true user using when where isnull notnull".split()
+    [
+        "all",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "between",
+        "both",
+        "case",
+        "cast",
+        "collate",
+        "current_catalog",
+        "current_date",
+        "current_role",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "default",
+        "desc",
+        "distinct",
+        "else",
+        "end",
+        "except",
+        "false",
+        "for",
+        "from",
+        "in",
+        "is",
+        "like",
+        "ilike",
+        "not",
+        "null",
+        "on",
+        "or",
+        "select",
+        "session_user",
+        "similar",
+        "some",
+        "symmetric",
+        "then",
+        "to",
+        "true",
+        "user",
+        "using",
+        "when",
+        "where",
+        "isnull",
+        "notnull",
+    ]
 )
 
 
 def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") -> Template:
-    """Give an expression with its columns as numbers; `columns` go by name, `table` is what may stand before them."""
+    """Give an expression with its columns as numbers; `columns` go by name, `table` may stand before them."""
     tokens, text = said.tokens, said.text
     if not tokens:
         return Template((text,))
@@ -42,7 +89,7 @@ def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") 
     return Template(tuple(part for part in parts if part != ""), tuple(sorted(found)))
 
 
-def _reference(tokens: Sequence[Token], at: int, columns: Mapping[str, int], table: str) -> tuple[int | None, int]:
+def _reference(tokens: Sequence[Token], at: int, columns: Mapping[str, int], table: str) -> tuple[int | None, int]:  # noqa: PLR0911 - one line for each case
     """Give the number of the column that stands here, and how many tokens name it."""
     token = tokens[at]
     if token.kind not in {WORD, QUOTED}:

@@ -73,7 +73,7 @@ class Attribute:
 
 @fact
 class TriggerFact:
-    """A trigger that somebody made."""
+    """A trigger that somebody made; `constraint` is that of a constraint trigger."""
 
     name: str
     function: tuple[str, ...]
@@ -82,6 +82,7 @@ class TriggerFact:
     events: frozenset[str]
     enabled: str = "O"
     parent: bool = False
+    constraint: int = 0
 
 
 @fact

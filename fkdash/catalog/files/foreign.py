@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.keys import numbers_in
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined
@@ -70,7 +71,7 @@ def add_foreign_key(
     )
     state.add_constraint(made)
     copy_to_referenced(state, made, referenced)
-    for partition in state.children(table.oid) if table.kind == "p" else ():
+    for partition in partitions_of(state, table.oid) if table.kind == "p" else ():
         copy_to_partition(state, made, partition)
 
 
@@ -130,7 +131,7 @@ def copy_to_referenced(state: State, key: Constraint, referenced: Relation) -> N
     """Keep a foreign key for every partition of the table it refers to (addFkRecurseReferenced)."""
     if referenced.kind != "p":
         return
-    for partition in state.children(referenced.oid):
+    for partition in partitions_of(state, referenced.oid):
         copy_for_referenced_partition(state, key, partition)
 
 
@@ -196,7 +197,7 @@ def copy_to_partition(state: State, key: Constraint, partition: Relation) -> Non
         comment=None,
     )
     state.add_constraint(made)
-    for below in state.children(partition.oid) if partition.kind == "p" else ():
+    for below in partitions_of(state, partition.oid) if partition.kind == "p" else ():
         copy_to_partition(state, made, below)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.not_nulls import set_not_null
@@ -30,12 +31,12 @@ def create_index(state: State, said: CreateIndex) -> None:
         raise RefusedError("42P07", f"there is a relation {said.name} already")
     if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
         raise RefusedError("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
-    fact = _fact_of(state, table, said.parts, said.include, said.method, said.predicate)
+    fact = _fact_of(state, table, said.parts, said.include, method=said.method, predicate=said.predicate)
     fact = replace(fact, unique=said.unique, nulls_not_distinct=said.nulls_not_distinct)
     if table.kind == "p" and said.unique:
-        _want_partition_key(table, fact)
-    name = said.name or state.relation_name(table.schema, table.name, joined(fact.labels), "idx")
-    index = _store(state, table, fact, name)
+        want_partition_key(table, fact)
+    name = said.name or free_name(state, table, fact, "")
+    index = store_index(state, table, fact, name)
     if table.kind == "p":
         _on_partitions(state, index, only=said.only)
 
@@ -45,6 +46,7 @@ def _fact_of(
     table: Relation,
     parts: Sequence[IndexPart],
     include: Sequence[str],
+    *,
     method: str,
     predicate: ExpressionSaid | None,
 ) -> IndexFact:
@@ -105,11 +107,13 @@ def _called(said: ExpressionSaid, table: Relation) -> str:
     tokens = list(said.tokens)
     while len(tokens) > 2 and tokens[0].value == "(" and tokens[-1].value == ")":  # noqa: PLR2004 - a pair and more
         depth = 0
+        closed = len(tokens)
         for number, token in enumerate(tokens):
             depth += {"(": 1, ")": -1}.get(token.value, 0) if token.kind == "sign" else 0
             if depth == 0:
+                closed = number
                 break
-        if number != len(tokens) - 1:
+        if closed != len(tokens) - 1:
             break
         tokens = tokens[1:-1]
     names = [token for token in tokens if token.kind in {"word", "quoted"}]
@@ -163,7 +167,7 @@ def add_key(
 
     parts = said.parts or tuple(IndexPart(name) for name in columns)
     method = "gist" if said.without_overlaps else said.method
-    fact = _fact_of(state, table, parts, said.include, method, said.predicate)
+    fact = _fact_of(state, table, parts, said.include, method=method, predicate=said.predicate)
     if len(set(columns)) < len(columns):
         raise RefusedError("42701", "a column appears twice in the key")
     fact = replace(
@@ -176,22 +180,23 @@ def add_key(
         overlaps=said.without_overlaps,
     )
     if table.kind == "p":
-        _want_partition_key(table, fact)
+        want_partition_key(table, fact)
     if said.kind == "p":
         for number in fact.columns:
             set_not_null(state, table.oid, number, recurse=not only)
         table = state.relations[table.oid]
-    index = _store(state, table, fact, said.name or _key_name(state, table, fact, said.kind))
+    index = store_index(state, table, fact, said.name or free_name(state, table, fact, said.kind))
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
     if table.kind == "p":
         _on_partitions(state, index, only=only)
 
 
-def _key_name(state: State, table: Relation, fact: IndexFact, kind: str) -> str:
+def free_name(state: State, table: Relation, fact: IndexFact, kind: str) -> str:
+    """Give the name of an index without one; `kind` is its constraint's, "" without one (ChooseIndexName)."""
     if kind == "p":
         return state.relation_name(table.schema, table.name, "", "pkey", constraint=True)
-    label = "excl" if kind == "x" else "key"
-    return state.relation_name(table.schema, table.name, joined(fact.labels), label, constraint=True)
+    label = {"": "idx", "x": "excl"}.get(kind, "key")
+    return state.relation_name(table.schema, table.name, joined(fact.labels), label, constraint=bool(kind))
 
 
 def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
@@ -244,14 +249,16 @@ def constraint_of(state: State, index: Relation) -> Constraint | None:
     return next((each for each in state.constraints_on(table, "pux") if each.index == index.oid), None)
 
 
-def _store(state: State, table: Relation, fact: IndexFact, name: str) -> Relation:
+def store_index(state: State, table: Relation, fact: IndexFact, name: str) -> Relation:
+    """Add an index to a table."""
     kind = "I" if table.kind == "p" else "i"
     index = Relation(state.new_oid(), table.schema, name, kind, index=fact, made=state.statement)
     state.add_relation(index)
     return index
 
 
-def _want_partition_key(table: Relation, fact: IndexFact) -> None:
+def want_partition_key(table: Relation, fact: IndexFact) -> None:
+    """Raise RefusedError for a unique index that could not keep a partitioned table unique."""
     if not set(table.key) <= set(fact.columns) or 0 in table.key:
         raise RefusedError("0A000", "a key of a partitioned table must have all of its partition key's columns")
 
@@ -260,7 +267,7 @@ def _on_partitions(state: State, index: Relation, *, only: bool) -> None:
     """Make an index on every partition, or adopt one that is there (DefineIndex)."""
     fact = index.index
     assert fact is not None  # noqa: S101 - it is an index
-    partitions = state.children(fact.table)
+    partitions = partitions_of(state, fact.table)
     if only:
         if partitions:
             state.change(index, index=replace(fact, valid=False))
@@ -286,16 +293,12 @@ def index_on_partition(state: State, index: Relation, partition: Relation) -> No
                 adopt_index(state, index, other)
                 return
     kind = own.kind if own is not None else ""
-    name = (
-        _key_name(state, partition, wanted, kind)
-        if kind
-        else state.relation_name(partition.schema, partition.name, joined(wanted.labels), "idx")
-    )
-    made = _store(state, partition, replace(wanted, parent=index.oid, valid=True), name)
+    name = free_name(state, partition, wanted, kind)
+    made = store_index(state, partition, replace(wanted, parent=index.oid, valid=True), name)
     if own is not None:
         add_key_constraint(state, made, own.kind, deferred=own.initially_deferred, parent=own.oid)
     if partition.kind == "p":
-        for below in state.children(partition.oid):
+        for below in partitions_of(state, partition.oid):
             index_on_partition(state, made, below)
 
 

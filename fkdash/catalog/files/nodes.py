@@ -15,7 +15,7 @@ Name = tuple[str, ...]
 
 @fact
 class TypeSaid:
-    """A type as it is written; `modifier` is what stands in its parentheses, `words` follow it (`with time zone`)."""
+    """A type as it is written; `modifier` is what stands in its parentheses."""
 
     name: Name
     modifier: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.checks import inherit_check
 from fkdash.catalog.files.foreign import (
     copies_of,
@@ -31,8 +32,11 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
     for key in sorted(state.constraints_on(parent.oid, "f"), key=lambda key: key.name.encode()):
         if not _is_copy_for_referenced(state, key):
             copy_to_partition(state, key, state.relations[partition.oid])
-    for oid in state.referencing.get(parent.oid, ()):
-        copy_for_referenced_partition(state, state.constraints[oid], state.relations[partition.oid])
+    referring = state.referencing.get(parent.oid, ())
+    for oid in referring:
+        # What partitions have of a foreign key to their own table is not kept again for each of them.
+        if state.constraints[oid].parent not in referring:
+            copy_for_referenced_partition(state, state.constraints[oid], state.relations[partition.oid])
 
 
 def _is_copy_for_referenced(state: State, key: object) -> bool:
@@ -138,7 +142,7 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         state.change_constraint(key, parent=0, local=True, inherited=0)
         referenced = state.relations[key.referenced]
         if referenced.kind == "p":
-            for partition in state.children(referenced.oid):
+            for partition in partitions_of(state, referenced.oid):
                 copy_for_referenced_partition(state, state.constraints[key.oid], partition)
     for oid in state.referencing.get(child.oid, ()):
         key = state.constraints[oid]

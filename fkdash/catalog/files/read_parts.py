@@ -32,6 +32,12 @@ _ACTIONS: Final = (
     (("set", "default"), "SET DEFAULT"),
 )
 _INTERVAL_FIELDS: Final = ("year", "month", "day", "hour", "minute", "second")
+_SEVERAL_WORDS: Final = frozenset(
+    {
+        "double", "national", "character", "char", "nchar", "varchar", "bit", "timestamp", "time", "interval",
+        "float",
+    }
+)  # fmt: skip
 _ONE_WORD: Final = {
     "int": "int4",
     "integer": "int4",
@@ -85,6 +91,9 @@ def _unquoted_type(cursor: Cursor) -> TypeSaid:  # noqa: C901, PLR0911, PLR0912 
     take = cursor.take
     if cursor.ahead(1).value == ".":
         return TypeSaid(cursor.qualified(), quoted=True)
+    if cursor.now.value not in _SEVERAL_WORDS:
+        word = cursor.word()
+        return TypeSaid((_ONE_WORD.get(word, word),), quoted=word == "bpchar")
     if take("double", "precision"):
         return TypeSaid(("float8",))
     if take("national"):
@@ -111,11 +120,7 @@ def _unquoted_type(cursor: Cursor) -> TypeSaid:  # noqa: C901, PLR0911, PLR0912 
     if take("float"):
         digits = int(_modifier(cursor)) if cursor.sees("(") else 53
         return TypeSaid(("float4" if digits <= 24 else "float8",))  # noqa: PLR2004 - as gram.y
-    word = cursor.now.value
-    if cursor.now.kind != WORD:
-        raise cursor.stumbled()
-    cursor.at += 1
-    return TypeSaid((_ONE_WORD.get(word, word),), quoted=word == "bpchar")
+    raise cursor.stumbled()
 
 
 def _character(cursor: Cursor) -> TypeSaid:
@@ -166,7 +171,7 @@ def column_constraints(cursor: Cursor) -> tuple[ConstraintSaid, ...]:
     return tuple(found)
 
 
-def _column_constraint(cursor: Cursor) -> ConstraintSaid | None:  # noqa: C901, PLR0911, PLR0912 - one line for each constraint there is
+def _column_constraint(cursor: Cursor) -> ConstraintSaid | None:  # noqa: PLR0911 - one line for each constraint there is
     take = cursor.take
     if take("not", "null"):
         return ConstraintSaid("n", no_inherit=take("no", "inherit"))

@@ -26,13 +26,14 @@ from fkdash.catalog.files.read_parts import (
 from fkdash.catalog.files.tokens import SIGN, NotReadError
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.nodes import ExpressionSaid, Name
+    from fkdash.catalog.files.nodes import ExpressionSaid
     from fkdash.catalog.files.tokens import Cursor
 
 _LIKE_ALL: Final = frozenset({"constraints", "defaults", "generated", "identity", "indexes"})
 _NOTHING_FOLLOWED: Final = frozenset(
     {
-        "owner", "cluster", "set", "reset", "replica", "force", "no", "storage", "options", "statistics", "compression",
+        "owner", "cluster", "set", "reset", "replica", "force", "no", "storage", "options", "statistics",
+        "compression",
         "depends", "logged", "unlogged",
     }
 )  # fmt: skip
@@ -82,7 +83,7 @@ def _query(cursor: Cursor) -> str:
     return cursor.source(cursor.rest())
 
 
-def _table_tail(cursor: Cursor, made: CreateTable) -> CreateTable:  # noqa: C901, PLR0912 - one line for each clause
+def _table_tail(cursor: Cursor, made: CreateTable) -> CreateTable:
     while not cursor.done:
         if cursor.take("inherits"):
             cursor.want("(")
@@ -279,7 +280,7 @@ def _cascade(cursor: Cursor) -> bool:
     return False
 
 
-def _alter(cursor: Cursor) -> Act:
+def _alter(cursor: Cursor) -> Act:  # noqa: PLR0911 - one line for each case
     if cursor.take("constraint"):
         return _alter_constraint(cursor)
     cursor.take("column")

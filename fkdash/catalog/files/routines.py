@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from fkdash.catalog.files.state import State
+from typing import Final
 
 _ROUTINE: Final = re.compile(
     r"create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:(?:\"[^\"]+\"|\w+)\s*\.\s*)?\"?(\w+)", re.IGNORECASE
@@ -22,10 +19,46 @@ _CHANGING: Final = re.compile(
 )
 _PATH_OF: Final = re.compile(r"alter\s+(?:role|user|database)\b.*\bsearch_path\b", re.IGNORECASE | re.DOTALL)
 _HARMLESS: Final = frozenset(
-    "setval set_config nextval currval lastval now count current_setting version coalesce exists max min sum "
-    "case cast array_agg string_agg json_agg jsonb_agg jsonb_build_object json_build_object unnest generate_series "
-    "lo_create lo_unlink lowrite lo_open lo_close uuid_generate_v4 gen_random_uuid row_number concat format "
-    "schedule unschedule diagnostics populate_geometry_columns".split()
+    [
+        "setval",
+        "set_config",
+        "nextval",
+        "currval",
+        "lastval",
+        "now",
+        "count",
+        "current_setting",
+        "version",
+        "coalesce",
+        "exists",
+        "max",
+        "min",
+        "sum",
+        "case",
+        "cast",
+        "array_agg",
+        "string_agg",
+        "json_agg",
+        "jsonb_agg",
+        "jsonb_build_object",
+        "json_build_object",
+        "unnest",
+        "generate_series",
+        "lo_create",
+        "lo_unlink",
+        "lowrite",
+        "lo_open",
+        "lo_close",
+        "uuid_generate_v4",
+        "gen_random_uuid",
+        "row_number",
+        "concat",
+        "format",
+        "schedule",
+        "unschedule",
+        "diagnostics",
+        "populate_geometry_columns",
+    ]
 )
 
 
@@ -36,7 +69,7 @@ class Routines:
         self._known: set[str] = set()
         self._changing: dict[str, re.Pattern[str]] = {}
 
-    def doubt(self, text: str, state: State) -> str:
+    def doubt(self, text: str) -> str:
         """Give why a statement that was skipped may change the schema all the same, "" where it cannot."""
         made = _ROUTINE.match(text)
         if made is not None:
@@ -51,13 +84,12 @@ class Routines:
                 and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}
             ):
                 return f"it calls {name}, which changes the schema"
-        call = _CALL.match(text)
-        if call is None:
+        called = _CALL.match(text)
+        if called is None:
             return ""
-        name, schema = call.group("name").lower(), (call.group("schema") or "").lower()
+        name, schema = called.group("name").lower(), (called.group("schema") or "").lower()
         if name in self._known or name in _HARMLESS or name.startswith("pg_") or schema == "pg_catalog":
             return ""
-        del state
         return f"what the function {name} does is not known from files"
 
     def _note(self, name: str, text: str) -> None:

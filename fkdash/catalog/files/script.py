@@ -101,7 +101,7 @@ class Script:
             self.skipped += 1
             if "lock_timeout" in statement.text[:200].lower():
                 self.lock_timeouts.add(self._file)
-            reason = self._routines.doubt(statement.text, self.state)
+            reason = self._routines.doubt(statement.text)
             if reason:
                 self._doubt(statement, reason)
             return
@@ -116,7 +116,7 @@ class Script:
         self._doubt(statement, reason)
 
     def _doubt(self, statement: Statement, reason: str) -> None:
-        text = statement.text[:_MOST_TEXT]
+        text = (statement.shown or statement.text)[:_MOST_TEXT]
         self.incomplete.append(Incomplete(self._file, statement.line, statement.column, reason, text))
 
     def _execute(self, node: Node, statement: Statement) -> None:
@@ -141,6 +141,10 @@ class Script:
         except (DoubtfulError, NotReadError) as error:
             state.back_to(mark)
             self._doubt(statement, str(error))
+        except (LookupError, StopIteration, ValueError, RecursionError) as error:
+            # A fault of ours must not pass for an answer, nor end the reading of everything else.
+            state.back_to(mark)
+            self._doubt(statement, f"fkdash stumbles over it ({type(error).__name__})")
         if self._begun is None:
             state.forget()
 

@@ -328,7 +328,9 @@ class State:
         assert index.index is not None  # noqa: S101 - it is an index
         table = index.index.table
         self.put(self.relations, oid, None)
-        self.put(self.relations, new, replace(index, oid=new))
+        # Where there is no partition, what was made for the table alone is whole when it is made anew.
+        valid = index.index.valid or not self.children_of.get(table)
+        self.put(self.relations, new, replace(index, oid=new, index=replace(index.index, valid=valid)))
         self.put(self.relation_names, (index.schema, index.name), new)
         self.put(self.indexes_of, table, (*(each for each in self.indexes_of[table] if each != oid), new))
         for other in [each for each in self.relations.values() if each.index and each.index.parent == oid]:

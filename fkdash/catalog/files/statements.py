@@ -34,7 +34,7 @@ class Statement:
     """One statement without its semicolon, or one psql command (`meta`).
 
     `line` and `column` count from 1. `comments` are those directly above it, inside it and behind it on its last
-    line. `fault` says why it is not a whole statement.
+    line. `fault` says why it is not a whole statement. `shown` is what stands in the file, where that is no SQL.
     """
 
     text: str
@@ -43,6 +43,7 @@ class Statement:
     comments: tuple[str, ...] = ()
     meta: bool = False
     fault: str = ""
+    shown: str = ""
 
 
 class _Unfinished(Exception):  # noqa: N818 - it never leaves this module
@@ -91,8 +92,7 @@ def split(pieces: Iterator[str], *, breakpoints: str = "") -> Iterator[Statement
     """
     text = _Text(pieces)
     text.more()
-    if text.held.startswith("\ufeff"):
-        text.held = text.held[1:]
+    text.held = text.held.removeprefix("\ufeff")
     while True:
         statement = _next(text, breakpoints)
         if statement is None:

@@ -6,19 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.checks import add_check, inherit_check
-from fkdash.catalog.files.columns import generation_of, make_column
+from fkdash.catalog.files.columns import default_of, generation_of, make_column, make_sequence
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.foreign import add_foreign_key
-from fkdash.catalog.files.keys import add_key, constraint_of, index_on_partition, moved_index, numbers_in
+from fkdash.catalog.files.keys import add_key
+from fkdash.catalog.files.likes import copy_afterwards
 from fkdash.catalog.files.nodes import ColumnSaid, ConstraintSaid, LikeSaid
-from fkdash.catalog.files.not_nulls import CONSTRAINTS_SINCE, not_null_of, set_not_null
+from fkdash.catalog.files.not_nulls import not_null_of, set_not_null
 from fkdash.catalog.files.partitions import clone_to_partition
-from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State, joined
+from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import CreateTable
 
+_OWN_EXPRESSION_SINCE: Final = 16
 _TYPED_IDENTITY_SINCE: Final = 17
 OwnConstraint = tuple[ConstraintSaid, tuple[str, ...]]
 """A constraint and the columns that it is on."""
@@ -71,23 +73,12 @@ class _Making:
     def make(self) -> None:
         """Make it, in the order in which PostgreSQL does."""
         state, said = self.state, self.said
-        parents = (said.partition_of,) if said.partition_of is not None else said.inherits
-        self.parents = [state.relation(each, "rpf") for each in parents]
-        if said.inherits and any(each.is_partition or each.kind == "p" for each in self.parents):
-            raise RefusedError("42809", "a table cannot inherit from a partition or a partitioned table")
-        if said.partition_of is not None and self.parents[0].kind != "p":
-            raise RefusedError("42P17", f"{self.parents[0].name} is not partitioned")
-        if said.partition_of is not None:
-            _want_free_bound(state, self.parents[0], said.bound)
+        self.parents = self._parents_said()
         for each in said.elements:
             self._take(each)
         self._merge_parents()
         self._store()
-        for parent in self.parents:
-            for check in state.constraints_on(parent.oid, "c"):
-                if not check.no_inherit:
-                    # A table without rows has none that breaks it.
-                    inherit_check(state, replace(check, validated=check.enforced), self.relation, count=1)
+        self._inherit_checks()
         for constraint, _ in self.own:
             if constraint.kind == "c":
                 add_check(state, self.relation, constraint, may_be_unchecked=False)
@@ -95,11 +86,31 @@ class _Making:
         if said.partition_of is not None:
             clone_to_partition(state, self.parents[0], self.relation)
         for like, origin in self.likes:
-            self._like_afterwards(like, origin)
+            own_primary = any(each.kind == "p" for each, _ in self.own)
+            copy_afterwards(state, self.relation, like, origin, has_primary=own_primary)
         self._keys()
         for constraint, columns in self.own:
             if constraint.kind == "f":
                 add_foreign_key(state, self.relation, constraint, columns, checked=True)
+
+    def _parents_said(self) -> list[Relation]:
+        said = self.said
+        parents = (said.partition_of,) if said.partition_of is not None else said.inherits
+        found = [self.state.relation(each, "rpf") for each in parents]
+        if said.inherits and any(each.is_partition or each.kind == "p" for each in found):
+            raise RefusedError("42809", "a table cannot inherit from a partition or a partitioned table")
+        if said.partition_of is not None:
+            if found[0].kind != "p":
+                raise RefusedError("42P17", f"{found[0].name} is not partitioned")
+            _want_free_bound(self.state, found[0], said.bound)
+        return found
+
+    def _inherit_checks(self) -> None:
+        for parent in self.parents:
+            for check in self.state.constraints_on(parent.oid, "c"):
+                if not check.no_inherit:
+                    # A table without rows has none that breaks it.
+                    inherit_check(self.state, replace(check, validated=check.enforced), self.relation, count=1)
 
     @property
     def relation(self) -> Relation:
@@ -175,9 +186,7 @@ class _Making:
         )
         self.columns.append(copied)
         if identity:
-            from fkdash.catalog.files.columns import _sequence  # noqa: PLC0415
-
-            sequence = _sequence(state, self.schema, self.name, column.name, identity=True)
+            sequence = make_sequence(state, self.schema, self.name, column.name, identity=True)
             self.sequences.append((sequence.oid, number))
         if column.not_null:
             named = not_null_of(state, origin.oid, column.number)
@@ -205,7 +214,7 @@ class _Making:
                         local=False,
                         inherited=1,
                         identity=column.identity if keeps_identity else "",
-                        default=self._moved_default(parent, column),
+                        default=column.default,
                         made=now,
                         null_set=now,
                         type_set=now,
@@ -217,6 +226,9 @@ class _Making:
                 merged.append(replace(column, number=len(merged) + 1))
                 continue
             self._want_same_type(before, column)
+            differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
+            if differs or (column.generated and self.state.version < _OWN_EXPRESSION_SINCE):
+                raise RefusedError("42611", f"{column.name} is not generated as in the table it is inherited from")
             at = merged.index(before)
             merged[at] = replace(
                 before,
@@ -234,18 +246,10 @@ class _Making:
         self._redefine(merged)
         self.columns = merged
 
-    def _moved_default(self, parent: Relation, column: Attribute) -> object:
-        if column.default is None or not column.default.columns:
-            return column.default
-        # The columns of a generation expression keep their names.
-        return column.default if column.generated else column.default
-
     def _redefine(self, merged: list[Attribute]) -> None:
         """Give inherited columns the defaults that a partition sets for itself."""
         if self.said.partition_of is None:
             return
-        from fkdash.catalog.files.columns import default_of  # noqa: PLC0415
-
         for element in self.said.elements:
             if not isinstance(element, ColumnSaid):
                 continue
@@ -365,69 +369,13 @@ class _Making:
         for constraint, columns in kept:
             add_key(self.state, self.relation, constraint, columns)
 
-    def _like_afterwards(self, said: LikeSaid, origin: Relation) -> None:
-        state = self.state
-        numbers = numbers_in(state, origin.oid, self.relation)
-        if "constraints" in said.including:
-            for check in state.constraints_on(origin.oid, "c"):
-                assert check.expression is not None  # noqa: S101 - a check has one
-                moved = check.expression.moved(numbers)
-                inherited = state.constraint(self.relation, check.name)
-                if inherited is not None and inherited.inherited and inherited.expression == moved:
-                    state.change_constraint(inherited, local=True)
-                    continue
-                state.add_constraint(
-                    replace(
-                        check,
-                        oid=state.new_oid(),
-                        schema=self.schema,
-                        table=self.oid,
-                        columns=moved.columns,
-                        expression=moved,
-                        validated=check.enforced,
-                        local=True,
-                        inherited=0,
-                        comment=None,
-                        made=state.statement,
-                    )
-                )
-        if "indexes" in said.including:
-            for index in state.indexes_on(origin.oid):
-                self._like_index(index)
-
-    def _like_index(self, index: Relation) -> None:
-        from fkdash.catalog.files.keys import _store, add_key_constraint  # noqa: PLC0415
-
-        state, table = self.state, self.relation
-        assert index.index is not None  # noqa: S101 - it is an index
-        carried = constraint_of(state, index)
-        fact = replace(moved_index(state, index.index, table), valid=True)
-        if table.kind == "p" and fact.unique:
-            from fkdash.catalog.files.keys import _want_partition_key  # noqa: PLC0415
-
-            _want_partition_key(table, fact)
-        if fact.primary and any(each.kind == "p" for each, _ in self.own):
-            raise RefusedError("42P16", f"{self.name} has more than one primary key")
-        if carried is not None and carried.kind == "p":
-            name = state.relation_name(self.schema, self.name, "", "pkey", constraint=True)
-        elif carried is not None:
-            label = "excl" if carried.kind == "x" else "key"
-            name = state.relation_name(self.schema, self.name, joined(fact.labels), label, constraint=True)
-        else:
-            name = state.relation_name(self.schema, self.name, joined(fact.labels), "idx")
-        if carried is not None and carried.kind == "p":
-            for number in fact.columns:
-                set_not_null(state, self.oid, number)
-        made = _store(state, table, fact, name)
-        if carried is not None:
-            add_key_constraint(state, made, carried.kind, deferred=carried.initially_deferred)
-
 
 def _same_keys(one: OwnConstraint, other: OwnConstraint) -> bool:
     """Tell whether two keys of one statement come to one index (transformIndexConstraints)."""
     first, second = one[0], other[0]
     return (
-        one[1], first.include, first.nulls_not_distinct, bool(first.deferrable), first.initially_deferred, first.parts,
+        one[1], first.include, first.nulls_not_distinct, bool(first.deferrable), first.initially_deferred,
+        first.parts,
         first.predicate, first.method, first.using_index, first.without_overlaps,
     ) == (
         other[1], second.include, second.nulls_not_distinct, bool(second.deferrable), second.initially_deferred,
@@ -439,6 +387,3 @@ def _want_free_bound(state: State, parent: Relation, bound: str) -> None:
     """Raise RefusedError for a bound that another partition has in the same words."""
     if any(each.bound == bound for each in state.children(parent.oid)):
         raise RefusedError("42P17", f"a partition of {parent.name} has the same bound")
-
-
-__all__ = ["CONSTRAINTS_SINCE", "create_table", "index_on_partition"]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Constraint, Relation
 
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
+_TRIGGERS_OF_PARTITIONED_SINCE: Final = 15
+"""Before, what partitions have of a table's triggers is internal, and keys have none on the table itself."""
 _OWN_TRIGGERS: Final = ("RI_FKey_check_ins", "RI_FKey_check_upd")
 _EVENTS: Final = {"ins": "INSERT", "upd": "UPDATE", "del": "DELETE"}
 _ACTION_WORDS: Final = {
@@ -168,9 +170,13 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
             before=each.before,
             row=each.row,
             events=each.events,
+            constraint=each.constraint or None,
         )
         for each in relation.triggers
+        if not (each.parent and each.enabled == "O" and state.version < _TRIGGERS_OF_PARTITIONED_SINCE)
     ]
+    if relation.kind == "p" and state.version < _TRIGGERS_OF_PARTITIONED_SINCE:
+        return tuple(sorted(found, key=lambda each: each.name.encode()))
     for oid, enabled in relation.silenced:
         key = state.constraints.get(oid)
         if key is not None:

@@ -180,10 +180,12 @@ class Cursor:
         tokens, at = self.tokens, self.at
         if at + len(words) > len(tokens):
             return False
-        return all(
-            tokens[at + number].value == word and tokens[at + number].kind in {WORD, SIGN}
-            for number, word in enumerate(words)
-        )
+        for word in words:
+            kind, value, _, _ = tokens[at]
+            if value != word or (kind != WORD and kind != SIGN):  # noqa: PLR1714 - asked for every word there is
+                return False
+            at += 1
+        return True
 
     def sees_any(self, words: Collection[str]) -> bool:
         """Tell whether one of these words comes next."""

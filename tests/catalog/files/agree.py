@@ -26,7 +26,7 @@ from tests.catalog.files.comparing import differences, expressions_of
 from tests.catalog.files.migrations import Writer
 from tests.preview.many_cases import Comparison, Connection, command
 
-_EMPTY = """
+EMPTY = """
 rollback; set search_path to default;
 do $$ declare each record; begin
   for each in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop
@@ -60,7 +60,7 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
 
 async def compare_written(connection: Connection, random: Random, major: int, tally: Tally, name: str) -> None:
     """Write migrations as `random` says, run each statement on both sides, and compare the catalogs."""
-    await connection.execute(_EMPTY)
+    await connection.execute(EMPTY)
     script = Script(major)
     writer = Writer(random, script.state)
     ran: list[str] = []
@@ -76,6 +76,10 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
             if ours and not ours.startswith("PostgreSQL would refuse it"):
                 tally.reasons[ours] += 1
                 tally.counts["incomplete"] += 1
+                return
+            if theirs.startswith("55006"):
+                # PostgreSQL stumbles over its own triggers (a key between partitioned tables that refer to themselves).
+                tally.counts["in use"] += 1
                 return
             if bool(ours) != bool(theirs):
                 tally.disagreements.append(

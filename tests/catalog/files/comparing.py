@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import asyncpg
-
 from fkdash.catalog.model import Catalog, Table
-
-Connection = asyncpg.Connection  # type: ignore[type-arg] # of any record
+from tests.preview.many_cases import Connection
 
 _CAST = re.compile(
     r"::\s*(?:\"[^\"]+\"|[a-z_]+)(?:\.(?:\"[^\"]+\"|[a-z_]+))?(?: (?:varying|precision|without time zone|with time zone))?(?:\([0-9, ]+\))?(?:\[\])?"
@@ -134,7 +131,7 @@ def _domains(catalog: Catalog) -> dict[Any, Any]:
             plain(domain.default),
             [(check.name, plain(check.expression)) for check in domain.checks],
             (domain.base.schema, domain.base.name) if domain.base is not None else None,
-        )  # fmt: skip
+        )
         for name, domain in catalog.domains.items()
         if name[0] != "information_schema"
     }

@@ -1,0 +1,223 @@
+"""Reads CREATE of what is not a table."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.nodes import (
+    SKIPPED,
+    CreateDomain,
+    CreateIndex,
+    CreateOther,
+    CreateRule,
+    CreateTrigger,
+    Doubtful,
+)
+from fkdash.catalog.files.read_parts import (
+    column_constraints,
+    column_said,
+    expression,
+    index_part,
+    type_said,
+)
+from fkdash.catalog.files.read_table import create_table
+from fkdash.catalog.files.tokens import QUOTED, WORD, Cursor, NotReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.files.nodes import Node
+
+_WORDS: Final = re.compile(r"[A-Za-z_]+")
+SKIPPED_OBJECTS: Final = frozenset(
+    {
+        "function", "procedure", "aggregate", "operator", "cast", "collation", "conversion", "language", "text",
+        "policy", "role", "user", "group", "database", "tablespace", "publication", "subscription", "server",
+        "event", "statistics", "access", "transform", "trusted", "procedural", "constraint", "large", "default",
+        "system", "routine", "rule",
+    }
+)  # fmt: skip
+"""What can be made, changed and dropped without touching anything that is followed."""
+
+
+def read_create(text: str, _second: str) -> Node:
+    """Read CREATE of anything."""
+    words = [word.lower() for word in _WORDS.findall(text[:200])[1:8]]
+    if words[:2] == ["or", "replace"]:
+        words = words[2:]
+    kind = words[0] if words else ""
+    if kind == "constraint" and words[1:2] == ["trigger"]:
+        kind = "trigger"
+    elif (kind == "foreign" and words[1:2] == ["data"]) or kind in SKIPPED_OBJECTS - {"rule"}:
+        return SKIPPED
+    cursor = Cursor(text)
+    cursor.want("create")
+    replacing = cursor.take("or", "replace")
+    while cursor.sees_any({"temp", "temporary", "local", "global", "unlogged", "recursive"}):
+        following = cursor.ahead(1).value
+        if following == "table":
+            break
+        cursor.at += 1
+    kind = cursor.now.value
+    if kind in {"table", "unlogged", "temp", "temporary", "local", "global"}:
+        return create_table(cursor)
+    if kind == "foreign" and cursor.ahead(1).value == "table":
+        return create_table(cursor)
+    making = _MAKERS.get(kind)
+    if making is None:
+        raise NotReadError(f"CREATE {kind.upper()} is not understood")
+    return making(cursor, text, replacing)
+
+
+def _create_index(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001 - one signature for all
+    unique = cursor.take("unique")
+    cursor.want("index")
+    cursor.take("concurrently")
+    exists = cursor.take("if", "not", "exists")
+    name = None if cursor.sees("on") else cursor.qualified()[-1]
+    cursor.want("on")
+    only = cursor.take("only")
+    table = cursor.qualified()
+    method = cursor.name() if cursor.take("using") else "btree"
+    cursor.want("(")
+    parts = [index_part(cursor)]
+    while cursor.take(","):
+        parts.append(index_part(cursor))
+    cursor.want(")")
+    include = cursor.names() if cursor.take("include") else ()
+    distinct = cursor.take("nulls", "not", "distinct")
+    cursor.take("nulls", "distinct")
+    if cursor.take("with"):
+        cursor.pass_parentheses()
+    if cursor.take("tablespace"):
+        cursor.name()
+    predicate = None
+    if cursor.take("where"):
+        predicate = expression(cursor, cursor.rest())
+    cursor.finish()
+    return CreateIndex(table, tuple(parts), name, unique, exists, only, method, include, distinct, predicate)
+
+
+def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: FBT001
+    kind = cursor.word()
+    if kind == "materialized":
+        cursor.want("view")
+        kind = "materialized view"
+    exists = cursor.take("if", "not", "exists")
+    name = cursor.qualified()
+    temporary = re.match(r"create\s+(?:or\s+replace\s+)?temp", text, re.IGNORECASE) is not None
+    if kind == "extension":
+        cursor.take("with")
+        schema = cursor.name() if cursor.take("schema") else ""
+        return CreateOther(kind, name, exists, schema=schema)
+    words = frozenset(token.value for token in cursor.tokens[cursor.at :] if token.kind in {WORD, QUOTED})
+    return CreateOther(kind, name, exists, replacing, temporary, words=words)
+
+
+def _create_schema(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001
+    cursor.want("schema")
+    exists = cursor.take("if", "not", "exists")
+    if cursor.take("authorization"):
+        return CreateOther("schema", (cursor.name(),), exists)
+    name = cursor.name()
+    if cursor.take("authorization"):
+        cursor.name()
+    if not cursor.done:
+        return Doubtful("CREATE SCHEMA with what is in it is not followed")
+    return CreateOther("schema", (name,), exists)
+
+
+def _create_type(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001
+    cursor.want("type")
+    name = cursor.qualified()
+    if cursor.done or cursor.sees("("):
+        return CreateOther("type", name, detail="base" if not cursor.done else "shell")
+    cursor.want("as")
+    if cursor.take("enum"):
+        return CreateOther("type", name, detail="enum")
+    if cursor.take("range"):
+        begin, end = cursor.pass_parentheses()
+        inner = Cursor(cursor.text, cursor.tokens[begin:end])
+        multi = ""
+        while not inner.done:
+            if inner.take("multirange_type_name", "="):
+                multi = inner.qualified()[-1]
+            else:
+                inner.at += 1
+        return CreateOther("type", name, detail="range", schema=multi)
+    columns = []
+    cursor.want("(")
+    while not cursor.sees(")"):
+        columns.append(column_said(cursor))
+        cursor.take(",")
+    cursor.want(")")
+    return CreateOther("type", name, detail="composite", columns=tuple(columns))
+
+
+def _create_domain(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001
+    cursor.want("domain")
+    name = cursor.qualified()
+    cursor.take("as")
+    said = type_said(cursor)
+    return CreateDomain(name, said, column_constraints(cursor))
+
+
+def _create_trigger(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: FBT001
+    constraint = cursor.take("constraint")
+    cursor.want("trigger")
+    name = cursor.name()
+    before = cursor.take("before")
+    if not before and not cursor.take("after"):
+        cursor.want("instead", "of")
+    events: set[str] = set()
+    while True:
+        event = cursor.word()
+        events.add(event.upper())
+        if event == "update" and cursor.take("of"):
+            cursor.name()
+            while cursor.take(","):
+                cursor.name()
+        if not cursor.take("or"):
+            break
+    cursor.want("on")
+    table = cursor.qualified()
+    row = False
+    while not cursor.sees_any({"execute"}):
+        if cursor.take("for", "each", "row") or cursor.take("for", "row"):
+            row = True
+        elif cursor.take("when"):
+            cursor.pass_parentheses()
+        elif cursor.done:
+            raise cursor.stumbled()
+        else:
+            cursor.at += 1
+    cursor.want("execute")
+    cursor.word()
+    function = cursor.qualified()
+    return CreateTrigger(name, table, function, before, row, frozenset(events), replacing, constraint)
+
+
+def _create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: FBT001
+    cursor.want("rule")
+    name = cursor.name()
+    cursor.want("as", "on")
+    cursor.word()
+    cursor.want("to")
+    return CreateRule(name, cursor.qualified(), replacing)
+
+
+_MAKERS: Final[dict[str, Callable[[Cursor, str, bool], Node]]] = {
+    "index": _create_index,
+    "unique": _create_index,
+    "view": _create_named,
+    "materialized": _create_named,
+    "sequence": _create_named,
+    "extension": _create_named,
+    "schema": _create_schema,
+    "type": _create_type,
+    "domain": _create_domain,
+    "trigger": _create_trigger,
+    "constraint": _create_trigger,
+    "rule": _create_rule,
+}

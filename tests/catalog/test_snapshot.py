@@ -1,0 +1,71 @@
+"""A snapshot says what the database says, and nothing of its rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fkdash.catalog.snapshot import load_snapshot, snapshot_pieces
+from fkdash.errors import UsageError
+from fkdash.rules.registry import findings
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase
+
+NEEDS_SIZES = {"FK301", "FK302", "FK303"}
+
+
+@pytest.mark.newest_version
+async def test_a_snapshot_is_judged_as_its_database_is(incident_database: TestDatabase, tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    await incident_database.execute("alter table audit_log disable trigger all")
+    written = await fkdash("snapshot", incident_database.dsn, "-o", str(file))
+    assert written.returncode == 0, written.stderr
+    live = await fkdash("check", incident_database.dsn, "--no-counts", "--format", "json")
+    read = await fkdash("check", "--from", str(file), "--format", "json")
+    assert live.returncode == read.returncode == 1, read.stderr
+
+    def told(document: str) -> list[tuple[str, ...]]:
+        found = json.loads(document)["findings"]
+        return sorted((each["rule"], str(each["constraint"]), each["fingerprint"]) for each in found)
+
+    assert told(live.stdout) == told(read.stdout)
+    assert {each["rule"] for each in json.loads(read.stdout)["coverage"]["not_asked"]} == {"FK205", "FK303"}
+    text = file.read_text(encoding="utf-8")
+    assert '"acme"' not in text
+    assert "postgres" not in text
+    again = load_snapshot(file)
+    assert "".join(snapshot_pieces(again)) == text
+    assert len(findings(again)) >= len(told(live.stdout))
+
+
+@pytest.mark.newest_version
+async def test_plans_and_lists_are_made_from_a_snapshot(incident_database: TestDatabase, tmp_path: Path) -> None:
+    file = str(tmp_path / "schema.json")
+    await fkdash("snapshot", incident_database.dsn, "-o", file)
+    name = "users_primary_workspace_id_workspaces_id_fk"
+    for command in (("list",), ("fix", "plan", name), ("fix", "plan", name, "--option", "no-action")):
+        live = await fkdash(*command, incident_database.dsn)
+        read = await fkdash(*command, "--from", file)
+        assert (live.returncode, read.returncode) == (0, 0), read.stderr
+        assert name in read.stdout
+    both = await fkdash("list", incident_database.dsn, "--from", file)
+    assert (both.returncode, "a database cannot be read too" in both.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"fkdash": 1, "kind": "check"}',
+        '{"fkdash": 1, "kind": "snapshot", "version": 2}',
+        '{"fkdash": 1, "kind": "snapshot", "version": 1, "server": null, "domains": [], "tables": [{}], "foreign_keys": []}',
+    ],
+)
+def test_another_file_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "other.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError):
+        load_snapshot(file)

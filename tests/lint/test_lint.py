@@ -1,0 +1,286 @@
+"""`fkdash lint` as it is used: places, exit codes, formats, comments, what is new, and input that is broken."""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fkdash.cli.main import main
+
+Lint = Callable[..., tuple[int, Any]]
+
+TABLES = "CREATE TABLE workspaces (id int PRIMARY KEY);\nCREATE TABLE users (\n  id int PRIMARY KEY,\n  w int NOT NULL\n);\n"
+KEY = "ALTER TABLE users ADD CONSTRAINT users_w_fk FOREIGN KEY (w) REFERENCES workspaces ON DELETE SET NULL;\n"
+
+
+@pytest.fixture
+def lint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lint:
+    """Run `fkdash lint` in an empty folder and give the exit code and the document."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gc, "disable", lambda: None)
+
+    def run(*arguments: str, form: str = "json") -> tuple[int, Any]:
+        code = main(["lint", *arguments, "--format", form])
+        said = capsys.readouterr()
+        run.stderr = said.err  # type: ignore[attr-defined] # for the tests that look
+        return code, json.loads(said.out) if form == "json" and said.out else said.out + said.err
+
+    return run
+
+
+def write(files: dict[str, str | bytes], folder: Path) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def found(document: dict[str, Any], rule: str) -> list[Any]:
+    return [each for each in document["findings"] if each["rule"] == rule]
+
+
+def test_a_finding_stands_at_the_statement_that_completed_it_and_names_the_one_that_began_it(
+    lint: Lint, tmp_path: Path
+) -> None:
+    write({"m/1.sql": TABLES, "m/2.sql": "CREATE INDEX ON users (w);\n", "m/3.sql": f"-- why\n  {KEY}"}, tmp_path)
+    code, document = lint("m")
+    [finding] = found(document, "FK101")
+    assert (code, finding["file"], finding["line"], finding["column"]) == (1, "m/3.sql", 2, 3)
+    assert (finding["began"]["file"], finding["began"]["line"]) == ("m/1.sql", 2)
+    assert {"line": 4, "text": "  w int NOT NULL"} in finding["began"]["excerpt"]
+    assert document["kind"] == "lint"
+    assert document["coverage"]["statements"] == 4
+    assert document["complete"] is True
+    text = lint("m", form="text")[1]
+    assert "m/3.sql:2:3" in text
+    assert "began at m/1.sql:2:1" in text
+
+
+def test_a_not_null_that_comes_later_completes_it(lint: Lint, tmp_path: Path) -> None:
+    nullable = TABLES.replace("w int NOT NULL", "w int")
+    write({"m/1.sql": nullable + KEY, "m/2.sql": "ALTER TABLE users ALTER w SET NOT NULL;"}, tmp_path)
+    [finding] = found(lint("m")[1], "FK101")
+    assert (finding["file"], finding["began"]["file"]) == ("m/2.sql", "m/1.sql")
+
+
+def test_a_repair_in_a_later_file_ends_it(lint: Lint, tmp_path: Path) -> None:
+    repair = "ALTER TABLE users DROP CONSTRAINT users_w_fk, ADD CONSTRAINT users_w_fk FOREIGN KEY (w) REFERENCES workspaces NOT VALID;"
+    write({"m/1.sql": TABLES + KEY, "m/2.sql": repair}, tmp_path)
+    code, document = lint("m")
+    assert (code, found(document, "FK101")) == (0, [])
+
+
+def test_every_format_says_how_far_it_was_understood(lint: Lint, tmp_path: Path) -> None:
+    write({"m/1.sql": TABLES + KEY + "CREATE TABLE x AS SELECT 1;"}, tmp_path)
+    for form in ("json", "text", "sarif", "junit", "github", "markdown"):
+        code, said = lint("m", form=form)
+        shown = json.dumps(said) if form == "json" else said
+        assert code == 1
+        assert "the columns of a table made of a query are not known" in shown, form
+        assert "FK303" in shown, form
+    sarif = json.loads(lint("m", form="sarif")[1])["runs"][0]
+    [result] = [each for each in sarif["results"] if each["ruleId"] == "FK101"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 6, "startColumn": 1}
+    assert result["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 2
+    assert sarif["invocations"][0]["executionSuccessful"] is False
+    junit = ET.fromstring(lint("m", form="junit")[1])
+    assert junit.find(".//testcase[@classname='fkdash.FK101']").get("file") == "m/1.sql"  # type: ignore[union-attr] # it is there
+    assert "::error title=FK101 set-null-on-not-null,file=m/1.sql,line=6,col=1::" in lint("m", form="github")[1]
+
+
+def test_nothing_found_in_what_was_not_understood_is_no_success(lint: Lint, tmp_path: Path) -> None:
+    write({"m/1.sql": TABLES + "CREATE TABLE x AS SELECT 1;"}, tmp_path)
+    assert lint("m")[0] == 4
+    assert lint("m", "--fail-on", "never")[0] == 0
+
+
+def test_a_comment_with_a_reason_accepts_a_finding(lint: Lint, tmp_path: Path) -> None:
+    write(
+        {"m/1.sql": f"{TABLES}-- fkdash: ignore FK101, no-index because nobody deletes workspaces\n{KEY}"},
+        tmp_path,
+    )
+    code, document = lint("m")
+    assert (code, found(document, "FK101"), found(document, "FK301")) == (0, [], [])
+    assert {each["reason"] for each in document["ignored"]} == {"nobody deletes workspaces"}
+
+
+def test_a_comment_without_a_reason_accepts_nothing(lint: Lint, tmp_path: Path) -> None:
+    write({"m/1.sql": f"{TABLES}-- fkdash: ignore FK101\n{KEY}"}, tmp_path)
+    code, document = lint("m")
+    assert (code, len(found(document, "FK101")), len(document["incomplete"])) == (1, 1, 1)
+
+
+def test_only_what_new_files_bring_is_judged(lint: Lint, tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments], check=True, cwd=tmp_path)
+
+    write({"m/1.sql": TABLES + KEY}, tmp_path)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    assert found(lint("m", "--changed-since", "HEAD")[1], "FK101") == []
+    write(
+        {
+            "m/2.sql": "CREATE TABLE more (id int PRIMARY KEY, w int NOT NULL REFERENCES workspaces ON DELETE SET NULL);"
+        },
+        tmp_path,
+    )
+    [finding] = found(lint("m", "--changed-since", "HEAD")[1], "FK101")
+    assert finding["file"] == "m/2.sql"
+    code, said = lint("m", "--changed-since", "nowhere")
+    assert (code, "git knows no revision nowhere" in said) == (2, True)
+
+
+def test_the_way_is_judged_and_the_statements_to_write_instead_are_said(lint: Lint, tmp_path: Path) -> None:
+    nullable = TABLES.replace("w int NOT NULL", "w int")
+    drop = "ALTER TABLE users DROP CONSTRAINT users_w_fk;"
+    again = (
+        "BEGIN;\n" + KEY.replace(";", " NOT VALID;") + "ALTER TABLE users VALIDATE CONSTRAINT users_w_fk;\nCOMMIT;"
+    )
+    write({"m/1.sql": nullable, "m/2.sql": KEY}, tmp_path)
+    rules = {each["rule"]: each for each in lint("m", "--rule", "FK6")[1]["findings"]}
+    assert set(rules) == {"FK601", "FK604", "FK605"}
+    assert any(each.endswith("NOT VALID;") for each in rules["FK601"]["evidence"])
+    write({"m/3.sql": drop, "m/4.sql": again}, tmp_path)
+    rules = {each["rule"]: each for each in lint("m", "--rule", "FK6")[1]["findings"]}
+    assert set(rules) == {"FK602", "FK603", "FK604", "FK605"}
+    assert (rules["FK603"]["file"], rules["FK603"]["began"]["file"]) == ("m/4.sql", "m/3.sql")
+
+
+def test_a_migration_as_it_should_be_has_nothing_to_say_about_its_way(lint: Lint, tmp_path: Path) -> None:
+    nullable = TABLES.replace("w int NOT NULL", "w int")
+    added = "SET lock_timeout = '5s';\n" + KEY.replace(";", " NOT VALID;")
+    write(
+        {
+            "m/1.sql": nullable,
+            "m/2.sql": "CREATE INDEX CONCURRENTLY ON users (w);",
+            "m/3.sql": added,
+            "m/4.sql": "ALTER TABLE users VALIDATE CONSTRAINT users_w_fk;",
+        },
+        tmp_path,
+    )
+    assert lint("m", "--fail-on", "info")[0] == 0
+
+
+BROKEN: dict[str, tuple[dict[str, str | bytes], int, str]] = {
+    "an empty folder": ({"m/readme.txt": ""}, 2, "has no SQL migrations in it"),
+    "a folder that is not there": ({}, 2, "cannot be read"),
+    "nothing that makes a table": ({"m/1.sql": "INSERT INTO t VALUES (1);"}, 4, "there is nothing to judge"),
+    "git's conflict markers": (
+        {"m/1.sql": TABLES + "<<<<<<< HEAD\nALTER TABLE users ADD x int;\n=======\n>>>>>>> other\n"},
+        4,
+        "git left conflict markers here",
+    ),
+    "another encoding": ({"m/1.sql": TABLES.encode() + b"COMMENT ON TABLE users IS 'caf\xe9';"}, 4, "not UTF-8"),
+    "two files with one number": (
+        {"m/1_a.sql": TABLES, "m/1_b.sql": "ALTER TABLE users ADD x int;"},
+        4,
+        "it has the same number as m/1_a.sql",
+    ),
+    "a drop of what never was": ({"m/1.sql": TABLES + "DROP TABLE nowhere;"}, 4, "there is no table nowhere"),
+    "a quote that is never closed": (
+        {"m/1.sql": TABLES + "DO $$ BEGIN"},
+        4,
+        "the dollar quote $$ is never closed",
+    ),
+    "an include that leads outside": ({"m/1.sql": TABLES + "\\i ../../etc/passwd\n"}, 4, "it leads outside"),
+    "a file that includes itself": ({"m/1.sql": TABLES + "\\ir 1.sql\n"}, 4, "the file includes itself"),
+    "a broken journal": (
+        {"m/meta/_journal.json": "<<<<<<< HEAD\n{"},
+        2,
+        "Drizzle's journal m/meta/_journal.json cannot be read",
+    ),
+    "a journal for another database": (
+        {"m/meta/_journal.json": '{"dialect": "mysql", "entries": []}'},
+        2,
+        "is for mysql, not for PostgreSQL",
+    ),
+    "a file that the journal names and that is not there": (
+        {"m/meta/_journal.json": '{"entries": [{"tag": "0000_a"}, {"tag": "0001_b"}]}', "m/0000_a.sql": TABLES},
+        4,
+        "names it, but it is not there",
+    ),
+    "a file that the journal does not name": (
+        {"m/meta/_journal.json": '{"entries": [{"tag": "0000_a"}]}', "m/0000_a.sql": TABLES, "m/0001_b.sql": KEY},
+        4,
+        "Drizzle never runs it",
+    ),
+    "a tool there is not": ({"m/1.sql": TABLES, "fkdash.toml": ""}, 2, "There is no migration tool frobnicate"),
+}
+
+
+@pytest.mark.parametrize("title", BROKEN)
+def test_broken_input_is_said_and_never_green(lint: Lint, tmp_path: Path, title: str) -> None:
+    files, wanted, words = BROKEN[title]
+    write(files, tmp_path)
+    code, said = lint("m", *(["--tool", "frobnicate"] if "tool there is not" in title else []), form="text")
+    assert (code, words in said) == (wanted, True), said
+    assert "Traceback" not in said
+
+
+def test_links_that_go_round_are_not_followed(lint: Lint, tmp_path: Path) -> None:
+    write({"m/1.sql": TABLES}, tmp_path)
+    (tmp_path / "m" / "round").symlink_to(tmp_path / "m")
+    (tmp_path / "m" / "2.sql").symlink_to(tmp_path / "m" / "2.sql")
+    code, said = lint("m", form="text")
+    assert "Traceback" not in said
+    assert code in {0, 4}
+
+
+@pytest.mark.parametrize("made", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")])
+def test_marks_of_other_systems_make_no_difference(
+    lint: Lint, tmp_path: Path, made: Callable[[bytes], bytes]
+) -> None:
+    write({"m/1.sql": made((TABLES + KEY).encode())}, tmp_path)
+    [finding] = found(lint("m")[1], "FK101")
+    assert (finding["line"], finding["column"]) == (6, 1)
+    write({"m/1.sql": (TABLES + KEY).encode("utf-16")}, tmp_path)
+    assert len(found(lint("m")[1], "FK101")) == 1
+
+
+def test_a_project_is_searched_for_its_migrations(lint: Lint, tmp_path: Path) -> None:
+    write(
+        {
+            "seed.sql": "INSERT INTO t VALUES (1);",
+            "app/drizzle/meta/_journal.json": '{"entries": [{"tag": "0_a"}]}',
+            "app/drizzle/0_a.sql": TABLES,
+            "node_modules/x/migrations/1.sql": "x",
+        },
+        tmp_path,
+    )
+    code, document = lint(".")
+    assert (code, document["coverage"]["source"]) == (0, "Drizzle 0.x (meta/_journal.json)")
+    write({"other/meta/_journal.json": '{"entries": [{"tag": "0_a"}]}', "other/0_a.sql": TABLES}, tmp_path)
+    assert lint(".")[0] == 2
+
+
+def test_the_configuration_names_paths_and_tool(lint: Lint, tmp_path: Path) -> None:
+    write(
+        {"db/V2__b.sql": KEY, "db/V1__a.sql": TABLES, "fkdash.toml": '[lint]\npaths = ["db"]\ntool = "flyway"\n'},
+        tmp_path,
+    )
+    code, document = lint()
+    assert (code, document["coverage"]["source"]) == (1, "Flyway (V1__name.sql)")
+
+
+def test_ignores_and_baseline_are_those_of_check(lint: Lint, tmp_path: Path) -> None:
+    write({"m/1.sql": TABLES + KEY}, tmp_path)
+    assert lint("m", "--write-baseline", "known.json", "--fail-on", "info")[0] == 0
+    assert lint("m", "--baseline", "known.json", "--fail-on", "info")[0] == 0
+    write({"fkdash.toml": '[[ignore]]\nrule = "FK101"\nreason = "decided"\n'}, tmp_path)
+    code, document = lint("m")
+    assert (code, document["ignored"][0]["reason"]) == (0, "decided")
+
+
+def test_the_hook_runs_what_it_says() -> None:
+    hooks = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    [entry] = [line.split(":", 1)[1].strip() for line in hooks.splitlines() if line.strip().startswith("entry:")]
+    assert entry == "fkdash lint"
+    assert "pass_filenames: false" in hooks
