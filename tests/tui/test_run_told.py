@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
 import tempfile
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from fkdash.apply.events import Outcome
 from fkdash.apply.records import recorded_run
 from tests.support.gate import Moment, gate
 from tests.support.servers import TestDatabase
-from tests.support.terminal import terminal
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of
 
@@ -100,42 +98,3 @@ async def test_what_is_said_of_a_run_leaves_the_status_line_with_it(incident_dat
         await session.until_shown("Nothing is running")
         await session.press("escape")
         await session.until(lambda: "Nothing is running" not in session.screen)
-
-
-async def test_a_dashboard_whose_terminal_closes_during_a_run_writes_the_truth_into_the_journal(
-    incident_database: TestDatabase, tmp_path: Path
-) -> None:
-    with tempfile.TemporaryDirectory(prefix="fk-") as short:
-        async with gate(incident_database, Path(short)) as way:
-            with terminal(["-m", "fkdash", way.dsn], environment={"XDG_STATE_HOME": str(tmp_path)}) as running:
-
-                async def type_until(keys: bytes, shown: str) -> None:
-                    running.send(keys)
-                    await asyncio.to_thread(running.read_until, shown)
-
-                async def fault() -> bool:
-                    running.hang_up()
-                    await asyncio.sleep(0.05)
-                    return True
-
-                await asyncio.to_thread(running.read_until, "BITES 412")
-                await type_until(b"f", "stay blocked")
-                await type_until(b"\r", "a apply")
-                await asyncio.to_thread(running.read_until, "ok a primary")
-                await type_until(b"a", "Type the constraint's name")
-                await asyncio.to_thread(running.read_quiet, 0.1)
-                await type_until(NAME.encode(), "ARMED")
-                way.arm(Moment(b"COMMIT\x00", 1, answered=True), fault)
-                await type_until(b"\r", "Cancel")
-                running.send(b"\x1b[C\r")
-                async with asyncio.timeout(60):
-                    while not running.hung_up:
-                        await asyncio.to_thread(select.select, [], [], [], 0.01)
-                    await asyncio.to_thread(running.process.wait, 20)
-    (journal,) = (tmp_path / "fkdash" / "runs").glob("*.jsonl")
-    recorded = recorded_run(journal)
-    action, _ = await state_of(incident_database)
-    validated = await incident_database.value(_VALIDATED, NAME)
-    assert (action, validated) == {0: ("n", True), 1: ("a", False), 2: ("a", True)}[len(recorded.steps_done)]
-    assert recorded.outcome == Outcome.STOPPED, recorded.message
-    assert recorded.message.startswith("Cancelled after step 1")
