@@ -157,7 +157,7 @@ async def test_the_profiles_are_announced_and_one_key_away(incident_database: Te
         await session.until_shown("D lists the databases of your 3 profiles", "BITES 412")
         await session.press("colon", *"go to database", "enter")
         await session.until_shown("several databases", "profile broken:")
-        await session.until_shown("3 contradictions in 1 of 2 databases; 1 could not be looked into.")
+        await session.until_shown("2 contradictions in 1 of 2 databases; 1 could not be looked into.")
         await session.press("g", "enter")
         await session.until_shown("BITES 412")
         assert len(session.app.screen_stack) == 3
