@@ -82,8 +82,8 @@ def relieve(
         key=key,
         rule="",
         option=option,
-        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {_DONE[option]} in batches of "
-        f"{pace.batch_rows}, each a transaction of its own that keeps them as they were in {kept}",
+        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {_DONE[option]} in "
+        f"{pace.words}, each a transaction of its own that keeps them as they were in {kept}",
         fingerprint=fingerprint(catalog, key),
         steps=numbered(
             keep(catalog, key, kept),

@@ -48,7 +48,7 @@ def repair(catalog: Catalog, finding: Finding, option: Option, values: Values, p
         key=key,
         rule=finding.rule,
         option=option.id,
-        procedure=f"{_first(catalog, key)}orphans are changed in batches of {pace.batch_rows}, each a "
+        procedure=f"{_first(catalog, key)}orphans are changed in {pace.words}, each a "
         f"transaction of its own that keeps the rows as they were in {kept}; at last the key is validated without "
         "stopping anybody",
         fingerprint=fingerprint(catalog, key),

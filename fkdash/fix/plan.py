@@ -139,6 +139,13 @@ class Pace:
     pause_ms: int | None = None
     rows_per_second: int | None = None
 
+    @property
+    def words(self) -> str:
+        """Say it as a plan does: `batches of 1,000, 100 ms apart, at most 500 rows a second`."""
+        apart = f", {self.pause_ms:,} ms apart" if self.pause_ms is not None else ""
+        most = f", at most {self.rows_per_second:,} rows a second" if self.rows_per_second is not None else ""
+        return f"batches of {self.batch_rows:,}{apart}{most}"
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

@@ -80,8 +80,8 @@ def recreate(catalog: Catalog, key: ForeignKey, rule: str, *, words: Sequence[st
         rule=rule,
         option=RECREATE,
         procedure=("the key is declared anew first, so that no new orphan comes in; then " if anew else "")
-        + f"rows of {key.referenced} are made{named} for the keys that orphans name, in batches of "
-        f"{pace.batch_rows}; at last the key is validated without stopping anybody",
+        + f"rows of {key.referenced} are made{named} for the keys that orphans name, in "
+        f"{pace.words}; at last the key is validated without stopping anybody",
         fingerprint=fingerprint(catalog, key),
         steps=numbered(*steps),
         undo=back,
