@@ -10,7 +10,7 @@ from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key,
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined, object_name
 from fkdash.catalog.files.types import base_of, default_class, equality, type_of
 
 if TYPE_CHECKING:
@@ -109,11 +109,11 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             if not cascade:
                 raise RefusedError("2BP01", f"{state.constraints[oid].name} refers to {column.name}")
             remove_key(state, state.constraints[oid], cascade=True)
-    for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
-        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
     now = state.relations[table.oid]
     state.change(now, columns=tuple(each for each in now.columns if each.number != number))
     _drop_below(state, table, column, cascade=cascade, only=only)
+    for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
 
 
 def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
@@ -206,6 +206,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         if number in fact.used:
             if not fact.valid and state.children(table.oid):
                 raise DoubtfulError(f"the index {index.name}, which not every partition has, is made anew")
+            _want_usual_names(state, index)
             classes = tuple(
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)
@@ -226,6 +227,18 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         inherited = child.column(column.name)
         if inherited is not None:
             _change_type(state, child, inherited, replace(wanted, number=inherited.number))
+
+
+def _want_usual_names(state: State, index: Relation) -> None:
+    """Raise DoubtfulError where partitions' indexes would be made anew under other names than they have."""
+    for part in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
+        assert part.index is not None  # noqa: S101 - it is an index
+        table = state.relations[part.index.table]
+        carried = constraint_of(state, part)
+        label = {"p": "pkey", "x": "excl"}.get(carried.kind, "key") if carried is not None else "idx"
+        usual = object_name(table.name, "" if label == "pkey" else joined(part.index.labels), label)
+        if part.name != usual:
+            raise DoubtfulError(f"the index {part.name} of a partition is made anew and may get another name")
 
 
 def _class_after(state: State, method: str, said: str, before: Attribute, after: Attribute) -> str:

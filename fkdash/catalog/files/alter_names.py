@@ -57,6 +57,8 @@ def set_schema(state: State, relation: Relation, act: Act, *, only: bool) -> Non
         raise RefusedError("0A000", f"{relation.name} belongs to a table and moves with it")
     if schema == relation.schema:
         return
+    if relation.kind in "rpfvmc" and (schema, relation.name) not in state.relation_names:
+        state.want_free_type(schema, relation.name)
     state.change(relation, schema=schema)
     for constraint in state.constraints_on(relation.oid, "pucfxnt"):
         state.change_constraint(constraint, schema=schema)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.conditions import holds
 from fkdash.catalog.files.execute import execute
-from fkdash.catalog.files.nodes import Do, Transaction
+from fkdash.catalog.files.nodes import Do, Skipped, Transaction
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.statements import split
 from fkdash.catalog.files.tokens import END, STRING, Cursor, NotReadError
 
 if TYPE_CHECKING:
@@ -295,7 +296,14 @@ class _Block:
             cursor.at += 1
 
     def _changes(self, span: tuple[int, int]) -> bool:
-        return CHANGES.search(self.cursor.source(span)) is not None
+        """Tell whether some of these statements may change what is followed; roles and policies do not."""
+        text = self.cursor.source(span)
+        if CHANGES.search(text) is None:
+            return False
+        try:
+            return not all(isinstance(self.read(each.text), Skipped) for each in split(iter([text])))
+        except NotReadError:
+            return True
 
     def _want_quiet(self, span: tuple[int, int]) -> None:
         if self._changes(span):

@@ -111,7 +111,7 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
         raise RefusedError("42P07", f"there is a relation {name} already")
     kind = _VIEWS[node.kind]
     made = Relation(state.new_oid(), schema, name, kind, words=node.words, made=state.statement)
-    if (schema, name) in state.type_names and kind != "S":
+    if (schema, name) in state.type_names:
         raise RefusedError("42710", f"there is a type {name} already")
     state.add_relation(made)
 

@@ -31,6 +31,9 @@ def create_index(state: State, said: CreateIndex) -> None:
         raise RefusedError("42P07", f"there is a relation {said.name} already")
     if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
         raise RefusedError("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+    if table.kind == "m":
+        _name_only(state, table, said)
+        return
     fact = _fact_of(state, table, said.parts, said.include, method=said.method, predicate=said.predicate)
     fact = replace(fact, unique=said.unique, nulls_not_distinct=said.nulls_not_distinct)
     if table.kind == "p" and said.unique:
@@ -39,6 +42,16 @@ def create_index(state: State, said: CreateIndex) -> None:
     index = store_index(state, table, fact, name)
     if table.kind == "p":
         _on_partitions(state, index, only=said.only)
+
+
+def _name_only(state: State, view: Relation, said: CreateIndex) -> None:
+    """Keep the name of an index on a materialized view, whose columns are not known."""
+    labels: list[str] = []
+    for part in said.parts:
+        called = _called(part.expression, view) if part.expression is not None else part.column or ""
+        labels.append(_label(labels, called))
+    fact = IndexFact(view.oid, (), tuple(labels), ())
+    store_index(state, view, fact, said.name or free_name(state, view, fact, ""))
 
 
 def _fact_of(

@@ -65,6 +65,8 @@ def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> 
         raise RefusedError("42809", f"{parent.name} is not partitioned")
     if child.parents or child.is_partition:
         raise RefusedError("42809", f"{child.name} is a partition already, or inherits")
+    if child.kind == "r" and state.children(child.oid):
+        raise RefusedError("42809", f"other tables inherit from {child.name}")
     if any(each.bound == bound for each in state.children(parent.oid)):
         raise RefusedError("42P17", f"a partition of {parent.name} has the same bound")
     if {column.name for column in child.columns} != {column.name for column in parent.columns}:

@@ -18,6 +18,9 @@ _CHANGING: Final = re.compile(
     re.IGNORECASE,
 )
 _PATH_OF: Final = re.compile(r"alter\s+(?:role|user|database)\b.*\bsearch_path\b", re.IGNORECASE | re.DOTALL)
+_PUBLIC_FIRST: Final = re.compile(
+    r"search_path\"?\s*(?:to|=)\s*(?:(?:'\$user'|\"\$user\"|'\"\$user\"')\s*,\s*)?['\"]?public\b", re.IGNORECASE
+)
 _HARMLESS: Final = frozenset(
     [
         "setval",
@@ -75,7 +78,7 @@ class Routines:
         if made is not None:
             self._note(made.group(1).lower(), text)
             return ""
-        if _PATH_OF.match(text):
+        if _PATH_OF.match(text) and not _PUBLIC_FIRST.search(text):
             return "it changes the search path of later sessions, which is not followed"
         for name, call in self._changing.items():
             if (

@@ -57,6 +57,8 @@ class Script:
         self._local: tuple[str, ...] | None = None
         self._file = ""
         self._routines = Routines()
+        self._path_said: Said | None = None
+        self._path_left: Said | None = None
         self._whole = False
         self.lock_timeouts: set[str] = set()
 
@@ -72,6 +74,9 @@ class Script:
             assert self._begin_place is not None  # noqa: S101 - a begun transaction has its place
             self._doubt(self._begin_place, "the transaction that begins here is never committed in this file")
             self._rollback()
+        self._path_left = (
+            self._path_said if self.state.path[:1] not in {(), ("public",), DEFAULT_PATH[:1]} else None
+        )
         if self.state.path != DEFAULT_PATH:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
@@ -125,7 +130,9 @@ class Script:
         if self._begun is None and not self._whole:
             self.transactions += 1
         state.statement = len(self.said)
-        self.said.append(Said(self._file, statement, self.transactions, node))
+        said = Said(self._file, statement, self.transactions, node)
+        self.said.append(said)
+        self._judge_path(said)
         try:
             if isinstance(node, Do):
                 run_block(state, node, read)
@@ -147,6 +154,19 @@ class Script:
             self._doubt(statement, f"fkdash stumbles over it ({type(error).__name__})")
         if self._begun is None:
             state.forget()
+
+    def _judge_path(self, said: Said) -> None:
+        """Doubt a search path that a file leaves set, where the next one does not set its own.
+
+        psql begins every file with the usual one; a tool with one session for all goes on with what was set.
+        """
+        if isinstance(said.node, SetPath):
+            self._path_said, self._path_left = said, None
+        elif self._path_left is not None:
+            self.remark(
+                self._path_left, "it holds at the end of the file: whether the next begins with it is not clear"
+            )
+            self._path_left = None
 
     def _transaction(self, node: Transaction, statement: Statement) -> None:
         state = self.state

@@ -170,3 +170,25 @@ def test_what_is_not_understood_is_said_with_its_place(text: str) -> None:
     [said] = script.incomplete
     assert said.reason.startswith(DOUBTFUL[text]), said.reason
     assert said.line == 3
+
+
+@pytest.mark.parametrize(
+    ("files", "doubted"),
+    [
+        (["create schema s; set search_path = s;", "create table t (id int);"], True),
+        (["create schema s; set search_path = s;", "set search_path = s; create table t (id int);"], False),
+        (["set search_path = public; create table t (id int);", "create table u (id int);"], False),
+        (
+            ["select set_config('search_path', '', false); create table public.t (id int);", "create table u ();"],
+            False,
+        ),
+    ],
+)
+def test_a_path_that_a_file_leaves_set_is_doubted(files: list[str], doubted: bool) -> None:
+    script = Script(18)
+    for number, text in enumerate(files):
+        script.begin_file(f"{number}.sql")
+        for statement in split(iter([text])):
+            script.run(statement)
+        script.end_file()
+    assert [each.file for each in script.incomplete] == (["0.sql"] if doubted else [])
