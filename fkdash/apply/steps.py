@@ -356,4 +356,4 @@ class Tries:
 
 async def _commits_last(session: Session) -> bool:
     """Tell whether a COMMIT that was answered is still there after a crash."""
-    return await session.value("select pg_catalog.current_setting('synchronous_commit')") != "off"
+    return str(await session.value("select pg_catalog.current_setting('synchronous_commit')")) != "off"
