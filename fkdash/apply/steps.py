@@ -388,4 +388,4 @@ class Tries:
 
 async def _commits_last(session: Session) -> bool:
     """Tell whether a COMMIT that was answered is still there after a crash."""
-    return bool(await session.value("select pg_catalog.current_setting('synchronous_commit') <> 'off'"))
+    return str(await session.value("select pg_catalog.current_setting('synchronous_commit')")) != "off"
