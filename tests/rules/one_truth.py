@@ -108,7 +108,7 @@ def _claimed(catalog: Catalog, finding: Finding, target: TableName) -> str:
     conditions = [f"t0.{quoted(name)} IS NOT NULL" for name in key.referenced_columns if always]
     for number, key in enumerate(keys, 1):
         joined.append(f"{source(catalog, key.table)} t{number}")
-        conditions.append(_between(key, f"t{number - 1}", f"t{number}"))
+        conditions.append(_between(catalog, key, f"t{number - 1}", f"t{number}"))
         if node(catalog, key.table) == node(catalog, key.referenced):
             # A row that refers to itself goes.
             conditions.append(
@@ -118,8 +118,8 @@ def _claimed(catalog: Catalog, finding: Finding, target: TableName) -> str:
     return f"SELECT DISTINCT t0.rid FROM {', '.join(joined)}{where} ORDER BY 1"
 
 
-def _between(key: ForeignKey, referenced: str, referencing: str) -> str:
-    text = matches(key)
+def _between(catalog: Catalog, key: ForeignKey, referenced: str, referencing: str) -> str:
+    text = matches(catalog, key)
     for name in key.referenced_columns:
         text = text.replace(f"p.{quoted(name)} ", f"{referenced}.{quoted(name)} ", 1)
     for name in key.columns:

@@ -36,7 +36,7 @@ async def log_folder(server: TestServer) -> Path:
     finally:
         await connection.close()
     assert row is not None
-    return Path(row["data"]) / row["log"]
+    return Path(str(row["data"]), str(row["log"]))
 
 
 @pytest.fixture(scope="module")

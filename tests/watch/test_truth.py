@@ -29,7 +29,7 @@ def of(lines: Iterable[dict[str, object]]) -> Counter[Expected]:
     found: Counter[Expected] = Counter()
     for each in lines:
         assert (each["fkdash"], each["kind"]) == (1, "watch")
-        constraint = each["constraint"]
+        constraint = str(each["constraint"]) if each["constraint"] else None
         where = ("", "") if constraint else (each["table"], each["column"])
         found[Expected(constraint, str(each["sqlstate"]), *map(str, where))] += int(str(each["count"]))
     return found
