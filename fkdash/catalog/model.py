@@ -317,10 +317,9 @@ class Query:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything declared, at one moment. `server` is None for a source without a server.
+    """Everything declared, at one moment; `server` is None for a source without one.
 
-    `queries` is None where nobody looked for them. `known` are references that no constraint declares and that the
-    operator confirmed: keys without a name.
+    `queries` is None where nobody looked for them. `known` are references confirmed that no constraint declares.
     """
 
     tables: Mapping[TableName, Table]
