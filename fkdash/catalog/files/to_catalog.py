@@ -180,7 +180,7 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
     for oid, enabled in relation.silenced:
         key = state.constraints.get(oid)
         if key is not None:
-            found += _silenced(relation, key, enabled)
+            found += _silenced(state, relation, key, enabled)
     return tuple(sorted(found, key=lambda each: each.name.encode()))
 
 
@@ -191,12 +191,14 @@ def _function(state: State, name: tuple[str, ...]) -> str:
     return f"{path[0] if path else 'public'}.{name[-1]}"
 
 
-def _silenced(relation: Relation, key: Constraint, enabled: str) -> list[Trigger]:
+def _silenced(state: State, relation: Relation, key: Constraint, enabled: str) -> list[Trigger]:
     """Give the triggers of a foreign key that do not fire on this table."""
     functions: list[str] = []
     if key.table == relation.oid:
         functions += _OWN_TRIGGERS
-    if key.referenced == relation.oid:
+    above = state.constraints.get(key.parent)
+    # What a partition has of its table's key acts through that key on the table referred to.
+    if key.referenced == relation.oid and (above is None or above.referenced != relation.oid):
         functions += [f"RI_FKey_{_ACTION_WORDS[key.on_delete]}_del", f"RI_FKey_{_ACTION_WORDS[key.on_update]}_upd"]
     return [
         Trigger(
