@@ -63,7 +63,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """The newest migrations of every tool's table, newest first, and for what could not be read the reason.
+    """The newest migrations, each table's last one first, and for what could not be read the reason.
 
     `not_run` is what reading would have run of other roles' code.
     """
@@ -96,6 +96,9 @@ async def newest_migrations(sessions: Sessions, catalog: Catalog) -> Migrations:
     if len(tables) > _MOST_TABLES:
         unread.append(f"{len(tables) - _MOST_TABLES:,} more tables of migrations were not looked at")
     found.sort(key=lambda each: each.applied or each.written, reverse=True)
+    # What a tool without times ran last would stand behind everything that another ever ran.
+    latest = {each.table: each for each in reversed(found)}
+    found.sort(key=lambda each: latest[each.table] is not each)
     return Migrations(tuple(found), tuple(unread), tuple(not_run))
 
 

@@ -30,6 +30,8 @@ _SENTENCES: Final = (
     (Kind.DETACHED, "23503", "removing partition {referenced} violates foreign key constraint {constraint}"),
     (Kind.NULL, "23502", "null value in column {column} of relation {table} violates not-null constraint"),
     (Kind.NULL, "23502", "null value in column {column} violates not-null constraint"),
+    # A narrow terminal's line ends here, and so does what is copied from it.
+    (Kind.NULL, "23502", "null value in column {column} of relation {table}(?=\\s|$)"),
     (Kind.DOMAIN, "23502", "domain {constraint} does not allow null values"),
     (Kind.DOMAIN, "23514", "value for domain {table} violates check constraint {constraint}"),
     (Kind.CHECK, "23514", "new row for relation {table} violates check constraint {constraint}"),

@@ -23,7 +23,10 @@ from tests.support.servers import TestDatabase, fresh_database
 from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
 
-WARNED = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int REFERENCES p ON DELETE CASCADE)"
+WARNED = (
+    "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int);"
+    "ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p NOT VALID"
+)
 WRONG = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int NOT NULL REFERENCES p ON DELETE SET NULL)"
 NOBODY = "postgresql://nobody@/nothing?host=/nonexistent"
 

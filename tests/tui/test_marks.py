@@ -52,7 +52,7 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
         await session.until_shown("BLOCKS 1,204 rows")
         await mark(session)
         await session.press("x")
-        session.app.screen.post_message(events.Paste('null value in column "primary_workspace_id" of "users"'))
+        session.app.screen.post_message(events.Paste('null value in column "primary_workspace_id" of relation "users"'))
         await session.until_shown("23502 comes from")
         await mark(session)
         await session.press("escape", "escape", "escape")
@@ -77,7 +77,7 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
     assert "| acme | 1,204 |" in report
     assert "80 more rows were shown." in report
     assert "BLOCKS 1,204 rows, 23502" in report
-    assert 'null value in column "primary_workspace_id" of "users"' in report
+    assert 'null value in column "primary_workspace_id" of relation "users"' in report
     assert f"no-action on public.users.{NAME}: **verified**" in report
     assert f"{incident_database.name} @ local socket" in report
 

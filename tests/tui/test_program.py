@@ -103,6 +103,8 @@ def test_a_terminal_without_unicode_gets_ascii_only(dsn: str, tmp_path: Path, en
         running.read_until("read of 1,204")
         running.send(b"?")
         running.read_until("These keys")
+        running.send(b"q")
+        running.read_quiet()
         quits(running)
         assert running.received.isascii()
 
