@@ -10,9 +10,13 @@ line breaks, and no backslash.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from fkdash.db.literals import literal
 from fkdash.db.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TOKEN: Final = re.compile(
     r"""
@@ -28,6 +32,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PARAMETER: Final = re.compile(rf"{_TOKEN.pattern} | \$(?P<number>\d+)", re.VERBOSE | re.DOTALL)
 _ESCAPE: Final = "%"
 _BACKSLASHED: Final = re.compile(
     r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL
@@ -44,6 +49,27 @@ def for_psql(sql: str) -> str:
     is refused by the server.
     """
     return _TOKEN.sub(_spelled, sql)
+
+
+def with_constants(sql: str, arguments: Sequence[object]) -> str:
+    """Give a statement with its parameters ($1 ...) as constants: texts, lists of texts, and NULL."""
+
+    def constant(match: re.Match[str]) -> str:
+        return _constant(arguments[int(match["number"]) - 1]) if match["number"] else match[0]
+
+    return _PARAMETER.sub(constant, sql)
+
+
+def _constant(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list | tuple):
+        return literal("{" + ",".join("NULL" if each is None else _element(str(each)) for each in value) + "}")
+    return literal(str(value))
+
+
+def _element(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def in_comment(text: str) -> str:

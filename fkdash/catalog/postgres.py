@@ -166,7 +166,11 @@ async def _both(
 ) -> tuple[_One, _Other]:
     """Wait for both, one after the other unless they may run together."""
     if not together:
-        return await one, await other
+        try:
+            return await one, await other
+        finally:
+            # Where the first one failed the other has not begun, and never will.
+            other.close()
     try:
         async with TaskGroup() as group:
             first, second = group.create_task(one), group.create_task(other)

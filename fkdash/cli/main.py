@@ -7,6 +7,7 @@ imported only when they are run, so that `--version` and `check` pay for nothing
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from importlib import import_module
@@ -31,6 +32,8 @@ COMMANDS: Final = {
     "preview": "what a DELETE would do, without doing it",
     "report": "the diagnosis as Markdown",
     "rules": "the rules, and what each is about",
+    "schema": "the JSON Schema of a document",
+    "completion": "what makes a shell complete all of this",
     "grants": "the SQL that gives a role what it lacks to look, or to change foreign keys",
     "config check": "mistakes in the settings",
     "config show": "what is set, and where each value comes from",
@@ -75,16 +78,16 @@ def main(argv: Sequence[str]) -> int:
     5 stopped halfway.
     """
     try:
-        if argv and argv[0] in {"-V", "--version"}:
-            say(f"fkdash {__version__}")
-            return 0
-        name, words = command_in(argv, COMMANDS, _options_before)
+        if argv and argv[0] in {"-V", "--version", "--spec", "--complete"}:
+            return _about_itself(argv)
+        name, words = command_in(argv, COMMANDS, options_before)
         if name in _GROUPS and name not in COMMANDS:
             if {"-?", "--help"}.intersection(words):
                 say(f"usage: fkdash {name} COMMAND ...\n\n{commands_help(name)}")
                 return 0
             raise UsageError(f"fkdash {name} needs a command.", next_step=f"One of:\n{commands_help(name)}")
-        return _run(_module(name.replace(" ", "_") or "dashboard"), f"fkdash {name}".rstrip(), words)
+        parser = parser_of(name)
+        return _module(name).run(parser.parse_intermixed_args(words))
     except FkdashError as error:
         say_error(error)
         return error.exit_code
@@ -119,7 +122,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _module(name: str) -> Command:
-    return cast("Command", import_module(f"fkdash.cli.{name}"))
+    return cast("Command", import_module(f"fkdash.cli.{name.replace(' ', '_') or 'dashboard'}"))
 
 
 def _parser(program: str, summary: str = "", examples: str = "") -> _Parser:
@@ -136,7 +139,7 @@ def _parser(program: str, summary: str = "", examples: str = "") -> _Parser:
     return parser
 
 
-def _options_before() -> list[argparse.Action]:
+def options_before() -> list[argparse.Action]:
     """Give the options that may stand before a command, which are those of every one."""
     from fkdash.cli.connection import add_connection_arguments  # noqa: PLC0415 - only where one stands there
 
@@ -145,7 +148,24 @@ def _options_before() -> list[argparse.Action]:
     return parser._actions  # noqa: SLF001 - argparse gives them in no other way
 
 
-def _run(command: Command, program: str, argv: Sequence[str]) -> int:
-    parser = _parser(program, command.SUMMARY, command.EXAMPLES)
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Give the parser of a command, "" for the dashboard."""
+    command = _module(name)
+    parser = _parser(f"fkdash {name}".rstrip(), command.SUMMARY, command.EXAMPLES)
     command.configure(parser)
-    return command.run(parser.parse_intermixed_args(argv))
+    return parser
+
+
+def _about_itself(argv: Sequence[str]) -> int:
+    """Answer who asks for the version, scripts that ask what there is, and shells that ask what can be typed."""
+    if argv[0] == "--complete":
+        from fkdash.cli.complete import complete  # noqa: PLC0415 - only where a shell asks
+
+        return complete(argv[1:])
+    if argv[0] != "--spec":
+        say(f"fkdash {__version__}")
+        return 0
+    from fkdash.cli.spec import spec_document  # noqa: PLC0415 - only where a script asks
+
+    say(json.dumps(spec_document(), indent=2))
+    return 0

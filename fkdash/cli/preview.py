@@ -22,6 +22,7 @@ from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
+from fkdash.preview.heard import Hearing
 from fkdash.preview.keys import chosen_target
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
@@ -29,6 +30,7 @@ from fkdash.preview.rows.in_the_way import rows_in_the_way
 from fkdash.preview.rows.labels import label_columns
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
+from fkdash.report.preview_sql import preview_sql
 
 if TYPE_CHECKING:
     import argparse
@@ -93,6 +95,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also run the delete, triggers included, in a transaction that is rolled back, and compare",
     )
+    parser.add_argument(
+        "--sql",
+        action="store_true",
+        help="print the SELECTs behind the numbers, and the DELETE as a comment, to paste into psql",
+    )
     parser.add_argument("--format", choices=tuple(_RENDERERS), default="text", help="default: %(default)s")
     add_connection_arguments(parser)
 
@@ -102,8 +109,11 @@ def run(arguments: argparse.Namespace) -> int:
     _check_numbers(arguments)
     if arguments.all:
         return _run_each(arguments)
-    answer, listed, rehearsed = run_async(_preview(arguments))
-    if arguments.format == "json":
+    hearing = Hearing()
+    answer, listed, rehearsed = run_async(_preview(arguments, hearing))
+    if arguments.sql:
+        say(preview_sql(answer, hearing))
+    elif arguments.format == "json":
         say(preview_json(answer, listed, rehearsed))
     else:
         say(_RENDERERS[arguments.format](answer, listed))
@@ -116,6 +126,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_each(arguments: argparse.Namespace) -> int:
+    if arguments.sql:
+        raise UsageError(
+            "--sql is for one DELETE, and --all asks about every row by itself.",
+            next_step="--where true is the DELETE of all rows.",
+        )
     if arguments.rehearse:
         raise UsageError(
             "--all asks about every row by itself; a rehearsal is one DELETE.",
@@ -137,13 +152,15 @@ async def _each(arguments: argparse.Namespace) -> EachPreview:
         )
 
 
-async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, DeleteRehearsal | None]:
+async def _preview(
+    arguments: argparse.Namespace, hearing: Hearing
+) -> tuple[Preview, Listed, DeleteRehearsal | None]:
     where = target_of(arguments)
     if arguments.rehearse:
         refuse_read_only(arguments)
         where = await writable(where)
     async with looking(where) as pool:
-        answer, listed = await _looked(pool, arguments)
+        answer, listed = await _looked(pool, arguments, hearing)
         if not arguments.rehearse:
             return answer, listed, None
         async with writer_beside(pool) as writer:
@@ -153,11 +170,11 @@ async def _preview(arguments: argparse.Namespace) -> tuple[Preview, Listed, Dele
             return answer, listed, rehearsed
 
 
-async def _looked(pool: ReadPool, arguments: argparse.Namespace) -> tuple[Preview, Listed]:
+async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearing) -> tuple[Preview, Listed]:
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
-        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress())
+        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress(), hearing=hearing)
         if not arguments.list:
             return answer, {}
         labels = label_columns_set(operator_settings())

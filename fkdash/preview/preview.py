@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
+    from fkdash.preview.heard import Hearing
     from fkdash.preview.reader import RowId
 
 
@@ -44,18 +45,18 @@ async def preview(
     progress: Progress | None = None,
     *,
     assume: Assumptions | None = None,
+    hearing: Hearing | None = None,
 ) -> Preview:
     """Give what deleting `target` would do, read-only, in the session's snapshot.
 
-    The session should be REPEATABLE READ, READ ONLY. A limit of `limits` or a
-    statement_timeout ends it early with `cut_short`. `assume` pretends other
-    constraints ("what if"). Raises UsageError for a target that names nothing, and
-    the session's errors.
+    The session should be REPEATABLE READ, READ ONLY. A limit of `limits` or a statement_timeout ends it early with
+    `cut_short`. `assume` pretends other constraints ("what if"), `hearing` keeps the statements that are asked of
+    rows. Raises UsageError for a target that names nothing, and the session's errors.
     """
     oid = await resolve(session, target)
     await refuse_volatile(session, target)
     try:
-        return await _answered(session, oid, target, limits, progress, assume=assume)
+        return await _answered(session, oid, target, limits, progress, assume=assume, hearing=hearing)
     except NotRunError as refused:
         return replace(_not_known(target, refused.what), not_run=refused.not_run)
     except TimedOutError as limit:
@@ -71,12 +72,13 @@ async def _answered(
     progress: Progress | None,
     *,
     assume: Assumptions | None,
+    hearing: Hearing | None,
 ) -> Preview:
     inheriting = await inheriting_tables(session, oid, target)
     facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     if assume is not None:
         facts = assume.applied(facts)
-    reader = Reader(session, facts, limits, progress)
+    reader = Reader(session, facts, limits, progress, hearing=hearing)
     evaluator = Evaluator(reader)
     chosen = selection(facts, target)
     try:
@@ -93,7 +95,7 @@ async def _answered(
         return _preview(target, reader, await _by_queue(reader, evaluator, rows), len(rows))
     except TooManyRowsError as error:
         certain = None if inheriting or target.only else certain_plan(facts)
-        afresh = Reader(session, facts, limits, progress)
+        afresh = Reader(session, facts, limits, progress, hearing=hearing)
         found = await _by_sets(afresh, evaluator, certain, target, chosen) if certain is not None else None
         return _cut_short(target, error.what, found)
     except (CutShortError, TimedOutError) as error:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from fkdash.db.session import Row, Session
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
+    from fkdash.preview.heard import Hearing
     from fkdash.preview.model import Limits, Progress, Scan
     from fkdash.preview.target import Selection
 
@@ -44,7 +45,7 @@ class Reader:
 
     All values are text as the server prints them. Raises CutShortError at a limit
     and the session's errors. `until` is the moment of the clock when the time is over,
-    if it has not just begun.
+    if it has not just begun. `hearing` keeps what is asked.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Reader:
         progress: Progress | None = None,
         *,
         until: float | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
+        self.hearing = hearing
         self.session = session
         self.facts = facts
         self.rows: dict[RowId, RowValues] = {}
@@ -221,6 +224,8 @@ class Reader:
 
     async def _ask(self, sql: str, *arguments: object) -> Sequence[Row]:
         self.check_limits(len(self.rows))
+        if self.hearing is not None:
+            self.hearing.hear(sql, arguments)
         return await self.session.rows(sql, *arguments)
 
     def _bound(self) -> str:

@@ -16,6 +16,7 @@ from fkdash.tui.desk import Desk
 from fkdash.tui.marking import Marking
 from fkdash.tui.safe_app import SafeApp
 from fkdash.tui.screens.base import BaseScreen, Refreshing
+from fkdash.tui.screens.help import HelpScreen
 from fkdash.tui.survey import Survey, survey_of_profiles
 from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
@@ -295,8 +296,10 @@ class DashboardApp(SafeApp):
         return any(desk.applying.running for desk in self._desks)
 
     async def action_quit(self) -> None:
-        """Leave; while something is being changed, say how to stop it instead."""
-        if self._changing:
+        """Leave; help is left alone, and while something is being changed, say how to stop it instead."""
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_back()
+        elif self._changing:
             self.answer("A change is going on: s stops after this step, c cancels now.")
         else:
             self.exit()

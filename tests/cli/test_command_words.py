@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.cli.command_words import command_in
-from fkdash.cli.main import COMMANDS, _options_before
+from fkdash.cli.main import COMMANDS, options_before
 from fkdash.errors import UsageError
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
@@ -43,13 +43,13 @@ from tests.support.servers import TestDatabase
     ],
 )  # fmt: skip
 def test_the_command_is_found_wherever_options_stand(typed: str, command: str, words: str) -> None:
-    assert command_in(typed.split(), COMMANDS, _options_before) == (command, words.split())
+    assert command_in(typed.split(), COMMANDS, options_before) == (command, words.split())
 
 
 @pytest.mark.parametrize("typed", ["app check", "-h db app check", "--ascii app fix plan x"])
 def test_a_command_behind_a_database_is_refused(typed: str) -> None:
     with pytest.raises(UsageError, match="is a command") as refused:
-        command_in(typed.split(), COMMANDS, _options_before)
+        command_in(typed.split(), COMMANDS, options_before)
     assert "-d " in refused.value.next_step
 
 
@@ -86,7 +86,7 @@ async def test_two_databases_are_not_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.newest_version
-async def test_options_before_the_command_lead_to_the_same_database(incident_database: TestDatabase) -> None:
+async def testoptions_before_the_command_lead_to_the_same_database(incident_database: TestDatabase) -> None:
     where = ("-h", incident_database.socket_directory, "-U", "postgres", "-d", incident_database.name)
     before, after = await fkdash(*where, "list"), await fkdash("list", *where)
     assert before.returncode == 0

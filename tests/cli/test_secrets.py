@@ -38,7 +38,7 @@ _WORDS = (
     f"host=127.0.0.1 port=1 password={SECRET} and more=x",
     f"host=127.0.0.1 port=1 oauth_client_secret={SECRET} scram_client_key={SECRET} scram_server_key={SECRET}",
 )
-_COMMANDS = (
+_COMMANDS: tuple[list[str], ...] = (
     ["list"], ["list", "-d"], ["list", "-h"], ["list", "-U"], ["list", "-p"], ["list", "--profile"], ["list", "app"], ["list", "--format"], ["list", "-d", "app", "--look"],
     ["check"], ["check", "--profiles"], ["check", "--fail-on"], ["report"], ["explain"], ["orphans", "scan"], ["fix", "plan"],
     ["fix", "plan", "constraint"], ["fix", "apply", "--plan"], ["fix", "apply", "constraint", "--option", "no-action"],

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema
+
+from fkdash.report.documents import schema_of
 
 
 async def fkdash(
@@ -16,7 +23,7 @@ async def fkdash(
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("PG") and name != "DATABASE_URL"
     }
-    return await asyncio.to_thread(
+    ended = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "fkdash", *arguments],
         capture_output=True,
@@ -25,3 +32,18 @@ async def fkdash(
         env={**clean, **(environment or {})},
         check=False,
     )
+    validated(ended.stdout)
+    return ended
+
+
+def validated(printed: str) -> None:
+    """Hold a document of fkdash's, if it is one, against the schema that fkdash gives of its kind."""
+    if not printed.startswith('{\n  "fkdash": 1'):
+        return
+    document = json.loads(printed)
+    jsonschema.validate(document, _schema(document["kind"]))
+
+
+@cache
+def _schema(kind: str) -> dict[str, Any]:
+    return schema_of(kind)

@@ -360,3 +360,24 @@ async def test_what_only_the_rows_can_tell_of_a_finding_is_asked_as_check_asks_i
         assert (second.key.table.name, second.findings[0].severity) == ("there", Severity.INFO)
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await database.execute("DELETE FROM p WHERE id = 1")
+
+
+async def test_a_filter_takes_the_headings_names_and_says_which_there_are(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, size=(160, 40)) as session:
+        await session.until_shown("BITES 412")
+        every = session.app.constraints.list.position[1]
+        for typed in ("references:workspaces", "severity:contradiction", 'on_delete:"set null"'):
+            await session.press("slash", "ctrl+u", *typed, "enter")
+            await session.until(lambda: 0 < session.app.constraints.list.position[1] < every)
+        await session.press("slash", "ctrl+u", *"colour:red", "enter")
+        await session.until_shown("There is no colour: to filter by; there is severity, table, schema")
+
+
+async def test_q_on_help_leaves_help_alone(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn) as session:
+        await session.until_shown("BITES 412")
+        await session.press("question_mark")
+        await session.until_shown("These keys work")
+        await session.press("q")
+        await session.until_shown("BITES 412")
+        assert session.app.is_running

@@ -123,6 +123,35 @@ async def test_option_b_frees_the_blocked_rows(incident_database: TestDatabase) 
     assert await incident_database.value("select count(*) from users where primary_workspace_id is null") > 0
 
 
+async def test_a_wrong_name_is_said_to_be_one_and_the_right_one_leads_to_the_button_that_applies(
+    incident_database: TestDatabase,
+) -> None:
+    async with dashboard(incident_database.dsn, options=DashboardOptions(environment="production")) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await walk.press("a")
+        await session.until(lambda: asks(session))
+        await walk.press(*"nonsense", "enter")
+        await session.until_shown("That is not it. Type the constraint's name")
+        assert asks(session)
+        assert session.app.focused is not None
+        assert session.app.focused.id == "constraint"
+        await walk.press("ctrl+u")
+        await walk.paste(NAME)
+        await walk.press("enter")
+        assert session.app.focused.id == "database"
+        await walk.press("x", "enter")
+        await session.until_shown("That is not it. Type the database's name")
+        await walk.press("ctrl+u")
+        await walk.paste(incident_database.name)
+        await walk.press("enter")
+        assert asks(session)
+        assert session.app.focused.id == "apply"
+        await walk.press("escape")
+        await session.until(lambda: not asks(session))
+    assert await state_of(incident_database) == ("n", True)
+
+
 async def test_each_option_says_what_it_would_do_to_the_most_blocked_row(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
         await session.until_shown("BITES 412")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fkdash.tui.widgets.columns import Order, fitting
-from fkdash.tui.widgets.row_filter import Term, matching, parse_filter
+from fkdash.tui.widgets.row_filter import Term, matching, parse_filter, unknown_fields
 from fkdash.tui.widgets.row_view import RowView
 
 FIELDS = ("severity", "table", "action")
@@ -29,6 +29,20 @@ FIELDS = ("severity", "table", "action")
 )
 def test_the_filter_language(typed: str, terms: tuple[Term, ...]) -> None:
     assert parse_filter(typed, FIELDS) == terms
+
+
+@pytest.mark.parametrize(
+    ("typed", "unknown"),
+    [
+        ("colour:red table:x", ("colour",)),
+        ("severity:error", ()),
+        ("12:30", ()),
+        ("", ()),
+        ("!Colour:red", ("Colour",)),
+    ],
+)
+def test_a_name_before_a_colon_that_is_no_field_is_told(typed: str, unknown: tuple[str, ...]) -> None:
+    assert unknown_fields(typed, FIELDS) == unknown
 
 
 def test_every_condition_must_be_met() -> None:

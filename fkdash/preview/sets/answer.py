@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.preview.heard import meaning
 from fkdash.preview.model import Blocker, Effect, Verdict
 from fkdash.preview.outcome import Answer, Obstacle
 from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
@@ -54,8 +55,11 @@ async def answer_by_sets(
     for doubt in plan.doubts:
         asked = composer.doubt(doubt, domains.get(doubt.steps[0], ()))
         questions += [asked] if asked is not None else []
-    row = (await chosen.ask(reader, composer.statement(questions), *chosen.arguments))[0]
     counts = [count for question in questions for count in question.counts]
+    statement = composer.statement(questions)
+    if reader.hearing is not None:
+        reader.hearing.hear(statement, chosen.arguments, [meaning(facts, count) for count in counts])
+    row = (await chosen.ask(reader, statement, *chosen.arguments))[0]
     return _answer(facts, plan, counts, row["numbers"])
 
 

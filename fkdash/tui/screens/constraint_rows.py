@@ -75,7 +75,17 @@ FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
     "state": lambda row: row.state,
     "constraint": lambda row: row.key.name,
 }
-"""What `name:text` conditions look at, and what an export holds; a key without findings has severity "none"."""
+"""What an export holds; a key without findings has severity "none"."""
+
+_SEVERITY_WORDS: dict[str, str] = {"error": "error contradiction", "info": "info note"}
+FILTER_FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
+    **FIELDS,
+    "severity": lambda row: _SEVERITY_WORDS.get(FIELDS["severity"](row), FIELDS["severity"](row)),
+    "references": lambda row: row.key.referenced.name,
+    "on_delete": lambda row: row.key.on_delete.value,
+    "foreign_key": lambda row: f"{row.key.table.name} {' '.join(row.key.columns)} {row.key.name}",
+}
+"""What `name:text` conditions look at: also by the names above the columns, in the words of the screen."""
 
 
 def constraint_rows(knowledge: Knowledge) -> list[ConstraintRow]:

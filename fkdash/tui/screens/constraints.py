@@ -20,6 +20,7 @@ from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import (
     FIELDS,
+    FILTER_FIELDS,
     columns,
     constraint_rows,
     described,
@@ -70,7 +71,7 @@ class ConstraintsScreen(BaseScreen):
             columns(),
             key=lambda row: row.key.qualified,
             orders=orders(),
-            fields=FIELDS,
+            fields=FILTER_FIELDS,
             empty="No foreign key has been read yet.",
             id="constraints",
         )

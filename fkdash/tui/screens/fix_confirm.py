@@ -47,7 +47,9 @@ class _Question(RuleLine):
 
 
 class FixConfirmScreen(BaseScreen):
-    """The button stays inert until the names match; enter in a field leads to Cancel, never to it.
+    """The button stays inert until the names match; enter leads to it then, and presses it only once more.
+
+    Enter on a wrong name says so and stays.
 
     `confirmed` is called with the names. What was typed before the screen could be seen, or was pasted along with
     the key that opened it, is dropped.
@@ -128,11 +130,17 @@ class FixConfirmScreen(BaseScreen):
         self.services.arm(armed=armed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on to the next field, then to Cancel."""
-        if event.input is self._constraint and self.wanted_database:
-            self._database.focus()
-        else:
-            self._cancel.focus()
+        """Go on to the next name that is still missing, then to the button; a wrong name is said to be one."""
+        for field, title, what in (
+            (self._constraint, self._title, f"constraint's name: {self.plan.key.name}"),
+            (self._database, self._database_title, f"database's name: {self.wanted_database}"),
+        ):
+            if not field.matches:
+                said = "That is not it. " if event.input is field else ""
+                title.tell(f"{said}Type the {what}")
+                field.focus()
+                return
+        self._apply.focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go back, or begin."""

@@ -39,6 +39,12 @@ def parse_filter(typed: str, fields: Sequence[str]) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+def unknown_fields(typed: str, fields: Sequence[str]) -> tuple[str, ...]:
+    """Give the words before a colon that look like a field's name and are none."""
+    names = (match["field"] or "" for match in _TERM.finditer(typed))
+    return tuple(dict.fromkeys(name for name in names if name and name.casefold() not in fields))
+
+
 def matching(
     terms: Sequence[Term],
     haystacks: Sequence[str],

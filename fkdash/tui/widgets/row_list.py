@@ -21,7 +21,7 @@ from fkdash.db.text import plain
 from fkdash.tui import keys
 from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
 from fkdash.tui.widgets.painting import Painter, Part, Tone
-from fkdash.tui.widgets.row_filter import edited_text
+from fkdash.tui.widgets.row_filter import edited_text, unknown_fields
 from fkdash.tui.widgets.row_view import RowView
 
 _MEASURED_ROWS = 1000
@@ -71,6 +71,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         self._columns = tuple(columns)
         self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields)
         self.empty = empty
+        self._fields = tuple(fields or ())
         self._top = 0
         self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
         self._layout: tuple[tuple[int, int], ...] = ()
@@ -285,7 +286,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     @property
     def _notice(self) -> str:
-        return f"No row matches {self.filter_text}" if self.filter_text and self.rows else self.empty
+        if not (self.filter_text and self.rows):
+            return self.empty
+        unknown = unknown_fields(self.filter_text, self._fields)
+        if unknown and self._fields:
+            return f"There is no {unknown[0]}: to filter by; there is {', '.join(self._fields)}"
+        return f"No row matches {self.filter_text}"
 
     @property
     def _height(self) -> int:

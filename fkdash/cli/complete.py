@@ -1,0 +1,134 @@
+"""What can stand where somebody presses tab: silent about anything that fails, and soon done."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+from contextlib import redirect_stderr, suppress
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import TableName
+from fkdash.catalog.names import typed
+from fkdash.cli.command_words import command_in
+from fkdash.cli.main import COMMANDS, options_before, parser_of
+from fkdash.cli.messages import say
+from fkdash.cli.spec import arguments_of, takes_value
+from fkdash.db.text import plain
+from fkdash.shell import shell_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fkdash.db.session import Row
+
+_SECONDS: Final = 1.5
+_MOST: Final = 500
+_CONSTRAINTS: Final = frozenset({"constraint"})
+_TABLES: Final = frozenset({"table"})
+_SCHEMAS: Final = frozenset({"schema"})
+
+
+def complete(words: Sequence[str]) -> int:
+    """Print what can stand in the place of the last word; the first one names the shell."""
+    shell, *typed_words = words or ["bash"]
+    before, now = (typed_words[:-1], typed_words[-1]) if typed_words else ([], "")
+    found: list[str] = []
+    # Nothing that goes wrong belongs between the words of a command line.
+    with suppress(Exception, SystemExit), redirect_stderr(io.StringIO()):
+        found = [each for each in dict.fromkeys(_candidates(before, now)) if each.startswith(now)]
+    if shell == "fish":
+        # It quotes by itself, and what cannot be seen it would show.
+        found = [each for each in found if plain(each) == each]
+    else:
+        found = [shell_word(each) for each in found]
+    if found:
+        say("\n".join(found[:_MOST]))
+    return 0
+
+
+def _candidates(before: Sequence[str], now: str) -> Iterable[str]:
+    name, rest = command_in(before, COMMANDS, options_before)
+    if name and name not in COMMANDS:
+        return [each.partition(" ")[2] for each in COMMANDS if each.startswith(f"{name} ")]
+    actions = arguments_of(name)
+    last = rest[-1] if rest else ""
+    for action in actions:
+        if last in action.option_strings and takes_value(action):
+            return _values(action, name, rest[:-1])
+    if now.startswith("-"):
+        return [option for action in actions for option in action.option_strings]
+    found = [] if name else [each.partition(" ")[0] for each in COMMANDS]
+    place = len(_free(rest, actions))
+    positional = [action for action in actions if not action.option_strings]
+    if place < len(positional):
+        found += _values(positional[place], name, rest)
+    return found
+
+
+def _free(words: Sequence[str], actions: Sequence[argparse.Action]) -> list[str]:
+    """Give the words that belong to no option."""
+    takes = {option for action in actions if takes_value(action) for option in action.option_strings}
+    return [
+        word
+        for place, word in enumerate(words)
+        if not word.startswith("-") and (place == 0 or words[place - 1] not in takes)
+    ]
+
+
+def _values(action: argparse.Action, command: str, words: Sequence[str]) -> Iterable[str]:
+    if action.choices:
+        return [str(each) for each in action.choices]
+    if action.dest == "rule":
+        from fkdash.rules.registry import RULES  # noqa: PLC0415 - only where rules are asked for
+
+        return [*(each.id for each in RULES), *(each.name for each in RULES)]
+    if action.dest in {"profile", "profiles"}:
+        from fkdash.profiles import load_settings  # noqa: PLC0415 - only where profiles are asked for
+
+        return list(load_settings().profiles)
+    if action.dest in _CONSTRAINTS | _TABLES | _SCHEMAS:
+        return _names(action.dest, _names_of(command, words))
+    return []
+
+
+def _names(dest: str, rows: Sequence[Row]) -> Iterable[str]:
+    tables = [
+        TableName(*names)
+        for row in rows
+        for names in ((row["schema"], row["table"]), (row["referenced_schema"], row["referenced_table"]))
+    ]
+    if dest in _SCHEMAS:
+        return [each.schema for each in tables]
+    if dest in _TABLES:
+        return [*(typed(each) for each in tables), *(typed(each).partition(".")[2] for each in tables)]
+    constraints = [(TableName(row["schema"], row["table"]), row["constraint"]) for row in rows]
+    return [*(name for _, name in constraints), *(f"{table}.{name}" for table, name in constraints)]
+
+
+def _names_of(command: str, words: Sequence[str]) -> Sequence[Row]:
+    """Ask the database that the words lead to for the names in it; never asks for a password."""
+    from fkdash.cli.connection import target_of  # noqa: PLC0415 - only where a database is asked
+
+    parser = parser_of(command)
+    for action in parser._actions:  # noqa: SLF001 - what is still to be typed is not missing yet
+        action.required = False
+    arguments, _ = parser.parse_known_args([*words, "--no-password"])
+    arguments.profile = arguments.profile[0] if isinstance(arguments.profile, list) else arguments.profile
+    if not hasattr(arguments, "dsn"):
+        arguments.dsn = next(iter(getattr(arguments, "dsns", ())), None)
+    target = target_of(arguments)
+
+    async def ask() -> Sequence[Row]:
+        from fkdash.db.pool import Limits, ReadPool  # noqa: PLC0415 - the driver takes a while to load
+        from fkdash.db.queries import query  # noqa: PLC0415
+
+        async with asyncio.timeout(_SECONDS):
+            pool = await ReadPool.open(target, limits=Limits(statement_seconds=_SECONDS, connections=1))
+            try:
+                async with pool.session(_SECONDS) as session:
+                    return await session.rows(query("fkdash.catalog", "names"))
+            finally:
+                await pool.close()
+
+    return asyncio.run(ask())

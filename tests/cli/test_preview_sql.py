@@ -1,0 +1,81 @@
+"""The SELECTs of `preview --sql` run in psql, change nothing, and give the preview's numbers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from fkdash.pasting import with_constants
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase, psql
+
+_SCHEMA = r"""
+create table workspaces (id int primary key, slug text);
+create table users (id int primary key, "we\ird
+name" int not null references workspaces on delete set null);
+create table members (id int primary key, wid int references workspaces on delete cascade);
+create table notes (id int primary key, wid int references workspaces on delete set null);
+insert into workspaces select g, 's' || g from generate_series(1, 5) g;
+insert into users select g, 1 + g % 3 from generate_series(1, 9) g;
+insert into members select g, 1 + g % 5 from generate_series(1, 20) g;
+insert into notes select g, 1 + g % 5 from generate_series(1, 10) g;
+"""
+
+
+async def run_in_psql(database: TestDatabase, script: str, folder: Path) -> str:
+    process = await asyncio.create_subprocess_exec(
+        psql(), "-X", "-q", "-A", "-t", "-h", database.socket_directory, "-U", "postgres", database.name,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder,
+    )  # fmt: skip
+    out, _ = await process.communicate(script.encode())
+    assert process.returncode == 0, out.decode()
+    return out.decode()
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("chosen", [("--key", "id=1"), ("--where", "slug in ('s1', E's\\x32') or false -- so"), ("--where", "true"), ("--key", "id=5")])  # fmt: skip
+async def test_the_statements_give_the_numbers_and_the_delete_ends_as_foreseen(
+    database: TestDatabase, tmp_path: Path, chosen: tuple[str, str]
+) -> None:
+    await database.execute(_SCHEMA)
+    arguments = ("preview", "--table", "workspaces", *chosen, database.dsn)
+    foreseen = json.loads((await fkdash(*arguments, "--format", "json")).stdout)
+    printed = await fkdash(*arguments, "--sql")
+    assert printed.returncode == {"blocked": 1, "allowed": 0}[foreseen["verdict"]]
+    answers = dict(
+        line.split("|") for line in (await run_in_psql(database, printed.stdout, tmp_path)).splitlines()
+    )
+    assert int(answers["rows chosen"]) == foreseen["target"]["rows"]
+    for effect in foreseen["effects"]:
+        if effect["deleted"]:
+            assert int(answers[f"rows of public.{effect['table']} deleted"]) == effect["deleted"]
+    for blocker in foreseen["blockers"]:
+        stopped = [
+            int(n) for what, n in answers.items() if what.startswith(f"rows of public.{blocker['table']} stopped")
+        ]
+        assert stopped == [blocker["rows"]]
+    assert await database.value("select count(*) from workspaces") == 5
+    delete = "\n".join(re.findall(r"^--   (.*)$", printed.stdout, re.MULTILINE))
+    assert delete.startswith("DELETE FROM")
+    connection = await database.connection()
+    transaction = connection.transaction()
+    await transaction.start()
+    if foreseen["verdict"] == "allowed":
+        assert await connection.execute(delete) == f"DELETE {foreseen['target']['rows']}"
+    else:
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await connection.execute(delete)
+        assert refused.value.sqlstate == foreseen["blockers"][0]["sqlstate"]
+    await transaction.rollback()
+
+
+def test_a_parameter_becomes_a_constant_and_nothing_else_does() -> None:
+    sql = """select $1::text, '$1', "$1", $2::text[], $tag$ $1 $tag$ -- $1"""
+    assert with_constants(sql, ("it's", ['a"b', None, "c\\d"])) == (
+        """select 'it''s'::text, '$1', "$1", E'{"a\\\\\\\\"b",NULL,"c\\\\\\\\\\\\\\\\d"}'::text[], $tag$ $1 $tag$ -- $1"""
+    ).replace("\\\\\\\\", "\\\\")
