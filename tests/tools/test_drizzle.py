@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,11 @@ def kit(folder: Path, database: TestDatabase, *words: str) -> str:
 def lay(shape: Shape, root: Path, database: TestDatabase) -> Path:
     """Write the project and let drizzle-kit make and run its first migration; gives the package's folder."""
     home = root / shape.home
-    packages = {home: (shape.files, shape.config)}
+    packages: dict[Path, tuple[Mapping[str, str], str]] = {home: (shape.files, shape.config)}
     if shape.beside:
         beside = root / "packages/bills"
-        files = {name.removeprefix("packages/bills/"): text for name, text in shape.beside.items()}
-        packages[beside] = (files, Shape({}).config)
+        others = {name.removeprefix("packages/bills/"): text for name, text in shape.beside.items()}
+        packages[beside] = (others, Shape({}).config)
     for folder, (files, config) in packages.items():
         for name, text in {**files, "drizzle.config.ts": config, "package.json": PACKAGE}.items():
             path = folder / name
