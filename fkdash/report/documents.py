@@ -281,6 +281,46 @@ PlanDocument = TypedDict(
 """`fkdash fix plan --option OPTION --format json`: what `--plan FILE` takes."""
 
 
+class ExportedFileDocument(TypedDict):
+    """A file of an export, with all of its new text; `path` is relative to DIR."""
+
+    path: str
+    action: Literal["create", "edit"]
+    content: str
+    sha256_before: str | None
+
+
+class ExportedTransactionDocument(TypedDict):
+    """Statements that the tool runs in one transaction."""
+
+    n: int
+    file: str
+    statements: Names
+    note: str
+
+
+class ToDoDocument(TypedDict):
+    """What an export leaves to the team."""
+
+    file: str | None
+    line: int | None
+    reason: str
+
+
+class ExportDocument(TypedDict):
+    """`fkdash fix export --tool TOOL --format json`; `suggested` are edits that --edit-schema writes as well."""
+
+    fkdash: One
+    kind: Literal["export"]
+    tool: str
+    files: list[ExportedFileDocument]
+    mark_applied: Names
+    transactions: list[ExportedTransactionDocument]
+    incomplete: list[ToDoDocument]
+    suggested: list[ExportedFileDocument]
+    notes: Names
+
+
 class OptionDocument(TypedDict):
     """An option; `refused` says why it is none here."""
 
@@ -488,6 +528,7 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "list": ListDocument,
     "orphans": OrphansDocument,
     "plan": PlanDocument,
+    "export": ExportDocument,
     "options": OptionsDocument,
     "run": RunDocument,
     "explanation": ExplanationDocument,

@@ -29,8 +29,8 @@ def lay(shape: Shape, root: Path, database: TestDatabase) -> Path:
     packages: dict[Path, tuple[Mapping[str, str], str]] = {home: (shape.files, shape.config)}
     if shape.beside:
         beside = root / "packages/bills"
-        there = {name.removeprefix("packages/bills/"): text for name, text in shape.beside.items()}
-        packages[beside] = (there, Shape({}).config)
+        others = {name.removeprefix("packages/bills/"): text for name, text in shape.beside.items()}
+        packages[beside] = (others, Shape({}).config)
     for folder, (files, config) in packages.items():
         for name, text in {**files, "drizzle.config.ts": config, "package.json": PACKAGE}.items():
             path = folder / name

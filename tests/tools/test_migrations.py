@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from fkdash.catalog.model import quoted
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 from tests.tools.projects import KEY, PROJECTS, Project
@@ -33,9 +34,9 @@ def project(request: pytest.FixtureRequest) -> Project:
     return PROJECTS[request.param]
 
 
-async def export(project: Project, folder: Path, database: TestDatabase, option: str) -> None:
+async def export(project: Project, folder: Path, database: TestDatabase, option: str, key: str = KEY) -> None:
     done = await fkdash(
-        "fix", "export", KEY, "--option", option, "--tool", project.tool,
+        "fix", "export", key, "--option", option, "--tool", project.tool,
         "--dir", str(folder / project.named), "--write", database.dsn,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -79,6 +80,32 @@ async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_b
     for _ in range(project.steps_down or len(made)):
         await asyncio.to_thread(project.run, project.down, folder, database)
     assert (await database.value(DEFINITION), await database.value(NOT_NULL)) == before
+
+
+HOSTILE_COLUMN = 'c"?:x${y}`\\%s;\n  #{z}'
+HOSTILE_KEY = "k\n  \"q' ? :x ${y} `z` \\ ; -- %s #{a} $fkdash$ ''' */"
+
+
+@pytest.mark.parametrize(
+    "name", ["alembic", "dbmate", "django", "knex", "node-pg-migrate", "sequelize", "typeorm"]
+)
+async def test_no_name_in_the_database_can_be_read_as_more_by_a_tool(
+    name: str, database: TestDatabase, tmp_path: Path
+) -> None:
+    project = PROJECTS[name]
+    folder = project.lay(tmp_path)
+    await up(project, folder, database)
+    column = quoted(HOSTILE_COLUMN)
+    await database.execute(
+        f"alter table users add column {column} int not null, add constraint {quoted(HOSTILE_KEY)} "
+        f"foreign key ({column}) references workspaces (id) on delete set null"
+    )
+    await export(project, folder, database, "no-action", key=f"public.users.{HOSTILE_KEY}")
+    await up(project, folder, database)
+    found = await database.fetch(
+        "select confdeltype::text, convalidated from pg_constraint where conname = $1", HOSTILE_KEY
+    )
+    assert [tuple(row) for row in found] == [("a", True)]
 
 
 @pytest.mark.parametrize("option", OPTIONS)

@@ -17,6 +17,7 @@ from fkdash.errors import StoppedError
 from fkdash.fix.definition import server_name, swap
 from fkdash.fix.done import key_is
 from fkdash.fix.export.model import Kind, Migration, Part, Statement
+from fkdash.pasting import for_psql, in_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +48,7 @@ def migration_of(plan: Plan, *, name: str | None = None) -> Migration:
     return Migration(
         plan=plan,
         slug=slug(name) if name else _slug(plan),
-        title=f"{plan.option} for {plan.key.qualified}",
+        title=in_comment(f"{plan.option} for {plan.key.qualified}"),
         parts=_parts(plan),
     )
 
@@ -182,12 +183,16 @@ def action_words(action: Action) -> str:
 
 
 def guarded(statement: Statement) -> str:
-    """Give a statement that does nothing where it took effect already."""
+    """Give a statement that does nothing where it took effect already, its names spelled so that it can be pasted.
+
+    They are spelled first: afterwards a line break in it is one between words, and it can be indented.
+    """
+    sql = for_psql(statement.sql)
     if not statement.done:
-        return statement.sql
-    body = statement.sql.replace("\n", "\n    ")
+        return sql
+    done, body = for_psql(statement.done), sql.replace("\n", "\n    ")
     tag, number = "$fkdash$", 1
-    while tag in body or tag in statement.done:
+    while tag in body or tag in done:
         number += 1
         tag = f"$fkdash{number}$"
-    return f"DO {tag} BEGIN\n  IF NOT {statement.done} THEN\n    {body};\n  END IF;\nEND {tag}"
+    return f"DO {tag} BEGIN\n  IF NOT {done} THEN\n    {body};\n  END IF;\nEND {tag}"

@@ -19,7 +19,7 @@ LIMIT = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
 
 def up(part: Part, *, guard: bool = True) -> tuple[str, ...]:
     """Give what a part does, with its limit where it runs in a transaction."""
-    spelled = tuple(for_psql(guarded(each) if guard else each.sql) for each in part.up)
+    spelled = tuple(guarded(each) if guard else for_psql(each.sql) for each in part.up)
     return spelled if part.kind is Kind.ALONE else (LIMIT, *spelled)
 
 

@@ -29,7 +29,7 @@ def spelled(plan: Plan, statement: Statement) -> str:
                 f"ALTER TABLE {qualified_without_public(key.table)} DROP CONSTRAINT {quoted(plan.key.name)}, "
                 f"ADD CONSTRAINT {quoted(key.name)} {_definition(key, not_valid=not_valid)}"
             )
-    sql = " ".join(sql.split("\n  ")).replace("CREATE INDEX CONCURRENTLY", "CREATE INDEX")
+    sql = for_psql(sql).replace("\n  ", " ").replace("CREATE INDEX CONCURRENTLY", "CREATE INDEX")
     if key.table.schema == "public" and sql.startswith(f"ALTER TABLE {key.table.sql}"):
         sql = sql.replace(key.table.sql, quoted(key.table.name), 1)
     return sql
@@ -66,7 +66,7 @@ def notes(migration: Migration) -> tuple[str, ...]:
             "CREATE INDEX CONCURRENTLY is refused inside Drizzle's transaction: the migration builds the index "
             "while writers wait; apply it live first, and IF NOT EXISTS makes the migration do nothing"
         )
-    undo = "; ".join(" ".join(for_psql(each.sql).split()) for part in migration.parts for each in part.down)
+    undo = "; ".join(for_psql(each.sql).replace("\n  ", " ") for part in migration.parts for each in part.down)
     if undo:
         found.append(f"Drizzle has no way down; the way back is a further migration: {undo};")
     return tuple(found)

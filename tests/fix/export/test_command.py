@@ -1,0 +1,74 @@
+"""`fkdash fix export --tool`: what is printed, what is written, and where the plan comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from fkdash.report.documents import schema_of
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.newest_version
+KEY = "users_primary_workspace_id_workspaces_id_fk"
+NAMED = ("fix", "export", KEY, "--option", "no-action", "--tool", "dbmate", "--dir")
+CONDITION = f"select confdeltype::text from pg_constraint where conname = '{KEY}'"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    migrations = tmp_path / "team" / "db" / "migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "20240101000000_init.sql").write_text("-- migrate:up\nselect 1;\n-- migrate:down\n")
+    return migrations
+
+
+async def test_the_document_keeps_its_contract_and_nothing_is_written(
+    incident_database: TestDatabase, folder: Path
+) -> None:
+    done = await fkdash(*NAMED, str(folder), "--format", "json", incident_database.dsn)
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, schema_of("export"))
+    assert [(each["action"], each["sha256_before"]) for each in document["files"]] == [("create", None)] * 2
+    assert len(list(folder.iterdir())) == 1
+
+
+async def test_a_plan_in_a_file_needs_no_database(incident_database: TestDatabase, folder: Path) -> None:
+    planned = await fkdash("fix", "plan", KEY, "--option", "no-action", "--format", "json", incident_database.dsn)
+    plan = folder.parent / "plan.json"
+    plan.write_text(planned.stdout)
+    done = await fkdash(*NAMED, str(folder), "--from", str(plan), environment={"PGHOST": "/nowhere"})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("+++ b/") == 2
+    other = await fkdash(*NAMED[:4], "cascade", *NAMED[5:], str(folder), "--from", str(plan))
+    assert other.returncode == 2
+
+
+async def test_after_a_live_fix_the_plan_comes_from_its_journal_which_then_says_so(
+    incident_database: TestDatabase, folder: Path, tmp_path: Path
+) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    dsn = incident_database.dsn
+    applied = await fkdash(
+        "fix", "apply", KEY, "--option", "no-action", "--yes", "--confirm", KEY, dsn, environment=state
+    )
+    assert applied.returncode == 0, applied.stderr
+    done = await fkdash(*NAMED, str(folder), "--write", dsn, environment=state)
+    assert done.returncode == 0, done.stderr
+    written = sorted(folder.iterdir())[1].read_text()
+    assert "ON DELETE SET NULL" in written.partition("-- migrate:down")[2]
+    journal = next((tmp_path / "state").rglob("*.jsonl"))
+    assert json.loads(journal.read_text().splitlines()[-1])["event"] == "exported"
+    shown = await fkdash("fix", "show", str(journal), environment=state)
+    assert shown.returncode == 0, shown.stderr
+
+
+async def test_a_folder_that_does_not_fit_ends_with_4_and_a_reason(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    done = await fkdash(*NAMED, str(tmp_path), "--write", incident_database.dsn)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "is no dbmate project" in done.stderr
