@@ -23,12 +23,11 @@ from fkdash.catalog.model import (
     ForeignKey,
     Index,
     Match,
-    Server,
     Table,
     TableKind,
     TableName,
-    Trigger,
 )
+from fkdash.catalog.surroundings import RewriteRule, Server, Trigger, TriggerFunction
 from fkdash.errors import UsageError, reason_of
 
 VERSION: Final = 1
@@ -125,10 +124,15 @@ _INDEX: Final[Document] = {
     "nulls_not_distinct": False, "replica_identity": False, "exclusion": False, "opclasses": [],
     "expressions": None,
 }  # fmt: skip
-_TRIGGER: Final[Document] = {"enabled": "O", "before": False, "row": True, "events": [], "constraint": None}
+_TRIGGER: Final[Document] = {
+    "enabled": "O", "before": False, "row": True, "events": [], "constraint": None, "columns": [],
+    "conditional": False, "code": None,
+}  # fmt: skip
+_RULE: Final[Document] = {"instead": False, "conditional": False, "alike": False}
 _TABLE: Final[Document] = {
     "kind": "ordinary", "partition_of": None, "inherits": [], "row_security": False, "force_row_security": False,
-    "has_rules": False, "extension": None, "nulls_without_partition": [], "checks": [], "indexes": [],
+    "rules": [], "extension": None, "nulls_without_partition": [], "nulls_into": None, "partition_key": [],
+    "checks": [], "indexes": [],
 }  # fmt: skip
 _KEY: Final[Document] = {
     "on_delete": "NO ACTION", "on_update": "NO ACTION", "delete_columns": [], "match": "SIMPLE",
@@ -148,9 +152,11 @@ def _table(table: Table, keys: Mapping[int | None, ForeignKey]) -> Document:
             "inherits": [list(parent) for parent in table.inherits],
             "row_security": table.row_security,
             "force_row_security": table.force_row_security,
-            "has_rules": table.has_rules,
+            "rules": [_given(_fields(rule, "name", "event", *_RULE), _RULE) for rule in table.rules],
             "extension": table.extension,
             "nulls_without_partition": list(table.nulls_without_partition),
+            "nulls_into": list(table.nulls_into) if table.nulls_into is not None else None,
+            "partition_key": list(table.partition_key),
             "columns": [_column(column) for column in table.columns],
             "checks": [_given(_fields(check, "name", "expression", *_CHECK), _CHECK) for check in table.checks],
             "indexes": [_given(_fields(index, "name", "columns", *_INDEX), _INDEX) for index in table.indexes],
@@ -186,6 +192,9 @@ def _trigger(trigger: Trigger, keys: Mapping[int | None, ForeignKey]) -> Documen
         "before": trigger.before,
         "row": trigger.row,
         "events": sorted(trigger.events),
+        "columns": list(trigger.columns),
+        "conditional": trigger.conditional,
+        "code": _fields(trigger.code, "name", "language", "source") if trigger.code is not None else None,
         "constraint": [*key.table, key.name] if key is not None else None,
     }
     return _given(found, _TRIGGER)
@@ -332,9 +341,11 @@ def _read_table(
         inherits=tuple(TableName(*parent) for parent in whole["inherits"]),
         row_security=whole["row_security"],
         force_row_security=whole["force_row_security"],
-        has_rules=whole["has_rules"],
+        rules=tuple(RewriteRule(**{**_RULE, **each}) for each in whole["rules"]),
         extension=whole["extension"],
         nulls_without_partition=tuple(whole["nulls_without_partition"]),
+        nulls_into=TableName(*whole["nulls_into"]) if whole["nulls_into"] is not None else None,
+        partition_key=tuple(whole["partition_key"]),
     )
 
 
@@ -350,6 +361,8 @@ def _read_trigger(entry: Document, numbers: Mapping[tuple[str, str, str], int]) 
             **_TRIGGER,
             **entry,
             "events": frozenset(entry.get("events", ())),
+            "columns": tuple(entry.get("columns", ())),
+            "code": TriggerFunction(**entry["code"]) if entry.get("code") is not None else None,
             "constraint": numbers[key[0], key[1], key[2]] if key is not None else None,
         }
     )

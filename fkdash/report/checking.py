@@ -37,6 +37,8 @@ _UNDECLARED: Final = "FK207"
 _MOST_FORESEEN: Final = 100
 NOT_IN_SNAPSHOTS: Final = {
     "FK205": "which rows a role may see is known of a running database only",
+    "FK118": "what an owner may do is known of a running database only",
+    "FK119": "what is published is known of a running database only",
     "FK303": "a snapshot holds no sizes",
 }
 """The rules that structure alone does not answer, and why."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NOT_FROM_FILES: Final = {
     "FK203": "whether triggers are disabled is known of a running database only; what the files say is followed",
     "FK205": "which rows a role may see is known of a running database only",
+    "FK118": "what an owner may do is known of a running database only",
+    "FK119": "what is published is known of a running database only",
     "FK303": "how large a table is is known of a running database only",
 }
 

@@ -81,7 +81,9 @@ async def test_the_ways_to_a_preview_an_error_and_a_table_fit(
         await session.until_shown("drop-not-null")
         well_laid_out(session, size, "What if")
         await session.press("escape", "escape", "x")
-        session.app.screen.post_message(events.Paste('null value in column "primary_workspace_id" of relation "users"'))
+        session.app.screen.post_message(
+            events.Paste('null value in column "primary_workspace_id" of relation "users"')
+        )
         await session.until_shown("23502 comes from", "f fix")
         well_laid_out(session, size, "users.primary_workspace_id", "esc back", "f fix")
         await session.press("t")

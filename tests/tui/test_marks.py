@@ -52,7 +52,9 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
         await session.until_shown("BLOCKS 1,204 rows")
         await mark(session)
         await session.press("x")
-        session.app.screen.post_message(events.Paste('null value in column "primary_workspace_id" of relation "users"'))
+        session.app.screen.post_message(
+            events.Paste('null value in column "primary_workspace_id" of relation "users"')
+        )
         await session.until_shown("23502 comes from")
         await mark(session)
         await session.press("escape", "escape", "escape")

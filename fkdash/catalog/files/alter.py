@@ -199,8 +199,11 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
                 _enable_trigger(state, child, act, only=only)
 
 
-def _enable_rule(_state: State, _table: Relation, _act: Act, *, only: bool) -> None:
-    """Whether a table has rules is what counts, enabled or not."""
+def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    if all(each.name != act.name for each in table.rules):
+        raise RefusedError("42704", f"there is no rule {act.name} on {table.name}")
+    rules = (replace(each, enabled=act.other) if each.name == act.name else each for each in table.rules)
+    state.change(table, rules=tuple(rules))
 
 
 def _attach(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all

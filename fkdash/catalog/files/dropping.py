@@ -311,11 +311,11 @@ def _remove_trigger(state: State, table: Relation, name: str) -> None:
 
 def _drop_rule(state: State, said: Drop, name: Name) -> None:
     table = state.find(said.on)
-    if table is None or name[-1] not in table.rules:
+    if table is None or all(each.name != name[-1] for each in table.rules):
         if said.if_exists or (table is not None and table.kind in "vm"):
             return
         raise RefusedError("42704", f"there is no rule {name[-1]} on {'.'.join(said.on)}")
-    state.change(table, rules=tuple(each for each in table.rules if each != name[-1]))
+    state.change(table, rules=tuple(each for each in table.rules if each.name != name[-1]))
 
 
 def _drop_routine(state: State, said: Drop, name: Name) -> None:

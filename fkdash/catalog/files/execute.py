@@ -261,9 +261,10 @@ def _create_rule(state: State, node: nodes.CreateRule) -> None:
     table = state.relation(node.table, "rpfvm")
     if table.kind in "vm":
         return
-    if node.name in table.rules and not node.or_replace:
-        raise RefusedError("42710", f"there is a rule {node.name} already")
-    state.change(table, rules=tuple(dict.fromkeys((*table.rules, node.name))))
+    others = tuple(each for each in table.rules if each.name != node.rule.name)
+    if len(others) < len(table.rules) and not node.or_replace:
+        raise RefusedError("42710", f"there is a rule {node.rule.name} already")
+    state.change(table, rules=(*others, node.rule))
 
 
 def _comment(state: State, node: nodes.CommentOnConstraint) -> None:

@@ -86,6 +86,18 @@ class TriggerFact:
 
 
 @fact
+class RuleFact:
+    """A rewrite rule of an INSERT, UPDATE or DELETE; `alike`: its action has a statement of that kind."""
+
+    name: str
+    event: str
+    instead: bool = False
+    conditional: bool = False
+    alike: bool = False
+    enabled: str = "O"
+
+
+@fact
 class IndexFact:
     """What makes an index one; `labels` are the names of its own columns, the included ones among them."""
 
@@ -137,7 +149,7 @@ class Relation:
     key_expressions: tuple[Template, ...] = ()
     row_security: bool = False
     force_row_security: bool = False
-    rules: tuple[str, ...] = ()
+    rules: tuple[RuleFact, ...] = ()
     triggers: tuple[TriggerFact, ...] = ()
     silenced: tuple[tuple[int, str], ...] = ()
     index: IndexFact | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.fact import fact
 
 if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import RuleFact
     from fkdash.catalog.files.tokens import Token
 
 Name = tuple[str, ...]
@@ -247,7 +248,7 @@ class CreateTrigger:
 class CreateRule:
     """CREATE RULE."""
 
-    name: str
+    rule: RuleFact
     table: Name
     or_replace: bool = False
 

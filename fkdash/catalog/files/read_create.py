@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.facts import RuleFact
 from fkdash.catalog.files.nodes import (
     SKIPPED,
     CreateDomain,
@@ -202,9 +203,19 @@ def _create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: 
     cursor.want("rule")
     name = cursor.name()
     cursor.want("as", "on")
-    cursor.word()
+    event = cursor.word()
     cursor.want("to")
-    return CreateRule(name, cursor.qualified(), replacing)
+    table = cursor.qualified()
+    conditional = cursor.take("where")
+    if conditional:
+        cursor.pass_until({"do"})
+    cursor.want("do")
+    instead = cursor.take("instead")
+    cursor.take("also")
+    begin, end = cursor.rest()
+    alike = any(each.kind == WORD and each.value == event for each in cursor.tokens[begin:end])
+    rule = RuleFact(name, event.upper(), instead=instead, conditional=conditional, alike=alike)
+    return CreateRule(rule, table, replacing)
 
 
 _MAKERS: Final[dict[str, Callable[[Cursor, str, bool], Node]]] = {

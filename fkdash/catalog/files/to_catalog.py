@@ -17,12 +17,11 @@ from fkdash.catalog.model import (
     ForeignKey,
     Index,
     Match,
-    Server,
     Table,
     TableKind,
     TableName,
-    Trigger,
 )
+from fkdash.catalog.surroundings import RewriteRule, Server, Trigger
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Constraint, Relation
@@ -96,8 +95,10 @@ def _table(state: State, relation: Relation, names: dict[int, TableName], domain
         inherits=() if relation.is_partition else parents,
         row_security=relation.row_security,
         force_row_security=relation.force_row_security,
-        has_rules=bool(relation.rules),
+        rules=_rules(relation),
         nulls_without_partition=_homeless(state, relation),
+        nulls_into=names.get(_takes_nulls(state, relation)),
+        partition_key=tuple(number for number in relation.key if number),
         oid=relation.oid,
     )
 
@@ -218,12 +219,27 @@ def _homeless(state: State, relation: Relation) -> tuple[int, ...]:
     """Give the columns of a partition key for which no partition takes a NULL (as sql/tables.sql asks)."""
     if relation.strategy not in {"list", "range"}:
         return ()
-    bounds = [each.bound for each in state.children(relation.oid)]
-    if "default" in bounds:
-        return ()
-    if relation.strategy == "list" and any("null" in bound.split() for bound in bounds):
+    if _takes_nulls(state, relation):
         return ()
     return tuple(number for number in relation.key if number)
+
+
+def _takes_nulls(state: State, relation: Relation) -> int:
+    """Give the partition that takes a NULL of the key, 0 where none does or the hash decides."""
+    if relation.strategy not in {"list", "range"}:
+        return 0
+    children = state.children(relation.oid)
+    named = (each.oid for each in children if relation.strategy == "list" and "null" in each.bound.split())
+    return next(named, next((each.oid for each in children if each.bound == "default"), 0))
+
+
+def _rules(relation: Relation) -> tuple[RewriteRule, ...]:
+    """Give the rules that fire in an ordinary session, by name."""
+    return tuple(
+        RewriteRule(each.name, each.event, each.instead, each.conditional, each.alike)
+        for each in sorted(relation.rules, key=lambda each: each.name.encode())
+        if each.enabled in {"O", "A"}
+    )
 
 
 def _foreign_keys(state: State, names: dict[int, TableName]) -> tuple[ForeignKey, ...]:

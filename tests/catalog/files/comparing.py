@@ -79,7 +79,9 @@ def _table(
         "partition_of": table.partition_of,
         "inherits": table.inherits,
         "row_security": (table.row_security, table.force_row_security),
-        "rules": table.has_rules,
+        "rules": table.rules,
+        "key": sorted(table.partition_key),
+        "nulls into": table.nulls_into,
         "homeless": sorted(table.nulls_without_partition),
         "index order": [index.name for index in sorted(table.indexes, key=lambda index: index.oid or 0)],
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fkdash.catalog.model import Action, Catalog, Column, ForeignKey, Index, Server, Table, TableName
+from fkdash.catalog.model import Action, Catalog, Column, ForeignKey, Index, Table, TableName
+from fkdash.catalog.surroundings import Server
 from fkdash.fix.export.migration import migration_of
 from fkdash.fix.export.model import Exported, Request
 from fkdash.fix.export.table import exported
