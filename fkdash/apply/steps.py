@@ -192,7 +192,8 @@ class Tries:
                 await session.execute("set transaction isolation level repeatable read")
             await self._begin(session, steps[0])
             rows = await self._batch(session, steps, walk)
-            await self._committing(session, [each.number for each in steps], rows=rows)
+            numbers = [each.number for each in steps]
+            await self._committing(session, numbers, rows=rows, last=walk.is_last(rows))
         return rows
 
     async def _total(self, step: Step) -> int | None:
@@ -323,12 +324,14 @@ class Tries:
         await session.execute(f"set local lock_timeout = {lock_ms}")
         await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
 
-    async def _committing(self, session: Session, numbers: list[int], rows: int | None = None) -> None:
-        """Keep what is needed to find out how COMMIT ended, before it is sent."""
+    async def _committing(
+        self, session: Session, numbers: list[int], rows: int | None = None, *, last: bool = True
+    ) -> None:
+        """Keep what is needed to find out how COMMIT ended, before it is sent; `last`: no batch comes after it."""
         facts: dict[str, object] = {} if rows is None else {"rows": rows}
         if self.copy is not None:
             for number in numbers:
-                await self.copy.add(session, "batch-done" if rows else "step-done", {"step": number, **facts})
+                await self.copy.add(session, "step-done" if last else "batch-done", {"step": number, **facts})
         xid = str(await session.value("select pg_catalog.pg_current_xact_id()::pg_catalog.text"))
         self.journal.write("committing", steps=numbers, xid=xid, pid=self.writer.backend_pid, **facts)
         self.committing = Committing(xid, tuple(numbers), rows)

@@ -61,6 +61,10 @@ class Walk:
         self._reached = max(found, default=_START)
         return len(found)
 
+    def is_last(self, rows: int) -> bool:
+        """Tell whether a batch of `rows`, before it is committed, is the last one."""
+        return not rows and self._from == _START
+
     def goes_on(self, rows: int) -> bool:
         """Note that a batch is committed; tells whether there is another one."""
         self._tries = 0

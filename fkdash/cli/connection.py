@@ -42,7 +42,7 @@ def add_connection_arguments(
     `several` takes more than one DSN and profile, and all of them; `fkdash.cli.several` says which those are.
     `look` takes a second login for looking.
     """
-    parser.set_defaults(look=None)
+    parser.set_defaults(look=None, snapshot=None)
     group = parser.add_argument_group(
         "where to connect",
         "As psql: a database name, a URI or a conninfo string; else PG* variables and service files.",

@@ -20,10 +20,14 @@ _MOST_TABLES: Final = 300
 
 
 def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statement]) -> Finding | None:
-    """Give the first contradiction that a key declared as `new` would certainly be, None when there is none."""
+    """Give the first contradiction that a key declared as `new` would be, None when there is none.
+
+    One that something else may spare some rows is one as well: nobody should declare it.
+    """
     asked = set(statements)
     for finding in foreseen(catalog, new):
-        if finding.certain and finding.severity is Severity.ERROR and asked.intersection(finding.statements):
+        certain = finding.certain and finding.severity is Severity.ERROR
+        if (certain or finding.unless) and asked.intersection(finding.statements):
             return finding
     return None
 

@@ -99,6 +99,7 @@ class Finding:
     certain: bool = True
     path: tuple[ForeignKey, ...] = ()
     question: DefaultRow | BrokenRow | None = None
+    unless: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:

@@ -33,6 +33,7 @@ class Case:
     certain: bool
     alone: bool
     notes: tuple[str, ...]
+    unless: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,10 +100,8 @@ def _case(catalog: Catalog, found: list[tuple[Write, Obstacle, tuple[Obstacle, .
         error=error,
         certain=any(obstacle.certain for obstacle in met) and not spared,
         alone=everything <= set(met),
-        notes=(
-            *_masked(met, error),
-            *spared,
-        ),
+        notes=(*_masked(met, error), *spared),
+        unless=tuple(spared) if any(obstacle.certain for obstacle in met) else (),
     )
 
 
@@ -128,6 +127,7 @@ def finding(rule: Rule, case: Case, *, message: str, explanation: str, fixes: tu
         fixes=fixes,
         certain=case.certain,
         question=_question(case),
+        unless=case.unless,
     )
 
 

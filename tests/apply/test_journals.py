@@ -93,7 +93,7 @@ async def test_the_copy_in_the_database_calls_a_step_done_after_its_last_batch_o
         "select event, (facts->>'step')::int as step from ops.fkdash_journal where event like '%-done' order by line"
     )
     deleting = [line["event"] for line in lines if line["step"] == 3]
-    assert deleting == ["batch-done", "batch-done", "batch-done", "step-done"]
+    assert deleting == ["batch-done", "batch-done", "batch-done", "batch-done", "step-done"]
 
 
 async def test_of_thousands_of_journals_those_of_the_table_are_read(
