@@ -63,7 +63,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """The newest migrations, each table's last one first, and for what could not be read the reason.
+    """The newest migration of every tool's table, newest first, then the ones before these; and what was not read.
 
     `not_run` is what reading would have run of other roles' code.
     """
@@ -78,7 +78,7 @@ async def newest_migrations(sessions: Sessions, catalog: Catalog) -> Migrations:
 
     Raises ConnectionLostError and its like.
     """
-    found: list[Migration] = []
+    found: list[tuple[int, Migration]] = []
     unread: list[str] = []
     not_run: list[NotRun] = []
     tables = sorted(ledgers(catalog), key=lambda each: (each[1].name.schema != "public", each[1].name))
@@ -87,7 +87,7 @@ async def newest_migrations(sessions: Sessions, catalog: Catalog) -> Migrations:
         reason = _why_not(table) or ("there was no time left" if monotonic() - started > _MOST_SECONDS else "")
         if not reason:
             try:
-                found += await _read(sessions, ledger, table)
+                found += enumerate(await _read(sessions, ledger, table))
             except (NotPermittedError, ServerRefusedError, StoppedError) as error:
                 reason = error.what
                 not_run += error.not_run if isinstance(error, NotRunError) else ()
@@ -95,11 +95,8 @@ async def newest_migrations(sessions: Sessions, catalog: Catalog) -> Migrations:
             unread.append(f"{table.name}: {reason}")
     if len(tables) > _MOST_TABLES:
         unread.append(f"{len(tables) - _MOST_TABLES:,} more tables of migrations were not looked at")
-    found.sort(key=lambda each: each.applied or each.written, reverse=True)
-    # What a tool without times ran last would stand behind everything that another ever ran.
-    latest = {each.table: each for each in reversed(found)}
-    found.sort(key=lambda each: latest[each.table] is not each)
-    return Migrations(tuple(found), tuple(unread), tuple(not_run))
+    found.sort(key=lambda each: (-each[0], each[1].applied or each[1].written), reverse=True)
+    return Migrations(tuple(migration for _, migration in found), tuple(unread), tuple(not_run))
 
 
 def _why_not(table: Table) -> str:

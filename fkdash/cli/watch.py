@@ -149,13 +149,16 @@ async def _source(
     arguments: argparse.Namespace, pool: ReadPool | None, since: datetime | None, *, once: bool
 ) -> Source:
     from_end = not once and since is None
+    source: Source
     if arguments.log == "-":
         return FromStream(sys.stdin.buffer)
+    if arguments.log is not None:
+        source = FromFiles(LogFiles(Path(arguments.log), since=since, from_end=from_end))
+    else:
+        assert pool is not None  # noqa: S101 - without a log there is a server
+        log = ServerLog(pool, since=since, from_end=from_end)
+        await log.open()
+        source = FromServer(log)
     if from_end:
         tell("Watching from now on; --since also reads what is there.")
-    if arguments.log is not None:
-        return FromFiles(LogFiles(Path(arguments.log), since=since, from_end=from_end))
-    assert pool is not None  # noqa: S101 - without a log there is a server
-    log = ServerLog(pool, since=since, from_end=from_end)
-    await log.open()
-    return FromServer(log)
+    return source

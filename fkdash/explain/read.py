@@ -97,6 +97,9 @@ def read_record(
     whole = next((each for each in found if each.start == 0 and (sqlstate or each.end == len(message))), None)
     if whole is not None and sqlstate in {"", whole.sqlstate}:
         clues = _with_lines(whole, after, "")
+    elif found and not sqlstate:
+        # It quotes a message, and says something else.
+        return None
     else:
         told = local_errors(f"{message}\nDETAIL:  {detail}", known, sqlstate=sqlstate)
         local = next((each for start, each in told if start <= len(message)), None)

@@ -95,6 +95,9 @@ class TextLog:
                 head = shape.head.match(block, place)
                 if head is not None and head.start("severity") == found:
                     return shape, head
+                if head is not None and head.start("severity") < found:
+                    # The line has another severity, and quotes this one.
+                    return shape, None
         return self._shapes[-1], None
 
     def _records(self, body: bytes, head: re.Match[bytes], shape: _Shape) -> Iterator[LogRecord]:
@@ -130,7 +133,7 @@ class _Shape:
 
     def __init__(self, prefix: str) -> None:
         # Where the prefix is not known, a letter before the word means that it is another one.
-        whole = r"(?<![^\W\d_])"
+        whole = r"(?<![^\W\d_])" if prefix is UNKNOWN else ""
         self.head = re.compile((prefix + whole + _SEVERITIES).encode())
         unnamed = re.sub(r"\?P<\w+>", "?:", prefix)
         self.label = re.compile((unnamed + whole + _LABELS).encode())

@@ -20,7 +20,7 @@ def logging_server(major: int, **settings: str) -> Iterator[TestServer]:
         major,
         {
             "logging_collector": "on", "log_destination": formats, "log_filename": "postgresql.log", "log_rotation_size": "0",
-            "log_line_prefix": "%m [%p] %q%u@%d %a %e ", "log_statement": "none", **settings,
+            "log_statement": "none", **settings,
         },
     ) as server:  # fmt: skip
         yield server
@@ -36,7 +36,7 @@ async def log_folder(server: TestServer) -> Path:
     finally:
         await connection.close()
     assert row is not None
-    return Path(str(row["data"]), str(row["log"]))
+    return Path(str(row["data"])) / str(row["log"])
 
 
 @pytest.fixture(scope="module")

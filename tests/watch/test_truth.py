@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -29,7 +30,7 @@ def of(lines: Iterable[dict[str, object]]) -> Counter[Expected]:
     found: Counter[Expected] = Counter()
     for each in lines:
         assert (each["fkdash"], each["kind"]) == (1, "watch")
-        constraint = str(each["constraint"]) if each["constraint"] else None
+        constraint = str(each["constraint"]) if each["constraint"] is not None else None
         where = ("", "") if constraint else (each["table"], each["column"])
         found[Expected(constraint, str(each["sqlstate"]), *map(str, where))] += int(str(each["count"]))
     return found
@@ -60,6 +61,7 @@ async def provoked(logging: TestServer, tmp_path: Path) -> AsyncIterator[Provoke
     async with fresh_database(logging) as database:
         made = Provoked(database, Counter(), await log_folder(logging), {}, tmp_path)
         await database.execute(SCHEMA)
+        await _setting(database, log_line_prefix="%m [%p] %q%u@%d %a %e ", log_error_verbosity="default")
         made.from_now()
         made.expected = await provoke(database.dsn, logging.major, times=2)
         yield made
@@ -98,15 +100,18 @@ async def test_what_came_before_is_left_out_and_another_databases_errors_are_sai
 async def test_with_any_prefix_the_plain_log_counts_the_same(
     provoked: Provoked, prefix: str, verbosity: str
 ) -> None:
-    database = provoked.database
+    database, told = provoked.database, "%e" in prefix or verbosity == "verbose"
     await _setting(database, log_line_prefix=prefix, log_error_verbosity=verbosity)
     provoked.from_now()
     expected = await provoke(database.dsn, database.version)
     found, summary, _ = await counted(database.dsn, "--once", "--log", provoked.log(".log"))
     await _setting(database, log_line_prefix=None, log_error_verbosity=None)
+    if not told:
+        # An error in words of a trigger's own.
+        del expected[Expected("app.slow.slow_ws", "55000")]
     assert found == expected
     # Without a SQLSTATE nothing tells what the other errors are.
-    assert (summary["unclassified"] == 0) == ("%e" in prefix or verbosity == "verbose")
+    assert (summary["unclassified"] == 0) == told
 
 
 async def test_without_a_database_it_names_what_the_messages_name(provoked: Provoked) -> None:
@@ -122,10 +127,12 @@ async def test_terse_logs_tell_less_and_it_is_said(provoked: Provoked) -> None:
     await _setting(database, log_error_verbosity="terse", log_min_error_statement="panic")
     provoked.from_now()
     await provoke(database.dsn, database.version)
-    found, summary, _ = await counted(database.dsn, "--once", "--log", provoked.log(".csv"))
+    found, summary, _ = await counted(database.dsn, "--once", "--log", provoked.log(".log"))
     await _setting(database, log_error_verbosity=None, log_min_error_statement=None)
     # Whether a key set this NULL, nothing tells; and of the errors inside a key's statement nothing does.
-    assert found[Expected(None, "23502", "usr", "ws_id")] == 3
+    assert found[Expected(None, "23502", "usr", "ws_id")] == 3, [
+        each for each in found.items() if each[0].sqlstate == "23502"
+    ]
     assert "no CONTEXT" in str(summary["notes"])
 
 
@@ -136,5 +143,6 @@ async def _setting(database: TestDatabase, **settings: str | None) -> None:
         await database.execute(f"alter system set {name} = {given}")
     await database.execute("select pg_reload_conf()")
     for name, value in settings.items():
-        while value is not None and await database.value("select current_setting($1)", name) != value:
-            await database.execute("select 1")
+        async with asyncio.timeout(20):
+            while value is not None and await database.value("select current_setting($1)", name) != value:
+                await database.execute("select 1")

@@ -1,0 +1,100 @@
+"""A log that is being written is followed through rotation, and a watch ends when it is to."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers import TestServer, fresh_database
+from tests.watch.conftest import log_folder
+from tests.watch.provoking import SCHEMA, Expected, provoke
+from tests.watch.test_truth import counted, of
+
+_LINE = (
+    '2026-07-02 21:%02d:22.285 UTC [4211] ERROR:  update or delete on table "ws" violates foreign key constraint '
+    '"task_ws" on table "task"\n'
+)
+_KEY = Expected("task.task_ws", "23503")
+
+
+async def _started(*arguments: str, stdin: int | None = None) -> asyncio.subprocess.Process:
+    """Start a watch, and wait until it watches."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fkdash", "watch", "--format", "jsonl", *arguments,
+        stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    if stdin is None:
+        assert b"Watching from now on" in await process.stderr.readline()
+    return process
+
+
+async def _counted(process: asyncio.subprocess.Process) -> tuple[Counter[Expected], int]:
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    *lines, summary = [json.loads(line) for line in out.splitlines()]
+    assert summary["kind"] == "watch-summary", err
+    assert process.returncode is not None
+    return of(lines), process.returncode
+
+
+@pytest.mark.parametrize("how", ["files", "server"])
+async def test_a_log_that_is_rotated_under_way_is_counted_whole(logging: TestServer, how: str) -> None:
+    async with fresh_database(logging) as database:
+        await database.execute(SCHEMA)
+        folder = await log_folder(logging)
+        source = ["--log", str(folder)] if how == "files" else []
+        process = await _started(database.dsn, *source, "--until-quiet", "3s", "--timeout", "1m")
+        expected = await provoke(database.dsn, logging.major)
+        for log in [each for each in folder.iterdir() if each.suffix in {".csv", ".json", ".log"}]:
+            if how == "files":
+                log.rename(log.with_name(f"{log.stem}-old{log.suffix}"))
+        await database.execute("select pg_rotate_logfile()")
+        expected += await provoke(database.dsn, logging.major)
+        assert await _counted(process) == (expected, 1)
+
+
+async def test_a_watch_in_which_nothing_happens_ends_quietly_with_0(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_text(_LINE % 40)
+    process = await _started("--log", str(tmp_path / "x.log"), "--until-quiet", "1s")
+    assert await _counted(process) == (Counter(), 0)
+
+
+async def test_standard_input_is_read_to_its_end(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_text(_LINE % 40 + _LINE % 41)
+    with log.open("rb") as opened:
+        process = await _started("--log", "-", stdin=opened.fileno())
+    assert await _counted(process) == (Counter({_KEY: 2}), 1)
+
+
+async def test_a_folder_with_packed_files_and_several_formats_counts_each_message_once(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "postgresql-1.log.gz", "wt") as packed:
+        packed.write(_LINE % 40)
+    record = (
+        '2026-07-02 21:41:22.285 UTC,"app","shop",1,"[local]",1.1,2,"DELETE",2026-07-02 21:40:22 UTC,5/1,0,ERROR,23503,'
+        '"update or delete on table ""ws"" violates foreign key constraint ""task_ws"" on table ""task""",,,,,,,,,'
+        '"psql","client backend",,0\n'
+    )
+    (tmp_path / "postgresql-2.csv").write_text(record)
+    (tmp_path / "postgresql-2.log").write_text(_LINE % 41)
+    found, summary, _ = await counted("--once", "--log", str(tmp_path))
+    assert found == Counter({_KEY: 2})
+    assert summary["last"] == "2026-07-02T21:41:22Z"
+
+
+async def test_half_a_record_before_a_new_one_loses_nothing_after_it(tmp_path: Path) -> None:
+    record = (
+        '2026-07-02 21:41:22.285 UTC,"app","shop",1,"[local]",1.1,2,"DELETE",2026-07-02 21:40:22 UTC,5/1,0,ERROR,23503,'
+        '"update or delete on table ""ws"" violates foreign key constraint ""task_ws"" on table ""task""",,,,,,,,,'
+        '"psql","client backend",,0\n'
+    )
+    (tmp_path / "x.csv").write_text(f"{record}{record[:150]}\n{record}")
+    found, summary, _ = await counted("--once", "--log", str(tmp_path / "x.csv"))
+    assert found == Counter({_KEY: 2})
+    assert "broken" in str(summary["notes"])
