@@ -110,8 +110,6 @@ async def test_the_incident_is_found_seen_fixed_and_proved_in_a_terminal(
             screen.send(NAME.encode())
             screen.read_until("ARMED")
             screen.send(b"\r")
-            screen.read_until("? help")
-            screen.send(b"\t")
             screen.read_quiet(1.0)
             screen.send(b"\r")
             screen.read_until("Done and verified")

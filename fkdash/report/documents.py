@@ -7,39 +7,27 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
-One = Literal[1]
-Severity = Literal["error", "warning", "info"]
-Names = list[str]
-
-
-class TableDocument(TypedDict):
-    """A table."""
-
-    schema: str
-    table: str
-
-
-class ColumnsDocument(TableDocument):
-    """Columns of a table."""
-
-    columns: Names
-
-
-class NotRunDocument(TypedDict):
-    """Another role's code that was not run, and the argument that accepts it."""
-
-    object: str
-    function: str
-    owner: str
-    reason: str
-    accept: str
-
-
-class ServerDocument(TypedDict):
-    """Where it was looked."""
-
-    version: str | None
-    database: str
+from fkdash.report.document_parts import (
+    ColumnsDocument,
+    Names,
+    NotRunDocument,
+    One,
+    ServerDocument,
+    Severity,
+    TableDocument,
+)
+from fkdash.report.fix_documents import ExportDocument, OptionsDocument, PlanDocument, RunDocument
+from fkdash.report.other_documents import (
+    BaselineDocument,
+    ConfigCheckDocument,
+    ConfigDocument,
+    GrantsDocument,
+    GuardDocument,
+    SnapshotDocument,
+    SpecDocument,
+    WatchDocument,
+    WatchSummaryDocument,
+)
 
 
 class ImpactDocument(TypedDict):
@@ -232,154 +220,6 @@ class OrphansDocument(TypedDict):
     not_run: NotRequired[list[NotRunDocument]]
 
 
-class LockDocument(TableDocument):
-    """A lock that a step takes."""
-
-    mode: str
-    duration: Literal["instant", "scan"]
-
-
-class StepDocument(TypedDict):
-    """One statement of a plan; steps with the same transaction commit together."""
-
-    n: int
-    title: str
-    sql: str
-    transaction: int
-    locks: list[LockDocument]
-    lock_timeout_ms: int
-    statement_timeout_ms: int
-    undo: str | None
-    done_when: str
-    reserve: Names | None
-    alone: bool
-    repeats: bool
-    leftover: str | None
-    cleanup: str | None
-
-
-PlanDocument = TypedDict(
-    "PlanDocument",
-    {
-        "fkdash": One,
-        "kind": Literal["plan"],
-        "constraint": str,
-        "rule": str,
-        "option": str,
-        "procedure": str,
-        "fingerprint": str,
-        "steps": list[StepDocument],
-        "undo": Names,
-        "consequences": Names,
-        "undo_condition": str,
-        "undo_steps": list[StepDocument],
-        "from": dict[str, Any],
-        "to": dict[str, Any],
-        "objects": dict[str, Any],
-    },
-)
-"""`fkdash fix plan --option OPTION --format json`: what `--plan FILE` takes."""
-
-
-class ExportedFileDocument(TypedDict):
-    """A file of an export, with all of its new text; `path` is relative to DIR."""
-
-    path: str
-    action: Literal["create", "edit"]
-    content: str
-    sha256_before: str | None
-
-
-class ExportedTransactionDocument(TypedDict):
-    """Statements that the tool runs in one transaction."""
-
-    n: int
-    file: str
-    statements: Names
-    note: str
-
-
-class ToDoDocument(TypedDict):
-    """What an export leaves to the team."""
-
-    file: str | None
-    line: int | None
-    reason: str
-
-
-class ExportDocument(TypedDict):
-    """`fkdash fix export --tool TOOL --format json`; `suggested` are edits that --edit-schema writes as well."""
-
-    fkdash: One
-    kind: Literal["export"]
-    tool: str
-    files: list[ExportedFileDocument]
-    mark_applied: Names
-    transactions: list[ExportedTransactionDocument]
-    incomplete: list[ToDoDocument]
-    suggested: list[ExportedFileDocument]
-    notes: Names
-
-
-class OptionDocument(TypedDict):
-    """An option; `refused` says why it is none here."""
-
-    option: str
-    title: str
-    then: str
-    application: str
-    frees: bool
-    undo: str
-    refused: str
-    asks: Names
-    procedure: str | None
-    expected_seconds: float | None
-
-
-class OptionsDocument(TypedDict):
-    """`fkdash fix plan --format json` without an option."""
-
-    fkdash: One
-    kind: Literal["options"]
-    constraint: str
-    rule: str
-    message: str
-    options: list[OptionDocument]
-    others: NotRequired[Names]
-
-
-class RanDocument(TypedDict):
-    """A step, and whether it took effect."""
-
-    n: int
-    title: str
-    sql: str
-    done: bool
-
-
-class VerifiedDocument(TypedDict):
-    """One check of a verification; null where it could not be tried."""
-
-    check: str
-    ok: bool | None
-    detail: str
-
-
-class RunDocument(TypedDict):
-    """`fkdash fix apply`, `undo` and `resume` with --format json."""
-
-    fkdash: One
-    kind: Literal["run"]
-    outcome: Literal["verified", "rolled-back", "stopped", "failed"]
-    constraint: str
-    option: str
-    journal: str
-    message: str
-    next_step: str
-    steps: list[RanDocument]
-    verification: list[VerifiedDocument]
-
-
 class AnswerDocument(TableDocument):
     """A foreign key that explains an error."""
 
@@ -421,107 +261,6 @@ class RulesDocument(TypedDict):
     rules: list[RuleDocument]
 
 
-class GrantDocument(TypedDict):
-    """A GRANT, and what it is for."""
-
-    sql: str
-    why: str
-
-
-class RoleDocument(TypedDict):
-    """What one role lacks."""
-
-    role: str
-    statements: list[GrantDocument]
-    limits: Names
-
-
-class GrantsDocument(TypedDict):
-    """`fkdash grants --format json`."""
-
-    fkdash: One
-    kind: Literal["grants"]
-    roles: list[RoleDocument]
-
-
-class KnownDocument(TypedDict):
-    """A finding that a baseline knows."""
-
-    rule: NotRequired[str]
-    constraint: NotRequired[str]
-    fingerprint: str
-
-
-class BaselineDocument(TypedDict):
-    """What `fkdash check --write-baseline FILE` writes and --baseline takes."""
-
-    fkdash: One
-    kind: Literal["baseline"]
-    findings: list[KnownDocument]
-
-
-class SettingDocument(TypedDict):
-    """A setting as it holds, and where it comes from."""
-
-    key: str
-    value: Any
-    origin: str
-
-
-class ConfigDocument(TypedDict):
-    """`fkdash config show --format json`."""
-
-    fkdash: One
-    kind: Literal["config"]
-    settings: list[SettingDocument]
-
-
-class ConfigFileDocument(TypedDict):
-    """A settings file and what is wrong in it."""
-
-    path: str
-    there: bool
-    mistakes: Names
-    warnings: Names
-
-
-class ConfigCheckDocument(TypedDict):
-    """`fkdash config check --format json`."""
-
-    fkdash: One
-    kind: Literal["config-check"]
-    files: list[ConfigFileDocument]
-
-
-class ArgumentDocument(TypedDict):
-    """An option or an argument of a command; `value` is null for a flag."""
-
-    names: Names
-    value: str | None
-    help: str
-    choices: NotRequired[Names]
-    repeats: bool
-    required: bool
-
-
-class CommandDocument(TypedDict):
-    """A command; "" is the dashboard."""
-
-    name: str
-    summary: str
-    arguments: list[ArgumentDocument]
-
-
-class SpecDocument(TypedDict):
-    """`fkdash --spec`."""
-
-    fkdash: One
-    kind: Literal["spec"]
-    version: str
-    exit_codes: dict[str, str]
-    commands: list[CommandDocument]
-
-
 DOCUMENTS: Final[dict[str, Any]] = {
     "check": CheckDocument,
     "preview": PreviewDocument,
@@ -534,6 +273,10 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "explanation": ExplanationDocument,
     "rules": RulesDocument,
     "grants": GrantsDocument,
+    "guard": GuardDocument,
+    "snapshot": SnapshotDocument,
+    "watch": WatchDocument,
+    "watch-summary": WatchSummaryDocument,
     "baseline": BaselineDocument,
     "config": ConfigDocument,
     "config-check": ConfigCheckDocument,

@@ -138,7 +138,8 @@ async def test_a_disk_with_no_room_for_the_journal_keeps_the_run_from_starting(
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("fix", "apply", "ck", "--option", "no-action"), 2),
+        (("fix", "apply", "ck", "--option", "no-action"), 0),
+        (("fix", "apply", "ck", "--option", "set-column-default"), 2),
         (("fix", "apply", "ck", "--option", "restrict", "--yes", "--confirm", "other"), 2),
         (("fix", "apply", "nothing", "--option", "restrict"), 2),
         (("fix", "apply", "ck", "--option", "restrict", "--read-only", "--yes", "--confirm", "ck"), 2),

@@ -31,7 +31,12 @@ async def test_a_snapshot_is_judged_as_its_database_is(incident_database: TestDa
         return sorted((each["rule"], str(each["constraint"]), each["fingerprint"]) for each in found)
 
     assert told(live.stdout) == told(read.stdout)
-    assert {each["rule"] for each in json.loads(read.stdout)["coverage"]["not_asked"]} == {"FK118", "FK119", "FK205", "FK303"}
+    assert {each["rule"] for each in json.loads(read.stdout)["coverage"]["not_asked"]} == {
+        "FK118",
+        "FK119",
+        "FK205",
+        "FK303",
+    }
     text = file.read_text(encoding="utf-8")
     assert '"acme"' not in text
     assert "postgres" not in text

@@ -1,0 +1,39 @@
+"""What several of the documents have in common."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+One = Literal[1]
+Severity = Literal["error", "warning", "info"]
+Names = list[str]
+
+
+class TableDocument(TypedDict):
+    """A table."""
+
+    schema: str
+    table: str
+
+
+class ColumnsDocument(TableDocument):
+    """Columns of a table."""
+
+    columns: Names
+
+
+class NotRunDocument(TypedDict):
+    """Another role's code that was not run, and the argument that accepts it."""
+
+    object: str
+    function: str
+    owner: str
+    reason: str
+    accept: str
+
+
+class ServerDocument(TypedDict):
+    """Where it was looked."""
+
+    version: str | None
+    database: str
