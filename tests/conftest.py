@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fkdash.demo import incident
 from tests.support.servers import (
@@ -33,6 +35,13 @@ _MARKERS = (
     "newest_version: run only on the newest PostgreSQL under test",
     "tools: runs real migration tools, which it installs; not in the default run",
 )
+
+
+# What is random is the same in every run, so that a change is judged by what it changes; FKDASH_TEST_RANDOM asks for
+# other cases, which is how new faults are found.
+settings.register_profile("repeatable", derandomize=True)
+if not os.environ.get("FKDASH_TEST_RANDOM"):
+    settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:
