@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,3 +44,17 @@ async def log_folder(server: TestServer) -> Path:
 def logging() -> Iterator[TestServer]:
     with logging_server(versions_under_test()[-1]) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """End a watch that never ends by itself as a failure."""
+
+    def gave_up(_signal: int, _frame: object) -> None:
+        raise TimeoutError("the watch does not end")
+
+    before = signal.signal(signal.SIGALRM, gave_up)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
