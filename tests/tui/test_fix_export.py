@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from fkdash.tui.screens.fix_export import FixExportScreen
 from tests.support.servers import TestDatabase
@@ -32,7 +33,7 @@ async def export(session: Session, words: str) -> None:
     screen = session.app.screen
     assert isinstance(screen, FixExportScreen)
     if words:
-        screen.query_one("Input").value = words  # type: ignore[attr-defined]
+        screen.query_one(Input).value = words
     await session.press("enter")
     await session.until(lambda: screen.exported is not None)
 
@@ -50,7 +51,9 @@ async def test_a_fix_is_exported_without_being_applied_and_the_folder_is_remembe
         await session.until_shown("The migration is written")
         assert len(list(folder.iterdir())) == 3
         await session.press("escape", "M")
-        await session.until(lambda: str(folder.parent.parent) in session.screen)
+        await session.until(lambda: isinstance(session.app.screen, FixExportScreen))
+        typed = session.app.screen.query_one(Input)
+        await session.until(lambda: typed.value == f"dbmate {folder.parent.parent}")
     assert await state_of(incident_database) == before
 
 
