@@ -25,6 +25,7 @@ from fkdash.catalog.model import (
 )
 from fkdash.catalog.publications import read_unpublishable
 from fkdash.catalog.surroundings import (
+    LONGEST_SOURCE,
     OwnerRights,
     Privileges,
     Replication,
@@ -58,7 +59,6 @@ _PLANNING: Final = {
 }
 
 
-_LONGEST_FUNCTION: Final = 50_000
 """Characters of a trigger function's text that are read; a longer one is not looked into."""
 
 _One = TypeVar("_One")
@@ -240,7 +240,7 @@ async def _read_triggers(session: Session, only: Sequence[int] | None) -> Mappin
     """Read the triggers, and once each what those that users made run."""
     rows = await _small(session, "triggers", only)
     wanted = sorted({row["function_oid"] for row in rows if row["constraint_oid"] is None})
-    functions = await _small(session, "trigger_functions", wanted, _LONGEST_FUNCTION) if wanted else ()
+    functions = await _small(session, "trigger_functions", wanted, LONGEST_SOURCE) if wanted else ()
     return triggers_of(rows, functions)
 
 

@@ -5,12 +5,17 @@ And the server's own standing. Frozen facts like those of `model`, which hold th
 
 from __future__ import annotations
 
+from typing import Final
+
 from fkdash.catalog.fact import fact
+
+LONGEST_SOURCE: Final = 50_000
+"""Characters of a function's text; a longer one is not read."""
 
 
 @fact
 class TriggerFunction:
-    """What a trigger runs; `source` is its text (pg_proc.prosrc), None where that is very long."""
+    """What a trigger runs; `source` is its text (pg_proc.prosrc), None where it is longer than LONGEST_SOURCE."""
 
     name: str
     language: str

@@ -88,6 +88,8 @@ def _plan_column(
     said = act.column
     assert said is not None  # noqa: S101 - ADD COLUMN has one
     if act.if_exists and state.relations[table].column(said.name) is not None:
+        if state.relations[table].is_partition:
+            raise RefusedError("42809", "columns of a partition come from its table")
         return
     steps.append((_COLUMNS, lambda: alter_columns.add_column(state, table, said, only=only)))
     for each in said.constraints:

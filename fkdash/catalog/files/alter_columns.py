@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
-from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, want_no_view
+from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, remove_trigger, want_no_view
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
+from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined, object_name
 from fkdash.catalog.files.types import base_of, default_class, equality, type_of
 
@@ -109,11 +110,22 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             if not cascade:
                 raise RefusedError("2BP01", f"{state.constraints[oid].name} refers to {column.name}")
             remove_key(state, state.constraints[oid], cascade=True)
+    _drop_triggers(state, table, column, cascade=cascade)
+    drop_rules_of_column(state, table, column, cascade=cascade)
     now = state.relations[table.oid]
     state.change(now, columns=tuple(each for each in now.columns if each.number != number))
     _drop_below(state, table, column, cascade=cascade, only=only)
     for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
         drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+
+
+def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade: bool) -> None:
+    """Drop the triggers of UPDATE OF a column, or whose WHEN reads it, with CASCADE; else refuse."""
+    for trigger in state.relations[table.oid].triggers:
+        if column.number in trigger.used:
+            if not cascade:
+                raise RefusedError("2BP01", f"the trigger {trigger.name} uses {column.name}")
+            remove_trigger(state, state.relations[table.oid], trigger.name)
 
 
 def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
@@ -191,6 +203,11 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         raise RefusedError("42P16", f"{column.name} is in the partition key of {table.name}")
     if any(each.generated and each.default and number in each.default.columns for each in table.columns):
         raise RefusedError("0A000", f"a generated column is computed from {column.name}")
+    if any(number in each.used for each in table.triggers):
+        raise RefusedError("0A000", f"a trigger of {table.name} uses {column.name}")
+    if any(number in each.asked for each in table.rules):
+        raise RefusedError("0A000", f"a rule of {table.name} uses {column.name}")
+    want_no_rule(state, table, column.name)
     want_no_view(state, table, column.name, cascade=False)
     state.change_column(
         table.oid,

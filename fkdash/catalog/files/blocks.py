@@ -25,6 +25,7 @@ CHANGES: Final = re.compile(
 )
 """Words without which nothing that is followed can change."""
 
+_MAKES: Final = re.compile(r"create\s", re.IGNORECASE)
 _CONDITIONS: Final = {
     "duplicate_object": ("42710",),
     "duplicate_table": ("42P07",),
@@ -271,7 +272,8 @@ class _Block:
         begin = cursor.at
         self._pass()
         text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
-        if self.live and ":=" not in text.split("'")[0]:
+        # The text of a function may assign, while the statement that makes it does not.
+        if self.live and (_MAKES.match(text) or ":=" not in text.split("'")[0]):
             self._run(text)
 
     def _run(self, text: str) -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.foreign import remove_with_copies
 from fkdash.catalog.files.not_nulls import drop_not_null
+from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.trigger_functions import find_function, remove_function, users_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
+    from fkdash.catalog.files.facts import Constraint, FunctionFact, Relation, TypeFact
     from fkdash.catalog.files.nodes import Drop, Name
 
 _RELATION_KINDS: Final = {
@@ -78,6 +80,7 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
         if child.oid in state.relations:
             drop_relation(state, child, cascade=cascade, together={*together, table.oid})
     want_no_view(state, table, "", cascade=cascade, together=together)
+    want_no_rule(state, table, together=together)
     _drop_references(state, table, cascade=cascade, together=together)
     for constraint in state.constraints_on(table.oid, "pucfxnt"):
         if constraint.oid in state.constraints:
@@ -260,7 +263,8 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
         raise RefusedError("3F000", f"there is no schema {name[-1]}")
     inside = [each for each in state.relations.values() if each.schema == schema]
     types = [each for each in state.types.values() if each.schema == schema]
-    if (inside or types) and not said.cascade:
+    functions = [each for each in state.functions.values() if each.schema == schema and each.language]
+    if (inside or types or functions) and not said.cascade:
         raise RefusedError("2BP01", f"the schema {name[-1]} is not empty")
     together = {each.oid for each in inside}
     for relation in inside:
@@ -275,6 +279,8 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     for type_fact in types:
         if type_fact.oid in state.types:
             _remove_type(state, type_fact, cascade=True)
+    for function in [each for each in state.functions.values() if each.schema == schema]:
+        _drop_function(state, function, cascade=True)
     state.put(state.schemas, name[-1], None)
 
 
@@ -296,17 +302,20 @@ def _drop_trigger(state: State, said: Drop, name: Name) -> None:
         if said.if_exists or (table is not None and table.kind in "vm"):
             return
         raise RefusedError("42704", f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
-    _remove_trigger(state, table, name[-1])
+    if any(each.name == name[-1] and each.parent for each in table.triggers):
+        raise RefusedError("2BP01", f"the trigger {name[-1]} of {table.name} belongs to one of its table")
+    remove_trigger(state, table, name[-1])
 
 
-def _remove_trigger(state: State, table: Relation, name: str) -> None:
+def remove_trigger(state: State, table: Relation, name: str) -> None:
+    """Remove a trigger, and what partitions have of it."""
     for each in table.triggers:
         if each.name == name and each.constraint:
             state.remove_constraint(state.constraints[each.constraint])
     state.change(table, triggers=tuple(each for each in table.triggers if each.name != name))
     for child in state.children(table.oid):
         if any(each.name == name and each.parent for each in child.triggers):
-            _remove_trigger(state, child, name)
+            remove_trigger(state, child, name)
 
 
 def _drop_rule(state: State, said: Drop, name: Name) -> None:
@@ -320,13 +329,26 @@ def _drop_rule(state: State, said: Drop, name: Name) -> None:
 
 def _drop_routine(state: State, said: Drop, name: Name) -> None:
     """Drop with a function what is made with it: triggers; what else may be is not known."""
-    called = name[-1]
     if said.kind not in {"function", "procedure", "routine"}:
         raise DoubtfulError(f"what goes with a {said.kind} is not followed")
-    for relation in list(state.relations.values()):
-        if any(each.function[-1] == called for each in relation.triggers):
-            left = tuple(each for each in relation.triggers if each.function[-1] != called)
-            state.change(relation, triggers=left)
+    if said.cascade:
+        _want_unused(state, name[-1])
+    found = find_function(state, name)
+    if found is not None and found.schema:
+        _drop_function(state, found, cascade=said.cascade)
+
+
+def _drop_function(state: State, function: FunctionFact, *, cascade: bool) -> None:
+    for relation, trigger in users_of(state, function.oid):
+        if not cascade:
+            raise RefusedError("2BP01", f"the trigger {trigger.name} of {relation.name} runs {function.name}")
+        remove_trigger(state, state.relations[relation.oid], trigger.name)
+    remove_function(state, function)
+
+
+def _want_unused(state: State, called: str) -> None:
+    """Raise DoubtfulError where a default or a check may go with a function."""
+    for relation in state.relations.values():
         texts = [column.default.text({}) for column in relation.columns if column.default is not None]
         texts += [each.expression.text({}) for each in state.constraints_on(relation.oid, "c") if each.expression]
         if any(f"{called}(" in text.replace('"', "") for text in texts):

@@ -12,8 +12,10 @@ from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
 from fkdash.catalog.files.facts import Constraint, Relation, TriggerFact, TypeFact
 from fkdash.catalog.files.keys import create_index
+from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import create_table
+from fkdash.catalog.files.trigger_functions import alter_function, create_function, function_of_trigger
 from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
 
 if TYPE_CHECKING:
@@ -125,6 +127,8 @@ def _alter_other(state: State, node: nodes.AlterOther) -> None:
         _rename_schema(state, node)
     elif node.kind == "trigger":
         _rename_trigger(state, node)
+    elif node.kind == "function":
+        alter_function(state, node)
     elif node.act.what == "set schema" and node.kind == "extension":
         _move_extension(state, node)
     else:
@@ -229,10 +233,10 @@ def _create_trigger(state: State, node: nodes.CreateTrigger) -> None:
     table = state.relation(node.table, "rpfv")
     if table.kind == "v":
         return
-    _add_trigger(state, table, node, cloned=False)
+    _add_trigger(state, table, node, function_of_trigger(state, node.function), cloned=False)
 
 
-def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cloned: bool) -> None:
+def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, function: int, *, cloned: bool) -> None:
     existing = next((each for each in table.triggers if each.name == node.name), None)
     if existing is not None and (not node.or_replace or existing.parent):
         raise RefusedError("42710", f"there is a trigger {node.name} already")
@@ -240,12 +244,21 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cl
     if node.constraint:
         constraint = state.new_oid()
         state.add_constraint(Constraint(constraint, table.schema, node.name, "t", table.oid, made=state.statement))
+    numbers = {column.name: column.number for column in table.columns}
+    missing = next((each for each in node.columns if each not in numbers), None)
+    if missing is not None:
+        raise RefusedError("42703", f"there is no column {missing} in {table.name}")
+    if len(set(node.columns)) < len(node.columns):
+        raise RefusedError("42701", "UPDATE OF names a column twice")
     made = TriggerFact(
         node.name,
-        node.function,
+        function,
         node.before,
         node.row,
         node.events,
+        tuple(numbers[each] for each in node.columns),
+        frozenset(numbers[each] for each in node.asked if each in numbers),
+        conditional=node.conditional,
         enabled=existing.enabled if existing is not None else "O",
         parent=cloned,
         constraint=constraint,
@@ -254,17 +267,7 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, *, cl
     state.change(table, triggers=(*others, made))
     if table.kind == "p" and node.row:
         for child in state.children(table.oid):
-            _add_trigger(state, child, node, cloned=True)
-
-
-def _create_rule(state: State, node: nodes.CreateRule) -> None:
-    table = state.relation(node.table, "rpfvm")
-    if table.kind in "vm":
-        return
-    others = tuple(each for each in table.rules if each.name != node.rule.name)
-    if len(others) < len(table.rules) and not node.or_replace:
-        raise RefusedError("42710", f"there is a rule {node.rule.name} already")
-    state.change(table, rules=(*others, node.rule))
+            _add_trigger(state, child, node, function, cloned=True)
 
 
 def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
@@ -287,8 +290,9 @@ _HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.CreateDomain: create_domain,
     nodes.AlterDomain: alter_domain,
     nodes.AlterOther: _alter_other,
+    nodes.CreateFunction: create_function,
     nodes.CreateTrigger: _create_trigger,
-    nodes.CreateRule: _create_rule,
+    nodes.CreateRule: create_rule,
     nodes.CommentOnConstraint: _comment,
 }
 """Each takes the node that it is listed by."""

@@ -72,28 +72,55 @@ class Attribute:
 
 
 @fact
+class FunctionFact:
+    """A function that triggers run; `language` is "" and `source` None where no file says what it does."""
+
+    oid: int
+    schema: int
+    name: str
+    language: str = ""
+    source: str | None = None
+
+
+@fact
 class TriggerFact:
-    """A trigger that somebody made; `constraint` is that of a constraint trigger."""
+    """A trigger that somebody made; `constraint` is that of a constraint trigger.
+
+    `columns` are those of UPDATE OF, `asked` those that WHEN reads, `conditional` says that there is a WHEN.
+    """
 
     name: str
-    function: tuple[str, ...]
+    function: int
     before: bool
     row: bool
     events: frozenset[str]
+    columns: tuple[int, ...] = ()
+    asked: frozenset[int] = frozenset()
+    conditional: bool = False
     enabled: str = "O"
     parent: bool = False
     constraint: int = 0
 
+    @property
+    def used(self) -> frozenset[int]:
+        """Every column of the table that it hangs on."""
+        return self.asked.union(self.columns)
+
 
 @fact
 class RuleFact:
-    """A rewrite rule of an INSERT, UPDATE or DELETE; `alike`: its action has a statement of that kind."""
+    """A rewrite rule of an INSERT, UPDATE or DELETE; `alike`: its action has a statement of that kind.
+
+    `asked` are the columns of its table that it reads of OLD or NEW, `words` all names in it.
+    """
 
     name: str
     event: str
     instead: bool = False
     conditional: bool = False
     alike: bool = False
+    asked: frozenset[int] = frozenset()
+    words: frozenset[str] = frozenset()
     enabled: str = "O"
 
 

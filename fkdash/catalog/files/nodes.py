@@ -222,7 +222,7 @@ class AlterDomain:
 
 @fact
 class AlterOther:
-    """ALTER of an index, a type, a schema, a sequence, an extension or a trigger, one action."""
+    """ALTER of an index, a type, a schema, a sequence, an extension, a function or a trigger, one action."""
 
     kind: str
     name: Name
@@ -231,8 +231,18 @@ class AlterOther:
 
 
 @fact
+class CreateFunction:
+    """CREATE FUNCTION of one that triggers run, with its language and what stands behind AS."""
+
+    name: Name
+    language: str
+    source: str | None
+    or_replace: bool = False
+
+
+@fact
 class CreateTrigger:
-    """CREATE TRIGGER."""
+    """CREATE TRIGGER; `columns` are those of UPDATE OF, `asked` those that WHEN reads."""
 
     name: str
     table: Name
@@ -242,14 +252,18 @@ class CreateTrigger:
     events: frozenset[str] = frozenset()
     or_replace: bool = False
     constraint: bool = False
+    columns: tuple[str, ...] = ()
+    asked: frozenset[str] = frozenset()
+    conditional: bool = False
 
 
 @fact
 class CreateRule:
-    """CREATE RULE."""
+    """CREATE RULE; `asked` are the columns that it reads of OLD or NEW."""
 
     rule: RuleFact
     table: Name
+    asked: frozenset[str]
     or_replace: bool = False
 
 
@@ -307,6 +321,7 @@ Node = (
     | CreateDomain
     | AlterDomain
     | AlterOther
+    | CreateFunction
     | CreateTrigger
     | CreateRule
     | SetPath

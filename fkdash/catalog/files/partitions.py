@@ -49,7 +49,19 @@ def _is_copy_for_referenced(state: State, key: object) -> bool:
 
 def _clone_triggers(state: State, parent: Relation, partition: Relation) -> None:
     now = state.relations[partition.oid]
-    cloned = [replace(each, parent=True) for each in state.relations[parent.oid].triggers if each.row]
+    above = state.relations[parent.oid]
+    names, own = above.names, {column.name: column.number for column in now.columns}
+    theirs = {number: own[name] for number, name in names.items() if name in own}
+    cloned = [
+        replace(
+            each,
+            parent=True,
+            columns=tuple(theirs[number] for number in each.columns),
+            asked=frozenset(theirs[number] for number in each.asked),
+        )
+        for each in above.triggers
+        if each.row
+    ]
     if any(mine.name == each.name for mine in now.triggers for each in cloned):
         raise RefusedError("42710", f"{partition.name} has a trigger of that name already")
     if cloned:

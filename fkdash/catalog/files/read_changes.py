@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 from fkdash.catalog.files.read_create import SKIPPED_OBJECTS
 
+_ROUTINES: Final = {"function", "procedure", "routine"}
 _DROPPED: Final = {
     "table", "view", "index", "sequence", "type", "domain", "schema", "extension", "trigger", "rule",
     "materialized view", "foreign table",
@@ -49,6 +50,8 @@ def read_drop(text: str, second: str) -> Node:
         kind = cursor.word()
     elif second in SKIPPED_OBJECTS:
         # A function that a default, a check or a trigger uses goes with them.
+        if second in _ROUTINES:
+            return _drop_routines(text)
         return SKIPPED if "cascade" not in text.lower() else _drop_cascade(text, second)
     else:
         raise NotReadError(f"DROP {second.upper()} is not understood")
@@ -75,6 +78,31 @@ def _drop_cascade(text: str, second: str) -> Node:
     return Drop(second, (cursor.qualified(),), exists, cascade=True)
 
 
+def _drop_routines(text: str) -> Node:
+    """Read DROP FUNCTION; without CASCADE only what triggers may run matters, which has no arguments."""
+    cursor = Cursor(text)
+    cursor.want("drop")
+    kind = cursor.word()
+    exists = cursor.take("if", "exists")
+    names: list[Name] = []
+    plain: list[Name] = []
+    while not names or cursor.take(","):
+        names.append(cursor.qualified())
+        if not _has_arguments(cursor):
+            plain.append(names[-1])
+    cascade = cursor.take("cascade")
+    dropped = tuple(names if cascade else plain)
+    return Drop(kind, dropped, exists, cascade) if dropped else SKIPPED
+
+
+def _has_arguments(cursor: Cursor) -> bool:
+    """Pass over the arguments of a function, if it has any."""
+    if not cursor.sees("("):
+        return False
+    begin, end = cursor.pass_parentheses()
+    return begin < end
+
+
 def read_alter(text: str, second: str) -> Node:
     """Read ALTER of anything."""
     if second in {"table", "view"} or second in {"foreign", "materialized"}:
@@ -85,6 +113,8 @@ def read_alter(text: str, second: str) -> Node:
         return alter_table(cursor)
     if second == "domain":
         return _alter_domain(text)
+    if second in {"function", "routine"}:
+        return _alter_function(text)
     if second in SKIPPED_OBJECTS:
         return SKIPPED
     if second in {"index", "type", "schema", "sequence", "extension", "trigger"}:
@@ -121,6 +151,20 @@ def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
         while not cursor.take("owned", "by"):
             cursor.at += 1
         return AlterOther(kind, name, Act("owned by", table=cursor.qualified()), exists)
+    return SKIPPED
+
+
+def _alter_function(text: str) -> Node:
+    cursor = Cursor(text)
+    cursor.want("alter")
+    cursor.word()
+    name = cursor.qualified()
+    if _has_arguments(cursor):
+        return SKIPPED
+    if cursor.take("rename", "to"):
+        return AlterOther("function", name, Act("rename", cursor.name()))
+    if cursor.take("set", "schema"):
+        return AlterOther("function", name, Act("set schema", cursor.name()))
     return SKIPPED
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.facts import RuleFact
 from fkdash.catalog.files.nodes import (
     SKIPPED,
     CreateDomain,
     CreateIndex,
     CreateOther,
-    CreateRule,
-    CreateTrigger,
     Doubtful,
 )
 from fkdash.catalog.files.read_parts import (
@@ -23,6 +20,7 @@ from fkdash.catalog.files.read_parts import (
     type_said,
 )
 from fkdash.catalog.files.read_table import create_table
+from fkdash.catalog.files.read_triggers import create_function, create_rule, create_trigger
 from fkdash.catalog.files.tokens import QUOTED, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:
@@ -50,6 +48,8 @@ def read_create(text: str, _second: str) -> Node:
     kind = words[0] if words else ""
     if kind == "constraint" and words[1:2] == ["trigger"]:
         kind = "trigger"
+    elif kind == "function":
+        return create_function(text)
     elif (kind == "foreign" and words[1:2] == ["data"]) or kind in SKIPPED_OBJECTS - {"rule"}:
         return SKIPPED
     cursor = Cursor(text)
@@ -164,60 +164,6 @@ def _create_domain(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noq
     return CreateDomain(name, said, column_constraints(cursor))
 
 
-def _create_trigger(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: FBT001
-    constraint = cursor.take("constraint")
-    cursor.want("trigger")
-    name = cursor.name()
-    before = cursor.take("before")
-    if not before and not cursor.take("after"):
-        cursor.want("instead", "of")
-    events: set[str] = set()
-    while True:
-        event = cursor.word()
-        events.add(event.upper())
-        if event == "update" and cursor.take("of"):
-            cursor.name()
-            while cursor.take(","):
-                cursor.name()
-        if not cursor.take("or"):
-            break
-    cursor.want("on")
-    table = cursor.qualified()
-    row = False
-    while not cursor.sees_any({"execute"}):
-        if cursor.take("for", "each", "row") or cursor.take("for", "row"):
-            row = True
-        elif cursor.take("when"):
-            cursor.pass_parentheses()
-        elif cursor.done:
-            raise cursor.stumbled()
-        else:
-            cursor.at += 1
-    cursor.want("execute")
-    cursor.word()
-    function = cursor.qualified()
-    return CreateTrigger(name, table, function, before, row, frozenset(events), replacing, constraint)
-
-
-def _create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: FBT001
-    cursor.want("rule")
-    name = cursor.name()
-    cursor.want("as", "on")
-    event = cursor.word()
-    cursor.want("to")
-    table = cursor.qualified()
-    conditional = cursor.take("where")
-    if conditional:
-        cursor.pass_until({"do"})
-    cursor.want("do")
-    instead = cursor.take("instead")
-    cursor.take("also")
-    begin, end = cursor.rest()
-    alike = any(each.kind == WORD and each.value == event for each in cursor.tokens[begin:end])
-    rule = RuleFact(name, event.upper(), instead=instead, conditional=conditional, alike=alike)
-    return CreateRule(rule, table, replacing)
-
-
 _MAKERS: Final[dict[str, Callable[[Cursor, str, bool], Node]]] = {
     "index": _create_index,
     "unique": _create_index,
@@ -228,7 +174,7 @@ _MAKERS: Final[dict[str, Callable[[Cursor, str, bool], Node]]] = {
     "schema": _create_schema,
     "type": _create_type,
     "domain": _create_domain,
-    "trigger": _create_trigger,
-    "constraint": _create_trigger,
-    "rule": _create_rule,
+    "trigger": create_trigger,
+    "constraint": create_trigger,
+    "rule": create_rule,
 }

@@ -74,9 +74,7 @@ class Routines:
 
     def doubt(self, text: str) -> str:
         """Give why a statement that was skipped may change the schema all the same, "" where it cannot."""
-        made = _ROUTINE.match(text)
-        if made is not None:
-            self._note(made.group(1).lower(), text)
+        if self.note(text):
             return ""
         if _PATH_OF.match(text) and not _PUBLIC_FIRST.search(text):
             return "it changes the search path of later sessions, which is not followed"
@@ -95,7 +93,12 @@ class Routines:
             return ""
         return f"what the function {name} does is not known from files"
 
-    def _note(self, name: str, text: str) -> None:
+    def note(self, text: str) -> bool:
+        """Keep what a statement that makes a routine says of it; tell whether it is one."""
+        made = _ROUTINE.match(text)
+        if made is None:
+            return False
+        name = made.group(1).lower()
         self._known.add(name)
         body = _BODY.search(text)
         trigger = re.search(r"returns\s+(?:event_)?trigger\b", text, re.IGNORECASE)
@@ -103,3 +106,4 @@ class Routines:
             self._changing[name] = re.compile(rf'\b{re.escape(name)}\b"?\s*\(', re.IGNORECASE)
         else:
             self._changing.pop(name, None)
+        return True

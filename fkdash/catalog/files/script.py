@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.fact import fact
 from fkdash.catalog.files.blocks import run_block
 from fkdash.catalog.files.execute import execute
-from fkdash.catalog.files.nodes import SKIPPED, Do, SetPath, Skipped, Transaction
+from fkdash.catalog.files.nodes import SKIPPED, CreateFunction, Do, SetPath, Skipped, Transaction
 from fkdash.catalog.files.read import read
 from fkdash.catalog.files.routines import Routines
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
@@ -111,6 +111,8 @@ class Script:
                 self._doubt(statement, reason)
             return
         self.read += 1
+        if isinstance(node, CreateFunction):
+            self._routines.note(statement.text)
         if isinstance(node, Transaction):
             self._transaction(node, statement)
             return

@@ -10,7 +10,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
+from fkdash.catalog.files.facts import Constraint, FunctionFact, Relation, TypeFact
 from fkdash.catalog.files.tokens import NAME_BYTES
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class State:
         self.referencing: dict[int, tuple[int, ...]] = {}
         self.indexes_of: dict[int, tuple[int, ...]] = {}
         self.children_of: dict[int, tuple[int, ...]] = {}
+        self.functions: dict[int, FunctionFact] = {}
+        self.function_names: dict[tuple[int, str], int] = {}
         self.extensions: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.columns import default_text
 from fkdash.catalog.files.state import TEMPORARY, State
+from fkdash.catalog.files.trigger_functions import PG_CATALOG
 from fkdash.catalog.files.types import spelled
 from fkdash.catalog.model import (
     Action,
@@ -21,7 +22,7 @@ from fkdash.catalog.model import (
     TableKind,
     TableName,
 )
-from fkdash.catalog.surroundings import RewriteRule, Server, Trigger
+from fkdash.catalog.surroundings import LONGEST_SOURCE, RewriteRule, Server, Trigger, TriggerFunction
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Constraint, Relation
@@ -172,6 +173,9 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
             row=each.row,
             events=each.events,
             constraint=each.constraint or None,
+            columns=each.columns,
+            conditional=each.conditional,
+            code=_code(state, each.function),
         )
         for each in relation.triggers
         if not (each.parent and each.enabled == "O" and state.version < _TRIGGERS_OF_PARTITIONED_SINCE)
@@ -185,11 +189,18 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
     return tuple(sorted(found, key=lambda each: each.name.encode()))
 
 
-def _function(state: State, name: tuple[str, ...]) -> str:
-    if len(name) > 1:
-        return f"{name[-2]}.{name[-1]}"
-    path = [each for each in state.path if each in state.schemas]
-    return f"{path[0] if path else 'public'}.{name[-1]}"
+def _function(state: State, oid: int) -> str:
+    found = state.functions[oid]
+    return f"{state.schema_name(found.schema) if found.schema else PG_CATALOG}.{found.name}"
+
+
+def _code(state: State, oid: int) -> TriggerFunction | None:
+    """Give what a trigger runs, None where no file says it."""
+    found = state.functions[oid]
+    if not found.language:
+        return None
+    short = found.source is not None and len(found.source) <= LONGEST_SOURCE
+    return TriggerFunction(_function(state, oid), found.language, found.source if short else None)
 
 
 def _silenced(state: State, relation: Relation, key: Constraint, enabled: str) -> list[Trigger]:

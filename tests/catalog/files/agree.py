@@ -26,7 +26,8 @@ from tests.catalog.files.comparing import differences, expressions_of
 from tests.catalog.files.migrations import Writer
 from tests.preview.many_cases import Comparison, Connection, command
 
-EMPTY = """
+NOTHING = "create function public.nothing() returns trigger language plpgsql as 'begin return null; end'"
+EMPTY = f"""
 rollback; set search_path to default;
 do $$ declare each record; begin
   for each in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop
@@ -34,7 +35,7 @@ do $$ declare each record; begin
   end loop;
 end $$;
 create schema public;
-create function public.nothing() returns trigger language plpgsql as 'begin return null; end';
+{NOTHING};
 """
 
 
@@ -62,6 +63,7 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
     """Write migrations as `random` says, run each statement on both sides, and compare the catalogs."""
     await connection.execute(EMPTY)
     script = Script(major)
+    assert _ours(script, NOTHING) == ""
     writer = Writer(random, script.state)
     ran: list[str] = []
     for file in range(random.randint(3, 12)):

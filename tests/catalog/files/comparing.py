@@ -109,7 +109,12 @@ def _table(
     keys = {key.oid: key.name for key in catalog.foreign_keys}
     for trigger in table.triggers or ():
         name = trigger.name if trigger.constraint is None else (keys.get(trigger.constraint), trigger.function)
-        found["trigger", name] = (trigger.function, trigger.enabled, trigger.before, trigger.row, trigger.events)
+        found["trigger", name] = (
+            trigger.function, trigger.enabled, trigger.before, trigger.row, trigger.events, trigger.columns,
+            trigger.conditional,
+            # The server's reader has no code for constraint triggers, which cannot keep a row from being written.
+            trigger.code if trigger.constraint is None else None,
+        )  # fmt: skip
     return found
 
 

@@ -449,9 +449,61 @@ class Writer:
             f"ALTER TABLE {self.sql(table)} ENABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {self.sql(table)} DISABLE TRIGGER ALL",
             f"ALTER TABLE {self.sql(table)} ENABLE TRIGGER ALL",
-            f"CREATE TRIGGER {self.name()} BEFORE DELETE OR UPDATE ON {self.sql(table)} FOR EACH ROW EXECUTE FUNCTION public.nothing()",
             f"CREATE VIEW {self.placed()} AS SELECT 1 AS one",
             f"CREATE SEQUENCE {self.placed()}",
+        )
+
+    def function(self) -> str | None:
+        """Write what is done to a function that triggers run."""
+        found = [each for each in self.state.functions.values() if each.language]
+        if found and self.chance(0.6):
+            chosen = self.random.choice(found)
+            name = f"{quoted(self.state.schema_name(chosen.schema))}.{quoted(chosen.name)}"
+            body = f"begin new := old; -- {self.word()}\n return {self.one('old', 'new', 'null')}; end"
+            return self.one(
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $f${body}$f$",
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $f${body}$f$ LANGUAGE 'plpgsql' STRICT",
+                f"ALTER FUNCTION {name}() RENAME TO {self.name()}",
+                f"ALTER FUNCTION {name} SET SCHEMA {self.schema()}",
+                f"DROP FUNCTION {name}()",
+                f"DROP FUNCTION IF EXISTS {name} CASCADE",
+            )
+        replacing = self.one("", "OR REPLACE ")
+        return f"CREATE {replacing}FUNCTION {self.placed()}() RETURNS trigger LANGUAGE plpgsql AS 'begin return old; end'"
+
+    def trigger(self) -> str | None:
+        """Write a trigger, a rewrite rule, or what is done to one."""
+        table = self.table()
+        if table is None or not table.columns:
+            return None
+        named = [(each, "TRIGGER") for each in table.triggers] + [(each, "RULE") for each in table.rules]
+        if named and self.chance(0.3):
+            chosen, kind = self.random.choice(named)
+            name = quoted(chosen.name)
+            return self.one(
+                f"DROP {kind} {name} ON {self.sql(table)}",
+                f"ALTER TABLE {self.sql(table)} {self.one('DISABLE', 'ENABLE', 'ENABLE ALWAYS', 'ENABLE REPLICA')} {kind} {name}",
+            )
+        columns = [quoted(each.name) for each in self.random.sample(table.columns, min(2, len(table.columns)))]
+        if self.chance(0.25):
+            event = self.one("UPDATE", "DELETE", "INSERT")
+            where = self.one("", f" WHERE {'new' if event == 'INSERT' else 'old'}.{columns[0]} IS NULL")
+            action = self.one("NOTHING", f"DELETE FROM {self.sql(table)}", "(SELECT 1; SELECT 2)", "SELECT 1")
+            replacing = self.one("", "OR REPLACE ")
+            return f"CREATE {replacing}RULE {self.name()} AS ON {event} TO {self.sql(table)}{where} DO {self.one('ALSO ', 'INSTEAD ', '')}{action}"
+        found = [each for each in self.state.functions.values() if each.language]
+        if not found:
+            return None
+        function = self.random.choice(found)
+        run = f"{quoted(self.state.schema_name(function.schema))}.{quoted(function.name)}"
+        update = self.one("UPDATE", f"UPDATE OF {', '.join(columns)}")
+        when = self.one(
+            "", "", f" WHEN (OLD.{columns[0]} IS NULL)", " WHEN (OLD.* IS NOT NULL)", " WHEN (old IS NULL)"
+        )
+        replacing = "OR REPLACE " if self.chance(0.2) else ""
+        return (
+            f"CREATE {replacing}TRIGGER {self.name()} {self.one('BEFORE', 'AFTER')} {update} OR DELETE ON "
+            f"{self.sql(table)} FOR EACH ROW{when} EXECUTE FUNCTION {run}()"
         )
 
     def inherit(self) -> str | None:
@@ -470,6 +522,7 @@ class Writer:
             (18, self.add_foreign_key), (8, self.add_column), (12, self.alter_column), (8, self.alter_constraint),
             (7, self.add_constraint), (6, self.create_index), (2, self.use_index), (7, self.rename), (4, self.drop),
             (4, self.domain), (4, self.schema_said), (2, self.partition_index), (4, self.other), (2, self.inherit),
+            (4, self.function), (7, self.trigger),
         ]  # fmt: skip
         while True:
             weights = [weight for weight, _ in weighted]

@@ -83,6 +83,43 @@ SCRIPTS = {
     "create trigger t before update or delete on c for each row when (old.id > 1) execute function f(); "
     "create constraint trigger u after insert on c deferrable for each row execute procedure f(); "
     "alter table c disable trigger t; create trigger x after truncate on p execute function f(); drop trigger x on p;",
+    "functions of triggers": "create schema s; create schema z; create function s.f() returns trigger language plpgsql as "
+    "$f$ begin new.p_id := 1; return new; end $f$; set search_path = s, public; create trigger t before update of p_id, id on "
+    "public.c for each row when (old.* is distinct from new.*) execute function f(); set search_path = public; "
+    "create trigger u before update on c for each row execute function suppress_redundant_updates_trigger(); "
+    "create function f() returns trigger as e'begin\\n return old; end' language 'plpgsql' security definer set search_path from current; "
+    "create or replace function s.f() returns pg_catalog.trigger language plpgsql as $$ begin return null; end $$; "
+    "alter function s.f() rename to g; alter function s.g() set schema z; alter function z.g() owner to current_user; "
+    "create function s.f() returns trigger language plpgsql as $$ begin return new; end $$; drop schema s cascade; "
+    "create function g(int) returns int language sql as 'select 1 -- trigger'; drop function g(int); alter schema z rename to y;",
+    "a function that is made in a block": "create function f() returns trigger language plpgsql as 'begin return null; end'; "
+    "create trigger t before delete on c for each row execute function f(); do $do$ begin create or replace function f() "
+    "returns trigger language plpgsql as $f$ begin new.id := 1; return old; end $f$; end $do$;",
+    "functions that go": "create function f() returns trigger language plpgsql as 'begin return null; end'; "
+    "create function g() returns trigger language plpgsql as 'begin return null; end'; create trigger t before delete on c "
+    "for each row execute function f(); create trigger u before delete on p for each row execute function g(); "
+    "drop function if exists nowhere(), g(), f cascade; create function f() returns trigger language plpgsql as "
+    "'begin return old; end'; create trigger v before delete on c for each row execute function f();",
+    "triggers of partitions": "create function f() returns trigger language plpgsql as 'begin return null; end'; "
+    "create table m (a int, k int, b int) partition by list (k); create table m1 (k int, gone int, b int, a int); alter table m1 drop gone; "
+    "create trigger t before update of b, a on m for each row when (old.a > 0) execute function f(); "
+    "alter table m attach partition m1 for values in (1); create table m2 partition of m default; "
+    "create trigger u after update of b on m for each row execute function f(); alter table m drop b cascade;",
+    "columns of triggers": "create function f() returns trigger language plpgsql as 'begin return null; end'; "
+    "alter table c add a int, add b int, add d int; create trigger t before update of a on c for each row execute function f(); "
+    "create trigger u before update on c for each row when ((old).b > new.id) execute function f(); alter table c drop d; "
+    "alter table c rename b to bb; alter table c drop a cascade, drop bb cascade;",
+    "rules": "create table log (update int, n int unique); create rule a as on delete to c do instead update c set p_id = 0 where id = old.id; "
+    "create rule b as on update to c where (old.id > 0 and new.p_id = 3) do also (insert into log (n) values (1); delete from log); "
+    "create rule d as on update to c do instead with x as (select 1) update p set n = 1; "
+    "create rule e as on update to c do also insert into log values (1, 2) on conflict (n) do update set n = 3; "
+    "create rule f as on update to c do also select update from log for update; create rule g as on insert to c do nothing; "
+    "create rule h as on delete to c do also with gone as (delete from log returning n) select n from gone; "
+    "create rule i as on delete to p do nothing; alter table c disable rule a; alter table c enable always rule b; drop rule i on p; "
+    "create or replace rule g as on delete to c where old.id = 1 do instead nothing;",
+    "rules that go": "alter table c add a int, add b int; create rule r as on delete to c where (old.a > 1) do instead nothing; "
+    "create rule s as on update to c do also delete from p where n = new.id; alter table c drop b; alter table c drop a cascade; "
+    "drop table c, p;",
 }  # fmt: skip
 
 
@@ -160,6 +197,11 @@ DOUBTFUL = {
     "create table t (id int": "a parenthesis is never closed",
     "create function f() returns int as $$ select 1;": "the dollar quote $$ is never closed",
     "insert into p values ('a": "a string is never closed",
+    "create function f() returns trigger language plpgsql as 'begin return null; end'; create trigger t before delete on c "
+    "for each row execute function f(); drop function f();": "PostgreSQL would refuse it: the trigger t of c runs f",
+    "create function f() returns trigger language plpgsql as 'begin return null; end'; create trigger t before update of p_id "
+    "on c for each row execute function f(); alter table c drop p_id;": "PostgreSQL would refuse it: the trigger t uses p_id",
+    'create rule "_RETURN" as on select to c do instead select 1, 2;': "a rule on SELECT",
     "import foreign schema public from server s into public;": "IMPORT FOREIGN SCHEMA makes tables",
 }
 
