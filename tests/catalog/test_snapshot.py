@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.catalog.model import TableName
+from fkdash.catalog.postgres import read_catalog
 from fkdash.catalog.snapshot import load_snapshot, snapshot_pieces
+from fkdash.db.statements import OpenTransaction
 from fkdash.errors import UsageError
 from fkdash.rules.registry import findings
 from tests.support.commands import fkdash
@@ -43,6 +46,43 @@ async def test_a_snapshot_is_judged_as_its_database_is(incident_database: TestDa
     again = load_snapshot(file)
     assert "".join(snapshot_pieces(again)) == text
     assert len(findings(again)) >= len(told(live.stdout))
+
+
+BESIDE = """
+create table p (id int primary key);
+create table c (id int primary key, a int, p_id int references p on delete cascade);
+create function f() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger t before update of p_id, a or delete on c for each row when (old.a > 1) execute function f();
+create rule r as on delete to c where (old.a = 7) do instead delete from c where id = 0;
+create table m (k int, id int) partition by list (k);
+create table m1 partition of m for values in (1, null);
+alter table p replica identity using index p_pkey;
+"""
+
+
+async def test_triggers_rules_and_partitions_are_in_a_snapshot_as_the_server_has_them(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(BESIDE)
+    file = tmp_path / "schema.json"
+    written = await fkdash("snapshot", database.dsn, "-o", str(file))
+    assert written.returncode == 0, written.stderr
+    connection = await database.connection()
+    async with connection.transaction():
+        live = await read_catalog(OpenTransaction(connection, where="the test's server", statement_seconds=None))
+    read = load_snapshot(file)
+    for name, table in live.tables.items():
+        again = read.tables[name]
+        assert (again.triggers or ()) == (table.triggers or ()), name
+        assert again.rules == table.rules
+        assert (again.nulls_into, again.partition_key) == (table.nulls_into, table.partition_key)
+        assert [each.replica_identity for each in again.indexes] == [
+            each.replica_identity for each in table.indexes
+        ]
+    [trigger] = read.tables[TableName("public", "c")].triggers or ()
+    assert trigger.code is not None
+    assert (trigger.columns, trigger.conditional, trigger.code.language) == ((3, 2), True, "plpgsql")
+    assert read.tables[TableName("public", "m")].nulls_into == TableName("public", "m1")
 
 
 @pytest.mark.newest_version

@@ -284,3 +284,32 @@ def test_the_hook_runs_what_it_says() -> None:
     [entry] = [line.split(":", 1)[1].strip() for line in hooks.splitlines() if line.strip().startswith("entry:")]
     assert entry == "fkdash lint"
     assert "pass_filenames: false" in hooks
+
+
+SWALLOWING = (
+    "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN {} ; END $$;\n"
+    "CREATE TRIGGER t BEFORE {} ON users FOR EACH ROW EXECUTE FUNCTION gone();\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("triggers", "severity"),
+    [
+        (SWALLOWING.format("NULL", "DELETE"), "warning"),
+        (SWALLOWING.format("OLD", "DELETE"), None),
+        (SWALLOWING.format("NULL", "UPDATE OF id"), None),
+        ("CREATE TRIGGER t BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION made_elsewhere();", "info"),
+    ],
+)
+def test_what_a_trigger_does_is_read_from_its_function_and_is_not_guessed_without_it(
+    lint: Lint, tmp_path: Path, triggers: str, severity: str | None
+) -> None:
+    write({"m/1.sql": TABLES + KEY.replace("SET NULL", "CASCADE") + triggers}, tmp_path)
+    assert [each["severity"] for each in found(lint("m")[1], "FK204")] == ([severity] if severity else [])
+
+
+def test_a_function_that_a_later_file_replaces_is_the_one_that_triggers_run(lint: Lint, tmp_path: Path) -> None:
+    better = "CREATE OR REPLACE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$;"
+    cascading = TABLES + KEY.replace("SET NULL", "CASCADE") + SWALLOWING.format("NULL", "DELETE")
+    write({"m/1.sql": cascading, "m/2.sql": better}, tmp_path)
+    assert found(lint("m")[1], "FK204") == []
