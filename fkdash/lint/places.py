@@ -19,6 +19,7 @@ _CHECKS: Final = frozenset({"FK102", "FK107", "FK114"})
 _DEFAULTS: Final = frozenset({"FK105", "FK106", "FK107", "FK112", "FK113"})
 _UNIQUE: Final = frozenset({"FK104", "FK112"})
 _TYPES: Final = frozenset({"FK401", "FK402", "FK403"})
+_BESIDE: Final = frozenset({"FK204", "FK208"})
 _LONGEST: Final = 160
 
 
@@ -58,6 +59,8 @@ def _numbers(script: Script, finding: Finding, key: ForeignKey) -> Iterator[int]
         return
     columns = finding.columns if finding.key is key else key.columns
     yield from _of_columns(script, rule, table, columns)
+    if rule in _BESIDE:
+        yield from _of_what_runs(script, table, finding)
     if rule in _CHECKS:
         yield from _of_checks(script, table, columns)
     if rule in _UNIQUE:
@@ -95,6 +98,20 @@ def _of_checks(script: Script, table: Relation, names: Iterable[str]) -> Iterato
     for check in script.state.constraints_on(table.oid, "c"):
         if numbers & set(check.columns):
             yield check.made
+
+
+def _of_what_runs(script: Script, table: Relation, finding: Finding) -> Iterator[int]:
+    """Give the statements that made, or let fire, the triggers and rules that a finding names as evidence."""
+    state = script.state
+    for trigger in table.triggers:
+        if any(each.startswith(f"trigger {trigger.name} runs ") for each in finding.evidence):
+            yield trigger.made
+            yield state.functions[trigger.function].made
+    for rule in table.rules:
+        if any(each.startswith(f"rule {rule.name} ") for each in finding.evidence):
+            yield rule.made
+    for partition in state.children(table.oid) if table.kind == "p" else ():
+        yield from _of_what_runs(script, partition, finding)
 
 
 def _table(script: Script, name: TableName) -> Relation | None:

@@ -313,3 +313,29 @@ def test_a_function_that_a_later_file_replaces_is_the_one_that_triggers_run(lint
     cascading = TABLES + KEY.replace("SET NULL", "CASCADE") + SWALLOWING.format("NULL", "DELETE")
     write({"m/1.sql": cascading, "m/2.sql": better}, tmp_path)
     assert found(lint("m")[1], "FK204") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "last"),
+    [
+        ("FK204", SWALLOWING.format("NULL", "DELETE").splitlines()[1]),
+        ("FK204", SWALLOWING.format("NULL", "DELETE").splitlines()[0].replace("CREATE", "CREATE OR REPLACE")),
+        ("FK204", "ALTER TABLE users ENABLE TRIGGER t;"),
+        ("FK208", "CREATE RULE r AS ON DELETE TO users DO INSTEAD NOTHING;"),
+        ("FK208", "CREATE RULE r AS ON DELETE TO users WHERE old.w = 1 DO INSTEAD NOTHING;"),
+    ],
+)
+def test_a_trigger_a_function_or_a_rule_that_comes_last_completes_a_finding(
+    lint: Lint, tmp_path: Path, rule: str, last: str
+) -> None:
+    made, fires = SWALLOWING.format("NULL", "DELETE").splitlines()
+    before = {
+        "CREATE TR": [made],
+        "CREATE OR": [made.replace("NULL", "OLD"), fires],
+        "ALTER TAB": [made, fires, "ALTER TABLE users DISABLE TRIGGER t;"],
+    }.get(last[:9], [])
+    write({"m/1.sql": TABLES + KEY.replace("SET NULL", "CASCADE") + "\n".join(before), "m/2.sql": last}, tmp_path)
+    [finding] = found(lint("m")[1], rule)
+    assert finding["file"] == "m/2.sql"
+    write({"m/2.sql": "SELECT 1;"}, tmp_path)
+    assert found(lint("m")[1], rule) == []

@@ -185,7 +185,7 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
     if not everything and act.name not in {each.name for each in table.triggers}:
         raise RefusedError("42704", f"there is no trigger {act.name} on {table.name}")
     triggers = tuple(
-        replace(each, enabled=act.other) if everything or each.name == act.name else each
+        replace(each, enabled=act.other, made=state.statement) if everything or each.name == act.name else each
         for each in table.triggers
     )
     changed = state.change(table, triggers=triggers)
@@ -197,15 +197,18 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
     if table.kind == "p":
         for child in state.children(table.oid):
             cloned = {each.name for each in child.triggers if each.parent}
-            if act.name == "all" or act.name in cloned or cloned:
+            if act.name == "all" or act.name in cloned or (act.name == "user" and cloned):
                 _enable_trigger(state, child, act, only=only)
 
 
 def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
     if all(each.name != act.name for each in table.rules):
         raise RefusedError("42704", f"there is no rule {act.name} on {table.name}")
-    rules = (replace(each, enabled=act.other) if each.name == act.name else each for each in table.rules)
-    state.change(table, rules=tuple(rules))
+    rules = tuple(
+        replace(each, enabled=act.other, made=state.statement) if each.name == act.name else each
+        for each in table.rules
+    )
+    state.change(table, rules=rules)
 
 
 def _attach(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all

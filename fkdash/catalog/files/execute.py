@@ -262,6 +262,7 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, funct
         enabled=existing.enabled if existing is not None else "O",
         parent=cloned,
         constraint=constraint,
+        made=state.statement,
     )
     others = tuple(each for each in table.triggers if each.name != node.name)
     state.change(table, triggers=(*others, made))

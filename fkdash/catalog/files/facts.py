@@ -80,6 +80,7 @@ class FunctionFact:
     name: str
     language: str = ""
     source: str | None = None
+    made: int = 0
 
 
 @fact
@@ -100,6 +101,7 @@ class TriggerFact:
     enabled: str = "O"
     parent: bool = False
     constraint: int = 0
+    made: int = 0
 
     @property
     def used(self) -> frozenset[int]:
@@ -122,6 +124,7 @@ class RuleFact:
     asked: frozenset[int] = frozenset()
     words: frozenset[str] = frozenset()
     enabled: str = "O"
+    made: int = 0
 
 
 @fact

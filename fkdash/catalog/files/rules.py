@@ -26,7 +26,7 @@ def create_rule(state: State, node: CreateRule) -> None:
     if len(others) < len(table.rules) and not node.or_replace:
         raise RefusedError("42710", f"there is a rule {node.rule.name} already")
     asked = frozenset(column.number for column in table.columns if column.name in node.asked)
-    state.change(table, rules=(*others, replace(node.rule, asked=asked)))
+    state.change(table, rules=(*others, replace(node.rule, asked=asked, made=state.statement)))
 
 
 def drop_rules_of_column(state: State, table: Relation, column: Attribute, *, cascade: bool) -> None:

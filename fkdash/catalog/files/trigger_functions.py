@@ -35,7 +35,7 @@ def create_function(state: State, node: CreateFunction) -> None:
     if existing is not None and existing.language and not node.or_replace:
         raise RefusedError("42723", f"there is a function {name} already")
     oid = existing.oid if existing is not None else state.new_oid()
-    state.put(state.functions, oid, FunctionFact(oid, schema, name, node.language, node.source))
+    state.put(state.functions, oid, FunctionFact(oid, schema, name, node.language, node.source, state.statement))
     state.put(state.function_names, (schema, name), oid)
 
 
