@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fkdash.catalog.snapshot import load_snapshot
 from fkdash.cli.command_words import refuse_command_as_database
 from fkdash.cli.main import COMMANDS
 from fkdash.cli.messages import tell
@@ -107,6 +106,8 @@ def snapshot_of(arguments: argparse.Namespace) -> Catalog | None:
     )
     if named or arguments.profile or getattr(arguments, "all_databases", False):
         raise UsageError("--from reads a file; a database cannot be read too.", next_step="Leave one of them out.")
+    from fkdash.catalog.snapshot_reading import load_snapshot  # noqa: PLC0415 - only where a snapshot is read
+
     return load_snapshot(arguments.snapshot)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
-from fkdash.catalog.snapshot import load_snapshot, snapshot_pieces
+from fkdash.catalog.snapshot import snapshot_pieces
+from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.db.statements import OpenTransaction
 from fkdash.errors import UsageError
 from fkdash.rules.registry import findings

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
+from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import SERIAL, base_of, identifier, type_of
+from fkdash.catalog.files.types import SERIAL, base_of, type_of
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import ColumnSaid, ExpressionSaid

@@ -17,10 +17,10 @@ from fkdash.catalog.files.read_parts import (
     column_said,
     expression,
     index_part,
-    type_said,
 )
 from fkdash.catalog.files.read_table import create_table
 from fkdash.catalog.files.read_triggers import create_function, create_rule, create_trigger
+from fkdash.catalog.files.read_types import type_said
 from fkdash.catalog.files.tokens import QUOTED, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from fkdash.catalog.files.read_parts import (
     index_part,
     parenthesised,
     table_constraint,
-    type_said,
 )
+from fkdash.catalog.files.read_types import type_said
 from fkdash.catalog.files.tokens import SIGN, NotReadError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import RuleFact
 from fkdash.catalog.files.nodes import SKIPPED, CreateFunction, CreateRule, CreateTrigger, Doubtful
-from fkdash.catalog.files.read_parts import string_or_name, type_said
+from fkdash.catalog.files.read_parts import string_or_name
+from fkdash.catalog.files.read_types import type_said
 from fkdash.catalog.files.tokens import QUOTED, STRING, WORD, Cursor
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
+from fkdash.catalog.files.tokens import after_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,6 @@ LONGEST: Final = 32 * 1024 * 1024
 
 _STOPS: Final = re.compile(r"""['"$;\\()]|--|/\*""")
 _ROUTINE_STOPS: Final = re.compile(_STOPS.pattern + r"|\b(?:begin|case|end)\b", re.IGNORECASE)
-_COMMENT_ENDS: Final = re.compile(r"/\*|\*/")
 _DOLLAR: Final = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
 _SPACE: Final = re.compile(r"\s+")
 _ROUTINE: Final = re.compile(r"create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
@@ -285,14 +285,10 @@ def _after_dollar(held: str, at: int) -> int:
 
 
 def _after_comment(held: str, at: int) -> int:
-    depth, position = 1, at + 2
-    while depth:
-        found = _COMMENT_ENDS.search(held, position)
-        if found is None:
-            raise _Unfinished("a comment")
-        depth += 1 if found.group() == "/*" else -1
-        position = found.end()
-    return position
+    end = after_comment(held, at + 2)
+    if end is None:
+        raise _Unfinished("a comment")
+    return end
 
 
 def _pass_over_data(text: _Text) -> None:

@@ -89,7 +89,10 @@ def tokens_of(text: str) -> list[Token]:
         elif kind == "number":
             found.append(Token(NUMBER, one.group(), position, end))
         elif kind == "comment":
-            end = _after_comment(text, end)
+            ended = after_comment(text, end)
+            if ended is None:
+                raise NotReadError("a comment is never closed")
+            end = ended
         elif kind in {"string", "dollar", "tag"}:
             _add_string(found, text, position, end)
         position = end
@@ -142,12 +145,13 @@ def _unquoted(text: str) -> str:
     return cut_name(text[1:-1].replace('""', '"'))
 
 
-def _after_comment(text: str, position: int) -> int:
+def after_comment(text: str, position: int) -> int | None:
+    """Give where a comment ends, nested ones within it, from behind its beginning; None where it does not."""
     depth = 1
     while depth:
         found = _COMMENT_ENDS.search(text, position)
         if found is None:
-            raise NotReadError("a comment is never closed")
+            return None
         depth += 1 if found.group() == "/*" else -1
         position = found.end()
     return position
