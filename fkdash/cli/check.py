@@ -5,33 +5,25 @@ from __future__ import annotations
 import argparse
 import gc
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of
+from fkdash.cli.judging import add_judging_arguments, baseline_at, baseline_file, threshold
 from fkdash.cli.printing import print_reports, write_baseline
-from fkdash.cli.selection import (
-    add_rule_argument,
-    add_table_arguments,
-    chosen_rules,
-    chosen_tables,
-    seconds,
-    tell_unmatched,
-)
+from fkdash.cli.selection import chosen_rules, chosen_tables, seconds, tell_unmatched
 from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.db.pool import Limits
 from fkdash.errors import FkdashError, StoppedError, UnreachableError
 from fkdash.report.checking import CheckOptions, check, check_snapshot, failed
-from fkdash.report.configuration_file import load_baseline
 from fkdash.report.several import check_each, databases_of
-from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.db.target import Target
     from fkdash.report.check import CheckReport
+    from fkdash.rules.finding import Severity
 
 SUMMARY = (
     "Check the foreign keys of a live database: contradictions that make deletes fail, integrity, cost, types, "
@@ -48,24 +40,12 @@ EXAMPLES = """examples:
 
 exit codes: 0 nothing at or above --fail-on, 1 something, 2 wrong usage, 3 no access, 4 incomplete
 """
-_FORMATS: Final = ("json", "sarif", "github", "junit", "markdown")
 _FOUND, _NO_ACCESS, _INCOMPLETE = 1, UnreachableError.exit_code, StoppedError.exit_code
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--format", choices=("text", *_FORMATS), default="text", help="default: %(default)s")
-    parser.add_argument(
-        "--fail-on",
-        choices=("error", "warning", "info", "never"),
-        default="error",
-        help="the severity from which findings make the exit code 1; default: %(default)s",
-    )
-    add_table_arguments(parser)
-    add_rule_argument(parser)
-    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
-    parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known and do not fail")
-    parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="write what is found as the baseline")
+    add_judging_arguments(parser)
     parser.add_argument(
         "--each", action="store_true", help="tell every finding in the text; otherwise many of one rule are folded"
     )
@@ -96,20 +76,17 @@ def run(arguments: argparse.Namespace) -> int:
     print_reports(reports, arguments.format, each=arguments.each)
     if options.concerns is not None and not any(report.scope.tables or report.failure for report in reports):
         return tell_unmatched(arguments)
-    threshold = None if arguments.fail_on == "never" else Severity(arguments.fail_on)
-    return _exit_code(reports, threshold)
+    return _exit_code(reports, threshold(arguments))
 
 
 def _options(arguments: argparse.Namespace) -> CheckOptions:
     configuration = team_configuration(arguments.config)
-    baseline = arguments.baseline
-    if baseline is None and configuration.baseline is not None and arguments.write_baseline is None:
-        baseline = Path(configuration.baseline)
+    baseline = baseline_file(arguments, configuration)
     return CheckOptions(
         rules=chosen_rules(arguments),
         concerns=chosen_tables(arguments),
         configuration=configuration,
-        baseline=load_baseline(baseline) if baseline is not None else None,
+        baseline=baseline_at(baseline),
         decided_in=configuration.origin or (str(baseline) if baseline is not None else ""),
         count_rows=not arguments.no_counts,
         seconds=arguments.seconds,
@@ -144,9 +121,9 @@ async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
         return await check(pool, options, where=pool.where)
 
 
-def _exit_code(reports: Sequence[CheckReport], threshold: Severity | None) -> int:
-    if any(report.reaches(threshold) for report in reports):
+def _exit_code(reports: Sequence[CheckReport], failing: Severity | None) -> int:
+    if any(report.reaches(failing) for report in reports):
         return _FOUND
     if any(report.failure for report in reports):
         return _NO_ACCESS
-    return 0 if threshold is None or all(report.complete for report in reports) else _INCOMPLETE
+    return 0 if failing is None or all(report.complete for report in reports) else _INCOMPLETE

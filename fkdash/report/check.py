@@ -10,7 +10,9 @@ from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from collections.abc import Callable
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.catalog.surroundings import Server
     from fkdash.errors import NotRun
     from fkdash.preview.rows.blocked import Impact
@@ -194,4 +196,25 @@ def impact_words(reported: Reported) -> str:
         f"biting: {least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.name} cannot be deleted, "
         f"{least}{counted(impact.blocking_rows, 'rows')} of {key.table.name} {refer} to "
         f"{'it' if impact.referenced_rows == 1 else 'them'}"
+    )
+
+
+def is_about(concerns: Callable[[TableName], bool] | None, key: ForeignKey) -> bool:
+    """Tell whether a foreign key is one of or to the tables that are asked about; None asks about all."""
+    return concerns is None or concerns(key.table) or concerns(key.referenced)
+
+
+def scope_of(catalog: Catalog, concerns: Callable[[TableName], bool] | None) -> Scope:
+    """Give what was looked at of a catalog: a partition counts as a part of its table."""
+    tables = [
+        table
+        for name, table in catalog.tables.items()
+        if table.partition_of is None and (concerns is None or concerns(name))
+    ]
+    unreadable = [table.name for table in tables if table.privileges is not None and not table.privileges.select]
+    return Scope(
+        foreign_keys=sum(is_about(concerns, key) for key in catalog.foreign_keys),
+        tables=len(tables),
+        unreadable=tuple(sorted(unreadable)),
+        role=catalog.server.role if catalog.server is not None else "",
     )

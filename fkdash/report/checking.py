@@ -17,7 +17,7 @@ from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, St
 from fkdash.fix.options import possible_fixes
 from fkdash.preview.rows.blocked import impact
 from fkdash.report.biting import MOST_PREVIEWED, previewed
-from fkdash.report.check import CheckReport, Coverage, Reported, Scope, Unknown
+from fkdash.report.check import CheckReport, Coverage, Reported, Scope, Unknown, is_about, scope_of
 from fkdash.report.row_questions import answered, unanswered
 from fkdash.rules.configuration import Configuration, compare, judge
 from fkdash.rules.finding import Severity, Statement
@@ -26,8 +26,7 @@ from fkdash.rules.registry import RULES, findings, in_order
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Query, TableName
-    from fkdash.catalog.surroundings import Server
+    from fkdash.catalog.model import Catalog, Query, TableName
     from fkdash.db.session import Session, Sessions
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.configuration import Baseline
@@ -66,25 +65,25 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
-    found = [each for each in every if _chosen(options, each.key)]
+    found = [each for each in every if is_about(options.concerns, each.key)]
     settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
     judged = judge(settled_findings, options.configuration)
-    compared = compare(judged.findings, options.baseline) if options.baseline is not None else None
-    known = {id(each) for each in compared.known} if compared is not None else set()
+    compared = compare(judged.findings, options.baseline)
+    known = {id(each) for each in compared.known}
     impacts = await _impacts(sessions, catalog, judged.findings, options)
     believed = await _believed(sessions, catalog, judged.findings, impacts, options.seconds)
     believed = await asyncio.to_thread(_with_possible_fixes, catalog, believed)
     return CheckReport(
         where=where,
         database=catalog.server.database if catalog.server else "",
-        scope=_scope(catalog, options),
+        scope=scope_of(catalog, options.concerns),
         findings=_in_order(
             Reported(found, counted, known=id(each) in known)
             for each, (found, counted) in zip(judged.findings, believed, strict=True)
         ),
         server=catalog.server,
         ignored=judged.ignored,
-        gone=compared.gone if compared is not None else (),
+        gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
     )
@@ -98,18 +97,18 @@ def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
 def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> CheckReport:
     """Check what a snapshot says; `coverage` lists what it cannot know."""
     asked = tuple(rule for rule in options.rules if rule.id not in NOT_IN_SNAPSHOTS)
-    found = [each for each in findings(catalog, asked) if _chosen(options, each.key)]
+    found = [each for each in findings(catalog, asked) if is_about(options.concerns, each.key)]
     judged = judge(found, options.configuration)
-    compared = compare(judged.findings, options.baseline) if options.baseline is not None else None
-    known = {id(each) for each in compared.known} if compared is not None else set()
+    compared = compare(judged.findings, options.baseline)
+    known = {id(each) for each in compared.known}
     return CheckReport(
         where=where,
         database="",
-        scope=_scope(catalog, options),
+        scope=scope_of(catalog, options.concerns),
         findings=_in_order(Reported(each, known=id(each) in known) for each in judged.findings),
         server=catalog.server,
         ignored=judged.ignored,
-        gone=compared.gone if compared is not None else (),
+        gone=compared.gone,
         coverage=Coverage(
             rules=len(options.rules),
             not_asked=tuple(
@@ -133,29 +132,6 @@ def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:
 def failed(where: str, database: str, error: FkdashError) -> CheckReport:
     """Give the report of a database that could not be checked."""
     return CheckReport(where=where, database=database, scope=Scope(0, 0), failure=error.what)
-
-
-def _chosen(options: CheckOptions, key: ForeignKey) -> bool:
-    return options.concerns is None or options.concerns(key.table) or options.concerns(key.referenced)
-
-
-def _scope(catalog: Catalog, options: CheckOptions) -> Scope:
-    tables = [
-        table
-        for name, table in catalog.tables.items()
-        if table.partition_of is None and (options.concerns is None or options.concerns(name))
-    ]
-    unreadable = [table.name for table in tables if table.privileges is not None and not table.privileges.select]
-    return Scope(
-        foreign_keys=sum(_chosen(options, key) for key in catalog.foreign_keys),
-        tables=len(tables),
-        unreadable=tuple(sorted(unreadable)),
-        role=_role(catalog.server),
-    )
-
-
-def _role(server: Server | None) -> str:
-    return server.role if server is not None else ""
 
 
 def _locked(catalog: Catalog) -> Iterable[Unknown]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.lint.ignoring import ignored_by_comment
 from fkdash.lint.places import spots_of
 from fkdash.lint.way import way_findings
-from fkdash.report.check import CheckReport, Coverage, NotUnderstood, Place, Reported, Scope
+from fkdash.report.check import CheckReport, Coverage, NotUnderstood, Place, Reported, is_about, scope_of
 from fkdash.rules.configuration import Configuration, Ignored, compare, judge
 from fkdash.rules.registry import EVERY_RULE, findings, in_order
 from fkdash.rules.way import FILE_RULES
@@ -16,7 +16,7 @@ from fkdash.rules.way import FILE_RULES
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import TableName
     from fkdash.lint.places import Spot
     from fkdash.lint.reading import FilesRead
     from fkdash.rules.configuration import Baseline
@@ -49,7 +49,7 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     found = list(findings(read.catalog, tuple(rule for rule in asked if rule not in FILE_RULES)))
     placed = [(each, *spots_of(read.script, each)) for each in found]
     placed += [each for each in way_findings(read.script, read.catalog) if each[0].rule in wanted]
-    placed = [each for each in placed if _chosen(options, each[0].key) and _of_files(options, each[1])]
+    placed = [each for each in placed if is_about(options.concerns, each[0].key) and _of_files(options, each[1])]
     places = {id(finding): (_place(completed), _place(began)) for finding, completed, began in placed}
     commented = ignored_by_comment(
         read.script, [(finding, completed, began) for finding, completed, began in placed]
@@ -57,13 +57,13 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     left = [finding for finding, *_ in placed if id(finding) not in commented]
     judged = judge(in_order(left), options.configuration)
     places |= _after_judging(left, judged.findings, places)
-    compared = compare(judged.findings, options.baseline) if options.baseline is not None else None
-    known = {id(each) for each in compared.known} if compared is not None else set()
+    compared = compare(judged.findings, options.baseline)
+    known = {id(each) for each in compared.known}
     ignored = [Ignored(finding, commented[id(finding)]) for finding, *_ in placed if id(finding) in commented]
     return CheckReport(
         where=where,
         database="",
-        scope=_scope(read.catalog, options),
+        scope=scope_of(read.catalog, options.concerns),
         findings=tuple(
             Reported(
                 each,
@@ -74,7 +74,7 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
             for each in judged.findings
         ),
         ignored=(*judged.ignored, *ignored),
-        gone=compared.gone if compared is not None else (),
+        gone=compared.gone,
         coverage=coverage_of(read, options.rules),
     )
 
@@ -120,16 +120,3 @@ def _place(spot: Spot | None) -> Place | None:
 
 def _of_files(options: LintOptions, completed: Spot | None) -> bool:
     return options.only_files is None or (completed is not None and completed.file in options.only_files)
-
-
-def _chosen(options: LintOptions, key: ForeignKey) -> bool:
-    return options.concerns is None or options.concerns(key.table) or options.concerns(key.referenced)
-
-
-def _scope(catalog: Catalog, options: LintOptions) -> Scope:
-    tables = [
-        table
-        for name, table in catalog.tables.items()
-        if table.partition_of is None and (options.concerns is None or options.concerns(name))
-    ]
-    return Scope(foreign_keys=sum(_chosen(options, key) for key in catalog.foreign_keys), tables=len(tables))

@@ -179,8 +179,13 @@ def judge(findings: Iterable[Finding], configuration: Configuration) -> Judged:
     return Judged(tuple(kept), tuple(ignored))
 
 
-def compare(findings: Iterable[Finding], baseline: Baseline) -> Compared:
-    """Tell new findings from known ones; a fingerprint that occurs more often than before is new again."""
+def compare(findings: Iterable[Finding], baseline: Baseline | None) -> Compared:
+    """Tell new findings from known ones; a fingerprint that occurs more often than before is new again.
+
+    Without a baseline everything is new.
+    """
+    if baseline is None:
+        return Compared(tuple(findings), (), ())
     left = Counter(baseline.known)
     new: list[Finding] = []
     known: list[Finding] = []

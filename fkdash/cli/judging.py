@@ -1,0 +1,51 @@
+"""What judging a database and judging files take from the command line alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fkdash.cli.selection import add_rule_argument, add_table_arguments
+from fkdash.report.configuration_file import load_baseline
+from fkdash.rules.finding import Severity
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.rules.configuration import Baseline, Configuration
+
+_FORMATS: Final = ("text", "json", "sarif", "github", "junit", "markdown")
+
+
+def add_judging_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the format, what fails, which rules and tables, the configuration and the baseline."""
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "info", "never"),
+        default="error",
+        help="the severity from which findings make the exit code 1; default: %(default)s",
+    )
+    add_table_arguments(parser)
+    add_rule_argument(parser)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known and do not fail")
+    parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="write what is found as the baseline")
+
+
+def baseline_file(arguments: argparse.Namespace, configuration: Configuration) -> Path | None:
+    """Give the baseline that is meant: the named one, else the configured one unless one is to be written."""
+    named: Path | None = arguments.baseline
+    if named is None and configuration.baseline is not None and arguments.write_baseline is None:
+        return Path(configuration.baseline)
+    return named
+
+
+def baseline_at(place: Path | None) -> Baseline | None:
+    """Read a baseline, None for none; raises UsageError for one that cannot be read."""
+    return load_baseline(place) if place is not None else None
+
+
+def threshold(arguments: argparse.Namespace) -> Severity | None:
+    """Give the severity from which findings fail, None where none does."""
+    return None if arguments.fail_on == "never" else Severity(arguments.fail_on)
