@@ -40,3 +40,8 @@ async def identity_of(session: Session) -> Identity:
     ask = "select system_identifier::text from pg_catalog.pg_control_system()"
     cluster = await session.value(ask) if row["may_ask"] else ""
     return Identity(str(cluster), row["database"], row["oid"])
+
+
+async def life_of(session: Session) -> str:
+    """Give what tells a server's present life from an earlier one, from a standby's and from another server's."""
+    return str(await session.value("select extract(epoch from pg_postmaster_start_time())::text"))

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.identity import Identity, identity_of
+from fkdash.apply.identity import Identity, identity_of, life_of
 from fkdash.apply.sandbox import pinned
 from fkdash.db.queries import query
 from fkdash.errors import ConnectionLostError, FkdashError, TimedOutError
@@ -124,7 +124,7 @@ async def steps_in_effect(session: Session, plan: Plan, *, claimed: Collection[i
 
 
 async def require_same_primary(session: Session, identity: Identity, *, life: str | None = None) -> str:
-    """Give what tells the server's present life from an earlier one and from another server's.
+    """Give the server's present life (`identity.life_of`).
 
     Raises ConnectionLostError where an address leads elsewhere by now: to a standby, to another database, or,
     where `life` is given, to a server that has started since or taken the first one's place.
@@ -136,7 +136,7 @@ async def require_same_primary(session: Session, identity: Identity, *, life: st
         )
     if not (await identity_of(session)).is_same(identity):
         raise ConnectionLostError("The address leads to another database now.")
-    now = str(await session.value("select extract(epoch from pg_postmaster_start_time())::text"))
+    now = await life_of(session)
     if life is not None and now != life:
         raise ConnectionLostError("Another server answers now than the one looked at before, or it restarted.")
     return now

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fkdash.apply.identity import identity_of
+from fkdash.apply.identity import identity_of, life_of
 from fkdash.apply.sandbox import pinned
-from fkdash.db.queries import query
 from fkdash.db.writing import Writer, open_writer
 from fkdash.errors import StoppedError
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fkdash.db.pool import ReadPool
-    from fkdash.db.session import Session
 
 
 @asynccontextmanager
@@ -28,9 +26,8 @@ async def writer_beside(pool: ReadPool) -> AsyncIterator[Writer]:
     async with open_writer(pool.target) as writer:
         if pool.target.look is not None:
             async with pool.session() as looking, writer.rolled_back() as writing, pinned(writing):
-                same = await _standing(looking) == await _standing(writing) and (
-                    await identity_of(looking)
-                ).is_same(await identity_of(writing))
+                same_database = (await identity_of(looking)).is_same(await identity_of(writing))
+                same = same_database and await life_of(looking) == await life_of(writing)
             if not same:
                 raise StoppedError(
                     f"The two logins lead to different servers: looking to {pool.where}, "
@@ -38,9 +35,3 @@ async def writer_beside(pool: ReadPool) -> AsyncIterator[Writer]:
                     next_step="Nothing was changed. Let both lead to the same server, the primary.",
                 )
         yield writer
-
-
-async def _standing(session: Session) -> tuple[object, ...]:
-    row = await session.row(query("fkdash.apply", "standing_where"))
-    assert row is not None  # noqa: S101 - the current database exists
-    return row["database"], row["oid"], row["started"]

@@ -19,7 +19,7 @@ from fkdash.fix.orphan_options import columns_to_empty
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.put_back import kept_rows, lost_with, put_back_standing
 from fkdash.fix.redeclaring import leaves, numbered
-from fkdash.fix.repair_orphans import keep
+from fkdash.fix.repair_orphans import changing, keep
 from fkdash.fix.values import constants, in_words, named_values, referenced_row
 from fkdash.shell import command
 
@@ -197,15 +197,6 @@ def _batch(
     pace: Pace,
     transaction: int,
 ) -> Step:
-    these = (
-        "c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT held.ctid FROM held)) "
-        "AND c.ctid OPERATOR(pg_catalog.=) held.ctid"
-    )
-    if written:
-        assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
-        change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM held WHERE {these}"
-    else:
-        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING held WHERE {these}"
     columns = [quoted(column.name) for column in catalog.tables[key.table].columns]
     return Step(
         number=0,
@@ -214,7 +205,7 @@ def _batch(
         f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE),\n"
         f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {', '.join(columns)})\n"
         f"  SELECT pg_catalog.now(), {', '.join(f'held.{name}' for name in columns)} FROM held)\n"
-        f"{change_rows}",
+        f"{changing(leaf, written, 'held')}",
         transaction=transaction,
         locks=(Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
         lock_timeout_ms=PATIENT_LOCK_MS,

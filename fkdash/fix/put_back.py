@@ -79,14 +79,23 @@ def put_back_steps(
     """Give the steps that put the kept rows back, none where there is no way; `key` is the one before it."""
     if no_way_back(catalog, key, written):
         return ()
-    proven, left = replace(key, validated=True, enforced=True), unproven(key)
-    done = f"select not exists ({_ready(catalog, key, kept, written)}) and ({key_is(left, proven)})"
-    locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     put = _put_back_deleted if not written else _put_back_values
+    sql = put(catalog, key, kept, written)
+    return with_key_lifted(catalog, key, "put back", sql, ready=_ready(catalog, key, kept, written))
+
+
+def with_key_lifted(catalog: Catalog, key: ForeignKey, title: str, sql: str, *, ready: str) -> tuple[Step, ...]:
+    """Give the steps that repeat `sql` until `ready` selects nothing, each time in a transaction without the key.
+
+    `key` is the one from before the repair; it is declared again without a look at the rows.
+    """
+    proven, left = replace(key, validated=True, enforced=True), unproven(key)
+    done = f"select not exists ({ready}) and ({key_is(left, proven)})"
+    locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     back = Step(
         number=0,
-        title="put back",
-        sql=put(catalog, key, kept, written),
+        title=title,
+        sql=sql,
         transaction=1,
         locks=(),
         lock_timeout_ms=SHORT_LOCK_MS,

@@ -15,7 +15,6 @@ from fkdash.catalog.spelling import is_orphan, matches, pairs, source
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.fix.change_action import change, takes_not_valid
-from fkdash.fix.definition import add, drop
 from fkdash.fix.done import key_is, regclass
 from fkdash.fix.fingerprint import fingerprint, objects
 from fkdash.fix.other_options import silenced
@@ -31,8 +30,8 @@ from fkdash.fix.plan import (
     Plan,
     Step,
 )
-from fkdash.fix.put_back import unproven
-from fkdash.fix.redeclaring import comment_steps, locks_on, numbered, partition_names, short, validation
+from fkdash.fix.put_back import with_key_lifted
+from fkdash.fix.redeclaring import numbered, validation
 from fkdash.fix.values import in_words, named_columns
 
 if TYPE_CHECKING:
@@ -163,35 +162,18 @@ def _make(
 
 
 def _back(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -> tuple[Step, ...]:
-    proven, left = replace(key, validated=True, enforced=True), unproven(key)
     ready = _ready(catalog, key, kept, filled)
-    done = f"select not exists ({ready}) and ({key_is(left, proven)})"
-    locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     same = " AND ".join(
         f"p.{quoted(theirs)} OPERATOR({operator}) back.{quoted(own)}" for own, theirs, operator in pairs(key)
     )
-    unmake = Step(
-        number=0,
-        title="unmake",
-        sql=f"WITH back AS (\n"
+    sql = (
+        f"WITH back AS (\n"
         f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
         f"    {ready} LIMIT {_BACK_ROWS}))\n"
         f"  RETURNING k.*)\n"
-        f"DELETE FROM {source(catalog, key.referenced)} p USING back WHERE {same}",
-        transaction=1,
-        locks=(),
-        lock_timeout_ms=SHORT_LOCK_MS,
-        statement_timeout_ms=BACKSTOP_MS,
-        done_when=done,
-        repeats=True,
+        f"DELETE FROM {source(catalog, key.referenced)} p USING back WHERE {same}"
     )
-    return numbered(
-        short("lift", drop(key.table, key.name), 1, locks, done, reserve=key.table),
-        unmake,
-        short("declare", add(key.table, key.name, left, not_valid=True), 1, (), done),
-        *comment_steps(key, 1),
-        *partition_names(catalog, key, key.name, 1),
-    )
+    return with_key_lifted(catalog, key, "unmake", sql, ready=ready)
 
 
 def _ready(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -> str:

@@ -109,15 +109,6 @@ def _batch(
     transaction: int,
 ) -> Step:
     orphan = is_orphan(catalog, key)
-    these = (
-        "c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT broken.ctid FROM broken)) "
-        "AND c.ctid OPERATOR(pg_catalog.=) broken.ctid"
-    )
-    if written:
-        assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
-        change_rows = f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM broken WHERE {these}"
-    else:
-        change_rows = f"DELETE FROM ONLY {leaf.sql} c USING broken WHERE {these}"
     columns = catalog.tables[key.table].columns
     names = ", ".join((*keeping.columns, *(quoted(column.name) for column in columns)))
     rows = ", ".join((*keeping.values, *(f"broken.{quoted(column.name)}" for column in columns)))
@@ -127,7 +118,7 @@ def _batch(
         f"   WHERE c.ctid OPERATOR(pg_catalog.>) {FIRST_ROW} AND {is_orphan(catalog, key, probing=True)}\n"
         f"   LIMIT {pace.batch_rows} FOR UPDATE),\n"
         f"kept AS (INSERT INTO {keeping.table.sql} ({names}) SELECT {rows} FROM broken)\n"
-        f"{change_rows}"
+        f"{changing(leaf, written, 'broken')}"
     )
     return Step(
         number=0,
@@ -145,6 +136,18 @@ def _batch(
         cursor="broken.ctid",
         total=f"select count(*) from only {leaf.sql} c where {orphan}",
     )
+
+
+def changing(leaf: TableName, written: Mapping[str, str | None], rows: str) -> str:
+    """Give the statement that writes into the rows of the CTE `rows`, or without values deletes them."""
+    these = (
+        f"c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT {rows}.ctid FROM {rows})) "
+        f"AND c.ctid OPERATOR(pg_catalog.=) {rows}.ctid"
+    )
+    if not written:
+        return f"DELETE FROM ONLY {leaf.sql} c USING {rows} WHERE {these}"
+    assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
+    return f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM {rows} WHERE {these}"
 
 
 def _title(written: Mapping[str, str | None]) -> str:
