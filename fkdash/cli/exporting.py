@@ -13,11 +13,9 @@ from fkdash.apply.records import recorded_run
 from fkdash.catalog.names import find_foreign_key, name_parts
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import looking, run_async, target_of
-from fkdash.cli.planning import add_plan_arguments, settle_words
+from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
 from fkdash.errors import UsageError, reason_of
 from fkdash.fix.document import plan_of
-from fkdash.fix.planner import plan
-from fkdash.fix.subject import subject_of
 
 if TYPE_CHECKING:
     import argparse
@@ -67,15 +65,8 @@ async def _in_database(arguments: argparse.Namespace) -> Source:
     run: RecordedRun | None = applied_run(catalog, key, arguments.option, here)
     if run is not None:
         return Source(run.plan, run.path)
-    subject = subject_of(catalog, key, arguments.option)
     try:
-        made = plan(
-            catalog,
-            subject,
-            arguments.option,
-            keep_validated=arguments.keep_validated,
-            words=arguments.value,
-        )
+        made = planned_from(catalog, arguments).plan
     except UsageError as error:
         raise UsageError(
             error.what,

@@ -30,16 +30,14 @@ def write(files: Sequence[FileChange]) -> None:
             _as_it_was(change)
             _write(change)
             done.append(change)
-    except (OSError, StoppedError) as error:
-        _take_back(done)
-        if isinstance(error, StoppedError):
-            raise
+    except OSError as error:
         raise StoppedError(
             f"{change.path} cannot be written: {reason_of(error)}.", next_step="Nothing was exported."
         ) from error
-    except BaseException:
-        _take_back(done)
-        raise
+    finally:
+        # Whatever kept the last one from being written, ctrl+c too: what is there without it is taken away.
+        if len(done) < len(files):
+            _take_back(done)
 
 
 def _as_it_was(change: FileChange) -> None:

@@ -11,13 +11,14 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.export import drizzle_config, typescript_edit
-from fkdash.fix.export.folder import created, folders, names, only_one, read
+from fkdash.fix.export.folder import created, folders, names, read
 from fkdash.fix.export.json_text import dumped, parsed
 from fkdash.fix.export.migration import action_words
 from fkdash.fix.export.model import (
@@ -29,6 +30,7 @@ from fkdash.fix.export.model import (
     UnfitFolderError,
 )
 from fkdash.fix.export.tools import drizzle_one
+from fkdash.fix.export.tools.drizzle_folders import only_fitting
 from fkdash.fix.export.tools.drizzle_statements import BREAK, migrated_together, notes, spelled
 from fkdash.pasting import for_psql
 
@@ -105,22 +107,9 @@ def _candidates(root: Path) -> list[Path]:
 
 
 def _found(root: Path, plan: Plan) -> _Folder:
-    candidates = _candidates(root)
-    fitting, reasons = [], []
-    for each in candidates:
-        try:
-            fitting.append(_checked(each, plan))
-        except UnfitFolderError as error:
-            reasons.append(error)
-    if not fitting and len(reasons) == 1:
-        raise reasons[0]
-    if not fitting and reasons:
-        raise UnfitFolderError(
-            f"None of the {len(reasons)} Drizzle folders in {root} fits.",
-            next_step="\n".join(error.what for error in reasons),
-        )
-    out = only_one([each.out for each in fitting], "Drizzle 0.x", root, sign="meta/_journal.json")
-    return next(each for each in fitting if each.out == out)
+    return only_fitting(
+        _candidates(root), partial(_checked, plan=plan), "Drizzle 0.x", root, sign="meta/_journal.json"
+    )
 
 
 def _checked(out: Path, plan: Plan) -> _Folder:

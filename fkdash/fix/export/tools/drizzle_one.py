@@ -11,16 +11,18 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.export import drizzle_config, typescript_edit
-from fkdash.fix.export.folder import created, folders, names, only_one, read
+from fkdash.fix.export.folder import created, folders, names, read
 from fkdash.fix.export.json_text import dumped, parsed
 from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.naming import moments
 from fkdash.fix.export.sequence import refuse_repeated
+from fkdash.fix.export.tools.drizzle_folders import only_fitting
 from fkdash.fix.export.tools.drizzle_statements import BREAK, migrated_together, notes, spelled
 from fkdash.pasting import for_psql
 
@@ -110,23 +112,9 @@ def is_one(folder: Path) -> bool:
 
 
 def _found(request: Request, plan: Plan) -> _Folder:
-    root = request.folder
-    fitting, reasons = [], []
-    for each in folders(root):
-        if is_one(each):
-            try:
-                fitting.append(_checked(each, plan))
-            except UnfitFolderError as error:
-                reasons.append(error)
-    if not fitting and reasons:
-        if len(reasons) == 1:
-            raise reasons[0]
-        raise UnfitFolderError(
-            f"None of the {len(reasons)} Drizzle folders in {root} fits.",
-            next_step="\n".join(error.what for error in reasons),
-        )
-    out = only_one([each.out for each in fitting], "Drizzle 1.x", root, sign="*/migration.sql with snapshot.json")
-    return next(each for each in fitting if each.out == out)
+    candidates = filter(is_one, folders(request.folder))
+    sign = "*/migration.sql with snapshot.json"
+    return only_fitting(candidates, partial(_checked, plan=plan), "Drizzle 1.x", request.folder, sign=sign)
 
 
 def _checked(out: Path, plan: Plan) -> _Folder:
