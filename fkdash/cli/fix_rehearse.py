@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 SUMMARY = (
     "Rehearse an option: its short steps and a probing delete in one transaction that gives up after 50 ms "
-    "without "
-    "a lock and is always rolled back; shows what was locked and for how long."
+    "without a lock and is always rolled back; shows what was locked and for how long."
 )
 EXAMPLES = """examples:
   fkdash fix rehearse users_workspace_id_fkey --option no-action

@@ -52,8 +52,7 @@ def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Answe
         f"{statement.doing}: the error is from before that was changed.",
         paths=(),
         next_step=f"fkdash check --table {shell_word(typed(key.table))} tells whether something is still "
-        "wrong with it; "
-        "fkdash fix history tells what was changed here.",
+        "wrong with it; fkdash fix history tells what was changed here.",
         outdated=True,
     )
 

@@ -248,8 +248,7 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
     if clues.kind in KEY_KINDS and clues.constraint:
         return (
             f"{state} was understood, but this database has no foreign key {clues.constraint} as the "
-            "error describes it: "
-            "the error came from another database, or the foreign key has been dropped since."
+            "error describes it: the error came from another database, or the foreign key has been dropped since."
         )
     if clues.kind in ROW_KINDS or clues.kind in KEY_KINDS or clues.kind is Kind.CODE:
         return (

@@ -46,8 +46,7 @@ def _violated(
     if outdated:
         kept = (
             f"a row of {key.referenced.name} was still referred to by {key.table.name} ({columns}), "
-            "which it would let "
-            "go now: the error is from before that was changed"
+            "which it would let go now: the error is from before that was changed"
         )
     elif moved and key.on_delete in _LETS_GO:
         kept = (
@@ -57,8 +56,7 @@ def _violated(
     elif moved:
         kept = (
             f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so "
-            "its key cannot "
-            f"change, as it is ON UPDATE {key.on_update}"
+            f"its key cannot change, as it is ON UPDATE {key.on_update}"
         )
     else:
         kept = (
@@ -195,8 +193,7 @@ def _truncated(clues: Clues, key: ForeignKey) -> Answer:
         key,
         clues.sqlstate,
         f"{key.qualified} refers to {key.referenced.name}, and TRUNCATE is refused for a referenced "
-        "table even where no "
-        "row refers to it.",
+        "table even where no row refers to it.",
         (),
         "Truncate both in one statement, or DELETE; fkdash preview --table "
         f"{shell_word(typed(key.referenced))} shows what "

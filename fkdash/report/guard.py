@@ -8,7 +8,7 @@ from fkdash.db.text import plain
 from fkdash.pasting import for_psql, in_comment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fkdash.preview.guard import Guard, Parameter
 
@@ -45,8 +45,7 @@ def _node_postgres(guard: Guard) -> str:
 def _drizzle(guard: Guard) -> str:
     names = _names(guard, camel=True)
     query = _template(guard.sql(_PLACE.format))
-    for number, name in enumerate(names, start=1):
-        query = query.replace(_PLACE.format(number), f"${{sql.param({name})}}")
+    query = _placed(query, (f"${{sql.param({name})}}" for name in names))
     return "\n".join(
         (
             *_slashes(guard),
@@ -64,8 +63,7 @@ def _drizzle(guard: Guard) -> str:
 def _prisma(guard: Guard) -> str:
     names = _names(guard, camel=True)
     query = _template(guard.sql(_PLACE.format))
-    for number, name in enumerate(names, start=1):
-        query = query.replace(_PLACE.format(number), f"${{{name}}}")
+    query = _placed(query, (f"${{{name}}}" for name in names))
     return "\n".join(
         (
             *_slashes(guard),
@@ -81,8 +79,7 @@ def _prisma(guard: Guard) -> str:
 def _sqlalchemy(guard: Guard) -> str:
     names = _names(guard)
     query = guard.sql(_PLACE.format).replace(":", "\\:")
-    for number, name in enumerate(names, start=1):
-        query = query.replace(_PLACE.format(number), f":{name}")
+    query = _placed(query, (f":{name}" for name in names))
     given = ", ".join(f'"{name}": {name}' for name in names)
     return "\n".join(
         (
@@ -102,8 +99,7 @@ def _sqlalchemy(guard: Guard) -> str:
 def _django(guard: Guard) -> str:
     names = _names(guard)
     query = guard.sql(_PLACE.format).replace("%", "%%")
-    for number, _ in enumerate(names, start=1):
-        query = query.replace(_PLACE.format(number), "%s")
+    query = _placed(query, ("%s" for _ in names))
     return "\n".join(
         (
             *_hashes(guard),
@@ -163,6 +159,13 @@ _TOOLS: Final[dict[str, Callable[[Guard], str]]] = {
     "django": _django,
     "rails": _rails,
 }
+
+
+def _placed(query: str, parameters: Iterable[str]) -> str:
+    """Put each parameter, as the tool spells it, where the query has the mark that stands for it."""
+    for number, parameter in enumerate(parameters, start=1):
+        query = query.replace(_PLACE.format(number), parameter)
+    return query
 
 
 def _comment(guard: Guard) -> Iterator[str]:

@@ -37,6 +37,11 @@ class Bar:
     reason: str
     error: PredictedError
 
+    @property
+    def doing(self) -> str:
+        """`ON DELETE CASCADE and ON UPDATE CASCADE`."""
+        return " and ".join(f"ON {statement} {action_of(self.key, statement)}" for statement in self.statements)
+
 
 def any_row(catalog: Catalog, key: ForeignKey) -> str:
     """Give `any row of users`: nothing is looked for where the referenced key is NULL."""

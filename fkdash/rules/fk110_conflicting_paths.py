@@ -115,22 +115,19 @@ def _finding(
         message = (
             f"Deleting a row of {top.name} would cascade to {key.table.name} as well, but {key.name} "
             f"({key.on_delete}) is looked at before those rows are gone and refuses with {error.sqlstate} where "
-            f"one "
-            "refers to what goes."
+            "one refers to what goes."
         )
     elif turn is Turn.LAST:
         message = (
             f"Deleting a row of {top.name} fails with {error.sqlstate} where a row of {key.table.name} refers "
-            f"to it "
-            f"by {key.name} ({key.on_delete}) only: one that refers to it by {names} (CASCADE) too is deleted "
-            f"first."
+            f"to it by {key.name} ({key.on_delete}) only: one that refers to it by {names} (CASCADE) too is "
+            f"deleted first."
         )
     else:
         message = (
             f"Deleting a row of {top.name} reaches {key.table.name} by {names or 'CASCADE'} and by {key.name} "
             f"({key.on_delete}) at the same moment: of two keys the one whose internal trigger has the lower "
-            f"name, "
-            f"normally the older, comes first, and the delete then succeeds or fails with {error.sqlstate}."
+            f"name, normally the older, comes first, and the delete then succeeds or fails with {error.sqlstate}."
         )
     return Finding(
         rule=RULE.id,

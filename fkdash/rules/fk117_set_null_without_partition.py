@@ -28,9 +28,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 case,
                 message=f"{case.doing} writes NULL into {case.column_names}, but {case.reasons}: {case.fails}.",
                 explanation=f"{case.key.name} writes NULL into {case.column_names}, but {case.reasons}. The "
-                "row would "
-                f"have to move to another partition and there is none, so {case.fails}. A DEFAULT partition would "
-                "take it.",
+                f"row would have to move to another partition and there is none, so {case.fails}. A DEFAULT "
+                "partition would take it.",
                 fixes=("no-action", "restrict", "cascade"),
             )
 

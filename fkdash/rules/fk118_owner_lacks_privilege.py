@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from fkdash.rules.barred import Bar, any_row, barred
 from fkdash.rules.finding import Finding, Rule, Severity
-from fkdash.rules.rivals import action_of
 from fkdash.rules.writes import verbs
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 def _finding(catalog: Catalog, bar: Bar) -> Finding:
     key = bar.key
-    doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
@@ -36,10 +34,9 @@ def _finding(catalog: Catalog, bar: Bar) -> Finding:
         columns=key.columns,
         message=f"{bar.reason}: {verbs(bar.statements)} {any_row(catalog, key)} fails with "
         f"{bar.error.sqlstate}, referred to or not.",
-        explanation=f"{doing} of {key.name} is a statement of its own and does not run as the role that deletes: "
-        f"{bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, or give "
-        f"the "
-        "table to a role that has it.",
+        explanation=f"{bar.doing} of {key.name} is a statement of its own and does not run as the role that "
+        f"deletes: {bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, "
+        "or give the table to a role that has it.",
         statements=bar.statements,
         error=bar.error,
         evidence=(bar.reason,),
@@ -53,9 +50,8 @@ RULE = Rule(
     summary="The owner of a table lacks a privilege that the action needs",
     explanation="A referential action runs as the owner of the referencing table (and looks for another row with "
     "the key as the owner of the referenced one), whoever deletes. Where that role may not use the schema, or "
-    "lost "
-    "SELECT, UPDATE or DELETE on its table, PostgreSQL refuses with SQLSTATE 42501, even for a row that nothing "
-    "refers to and for a superuser. It happens after REASSIGN OWNED, and with REVOKE ALL ON SCHEMA.",
+    "lost SELECT, UPDATE or DELETE on its table, PostgreSQL refuses with SQLSTATE 42501, even for a row that "
+    "nothing refers to and for a superuser. It happens after REASSIGN OWNED, and with REVOKE ALL ON SCHEMA.",
     example="CREATE SCHEMA app;\n"
     "CREATE ROLE app_owner;\n"
     "GRANT USAGE, CREATE ON SCHEMA app TO app_owner;\n"

@@ -58,15 +58,14 @@ def _finding(catalog: Catalog, bar: Bar, *, certain: bool) -> Finding:
     if not certain:
         where = f"a row of {key.referenced.name} that leads there"
         fails = f"{verbs(bar.statements)} {where} fails with {bar.error.sqlstate}"
-    doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=RULE.severity if certain else Severity.WARNING,
         key=key,
         columns=key.columns,
-        message=f"{doing} of {key.name} is refused, as {bar.reason}: {fails}.",
-        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL "
+        message=f"{bar.doing} of {key.name} is refused, as {bar.reason}: {fails}.",
+        explanation=f"{bar.doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL "
         "refuses it before it looks for rows. Give the table a primary key or a REPLICA IDENTITY that the "
         "publication can use, or take it out of the publication.",
         statements=bar.statements,
@@ -82,10 +81,10 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="A publication forbids the statement that the action is",
     explanation="The referencing table is in a publication that publishes updates or deletes, and PostgreSQL "
-    "could "
-    "not tell a subscriber which row went: the table has no replica identity (SQLSTATE 55000), or a row filter or "
-    "column list does not fit it (42P10). CASCADE, SET NULL and SET DEFAULT are such statements, so deleting any "
-    "referenced row fails, even one that nothing refers to. Of a partitioned table one partition is enough.",
+    "could not tell a subscriber which row went: the table has no replica identity (SQLSTATE 55000), or a row "
+    "filter or column list does not fit it (42P10). CASCADE, SET NULL and SET DEFAULT are such statements, so "
+    "deleting any referenced row fails, even one that nothing refers to. Of a partitioned table one partition is "
+    "enough.",
     example="CREATE TABLE projects (id int PRIMARY KEY);\n"
     "CREATE TABLE usage_log (project_id int REFERENCES projects ON DELETE CASCADE, day date);\n"
     "CREATE PUBLICATION changes FOR TABLE usage_log;\n"

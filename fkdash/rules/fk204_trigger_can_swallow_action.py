@@ -78,8 +78,7 @@ def _finding(
         message=message,
         explanation=f"ON {statement} {action} is an ordinary {event} of the rows of {key.table.name} and fires "
         f"their BEFORE triggers. A trigger whose function {what} skips the row or undoes the write; the "
-        f"referenced "
-        "row goes all the same and an orphan remains, without an error.",
+        "referenced row goes all the same and an orphan remains, without an error.",
         statements=(statement,),
         evidence=tuple(f"trigger {trigger.name} runs {trigger.function}" for trigger in triggers),
         certain=False,

@@ -34,18 +34,17 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 def _refused(catalog: Catalog, bar: Bar) -> Finding:
     key = bar.key
-    doing = " and ".join(f"ON {statement} {action_of(key, statement)}" for statement in bar.statements)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {doing} of {key.name} fails with {bar.error.sqlstate} "
-        f"for {any_row(catalog, key)}, referred to or not.",
-        explanation=f"{doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is "
-        f"left with "
-        "a result it did not ask for and refuses, before any row is looked at. The rule or the action has to go.",
+        message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {bar.doing} of {key.name} fails with "
+        f"{bar.error.sqlstate} for {any_row(catalog, key)}, referred to or not.",
+        explanation=f"{bar.doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is "
+        "left with a result it did not ask for and refuses, before any row is looked at. The rule or the action "
+        "has to go.",
         statements=bar.statements,
         error=bar.error,
         evidence=(bar.reason,),
@@ -76,8 +75,8 @@ def _swallowed(key: ForeignKey, statement: Statement, event: str, rules: list[Re
         message=f"Rule {names} ON {event} of {key.table.name} takes the rows it is about out of ON {statement} "
         f"{action} of {key.name}: they stay and refer to nothing.",
         explanation=f"ON {statement} {action} is an ordinary {event} of {key.table.name}, and {names} is "
-        f"carried out "
-        "in its place for the rows that its condition, if any, is true for. The referenced row goes all the same.",
+        "carried out in its place for the rows that its condition, if any, is true for. The referenced row goes "
+        "all the same.",
         statements=(statement,),
         evidence=tuple(f"rule {rule.name} ON {event} of {key.table} DO INSTEAD" for rule in rules),
         certain=False,

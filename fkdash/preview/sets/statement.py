@@ -189,8 +189,7 @@ class Composer:
             return (
                 "SELECT ARRAY[coalesce(sum(c.n), 0)::bigint]"
                 f" FROM (SELECT {keys}, count(*) AS n FROM {table.from_sql} AS c"
-                f" WHERE {known}{staying} GROUP BY {keys}) AS c"
-                f" WHERE EXISTS"
+                f" WHERE {known}{staying} GROUP BY {keys}) AS c WHERE EXISTS"
                 f" (SELECT FROM {self._names[step.key.referenced]} AS p WHERE {match(self._facts, step.key)})"
             )
         return (
