@@ -117,7 +117,7 @@ class FixOptionsScreen(BaseScreen):
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
         self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
-        async for each in what_if(pool, catalog, target, plans, limits):
+        async for each in what_if(pool, target, plans, limits):
             words = f'deleting "{name}": {in_words(each)}'
             self.list.show_rows(
                 [
