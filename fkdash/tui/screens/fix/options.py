@@ -237,7 +237,8 @@ def _blocked(option: Option, impact: Impact | None) -> str:
     if option.refused:
         return "-"
     if not option.frees:
-        return "stay blocked" if option.blocked.endswith("stay so") else "-"
+        leaves_them = option.becomes is None or option.blocked.endswith("stay so")
+        return "stay blocked" if leaves_them else "-"
     if impact is None or impact.referenced_rows is None:
         return "freed"
     return f"freed: {'' if impact.exact else 'at least '}{impact.referenced_rows:,}"
