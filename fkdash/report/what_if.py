@@ -59,6 +59,7 @@ def assumptions_of(plan: Plan) -> Assumptions:
         actions={oid: NewAction(new.on_delete, new.delete_columns)} if changed and not plan.goal.gone else {},
         dropped=frozenset({oid}) if plan.goal.gone else frozenset(),
         nullable=frozenset(plan.goal.nullable),
+        defaults={(old.table, name): text for name, text in plan.values if plan.option == "set-column-default"},
     )
 
 
