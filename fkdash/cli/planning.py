@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import history
+from fkdash.catalog.confirmed_references import knowing_those_there
+from fkdash.catalog.equality import compared
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.selection import number
+from fkdash.cli.settings import team_configuration
 from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
 from fkdash.fix.already_so import reached
+from fkdash.fix.declare import new_key_named
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import OPTION_NAMES
 from fkdash.fix.plan import Pace
@@ -25,7 +29,7 @@ from fkdash.reading.source import parsed_json
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan
 
@@ -44,7 +48,8 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         "constraint",
         nargs="?" if carried else None,
         metavar="CONSTRAINT",
-        help="schema.table.constraint, or any shorter form that is unambiguous",
+        help="schema.table.constraint, or any shorter form that is unambiguous; for a reference of [references] "
+        "without a foreign key: table.column",
     )
     parser.add_argument("--option", metavar="OPTION", choices=OPTION_NAMES, help=", ".join(OPTION_NAMES))
     parser.add_argument(
@@ -68,6 +73,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         help="a referenced row that blocking rows are to let go, for move-blockers, null-blockers and "
         "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
     )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
     pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
     pace.add_argument("--batch-rows", type=number(1, 1_000_000), metavar="N", help="rows in a transaction")
     pace.add_argument("--pause-ms", type=number(0, 3_600_000), metavar="N", help="milliseconds between two")
@@ -117,16 +123,44 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
     try:
-        return planned_from(catalog, arguments)
+        return planned_from(*await with_the_key(pool, catalog, arguments), arguments)
     except UsageError:
         if arguments.option == "drop-duplicate":
             await _refuse_what_was_dropped(pool, catalog, arguments.constraint)
         raise
 
 
-def planned_from(catalog: Catalog, arguments: argparse.Namespace) -> Planned:
-    """Plan the chosen option; raises UsageError for a constraint or an option that does not exist."""
-    key = find_foreign_key(catalog, arguments.constraint)
+async def with_the_key(
+    pool: ReadPool | None, catalog: Catalog, arguments: argparse.Namespace
+) -> tuple[Catalog, ForeignKey]:
+    """Give the key that is meant: a declared one, or one that a confirmed reference would become.
+
+    Raises UsageError where there is neither; without a `pool` nobody can tell how a reference would compare.
+    """
+    text: str = arguments.constraint
+    try:
+        return catalog, find_foreign_key(catalog, text)
+    except UsageError as unknown:
+        known, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
+        key = new_key_named(known, text)
+        if key is None:
+            raise _unconfirmed(unknown, text) from None
+        if pool is None:
+            raise UsageError("A reference is declared from the database, not from a snapshot.") from None
+        async with pool.session() as session:
+            return known, await compared(session, known, key)
+
+
+def _unconfirmed(unknown: UsageError, text: str) -> UsageError:
+    """Say of what may be a reference without a foreign key how it is confirmed."""
+    if "." not in text:
+        return unknown
+    how = f'A reference without a foreign key is confirmed in fkdash.toml: [references] "{text}" = "TABLE.COLUMN".'
+    return UsageError(unknown.what, next_step=f"{unknown.next_step} {how}".strip())
+
+
+def planned_from(catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace) -> Planned:
+    """Plan the chosen option; raises UsageError for one that does not exist."""
     subject = subject_of(catalog, key, arguments.option)
     made = plan(
         catalog,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fix.declare import is_new, options_of_new
 from fkdash.fix.option import Option
 from fkdash.fix.remedies.action_options import ACTION_OPTIONS
 from fkdash.fix.remedies.combined_options import COMBINED_OPTIONS
@@ -38,6 +39,7 @@ OPTION_NAMES: Final = (
     "move-blockers",
     "null-blockers",
     "delete-blockers",
+    "add-key",
 )
 """The names that `--option` takes; they never change their meaning."""
 
@@ -75,6 +77,8 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
     """
     if not finding.key.name:
         return ()
+    if is_new(catalog, finding.key):
+        return options_of_new(catalog, finding)
     made = [option for make in _MAKERS if (option := make(catalog, finding)) is not None]
     if not finding.rule:
         return tuple(made)

@@ -167,6 +167,7 @@ class Plan:
     `undo_condition` says until when they can work. `abandon` are the steps that lead back from halfway, while
     the key itself is still the old one. `origin` is the key that undoing leads back to where that is not `key`.
     `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
+    `brings` says that the plan declares a key that was not there before, so that undoing takes it away.
     `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
     `chosen` are the referenced rows whose referring rows are changed, each by its columns and values.
     `filled` are the values of other columns of referenced rows that are made.
@@ -187,6 +188,7 @@ class Plan:
     origin: ForeignKey | None = None
     absent: bool = False
     mends: bool = False
+    brings: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: Kept | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()

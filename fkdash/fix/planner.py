@@ -8,6 +8,7 @@ from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.already_so import already_so
 from fkdash.fix.blockers import BLOCKER_OPTIONS, chosen_rows, relieve
 from fkdash.fix.changed_key import ACTIONS, wanted_key
+from fkdash.fix.declare import ADD_KEY, add_key, declared_first, is_new
 from fkdash.fix.options import Option, options
 from fkdash.fix.plan import Goal, Pace, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
@@ -47,7 +48,7 @@ def plan(
     """
     if option_id in BLOCKER_OPTIONS or option_id == RECREATE:
         about_rows = _about_rows(catalog, finding, option_id, words=words, pace=pace or Pace(), of=of)
-        return with_elsewhere(catalog, about_rows)
+        return _complete(catalog, about_rows)
     if of:
         raise UsageError(f"{option_id} is about the key, not about some rows.", next_step="Leave --of out.")
     chosen = _chosen(catalog, finding, option_id)
@@ -58,12 +59,19 @@ def plan(
             next_step="Leave --batch-rows, --pause-ms and --rows-per-second out.",
         )
     made = _plan(catalog, finding, chosen, values, keep_validated=keep_validated, pace=pace or Pace())
-    return with_elsewhere(catalog, made)
+    return _complete(catalog, made)
+
+
+def _complete(catalog: Catalog, made: Plan) -> Plan:
+    """Give a plan with what comes before it, and what is to be done elsewhere."""
+    return with_elsewhere(catalog, declared_first(catalog, made) if is_new(catalog, made.key) else made)
 
 
 def _plan(
     catalog: Catalog, finding: Finding, chosen: Option, values: Values, *, keep_validated: bool, pace: Pace
 ) -> Plan:
+    if chosen.id == ADD_KEY:
+        return add_key(catalog, finding, chosen)
     if chosen.id in ACTIONS:
         return _change_action(catalog, finding, chosen, keep_validated=keep_validated)
     if chosen.id == "drop-not-null-set-null":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
@@ -16,9 +15,9 @@ from fkdash.cli.connection import (
     target_of,
 )
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
+from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError
-from fkdash.fix.fix_for import anything_about, subjects_of
+from fkdash.fix.fix_for import anything_about, subject_of, subjects_of
 from fkdash.fix.options import options
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
@@ -29,7 +28,7 @@ from fkdash.report.plan import plan_sql, plan_text
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.plan import Plan
 
 SUMMARY = (
@@ -63,10 +62,12 @@ async def _text(arguments: argparse.Namespace) -> str:
     catalog = snapshot_of(arguments)
     if catalog is None:
         async with looking(target_of(arguments)) as pool:
-            catalog = await read_whole_catalog(pool)
+            catalog, key = await with_the_key(pool, await read_whole_catalog(pool), arguments)
+    else:
+        catalog, key = await with_the_key(None, catalog, arguments)
     if arguments.option is None:
-        return _options(catalog, arguments)
-    made = planned_from(catalog, arguments).plan
+        return _options(catalog, key, arguments)
+    made = planned_from(catalog, key, arguments).plan
     if arguments.format == "json":
         return as_json(made)
     return plan_sql(made) if arguments.format == "sql" else plan_text(made)
@@ -77,12 +78,11 @@ def as_json(made: Plan) -> str:
     return json.dumps(plan_document(made), indent=2)
 
 
-def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
+def _options(catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace) -> str:
     if arguments.format == "sql":
         raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
-    key = find_foreign_key(catalog, arguments.constraint)
     found = subjects_of(catalog, key)
-    finding = found[0] if found else anything_about(key)
+    finding = found[0] if found else subject_of(catalog, key)
     offered = options(catalog, finding)
     plans = {option.id: plan(catalog, finding, option.id) for option in offered if option.ready}
     seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}

@@ -76,6 +76,8 @@ def _key(catalog: Catalog, carried: Plan) -> ForeignKey:
     for key in catalog.foreign_keys:
         if (key.table, key.name) == (carried.key.table, carried.key.name):
             return key
+    if carried.brings and {carried.key.table, carried.key.referenced} <= set(catalog.tables):
+        return carried.key
     raise UsageError(
         f"{carried.key.qualified}, which the plan is for, is not in this database.",
         next_step="Is it the right database? Else make a plan for this one: fkdash fix plan",

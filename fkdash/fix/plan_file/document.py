@@ -41,6 +41,7 @@ def plan_document(plan: Plan) -> Document:
         "origin": _key_document(plan.origin) if plan.origin else None,
         "absent": plan.absent,
         "mends": plan.mends,
+        "brings": plan.brings,
         "values": [list(value) for value in plan.values],
         "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
         "chosen": [[list(value) for value in row] for row in plan.chosen],
@@ -107,6 +108,7 @@ class PlanFile:
     origin: ForeignKey | None = None
     absent: bool = False
     mends: bool = False
+    brings: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: _KeptFile | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
@@ -156,6 +158,7 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
         origin=read.origin,
         absent=read.absent,
         mends=read.mends,
+        brings=read.brings,
         values=read.values,
         kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
         chosen=read.chosen,
