@@ -13,7 +13,7 @@ from fkdash.apply.journal.records import recorded_run
 from fkdash.catalog.names import name_parts
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import looking, run_async, target_of
-from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words, with_the_key
+from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError, reason_of
 from fkdash.fix.plan_file.document import plan_of
 
@@ -61,11 +61,12 @@ async def _in_database(arguments: argparse.Namespace) -> Source:
         async with pool.session() as session:
             here = await identity_of(session)
         catalog, key = await with_the_key(pool, await read_whole_catalog(pool), arguments)
+        given = await picked(pool, catalog, key, arguments)
     run: RecordedRun | None = applied_run(catalog, key, arguments.option, here)
     if run is not None:
         return Source(run.plan, run.path)
     try:
-        made = planned_from(catalog, key, arguments).plan
+        made = planned_from(catalog, key, arguments, given).plan
     except UsageError as error:
         raise UsageError(
             error.what,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import history
@@ -13,10 +13,11 @@ from fkdash.catalog.equality import compared
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.selection import number
-from fkdash.cli.settings import team_configuration
+from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
 from fkdash.fix.already_so import reached
+from fkdash.fix.blockers import chosen_rows
 from fkdash.fix.declare import new_key_named
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import OPTION_NAMES
@@ -32,14 +33,18 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan
+    from fkdash.fix.value_from import Picked
+
+_PICKING_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and the catalog it was made from."""
+    """A plan and the catalog it was made from; `picked` is what a query gave for it, row by row."""
 
     catalog: Catalog
     plan: Plan
+    picked: Picked | None = None
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False) -> None:
@@ -72,6 +77,12 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         default=[],
         help="a referenced row that blocking rows are to let go, for move-blockers, null-blockers and "
         "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
+    )
+    parser.add_argument(
+        "--value-from",
+        metavar="QUERY",
+        help="for move-blockers, instead of --value: a SELECT that gives the row each of them is to refer to, "
+        "with $1 (and $2 …) for its primary key; asked once, in a transaction that cannot write",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
     pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
@@ -123,7 +134,8 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
     try:
-        return planned_from(*await with_the_key(pool, catalog, arguments), arguments)
+        catalog, key = await with_the_key(pool, catalog, arguments)
+        return planned_from(catalog, key, arguments, await picked(pool, catalog, key, arguments))
     except UsageError:
         if arguments.option == "drop-duplicate":
             await _refuse_what_was_dropped(pool, catalog, arguments.constraint)
@@ -159,7 +171,24 @@ def _unconfirmed(unknown: UsageError, text: str) -> UsageError:
     return UsageError(unknown.what, next_step=f"{unknown.next_step} {how}".strip())
 
 
-def planned_from(catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace) -> Planned:
+async def picked(
+    pool: ReadPool | None, catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace
+) -> Picked | None:
+    """Give what the operator's query picks for each blocking row; None without one. Raises as `pick` does."""
+    if arguments.value_from is None:
+        return None
+    if pool is None:
+        raise UsageError("--value-from asks the database; a snapshot cannot answer it.")
+    from fkdash.fix.value_from import pick  # noqa: PLC0415 - loads the SQL parser
+
+    chosen = chosen_rows(key, arguments.of)
+    labels = label_columns_set(operator_settings())
+    return await pick(pool, catalog, key, chosen, arguments.value_from, seconds=_PICKING_SECONDS, labels=labels)
+
+
+def planned_from(
+    catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace, given: Picked | None = None
+) -> Planned:
     """Plan the chosen option; raises UsageError for one that does not exist."""
     subject = subject_of(catalog, key, arguments.option)
     made = plan(
@@ -170,8 +199,9 @@ def planned_from(catalog: Catalog, key: ForeignKey, arguments: argparse.Namespac
         words=arguments.value,
         pace=_pace(arguments),
         of=arguments.of,
+        picks=given.picks if given is not None else None,
     )
-    return Planned(catalog, made)
+    return Planned(catalog, made, given)
 
 
 async def _refuse_what_was_dropped(pool: ReadPool, catalog: Catalog, constraint: str) -> None:
@@ -200,8 +230,16 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
         if arguments.constraint is None:
             raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
         return None
-    if arguments.option is not None or arguments.value or arguments.of or _pace(arguments) is not None:
-        raise UsageError("--plan says what is to be done; --option, --value, --of and the pace cannot say it too.")
+    if (
+        arguments.option is not None
+        or arguments.value
+        or arguments.of
+        or arguments.value_from
+        or _pace(arguments) is not None
+    ):
+        raise UsageError(
+            "--plan says what is to be done; --option, --value, --value-from, --of and the pace cannot say it too."
+        )
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     try:
         document, source = parsed_json(path, "plan", next_step=advice)

@@ -6,6 +6,8 @@ those: somebody who moves it away meanwhile is not undone (READ COMMITTED looks 
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
@@ -30,9 +32,19 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Pace
     from fkdash.fix.statements.values import Values
 
-BLOCKER_OPTIONS: Final = ("move-blockers", "null-blockers", "delete-blockers")
+MOVE: Final = "move-blockers"
+BLOCKER_OPTIONS: Final = (MOVE, "null-blockers", "delete-blockers")
 _MOST_CHOSEN: Final = 10_000
 _MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """What a query gave for each referring row, by how the plan knows the row; `unpicked` names the others."""
+
+    sql: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    unpicked: tuple[str, ...] = ()
 
 
 def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
@@ -57,27 +69,36 @@ def relieve(
     chosen: tuple[Values, ...],
     words: Sequence[str],
     pace: Pace,
+    picks: Picks | None = None,
 ) -> Plan:
     """Give the plan that frees the `chosen` rows of the rows that refer to them.
 
-    `words` name the row that these refer to afterwards. Raises UsageError where that cannot work.
+    `words` name the row that these refer to afterwards; `picks` says it of each by itself. Raises UsageError where
+    that cannot work.
     """
-    values = _values(key, option, words)
-    written = _written(catalog, key, option, values)
+    values = () if picks is not None and option == MOVE else _values(key, option, words)
+    if picks is not None and (words or option != MOVE):
+        raise UsageError("A query picks rows to move to for move-blockers alone, and instead of --value.")
+    written = _written(catalog, key, option, values, picks)
     if values and any(_is_named(key, row, values) for row in chosen):
         raise UsageError(
             "The row that blocking rows are to refer to is one of those they are moved away from.",
             next_step="Name another with --value.",
         )
     kept = kept_blockers(key)
-    back = put_back_standing(catalog, key, kept, written)
+    renamed = picks is not None and bool(set(catalog.tables[key.table].primary_key) & set(key.columns))
+    back = () if renamed else put_back_standing(catalog, key, kept, written)
     lost = "" if written else ", ".join(map(str, lost_with(catalog, key)))
     undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
     if lost:
         undo += f"; not what the delete changes in {lost}"
     if not back:
-        undo = f"not by itself, {key.table} has no primary key that tells its rows apart: they are kept in {kept}"
-    asks = _refers_to(catalog, key, chosen)
+        why = "moving changes the primary key" if renamed else f"{key.table} has no primary key"
+        undo = f"not by itself, {why} that tells its rows apart: they are kept in {kept}"
+    asks = refers_to(catalog, key, chosen)
+    if picks is not None:
+        asks = f"({asks} AND {_is_picked(catalog, key, picks)})"
+    stay = picks.unpicked if picks is not None else ()
     return Plan(
         key=key,
         rule="",
@@ -95,8 +116,9 @@ def relieve(
         undo=back,
         undo_condition=undo,
         consequences=(
-            f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",
+            *_afterwards(key, chosen, stay),
             *((f"they refer to {in_words(values)}",) if values else ()),
+            *((f"{counted(len(picks.rows), 'rows')} refer to what the query picked",) if picks else ()),
             *((f"what hangs on them in {lost} goes too: preview that delete first",) if lost else ()),
             f"what else holds {_named(chosen)} back: {command('preview', '--table', str(key.referenced))}",
             f"undo: {undo}",
@@ -105,7 +127,7 @@ def relieve(
             key=key,
             checks=(
                 (
-                    f"no row of {key.table.name} refers to {_named(chosen)}",
+                    f"no row of {key.table.name} {'that was picked ' if stay else ''}refers to {_named(chosen)}",
                     f"select not exists (select from {source(catalog, key.table)} c where {asks})",
                 ),
                 *(
@@ -119,6 +141,9 @@ def relieve(
         values=values,
         kept=kept_rows(catalog, key, kept, written, standing=True),
         chosen=chosen,
+        picked=picks.rows if picks is not None else (),
+        unpicked=stay,
+        picked_by=picks.sql if picks is not None else "",
         pace=pace,
         objects=objects(catalog, key),
     )
@@ -129,11 +154,11 @@ _TITLES: Final = {True: "move", False: "set to NULL"}
 
 
 def _values(key: ForeignKey, option: str, words: Sequence[str]) -> Values:
-    if option == "move-blockers":
+    if option == MOVE:
         if not words:
             raise UsageError(
                 f"move-blockers needs the key of an existing row of {key.referenced.name}.",
-                next_step="Name it: --value VALUE",
+                next_step="Name it: --value VALUE, or --value-from 'select …' picks one for each row.",
             )
         return named_values(key.columns, words)
     if words:
@@ -141,11 +166,15 @@ def _values(key: ForeignKey, option: str, words: Sequence[str]) -> Values:
     return ()
 
 
-def _written(catalog: Catalog, key: ForeignKey, option: str, values: Values) -> dict[str, str | None]:
+def _written(
+    catalog: Catalog, key: ForeignKey, option: str, values: Values, picks: Picks | None
+) -> dict[str, str | None]:
     columns = catalog.tables[key.table].columns_by_name
     unwritable = [name for name in key.columns if columns[name].generated or columns[name].identity_always]
-    if option == "move-blockers" and unwritable:
+    if option == MOVE and unwritable:
         raise UsageError(f"{', '.join(unwritable)} cannot be written.", next_step="Choose another option.")
+    if picks is not None:
+        return _assigned(catalog, key, picks)
     if option != "null-blockers":
         return dict(constants(catalog, key, values))
     empty = columns_to_empty(catalog, key)
@@ -171,7 +200,7 @@ def _is_named(key: ForeignKey, row: Values, values: Values) -> bool:
     )
 
 
-def _refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> str:
+def refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> str:
     """Say that `c` refers to one of the chosen rows, without looking at these."""
     types = catalog.tables[key.referenced].columns_by_name
     any_of = " or ".join(
@@ -184,6 +213,41 @@ def _refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) ->
         for row in chosen
     )
     return f"({any_of})"
+
+
+def _afterwards(key: ForeignKey, chosen: tuple[Values, ...], stay: tuple[str, ...]) -> tuple[str, ...]:
+    if not stay:
+        return (f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",)
+    named = "; ".join(stay[:_MOST_NAMED])
+    more = f" and {len(stay) - _MOST_NAMED:,} more" if len(stay) > _MOST_NAMED else ""
+    still = counted(len(stay), "rows still refer", "row still refers")
+    return (f"{still} to {_named(chosen)}, as the query gave nothing for {key.table.name} {named}{more}",)
+
+
+def _is_picked(catalog: Catalog, key: ForeignKey, picks: Picks) -> str:
+    """Say that `c` is one of the rows for which the query gave something."""
+    return f"{_picked(picks, 0)} OPERATOR(pg_catalog.?) {row_identity(catalog, key)}"
+
+
+def _assigned(catalog: Catalog, key: ForeignKey, picks: Picks) -> dict[str, str | None]:
+    """Give for each referencing column the expression over `c` for what the query picked for that row."""
+    columns = catalog.tables[key.table].columns_by_name
+    return {
+        name: f"(({_picked(picks, place)}) OPERATOR(pg_catalog.->>) {row_identity(catalog, key)})"
+        f"::{columns[name].type}"
+        for place, name in enumerate(key.columns)
+    }
+
+
+def _picked(picks: Picks, place: int) -> str:
+    values = {identity: then[place] for identity, then in picks.rows}
+    return f"{literal(json.dumps(values, ensure_ascii=False))}::pg_catalog.jsonb"
+
+
+def row_identity(catalog: Catalog, key: ForeignKey) -> str:
+    """Give the text by which a plan knows a row `c`: its primary key, as the server writes a row."""
+    columns = ", ".join(f"c.{quoted(name)}" for name in catalog.tables[key.table].primary_key)
+    return f"pg_catalog.format('%s', ROW({columns}))"
 
 
 def _batch(

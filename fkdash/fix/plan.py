@@ -171,6 +171,8 @@ class Plan:
     `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
     `chosen` are the referenced rows whose referring rows are changed, each by its columns and values.
     `filled` are the values of other columns of referenced rows that are made.
+    `picked` is what `picked_by`, the operator's query, gave for each referring row: how the plan knows the row,
+    and what it refers to afterwards; `unpicked` names the rows for which it gave nothing, which stay.
     `kept` is where changed rows are kept as they were, `pace` how fast rows are changed.
     """
 
@@ -193,6 +195,9 @@ class Plan:
     kept: Kept | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
+    picked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unpicked: tuple[str, ...] = ()
+    picked_by: str = ""
     pace: Pace = field(default_factory=Pace)
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 

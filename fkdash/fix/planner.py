@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.already_so import already_so
-from fkdash.fix.blockers import BLOCKER_OPTIONS, chosen_rows, relieve
+from fkdash.fix.blockers import BLOCKER_OPTIONS, Picks, chosen_rows, relieve
 from fkdash.fix.changed_key import ACTIONS, wanted_key
 from fkdash.fix.declare import ADD_KEY, add_key, declared_first, is_new
 from fkdash.fix.options import Option, options
@@ -37,6 +37,7 @@ def plan(
     words: Sequence[str] = (),
     pace: Pace | None = None,
     of: Sequence[str] = (),
+    picks: Picks | None = None,
 ) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
 
@@ -44,12 +45,13 @@ def plan(
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
     the option asks for: one for a single column, else COLUMN=VALUE for each. `pace` is how fast an option that
-    changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved.
+    changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved, `picks` what
+    a query gave for each of these.
     """
     if option_id in BLOCKER_OPTIONS or option_id == RECREATE:
-        about_rows = _about_rows(catalog, finding, option_id, words=words, pace=pace or Pace(), of=of)
+        about_rows = _about_rows(catalog, finding, option_id, words=words, pace=pace or Pace(), of=of, picks=picks)
         return _complete(catalog, about_rows)
-    if of:
+    if of or picks is not None:
         raise UsageError(f"{option_id} is about the key, not about some rows.", next_step="Leave --of out.")
     chosen = _chosen(catalog, finding, option_id)
     values = _values(finding, chosen, words)
@@ -84,15 +86,22 @@ def _plan(
 
 
 def _about_rows(
-    catalog: Catalog, finding: Finding, option_id: str, *, words: Sequence[str], pace: Pace, of: Sequence[str]
+    catalog: Catalog,
+    finding: Finding,
+    option_id: str,
+    *,
+    words: Sequence[str],
+    pace: Pace,
+    of: Sequence[str],
+    picks: Picks | None,
 ) -> Plan:
     """Plan what is offered by its name alone, as it needs to be told of rows."""
     if option_id == RECREATE:
-        if of:
-            raise UsageError(f"{option_id} is about all orphans.", next_step="Leave --of out.")
+        if of or picks is not None:
+            raise UsageError(f"{option_id} is about all orphans.", next_step="Leave --of and --value-from out.")
         return recreate(catalog, finding.key, finding.rule, words=words, pace=pace)
     chosen = chosen_rows(finding.key, of)
-    return relieve(catalog, finding.key, option_id, chosen=chosen, words=words, pace=pace)
+    return relieve(catalog, finding.key, option_id, chosen=chosen, words=words, pace=pace, picks=picks)
 
 
 def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:

@@ -15,7 +15,7 @@ from fkdash.cli.connection import (
     target_of,
 )
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words, with_the_key
+from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError
 from fkdash.fix.fix_for import anything_about, subject_of, subjects_of
 from fkdash.fix.options import options
@@ -23,6 +23,7 @@ from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
 from fkdash.fix.sizes import expected_seconds
 from fkdash.report.options import options_document, options_text
+from fkdash.report.picked import picked_text
 from fkdash.report.plan import plan_sql, plan_text
 
 if TYPE_CHECKING:
@@ -63,14 +64,18 @@ async def _text(arguments: argparse.Namespace) -> str:
     if catalog is None:
         async with looking(target_of(arguments)) as pool:
             catalog, key = await with_the_key(pool, await read_whole_catalog(pool), arguments)
+            given = await picked(pool, catalog, key, arguments)
     else:
         catalog, key = await with_the_key(None, catalog, arguments)
+        given = await picked(None, catalog, key, arguments)
     if arguments.option is None:
         return _options(catalog, key, arguments)
-    made = planned_from(catalog, key, arguments).plan
+    made = planned_from(catalog, key, arguments, given).plan
     if arguments.format == "json":
         return as_json(made)
-    return plan_sql(made) if arguments.format == "sql" else plan_text(made)
+    if arguments.format == "sql":
+        return plan_sql(made)
+    return (picked_text(given, made.key) if given is not None else "") + plan_text(made)
 
 
 def as_json(made: Plan) -> str:

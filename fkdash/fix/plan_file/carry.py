@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.already_so import reached
+from fkdash.fix.blockers import Picks
 from fkdash.fix.fix_for import anything_about, subject_of
 from fkdash.fix.plan_file.edited import edited
 from fkdash.fix.plan_file.fingerprint import differences, objects
@@ -59,7 +60,8 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
         subject = anything_about(key)
     words = [f"{name}={text}" for name, text in carried.filled]
     words += [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
-    here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried))
+    picks = Picks(carried.picked_by, carried.picked, carried.unpicked) if carried.picked_by else None
+    here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried), picks=picks)
     if keep and not any(step.title == "build" for step in here.steps):
         here = plan(catalog, subject, carried.option, keep_validated=True, words=words)
     return here

@@ -46,6 +46,9 @@ def plan_document(plan: Plan) -> Document:
         "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
         "chosen": [[list(value) for value in row] for row in plan.chosen],
         "filled": [list(value) for value in plan.filled],
+        "picked": [[identity, list(values)] for identity, values in plan.picked],
+        "unpicked": list(plan.unpicked),
+        "picked_by": plan.picked_by,
         "pace": asdict(plan.pace),
         "objects": dict(plan.objects),
     }
@@ -113,6 +116,9 @@ class PlanFile:
     kept: _KeptFile | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
+    picked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unpicked: tuple[str, ...] = ()
+    picked_by: str = ""
     pace: Pace = field(default_factory=Pace)
     objects: dict[str, Any] = field(default_factory=dict)
 
@@ -163,6 +169,9 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
         kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
         chosen=read.chosen,
         filled=read.filled,
+        picked=read.picked,
+        unpicked=read.unpicked,
+        picked_by=read.picked_by,
         pace=read.pace,
         objects=read.objects,
     )
