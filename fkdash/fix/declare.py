@@ -10,21 +10,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.confirmed_references import find_known
-from fkdash.fix.option import Option
-from fkdash.fix.plan import Duration, Goal, LockMode, Plan
-from fkdash.fix.plan_file.fingerprint import fingerprint, objects
-from fkdash.fix.remedies.change_action import takes_not_valid
-from fkdash.fix.remedies.orphan_options import ORPHAN_OPTIONS
+from fkdash.errors import UsageError
+from fkdash.fix.plan import Duration, LockMode, Plan
 from fkdash.fix.statements.definition import add, drop, server_name
-from fkdash.fix.statements.redeclaring import locks_on, numbered, short, validation
+from fkdash.fix.statements.redeclaring import locks_on, numbered, short
 from fkdash.fix.statements.took_effect import absent, either, present
+from fkdash.fix.steps.change_key import takes_not_valid
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.plan import Step
-    from fkdash.rules.finding import Finding
 
-ADD_KEY: Final = "add-key"
+FOR_NEW_KEYS: Final = frozenset(
+    {"add-key", "reparent-orphans", "null-orphans", "quarantine-orphans", "delete-orphans", "recreate-parents"}
+)
+"""What can be done with a key that is not declared yet: declare it, and mend its orphans before."""
 
 
 def to_declare(catalog: Catalog, reference: ForeignKey) -> ForeignKey:
@@ -59,39 +59,15 @@ def is_new(catalog: Catalog, key: ForeignKey) -> bool:
     return all(each.name != key.name for each in catalog.declared_on.get(key.table, ()))
 
 
-def options_of_new(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
-    """Give what can be done with a reference that is not declared: declare it, and mend its orphans before."""
-    refused = _refused(catalog, finding.key)
-    made = (_add_key(finding.key), *(make(catalog, finding) for make in ORPHAN_OPTIONS))
-    return tuple(
-        replace(each, refused=refused or each.refused, then=_then(finding.key))
-        for each in made
-        if each is not None
-    )
-
-
-def add_key(catalog: Catalog, finding: Finding, option: Option) -> Plan:
-    """Give the plan that validates the key; what declares it comes before by `declared_first`."""
-    key = finding.key
-    proven = replace(key, validated=True)
-    return Plan(
-        key=key,
-        rule=finding.rule,
-        option=option.id,
-        procedure="the rows that are there are checked without stopping anybody",
-        fingerprint=fingerprint(catalog, key),
-        steps=numbered(validation(key.table, key.name, proven, 1)),
-        undo=(),
-        undo_condition=option.undo,
-        consequences=(option.then, f"the application {option.application}", f"undo: {option.undo}"),
-        goal=Goal(key=proven),
-        objects=objects(catalog, key),
-    )
-
-
 def declared_first(catalog: Catalog, made: Plan) -> Plan:
-    """Give a plan about a key that is not declared with the step that declares it, undone by taking it away."""
+    """Give a plan about a key that is not declared with the step that declares it, undone by taking it away.
+
+    Raises UsageError where it cannot be declared.
+    """
     key = made.key
+    why = refused(catalog, key)
+    if why:
+        raise UsageError(f"{key.qualified} cannot be declared: {why}.")
     there = present(key.table, key.name)
     both = (key.table, key.referenced)
     locks = locks_on(catalog, both, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)
@@ -135,22 +111,8 @@ def _or_gone(step: Step, key: ForeignKey) -> Step:
     return replace(step, done_when=either(step.done_when, absent(key.table, key.name)))
 
 
-def _then(key: ForeignKey) -> str:
-    return f"deleting a row of {key.referenced.name} that rows of {key.table.name} refer to fails with 23503"
-
-
-def _add_key(key: ForeignKey) -> Option:
-    return Option(
-        id=ADD_KEY,
-        title="add the foreign key",
-        then=_then(key),
-        application=f"gets 23503 for rows of {key.table.name} that refer to no row of {key.referenced.name}",
-        frees=False,
-        undo="any time: the key is dropped",
-    )
-
-
-def _refused(catalog: Catalog, key: ForeignKey) -> str:
+def refused(catalog: Catalog, key: ForeignKey) -> str:
+    """Say why a reference cannot be declared; empty where it can."""
     if not takes_not_valid(catalog, key):
         return "before PostgreSQL 18 a partitioned table takes no NOT VALID key"
     referenced = catalog.tables[key.referenced]

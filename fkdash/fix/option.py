@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+AS_TODAY: Final = "as today"
+"""What an option says that changes nothing for a delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,8 @@ class Option:
     `then` says what deleting a referenced row does afterwards, `application` what the application has to cope
     with, `undo` whether and until when there is a way back. `refused` is the reason why it is impossible here,
     empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards.
-    `asks` are the referencing columns for which the operator must name a value before it can be planned.
+    `asks` are the referencing columns for which the operator must name a value before it can be planned, `of_rows`
+    says that referenced rows must be named as well.
     """
 
     id: str
@@ -23,8 +28,20 @@ class Option:
     undo: str
     refused: str = ""
     asks: tuple[str, ...] = ()
+    of_rows: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether it can be planned without asking anything."""
-        return not self.refused and not self.asks
+        return not self.refused and not self.asks and not self.of_rows
+
+
+def consequences(option: Option) -> tuple[str, ...]:
+    """Say what an option means, one sentence for each side of it."""
+    freed = "rows that are blocked today can be deleted" if option.frees else "rows that are blocked today stay so"
+    return (option.then, f"the application {option.application}", freed, f"undo: {option.undo}")
+
+
+def consequences_aside(option: Option) -> tuple[str, ...]:
+    """Say what an option means that does not change which rows are blocked."""
+    return (option.then, f"the application {option.application}", f"undo: {option.undo}")

@@ -15,7 +15,9 @@ from fkdash.catalog.planted import refuse_planted, refuse_planted_of
 from fkdash.catalog.spelling import as_text, label_of, pairs, source
 from fkdash.db.literals import literal
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, UsageError
-from fkdash.fix.blockers import Picks, refers_to, row_identity
+from fkdash.fix.blocker_relief import refers_to
+from fkdash.fix.picks import row_identity
+from fkdash.fix.remedy import Picks
 from fkdash.preview.own_path import in_own_path, refuse_volatile_in
 from fkdash.preview.typed_query import TypedQuery, typed_query
 

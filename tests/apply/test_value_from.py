@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.errors import NotRunError, UsageError
-from fkdash.fix.blockers import chosen_rows
+from fkdash.fix.blocker_relief import chosen_rows
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.plan_file.carry import planned_here

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.errors import AlreadySoError, UsageError
-from fkdash.fix.already_so import reached
-from fkdash.fix.blockers import Picks
 from fkdash.fix.fix_for import anything_about, subject_of
+from fkdash.fix.plan_file.carried_out import reached
 from fkdash.fix.plan_file.edited import edited
 from fkdash.fix.plan_file.fingerprint import differences, objects
 from fkdash.fix.planner import plan
+from fkdash.fix.remedy import Picks
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

@@ -6,8 +6,6 @@ those: somebody who moves it away meanwhile is not undone (READ COMMITTED looks 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
@@ -16,35 +14,27 @@ from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
+from fkdash.fix.picks import is_picked
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
-from fkdash.fix.remedies.orphan_options import columns_to_empty
-from fkdash.fix.remedies.put_back import kept_rows, lost_with, put_back_standing
-from fkdash.fix.remedies.repair_orphans import changing, keep
 from fkdash.fix.statements.redeclaring import leaves, numbered
-from fkdash.fix.statements.values import constants, in_words, named_values, referenced_row
+from fkdash.fix.statements.values import in_words, named_values, referenced_row
+from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
+from fkdash.fix.steps.repair_orphans import changing, keep
 from fkdash.shell import command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.fix.option import Option
     from fkdash.fix.plan import Pace
+    from fkdash.fix.remedy import Asked
     from fkdash.fix.statements.values import Values
+    from fkdash.rules.finding import Finding
 
-MOVE: Final = "move-blockers"
-BLOCKER_OPTIONS: Final = (MOVE, "null-blockers", "delete-blockers")
 _MOST_CHOSEN: Final = 10_000
 _MOST_NAMED: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Picks:
-    """What a query gave for each referring row, by how the plan knows the row; `unpicked` names the others."""
-
-    sql: str
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
-    unpicked: tuple[str, ...] = ()
 
 
 def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
@@ -63,47 +53,41 @@ def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
 
 def relieve(
     catalog: Catalog,
-    key: ForeignKey,
-    option: str,
+    finding: Finding,
+    option: Option,
+    asked: Asked,
     *,
-    chosen: tuple[Values, ...],
-    words: Sequence[str],
-    pace: Pace,
-    picks: Picks | None = None,
+    done: str,
+    written: Mapping[str, str | None] | None = None,
 ) -> Plan:
-    """Give the plan that frees the `chosen` rows of the rows that refer to them.
+    """Give the plan that frees chosen rows of the rows that refer to them, which are `done` something to.
 
-    `words` name the row that these refer to afterwards; `picks` says it of each by itself. Raises UsageError where
-    that cannot work.
+    `written` is what these get in their columns; without it they are deleted. Raises UsageError where no row is
+    named, or one that the others are to refer to.
     """
-    values = () if picks is not None and option == MOVE else _values(key, option, words)
-    if picks is not None and (words or option != MOVE):
-        raise UsageError("A query picks rows to move to for move-blockers alone, and instead of --value.")
-    written = _written(catalog, key, option, values, picks)
+    key, values, pace = finding.key, asked.values, asked.pace
+    written = dict(written or {})
+    chosen = chosen_rows(key, asked.of)
     if values and any(_is_named(key, row, values) for row in chosen):
         raise UsageError(
             "The row that blocking rows are to refer to is one of those they are moved away from.",
             next_step="Name another with --value.",
         )
     kept = kept_blockers(key)
-    renamed = picks is not None and bool(set(catalog.tables[key.table].primary_key) & set(key.columns))
+    renamed = asked.picks is not None and bool(set(catalog.tables[key.table].primary_key) & set(key.columns))
     back = () if renamed else put_back_standing(catalog, key, kept, written)
-    lost = "" if written else ", ".join(map(str, lost_with(catalog, key)))
-    undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
-    if lost:
-        undo += f"; not what the delete changes in {lost}"
-    if not back:
-        why = "moving changes the primary key" if renamed else f"{key.table} has no primary key"
-        undo = f"not by itself, {why} that tells its rows apart: they are kept in {kept}"
+    gone = "" if written else ", ".join(map(str, lost_with(catalog, key)))
+    undo = _undo(key, kept, gone, back=bool(back), renamed=renamed)
     asks = refers_to(catalog, key, chosen)
+    picks = asked.picks
     if picks is not None:
-        asks = f"({asks} AND {_is_picked(catalog, key, picks)})"
+        asks = f"({asks} AND {is_picked(catalog, key, picks)})"
     stay = picks.unpicked if picks is not None else ()
     return Plan(
         key=key,
         rule="",
-        option=option,
-        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {_DONE[option]} in "
+        option=option.id,
+        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {done} in "
         f"{pace.words}, each a transaction of its own that keeps them as they were in {kept}",
         fingerprint=fingerprint(catalog, key),
         steps=numbered(
@@ -119,7 +103,7 @@ def relieve(
             *_afterwards(key, chosen, stay),
             *((f"they refer to {in_words(values)}",) if values else ()),
             *((f"{counted(len(picks.rows), 'rows')} refer to what the query picked",) if picks else ()),
-            *((f"what hangs on them in {lost} goes too: preview that delete first",) if lost else ()),
+            *((f"what hangs on them in {gone} goes too: preview that delete first",) if gone else ()),
             f"what else holds {_named(chosen)} back: {command('preview', '--table', str(key.referenced))}",
             f"undo: {undo}",
         ),
@@ -149,41 +133,24 @@ def relieve(
     )
 
 
-_DONE: Final = {"move-blockers": "moved", "null-blockers": "emptied", "delete-blockers": "deleted"}
 _TITLES: Final = {True: "move", False: "set to NULL"}
 
 
-def _values(key: ForeignKey, option: str, words: Sequence[str]) -> Values:
-    if option == MOVE:
-        if not words:
-            raise UsageError(
-                f"move-blockers needs the key of an existing row of {key.referenced.name}.",
-                next_step="Name it: --value VALUE, or --value-from 'select …' picks one for each row.",
-            )
-        return named_values(key.columns, words)
-    if words:
-        raise UsageError(f"{option} takes no value.", next_step="Leave --value out.")
-    return ()
+def _undo(key: ForeignKey, kept: TableName, gone: str, *, back: bool, renamed: bool) -> str:
+    if not back:
+        why = "moving changes the primary key" if renamed else f"{key.table} has no primary key"
+        return f"not by itself, {why} that tells its rows apart: they are kept in {kept}"
+    undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
+    return f"{undo}; not what the delete changes in {gone}" if gone else undo
 
 
-def _written(
-    catalog: Catalog, key: ForeignKey, option: str, values: Values, picks: Picks | None
-) -> dict[str, str | None]:
-    columns = catalog.tables[key.table].columns_by_name
-    unwritable = [name for name in key.columns if columns[name].generated or columns[name].identity_always]
-    if option == MOVE and unwritable:
-        raise UsageError(f"{', '.join(unwritable)} cannot be written.", next_step="Choose another option.")
-    if picks is not None:
-        return _assigned(catalog, key, picks)
-    if option != "null-blockers":
-        return dict(constants(catalog, key, values))
-    empty = columns_to_empty(catalog, key)
-    if not empty:
-        raise UsageError(
-            f"{', '.join(key.columns)} of {key.table} cannot be NULL.",
-            next_step="Move the rows with --option move-blockers --value KEY.",
-        )
-    return dict.fromkeys(empty)
+def _afterwards(key: ForeignKey, chosen: tuple[Values, ...], stay: tuple[str, ...]) -> tuple[str, ...]:
+    if not stay:
+        return (f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",)
+    named = "; ".join(stay[:_MOST_NAMED])
+    more = f" and {len(stay) - _MOST_NAMED:,} more" if len(stay) > _MOST_NAMED else ""
+    still = counted(len(stay), "rows still refer", "row still refers")
+    return (f"{still} to {_named(chosen)}, as the query gave nothing for {key.table.name} {named}{more}",)
 
 
 def _named(chosen: tuple[Values, ...]) -> str:
@@ -213,41 +180,6 @@ def refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> 
         for row in chosen
     )
     return f"({any_of})"
-
-
-def _afterwards(key: ForeignKey, chosen: tuple[Values, ...], stay: tuple[str, ...]) -> tuple[str, ...]:
-    if not stay:
-        return (f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",)
-    named = "; ".join(stay[:_MOST_NAMED])
-    more = f" and {len(stay) - _MOST_NAMED:,} more" if len(stay) > _MOST_NAMED else ""
-    still = counted(len(stay), "rows still refer", "row still refers")
-    return (f"{still} to {_named(chosen)}, as the query gave nothing for {key.table.name} {named}{more}",)
-
-
-def _is_picked(catalog: Catalog, key: ForeignKey, picks: Picks) -> str:
-    """Say that `c` is one of the rows for which the query gave something."""
-    return f"{_picked(picks, 0)} OPERATOR(pg_catalog.?) {row_identity(catalog, key)}"
-
-
-def _assigned(catalog: Catalog, key: ForeignKey, picks: Picks) -> dict[str, str | None]:
-    """Give for each referencing column the expression over `c` for what the query picked for that row."""
-    columns = catalog.tables[key.table].columns_by_name
-    return {
-        name: f"(({_picked(picks, place)}) OPERATOR(pg_catalog.->>) {row_identity(catalog, key)})"
-        f"::{columns[name].type}"
-        for place, name in enumerate(key.columns)
-    }
-
-
-def _picked(picks: Picks, place: int) -> str:
-    values = {identity: then[place] for identity, then in picks.rows}
-    return f"{literal(json.dumps(values, ensure_ascii=False))}::pg_catalog.jsonb"
-
-
-def row_identity(catalog: Catalog, key: ForeignKey) -> str:
-    """Give the text by which a plan knows a row `c`: its primary key, as the server writes a row."""
-    columns = ", ".join(f"c.{quoted(name)}" for name in catalog.tables[key.table].primary_key)
-    return f"pg_catalog.format('%s', ROW({columns}))"
 
 
 def _batch(
