@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import alias_beside, bare_type
 from fkdash.preview.model import Selection
@@ -124,15 +123,9 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
-    from fkdash.preview.condition import called_functions  # noqa: PLC0415 - it loads the SQL parser
+    from fkdash.preview.own_path import refuse_volatile_in  # noqa: PLC0415 - it loads the SQL parser
 
-    rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
-    if rows:
-        names = ", ".join(row["name"] for row in rows)
-        raise UsageError(
-            f"The condition calls {names}, which may answer differently each time.",
-            next_step="Write the condition without it.",
-        )
+    await refuse_volatile_in(session, target.condition, "The condition")
 
 
 async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:
