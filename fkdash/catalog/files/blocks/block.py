@@ -234,7 +234,7 @@ class _Block:
     def _if(self) -> None:
         cursor, live, taken = self.cursor, self.live, False
         while True:
-            truth = self._condition() if live and not taken else False
+            truth = self._condition(asked=live and not taken)
             cursor.want("then")
             begin = cursor.at
             self.live = live and truth is not False and not taken
@@ -260,9 +260,10 @@ class _Block:
         cursor.take(";")
         self.live = live
 
-    def _condition(self) -> bool | None:
+    def _condition(self, *, asked: bool) -> bool | None:
+        """Pass over a condition, and tell whether it holds where that is asked."""
         begin, end = self.cursor.pass_until({"then"})
-        return self.variables.truth(Cursor(self.cursor.text, self.cursor.tokens[begin:end]))
+        return self.variables.truth(Cursor(self.cursor.text, self.cursor.tokens[begin:end])) if asked else False
 
     def _for(self) -> None:
         """Go through a loop over the rows of a query."""
