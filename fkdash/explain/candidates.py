@@ -202,7 +202,14 @@ def contradiction(
     catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, *, sure: bool = True
 ) -> Answer:
     """Give the answer for a key whose own action meets an obstacle."""
-    whose = " Nobody wrote that statement; the foreign key did." if sure else ""
+    whose = ""
+    if sure and clues.statement is not None:
+        whose = " Nobody wrote that statement; the foreign key did."
+    elif sure:
+        whose = (
+            " No statement of yours has to write that, the foreign key does; "
+            f"an INSERT or UPDATE of {key.table.name} can fail with the same words."
+        )
     doing = " and ".join(
         f"ON {statement} {action_of(key, statement)}"
         for statement in Statement

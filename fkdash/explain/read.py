@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
 from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
+from fkdash.explain.local_others import local_others
 from fkdash.explain.sentences import QUOTES, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
 
@@ -188,7 +189,7 @@ def _with_lines(sentence: Sentence, after: str, before: str) -> Clues:
 def _local(text: str, known: Vocabulary, found: Sequence[Sentence]) -> Iterator[tuple[int, Clues]]:
     spans = [(text.rfind("\n", 0, each.start) + 1, each.end) for each in found]
     marked = sqlstate_of(text) if not found else ""
-    for start, clues in local_errors(text, known, sqlstate=marked):
+    for start, clues in chain(local_errors(text, known, sqlstate=marked), local_others(text, known)):
         if not any(first <= start <= last or first <= start + 1 <= last for first, last in spans):
             following = _NEXT_MESSAGE.search(text, text.find("\n", start) if "\n" in text[start:] else len(text))
             window = text[start : following.start() if following else len(text)]
