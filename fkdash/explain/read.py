@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
+from fkdash.explain.fragments import fragments
 from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
@@ -47,7 +48,8 @@ _CLASSES: Final = (
     (re.compile(r"(?i)exclusion_?violation"), "23P01"),
 )
 _ALONE: Final = re.compile(
-    rf"\W*(?i:error|sqlstate|code|explain)?\W{{0,4}}{_CODE}\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
+    rf"\W*(?:(?i:postgres(?:ql)?|pg|sql|error|state|sqlstate|code|explain)\W{{0,4}}){{0,4}}{_CODE}"
+    r"\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
 )
 _VERBOSE_FIELD: Final = re.compile(
     r"(?m)\b(SCHEMA|TABLE|COLUMN|CONSTRAINT) NAME:[ \t]+([^\n]{1,200}?)[ \t]{0,200}$"
@@ -79,6 +81,8 @@ def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
     found = sentences(text, known.odd)
     errors = [(sentence.start, clues) for sentence, clues in _told(text, found, known)]
     errors += islice(_local(text, known, found), _MOST_ERRORS)
+    if not any(clues.kind is not Kind.OTHER for _, clues in errors):
+        errors += islice(fragments(text, known), _MOST_ERRORS)
     if not any(clues.kind is not Kind.OTHER for _, clues in errors):
         errors += _by_fields(text)
     errors.sort(key=lambda each: each[0])
