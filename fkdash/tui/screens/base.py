@@ -87,7 +87,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     @property
     def subject(self) -> str:
         """What the screen is about, as the heading of a mark."""
-        return next((rule.title for rule in self.query(RuleLine) if rule.title), "")
+        return next((rule.title for rule in self.query(RuleLine) if rule.title and not rule.is_heading), "")
 
     def shown(self) -> Shown:
         """Give what a mark for the report keeps of this screen."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class CommandsScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list."""
-        return (Vertical(ListBar(self.list), self.list, id="left"),)
+        return (Frame(ListBar(self.list, "commands"), self.list, id="left"),)
 
     def on_mount(self) -> None:
         """Show everything and take what is typed as the filter."""

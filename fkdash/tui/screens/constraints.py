@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.counted import counted
@@ -32,6 +31,7 @@ from fkdash.tui.screens.constraint_rows import (
 )
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Tone
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -102,8 +102,8 @@ class ConstraintsScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "foreign keys"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Connect and read once the first frame is on the screen."""

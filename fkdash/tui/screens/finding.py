@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -14,6 +13,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.blocked import BlockedScreen
 from fkdash.tui.screens.constraint_rows import ConstraintRow, described, statement_of, title_of
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import behaviour, consequence, holds_rows_back
@@ -44,7 +44,7 @@ class FindingScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the text."""
-        return (Vertical(self._title, self.pane, id="left"),)
+        return (Frame(self._title, self.pane, id="left"),)
 
     def on_mount(self) -> None:
         """Fill the text."""

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button, Input
@@ -20,6 +20,7 @@ from fkdash.report.plan import locks_in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.name_field import NameField
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
@@ -92,11 +93,12 @@ class FixConfirmScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give what will be run, the fields and the buttons."""
-        fields: list[Widget] = [self._title, self._constraint]
+        fields: list[Widget] = [self._constraint]
         if self.wanted_database:
             fields += [self._database_title, self._database]
-        yield Vertical(self.pane, id="left")
-        yield Vertical(*fields, Horizontal(self._cancel, self._apply, id="buttons"), id="confirmation")
+        buttons = Horizontal(self._cancel, self._apply, id="buttons")
+        yield Frame(RuleLine("what will be run"), self.pane, id="left", over=True, stacked=True)
+        yield Frame(self._title, *fields, buttons, id="confirmation", under=True, stacked=True)
 
     def on_mount(self) -> None:
         """Show what will be run, and where."""

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError, UsageError, reason_of
 from fkdash.tui import export_places, keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
@@ -47,7 +47,7 @@ class FixExportScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field and what would be written."""
-        yield Vertical(self._field, self._title, self.pane, id="left")
+        yield Frame(RuleLine("the folder of the migrations"), self._field, self._title, self.pane, id="left")
 
     def on_mount(self) -> None:
         """Say what is asked for."""

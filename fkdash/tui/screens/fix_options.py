@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
@@ -19,8 +18,9 @@ from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_plan import FixPlanScreen
 from fkdash.tui.screens.fix_value import FixValueScreen
-from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -74,8 +74,8 @@ class FixOptionsScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the options and their meaning, one below the other."""
-        yield Vertical(self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right", classes="-tall")
+        yield Frame(ListBar(self.list, "options"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
 
     def on_mount(self) -> None:
         """Show the options; they need no further reading."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -53,7 +53,7 @@ class FixRunScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the steps."""
-        yield Vertical(self._title, self.pane, id="left")
+        yield Frame(self._title, self.pane, id="left")
 
     def on_mount(self) -> None:
         """Watch the run."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -15,6 +14,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix_plan import FixPlanScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.field import Field
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
@@ -46,7 +46,7 @@ class FixValueScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         """Give a field for each column, and what the option means."""
         pairs = [widget for pair in zip(self._titles, self.fields, strict=True) for widget in pair]
-        yield Vertical(*pairs, self.pane, id="left")
+        yield Frame(self._titles[0], *pairs[1:], self.pane, id="left")
 
     def on_mount(self) -> None:
         """Say what is asked for."""

@@ -8,6 +8,8 @@ from textual.widget import Widget
 
 from fkdash.tui.keys import Help
 from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -30,7 +32,7 @@ class HelpScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list of keys."""
-        return (self._pane,)
+        return (Frame(RuleLine("keys"), self._pane, id="left"),)
 
     def on_mount(self) -> None:
         """Fill the list of keys."""

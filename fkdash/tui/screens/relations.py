@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -14,6 +13,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.constraint_rows import constraint_row, described, statement_of, title_of
 from fkdash.tui.screens.relation_rows import Relation, relation_columns, relations, relations_in_words
 from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
@@ -53,8 +53,8 @@ class RelationsScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the key under the cursor."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "relations"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Show the tree; it needs no further reading."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from rich.cells import cell_len
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
+    from fkdash.tui.plain import Glyphs
     from fkdash.tui.widgets.row_list import RowList
 
 
@@ -25,6 +26,10 @@ _KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
 _LONGEST_ENVIRONMENT = 16
 _ANSWER_SECONDS = 10.0
 _KEYS_THAT_STAY = ("screen.back", "app.help")
+_TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
+_FRAME: Tone = "frame"
+_FOCUS: Tone = "focus"
+JOINS_NEVER = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +128,143 @@ class ConsequenceLine(Wrapped):
         self.put(line(Part(text, tone)))
 
 
-class RuleLine(Lines):
-    """A rule with a title in it, above a part of the screen."""
+class Edge(Lines):
+    """A line with something at its left and its right end; in a frame, the edge above or within it."""
 
-    def __init__(self) -> None:
-        super().__init__(classes="rule-line")
-        self.title = ""
-
-    def tell(self, title: str) -> None:
-        """Show this title."""
-        self.title = title
-        self._fill()
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self.joins = JOINS_NEVER
+        """From which width of the screen on, in cells, this is the top of a frame of its own."""
 
     def on_resize(self) -> None:
         """Fit into the new width."""
-        self._fill()
+        self.tell_again()
 
-    def _fill(self) -> None:
+    def tell_again(self) -> None:
+        """Show the present state; the focus may have moved."""
+
+    def draw(self, left: Line, right: Line = ()) -> None:
+        """Show this on the line."""
+        if isinstance(self.parent, Framing):
+            corners = _JOINTS if self.app.size.width < self.joins else _TOP_CORNERS
+            self.show([edge(left, right, self.room, self.glyphs, corners, focused=self.parent.has_the_keys)])
+            return
         glyphs, width = self.glyphs, self.room
-        title = f" {glyphs.fit(self.title, width - 4)} " if self.title else ""
-        rest = glyphs.rule * max(0, width - 2 - cell_len(title))
-        self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
+        fill = glyphs.rule * max(0, width - _cells_of(left, glyphs) - _cells_of(right, glyphs) - 6)
+        said = (Part(" "), *left, Part(" ")) if left else ()
+        self.show([(Part(glyphs.rule * 2, "frame"), *said, Part(fill, "frame"), Part(" "), *right)])
+
+
+class RuleLine(Edge):
+    """A title above a part of the screen; `heading` is one that says what the part is for, not what is in it."""
+
+    def __init__(self, heading: str = "") -> None:
+        super().__init__(classes="rule-line")
+        self.title, self.is_heading = heading, bool(heading)
+        self._right: Line = ()
+
+    def tell(self, title: str, right: Line | None = None) -> None:
+        """Show this title; `right` stands at the other end."""
+        self.title = title
+        if right is not None:
+            self._right = right
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Show the title again."""
+        self.draw(line(Part(self.title, "strong")) if self.title else (), self._right)
+
+
+class ListBar(Edge):
+    """The edge above a list: its title, its filter while and after it is typed, its order, the cursor's place."""
+
+    def __init__(self, row_list: RowList[Any], title: str = "") -> None:
+        super().__init__(classes="list-bar")
+        self.row_list, self.title = row_list, title
+        self._beyond = ""
+
+    def tell_title(self, title: str) -> None:
+        """Show this title."""
+        self.title = title
+        self.tell()
+
+    def tell_beyond(self, beyond: str) -> None:
+        """Say after the count what exists beyond the rows that the list holds, such as "+ of 1,204"."""
+        self._beyond = beyond
+        self.tell()
+
+    def tell(self) -> None:
+        """Show the present state of the list."""
+        rows = self.row_list
+        left: Line = line(Part(self.title, "strong")) if self.title else ()
+        if rows.typing or rows.filter_text:
+            cursor = self.glyphs.cursor if rows.typing else ""
+            typed = Part(f"/{rows.filter_text}{cursor}", "strong")
+            left = line(*left, "  ", typed) if left else line(typed)
+        place, count = rows.position
+        total = len(rows.rows)
+        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
+        order = f"sort {rows.order_title}  " if rows.order_title else ""
+        self.draw(left, line(Part(order, "muted"), counted) if order else line(counted))
+
+    def tell_again(self) -> None:
+        """Show the present state of the list."""
+        self.tell()
+
+
+class BottomEdge(Edge):
+    """The edge below: how much more there is below what is in sight, and the key that leads there."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="bottom-edge")
+        self._more: Line = ()
+
+    def tell(self, below: int, key: str) -> None:
+        """Say that there are so many lines below, and which key shows them."""
+        told = line(f"{below:,} more {self.glyphs.more}", *((" ", Part(key, "key")) if key else ()))
+        self._more = told if below else ()
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Show it again."""
+        focused = isinstance(self.parent, Framing) and self.parent.has_the_keys
+        self.show([edge((), self._more, self.room, self.glyphs, _BOTTOM_CORNERS, focused=focused)])
+
+
+@runtime_checkable
+class Framing(Protocol):
+    """A frame, as its edges know it."""
+
+    @property
+    def has_the_keys(self) -> bool:
+        """Whether what is typed goes into it."""
+        ...
+
+
+def edge(left: Line, right: Line, width: int, glyphs: Glyphs, corners: int, *, focused: bool) -> Line:
+    """Give an edge of a frame, `width` cells wide, with something in it; `corners` is their place in the glyphs."""
+    drawn, tone = (glyphs.focused_frame, _FOCUS) if focused else (glyphs.frame, _FRAME)
+    line_of, closing = drawn[0], Part(f"{drawn[0]}{drawn[corners + 1]}", tone)
+    after = (Part(" "), *right, Part(" "), closing) if right else (closing,)
+    room = width - _cells_of(after, glyphs) - 2
+    opening = Part(f"{drawn[corners]}{line_of}", tone)
+    if not left:
+        return (opening, Part(line_of * max(0, room), tone), *after)
+    fitted = [Part(" ")]
+    room -= 2
+    for part in left:
+        text = glyphs.fit(part.text, room)
+        fitted.append(Part(text, _focused(part.tone) if focused else part.tone))
+        room -= cell_len(text)
+    return (opening, *fitted, Part(" "), Part(line_of * max(0, room), tone), *after)
+
+
+def _focused(tone: Tone) -> Tone:
+    return _FOCUS if tone == "strong" else tone
+
+
+def _cells_of(parts: Line, glyphs: Glyphs) -> int:
+    return sum(cell_len(glyphs.plain(part.text)) for part in parts)
 
 
 class StatusLine(Wrapped):
@@ -251,34 +372,3 @@ class KeyLine(Lines):
 
 def _cells(entry: keys.Help) -> int:
     return 2 + cell_len(entry.keys[0]) + 1 + cell_len(entry.description)
-
-
-class ListBar(Lines):
-    """The line above a list: its filter while and after it is typed, its order, and the cursor's place."""
-
-    def __init__(self, row_list: RowList[Any]) -> None:
-        super().__init__(classes="list-bar")
-        self.row_list = row_list
-        self._beyond = ""
-
-    def tell_beyond(self, beyond: str) -> None:
-        """Say after the count what exists beyond the rows that the list holds, such as "+ of 1,204"."""
-        self._beyond = beyond
-        self.tell()
-
-    def tell(self) -> None:
-        """Show the present state of the list."""
-        rows = self.row_list
-        left: Line = ()
-        if rows.typing or rows.filter_text:
-            cursor = self.glyphs.cursor if rows.typing else ""
-            left = line(" /", Part(rows.filter_text + cursor, "strong"))
-        place, count = rows.position
-        total = len(rows.rows)
-        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
-        order = f"sort {rows.order_title}  " if rows.order_title else ""
-        self.show([spread(left, line(Part(order, "muted"), counted, " "), self.room, self.glyphs)])
-
-    def on_resize(self) -> None:
-        """Fit into the new width."""
-        self.tell()

@@ -103,6 +103,21 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         return titles, [tuple(column.text(self._view[place]) for column in self._columns) for place in places]
 
     @property
+    def cut(self) -> str:
+        """The whole text of the first cell of the row under the cursor that is cut, "" where none is."""
+        row = self.row
+        for number, width in self._layout if row is not None else ():
+            text = self.glyphs.plain(self._columns[number].text(row))
+            if cell_len(text) > width:
+                return f"{self._columns[number].title}: {text}"
+        return ""
+
+    @property
+    def below(self) -> int:
+        """How many rows there are below those in sight."""
+        return max(0, len(self._view) - self._top - self._height)
+
+    @property
     def position(self) -> tuple[int, int]:
         """The cursor's place counted from 1 (0 in an empty list) and the number of rows shown."""
         count = len(self._view)
@@ -214,11 +229,13 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def on_focus(self) -> None:
         """Show that the keys go here."""
+        self.refresh_sides()
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def on_blur(self) -> None:
         """End typing, and show that the keys go elsewhere."""
         self._type(typing=False)
+        self.refresh_sides()
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
@@ -262,7 +279,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def line_at(self, y: int) -> Strip:
         """Give the titles for 0, a row for any other line."""
-        width = self.size.width
+        width = self.inner_width
         if y == 0:
             return self.paint(tuple(self._cells(None)), width, under="title")
         place = self._top + y - 1
@@ -311,7 +328,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         leasts = [column.least for column in self._columns]
         priorities = [column.priority for column in self._columns]
         patient = [column.patient for column in self._columns]
-        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.size.width, patient))
+        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.inner_width, patient))
         self._scroll_to_cursor()
 
     def _scroll_to_cursor(self) -> None:
