@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_config_path
 
-from fkdash.db.conninfo import spelled
+from fkdash.db.where.conninfo import spelled
 from fkdash.errors import UsageError
 from fkdash.reading.source import parsed_toml
 from fkdash.reading.typed import Found, Remark

@@ -80,7 +80,7 @@ async def _walk(
     from textual import events  # noqa: PLC0415 - after the environment is set
 
     from fkdash.tui.app import DashboardApp  # noqa: PLC0415
-    from fkdash.tui.options import DashboardOptions  # noqa: PLC0415
+    from fkdash.tui.settings import DashboardOptions  # noqa: PLC0415
     from tests.support.screens import shown  # noqa: PLC0415
     from tests.support.targets import target_at  # noqa: PLC0415
 
@@ -117,9 +117,9 @@ def main() -> int:
     runs = Path(tempfile.gettempdir()) / "fkdash-screenshots"
     with (
         incident_server() as dsn,
-        patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
-        patch("fkdash.apply.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
-        patch("fkdash.apply.journal.runs_folder", return_value=runs),
+        patch("fkdash.apply.journal.journal.datetime", wraps=datetime) as moments,
+        patch("fkdash.apply.run.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
+        patch("fkdash.apply.journal.journal.runs_folder", return_value=runs),
     ):
         moments.now.return_value = MOMENT
         made = asyncio.run(pictures(dsn))

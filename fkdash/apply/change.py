@@ -11,19 +11,19 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.database_copy import DatabaseCopy
-from fkdash.apply.ending import not_begun
 from fkdash.apply.events import RunBegan
-from fkdash.apply.identity import identity_of
-from fkdash.apply.journal import Journal
-from fkdash.apply.preflight import may_start, preflight
-from fkdash.apply.records import unfinished
-from fkdash.apply.rehearsal import rehearse
-from fkdash.apply.run import SETTLING_SECONDS, Run
-from fkdash.apply.wishes import Patience, Wishes
+from fkdash.apply.journal.database_copy import DatabaseCopy
+from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.journal import Journal
+from fkdash.apply.journal.records import unfinished
+from fkdash.apply.proof.preflight import may_start, preflight
+from fkdash.apply.proof.rehearsal import rehearse
+from fkdash.apply.run.ending import not_begun
+from fkdash.apply.run.patience import Patience, Wishes
+from fkdash.apply.run.run import SETTLING_SECONDS, Run
 from fkdash.apply.writer import writer_beside
 from fkdash.errors import AlreadySoError, StoppedError, UsageError
-from fkdash.fix.other_options import silenced
+from fkdash.fix.remedies.other_options import silenced
 from fkdash.orphans.scan import count_orphans
 from fkdash.profiles import is_production, refuse_writing
 from fkdash.shell import shell_word
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fkdash.apply.events import Event, RunEnded
-    from fkdash.apply.preflight import PreflightLine
-    from fkdash.apply.records import RecordedRun
-    from fkdash.apply.rehearsal import Rehearsal
+    from fkdash.apply.journal.records import RecordedRun
+    from fkdash.apply.proof.preflight import PreflightLine
+    from fkdash.apply.proof.rehearsal import Rehearsal
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fkdash.apply.holders import Holder
-    from fkdash.apply.verify import Verified
+    from fkdash.apply.proof.verify import Verified
     from fkdash.fix.plan import Step
 
 

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.journal import read
-from fkdash.apply.records import history, undone
+from fkdash.apply.journal.journal import read
+from fkdash.apply.journal.records import history, undone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fkdash.apply.identity import Identity
-    from fkdash.apply.records import RecordedRun
+    from fkdash.apply.journal.identity import Identity
+    from fkdash.apply.journal.records import RecordedRun
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.plan import Plan
 

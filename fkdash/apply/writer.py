@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fkdash.apply.identity import identity_of, life_of
+from fkdash.apply.journal.identity import identity_of, life_of
 from fkdash.apply.sandbox import pinned
 from fkdash.db.writing import Writer, open_writer
 from fkdash.errors import StoppedError

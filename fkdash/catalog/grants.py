@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import TableKind
-from fkdash.catalog.pasting import pasted_name, pasted_table
+from fkdash.catalog.pasted_names import pasted_name, pasted_table
 from fkdash.db.queries import query
 from fkdash.errors import UsageError
 

@@ -11,10 +11,10 @@ from asyncio import TaskGroup, gather, to_thread
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.collector import collector_at_rest
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
 from fkdash.catalog.foreign_keys import foreign_keys_of, used_columns
+from fkdash.catalog.garbage_collection import collector_at_rest
 from fkdash.catalog.model import (
     Catalog,
     Check,

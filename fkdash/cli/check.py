@@ -7,6 +7,8 @@ import gc
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fkdash.checking.database import CheckOptions, check, check_snapshot, failed
+from fkdash.checking.databases import check_each, databases_of
 from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of
 from fkdash.cli.judging import add_judging_arguments, baseline_at, baseline_file, threshold
 from fkdash.cli.printing import print_reports, write_baseline
@@ -15,14 +17,12 @@ from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.db.pool import Limits
 from fkdash.errors import FkdashError, StoppedError, UnreachableError
-from fkdash.report.checking import CheckOptions, check, check_snapshot, failed
-from fkdash.report.several import check_each, databases_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fkdash.checking.result import CheckReport
     from fkdash.db.target import Target
-    from fkdash.report.check import CheckReport
     from fkdash.rules.finding import Severity
 
 SUMMARY = (

@@ -15,10 +15,10 @@ from fkdash.cli.command_words import refuse_command_as_database
 from fkdash.cli.main import COMMANDS
 from fkdash.cli.messages import tell
 from fkdash.cli.settings import operator_settings
-from fkdash.db.conninfo import without_password
 from fkdash.db.look import with_look
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import PasswordPrompt, Target
+from fkdash.db.where.conninfo import without_password
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import PasswordRequiredError, UsageError
 from fkdash.profiles import Settings, profile_of, refuse_writing, settings_file
 from fkdash.shell import shell_word

@@ -10,10 +10,10 @@ from fkdash.cli.connection import add_connection_arguments, ask_looking_password
 from fkdash.cli.main import commands_help
 from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.cli.several import destinations_of
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.profiles import Destination, Settings
-from fkdash.tui.options import DashboardOptions
 from fkdash.tui.plain import ASCII, glyphs_for
+from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED, refuse_unusable_terminal, run_dashboard
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from fkdash.db.target import Target
     from fkdash.tui.app import DashboardApp
+    from fkdash.tui.known_databases import Survey
     from fkdash.tui.safe_app import SafeApp
-    from fkdash.tui.survey import Survey
 
 SUMMARY = (
     "See which foreign keys will break the next DELETE and whom they block, and repair them on the live "
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         read_only=arguments.read_only,
     )
     if len(destinations) > 1 or arguments.all_databases or arguments.profiles is not None:
-        from fkdash.tui.survey import Survey  # noqa: PLC0415 - only where there are several
+        from fkdash.tui.known_databases import Survey  # noqa: PLC0415 - only where there are several
 
         return _open(Survey(tuple(destinations), every_database=arguments.all_databases), options)
     return _open(destinations[0], options)

@@ -19,9 +19,9 @@ from fkdash.apply.change import (
     try_out,
     wanted,
 )
-from fkdash.apply.database_copy import TABLE
 from fkdash.apply.events import RunEnded
-from fkdash.apply.wishes import Wishes
+from fkdash.apply.journal.database_copy import TABLE
+from fkdash.apply.run.patience import Wishes
 from fkdash.cli.connection import only_looks, words_to_connect
 from fkdash.cli.messages import say_how_it_ended, tell
 from fkdash.db.text import plain
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fkdash.apply.events import Event
-    from fkdash.apply.preflight import PreflightLine
+    from fkdash.apply.proof.preflight import PreflightLine
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan

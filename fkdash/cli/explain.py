@@ -8,8 +8,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fkdash.apply.changed import changes_in
-from fkdash.apply.identity import identity_of
+from fkdash.apply.journal.earlier_changes import changes_in
+from fkdash.apply.journal.identity import identity_of
 from fkdash.catalog.migrations import newest_migrations
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fkdash.apply.exports import applied_run
-from fkdash.apply.identity import identity_of
-from fkdash.apply.records import recorded_run
+from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.records import recorded_run
 from fkdash.catalog.names import find_foreign_key, name_parts
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import looking, run_async, target_of
 from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
 from fkdash.errors import UsageError, reason_of
-from fkdash.fix.document import plan_of
+from fkdash.fix.plan_file.document import plan_of
 
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.apply.records import RecordedRun
+    from fkdash.apply.journal.records import RecordedRun
     from fkdash.fix.plan import Plan
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fkdash.checking.configuration_file import load_baseline
 from fkdash.cli.selection import add_rule_argument, add_table_arguments
-from fkdash.report.configuration_file import load_baseline
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.rules.configuration import Baseline, Configuration
+    from fkdash.checking.policy import Baseline, Configuration
 
 _FORMATS: Final = ("text", "json", "sarif", "github", "junit", "markdown")
 

@@ -16,7 +16,7 @@ from fkdash.cli.settings import team_configuration
 from fkdash.errors import StoppedError, UsageError
 
 if TYPE_CHECKING:
-    from fkdash.report.check import CheckReport
+    from fkdash.checking.result import CheckReport
 
 SUMMARY = (
     "Check the foreign keys that files add up to: a folder of migrations, a dump, a schema file. "
@@ -55,10 +55,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read, judge, print the report and give the exit code."""
     gc.disable()
+    from fkdash.checking.files import LintOptions, lint  # noqa: PLC0415
     from fkdash.lint.changed import changed_files  # noqa: PLC0415 - what only this command needs
     from fkdash.lint.reading import read_sources  # noqa: PLC0415
     from fkdash.lint.sources import find_sources  # noqa: PLC0415
-    from fkdash.report.linting import LintOptions, lint  # noqa: PLC0415
 
     configuration = team_configuration(arguments.config)
     # What the file names stands where the file does.

@@ -126,7 +126,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _module(name: str) -> Command:
-    return cast("Command", import_module(f"fkdash.cli.{name.replace(' ', '_') or 'dashboard'}"))
+    return cast("Command", import_module(f"fkdash.cli.{name.replace(' ', '.') or 'dashboard'}"))
 
 
 def _parser(program: str, summary: str = "", examples: str = "") -> _Parser:

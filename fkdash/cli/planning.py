@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.identity import identity_of
-from fkdash.apply.records import history
+from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.records import history
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.selection import number
-from fkdash.db.conninfo import is_uri
+from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
-from fkdash.fix.already import reached
-from fkdash.fix.carried import planned_here
-from fkdash.fix.document import plan_of
+from fkdash.fix.already_so import reached
+from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import OPTION_NAMES
 from fkdash.fix.plan import Pace
+from fkdash.fix.plan_file.carry import planned_here
+from fkdash.fix.plan_file.document import plan_of
 from fkdash.fix.planner import plan
-from fkdash.fix.subject import subject_of
 from fkdash.reading.source import parsed_json
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.delete_rehearsal import rehearse_delete
+from fkdash.apply.proof.delete_rehearsal import rehearse_delete
 from fkdash.apply.writer import writer_beside
-from fkdash.catalog.known import knowing_those_there
+from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.names import find_table
 from fkdash.catalog.postgres import read_catalog
@@ -25,8 +25,8 @@ from fkdash.cli.messages import say, tell
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
+from fkdash.preview.asked_statements import Hearing
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
-from fkdash.preview.heard import Hearing
 from fkdash.preview.keys import chosen_target
 from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
@@ -39,7 +39,7 @@ from fkdash.report.preview_sql import preview_sql
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.apply.delete_rehearsal import DeleteRehearsal
+    from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
     from fkdash.preview.each.answer import EachPreview

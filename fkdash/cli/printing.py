@@ -9,17 +9,17 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from fkdash.checking.policy import baseline_document
 from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.errors import UsageError, reason_of
-from fkdash.rules.configuration import baseline_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fkdash.report.check import CheckReport
+    from fkdash.checking.result import CheckReport
 
 
 def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check", each: bool = False) -> None:

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.database_copy import fetched
-from fkdash.apply.identity import identity_of
-from fkdash.apply.recovery import RecordedRun, recorded_run, what_is_true
+from fkdash.apply.journal.database_copy import fetched
+from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of, writable
 from fkdash.cli.executing import add_run_arguments, change_of, execute

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.apply.identity import identity_of
-from fkdash.apply.recovery import history
+from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.recovery import history
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.migrations import newest_migrations
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.checking.database import CheckOptions, check
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
 from fkdash.cli.selection import (
@@ -22,7 +23,6 @@ from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import blocked_rows
-from fkdash.report.checking import CheckOptions, check
 from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
 
 if TYPE_CHECKING:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.checking.configuration_file import load_configuration
 from fkdash.cli.messages import tell
 from fkdash.errors import UsageError
 from fkdash.profiles import load_settings
-from fkdash.report.configuration_file import load_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from fkdash.checking.policy import Configuration
     from fkdash.profiles import Settings
-    from fkdash.rules.configuration import Configuration
 
 _told: set[str] = set()
 

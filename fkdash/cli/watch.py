@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.changed import changes_in
-from fkdash.apply.identity import identity_of
+from fkdash.apply.journal.earlier_changes import changes_in
+from fkdash.apply.journal.identity import identity_of
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell

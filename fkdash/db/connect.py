@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
-from fkdash.db.refusals import nothing_answers, refusal, too_old
+from fkdash.db.refused.refusals import nothing_answers, refusal, too_old
+from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of
 from fkdash.db.target import NO_SETTINGS, Address, Target
-from fkdash.db.tls import driver_tls
-from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of
+from fkdash.db.where.tls import driver_tls
 
 OLDEST_MAJOR = 14
 _STARTUP_PARAMETER_REFUSED = "08P01"

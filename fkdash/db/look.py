@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from fkdash.db.conninfo import is_connection_string, parse_connection_string
-from fkdash.db.passfile import read_passwords
-from fkdash.db.resolve import ConnectionArguments, resolve
-from fkdash.db.service_file import home
 from fkdash.db.target import Target
 from fkdash.db.text import plain
+from fkdash.db.where.conninfo import is_connection_string, parse_connection_string
+from fkdash.db.where.passfile import read_passwords
+from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.db.where.service_file import home
 from fkdash.errors import UsageError
 
 SAME: Final = "same"

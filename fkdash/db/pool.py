@@ -12,14 +12,14 @@ import asyncpg
 
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
+from fkdash.db.giving_way import Watch, locked_words
 from fkdash.db.literals import array_literal
 from fkdash.db.queries import query
+from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of, translated
 from fkdash.db.session import Row, Session
-from fkdash.db.settings import applied_locally, not_applied
 from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
-from fkdash.db.translate import DRIVER_ERRORS, sqlstate_of, translated
-from fkdash.db.watch import Watch, locked_words
+from fkdash.db.where.settings import applied_locally, not_applied
 from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
 
 _ROLLBACK_SECONDS = 2.0

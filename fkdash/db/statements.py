@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from fkdash.db.refused.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.db.session import Row
-from fkdash.db.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
 
 _GRACE_SECONDS = 5.0

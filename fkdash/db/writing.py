@@ -12,10 +12,10 @@ import asyncpg
 from fkdash.db.closing import close_all
 from fkdash.db.connect import Opened, connect
 from fkdash.db.queries import query
-from fkdash.db.settings import applied_locally
+from fkdash.db.refused.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Target
-from fkdash.db.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
+from fkdash.db.where.settings import applied_locally
 from fkdash.errors import CommitUnknownError, ServerRefusedError
 
 _ROLLBACK_SECONDS = 2.0

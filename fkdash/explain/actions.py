@@ -10,15 +10,15 @@ from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import by_update
 from fkdash.explain.model import Answer
 from fkdash.explain.statements import Doing
-from fkdash.rules.index_use import serving_index
-from fkdash.rules.obstacles import obstacles
+from fkdash.rules.actions.index_use import serving_index
+from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.sizes import in_words, rows_of
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.explain.statements import OwnStatement
-    from fkdash.rules.obstacles import Obstacle
+    from fkdash.rules.actions.obstacles import Obstacle
 
 WAITING: Final = frozenset({"57014", "55P03", "40P01"})
 

@@ -10,21 +10,21 @@ from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
 from fkdash.explain.model import Answer
-from fkdash.rules.cascades import node
+from fkdash.rules.actions.cascades import node
+from fkdash.rules.actions.index_use import serving_index
+from fkdash.rules.actions.obstacles import Kind as Met
+from fkdash.rules.actions.obstacles import obstacles
+from fkdash.rules.actions.rivals import action_of
+from fkdash.rules.actions.ways import ways_from, ways_to
 from fkdash.rules.finding import Statement
-from fkdash.rules.index_use import serving_index
-from fkdash.rules.obstacles import Kind as Met
-from fkdash.rules.obstacles import obstacles
-from fkdash.rules.rivals import action_of
 from fkdash.rules.sizes import in_words, rows_of
-from fkdash.rules.ways import ways_from, ways_to
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
-    from fkdash.rules.obstacles import Obstacle
+    from fkdash.rules.actions.obstacles import Obstacle
 
 MOST_ANSWERS: Final = 20
 _MOST_PATHS: Final = 5

@@ -26,8 +26,8 @@ from fkdash.explain.refusals import refusal
 from fkdash.explain.statements import WRITING, Doing
 from fkdash.explain.unwrap import layers
 from fkdash.explain.vocabulary import vocabulary
-from fkdash.rules.cascades import node
-from fkdash.rules.ways import ways_to
+from fkdash.rules.actions.cascades import node
+from fkdash.rules.actions.ways import ways_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

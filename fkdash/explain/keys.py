@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action, TableName
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.statements import Doing
-from fkdash.rules.cascades import node
-from fkdash.rules.once import once_per_catalog
-from fkdash.rules.ways import ways_from
+from fkdash.rules.actions.cascades import node
+from fkdash.rules.actions.ways import ways_from
+from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.fact import fact
 from fkdash.db.text import plain
 from fkdash.explain.sentences import QUOTES
-from fkdash.rules.once import once_per_catalog
+from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog

@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.own import kept_blockers
 from fkdash.catalog.spelling import pairs, source
+from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
-from fkdash.fix.fingerprint import fingerprint, objects
-from fkdash.fix.orphan_options import columns_to_empty
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
-from fkdash.fix.put_back import kept_rows, lost_with, put_back_standing
-from fkdash.fix.redeclaring import leaves, numbered
-from fkdash.fix.repair_orphans import changing, keep
-from fkdash.fix.values import constants, in_words, named_values, referenced_row
+from fkdash.fix.plan_file.fingerprint import fingerprint, objects
+from fkdash.fix.remedies.orphan_options import columns_to_empty
+from fkdash.fix.remedies.put_back import kept_rows, lost_with, put_back_standing
+from fkdash.fix.remedies.repair_orphans import changing, keep
+from fkdash.fix.statements.redeclaring import leaves, numbered
+from fkdash.fix.statements.values import constants, in_words, named_values, referenced_row
 from fkdash.shell import command
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.fix.plan import Pace
-    from fkdash.fix.values import Values
+    from fkdash.fix.statements.values import Values
 
 BLOCKER_OPTIONS: Final = ("move-blockers", "null-blockers", "delete-blockers")
 _MOST_CHOSEN: Final = 10_000

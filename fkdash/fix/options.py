@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.action_options import ACTION_OPTIONS
-from fkdash.fix.combined_options import COMBINED_OPTIONS
 from fkdash.fix.option import Option
-from fkdash.fix.orphan_options import ORPHAN_OPTIONS
-from fkdash.fix.other_options import OTHER_OPTIONS
+from fkdash.fix.remedies.action_options import ACTION_OPTIONS
+from fkdash.fix.remedies.combined_options import COMBINED_OPTIONS
+from fkdash.fix.remedies.orphan_options import ORPHAN_OPTIONS
+from fkdash.fix.remedies.other_options import OTHER_OPTIONS
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.errors import AlreadySoError, UsageError
-from fkdash.fix.actions import ACTIONS, wanted_key
-from fkdash.fix.already import already_so
+from fkdash.fix.already_so import already_so
 from fkdash.fix.blockers import BLOCKER_OPTIONS, chosen_rows, relieve
-from fkdash.fix.change_action import change
-from fkdash.fix.combined_plans import allow_null_and_set_null, name_default
-from fkdash.fix.elsewhere import with_elsewhere
-from fkdash.fix.fingerprint import fingerprint, objects
+from fkdash.fix.changed_key import ACTIONS, wanted_key
 from fkdash.fix.options import Option, options
-from fkdash.fix.orphan_plans import REPAIRS, repair
-from fkdash.fix.other_plans import OTHER_PLANS
 from fkdash.fix.plan import Goal, Pace, Plan
+from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.recreate_parents import RECREATE, recreate
-from fkdash.fix.values import named_values
+from fkdash.fix.remedies.change_action import change
+from fkdash.fix.remedies.combined_plans import allow_null_and_set_null, name_default
+from fkdash.fix.remedies.orphan_plans import REPAIRS, repair
+from fkdash.fix.remedies.other_plans import OTHER_PLANS
+from fkdash.fix.statements.values import named_values
+from fkdash.fix.subscribers import with_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog
-    from fkdash.fix.values import Values
+    from fkdash.fix.statements.values import Values
     from fkdash.rules.finding import Finding
 
 

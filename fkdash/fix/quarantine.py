@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.own import QUARANTINE
 from fkdash.catalog.spelling import source
+from fkdash.catalog.tables_of_fkdash import QUARANTINE
 from fkdash.db.literals import literal
-from fkdash.fix.done import regclass
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
-from fkdash.fix.repair_orphans import Keeping
+from fkdash.fix.remedies.repair_orphans import Keeping
+from fkdash.fix.statements.took_effect import regclass
 from fkdash.pasting import dollar_quoted
 
 if TYPE_CHECKING:

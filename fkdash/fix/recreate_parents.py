@@ -10,14 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Match, TableName, quoted
-from fkdash.catalog.own import kept_parents
 from fkdash.catalog.spelling import is_orphan, matches, pairs, source
+from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
-from fkdash.fix.change_action import change, takes_not_valid
-from fkdash.fix.done import key_is, regclass
-from fkdash.fix.fingerprint import fingerprint, objects
-from fkdash.fix.other_options import silenced
 from fkdash.fix.plan import (
     BACKSTOP_MS,
     PATIENT_LOCK_MS,
@@ -30,16 +26,20 @@ from fkdash.fix.plan import (
     Plan,
     Step,
 )
-from fkdash.fix.put_back import with_key_lifted
-from fkdash.fix.redeclaring import numbered, validation
-from fkdash.fix.values import in_words, named_columns
+from fkdash.fix.plan_file.fingerprint import fingerprint, objects
+from fkdash.fix.remedies.change_action import change, takes_not_valid
+from fkdash.fix.remedies.other_options import silenced
+from fkdash.fix.remedies.put_back import with_key_lifted
+from fkdash.fix.statements.redeclaring import numbered, validation
+from fkdash.fix.statements.took_effect import key_is, regclass
+from fkdash.fix.statements.values import in_words, named_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.plan import Pace
-    from fkdash.fix.values import Values
+    from fkdash.fix.statements.values import Values
 
 RECREATE: Final = "recreate-parents"
 _BACK_ROWS: Final = 500

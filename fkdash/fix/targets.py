@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.refusal import Refusal, refusals
+from fkdash.rules.actions.refusal import Refusal, refusals
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog

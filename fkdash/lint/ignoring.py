@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fkdash.catalog.files.script import Script
-    from fkdash.lint.places import Spot
+    from fkdash.lint.finding_places import Spot
     from fkdash.rules.finding import Finding
 
 _COMMENT: Final = re.compile(

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.fact import fact
 from fkdash.catalog.files.nodes import AlterTable
 from fkdash.catalog.model import quoted
-from fkdash.lint.places import constraint_of, spot
-from fkdash.rules.finding import Finding
-from fkdash.rules.way import (
+from fkdash.lint.finding_places import constraint_of, spot
+from fkdash.rules.checks.fk6_the_way import (
     INDEX_LATER,
     NO_LOCK_TIMEOUT,
     UNPROTECTED_MOMENT,
     VALIDATED_AT_ONCE,
     VALIDATING_ADD,
 )
+from fkdash.rules.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import Act
     from fkdash.catalog.files.script import Said, Script
     from fkdash.catalog.model import Catalog, ForeignKey
-    from fkdash.lint.places import Spot
+    from fkdash.lint.finding_places import Spot
     from fkdash.rules.finding import Rule
 
 Found = tuple[Finding, "Spot | None", "Spot | None"]

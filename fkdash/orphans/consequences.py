@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.enforcement import check_runs
+from fkdash.rules.actions.enforcement import check_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import text_of
-from fkdash.preview.attempts import Failure, attempt, planned_as
 from fkdash.preview.equality import alias_beside, plain_type
+from fkdash.preview.evaluation_attempts import Failure, attempt, planned_as
 from fkdash.preview.trigger_conditions import TriggerConditions, plain_columns
-from fkdash.preview.undomained import without_domains
+from fkdash.preview.without_domains import without_domains
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -14,9 +14,9 @@ from fkdash.catalog.model import Action, quoted
 from fkdash.catalog.spelling import matches, refers, source
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
-from fkdash.rules.enforcement import action_runs, refusal_sqlstate
+from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
+from fkdash.rules.actions.refusal import refusals
 from fkdash.rules.finding import Statement
-from fkdash.rules.refusal import refusals
 from fkdash.rules.registry import RULES, findings
 
 if TYPE_CHECKING:

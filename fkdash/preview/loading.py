@@ -13,7 +13,7 @@ from fkdash.catalog.node_tree import read_tree
 from fkdash.catalog.planted import refuse_planted
 from fkdash.catalog.publications import read_unpublishable
 from fkdash.db.queries import query
-from fkdash.preview.called import VOLATILE, MadeOf, conversions_of, read_called
+from fkdash.preview.called_functions import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.facts import (
     ColumnFact,
     Expression,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.surroundings import Unpublishable
     from fkdash.db.session import Row, Session
-    from fkdash.preview.called import Called
+    from fkdash.preview.called_functions import Called
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _WHEN = re.compile(r" FOR EACH (?:ROW|STATEMENT) WHEN \(")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, TimedOutError
-from fkdash.preview.assume import Assumptions
 from fkdash.preview.doubts import reading_doubts
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
@@ -26,14 +25,15 @@ from fkdash.preview.target import (
     selection,
     spelled,
 )
+from fkdash.preview.what_if import Assumptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
+    from fkdash.preview.asked_statements import Hearing
     from fkdash.preview.facts import Facts
-    from fkdash.preview.heard import Hearing
     from fkdash.preview.model import Blocker
     from fkdash.preview.reader import RowId
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
+    from fkdash.preview.asked_statements import Hearing
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
-    from fkdash.preview.heard import Hearing
     from fkdash.preview.model import Limits, Progress, Scan
     from fkdash.preview.target import Selection
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.attempts import Failure, attempt
 from fkdash.preview.equality import plain_type
+from fkdash.preview.evaluation_attempts import Failure, attempt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

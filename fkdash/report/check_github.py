@@ -10,7 +10,7 @@ from fkdash.rules.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fkdash.report.check import CheckReport, Reported
+    from fkdash.checking.result import CheckReport, Reported
 
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

@@ -11,8 +11,8 @@ from fkdash.report.not_run import not_run_field
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.report.check import CheckReport, Coverage, Place, Reported
-    from fkdash.rules.configuration import Ignored
+    from fkdash.checking.policy import Ignored
+    from fkdash.checking.result import CheckReport, Coverage, Place, Reported
 
 
 def check_json(reports: Sequence[CheckReport], *, kind: str = "check") -> str:

@@ -10,7 +10,7 @@ from fkdash.db.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fkdash.report.check import CheckReport, Place
+    from fkdash.checking.result import CheckReport, Place
     from fkdash.rules.finding import Finding
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash.checking.result import impact_words
 from fkdash.db.text import plain
-from fkdash.report.check import impact_words
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fkdash.report.check import CheckReport, Reported
+    from fkdash.checking.result import CheckReport, Reported
 
 _WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _MARKUP: Final = re.compile(

@@ -21,7 +21,7 @@ from fkdash.rules.registry import EVERY_RULE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.report.check import CheckReport, Coverage, Place
+    from fkdash.checking.result import CheckReport, Coverage, Place
     from fkdash.rules.finding import Finding, Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

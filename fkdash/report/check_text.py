@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from fkdash.checking.result import impact_words
 from fkdash.db.text import plain
-from fkdash.report.check import impact_words
 from fkdash.report.not_run import not_run_lines
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fkdash.report.check import CheckReport, Place, Reported
+    from fkdash.checking.result import CheckReport, Place, Reported
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST_LINE: Final = 160

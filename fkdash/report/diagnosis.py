@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.migrations import Migrations
+from fkdash.checking.result import impact_words
 from fkdash.pasting import for_psql
-from fkdash.report.check import impact_words
 from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
 from fkdash.report.plan import locks_in_words, plan_sql
@@ -17,12 +17,12 @@ from fkdash.shell import command
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.apply.recovery import RecordedRun
+    from fkdash.apply.journal.recovery import RecordedRun
     from fkdash.catalog.model import ForeignKey
+    from fkdash.checking.result import CheckReport, Reported
     from fkdash.fix.options import Option
     from fkdash.fix.plan import Plan
     from fkdash.preview.rows.blocked import BlockedRow
-    from fkdash.report.check import CheckReport, Reported
 
 _BEFORE: Final = (
     "the preflight passes (`fkdash fix apply` and the dashboard show it)",

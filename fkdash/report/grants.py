@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fkdash.catalog.pasting import pasted_name
+from fkdash.catalog.pasted_names import pasted_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from fkdash.apply.records import RecordedRun
+    from fkdash.apply.journal.records import RecordedRun
 
 _MOMENT: Final = "%Y-%m-%d %H:%M:%SZ"
 

@@ -16,7 +16,7 @@ from fkdash.report.not_run import not_run_field, not_run_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fkdash.apply.delete_rehearsal import DeleteRehearsal
+    from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
     from fkdash.preview.rows.blocked import RowIdentity
     from fkdash.preview.rows.in_the_way import InTheWay

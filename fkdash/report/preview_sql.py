@@ -15,7 +15,7 @@ from fkdash.report.preview import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.preview.heard import Asked, Hearing
+    from fkdash.preview.asked_statements import Asked, Hearing
     from fkdash.preview.model import DeleteTarget, Preview
 
 _PINNED: Final = "SET LOCAL search_path = pg_catalog, pg_temp;"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
-    from fkdash.apply.rehearsal import Rehearsal
+    from fkdash.apply.proof.rehearsal import Rehearsal
 
 
 def rehearsal_text(rehearsal: Rehearsal) -> str:

@@ -9,15 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fkdash.db.conninfo import is_connection_string, without_password
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.checking.configuration_file import load_baseline, load_configuration, read_team_file, team_file
 from fkdash.db.text import plain
+from fkdash.db.where.conninfo import is_connection_string, without_password
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import FkdashError, UsageError
 from fkdash.masking import masked
 from fkdash.profiles import load_settings, read_operator_file, settings_file
 from fkdash.reading.source import MistakesError, Source
 from fkdash.reading.typed import dotted
-from fkdash.report.configuration_file import load_baseline, load_configuration, read_team_file, team_file
 from fkdash.settings_files import OperatorFile, TeamFile
 
 if TYPE_CHECKING:

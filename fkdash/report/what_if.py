@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
-from fkdash.preview.assume import Assumptions, NewAction
 from fkdash.preview.model import Verdict
 from fkdash.preview.preview import preview
+from fkdash.preview.what_if import Assumptions, NewAction
 from fkdash.report.check_markdown import escaped
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fkdash.rules.once import once_per_catalog
+from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, ForeignKey

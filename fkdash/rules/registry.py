@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.collector import collector_at_rest
-from fkdash.rules import (
+from fkdash.catalog.garbage_collection import collector_at_rest
+from fkdash.rules.checks import (
     fk101_set_null_on_not_null,
     fk102_set_null_breaks_check,
     fk103_set_null_breaks_match_full,
@@ -46,7 +46,7 @@ from fkdash.rules import (
     fk504_closed_cycle,
     fk505_odd_one_out,
 )
-from fkdash.rules.way import FILE_RULES
+from fkdash.rules.checks.fk6_the_way import FILE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,12 +12,12 @@ from fkdash.counted import counted
 from fkdash.db.target import Target
 from fkdash.profiles import Destination
 from fkdash.tui import keys
-from fkdash.tui.desk import Desk
+from fkdash.tui.known_databases import Survey, survey_of_profiles
 from fkdash.tui.marking import Marking
+from fkdash.tui.open_database import Desk
 from fkdash.tui.safe_app import SafeApp
 from fkdash.tui.screens.base import BaseScreen, Refreshing
 from fkdash.tui.screens.help import HelpScreen
-from fkdash.tui.survey import Survey, survey_of_profiles
 from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from fkdash.tui.applying import Applying
     from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.options import DashboardOptions
-    from fkdash.tui.screens.constraints import ConstraintsScreen
-    from fkdash.tui.screens.databases import DatabasesScreen
+    from fkdash.tui.screens.findings.constraints import ConstraintsScreen
+    from fkdash.tui.screens.findings.databases import DatabasesScreen
+    from fkdash.tui.settings import DashboardOptions
 
 _NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of"})
 _SEVERAL_DATABASES = Place(server="several databases")
@@ -135,7 +135,7 @@ class DashboardApp(SafeApp):
         return desk
 
     def _list_of(self, survey: Survey) -> DatabasesScreen:
-        from fkdash.tui.screens.databases import DatabasesScreen  # noqa: PLC0415 - the first frame waits for this
+        from fkdash.tui.screens.findings.databases import DatabasesScreen  # noqa: PLC0415 - the first frame waits for this
 
         return DatabasesScreen(survey, self.enter)
 
@@ -200,7 +200,7 @@ class DashboardApp(SafeApp):
 
     def action_explain(self) -> None:
         """Take a pasted error."""
-        from fkdash.tui.screens.explain import ExplainScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.explain import ExplainScreen  # noqa: PLC0415 - loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None and not isinstance(self.screen, ExplainScreen):
@@ -208,7 +208,7 @@ class DashboardApp(SafeApp):
 
     def action_history(self) -> None:
         """Show what has been changed."""
-        from fkdash.tui.screens.history import HistoryScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix.history import HistoryScreen  # noqa: PLC0415 - loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and not isinstance(self.screen, HistoryScreen):
@@ -277,13 +277,13 @@ class DashboardApp(SafeApp):
         self._ask_for_table("A delete from which table?", self._preview_table)
 
     def _ask_for_table(self, question: str, chosen: Callable[[TableName], None], *, passed_over: str = "") -> None:
-        from fkdash.tui.screens.tables import TablesScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.tables import TablesScreen  # noqa: PLC0415 - loaded when it is wanted
 
         if self.knowledge is not None and not isinstance(self.screen, TablesScreen):
             self.push_screen(TablesScreen(self.knowledge.catalog, question, chosen, passed_over=passed_over))
 
     def _show_relations(self, table: TableName) -> None:
-        from fkdash.tui.screens.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from fkdash.apply.change import Change, Confirmation
     from fkdash.apply.events import Event, RunEnded
-    from fkdash.apply.preflight import PreflightLine
-    from fkdash.apply.wishes import Wishes
+    from fkdash.apply.proof.preflight import PreflightLine
+    from fkdash.apply.run.patience import Wishes
     from fkdash.fix.plan import Plan
 
 
@@ -68,7 +68,7 @@ class Applying:
     async def _carry_out(self, change: Change, looked: Sequence[PreflightLine], given: Confirmation) -> None:
         # Loaded only now: nobody who just looks pays for what changes things.
         from fkdash.apply.change import carry_out  # noqa: PLC0415
-        from fkdash.apply.wishes import Wishes  # noqa: PLC0415
+        from fkdash.apply.run.patience import Wishes  # noqa: PLC0415
         from fkdash.faults import details_of  # noqa: PLC0415
 
         self._wishes = Wishes()

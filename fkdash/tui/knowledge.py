@@ -77,7 +77,7 @@ def _judge(catalog: Catalog) -> tuple[Finding, ...]:
 
 async def with_answers(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
     """Give the same with what only data can tell of the findings, where it was answered, the worst first."""
-    from fkdash.report.row_questions import answered  # noqa: PLC0415 - not before the first frame
+    from fkdash.checking.row_questions import answered  # noqa: PLC0415 - not before the first frame
 
     if not any(finding.question for finding in knowledge.findings):
         return knowledge

@@ -35,7 +35,7 @@ class Marking:
 
     def document(self) -> str:
         """Give the report: the marks, and the runs in the databases gone into since this session began."""
-        from fkdash.apply.records import history  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.apply.journal.records import history  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.report.marks import session_markdown  # noqa: PLC0415
 
         begun = self.begun.isoformat()

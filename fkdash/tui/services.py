@@ -1,4 +1,4 @@
-"""What the screens about a database may ask of the dashboard; `fkdash.tui.desk` answers."""
+"""What the screens about a database may ask of the dashboard; `fkdash.tui.open_database` answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fkdash.tui.applying import Applying
     from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.options import DashboardOptions
+    from fkdash.tui.settings import DashboardOptions
 
 
 class Services(Protocol):

@@ -14,8 +14,8 @@ import pytest
 
 from fkdash.apply.change import Change, carry_out, look, wanted
 from fkdash.apply.events import Outcome, RunEnded
-from fkdash.apply.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
-from fkdash.apply.wishes import Wishes
+from fkdash.apply.journal.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
+from fkdash.apply.run.patience import Wishes
 from tests.apply.test_faults import MOMENTS, gated
 from tests.support.changes import IMPATIENT, Workbench, workbench
 from tests.support.gate import Moment, gate

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import Event, Outcome
-from fkdash.apply.preflight import Standing
-from fkdash.apply.recovery import recorded_run, rows_in_the_way
-from fkdash.apply.run import Wishes
+from fkdash.apply.journal.recovery import recorded_run, rows_in_the_way
+from fkdash.apply.proof.preflight import Standing
+from fkdash.apply.run.run import Wishes
 from fkdash.errors import UsageError
-from fkdash.fix.document import plan_document, plan_of
+from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import options
-from fkdash.fix.subject import subject_of
+from fkdash.fix.plan_file.document import plan_document, plan_of
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 
 from fkdash.apply.events import Outcome, RunEnded, StepProgress
-from fkdash.apply.recovery import recorded_run, remaining, unfinished, what_is_true
-from fkdash.apply.run import Wishes
+from fkdash.apply.journal.recovery import recorded_run, remaining, unfinished, what_is_true
+from fkdash.apply.run.run import Wishes
 from tests.apply.test_faults import carry_out
 from tests.support.changes import Workbench, workbench
 from tests.support.gate import Moment, gate

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.engines import unproven
-from fkdash.apply.preflight import Standing
+from fkdash.apply.proof.preflight import Standing
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA

@@ -13,10 +13,10 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import Outcome, RunEnded
-from fkdash.apply.journal import Journal
-from fkdash.apply.preflight import Standing
-from fkdash.apply.recovery import recorded_run, remaining, undo_plan, unfinished
-from fkdash.apply.run import Patience, Run
+from fkdash.apply.journal.journal import Journal
+from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, unfinished
+from fkdash.apply.proof.preflight import Standing
+from fkdash.apply.run.run import Patience, Run
 from fkdash.db.writing import open_writer
 from fkdash.fix.plan import Plan
 from tests.support.changes import IMPATIENT, Workbench, workbench

@@ -15,10 +15,10 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.preflight import Standing
-from fkdash.apply.recovery import recorded_run
-from fkdash.apply.run import Patience
-from fkdash.catalog.own import kept_table
+from fkdash.apply.journal.recovery import recorded_run
+from fkdash.apply.proof.preflight import Standing
+from fkdash.apply.run.run import Patience
+from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.errors import UsageError
 from tests.support.changes import Workbench, owner_of, workbench
 from tests.support.program import run, start

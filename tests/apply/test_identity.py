@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.identity import Identity, identity_of
-from fkdash.apply.recovery import recorded_run
+from fkdash.apply.journal.identity import Identity, identity_of
+from fkdash.apply.journal.recovery import recorded_run
 from tests.support.changes import owner_of, workbench
 from tests.support.program import run
 from tests.support.servers import TestDatabase, fresh_database

@@ -11,13 +11,13 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import Event, Outcome, RunEnded
-from fkdash.apply.journal import Journal, read
-from fkdash.apply.preflight import may_start, preflight
-from fkdash.apply.run import Patience, Run
+from fkdash.apply.journal.journal import Journal, read
+from fkdash.apply.proof.preflight import may_start, preflight
+from fkdash.apply.run.run import Patience, Run
 from fkdash.catalog.model import Catalog
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import fkdash.apply.run
-from fkdash.apply import records
+import fkdash.apply.run.run
 from fkdash.apply.events import Outcome
-from fkdash.apply.journal import Journal, JournalError, Line
-from fkdash.apply.journal import read as journal_lines
-from fkdash.apply.records import everything, history, recorded_run, standings, unfinished
+from fkdash.apply.journal import records
+from fkdash.apply.journal.journal import Journal, JournalError, Line
+from fkdash.apply.journal.journal import read as journal_lines
+from fkdash.apply.journal.records import everything, history, recorded_run, standings, unfinished
 from fkdash.catalog.model import TableName
 from tests.support.changes import workbench
 from tests.support.program import run
@@ -124,7 +124,7 @@ async def test_a_fault_while_verifying_does_not_hide_that_the_change_is_made(
         raise RuntimeError("a fault of fkdash itself")
 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(fkdash.apply.run, "verify", fails)
+    monkeypatch.setattr(fkdash.apply.run.run, "verify", fails)
     await database.execute(SCHEMA)
     async with workbench(database, tmp_path / "runs") as bench:
         ended = await bench.apply("ck", "restrict")
@@ -136,7 +136,7 @@ async def test_a_fault_while_verifying_does_not_hide_that_the_change_is_made(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody without a passwd entry")
 def test_an_account_without_a_passwd_entry_has_a_name_in_the_journal() -> None:
-    program = "import os; from fkdash.apply.journal import operator; os.setuid(54321); print(operator())"
+    program = "import os; from fkdash.apply.journal.journal import operator; os.setuid(54321); print(operator())"
     bare = {
         name: value for name, value in os.environ.items() if name not in {"LOGNAME", "USER", "LNAME", "USERNAME"}
     }

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.journal import Journal, JournalError, is_open, read
-from fkdash.apply.recovery import history, recorded_run, unfinished
+from fkdash.apply.journal.journal import Journal, JournalError, is_open, read
+from fkdash.apply.journal.recovery import history, recorded_run, unfinished
 from tests.apply.test_faults import MOMENTS, finish_or_undo
 from tests.support.changes import workbench
 from tests.support.gate import Moment, gate

@@ -10,11 +10,11 @@ import pytest
 
 from fkdash.apply.change import Change, carry_out, look, wanted
 from fkdash.apply.events import Event, Outcome, StepDone, StepWaits
-from fkdash.apply.recovery import recorded_run, remaining, undo_plan, what_is_true
-from fkdash.apply.run import Patience
-from fkdash.apply.wishes import Wishes
+from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, what_is_true
+from fkdash.apply.run.patience import Wishes
+from fkdash.apply.run.run import Patience
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from tests.support.changes import Workbench, workbench
 from tests.support.failover import FailingServer, failing_server
 from tests.support.program import run

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.preflight import Standing
+from fkdash.apply.proof.preflight import Standing
 from fkdash.errors import UsageError
+from fkdash.fix.fix_for import anything_about, subject_of
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
-from fkdash.fix.subject import anything_about, subject_of
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 

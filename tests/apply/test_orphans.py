@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import RunEnded
-from fkdash.apply.preflight import Standing
-from fkdash.apply.recovery import recorded_run, undo_plan, what_is_true
-from fkdash.catalog.own import kept_table
+from fkdash.apply.journal.recovery import recorded_run, undo_plan, what_is_true
+from fkdash.apply.proof.preflight import Standing
+from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.errors import StoppedError, UsageError
 from fkdash.report.plan import plan_sql
 from tests.support.changes import Workbench, good, workbench

@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import Event, Outcome, StepProgress
-from fkdash.apply.recovery import recorded_run, remaining
-from fkdash.apply.run import Wishes
-from fkdash.fix.document import plan_document, plan_of
+from fkdash.apply.journal.recovery import recorded_run, remaining
+from fkdash.apply.run.run import Wishes
 from fkdash.fix.plan import Pace
+from fkdash.fix.plan_file.document import plan_document, plan_of
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 

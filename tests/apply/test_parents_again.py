@@ -9,9 +9,9 @@ import pytest
 
 from fkdash.apply.events import Outcome
 from fkdash.errors import UsageError
-from fkdash.fix.carried import planned_here
-from fkdash.fix.document import plan_document, plan_of
 from fkdash.fix.plan import Pace
+from fkdash.fix.plan_file.carry import planned_here
+from fkdash.fix.plan_file.document import plan_document, plan_of
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.recovery import recorded_run, remaining, undo_plan
-from fkdash.apply.run import Wishes
+from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan
+from fkdash.apply.run.run import Wishes
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase
 

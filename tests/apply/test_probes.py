@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from fkdash.apply.probes import Probe, probe
+from fkdash.apply.proof.probes import Probe, probe
 from fkdash.db.writing import open_writer
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import fkdash
-from fkdash.apply import probes
-from fkdash.apply.steps import Tries
+from fkdash.apply.proof import probes
+from fkdash.apply.run.steps import Tries
 from fkdash.db.session import Row
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.writing import WriteSession

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fkdash.apply.rehearsal import Rehearsal, rehearse
+from fkdash.apply.proof.rehearsal import Rehearsal, rehearse
 from fkdash.db.writing import open_writer
 from fkdash.fix.plan import Plan
 from fkdash.report.rehearsal import rehearsal_text

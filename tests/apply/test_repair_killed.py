@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.recovery import recorded_run, remaining, undo_plan
+from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan
 from tests.apply.test_killed import killed_at
 from tests.support.changes import Workbench, workbench
 from tests.support.gate import Moment

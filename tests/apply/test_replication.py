@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.preflight import Standing
+from fkdash.apply.proof.preflight import Standing
 from fkdash.report.plan import plan_text
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase, fresh_database, running_server, versions_under_test

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.recovery import recorded_run, undo_plan
+from fkdash.apply.journal.recovery import recorded_run, undo_plan
 from fkdash.catalog.model import quoted
-from fkdash.fix.definition import definition
+from fkdash.fix.statements.definition import definition
 from tests.support.changes import Workbench, workbench
 from tests.support.definitions import server_definition
 from tests.support.servers import TestDatabase

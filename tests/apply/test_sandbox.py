@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.delete_rehearsal import DeleteRehearsal, rehearse_delete
 from fkdash.apply.events import Outcome
-from fkdash.apply.probes import Probe, probe
-from fkdash.apply.rehearsal import rehearse
+from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal, rehearse_delete
+from fkdash.apply.proof.probes import Probe, probe
+from fkdash.apply.proof.rehearsal import rehearse
 from fkdash.apply.sandbox import sandbox
 from fkdash.catalog.model import TableName
 from fkdash.db.writing import open_writer

@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.preflight import Standing
+from fkdash.apply.proof.preflight import Standing
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase, _binaries
 from tests.support.traffic import SCHEMA

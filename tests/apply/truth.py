@@ -21,18 +21,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from fkdash.apply.change import Change, carry_out, look, wanted
 from fkdash.apply.events import Outcome, RunEnded
-from fkdash.apply.preflight import may_start
-from fkdash.apply.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
-from fkdash.apply.wishes import Patience, Wishes
+from fkdash.apply.journal.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
+from fkdash.apply.proof.preflight import may_start
+from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.catalog.model import Catalog
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import FkdashError
-from fkdash.fix.definition import definition
+from fkdash.fix.fix_for import subject_of
 from fkdash.fix.plan import Plan
 from fkdash.fix.planner import plan
-from fkdash.fix.subject import subject_of
+from fkdash.fix.statements.definition import definition
 from tests.apply.truth_faults import FAULTS, MOMENTS, Run, Trouble, connected
 from tests.support.failover import FailingServer, failing_server
 from tests.support.gate import Gate, Moment, gated_socket

@@ -22,7 +22,7 @@ from time import monotonic
 
 import asyncpg
 
-from fkdash.apply.run import Patience
+from fkdash.apply.run.run import Patience
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase, TestServer, fresh_database, running_server
 from tests.support.traffic import ORPHANS, Traffic, write

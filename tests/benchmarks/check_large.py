@@ -21,7 +21,7 @@ from statistics import median
 from time import perf_counter
 
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.demo.cluster import embedded_binaries
 from fkdash.demo.server import throwaway_server
 from fkdash.tui.knowledge import read_knowledge

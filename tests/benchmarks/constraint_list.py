@@ -18,10 +18,10 @@ from typing import Final, TypeVar
 
 from fkdash.catalog.model import Action, Catalog, Column
 from fkdash.preview.rows.blocked import Impact
-from fkdash.rules import fk101_set_null_on_not_null, fk301_no_index
+from fkdash.rules.checks import fk101_set_null_on_not_null, fk301_no_index
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge
-from fkdash.tui.screens.constraint_rows import (
+from fkdash.tui.screens.findings.constraint_rows import (
     FIELDS,
     ConstraintRow,
     columns,

@@ -19,7 +19,7 @@ from time import process_time
 from fkdash.catalog.model import Action, Catalog
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.demo.server import throwaway_server
 from fkdash.explain.bounded import picked
 from fkdash.explain.find import explain

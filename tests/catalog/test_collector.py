@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fkdash.catalog.collector import collector_at_rest
+from fkdash.catalog.garbage_collection import collector_at_rest
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ import pytest
 
 from fkdash.catalog.kept_queries import read_statements
 from fkdash.catalog.model import Query
+from fkdash.checking.database import CheckOptions, check
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.statements import OpenTransaction
-from fkdash.report.checking import CheckOptions, check
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.rules.registry import rule
 from tests.support.servers import TestDatabase, fresh_database, running_server
 

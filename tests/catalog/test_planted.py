@@ -8,7 +8,7 @@ import pytest
 
 from fkdash.catalog.planted import planted_in
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import NotRun
 from tests.support.servers import TestDatabase
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fkdash.catalog.model import Action, Match, TableKind, TableName
 from fkdash.catalog.postgres import read_catalog, read_whole_catalog
-from fkdash.fix.definition import definition
+from fkdash.fix.statements.definition import definition
 from tests.support.definitions import server_definition
 from tests.support.looking import catalog_of, key_named, reading
 from tests.support.servers import TestDatabase

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from tests.support.servers import TestDatabase
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]

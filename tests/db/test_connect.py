@@ -12,8 +12,8 @@ import pytest
 
 from fkdash.db import connect as connect_module
 from fkdash.db.connect import connect
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Address, Target, Tls
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import (
     FkdashError,
     NotPermittedError,

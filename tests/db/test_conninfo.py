@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fkdash.db.conninfo import is_connection_string, parse_connection_string, without_password
+from fkdash.db.where.conninfo import is_connection_string, parse_connection_string, without_password
 from fkdash.errors import UsageError
 
 _URIS = {

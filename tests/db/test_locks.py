@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import GaveWayError, LockTimedOutError
 from tests.db.conftest import Eventually
 from tests.support.servers import TestDatabase

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fkdash.db.look import advice, with_look
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.secret import Secret
 from fkdash.db.target import Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UsageError
 
 

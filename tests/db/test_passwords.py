@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fkdash.db.passfile import read_passwords
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.secret import Secret
 from fkdash.db.target import Target
+from fkdash.db.where.passfile import read_passwords
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UsageError
 
 _PASSFILE = r"""# host:port:database:user:password

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.preflight import Standing
+from fkdash.apply.proof.preflight import Standing
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Address, Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.errors import ServerRefusedError, TimedOutError
 from tests.db.conftest import Eventually

@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 
 from fkdash.db.pool import Limits, ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.session import Session
 from fkdash.db.target import Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.errors import (
     ConnectionLostError,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Address, PasswordPrompt, Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UsageError
 from tests.support.servers import TestDatabase, psql
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from fkdash.errors import AlreadySoError, UsageError
-from fkdash.fix.carried import planned_here
-from fkdash.fix.document import plan_document, plan_of
-from fkdash.fix.edited import edited
-from fkdash.fix.editing import editable, from_text
-from fkdash.fix.fingerprint import differences
+from fkdash.fix.fix_for import anything_about, subjects_of
 from fkdash.fix.options import options
 from fkdash.fix.plan import Plan
-from fkdash.fix.subject import anything_about, subjects_of
+from fkdash.fix.plan_file.carry import planned_here
+from fkdash.fix.plan_file.document import plan_document, plan_of
+from fkdash.fix.plan_file.edited import edited
+from fkdash.fix.plan_file.editing import editable, from_text
+from fkdash.fix.plan_file.fingerprint import differences
 from fkdash.report.plan import plan_sql, plan_text
 from tests.support.changes import Workbench, workbench
 from tests.support.servers import TestDatabase, fresh_database, psql

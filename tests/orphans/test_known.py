@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.catalog.known import known_references, spelled_reference, with_known
+from fkdash.catalog.confirmed_references import known_references, spelled_reference, with_known
 from fkdash.catalog.model import Catalog, Column, ForeignKey, Table, TableName
 from fkdash.errors import UsageError
 from fkdash.rules.registry import findings, rule

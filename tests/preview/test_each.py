@@ -7,7 +7,7 @@ import pytest
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.preview.each.answer import EachPreview, preview_each
 from fkdash.preview.model import Limits, Verdict
 from tests.preview.each_agree import Tally, compare, each_of

@@ -13,7 +13,7 @@ import pytest
 from fkdash.catalog.model import Catalog, TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UsageError
 from fkdash.preview.guard import Guard, guard
 from fkdash.preview.model import DeleteTarget, Limits, Verdict

@@ -9,7 +9,7 @@ import pytest
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import NotPermittedError
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict
 from fkdash.preview.preview import preview

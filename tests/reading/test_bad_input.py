@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fkdash.cli.main import COMMANDS, main
-from fkdash.fix.document import plan_document
 from fkdash.fix.plan import Plan
+from fkdash.fix.plan_file.document import plan_document
 from tests.reading.mutations import files, torn
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fkdash.checking.configuration_file import load_baseline, load_configuration
 from fkdash.errors import UsageError
 from fkdash.profiles import load_settings
 from fkdash.reading.files import read_text
 from fkdash.reading.lines import json_line, toml_line
-from fkdash.report.configuration_file import load_baseline, load_configuration
 from fkdash.rules.finding import Severity
 
 

@@ -15,18 +15,18 @@ import jsonschema
 import pytest
 
 from fkdash.catalog.model import Action, Catalog, Column
+from fkdash.checking.database import CheckOptions, check, failed
+from fkdash.checking.policy import baseline_document, baseline_from, configuration_from
+from fkdash.checking.result import CheckReport, Reported, Scope
 from fkdash.db.pool import Limits, ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UnreachableError
-from fkdash.report.check import CheckReport, Reported, Scope
 from fkdash.report.check_github import check_github
 from fkdash.report.check_json import check_document, check_json
 from fkdash.report.check_junit import check_junit
 from fkdash.report.check_markdown import check_markdown, escaped
 from fkdash.report.check_sarif import MOST_RESULTS, check_sarif
 from fkdash.report.check_text import check_lines, check_text
-from fkdash.report.checking import CheckOptions, check, failed
-from fkdash.rules.configuration import baseline_document, baseline_from, configuration_from
 from fkdash.rules.finding import Severity
 from fkdash.rules.registry import EVERY_RULE, findings, rule
 from tests.rules.catalogs import catalog, reference, table

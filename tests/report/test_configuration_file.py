@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.checking.configuration_file import load_baseline, load_configuration
 from fkdash.errors import UsageError
-from fkdash.report.configuration_file import load_baseline, load_configuration
 from fkdash.rules.finding import Severity
 
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.checking.database import CheckOptions, check
+from fkdash.checking.result import Reported, impact_words
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.fix.options import options
-from fkdash.report.check import Reported, impact_words
-from fkdash.report.checking import CheckOptions, check
 from fkdash.rules.finding import Severity
 from tests.support.servers import TestDatabase
 

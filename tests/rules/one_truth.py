@@ -14,7 +14,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.catalog.spelling import matches, source
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import Blocker, Preview, Verdict
-from fkdash.rules.cascades import node
+from fkdash.rules.actions.cascades import node
 from fkdash.rules.finding import Finding, Severity, Statement
 from fkdash.rules.registry import findings
 from tests.preview.agree import predict, set_up

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fkdash.catalog.model import Catalog, Column, Query
-from fkdash.rules.comparisons import worth_reading
+from fkdash.rules.sql.joining_queries import worth_reading
 from tests.rules.catalogs import catalog, reference, table
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from fkdash.catalog.model import Action, Catalog, Column
-from fkdash.errors import UsageError
-from fkdash.rules.configuration import (
+from fkdash.checking.policy import (
     Configuration,
     baseline_document,
     baseline_from,
@@ -18,6 +17,7 @@ from fkdash.rules.configuration import (
     configuration_from,
     judge,
 )
+from fkdash.errors import UsageError
 from fkdash.rules.finding import Finding, Severity
 from fkdash.rules.registry import findings
 from tests.rules.catalogs import catalog, reference, table

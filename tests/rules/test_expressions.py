@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fkdash.rules.expression import parsed, results
+from fkdash.rules.sql.expression import parsed, results
 from tests.support.servers import TestDatabase
 
 _FORMS = [

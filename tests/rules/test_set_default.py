@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fkdash.rules.checks.fk106_set_default_not_referenced import settled
 from fkdash.rules.finding import Severity
-from fkdash.rules.fk106_set_default_not_referenced import settled
 from tests.rules.scenes import (
     TYPES,
     Scene,

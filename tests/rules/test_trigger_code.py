@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fkdash.catalog.surroundings import Trigger, TriggerFunction
-from fkdash.rules.trigger_code import Fate, fate, is_quiet
+from fkdash.rules.actions.trigger_code import Fate, fate, is_quiet
 
 
 def _fate(event: str, source: str, *columns: str, language: str = "plpgsql") -> Fate:

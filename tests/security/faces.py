@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fkdash.cli.main import main
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.options import DashboardOptions
+from fkdash.tui.settings import DashboardOptions
 from tests.support.screens import shown
 
 _WALK_SECONDS = 30

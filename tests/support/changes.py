@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fkdash.apply.events import Event, Outcome, RunEnded
-from fkdash.apply.journal import Journal
-from fkdash.apply.preflight import PreflightLine, may_start, preflight
-from fkdash.apply.recovery import recorded_run, undo_plan
-from fkdash.apply.run import Patience, Run, Wishes
+from fkdash.apply.journal.journal import Journal
+from fkdash.apply.journal.recovery import recorded_run, undo_plan
+from fkdash.apply.proof.preflight import PreflightLine, may_start, preflight
+from fkdash.apply.run.run import Patience, Run, Wishes
 from fkdash.catalog.model import Catalog, ForeignKey
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
+from fkdash.fix.fix_for import subject_of
 from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.planner import plan
-from fkdash.fix.subject import subject_of
 from tests.support.servers import TestDatabase
 
 IMPATIENT = Patience(4, 0.02, 0.05)

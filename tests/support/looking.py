@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fkdash.catalog.model import Catalog, ForeignKey
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import Limits, ReadPool
-from fkdash.db.resolve import ConnectionArguments, resolve
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from tests.support.servers import TestDatabase
 
 

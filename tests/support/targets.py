@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fkdash.db.resolve import ConnectionArguments, resolve
 from fkdash.db.target import Target
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 
 
 def target_at(dsn: str) -> Target:

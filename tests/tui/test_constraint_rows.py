@@ -10,7 +10,7 @@ from fkdash.catalog.model import Action, Catalog, Column
 from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge
-from fkdash.tui.screens.constraint_rows import FIELDS, constraint_rows, orders, renewed_rows
+from fkdash.tui.screens.findings.constraint_rows import FIELDS, constraint_rows, orders, renewed_rows
 from tests.rules.catalogs import catalog, reference, table
 
 

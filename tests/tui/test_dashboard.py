@@ -15,9 +15,9 @@ from textual.pilot import Pilot
 from fkdash.errors import PasswordRequiredError
 from fkdash.rules.finding import Severity
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.options import DashboardOptions
-from fkdash.tui.screens.blocked import BlockedScreen
-from fkdash.tui.screens.finding import FindingScreen
+from fkdash.tui.screens.findings.finding import FindingScreen
+from fkdash.tui.screens.preview.blocked import BlockedScreen
+from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED
 from tests.support.screens import shown
 from tests.support.servers import TestDatabase

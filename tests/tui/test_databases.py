@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.checking.databases import AT_ONCE, check_each
+from fkdash.checking.result import CheckReport, Scope
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.profiles import Destination, Profile
-from fkdash.report.check import CheckReport, Scope
-from fkdash.report.several import AT_ONCE, check_each
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.options import DashboardOptions
-from fkdash.tui.screens.databases import DatabasesScreen
-from fkdash.tui.survey import Survey
+from fkdash.tui.known_databases import Survey
+from fkdash.tui.screens.findings.databases import DatabasesScreen
+from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED
 from tests.support.servers import TestDatabase, fresh_database
 from tests.support.targets import target_at

@@ -18,7 +18,7 @@ print(json.dumps([code, *(name for name in ("textual", "sqlglot", "asyncpg") if 
 LOADED_AT_FIRST_FRAME = """
 import sys
 from fkdash.cli.main import main
-from fkdash.tui.screens.constraints import ConstraintsScreen
+from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 def read(screen):
     loaded = [name for name in ("asyncpg", "sqlglot") if name in sys.modules]
     screen.app.farewell = f"loaded: {loaded}"

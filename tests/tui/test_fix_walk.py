@@ -11,12 +11,12 @@ import pytest
 from textual import events
 
 from fkdash.apply.events import Outcome
-from fkdash.tui.options import DashboardOptions
-from fkdash.tui.screens.fix_confirm import FixConfirmScreen
-from fkdash.tui.screens.fix_edit import FixEditScreen
-from fkdash.tui.screens.fix_options import FixOptionsScreen
-from fkdash.tui.screens.fix_plan import FixPlanScreen
-from fkdash.tui.screens.fix_run import FixRunScreen
+from fkdash.tui.screens.fix.confirm import FixConfirmScreen
+from fkdash.tui.screens.fix.edit import FixEditScreen
+from fkdash.tui.screens.fix.options import FixOptionsScreen
+from fkdash.tui.screens.fix.plan import FixPlanScreen
+from fkdash.tui.screens.fix.run import FixRunScreen
+from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 

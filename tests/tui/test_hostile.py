@@ -15,9 +15,9 @@ from textual import events
 from fkdash.db.text import plain
 from fkdash.profiles import Destination
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.options import DashboardOptions
+from fkdash.tui.known_databases import Survey
 from fkdash.tui.plain import ASCII, UNICODE, Glyphs
-from fkdash.tui.survey import Survey
+from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestServer
 from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session

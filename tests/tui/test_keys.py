@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from fkdash.errors import UsageError
 from fkdash.profiles import load_settings
 from fkdash.tui import keys
-from fkdash.tui.options import DashboardOptions
 from fkdash.tui.rebinding import binding_ids, checked_keymap
 from fkdash.tui.screens.commands import Command, CommandsScreen
-from fkdash.tui.screens.relations import RelationsScreen
+from fkdash.tui.screens.findings.relations import RelationsScreen
+from fkdash.tui.settings import DashboardOptions
 from tests.support.screens import shown
 from tests.support.servers import TestDatabase
 from tests.tui.list_app import ListApp

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from textual import events
 
 from fkdash.db.text import plain
-from fkdash.tui.options import DashboardOptions
-from fkdash.tui.screens.fix_confirm import FixConfirmScreen
-from fkdash.tui.screens.fix_run import FixRunScreen
+from fkdash.tui.screens.fix.confirm import FixConfirmScreen
+from fkdash.tui.screens.fix.run import FixRunScreen
+from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_fix_walk import NAME

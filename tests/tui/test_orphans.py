@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.tui.screens.fix_options import FixOptionsScreen
+from fkdash.tui.screens.fix.options import FixOptionsScreen
 from fkdash.tui.screens.orphans import OrphansScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import dashboard

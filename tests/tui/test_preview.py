@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from fkdash.tui.options import DashboardOptions
-from fkdash.tui.screens.preview import PreviewScreen
-from fkdash.tui.screens.preview_ask import PreviewAskScreen
-from fkdash.tui.screens.preview_each import PreviewEachScreen
-from fkdash.tui.screens.preview_rows import PreviewRowsScreen
-from fkdash.tui.screens.preview_what_if import WhatIfScreen
+from fkdash.tui.screens.preview.ask import PreviewAskScreen
+from fkdash.tui.screens.preview.each import PreviewEachScreen
+from fkdash.tui.screens.preview.preview import PreviewScreen
+from fkdash.tui.screens.preview.rows import PreviewRowsScreen
+from fkdash.tui.screens.preview.what_if import WhatIfScreen
+from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 

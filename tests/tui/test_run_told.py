@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.records import recorded_run
+from fkdash.apply.journal.records import recorded_run
 from tests.support.gate import Moment, gate
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard

@@ -17,9 +17,9 @@ import pytest
 from textual import events
 
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.options import DashboardOptions
-from fkdash.tui.screens.fix_confirm import FixConfirmScreen
-from fkdash.tui.survey import Survey
+from fkdash.tui.known_databases import Survey
+from fkdash.tui.screens.fix.confirm import FixConfirmScreen
+from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase, TestServer
 from tests.tui.snapshots import difference, snapshot
 from tests.tui.test_dashboard import Session, dashboard
@@ -77,11 +77,11 @@ def _the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     runs.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with (
-        patch("fkdash.apply.journal.datetime", wraps=datetime) as moments,
-        patch("fkdash.apply.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
-        patch("fkdash.apply.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
-        patch("fkdash.apply.journal.runs_folder", return_value=runs),
-        patch("fkdash.apply.records.runs_folder", return_value=runs),
+        patch("fkdash.apply.journal.journal.datetime", wraps=datetime) as moments,
+        patch("fkdash.apply.run.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),
+        patch("fkdash.apply.journal.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
+        patch("fkdash.apply.journal.journal.runs_folder", return_value=runs),
+        patch("fkdash.apply.journal.records.runs_folder", return_value=runs),
     ):
         moments.now.return_value = datetime(2026, 3, 1, 3, tzinfo=UTC)
         yield

@@ -9,13 +9,13 @@ import pytest
 from textual import events
 
 from fkdash.apply.events import Outcome
-from fkdash.apply.records import unfinished
-from fkdash.tui.screens.explain import ExplainScreen
-from fkdash.tui.screens.finding import FindingScreen
-from fkdash.tui.screens.fix_options import FixOptionsScreen
-from fkdash.tui.screens.history import HistoryScreen
-from fkdash.tui.screens.preview_ask import PreviewAskScreen
-from fkdash.tui.screens.relations import RelationsScreen
+from fkdash.apply.journal.records import unfinished
+from fkdash.tui.screens.findings.explain import ExplainScreen
+from fkdash.tui.screens.findings.finding import FindingScreen
+from fkdash.tui.screens.findings.relations import RelationsScreen
+from fkdash.tui.screens.fix.history import HistoryScreen
+from fkdash.tui.screens.fix.options import FixOptionsScreen
+from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import CONFLICT, Session, dashboard
 from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of

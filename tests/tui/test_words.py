@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.checking.result import Reported, impact_words
 from fkdash.counted import counted
 from fkdash.preview.rows.blocked import Impact
-from fkdash.report.check import Reported, impact_words
 from fkdash.rules.finding import Finding, Severity, Statement
 from fkdash.tui.words import behaviour, consequence, fails_here, holds_rows_back, shown_columns
 

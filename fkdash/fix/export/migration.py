@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
 from fkdash.errors import StoppedError
-from fkdash.fix.definition import server_name, swap
-from fkdash.fix.done import key_is
 from fkdash.fix.export.model import Kind, Migration, Part, Statement
+from fkdash.fix.statements.definition import server_name, swap
+from fkdash.fix.statements.took_effect import key_is
 from fkdash.pasting import for_psql, in_comment
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from fkdash.catalog.spelling import as_text, identity_of, label_of
 from fkdash.errors import NotPermittedError, NotRunError, TimedOutError
 from fkdash.preview.each.judging import standing
 from fkdash.preview.each.question import Question
-from fkdash.preview.each.standing import Standing
+from fkdash.preview.each.verdicts import Standing
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.preview import rooted

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import TimedOutError
-from fkdash.preview.each.ahead import look_ahead, unreferenced
-from fkdash.preview.each.places import BATCH, loaded
-from fkdash.preview.each.standing import Standing
+from fkdash.preview.each.preloading import look_ahead, unreferenced
+from fkdash.preview.each.row_batches import BATCH, loaded
+from fkdash.preview.each.verdicts import Standing
 from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.model import Verdict
 from fkdash.preview.outcome import agreed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from fkdash.errors import NotRun
-    from fkdash.preview.each.ahead import Unreferenced
+    from fkdash.preview.each.preloading import Unreferenced
     from fkdash.preview.each.question import Question
     from fkdash.preview.outcome import Obstacle, Outcome
     from fkdash.preview.reader import Reader, RowId

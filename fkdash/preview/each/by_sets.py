@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.preview.each.standing import Standing, row_at
 from fkdash.preview.each.statement import EachComposer
+from fkdash.preview.each.verdicts import Standing, row_at
 from fkdash.preview.model import Effect
 from fkdash.preview.sets.answer import effects_of, refusing_domains
 from fkdash.preview.sets.statement import Composer

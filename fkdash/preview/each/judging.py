@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.preview.doubts import foreign_doubts
-from fkdash.preview.each import places
+from fkdash.preview.each import row_batches as places
 from fkdash.preview.each.by_queue import follow_each
 from fkdash.preview.each.by_sets import each_by_sets
 from fkdash.preview.evaluation import Evaluator
@@ -18,7 +18,7 @@ from fkdash.preview.reader import CutShortError
 
 if TYPE_CHECKING:
     from fkdash.preview.each.question import Question
-    from fkdash.preview.each.standing import Standing
+    from fkdash.preview.each.verdicts import Standing
     from fkdash.preview.facts import Facts
 
 _SYNTAX_ERROR: Final = "42601"

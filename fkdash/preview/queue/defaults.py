@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.attempts import Failure
 from fkdash.preview.equality import assigned, plain_type
+from fkdash.preview.evaluation_attempts import Failure
 from fkdash.preview.queue.row_constraints import evaluation_failed
 
 if TYPE_CHECKING:

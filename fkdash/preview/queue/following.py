@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.queue.run import Run
+from fkdash.preview.queue.follow import Run
 from fkdash.preview.queue.scan_order import scan_order
 
 if TYPE_CHECKING:

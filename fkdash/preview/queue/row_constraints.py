@@ -9,8 +9,8 @@ from fkdash.preview.outcome import Obstacle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.attempts import Failure
     from fkdash.preview.evaluation import Evaluated
+    from fkdash.preview.evaluation_attempts import Failure
     from fkdash.preview.facts import Expression, TableFact
     from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState

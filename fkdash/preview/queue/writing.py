@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.attempts import Failure
 from fkdash.preview.equality import assigned, key_columns, plain_type
+from fkdash.preview.evaluation_attempts import Failure
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue import moving, not_run, rights, row_constraints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.preview.heard import meaning
+from fkdash.preview.asked_statements import meaning
 from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.outcome import Answer, Obstacle
 from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.preview.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
+from fkdash.preview.queue.follow import RESTRICT_HAS_ITS_OWN_STATE, RESTRICTED, STILL_REFERENCED
 from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
-from fkdash.preview.queue.run import RESTRICT_HAS_ITS_OWN_STATE, RESTRICTED, STILL_REFERENCED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

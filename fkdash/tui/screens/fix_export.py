@@ -15,8 +15,8 @@ from fkdash.errors import FkdashError, UsageError, reason_of
 from fkdash.tui import export_places, keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
-from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.field import Field
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 

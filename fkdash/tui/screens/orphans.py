@@ -113,8 +113,8 @@ class OrphansScreen(BaseScreen):
 
     def _knowing(self) -> Catalog:
         """Give the catalog with the references that the team's file confirms; one that is broken hides nothing."""
-        from fkdash.catalog.known import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.report.configuration_file import load_configuration  # noqa: PLC0415
+        from fkdash.catalog.confirmed_references import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.checking.configuration_file import load_configuration  # noqa: PLC0415
 
         try:
             written = load_configuration().references

@@ -10,9 +10,9 @@ from fkdash.catalog.surroundings import Server
 from fkdash.fix.export.migration import migration_of
 from fkdash.fix.export.model import Exported, Request
 from fkdash.fix.export.table import exported
+from fkdash.fix.fix_for import subject_of
 from fkdash.fix.plan import Plan
 from fkdash.fix.planner import plan
-from fkdash.fix.subject import subject_of
 
 USERS, WORKSPACES = TableName("public", "users"), TableName("public", "workspaces")
 KEY = ForeignKey(

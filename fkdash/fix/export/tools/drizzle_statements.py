@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Match, quoted
-from fkdash.fix.definition import definition, swap
 from fkdash.fix.export.migration import action_words, qualified_without_public
 from fkdash.fix.export.model import Kind
+from fkdash.fix.statements.definition import definition, swap
 from fkdash.pasting import for_psql
 
 if TYPE_CHECKING:

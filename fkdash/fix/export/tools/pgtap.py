@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
-from fkdash.fix.done import constraint_oid
 from fkdash.fix.export.folder import created, folders, names, newline_of, read
 from fkdash.fix.export.model import Exported, Transaction, UnfitFolderError
 from fkdash.fix.export.sequence import refuse_repeated
 from fkdash.fix.export.sql_text import comment
+from fkdash.fix.statements.took_effect import constraint_oid
 from fkdash.pasting import for_psql
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Before and after: preflight, rehearsal, probes, verification."""

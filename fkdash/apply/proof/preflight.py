@@ -1,0 +1,192 @@
+"""What must be true before a plan starts; every line passes, warns or stops, and says what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.apply.holders import holders
+from fkdash.apply.proof.preflight_lines import (
+    PreflightLine,
+    Standing,
+    default_line,
+    duration_lines,
+    holder_lines,
+    kept_line,
+    named_row_line,
+    object_lines,
+    orphan_line,
+    role_lines,
+    rules_line,
+    server_lines,
+    stop,
+    writing_triggers_line,
+)
+from fkdash.apply.proof.probes import user_triggers
+from fkdash.apply.proof.verify import key_tables
+from fkdash.apply.sandbox import pinned
+from fkdash.catalog.model import quoted
+from fkdash.catalog.spelling import source
+from fkdash.db.queries import query
+from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
+from fkdash.fix.plan import LockMode
+from fkdash.fix.plan_file.fingerprint import fingerprint
+from fkdash.fix.statements.values import referenced_row
+from fkdash.fix.undeclared import foreseen
+from fkdash.orphans.scan import count_orphans
+from fkdash.rules.finding import DefaultRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from fkdash.apply.holders import Holder
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.session import Session, Sessions
+    from fkdash.db.writing import Writer
+    from fkdash.fix.plan import Plan, Step
+
+_DATA_EXCEPTION = "22"
+
+__all__ = ["PreflightLine", "Standing", "locked_tables", "may_start", "preflight", "tables_by_mode"]
+
+
+async def preflight(
+    sessions: Sessions, writer: Writer, catalog: Catalog, plan: Plan, *, seconds: float
+) -> tuple[PreflightLine, ...]:
+    """Look at everything that could make the plan fail or hurt; reads only, each query within `seconds`.
+
+    The writing connection is only asked what it would meet.
+    """
+    key = plan.key
+    changed = "Refresh and plan again."
+    if {key.table, key.referenced} - set(catalog.tables) or fingerprint(catalog, key) != plan.fingerprint:
+        return (stop(f"{key.qualified} is not what the plan was made for.", changed),)
+    async with writer.rolled_back() as session, pinned(session):
+        row = await session.row(
+            query("fkdash.apply", "preflight"),
+            catalog.tables[key.table].oid,
+            catalog.tables[key.referenced].oid,
+            list(key.columns),
+            list(key.referenced_columns),
+            _altered(catalog, plan),
+            key_tables(catalog, key),
+            [oid for oid in (key.oid, *(copy.oid for copy in key.copies)) if oid is not None],
+        )
+    if row is None:
+        return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
+    async with sessions.session(seconds) as looking:
+        in_the_way = await _in_the_way(looking, catalog, plan, sessions.backend_pids)
+    lines = [
+        *server_lines(row, plan, pooled=writer.pooled),
+        *role_lines(row, plan),
+        *object_lines(row, plan),
+        *holder_lines(in_the_way),
+        *duration_lines(row, catalog, plan),
+    ]
+    if plan.checks_rows or plan.mends:
+        lines.append(orphan_line(await count_orphans(sessions, catalog, plan.goal.key, seconds=seconds), plan))
+    lines += await _row_lines(sessions, catalog, plan, seconds=seconds)
+    lines += [await _default_line(sessions, catalog, each, seconds=seconds) for each in _questions(catalog, plan)]
+    return tuple(lines)
+
+
+def may_start(lines: Iterable[PreflightLine]) -> bool:
+    """Tell whether no line stops the run."""
+    return all(line.standing is not Standing.STOP for line in lines)
+
+
+def locked_tables(catalog: Catalog, plan: Plan) -> list[int]:
+    """Give the OIDs of the tables that the plan's steps lock exclusively."""
+    return tables_by_mode(catalog, plan.steps).get(LockMode.ACCESS_EXCLUSIVE, [])
+
+
+def tables_by_mode(catalog: Catalog, steps: Iterable[Step]) -> dict[LockMode, list[int]]:
+    """Give for each lock mode the OIDs of the tables that steps lock in it; SHARE UPDATE EXCLUSIVE reserves."""
+    found: dict[LockMode, dict[int, None]] = {}
+    for step in steps:
+        wanted = [(lock.table, lock.mode) for lock in step.locks]
+        if step.reserve is not None:
+            wanted.append((step.reserve, LockMode.SHARE_UPDATE_EXCLUSIVE))
+        for name, mode in wanted:
+            table = catalog.tables.get(name)
+            if table is not None and table.oid is not None:
+                found.setdefault(mode, {})[table.oid] = None
+    return {mode: list(tables) for mode, tables in found.items()}
+
+
+async def _in_the_way(
+    session: Session, catalog: Catalog, plan: Plan, own_pids: Collection[int]
+) -> tuple[Holder, ...]:
+    found: dict[int | None, Holder] = {}
+    for mode, tables in tables_by_mode(catalog, plan.steps).items():
+        for each in await holders(session, tables, mode, own_pids=own_pids):
+            found.setdefault(each.pid, each)
+    return tuple(found.values())
+
+
+def _altered(catalog: Catalog, plan: Plan) -> list[int]:
+    """Give the OIDs of the tables that only their owner may change so: the referencing side and its partitions."""
+    names = [table.name for table in catalog.with_partitions(plan.key.table)]
+    names += [name for name, _ in plan.goal.nullable]
+    oids = (catalog.tables[name].oid for name in dict.fromkeys(names))
+    return [oid for oid in oids if oid is not None]
+
+
+def _questions(catalog: Catalog, plan: Plan) -> list[DefaultRow]:
+    if plan.goal.gone or plan.goal.key == plan.key or plan.option == "undo" or plan.values:
+        return []
+    found = (finding.question for finding in foreseen(catalog, plan.goal.key))
+    return list(dict.fromkeys(question for question in found if isinstance(question, DefaultRow)))
+
+
+async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> list[PreflightLine]:
+    """Look at what a plan that writes rows, or a row that the operator named, depends on."""
+    lines = []
+    if plan.values:
+        there, why = await _answer(sessions, referenced_row(catalog, plan.key, plan.values), seconds=seconds)
+        lines.append(named_row_line(plan, there, why))
+    if plan.writes_rows and any(each.has_rules for each in catalog.with_partitions(plan.key.table)):
+        lines.append(rules_line(plan.key.table))
+    triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
+    if triggers:
+        lines.append(writing_triggers_line(triggers))
+    if plan.kept is not None and any(step.title == "keep" for step in plan.steps):
+        table = catalog.tables.get(plan.kept.table)
+        rows = f"select exists (select from {plan.kept.table.sql})"
+        used, _ = await _answer(sessions, rows, seconds=seconds) if table is not None else (False, "")
+        own = {column.name for column in catalog.tables[plan.key.table].columns}
+        fits = table is None or own <= set(table.columns_by_name)
+        lines.append(
+            kept_line(plan.kept.table, used=used is not False, fits=fits, stranger=_stranger(catalog, plan))
+        )
+    return lines
+
+
+def _stranger(catalog: Catalog, plan: Plan) -> str:
+    """Name the owner of the table that is to keep rows, where that is neither this role nor the rows' owner."""
+    table = catalog.tables.get(plan.kept.table) if plan.kept is not None else None
+    known = {catalog.tables[plan.key.table].owner, catalog.server.role if catalog.server else ""}
+    return table.owner or "" if table is not None and table.owner not in known else ""
+
+
+async def _answer(sessions: Sessions, statement: str, *, seconds: float) -> tuple[bool | None, str]:
+    """Give what a query answers; None and why where it could not be asked. A malformed value is no row."""
+    try:
+        async with sessions.session(seconds) as session:
+            return bool(await session.value(statement)), ""
+    except ServerRefusedError as refused:
+        return (False if refused.sqlstate.startswith(_DATA_EXCEPTION) else None), refused.what
+    except (TimedOutError, NotPermittedError) as error:
+        return None, error.what
+
+
+async def _default_line(
+    sessions: Sessions, catalog: Catalog, question: DefaultRow, *, seconds: float
+) -> PreflightLine:
+    values = ", ".join(question.defaults)
+    equal = " and ".join(
+        f"p.{quoted(name)} = ({default})"
+        for name, default in zip(question.columns, question.defaults, strict=True)
+    )
+    statement = f"select exists (select from {source(catalog, question.table)} p where {equal})"
+    there, why = await _answer(sessions, statement, seconds=seconds)
+    return default_line(question.table, values, there, why)

@@ -1,0 +1,296 @@
+"""The words of a preflight: each thing looked at, how it stands, and what to do where it does not pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from fkdash.apply.engines import unproven
+from fkdash.counted import counted
+from fkdash.fix.plan import SHORT_LOCK_MS, Duration
+from fkdash.fix.sizes import rows_of, scan_seconds
+from fkdash.fix.statements.values import as_referenced
+from fkdash.pasting import for_psql
+from fkdash.shell import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.apply.holders import Holder
+    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.db.session import Row
+    from fkdash.fix.plan import Plan
+    from fkdash.orphans.scan import OrphanCount
+
+_ROW_BY_ROW_FACTOR: Final = 20
+_OLD_TRANSACTION_SECONDS: Final = 1.0
+
+
+class Standing(StrEnum):
+    """What a preflight line means for the run."""
+
+    OK = "ok"
+    WARNING = "warning"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightLine:
+    """One thing that was looked at, how it stands, and what to do where it does not pass."""
+
+    standing: Standing
+    what: str
+    next_step: str = ""
+
+
+def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLine]:
+    """Look at the server: a primary that accepts writes, nothing in between, nobody else at work."""
+    if row["standby"]:
+        yield stop("this server is a standby", "Connect to the primary.")
+    elif row["read_only"]:
+        yield stop(
+            "default_transaction_read_only is on",
+            "That is usually a failover or maintenance signal: find out why before you change anything.",
+        )
+    else:
+        yield ok("a primary that accepts writes")
+    if row["replication_role"] == "replica":
+        yield stop(
+            "session_replication_role is replica: no foreign key is checked in this session",
+            "Connect without it (ALTER ROLE ... RESET, PGOPTIONS).",
+        )
+    if not row["alone"]:
+        yield stop(f"another fkdash is changing {plan.key.table} right now", "Wait until it is done.")
+    if pooled and any(step.alone for step in plan.steps):
+        yield stop(
+            "a connection pooler stands between fkdash and the server, and an index build needs a session of "
+            "its own",
+            "Connect to the server directly.",
+        )
+    elif pooled:
+        yield warning(
+            "a connection pooler stands between fkdash and the server",
+            "It works, one transaction at a time; a direct connection is safer for changing a schema.",
+        )
+    if row["deadlock_timeout_ms"] <= SHORT_LOCK_MS:
+        yield warning(
+            f"deadlock_timeout is {row['deadlock_timeout_ms']} ms; tries for a lock are kept even shorter",
+            "Longer waits could make the application the victim of a deadlock.",
+        )
+    if row["standbys"]:
+        replay = counted(
+            row["standbys"],
+            "standbys replay the lock; their readers wait",
+            "standby replays the lock; its readers wait",
+        )
+        yield ok(f"{replay} for the same milliseconds")
+
+
+def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
+    """Look at the role: owner of what is altered, REFERENCES where a key is added, CREATE where rows are kept."""
+    if row["owners"] is None:
+        yield ok(f"{row['role']} may alter {plan.key.table}")
+    else:
+        how = f"Connect as {row['owners']} or as a member of it."
+        if row["may_become_owner"]:
+            how = (
+                f"{row['role']} is a member without inheriting: connect with PGOPTIONS='-c role={row['owners']}'."
+            )
+        yield stop(
+            f"{row['role']} does not own {plan.key.table} (or a partition of it): {row['owners']} does", how
+        )
+    if any("ADD CONSTRAINT" in step.sql and "REFERENCES" in step.sql for step in (*plan.steps, *plan.undo)):
+        if row["may_reference"]:
+            yield ok(f"REFERENCES on {plan.key.referenced}")
+        else:
+            yield stop(
+                f"{row['role']} lacks REFERENCES on the key of {plan.key.referenced}, needed to add the key again",
+                f"GRANT REFERENCES ON {plan.key.referenced.sql} TO {row['role']}",
+            )
+    if plan.mends and not row["may_create"]:
+        yield stop(
+            f"{row['role']} may not create the table that keeps the rows in schema {plan.key.table.schema}",
+            f"GRANT CREATE ON SCHEMA to {row['role']} for as long as it takes.",
+        )
+
+
+def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
+    """Look at what hangs on the tables."""
+    declares_anew = plan.option == "enable-triggers" or plan.mends
+    if row["unusual_triggers"] and not declares_anew:
+        yield stop(
+            "the key's own triggers are disabled or replica-only, and re-creating it would enable them",
+            "Find out who disabled them and why; --option enable-triggers declares the key anew.",
+        )
+    if row["event_triggers"]:
+        yield warning(f"event triggers may refuse the change: {row['event_triggers']}", "Nothing happens if so.")
+    why = unproven(row["version"], row["extensions"] or (), row["kept_by_extension"])
+    if why:
+        yield stop(
+            f"on what was never proven no plan is applied: {why}",
+            "fkdash fix export gives the statements; try them on a copy first, with the engine's manual at hand.",
+        )
+    if row["inheriting_tables"]:
+        inherit = counted(row["inheriting_tables"], "tables inherit", "table inherits")
+        yield warning(f"{inherit} from it", "Foreign keys do not cover their rows.")
+    if row["publications"]:
+        yield warning(
+            f"published by {row['publications']}; a schema change is not replicated",
+            "The plan's consequences say what is to be done on the subscribers, and in which order.",
+        )
+    if plan.writes_rows and row["unidentified"]:
+        yield stop(
+            f"{row['unidentified']} is published and has no replica identity, so its rows can be neither changed "
+            "nor deleted (55000)",
+            "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
+        )
+    if row["subscribed"]:
+        yield warning(
+            "a subscription writes to a table of this key, past its foreign keys",
+            "Orphans can arrive that way; look for them afterwards with fkdash orphans scan.",
+        )
+    if row["wraparound_vacuums"]:
+        yield warning(
+            f"autovacuum works on {row['wraparound_vacuums']} to prevent wraparound, and does not give way",
+            "The run waits until it is done.",
+        )
+    elif row["unseen_vacuums"]:
+        yield warning(
+            "an autovacuum is running and this role may not see which",
+            "If it prevents wraparound on one of the tables, the run waits until it is done.",
+        )
+    if row["index_builds"]:
+        yield warning(f"an index of {row['index_builds']} is being built now", "The run waits until it is done.")
+
+
+def holder_lines(in_the_way: tuple[Holder, ...]) -> Iterator[PreflightLine]:
+    """Look at the sessions that hold conflicting locks now."""
+    old = [holder for holder in in_the_way if holder.seconds is None or holder.seconds > _OLD_TRANSACTION_SECONDS]
+    for holder in old:
+        how = "The run waits in short tries that stop nobody for long; ask its owner to end it."
+        if holder.application == "pg_dump":
+            how = "A dump keeps its locks to its end: wait for that."
+        if holder.pid is None:
+            how = "Only COMMIT PREPARED or ROLLBACK PREPARED ends it."
+        yield warning(str(holder), how)
+    if not old:
+        yield ok("no long transaction holds the tables")
+
+
+def duration_lines(row: Row, catalog: Catalog, plan: Plan) -> Iterator[PreflightLine]:
+    """Say how long reading the tables takes."""
+    if not any(lock.duration is Duration.SCAN for step in plan.steps for lock in step.locks):
+        return
+    rows = rows_of(catalog, plan.key.table)
+    if rows is None:
+        yield ok("the table was never analysed; how long reading its rows takes is not known")
+        return
+    seconds = scan_seconds(rows)
+    if plan.checks_rows and not row["checks_fast"]:
+        seconds *= _ROW_BY_ROW_FACTOR
+        yield warning(
+            "checking goes row by row, about 20 times slower: row security, or no SELECT on both keys",
+            "Grant SELECT on the key columns of both tables, or let a role do it that bypasses row security.",
+        )
+    yield ok(f"reading about {counted(rows, 'rows')} takes about {max(seconds, 0.1):.1f} s and stops nobody")
+
+
+def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
+    """Say whether checking the rows would fail."""
+    if orphans.rows is None:
+        return warning(
+            f"rows without a referenced row: not known, {orphans.reason}",
+            "If there are any, checking fails and the key stays NOT VALID: enforced, but unchecked. "
+            "With --keep-validated the old key stays until the new one is proven.",
+        )
+    refer = counted(orphans.rows, "rows refer", "row refers") + " to a row that does not exist"
+    if orphans.rows and plan.mends:
+        return ok(f"{refer}; {'it' if orphans.rows == 1 else 'they'} will be repaired")
+    if orphans.rows:
+        repair = command("fix", "plan", plan.key.qualified, "--option", "reparent-orphans")
+        return stop(
+            f"{refer}, so checking would fail",
+            f"Repair them first: {repair}, or null-orphans, or delete-orphans.",
+        )
+    return ok("every row refers to an existing row")
+
+
+def default_line(table: TableName, values: str, there: bool | None, why: str = "") -> PreflightLine:  # noqa: FBT001 - an answer
+    """Say whether the row is there that SET DEFAULT makes rows refer to."""
+    if there is None:
+        return warning(
+            f"whether {table} has the default row ({values}) is not known: {why}", "Look for it yourself."
+        )
+    if there:
+        return ok(f"{table} has the default row ({values})")
+    return stop(
+        f"{table} has no row ({values}), which SET DEFAULT would make rows refer to",
+        "Insert that row first, or choose another option.",
+    )
+
+
+def named_row_line(plan: Plan, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
+    """Say whether the row is there that the operator named."""
+    values = as_referenced(plan.key, plan.values)
+    if there is None:
+        return warning(
+            f"whether {plan.key.referenced} has the row {values} is not known: {why}", "Look for it yourself."
+        )
+    if there:
+        return ok(f"{plan.key.referenced} has the row {values}")
+    return stop(
+        f"{plan.key.referenced} has no row {values}" + (f": {why}" if why else ""),
+        "Name the key of a row that is there.",
+    )
+
+
+def writing_triggers_line(triggers: str) -> PreflightLine:
+    """Say what runs besides for every row that is written."""
+    return warning(
+        f"{triggers} runs for the rows that are changed",
+        "What it does outside the tables is not undone with them.",
+    )
+
+
+def rules_line(table: TableName) -> PreflightLine:
+    """Say that rows cannot be changed as planned."""
+    return stop(
+        f"rules rewrite what is written to {table}, so rows would not be changed as planned",
+        "Disable them (ALTER TABLE ... DISABLE RULE) for as long as it takes.",
+    )
+
+
+def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: str) -> PreflightLine:
+    """Say whether the table that keeps the rows is free for them; a `stranger` may have put triggers on it."""
+    if stranger:
+        return stop(
+            f"{kept}, which is to keep the rows, belongs to {stranger}, whose triggers would run as this role",
+            f"Look at it, then DROP TABLE {for_psql(kept.sql)}",
+        )
+    if used:
+        return stop(
+            f"{kept} keeps rows of an earlier repair, and an undo could not tell them from this one's",
+            f"Undo that repair (fkdash fix history), or give its rows up: DROP TABLE {for_psql(kept.sql)}",
+        )
+    if not fits:
+        return stop(
+            f"{kept} is left from an earlier repair, when the table had other columns",
+            f"DROP TABLE {for_psql(kept.sql)}",
+        )
+    return ok(f"the rows are kept as they were in {kept}")
+
+
+def ok(what: str) -> PreflightLine:
+    """Give a line that passes."""
+    return PreflightLine(Standing.OK, what)
+
+
+def warning(what: str, next_step: str) -> PreflightLine:
+    """Give a line that warns."""
+    return PreflightLine(Standing.WARNING, what, next_step)
+
+
+def stop(what: str, next_step: str) -> PreflightLine:
+    """Give a line that stops the run."""
+    return PreflightLine(Standing.STOP, what, next_step)

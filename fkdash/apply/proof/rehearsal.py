@@ -1,0 +1,111 @@
+"""Runs a plan's short steps and a probing delete in one transaction that is rolled back, and measures them.
+
+It takes the real locks, if only for milliseconds, on standbys too; a tiny lock_timeout makes it give up first.
+The delete comes last, inside the sandbox: after it nothing may run but the rollback, and the connection is closed.
+Steps that read whole tables are left out: inside one transaction they would keep the locks for as long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fkdash.apply.proof.probes import Probe, deleting_referenced, tried_in
+from fkdash.apply.sandbox import pinned, sandbox
+from fkdash.catalog.model import TableName
+from fkdash.db.queries import query
+from fkdash.errors import FkdashError, LockTimedOutError
+from fkdash.fix.plan import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.session import Session
+    from fkdash.db.writing import Writer
+    from fkdash.fix.plan import Plan, Step
+
+_LOCK_MS: Final = 50
+_STATEMENT_MS: Final = 1000
+_ATTEMPTS: Final = 5
+_PAUSE_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLock:
+    """A table lock that the rehearsal held, and for how many seconds before the rollback."""
+
+    table: TableName
+    mode: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a rehearsal found: steps run and left out (by number), locks, the delete.
+
+    `ok` is None where it could not be tried; `detail` then says why.
+    """
+
+    ok: bool | None
+    detail: str
+    steps: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+    locks: tuple[MeasuredLock, ...] = ()
+    delete: Probe | None = None
+
+
+async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
+    """Rehearse a plan; never changes anything and never raises for what the server refuses."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await _rehearsed(writer, catalog, plan)
+        except LockTimedOutError:
+            if attempt < _ATTEMPTS:
+                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        except FkdashError as error:
+            return Rehearsal(ok=False, detail=error.what)
+    return Rehearsal(
+        ok=None,
+        detail=f"no lock within {_LOCK_MS} ms in {_ATTEMPTS} tries: the tables are in use, nothing was run",
+    )
+
+
+async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
+    short = [step for step in plan.steps if _is_short(step)]
+    left_out = tuple(step.number for step in plan.steps if step not in short)
+    if not short:
+        return Rehearsal(ok=None, detail="no step of it fits into one short transaction", left_out=left_out)
+    held: dict[tuple[TableName, str], float] = {}
+    trial = deleting_referenced(catalog, plan.goal.key, nullable=bool(plan.goal.nullable))
+    async with sandbox(
+        writer.target, trial.tables, trial.body, lock_ms=_LOCK_MS, statement_ms=_STATEMENT_MS
+    ) as ready:
+        for step in short:
+            began = time.monotonic()
+            await ready.session.execute(step.sql)
+            async with pinned(ready.session):
+                for lock in await _locks(ready.session):
+                    held.setdefault(lock, began)
+        delete = None if plan.goal.gone else await tried_in(ready, trial)
+    ended = time.monotonic()
+    return Rehearsal(
+        ok=delete is None or delete.ok is not False,
+        detail="",
+        steps=tuple(step.number for step in short),
+        left_out=left_out,
+        locks=tuple(MeasuredLock(table, mode, ended - began) for (table, mode), began in held.items()),
+        delete=delete,
+    )
+
+
+async def _locks(session: Session) -> Iterator[tuple[TableName, str]]:
+    rows = await session.rows(query("fkdash.apply", "own_locks"))
+    return ((TableName(row["schema"], row["name"]), row["mode"]) for row in rows)
+
+
+def _is_short(step: Step) -> bool:
+    instant = all(lock.duration is Duration.INSTANT for lock in step.locks)
+    return instant and not step.alone and not step.repeats

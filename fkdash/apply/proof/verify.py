@@ -1,0 +1,182 @@
+"""Proves that a run did what its plan promised: the catalog read again, the rule quiet, probes as promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fkdash.apply.proof.probes import probe
+from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted_of
+from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.spelling import as_text, source
+from fkdash.counted import counted
+from fkdash.errors import FkdashError, UnreachableError
+from fkdash.fix.statements.definition import definition
+from fkdash.rules.actions.rivals import reference
+from fkdash.rules.registry import findings, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fkdash.apply.proof.probes import Probe
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.db.session import Sessions
+    from fkdash.db.writing import Writer
+    from fkdash.fix.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One check and how it ended; `ok` is None where it could not be made, `detail` then says why.
+
+    `role` is the one with whose rights something was tried for it, "" where nothing was. `hindrance` names what
+    still stops what was promised, although this key does not.
+    """
+
+    check: str
+    ok: bool | None
+    detail: str = ""
+    role: str = ""
+    hindrance: str = ""
+
+
+def _verified(probes: Iterable[Probe]) -> Iterator[Verified]:
+    return (Verified(each.check, each.ok, each.detail, each.role, each.hindrance) for each in probes)
+
+
+@dataclass(frozen=True, slots=True)
+class RowSummary:
+    """How many rows a table has, and a checksum of the key's columns in them."""
+
+    rows: int
+    checksum: int
+
+
+async def row_summary(
+    sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float
+) -> RowSummary | None:
+    """Sum up the referencing rows; None where that takes longer than `seconds` or is not permitted.
+
+    Raises UnreachableError where the connection is lost.
+    """
+    typed = catalog.tables[key.table].columns_by_name
+    columns = as_text((f"c.{quoted(name)}", typed[name].plain_type) for name in key.columns)
+    statement = f"""
+        select count(*) as rows,
+               coalesce(sum(hashtextextended(row({columns})::text, 0)::numeric), 0)::text as checksum
+          from {source(catalog, key.table)} c"""
+    try:
+        async with sessions.session(seconds) as session:
+            await refuse_planted_of(session, (catalog.tables[key.table],))
+            row = await session.row(statement)
+    except UnreachableError:
+        raise
+    except FkdashError:
+        return None
+    return None if row is None else RowSummary(row["rows"], int(row["checksum"]))
+
+
+async def verify(
+    sessions: Sessions, writer: Writer, before: Catalog, plan: Plan, summary: RowSummary | None, *, seconds: float
+) -> tuple[Verified, ...]:
+    """Check everything the plan promised; `before` is the catalog it was made from, `summary` the rows then."""
+    async with sessions.session(seconds) as session:
+        after = await read_catalog(session, only=key_tables(before, plan.key))
+    found = [key for key in after.foreign_keys if (key.table, key.name) == (plan.key.table, plan.key.name)]
+    if plan.goal.gone:
+        return await _gone(sessions, writer, after, plan, summary, still=bool(found), seconds=seconds)
+    if not found:
+        return (Verified(f"{plan.key.qualified} is declared", ok=False, detail="it is not there any more"),)
+    key = found[0]
+    nullable = not any(
+        after.tables[name].columns_by_name[column].forbids_null for name, column in plan.goal.nullable
+    )
+    probes = await probe(writer, after, key, nullable=bool(plan.goal.nullable) and nullable)
+    return (
+        *_declared(key, plan),
+        *_quiet(after, key, plan),
+        *_accepting_null(after, plan),
+        *await _promises(sessions, plan, seconds=seconds),
+        *_verified(probes),
+        _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
+    )
+
+
+async def _gone(
+    sessions: Sessions,
+    writer: Writer,
+    after: Catalog,
+    plan: Plan,
+    summary: RowSummary | None,
+    *,
+    still: bool,
+    seconds: float,
+) -> tuple[Verified, ...]:
+    key = plan.key
+    left = [
+        other
+        for other in after.declared_on.get(key.table, ())
+        if other.name != key.name and reference(other) == reference(key) and other.enforced and other.validated
+    ]
+    probes = await probe(writer, after, left[0], nullable=False) if left else ()
+    return (
+        Verified(f"{key.qualified} is dropped", ok=not still),
+        Verified(
+            "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
+        ),
+        *_verified(probes),
+        _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
+    )
+
+
+async def _promises(sessions: Sessions, plan: Plan, *, seconds: float) -> list[Verified]:
+    found = []
+    for words, statement in plan.goal.checks:
+        async with sessions.session(seconds) as session:
+            found.append(Verified(words, ok=bool(await session.value(statement))))
+    return found
+
+
+def key_tables(catalog: Catalog, key: ForeignKey) -> list[int]:
+    """Give the OIDs of the tables on both sides of a key, partitions included."""
+    names = dict.fromkeys((key.table, key.referenced))
+    tables = (table for name in names for table in catalog.with_partitions(name))
+    return [table.oid for table in tables if table.oid is not None]
+
+
+def _declared(key: ForeignKey, plan: Plan) -> Iterator[Verified]:
+    wanted = definition(plan.goal.key)
+    is_now = definition(key)
+    yield Verified(
+        "definition as planned" + (", validated" if key.validated and key.enforced else ""),
+        ok=(is_now, key.comment, key.operators) == (wanted, plan.goal.key.comment, plan.goal.key.operators),
+        detail=is_now,
+    )
+
+
+def _quiet(catalog: Catalog, key: ForeignKey, plan: Plan) -> Iterator[Verified]:
+    if plan.rule:
+        still = [
+            finding for finding in findings(catalog, [rule(plan.rule)]) if finding.key.qualified == key.qualified
+        ]
+        yield Verified(f"{plan.rule} is quiet", ok=not still, detail=still[0].message if still else "")
+
+
+def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:
+    for name, column in plan.goal.nullable:
+        accepts = not catalog.tables[name].columns_by_name[column].not_null
+        yield Verified(f"{name}.{column} accepts NULL", ok=accepts)
+
+
+def _unchanged(before: RowSummary | None, after: RowSummary | None, plan: Plan) -> Verified:
+    check = f"rows of {plan.key.table.name} unchanged"
+    if before is None or after is None:
+        why = ", the fix writes rows" if plan.writes_rows else ": reading all of them takes too long"
+        return Verified(check, None, f"not compared{why}")
+    counts = f"{counted(before.rows, 'rows')} before, {after.rows:,} after"
+    if plan.writes_rows:
+        return Verified(check, None, f"not compared, the fix writes rows: {counts}")
+    if before == after:
+        return Verified(check, ok=True, detail=counted(after.rows, "rows"))
+    return Verified(check, None, f"{counts}: other sessions wrote meanwhile, the fix writes none")

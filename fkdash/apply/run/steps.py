@@ -1,0 +1,394 @@
+"""One try of one step, or of the steps that commit together: the only statements that change anything."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from fkdash.apply.events import StepProgress
+from fkdash.apply.proof.verify import key_tables
+from fkdash.apply.run.lost_connection import backend_of
+from fkdash.apply.run.progress import reporting
+from fkdash.apply.sandbox import pinned, prepared
+from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
+from fkdash.catalog.postgres import read_catalog
+from fkdash.counted import counted
+from fkdash.db.literals import literal
+from fkdash.db.queries import query
+from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, ServerRefusedError, StoppedError
+from fkdash.fix.plan import REPLACED, Duration
+from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
+from fkdash.fix.sizes import rows_of
+from fkdash.fix.statements.definition import definition
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from fkdash.apply.events import Event
+    from fkdash.apply.journal.database_copy import DatabaseCopy
+    from fkdash.apply.journal.journal import Journal
+    from fkdash.apply.run.lost_connection import Backend
+    from fkdash.apply.run.patience import Wishes
+    from fkdash.catalog.model import Catalog
+    from fkdash.db.session import Session, Sessions
+    from fkdash.db.writing import Writer
+    from fkdash.fix.plan import Plan, Step
+
+_RESERVE_LOCK_MS: Final = 3000
+_IDLE_MS: Final = 10_000
+_CLEANING_LOCK_MS: Final = 10_000
+_FIRST_WAIT_MS: Final = 25
+_TRANSACTION_TIMEOUT_SINCE: Final = 170000
+_BELOW_DEADLOCK: Final = 0.8
+_CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
+_COUNTING_SECONDS: Final = 10.0
+_SERIALIZATION: Final = "40001"
+_LEEWAY: Final = 3
+_MOST_REPAIRS: Final = 100_000
+_MOST_UNKNOWN: Final = 10_000_000
+"""Beyond these a repair is not getting anywhere; statistics may be out of date, so they are generous."""
+ADVISORY: Final = "pg_catalog.hashtextextended('fkdash', $1)"
+"""The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committing:
+    """A transaction on the point of COMMIT: its id, its steps, and how many rows it changed in a batch."""
+
+    xid: str
+    steps: tuple[int, ...]
+    rows: int | None = None
+
+
+@dataclass(slots=True)
+class Tries:
+    """Tries steps. Until one of its own took effect, every try compares the objects under its own lock.
+
+    `committing` is the transaction whose COMMIT may have been sent and whose end is not known; `touched` says
+    that something may have taken effect, `changed` that something did.
+    """
+
+    writer: Writer
+    sessions: Sessions
+    catalog: Catalog
+    plan: Plan
+    journal: Journal
+    tell: Callable[[Event], None]
+    backend: Backend
+    wishes: Wishes
+    copy: DatabaseCopy | None = None
+    touched: bool = False
+    changed: bool = False
+    committing: Committing | None = None
+    rows: dict[int, int] = field(default_factory=dict)
+    _longest_wait_ms: int = _FIRST_WAIT_MS
+
+    async def once(self, steps: Sequence[Step], attempt: int = 1) -> None:
+        """Try steps that commit together, or one that stands alone; raises FkdashError.
+
+        The first tries that stop others give up sooner than the step allows. A lock is had at once or after the
+        transactions under way, which are short, or it is not had at all: others wait in a circle with this session
+        (deletes lock parent and child, inserts child and parent), or for one that sits idle.
+        """
+        self._longest_wait_ms = _FIRST_WAIT_MS * 2 ** ((attempt - 1) // 2)
+        first = steps[0]
+        if self.writer.is_retired:
+            await self.writer.renew()
+            self.backend = await backend_of(self.writer)
+        if first.alone:
+            await self._alone(first)
+        elif any(step.repeats for step in steps):
+            await self._in_batches(steps)
+        elif first.checks_rows:
+            await self._confined(steps)
+        else:
+            await self._together(steps)
+
+    async def _together(self, steps: Sequence[Step]) -> None:
+        async with self.writer.transaction() as session:
+            await self._begin(session, steps[0])
+            for step in steps:
+                await self._limit(session, step)
+                async with self._reported(step):
+                    await session.execute(step.sql)
+            await self._committing(session, [step.number for step in steps])
+        self.committing = None
+        self.changed = True
+
+    async def _confined(self, steps: Sequence[Step]) -> None:
+        """Check rows with the table owner's rights: it runs what others planted, and nothing of that is left.
+
+        Between the last statement and COMMIT there is nothing; what it left in the connection goes with that.
+        """
+        *before, check = steps
+        tables = key_tables(self.catalog, self.plan.key)
+        own = self.catalog.tables[check.locks[0].table].oid
+        ran = False
+        try:
+            async with self.writer.transaction() as session:
+                await self._begin(session, check)
+                for step in before:
+                    await self._limit(session, step)
+                    await session.execute(step.sql)
+                await self._committing(session, [step.number for step in steps])
+                await self._limit(session, check)
+                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
+                ready = await prepared(
+                    session, [each for each in (own, *tables) if each is not None], body, lasting=True
+                )
+                if ready.runs_as.refusal:
+                    raise NotPermittedError(
+                        f"The rows are not checked: {ready.runs_as.refusal}.",
+                        next_step=f"Let the table belong to a role that is no superuser: ALTER TABLE "
+                        f"{check.locks[0].table.sql} OWNER TO ...; or let a superuser own what is named.",
+                    )
+                ran = True
+                async with self._reported(check):
+                    await ready.call()
+        finally:
+            if ran:
+                await self.writer.retire()
+        self.committing = None
+        self.changed = True
+
+    async def _in_batches(self, steps: Sequence[Step]) -> None:
+        step = next(each for each in steps if each.repeats)
+        rows_there = rows_of(self.catalog, self.plan.key.table)
+        most = max(_MOST_REPAIRS, _LEEWAY * rows_there) if rows_there is not None else _MOST_UNKNOWN
+        walk = Walk(step, self.plan.pace, await self._total(step))
+        while True:
+            began = time.monotonic()
+            try:
+                rows = await self._batch_committed(steps, walk)
+            except ServerRefusedError as error:
+                if error.sqlstate != _SERIALIZATION or not walk.may_try_again():
+                    raise
+                # Somebody changed one of the rows meanwhile: look again whether it is still an orphan.
+                await asyncio.sleep(LONGEST_PAUSE_BETWEEN_BATCHES)
+                continue
+            self.batch_is_committed()
+            if not walk.goes_on(rows):
+                return
+            if self.rows[step.number] > most:
+                raise StoppedError(
+                    f"Step {step.number} changed more rows than {self.plan.key.table} has: they come back.",
+                    next_step="A trigger may be changing them back; look at the table's triggers.",
+                )
+            if self.wishes.stop_after_step:
+                raise StoppedError(
+                    f"Stopped as asked, after {counted(self.rows[step.number], 'rows')} of step {step.number}."
+                )
+            self.tell(StepProgress(step, walk.seconds, walk.words))
+            await asyncio.sleep(walk.pause(rows, time.monotonic() - began))
+
+    async def _batch_committed(self, steps: Sequence[Step], walk: Walk) -> int:
+        async with self.writer.transaction() as session:
+            if walk.step.cursor is not None:
+                # A row that somebody else changed since is an error then, and never judged by an old snapshot.
+                await session.execute("set transaction isolation level repeatable read")
+            await self._begin(session, steps[0])
+            rows = await self._batch(session, steps, walk)
+            numbers = [each.number for each in steps]
+            await self._committing(session, numbers, rows=rows, last=walk.is_last(rows))
+        return rows
+
+    async def _total(self, step: Step) -> int | None:
+        """Count what there is to do, for a few seconds at most; nobody waits for more than an estimate."""
+        if step.total is None:
+            return None
+        try:
+            async with self.sessions.session(_COUNTING_SECONDS) as session:
+                return int(await session.value(step.total))
+        except FkdashError:
+            return None
+
+    def batch_is_committed(self) -> None:
+        """Count the rows of the transaction on the point of COMMIT."""
+        under_way, self.committing = self.committing, None
+        self.changed = True
+        for step in self.plan.steps:
+            if under_way is not None and step.number in under_way.steps and step.repeats:
+                self.rows[step.number] = self.rows.get(step.number, 0) + (under_way.rows or 0)
+
+    async def _batch(self, session: Session, steps: Sequence[Step], walk: Walk) -> int:
+        """Run steps once and give the rows that the repeating one changed."""
+        rows = 0
+        for step in steps:
+            await self._limit(session, step)
+            async with self._reported(step):
+                if step.repeats and step.cursor is not None:
+                    found = await session.rows(f"{walk.sql}\nRETURNING {step.cursor} AS came_to")
+                    rows = walk.came_to(row["came_to"] for row in found)
+                else:
+                    changed = _CHANGED_ROWS.match(await session.execute(step.sql))
+                    rows = int(changed[1]) if changed and step.repeats else rows
+            if step.repeats:
+                # ALTER TABLE refuses a table with checks pending (55006).
+                await session.execute("set constraints all immediate")
+        return rows
+
+    async def _alone(self, step: Step) -> None:
+        """Run a step that allows no transaction; what failed tries leave is removed at once or before the next."""
+        async with self._alone_on_table():
+            if not self.changed:
+                async with self.writer.rolled_back() as session, pinned(session):
+                    await self._check_unchanged(session)
+            await self._clean_up(step)
+            self.journal.write("running", step=step.number, pid=self.writer.backend_pid)
+            self.touched = True
+            try:
+                async with self._reported(step):
+                    await self.writer.run_alone(step.sql)
+                self.changed = True
+                if self.copy is not None:
+                    async with self.writer.transaction() as session:
+                        await self.copy.reserve(session)
+                        await self.copy.add(session, "step-done", {"step": step.number})
+            except (FkdashError, asyncio.CancelledError):
+                if not self.writer.is_lost:
+                    await asyncio.shield(asyncio.create_task(self._clean_up(step)))
+                raise
+
+    @asynccontextmanager
+    async def _alone_on_table(self) -> AsyncIterator[None]:
+        """Keep other fkdash away for longer than a transaction; behind a pooler that is not possible."""
+        oid = self.catalog.tables[self.plan.key.table].oid
+        if self.writer.pooled:
+            yield
+            return
+        for setting in ("lock_timeout", "statement_timeout", "idle_session_timeout"):
+            await self.writer.run_alone(f"set {setting} = 0")
+        async with self.writer.rolled_back() as session:
+            lasting = await _commits_last(session)
+        if not lasting:
+            await self.writer.run_alone("set synchronous_commit = local")
+        lock = f"pg_catalog.hashtextextended('fkdash', {oid})"
+        async with self.writer.rolled_back() as session:
+            if not await session.value(f"select pg_catalog.pg_try_advisory_lock({lock})"):
+                raise self._taken()
+        try:
+            yield
+        finally:
+            if not self.writer.is_lost:
+                await asyncio.shield(asyncio.create_task(self._unlock(lock)))
+
+    async def _unlock(self, lock: str) -> None:
+        async with self.writer.rolled_back() as session:
+            await session.value(f"select pg_catalog.pg_advisory_unlock({lock})")
+
+    async def _clean_up(self, step: Step) -> None:
+        if step.leftover is None or step.cleanup is None:
+            return
+        async with self.writer.rolled_back() as session, pinned(session):
+            left = await session.value(step.leftover)
+        if left:
+            self.journal.write("cleaning-up", step=step.number, sql=step.cleanup)
+            await self.writer.run_alone(f"set lock_timeout = {_CLEANING_LOCK_MS}")
+            await self.writer.run_alone(step.cleanup)
+            await self.writer.run_alone("set lock_timeout = 0")
+
+    async def _begin(self, session: Session, step: Step) -> None:
+        """Let autovacuum give way and keep other changes of the schema out, without stopping anybody."""
+        await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
+        if not await _commits_last(session):
+            await session.execute("set local synchronous_commit = local")
+        if self.catalog.server is not None and self.catalog.server.version_number >= _TRANSACTION_TIMEOUT_SINCE:
+            # A limit meant for the application would end the session in the middle of a long check.
+            await session.execute("set local transaction_timeout = 0")
+        table = self.catalog.tables[self.plan.key.table]
+        if not await session.value(f"select pg_catalog.pg_try_advisory_xact_lock({ADVISORY})", table.oid):
+            raise self._taken()
+        if self.copy is not None:
+            await self.copy.reserve(session)
+        if step.reserve is not None:
+            await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
+            await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
+        if not self.changed:
+            async with pinned(session):
+                await self._check_unchanged(session)
+        elif step.title == REPLACED:
+            async with pinned(session):
+                await self._check_still_old(session)
+
+    async def _limit(self, session: Session, step: Step) -> None:
+        lock_ms = step.lock_timeout_ms
+        stops_nobody = all(lock.mode.stops == "nobody waits" for lock in step.locks)
+        if not stops_nobody:
+            lock_ms = min(
+                lock_ms, self._longest_wait_ms, max(1, int(self.backend.deadlock_timeout_ms * _BELOW_DEADLOCK))
+            )
+        await session.execute(f"set local lock_timeout = {lock_ms}")
+        await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
+
+    async def _committing(
+        self, session: Session, numbers: list[int], rows: int | None = None, *, last: bool = True
+    ) -> None:
+        """Keep what is needed to find out how COMMIT ended, before it is sent; `last`: no batch comes after it."""
+        facts: dict[str, object] = {} if rows is None else {"rows": rows}
+        if self.copy is not None:
+            for number in numbers:
+                await self.copy.add(session, "step-done" if last else "batch-done", {"step": number, **facts})
+        xid = str(await session.value("select pg_catalog.pg_current_xact_id()::pg_catalog.text"))
+        self.journal.write("committing", steps=numbers, xid=xid, pid=self.writer.backend_pid, **facts)
+        self.committing = Committing(xid, tuple(numbers), rows)
+        self.touched = True
+
+    async def _check_unchanged(self, session: Session) -> None:
+        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
+        found = [
+            key for key in now.foreign_keys if (key.table, key.name) == (self.plan.key.table, self.plan.key.name)
+        ]
+        key = found[0] if found else self.plan.key
+        known = key.table in now.tables and key.referenced in now.tables
+        if known and bool(found) != self.plan.absent and fingerprint(now, key) == self.plan.fingerprint:
+            return
+        difference = ""
+        if known and found and self.plan.objects:
+            difference = "".join(f" {each}." for each in differences(self.plan.objects, objects(now, key)))
+        elif not found and not self.plan.absent:
+            oid = self.catalog.tables[key.table].oid
+            is_now = await session.value(query("fkdash.apply", "declared_now"), oid, key.name)
+            difference = f" definition: planned for {definition(key)}, here it is {is_now or 'gone'}."
+        raise ChangedMeanwhileError(
+            f"{self.plan.key.qualified} or its columns changed since the plan was made; "
+            f"nothing was run.{difference}",
+            next_step="Refresh, look at what it is now, and plan again.",
+        )
+
+    async def _check_still_old(self, session: Session) -> None:
+        """Raise where the key that is about to give way to its successor is not the one that was planned for."""
+        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
+        wanted = self.plan.key
+        for key in now.foreign_keys:
+            if (key.table, key.name) == (wanted.table, wanted.name):
+                if (definition(key), key.comment) == (definition(wanted), wanted.comment):
+                    return
+                raise ChangedMeanwhileError(
+                    f"{key.qualified} changed while its successor was built, and is not replaced by it: "
+                    f"it is now {definition(key)}.",
+                    next_step="Going back removes the successor only.",
+                )
+        raise ChangedMeanwhileError(f"{wanted.qualified} was dropped while its successor was built.")
+
+    @asynccontextmanager
+    async def _reported(self, step: Step) -> AsyncIterator[None]:
+        if step.alone or any(lock.duration is Duration.SCAN for lock in step.locks):
+            async with reporting(self.sessions, self.writer.backend_pid, step, self.tell):
+                yield
+        else:
+            yield
+
+    def _taken(self) -> StoppedError:
+        return StoppedError(
+            f"Another fkdash is changing {self.plan.key.table.name} right now.",
+            next_step="Wait until it is done, then look again.",
+        )
+
+
+async def _commits_last(session: Session) -> bool:
+    """Tell whether a COMMIT that was answered is still there after a crash."""
+    return str(await session.value("select pg_catalog.current_setting('synchronous_commit')")) != "off"

@@ -1,0 +1,1 @@
+"""What check and the first screen both are: rules asked of databases, baseline and configuration applied."""

@@ -1,0 +1,79 @@
+"""Reads fkdash.toml, the [tool.fkdash] table of pyproject.toml, and baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fkdash.checking.policy import Baseline, Configuration, baseline_from, configuration_from
+from fkdash.errors import UsageError, reason_of
+from fkdash.reading.source import Source, parsed_json, parsed_toml
+from fkdash.reading.typed import Found
+from fkdash.settings_files import TeamFile
+
+if TYPE_CHECKING:
+    from fkdash.reading.lines import Path as Keys
+
+_IN_PYPROJECT: Final = ("tool", "fkdash")
+
+
+def load_configuration(named: Path | None = None, *, start: Path | None = None) -> Configuration:
+    """Give the configuration of the file that `team_file` finds; without any it is empty.
+
+    Raises UsageError for a file that cannot be read, or with every mistake in it.
+    """
+    place = team_file(named, start=start)
+    if place is None:
+        return Configuration()
+    document, source, within = _parsed(place)
+    return configuration_from(document, source, within=within)
+
+
+def team_file(named: Path | None = None, *, start: Path | None = None) -> Path | None:
+    """Give the named file, else the nearest upwards: fkdash.toml, or pyproject.toml with [tool.fkdash]."""
+    if named is not None:
+        return named
+    folder = (start or Path.cwd()).absolute()
+    for place in (folder, *folder.parents):
+        if (place / "fkdash.toml").is_file():
+            return place / "fkdash.toml"
+        if (place / "pyproject.toml").is_file() and _is_ours(place / "pyproject.toml"):
+            return place / "pyproject.toml"
+    return None
+
+
+def read_team_file(path: Path) -> tuple[TeamFile, Source, Keys]:
+    """Give what a file says, its source, and the keys that lead to our part; raises as `load_configuration`."""
+    document, source, within = _parsed(path)
+    return source.as_type(document, TeamFile, Found(), within=within), source, within
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Give the baseline in a file; raises UsageError where it cannot be read."""
+    advice = "Write one with fkdash check --write-baseline FILE."
+    try:
+        document, source = parsed_json(path, "baseline", next_step=advice)
+    except FileNotFoundError as error:
+        raise UsageError(f"The baseline {path} cannot be read: {reason_of(error)}.", next_step=advice) from error
+    return baseline_from(document, source)
+
+
+def _is_ours(pyproject: Path) -> bool:
+    _, source, _ = _parsed(pyproject)
+    try:
+        source.part(_IN_PYPROJECT)
+    except LookupError:
+        return False
+    return True
+
+
+def _parsed(path: Path) -> tuple[object, Source, Keys]:
+    try:
+        _, source = parsed_toml(path, "configuration")
+    except FileNotFoundError as error:
+        raise UsageError(f"{path} cannot be read: {reason_of(error)}.", next_step="Name another.") from error
+    within: Keys = _IN_PYPROJECT if path.name == "pyproject.toml" else ()
+    try:
+        return source.part(within), source, within
+    except LookupError:
+        return {}, source, within

@@ -1,0 +1,225 @@
+"""Checks one database: reads the catalog, asks the rules, and answers what only data can tell.
+
+Every question to the data is bounded in time; what could not be answered is
+reported as unknown, never as fine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.confirmed_references import knowing_those_there
+from fkdash.catalog.kept_queries import read_statements, read_views
+from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.checking.biting import MOST_PREVIEWED, previewed
+from fkdash.checking.policy import Configuration, compare, judge
+from fkdash.checking.result import CheckReport, Coverage, Reported, Scope, Unknown, is_about, scope_of
+from fkdash.checking.row_questions import answered, unanswered
+from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
+from fkdash.fix.options import possible_fixes
+from fkdash.preview.rows.blocked import impact
+from fkdash.rules.finding import Severity, Statement
+from fkdash.rules.registry import RULES, findings, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog, Query, TableName
+    from fkdash.checking.policy import Baseline
+    from fkdash.db.session import Session, Sessions
+    from fkdash.preview.rows.blocked import Impact
+    from fkdash.rules.finding import Finding, Rule
+
+_UNDECLARED: Final = "FK207"
+_MOST_FORESEEN: Final = 100
+NOT_IN_SNAPSHOTS: Final = {
+    "FK205": "which rows a role may see is known of a running database only",
+    "FK118": "what an owner may do is known of a running database only",
+    "FK119": "what is published is known of a running database only",
+    "FK303": "a snapshot holds no sizes",
+}
+"""The rules that structure alone does not answer, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What to check and how long one question may take.
+
+    `concerns` chooses tables; a foreign key counts when either of its tables is chosen. `decided_in` is the file
+    of the configuration, else of the baseline. `count_rows` asks how many rows every certain error holds back.
+    """
+
+    rules: tuple[Rule, ...] = RULES
+    concerns: Callable[[TableName], bool] | None = None
+    configuration: Configuration = field(default_factory=Configuration)
+    baseline: Baseline | None = None
+    decided_in: str = ""
+    count_rows: bool = True
+    seconds: float = 2.0
+
+
+async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
+    """Check one database; raises the session's errors when the catalog itself cannot be read."""
+    catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
+    every, missed = await _found(sessions, catalog, options)
+    unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
+    found = [each for each in every if is_about(options.concerns, each.key)]
+    settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
+    judged = judge(settled_findings, options.configuration)
+    compared = compare(judged.findings, options.baseline)
+    known = {id(each) for each in compared.known}
+    impacts = await _impacts(sessions, catalog, judged.findings, options)
+    believed = await _believed(sessions, catalog, judged.findings, impacts, options.seconds)
+    believed = await asyncio.to_thread(_with_possible_fixes, catalog, believed)
+    return CheckReport(
+        where=where,
+        database=catalog.server.database if catalog.server else "",
+        scope=scope_of(catalog, options.concerns),
+        findings=_in_order(
+            Reported(found, counted, known=id(each) in known)
+            for each, (found, counted) in zip(judged.findings, believed, strict=True)
+        ),
+        server=catalog.server,
+        ignored=judged.ignored,
+        gone=compared.gone,
+        unknowns=(*unknowns, *not_answered),
+        decided_in=options.decided_in,
+    )
+
+
+def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
+    for name, why in references.items():
+        yield Unknown(f'the reference "{name}" of [references]', why, hides_findings=False)
+
+
+def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> CheckReport:
+    """Check what a snapshot says; `coverage` lists what it cannot know."""
+    asked = tuple(rule for rule in options.rules if rule.id not in NOT_IN_SNAPSHOTS)
+    found = [each for each in findings(catalog, asked) if is_about(options.concerns, each.key)]
+    judged = judge(found, options.configuration)
+    compared = compare(judged.findings, options.baseline)
+    known = {id(each) for each in compared.known}
+    return CheckReport(
+        where=where,
+        database="",
+        scope=scope_of(catalog, options.concerns),
+        findings=_in_order(Reported(each, known=id(each) in known) for each in judged.findings),
+        server=catalog.server,
+        ignored=judged.ignored,
+        gone=compared.gone,
+        coverage=Coverage(
+            rules=len(options.rules),
+            not_asked=tuple(
+                (each.id, NOT_IN_SNAPSHOTS[each.id]) for each in options.rules if each.id in NOT_IN_SNAPSHOTS
+            ),
+            files=1,
+            source="a snapshot",
+        ),
+    )
+
+
+def _in_order(reported: Iterable[Reported]) -> tuple[Reported, ...]:
+    """Put what holds rows back today before what is latent, within each severity."""
+
+    def order(each: Reported) -> tuple[int, bool]:
+        return each.finding.severity.rank, each.impact is None or each.impact.state != "biting"
+
+    return tuple(sorted(reported, key=order))
+
+
+def failed(where: str, database: str, error: FkdashError) -> CheckReport:
+    """Give the report of a database that could not be checked."""
+    return CheckReport(where=where, database=database, scope=Scope(0, 0), failure=error.what)
+
+
+def _locked(catalog: Catalog) -> Iterable[Unknown]:
+    for table in catalog.tables.values():
+        if table.locked:
+            yield Unknown(
+                f"checks, partial indexes and generated columns of {table.name}",
+                "another session holds or awaits an ACCESS EXCLUSIVE lock on it, and reading them would wait",
+                hides_findings=True,
+            )
+
+
+async def _found(
+    sessions: Sessions, catalog: Catalog, options: CheckOptions
+) -> tuple[tuple[Finding, ...], list[Unknown]]:
+    """Ask the rules, most of them while the queries are read that one of them wants; and say what could not be."""
+    others = tuple(rule for rule in options.rules if rule.id != _UNDECLARED)
+    if len(others) == len(options.rules):
+        return await asyncio.to_thread(findings, catalog, others), []
+    found, (queries, missed) = await asyncio.gather(
+        asyncio.to_thread(findings, catalog, others), _kept_queries(sessions, options)
+    )
+    undeclared = [rule for rule in options.rules if rule.id == _UNDECLARED]
+    more = await asyncio.to_thread(findings, catalog.with_queries(queries), undeclared)
+    return in_order((*found, *more)), missed
+
+
+async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tuple[Query, ...], list[Unknown]]:
+    """Give the queries the database keeps, and what could not be read."""
+    queries: list[Query] = []
+    unknowns: list[Unknown] = []
+    readers: tuple[tuple[str, Callable[[Session], Awaitable[tuple[Query, ...]]]], ...] = (
+        ("joins in views", read_views),
+        ("joins in pg_stat_statements", read_statements),
+    )
+    for what, read in readers:
+        try:
+            async with sessions.session(options.seconds) as session:
+                queries += await read(session)
+        except (NotPermittedError, ServerRefusedError, StoppedError) as error:
+            unknowns.append(unanswered(what, error))
+    return tuple(queries), unknowns
+
+
+def _countable(finding: Finding) -> bool:
+    contradicts = finding.severity is Severity.ERROR and finding.certain and not finding.path
+    return contradicts and Statement.DELETE in finding.statements and finding.rule.startswith("FK1")
+
+
+async def _believed(
+    sessions: Sessions,
+    catalog: Catalog,
+    found: Sequence[Finding],
+    impacts: Mapping[int, Impact],
+    seconds: float,
+) -> list[tuple[Finding, Impact | None]]:
+    """Give the findings with their impacts, those that a preview does not bear out toned down."""
+
+    async def one(number: int, finding: Finding) -> tuple[Finding, Impact | None]:
+        counted = impacts.get(id(finding.key)) if _countable(finding) else None
+        if counted is None or number >= MOST_PREVIEWED:
+            return finding, counted
+        return await previewed(sessions, catalog, finding, counted, seconds)
+
+    return list(await asyncio.gather(*(one(number, each) for number, each in enumerate(found))))
+
+
+def _with_possible_fixes(
+    catalog: Catalog, found: Sequence[tuple[Finding, Impact | None]]
+) -> list[tuple[Finding, Impact | None]]:
+    """Leave the fixes out that would be refused; of very many findings of the first ones, as it takes a while."""
+    asked = 0
+    made: list[tuple[Finding, Impact | None]] = []
+    for finding, counted in found:
+        acts = finding.rule.startswith("FK1") and bool(finding.fixes)
+        asked += acts
+        if finding.fixes and not (acts and asked > _MOST_FORESEEN):
+            made.append((replace(finding, fixes=possible_fixes(catalog, finding)), counted))
+        else:
+            made.append((finding, counted))
+    return made
+
+
+async def _impacts(
+    sessions: Sessions, catalog: Catalog, found: Iterable[Finding], options: CheckOptions
+) -> dict[int, Impact]:
+    keys = {id(each.key): each.key for each in found if _countable(each)} if options.count_rows else {}
+    counted = await asyncio.gather(
+        *(impact(sessions, catalog, key, seconds=options.seconds) for key in keys.values())
+    )
+    return dict(zip(keys, counted, strict=True))

@@ -1,0 +1,122 @@
+"""Judges files as `checking` judges a database: the same rules, the same ignores and baseline, places besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from fkdash.checking.policy import Configuration, Ignored, compare, judge
+from fkdash.checking.result import CheckReport, Coverage, NotUnderstood, Place, Reported, is_about, scope_of
+from fkdash.lint.finding_places import spots_of
+from fkdash.lint.ignoring import ignored_by_comment
+from fkdash.lint.way import way_findings
+from fkdash.rules.checks.fk6_the_way import FILE_RULES
+from fkdash.rules.registry import EVERY_RULE, findings, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from fkdash.catalog.model import TableName
+    from fkdash.checking.policy import Baseline
+    from fkdash.lint.finding_places import Spot
+    from fkdash.lint.reading import FilesRead
+    from fkdash.rules.finding import Finding, Rule
+
+NOT_FROM_FILES: Final = {
+    "FK203": "whether triggers are disabled is known of a running database only; what the files say is followed",
+    "FK205": "which rows a role may see is known of a running database only",
+    "FK118": "what an owner may do is known of a running database only",
+    "FK119": "what is published is known of a running database only",
+    "FK303": "how large a table is is known of a running database only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LintOptions:
+    """What to judge; `only_files` limits findings to those that these files complete (their labels)."""
+
+    rules: tuple[Rule, ...] = EVERY_RULE
+    concerns: Callable[[TableName], bool] | None = None
+    configuration: Configuration = field(default_factory=Configuration)
+    baseline: Baseline | None = None
+    only_files: Collection[str] | None = None
+
+
+def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
+    """Judge what was read."""
+    asked = tuple(rule for rule in options.rules if rule.id not in NOT_FROM_FILES or rule.id == "FK203")
+    wanted = {rule.id for rule in asked}
+    found = list(findings(read.catalog, tuple(rule for rule in asked if rule not in FILE_RULES)))
+    placed = [(each, *spots_of(read.script, each)) for each in found]
+    placed += [each for each in way_findings(read.script, read.catalog) if each[0].rule in wanted]
+    placed = [each for each in placed if is_about(options.concerns, each[0].key) and _of_files(options, each[1])]
+    places = {id(finding): (_place(completed), _place(began)) for finding, completed, began in placed}
+    commented = ignored_by_comment(
+        read.script, [(finding, completed, began) for finding, completed, began in placed]
+    )
+    left = [finding for finding, *_ in placed if id(finding) not in commented]
+    judged = judge(in_order(left), options.configuration)
+    places |= _after_judging(left, judged.findings, places)
+    compared = compare(judged.findings, options.baseline)
+    known = {id(each) for each in compared.known}
+    ignored = [Ignored(finding, commented[id(finding)]) for finding, *_ in placed if id(finding) in commented]
+    return CheckReport(
+        where=where,
+        database="",
+        scope=scope_of(read.catalog, options.concerns),
+        findings=tuple(
+            Reported(
+                each,
+                place=places.get(id(each), (None, None))[0],
+                began=places.get(id(each), (None, None))[1],
+                known=id(each) in known,
+            )
+            for each in judged.findings
+        ),
+        ignored=(*judged.ignored, *ignored),
+        gone=compared.gone,
+        coverage=coverage_of(read, options.rules),
+    )
+
+
+def _after_judging(
+    before: Iterable[Finding],
+    after: Iterable[Finding],
+    places: dict[int, tuple[Place | None, Place | None]],
+) -> dict[int, tuple[Place | None, Place | None]]:
+    """Give the places of findings that were made anew with another severity."""
+    by_facts = {(each.rule, each.message, each.key.qualified): places[id(each)] for each in before}
+    return {
+        id(each): by_facts[each.rule, each.message, each.key.qualified]
+        for each in after
+        if (each.rule, each.message, each.key.qualified) in by_facts
+    }
+
+
+def coverage_of(read: FilesRead, rules: Iterable[Rule]) -> Coverage:
+    """Say how far the files answer."""
+    listed = tuple(rules)
+    return Coverage(
+        rules=len(listed),
+        not_asked=tuple(
+            (rule.id, NOT_FROM_FILES[rule.id])
+            for rule in listed
+            if rule.id in NOT_FROM_FILES and rule.id != "FK203"
+        ),
+        files=read.files,
+        statements=read.statements,
+        skipped=read.script.skipped,
+        source=read.words,
+        incomplete=tuple(
+            NotUnderstood(Place(each.file, max(each.line, 1), max(each.column, 1)), each.reason, each.statement)
+            for each in read.script.incomplete
+        ),
+    )
+
+
+def _place(spot: Spot | None) -> Place | None:
+    return Place(spot.file, spot.line, spot.column, spot.excerpt) if spot is not None else None
+
+
+def _of_files(options: LintOptions, completed: Spot | None) -> bool:
+    return options.only_files is None or (completed is not None and completed.file in options.only_files)

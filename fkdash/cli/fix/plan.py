@@ -1,0 +1,98 @@
+"""`fkdash fix plan`: shows the options of a foreign key or the plan of one; changes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.names import find_foreign_key
+from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.cli.connection import (
+    add_connection_arguments,
+    add_from_argument,
+    looking,
+    run_async,
+    snapshot_of,
+    target_of,
+)
+from fkdash.cli.messages import say
+from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
+from fkdash.errors import UsageError
+from fkdash.fix.fix_for import anything_about, subjects_of
+from fkdash.fix.options import options
+from fkdash.fix.plan_file.document import plan_document
+from fkdash.fix.planner import plan
+from fkdash.fix.sizes import expected_seconds
+from fkdash.report.options import options_document, options_text
+from fkdash.report.plan import plan_sql, plan_text
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.fix.plan import Plan
+
+SUMMARY = (
+    "Show how an option would be carried out: every statement, its locks, the way back; without --option, what "
+    "can be done. Changes nothing."
+)
+EXAMPLES = """examples:
+  fkdash fix plan users_workspace_id_fkey
+  fkdash fix plan users_workspace_id_fkey --option no-action
+  fkdash fix plan users_workspace_id_fkey --option reparent-orphans --value 17
+  fkdash fix plan public.users.users_workspace_id_fkey --option cascade --format json > plan.json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_plan_arguments(parser)
+    parser.add_argument("--format", choices=("text", "sql", "json"), default="text", help="default: %(default)s")
+    add_from_argument(parser)
+    add_connection_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the plan, or the options there are."""
+    say(run_async(_text(arguments)))
+    return 0
+
+
+async def _text(arguments: argparse.Namespace) -> str:
+    settle_words(arguments)
+    catalog = snapshot_of(arguments)
+    if catalog is None:
+        async with looking(target_of(arguments)) as pool:
+            catalog = await read_whole_catalog(pool)
+    if arguments.option is None:
+        return _options(catalog, arguments)
+    made = planned_from(catalog, arguments).plan
+    if arguments.format == "json":
+        return as_json(made)
+    return plan_sql(made) if arguments.format == "sql" else plan_text(made)
+
+
+def as_json(made: Plan) -> str:
+    """Give a plan's document as text."""
+    return json.dumps(plan_document(made), indent=2)
+
+
+def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
+    if arguments.format == "sql":
+        raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
+    key = find_foreign_key(catalog, arguments.constraint)
+    found = subjects_of(catalog, key)
+    finding = found[0] if found else anything_about(key)
+    offered = options(catalog, finding)
+    plans = {option.id: plan(catalog, finding, option.id) for option in offered if option.ready}
+    seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}
+    shown = {option.id for option in offered}
+    others = [
+        option.id
+        for option in options(catalog, anything_about(key))
+        if not option.refused and option.id not in shown
+    ]
+    if arguments.format == "json":
+        return json.dumps({**options_document(finding, offered, plans, seconds), "others": others}, indent=2)
+    also = f"It can also be planned with --option {', '.join(others)}." if others else ""
+    return options_text(finding, offered, plans, seconds) + also

@@ -1,0 +1,1 @@
+"""The commands about rows whose referenced row does not exist."""

@@ -1,0 +1,1 @@
+"""What went wrong, from the driver's words into fkdash's errors."""

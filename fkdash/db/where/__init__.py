@@ -1,0 +1,1 @@
+"""Where to connect, found out as psql does."""

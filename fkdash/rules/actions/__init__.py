@@ -1,0 +1,1 @@
+"""What a referential action meets when it runs."""

@@ -1,0 +1,93 @@
+"""Whether a foreign key's machinery runs at all in an ordinary session.
+
+Enforcement lives in pg_trigger: a NOT ENFORCED key has no triggers, and one
+whose triggers are disabled or replica-only does nothing, whatever
+convalidated says (ALTER TABLE, "DISABLE/ENABLE TRIGGER").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action
+from fkdash.rules.actions.statements import is_replaced
+from fkdash.rules.finding import PredictedError, Statement
+from fkdash.rules.per_catalog import once_per_catalog
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+_SUFFIX: Final = {Statement.DELETE: "_del", Statement.UPDATE: "_upd"}
+_SILENT: Final = frozenset("DR")
+_RESTRICT_HAS_ITS_OWN_SINCE: Final = 180000
+
+
+@once_per_catalog
+def _silenced(catalog: Catalog) -> frozenset[int]:
+    """Give the OIDs of the constraints of which some trigger does not fire."""
+    return frozenset(
+        trigger.constraint
+        for table in catalog.tables.values()
+        for trigger in table.triggers or ()
+        if trigger.constraint is not None and trigger.enabled in _SILENT
+    )
+
+
+def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool:
+    """Tell whether deleting or updating a referenced row sets the key's action off.
+
+    For a partitioned referenced table it is True as soon as one partition's action runs.
+    """
+    if catalog.tables[key.referenced].rules and is_replaced(catalog, key.referenced, str(statement)):
+        return False
+    silenced = _silenced(catalog)
+    if not key.enforced or not silenced:
+        return key.enforced
+    oids = {key.oid, *(copy.oid for copy in key.copies)}
+    if silenced.isdisjoint(oids):
+        return True
+    return not all(
+        any(
+            trigger.constraint in oids
+            and trigger.enabled in _SILENT
+            and trigger.function.endswith(_SUFFIX[statement])
+            for trigger in table.triggers or ()
+        )
+        for table in catalog.with_partitions(key.referenced)
+    )
+
+
+def refers_to_itself_only(key: ForeignKey) -> bool:
+    """Tell whether a row can refer to itself alone by a key: its columns are those that it refers to.
+
+    Nothing is left for an action to act on then. Its statement is prepared all the same.
+    """
+    return key.table == key.referenced and key.columns == key.referenced_columns
+
+
+def check_runs(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether writing a referencing row is checked against the referenced table."""
+    if key.oid not in _silenced(catalog):
+        return key.enforced
+    return key.enforced and not any(
+        trigger.constraint == key.oid and trigger.enabled in _SILENT and trigger.function.endswith("check_upd")
+        for trigger in catalog.tables[key.table].triggers or ()
+        if trigger.constraint is not None
+    )
+
+
+def refusal_sqlstate(catalog: Catalog, action: Action) -> str:
+    """Give the SQLSTATE of a refusal: RESTRICT has its own from PostgreSQL 18 on."""
+    version = catalog.server.version_number if catalog.server else 0
+    return "23001" if action is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_SINCE else "23503"
+
+
+def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> PredictedError:
+    """Give the error with which NO ACTION or RESTRICT refuses."""
+    sqlstate = refusal_sqlstate(catalog, action)
+    setting = "RESTRICT setting of " if sqlstate == "23001" else ""
+    return PredictedError(
+        sqlstate,
+        f'update or delete on table "{key.referenced.name}" violates {setting}foreign key constraint '
+        f'"{key.name}" on table "{key.table.name}"',
+    )

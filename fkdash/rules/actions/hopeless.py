@@ -1,0 +1,127 @@
+"""Deletes that cannot succeed: foreign keys that let no row go, and the CASCADE ways that lead to them.
+
+Actions run breadth first: what fails n steps down fails unless a shorter way has deleted the row by then.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.fact import fact
+from fkdash.catalog.model import Action
+from fkdash.rules.actions.barred import barred
+from fkdash.rules.actions.cascades import paths_into, taken_by
+from fkdash.rules.actions.knock_ons import knock_ons
+from fkdash.rules.actions.obstacles import Kind, obstacles
+from fkdash.rules.actions.rescues import rescues
+from fkdash.rules.actions.statements import doubts_about
+from fkdash.rules.finding import Statement
+from fkdash.rules.per_catalog import once_per_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.rules.actions.cascades import Path
+    from fkdash.rules.finding import PredictedError
+
+
+@fact
+class Contradiction:
+    """What a foreign key's ON DELETE action certainly fails with.
+
+    `reached` is the table a row of which must be reached for that, None where no row at all is needed; `beyond`
+    are the keys that lead there from the key's own table.
+    """
+
+    error: PredictedError
+    reached: TableName | None
+    beyond: tuple[ForeignKey, ...] = ()
+
+
+@fact
+class HopelessPath:
+    """A CASCADE way into a contradiction; `spared` says what may delete the failing row first."""
+
+    path: Path
+    contradiction: Contradiction
+    spared: tuple[str, ...]
+
+
+@once_per_catalog
+def contradictions(catalog: Catalog) -> Mapping[ForeignKey, Contradiction]:
+    """Give the foreign keys whose action fails whatever the row that it reaches."""
+    found: dict[ForeignKey, Contradiction] = {}
+    for bar in barred(catalog):
+        if Statement.DELETE in bar.statements:
+            found.setdefault(bar.key, Contradiction(bar.error, None))
+    for write, met in obstacles(catalog):
+        certain = next((each for each in met if each.certain and each.kind is not Kind.UNIQUE), None)
+        if (
+            certain is not None
+            and Statement.DELETE in write.statements
+            and not rescues(catalog, write.key, Statement.DELETE, write.columns)
+        ):
+            reached = None if certain.kind is Kind.IDENTITY else write.key.table
+            found.setdefault(write.key, Contradiction(certain.error, reached))
+    for each in knock_ons(catalog):
+        if each.certain and Statement.DELETE in each.write.statements:
+            found.setdefault(each.write.key, Contradiction(each.error, each.other.table, (each.other,)))
+    return found
+
+
+@once_per_catalog
+def hopeless_paths(catalog: Catalog) -> tuple[HopelessPath, ...]:
+    """Give for each CASCADE key a way on to a contradiction, the certain and then the shortest ones first."""
+    failing = contradictions(catalog)
+    certain = paths_into(catalog, failing, lambda path: not _spared(catalog, path, failing), farther=True)
+    decided = {id(path.cascades[0]) for path in certain}
+    possible = paths_into(
+        catalog, failing, lambda path: not _is_deleted_first(catalog, path, failing), farther=True
+    )
+    return tuple(
+        HopelessPath(path, failing[path.last], _spared(catalog, path, failing))
+        for path in (*certain, *(each for each in possible if id(each.cascades[0]) not in decided))
+    )
+
+
+def _spared(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> tuple[str, ...]:
+    """Give, in words, what may come before the failure at the end of a way."""
+    return tuple(_sparing(catalog, path, failing))
+
+
+def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> Iterator[str]:
+    for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)):
+        yield from doubts_about(catalog, table, str(Statement.DELETE))
+    for above, below in pairwise(path.keys):
+        if above.table not in {table.name for table in catalog.with_partitions(below.referenced)}:
+            yield f"{below.name} is about rows of {below.referenced.name} only"
+    contradiction, first = failing[path.last], path.cascades[0].referenced
+    if contradiction.reached is None:
+        return
+    taken = taken_by(catalog, first, path.last.table, len(path.cascades) + 1)
+    if not taken and contradiction.beyond:
+        taken = taken_by(catalog, first, contradiction.reached, len(path.keys) + 1)
+    if taken:
+        yield taken
+
+
+def _is_deleted_first(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> bool:
+    """Tell whether every failing row refers to the very row deleted at the top, and goes with it."""
+    if failing[path.last].reached is None:
+        return False
+    first = path.cascades[0]
+    same: dict[str, set[str]] = {name: {name} for name in first.referenced_columns}
+    for key in path.keys:
+        pairs = tuple(zip(key.columns, key.referenced_columns, strict=True))
+        same = {name: {own for own, theirs in pairs if theirs in equal} for name, equal in same.items()}
+    return any(
+        other.on_delete is Action.CASCADE
+        and other.referenced == first.referenced
+        and all(
+            own in same.get(theirs, ())
+            for own, theirs in zip(other.columns, other.referenced_columns, strict=True)
+        )
+        for other in catalog.declared_on.get(path.last.table, ())
+    )

@@ -1,0 +1,370 @@
+"""What refuses the UPDATE that SET NULL or SET DEFAULT is, in the order in which PostgreSQL says so.
+
+Identity columns (GENERATED ALWAYS) when the statement is rewritten, then for
+each row: domains, the search for a partition, NOT NULL, CHECKs in the order of
+their names, unique indexes, and at last the row's own foreign keys. Only the first is ever reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import IntEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.fact import fact
+from fkdash.catalog.model import Action, Match, TableKind
+from fkdash.rules.actions.defaults import known
+from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
+from fkdash.rules.actions.routing import leaving, refusing_null
+from fkdash.rules.actions.writes import writes
+from fkdash.rules.finding import PredictedError
+from fkdash.rules.per_catalog import once_per_catalog
+from fkdash.rules.sql.values import ANYTHING, NULL_ONLY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table, TableName
+    from fkdash.rules.actions.writes import Write
+    from fkdash.rules.sql.values import Results
+
+
+class Kind(IntEnum):
+    """Kinds of obstacle, in the order in which they are met."""
+
+    IDENTITY = 0
+    DOMAIN = 1
+    PARTITION = 2
+    NOT_NULL = 3
+    CHECK = 4
+    UNIQUE = 5
+    MATCH_FULL = 6
+
+
+@fact
+class Obstacle:
+    """Something in the way: its kind, the columns it concerns, the reason in words, the error.
+
+    `certain` False says that it depends on the row. `generated` marks a column
+    computed from a written one. `unproven` is the CHECK, NOT VALID, that only rows from before can violate, and
+    its table.
+    """
+
+    kind: Kind
+    columns: tuple[str, ...]
+    reason: str
+    error: PredictedError
+    certain: bool = True
+    generated: bool = False
+    unproven: tuple[TableName, str] | None = None
+
+
+@once_per_catalog
+def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...]:
+    """Give every write that meets an obstacle, with all of them, the first reported first."""
+    found = ((write, obstacles_to(catalog, write, write.values(catalog))) for write in writes(catalog))
+    return tuple((write, met) for write, met in found if met)
+
+
+def failing_writes(catalog: Catalog) -> frozenset[int]:
+    """Give the ids of the writes that fail for every row, not only from a second one on."""
+    return frozenset(
+        id(write)
+        for write, met in obstacles(catalog)
+        if any(each.certain and each.kind is not Kind.UNIQUE for each in met)
+    )
+
+
+def first_error(met: tuple[Obstacle, ...]) -> PredictedError:
+    """Give the error that a row meeting these obstacles raises, be it the first row or the only one."""
+    certain = [obstacle for obstacle in met if obstacle.certain]
+    every_row = [obstacle for obstacle in certain if obstacle.kind is not Kind.UNIQUE]
+    return (*every_row, *certain, *met)[0].error
+
+
+def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> tuple[Obstacle, ...]:
+    """Give what refuses `values` in the referencing row of a key, the first reported first."""
+    tables = catalog.with_partitions(write.key.table)
+    root = tables[0]
+    written = _written(root, values)
+    found: list[Obstacle] = [*_identities(root, write, written)]
+    if refers_to_itself_only(write.key):
+        return tuple(found)
+    found += _domains(root, written, values)
+    found += _without_partition(catalog, root, written, values)
+    found += _of_table(root, write, written, values)
+    if len(tables) > 1:
+        found += _of_partitions(tables, write, values, {(each.kind, each.columns) for each in found})
+    found += _half_keys(catalog, write, values)
+    # Nothing is in the way of most writes.
+    return () if not found else tuple(sorted(found, key=lambda obstacle: obstacle.kind))
+
+
+def _of_table(
+    table: Table, write: Write, written: Iterable[Column], values: Mapping[str, Results]
+) -> Iterator[Obstacle]:
+    met: set[tuple[Kind, tuple[str, ...], str]] = set()
+    for obstacle in (
+        *_not_nulls(table, written, values),
+        *_checks(table, write, values),
+        *_uniques(table, written, values),
+    ):
+        what = (obstacle.kind, obstacle.columns, obstacle.error.message)
+        if what not in met:
+            met.add(what)
+            yield obstacle
+
+
+def _of_partitions(
+    tables: Sequence[Table],
+    write: Write,
+    values: Mapping[str, Results],
+    at_root: Collection[tuple[Kind, tuple[str, ...]]],
+) -> Iterator[Obstacle]:
+    """Give what partitions refuse of their own; it is certain only where every one does."""
+    leaves = [table for table in tables if table.kind is not TableKind.PARTITIONED]
+    found: dict[tuple[Kind, tuple[str, ...]], list[Obstacle]] = {}
+    for leaf in leaves:
+        own: dict[tuple[Kind, tuple[str, ...]], Obstacle] = {}
+        for obstacle in _of_table(leaf, write, _written(leaf, values), values):
+            own.setdefault((obstacle.kind, obstacle.columns), obstacle)
+        for what, obstacle in own.items():
+            if what not in at_root:
+                found.setdefault(what, []).append(obstacle)
+    for each in found.values():
+        everywhere = len(each) == len(leaves) and all(obstacle.certain for obstacle in each)
+        yield each[0] if everywhere else replace(each[0], certain=False)
+
+
+def _identities(table: Table, write: Write, written: Iterable[Column]) -> Iterator[Obstacle]:
+    for column in written:
+        if column.identity_always and write.action is Action.SET_NULL:
+            yield Obstacle(
+                Kind.IDENTITY,
+                (column.name,),
+                f"{table.name}.{column.name} is GENERATED ALWAYS AS IDENTITY and can only be updated to DEFAULT",
+                PredictedError("428C9", f'column "{column.name}" can only be updated to DEFAULT'),
+            )
+
+
+def _domains(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give what domains refuse; a domain's own constraints come after those it is built on."""
+    for column in written:
+        for domain in reversed(column.domain.chain if column.domain else ()):
+            obstacle = _domain_obstacle(table, column, domain, values[column.name])
+            if obstacle is not None:
+                yield obstacle
+                if obstacle.certain:
+                    break
+
+
+def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Results) -> Obstacle | None:
+    where = f"{table.name}.{column.name}"
+    outermost = column.domain or domain
+    if domain.not_null and None in value:
+        return Obstacle(
+            Kind.DOMAIN,
+            (column.name,),
+            f"{where} has a NOT NULL domain, {domain.schema}.{domain.name}",
+            PredictedError("23502", f"domain {outermost.name} does not allow null values"),
+            certain=value == NULL_ONLY,
+        )
+    return _domain_check(table, column, domain, value) if domain.checks else None
+
+
+def _domain_check(table: Table, column: Column, domain: Domain, value: Results) -> Obstacle | None:
+    from fkdash.rules.actions.meeting import Outcome, domain_outcome  # noqa: PLC0415
+    from fkdash.rules.sql.expression import bracketed  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    for check in sorted(domain.checks, key=lambda check: check.name):
+        outcome = domain_outcome(check.expression, value)
+        if outcome is not Outcome.HOLDS:
+            return Obstacle(
+                Kind.DOMAIN,
+                (column.name,),
+                f"{table.name}.{column.name} has a domain, {domain.schema}.{domain.name}, with CHECK "
+                f"{bracketed(check.expression)}",
+                PredictedError(
+                    "23514",
+                    f'value for domain {(column.domain or domain).name} violates check constraint "{check.name}"',
+                ),
+                certain=outcome is Outcome.FAILS,
+            )
+    return None
+
+
+def _without_partition(
+    catalog: Catalog, root: Table, written: Iterable[Column], values: Mapping[str, Results]
+) -> Iterator[Obstacle]:
+    """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
+    inside = root.kind is TableKind.PARTITIONED or root.partition_of is not None
+    for column in written if inside else ():
+        if values[column.name] != NULL_ONLY:
+            continue
+        homeless = leaving(catalog, root, column.name) or refusing_null(catalog, root, column.name)
+        if homeless is not None and homeless.own:
+            yield Obstacle(
+                Kind.PARTITION,
+                (column.name,),
+                f"{root.name} is the partition for other values of {column.name}",
+                PredictedError("23514", f'new row for relation "{root.name.name}" violates partition constraint'),
+                certain=homeless.certain,
+            )
+        elif homeless is not None:
+            yield Obstacle(
+                Kind.PARTITION,
+                (column.name,),
+                f"{homeless.table.name} is partitioned by {column.name} and no partition takes NULL",
+                PredictedError("23514", f'no partition of relation "{homeless.table.name.name}" found for row'),
+                certain=homeless.certain,
+            )
+
+
+def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    if table.generated_columns:
+        values = {**_computed(table, values), **values}
+        written = _written(table, values)
+    for column in written:
+        value = values[column.name]
+        # What a generated column of a locked table is computed from is not known.
+        if not column.not_null or None not in value or (column.generated and not column.default):
+            continue
+        where = f"{table.name}.{column.name}"
+        reason = "is part of the primary key" if column.name in table.primary_key else "is NOT NULL"
+        if column.identity:
+            reason = "is an identity column"
+        if column.generated:
+            reason = f"is NOT NULL and computed from it as {column.default}"
+        yield Obstacle(
+            Kind.NOT_NULL,
+            (column.name,),
+            f"{where} {reason}",
+            PredictedError(
+                "23502",
+                f'null value in column "{column.name}" of relation "{table.name.name}" '
+                "violates not-null constraint",
+            ),
+            certain=value == NULL_ONLY,
+            generated=column.generated,
+        )
+
+
+def _computed(table: Table, values: Mapping[str, Results]) -> Mapping[str, Results]:
+    from fkdash.rules.actions.meeting import generated_from  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return generated_from(table, values)
+
+
+def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    checks = [check for check in table.checks if check.enforced and check.expression]
+    if not checks:
+        return
+    from fkdash.rules.actions.meeting import Outcome, check_outcome  # noqa: PLC0415
+    from fkdash.rules.sql.expression import bracketed  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    for check in sorted(checks, key=lambda check: check.name):
+        outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
+        # Rows from before may violate it, and every UPDATE evaluates it again.
+        unproven = outcome is Outcome.HOLDS and not check.validated
+        if outcome is Outcome.HOLDS and not unproven:
+            continue
+        unchecked = "" if check.validated else ", NOT VALID: rows from before may violate it"
+        read = {table.columns_by_number[number].name for number in check.columns}
+        touched = tuple(name for name in write.columns if name in read) or write.columns
+        yield Obstacle(
+            Kind.CHECK,
+            touched,
+            f"{table.name} has CHECK {check.name} {bracketed(check.expression)}{unchecked}",
+            PredictedError(
+                "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
+            ),
+            certain=outcome is Outcome.FAILS,
+            unproven=(table.name, check.name) if unproven else None,
+        )
+
+
+def _uniques(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give the unique indexes in which the written value may stand already."""
+    numbers = {column.number: column.name for column in written}
+    for index in table.indexes:
+        if not (index.unique or index.exclusion):
+            continue
+        touched = tuple([numbers[number] for number in index.columns if number in numbers])
+        enters = _enters(index, values)
+        if not touched and not enters:
+            continue
+        if any(values[name] == NULL_ONLY for name in touched) and not index.nulls_not_distinct:
+            continue
+        alone = len(touched) == len(index.columns) and all(known(values[name]) for name in touched)
+        yield _unique_obstacle(
+            table, index, touched or enters, alone=alone and index.predicate is None and not index.exclusion
+        )
+
+
+def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
+    """Give the written columns that decide whether a row is in an index, or that its entry is computed from."""
+    if not index.predicate and not index.expressions:
+        return ()
+    from fkdash.rules.actions.predicate import computed_from, deciding  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return deciding(index, values) or computed_from(index, values)
+
+
+def _unique_obstacle(table: Table, index: Index, touched: tuple[str, ...], *, alone: bool) -> Obstacle:
+    if index.exclusion:
+        error = PredictedError("23P01", f'conflicting key value violates exclusion constraint "{index.name}"')
+    else:
+        error = PredictedError("23505", f'duplicate key value violates unique constraint "{index.name}"')
+    distinct = " NULLS NOT DISTINCT" if index.nulls_not_distinct else ""
+    what = "exclusion constraint" if index.exclusion else f"unique{distinct} index"
+    return Obstacle(Kind.UNIQUE, touched, f"{table.name} has the {what} {index.name}", error, certain=alone)
+
+
+def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+    """Give the MATCH FULL keys that would be left half NULL (23503)."""
+    for other in _full_keys(catalog).get(write.key.table, ()):
+        touched = tuple(name for name in other.columns if name in values)
+        if not touched:
+            continue
+        parts = [_after(write.key, other, name, values) for name in other.columns]
+        half = any(part == NULL_ONLY for part in parts) and any(None not in part for part in parts)
+        possible = any(None in part for part in parts) and any(part != NULL_ONLY for part in parts)
+        if half or possible:
+            yield Obstacle(
+                Kind.MATCH_FULL,
+                touched,
+                f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): all of its columns are NULL or "
+                "none is",
+                PredictedError(
+                    "23503",
+                    f'insert or update on table "{other.table.name}" violates foreign key constraint '
+                    f'"{other.name}"',
+                ),
+                certain=half,
+            )
+
+
+@once_per_catalog
+def _full_keys(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
+    """Give for each table its MATCH FULL keys of several columns that are checked."""
+    found: dict[TableName, list[ForeignKey]] = {}
+    for key in catalog.foreign_keys:
+        if key.match is Match.FULL and len(key.columns) > 1 and check_runs(catalog, key):
+            found.setdefault(key.table, []).append(key)
+    return found
+
+
+def _after(key: ForeignKey, other: ForeignKey, name: str, values: Mapping[str, Results]) -> Results:
+    """Give what is known of a MATCH FULL column afterwards; a referring row has none of them NULL."""
+    if name in values:
+        return values[name]
+    whole = other is key or (other.validated and not set(key.columns).isdisjoint(other.columns))
+    return ANYTHING - NULL_ONLY if whole or name in key.columns else ANYTHING
+
+
+def _written(table: Table, names: Iterable[str]) -> Sequence[Column]:
+    """Give the columns with these names in the table's order."""
+    columns = table.columns_by_name
+    found = [columns[name] for name in names if name in columns]
+    return found if len(found) == 1 else sorted(found, key=attrgetter("number"))

@@ -1,0 +1,103 @@
+"""FK115: an action changes columns that other rows refer to in turn.
+
+Writing a referenced column is an UPDATE of that key for the next table, whose ON
+UPDATE action decides, whatever its ON DELETE says (CREATE TABLE, "ON UPDATE").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action
+from fkdash.rules.actions.knock_ons import knock_ons
+from fkdash.rules.finding import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.rules.actions.knock_ons import KnockOn
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    for found in knock_ons(catalog):
+        yield _finding(found, *(_refused(found) if found.refused_by is None else _carried_on(found)))
+
+
+def _carried_on(found: KnockOn) -> tuple[str, str]:
+    """Give message and explanation where ON UPDATE CASCADE takes the value to what refuses it."""
+    write, other = found.write, found.other
+    return (
+        (
+            f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
+            f"CASCADE), where {found.refused_by}: {write.verbs} a referenced row of {write.key.referenced.name} "
+            f"{'fails' if found.certain else 'can fail'} with {found.error.sqlstate} as soon as a row of "
+            f"{other.table.name} is reached."
+        ),
+        (
+            f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
+            f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
+            f"{found.refused_by}."
+        ),
+    )
+
+
+def _refused(found: KnockOn) -> tuple[str, str]:
+    """Give message and explanation where the next key refuses that its referenced row changes."""
+    write, other = found.write, found.other
+    late = " at COMMIT" if other.initially_deferred and other.on_update is Action.NO_ACTION else ""
+    return (
+        (
+            f"{write.doing} changes {write.key.table.name}.{', '.join(write.columns)}, which "
+            f"{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a referenced row of "
+            f"{write.key.referenced.name} fails with {found.error.sqlstate}{late} as soon as a row of "
+            f"{other.table.name} is affected."
+        ),
+        (
+            f"{write.key.name} writes columns of {write.key.table.name} that {other.name} refers to. "
+            f"For {other.table.name} that is an UPDATE of the key it refers to, and its ON UPDATE "
+            f"{other.on_update} refuses it, whatever its ON DELETE says."
+        ),
+    )
+
+
+def _finding(found: KnockOn, message: str, explanation: str) -> Finding:
+    write, other = found.write, found.other
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=Severity.ERROR if found.certain else Severity.WARNING,
+        key=write.key,
+        columns=tuple(name for name in write.columns if name in other.referenced_columns),
+        message=message,
+        explanation=explanation,
+        statements=write.statements,
+        error=found.error,
+        evidence=(f"{other.qualified} refers to {write.key.table} ({', '.join(other.referenced_columns)})",),
+        fixes=("no-action", "restrict", "cascade"),
+        certain=found.certain,
+        path=(write.key, other),
+    )
+
+
+RULE = Rule(
+    id="FK115",
+    name="written-key-is-referenced",
+    severity=Severity.ERROR,
+    summary="An action changes columns that other rows refer to in turn",
+    explanation="SET NULL, SET DEFAULT or ON UPDATE CASCADE writes a column that a third table refers to. For "
+    "that table it is an UPDATE of the key it refers to: ON UPDATE NO ACTION or RESTRICT refuses it (SQLSTATE "
+    "23503, 23001 for RESTRICT from PostgreSQL 18 on) as soon as a row is affected (a warning), and ON UPDATE "
+    "CASCADE carries the value on, into a column that may refuse it (23502, 23514, 23503: an error).",
+    example="CREATE TABLE people (id int PRIMARY KEY);\n"
+    "CREATE TABLE members (id int PRIMARY KEY, person_id int UNIQUE REFERENCES people ON DELETE SET NULL);\n"
+    "CREATE TABLE badges (\n"
+    "  id int PRIMARY KEY,\n"
+    "  person_id int NOT NULL REFERENCES members (person_id) ON UPDATE CASCADE\n"
+    ");\n"
+    "INSERT INTO people VALUES (1);\n"
+    "INSERT INTO members VALUES (5, 1);\n"
+    "INSERT INTO badges VALUES (50, 1);\n"
+    "DELETE FROM people;  -- ERROR 23502\n",
+    find=_find,
+)

@@ -1,0 +1,205 @@
+"""FK207: a column that looks like a reference and has no foreign key.
+
+Found by name and type (`user_id` beside a `users` table whose key is `id` of the
+same type) and, stronger, by joins in views and in statements that were run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import ForeignKey, TableName
+from fkdash.catalog.tables_of_fkdash import is_own
+from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.sql.joining_queries import single_keys, worth_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, Column, Table
+
+_ENDING: Final = 2
+_WORD_ENDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    joins = _joins(catalog)
+    keys = single_keys(catalog)
+    names = _names(catalog, keys)
+    by_join = _by_join(joins, keys)
+    promising = _promising(catalog, names)
+    confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
+    yield from (_confirmed(key) for key in catalog.known)
+    looked_at = promising | {column for _, column in by_join}
+    for table in catalog.tables.values():
+        if table.partition_of is not None or table.extension is not None or is_own(table.name):
+            continue
+        left = table.columns_by_name.keys() & looked_at
+        left.difference_update(*(key.columns for key in catalog.declared_on.get(table.name, ())))
+        for column in table.columns if left else ():
+            if column.name not in left or (table.name, column.name) in confirmed:
+                continue
+            named = _by_name(table, column, names, keys) if column.name in promising else None
+            joined = by_join.get((table.name, column.name))
+            found = joined or named
+            if found is None or found == (table.name, column.name):
+                continue
+            if not _same_type(column, catalog.tables[found[0]].columns_by_name[found[1]]):
+                continue
+            where = joins.get(frozenset({(table.name, column.name), found})) if joined else None
+            if where is None and named is None:
+                continue
+            yield _finding(table, column, found, where, alike=named == found)
+
+
+def _joins(catalog: Catalog) -> Mapping[frozenset[tuple[TableName, str]], str]:
+    queries = worth_reading(catalog)
+    if not queries:
+        return {}
+    from fkdash.rules.sql.joins import joined_columns  # noqa: PLC0415 - the SQL parser takes a while to load
+
+    return joined_columns(catalog, queries)
+
+
+def _promising(catalog: Catalog, names: Iterable[str]) -> set[str]:
+    """Give the columns' names of several words that end as a reference's name can: the others need no look."""
+    endings = {word[-_ENDING:] for word in names}
+    every: set[str] = set().union(*(table.columns_by_name for table in catalog.tables.values()))
+    return {name for name in every if name[-_ENDING:].lower() in endings and _WORD_ENDS.search(name)}
+
+
+def _names(
+    catalog: Catalog, keys: Mapping[TableName, tuple[str, ...]]
+) -> Mapping[str, tuple[tuple[TableName, str], ...]]:
+    """Give the column names by which others would refer to a table's primary key."""
+    found: dict[str, list[tuple[TableName, str]]] = {}
+    for name in keys:
+        primary = catalog.tables[name].primary_key
+        if len(primary) != 1:
+            continue
+        target = (name, primary[0])
+        words = {f"{form}{primary[0]}" for form in _forms(name.name)}
+        if primary[0].lower() not in {"id", "uuid", "key", "code", "name"}:
+            words.add(primary[0])
+        for word in words:
+            found.setdefault(_folded(word), []).append(target)
+    return {word: tuple(targets) for word, targets in found.items()}
+
+
+def _forms(table: str) -> set[str]:
+    """Give a table's name and its likely singulars."""
+    forms = {table}
+    if table.endswith("ies"):
+        forms.add(f"{table[:-3]}y")
+    if table.endswith(("ses", "xes", "ches", "shes", "zes")):
+        forms.add(table[:-2])
+    if table.endswith("s"):
+        forms.add(table[:-1])
+    if table == "people":
+        forms.add("person")
+    return forms
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _by_name(
+    table: Table,
+    column: Column,
+    names: Mapping[str, tuple[tuple[TableName, str], ...]],
+    keys: Mapping[TableName, tuple[str, ...]],
+) -> tuple[TableName, str] | None:
+    """Give the key that a column's name points at: the whole name, else without its first words."""
+    if column.name in keys.get(table.name, ())[:1] and column.name in table.primary_key:
+        return None
+    words = _WORD_ENDS.split(column.name)
+    for start in range(len(words) - 1):
+        targets = names.get(_folded("".join(words[start:])), ())
+        near = [target for target in targets if target[0].schema == table.name.schema] or list(targets)
+        near = [target for target in near if target != (table.name, column.name)]
+        if len(near) == 1:
+            return near[0]
+    return None
+
+
+def _by_join(
+    joins: Mapping[frozenset[tuple[TableName, str]], str], keys: Mapping[TableName, tuple[str, ...]]
+) -> Mapping[tuple[TableName, str], tuple[TableName, str]]:
+    """Give for each column that is joined to a key that key; the side that is no key refers."""
+    found: dict[tuple[TableName, str], tuple[TableName, str]] = {}
+    for pair in joins:
+        for one in pair:
+            other = next(iter(pair - {one}))
+            if other[1] in keys.get(other[0], ()) and one[1] not in keys.get(one[0], ()):
+                found.setdefault(one, other)
+    return found
+
+
+def _same_type(one: Column, other: Column) -> bool:
+    return one.type.partition("(")[0] == other.type.partition("(")[0]
+
+
+def _confirmed(key: ForeignKey) -> Finding:
+    own, its = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=Severity.WARNING,
+        key=key,
+        columns=key.columns,
+        message=f"{key.table.name} ({own}) refers to {key.referenced.name} ({its}), as [references] says, and has "
+        "no foreign key.",
+        explanation=f"Somebody confirmed this reference. Nothing checks that the row of {key.referenced.name} "
+        "exists, and deleting it leaves orphans behind. Add the key NOT VALID, clean up, validate.",
+        evidence=("[references] of fkdash.toml",),
+    )
+
+
+def _finding(
+    table: Table, column: Column, target: tuple[TableName, str], where: str | None, *, alike: bool
+) -> Finding:
+    referenced, key_column = target
+    evidence = []
+    if where:
+        evidence.append(f"{where} joins {table.name}.{column.name} to {referenced}.{key_column}")
+    if alike:
+        evidence.append(f"name and type ({column.type}) match {referenced}.{key_column}")
+    why = " and ".join(evidence)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=Severity.WARNING if where else Severity.INFO,
+        key=ForeignKey(
+            name="",
+            table=table.name,
+            columns=(column.name,),
+            referenced=referenced,
+            referenced_columns=(key_column,),
+            validated=False,
+            enforced=False,
+        ),
+        columns=(column.name,),
+        message=f"{table.name.name}.{column.name} looks like a reference to {referenced.name}.{key_column} and "
+        f"has no foreign key ({'a join says so' if where else 'by name and type'}).",
+        explanation=f"{why[:1].upper()}{why[1:]}. Nothing checks that the row of {referenced.name} exists, and "
+        "deleting it leaves orphans behind. Count them before declaring the foreign key.",
+        evidence=tuple(evidence),
+        certain=False,
+    )
+
+
+RULE = Rule(
+    id="FK207",
+    name="undeclared-reference",
+    severity=Severity.WARNING,
+    summary="Looks like a reference and has no foreign key",
+    explanation="A column is named and typed like a reference to another table's key, or a view or a statement "
+    "that was run joins it to one, but no foreign key says so. Nothing checks it and no action follows a "
+    "delete. The evidence says which: a join (a warning) is stronger than name and type alone (worth knowing).",
+    example="CREATE TABLE users (id int PRIMARY KEY);\n"
+    "CREATE TABLE orders (id int PRIMARY KEY, user_id int);\n"
+    "INSERT INTO orders VALUES (10, 77);  -- accepted: there is no user 77\n",
+    find=_find,
+)

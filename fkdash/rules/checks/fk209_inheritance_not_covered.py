@@ -1,0 +1,77 @@
+"""FK209: table inheritance that a foreign key does not reach into (Inheritance, "Caveats")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.per_catalog import once_per_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+
+
+@once_per_catalog
+def _heirs(catalog: Catalog) -> Mapping[TableName, tuple[TableName, ...]]:
+    found: dict[TableName, list[TableName]] = {}
+    for table in catalog.tables.values():
+        for parent in table.inherits:
+            found.setdefault(parent, []).append(table.name)
+    return {parent: tuple(sorted(heirs)) for parent, heirs in found.items()}
+
+
+def _has_its_own(catalog: Catalog, heir: TableName, key: ForeignKey) -> bool:
+    """Tell whether an inheriting table repeats the key of the table above it."""
+    return any(
+        other.referenced == key.referenced
+        and set(zip(other.columns, other.referenced_columns, strict=True))
+        == set(zip(key.columns, key.referenced_columns, strict=True))
+        for other in catalog.declared_on.get(heir, ())
+    )
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    heirs = _heirs(catalog)
+    if not heirs:
+        return
+    for key in catalog.foreign_keys:
+        referring = tuple(name for name in heirs.get(key.table, ()) if not _has_its_own(catalog, name, key))
+        referred = heirs.get(key.referenced, ())
+        parts = []
+        if referring:
+            parts.append(
+                f"rows of {', '.join(name.name for name in referring)} are neither checked nor acted upon"
+            )
+        if referred:
+            parts.append(f"rows of {', '.join(name.name for name in referred)} cannot be referred to")
+        if parts:
+            yield Finding(
+                rule=RULE.id,
+                name=RULE.name,
+                severity=RULE.severity,
+                key=key,
+                columns=key.columns,
+                message=f"{key.name} does not reach into inheriting tables: {'; '.join(parts)}.",
+                explanation="A foreign key covers the rows of its own two tables only, not those of tables "
+                "that inherit from them, although a query of the parent shows them all. An inheriting table "
+                "needs foreign keys of its own; partitions are different, they are covered.",
+                evidence=tuple(f"{name} inherits from it" for name in (*referring, *referred)),
+            )
+
+
+RULE = Rule(
+    id="FK209",
+    name="inheritance-not-covered",
+    severity=Severity.WARNING,
+    summary="Does not reach into inheriting tables",
+    explanation="A table of the foreign key has inheriting tables (INHERITS, not partitions). Foreign keys are "
+    "not inherited: rows of an inheriting table are not checked and no action reaches them, and they cannot be "
+    "referred to.",
+    example="CREATE TABLE users (id int PRIMARY KEY);\n"
+    "CREATE TABLE orders (id int, user_id int REFERENCES users);\n"
+    "CREATE TABLE old_orders () INHERITS (orders);\n"
+    "INSERT INTO old_orders VALUES (10, 77);  -- accepted: there is no user 77\n",
+    find=_find,
+)

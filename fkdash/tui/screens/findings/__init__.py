@@ -1,0 +1,1 @@
+"""The first screens: databases, constraints, findings, tables and their references."""

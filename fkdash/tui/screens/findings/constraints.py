@@ -1,0 +1,269 @@
+"""What is declared, and what is wrong with it: all foreign keys, the conflicting ones first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from fkdash.counted import counted
+from fkdash.db.look import advice
+from fkdash.db.text import plain
+from fkdash.errors import ConnectionLostError, FkdashError, NotRun, UnreachableError
+from fkdash.tui import keys
+from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.findings.constraint_rows import (
+    FIELDS,
+    FILTER_FIELDS,
+    columns,
+    constraint_rows,
+    described,
+    orders,
+    renewed_rows,
+    statement_of,
+    summary,
+    title_of,
+)
+from fkdash.tui.services import Services
+from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.painting import Tone
+from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
+from fkdash.tui.words import holds_rows_back, shown_columns
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from fkdash.catalog.model import TableName
+    from fkdash.db.session import Sessions
+
+_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
+
+
+class ConstraintsScreen(BaseScreen):
+    """The first screen. What was read last stays in sight, whatever becomes of the connection."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.OPEN,
+        keys.BLOCKED,
+        keys.PREVIEW,
+        keys.FIX,
+        keys.EXPLAIN,
+        keys.COPY,
+        keys.EXPORT,
+        keys.REFRESH,
+    ]
+
+    # A mark is about the foreign key under the cursor.
+    MARKS_ROWS = False
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.knowledge: Knowledge | None = None
+        self.list = RowList(
+            columns(),
+            key=lambda row: row.key.qualified,
+            orders=orders(),
+            fields=FILTER_FIELDS,
+            empty="No foreign key has been read yet.",
+            id="constraints",
+        )
+        self.pane = TextPane(id="detail")
+        self._title = RuleLine()
+        self.read_at = ""
+        self._cut_off = ""
+        self._retry: Timer | None = None
+        self._retry_seconds = self._seconds_to_retry = _FIRST_RETRY_SECONDS
+
+    @property
+    def crumb(self) -> str:
+        """The database, where there are several to go into."""
+        first = self.app.screen_stack[0] is self
+        return "constraints" if first else f"constraints of {self.services.connection.target.database}"
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The referencing table of the row under the cursor."""
+        return self.list.row.key.table if self.list.row is not None else None
+
+    @property
+    def not_run(self) -> tuple[NotRun, ...]:
+        """What counting the rows of the foreign key under the cursor would have run."""
+        row, knowledge = self.list.row, self.knowledge
+        found = knowledge.impacts.get(row.key.qualified) if row is not None and knowledge is not None else None
+        return found.not_run if found is not None else super().not_run
+
+    def body(self) -> Iterable[Widget]:
+        """Give the list, and the pane that tells of the row under the cursor."""
+        yield Frame(ListBar(self.list, "foreign keys"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
+
+    def on_mount(self) -> None:
+        """Connect and read once the first frame is on the screen."""
+        self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
+        self.call_after_refresh(self.read)
+
+    def on_unmount(self) -> None:
+        """Have the connection closed: this screen was the last of its database."""
+        self.services.left()
+
+    def read(self) -> None:
+        """Read the catalog again, connecting where needed."""
+        if self._retry is not None:
+            self._retry.stop()
+            self._retry = None
+        doing = "Reading the catalog" if self.knowledge else "Connecting and reading the catalog"
+        self.run_cancellable(self._read, doing=doing, group="catalog")
+
+    async def _read(self) -> None:
+        pool = await self.services.connection.pool()
+        read = await read_knowledge(pool)
+        if self.knowledge is not None:
+            read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
+        self._retry_seconds = _FIRST_RETRY_SECONDS
+        self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
+        self._cut_off = await _cut_off_in(pool)
+        self.services.connected(read)
+        profiles = self.services.options.profiles
+        server = read.catalog.server
+        advised = advice(self.services.connection.target, superuser=server is not None and server.superuser)
+        if self.knowledge is None and advised:
+            self.say(advised)
+        elif self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
+            self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
+        await self._show(read)
+        answered = await with_answers(pool, read)
+        if answered is not read:
+            await self._show(answered)
+        known = answered
+        async for impacts in count_impacts(pool, answered):
+            self.knowledge = known = known.with_impacts(impacts)
+            self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
+            self.refresh_bindings()
+
+    async def _show(self, knowledge: Knowledge) -> None:
+        # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
+        rows = await asyncio.to_thread(constraint_rows, knowledge)
+        looked_at = await asyncio.to_thread(self.list.look_at, rows)
+        self.knowledge = knowledge
+        tone: Tone = "warning" if self._cut_off else "strong"
+        self.consequence.tell(f"{self._cut_off}{summary(knowledge)}", tone)
+        self.list.empty = "This database declares no foreign key."
+        self.list.show_rows(rows, looked_at)
+        self.refresh_bindings()
+
+    def failed(self, error: FkdashError) -> None:
+        """Keep what was read and say what happened; try again by itself where that can help."""
+        super().failed(error)
+        if not isinstance(error, UnreachableError):
+            return
+        if self.knowledge is None and not isinstance(error, ConnectionLostError):
+            profiles = self.services.options.profiles
+            others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
+            self.consequence.tell(error.what, "error")
+            self._title.tell("Not connected")
+            self.pane.show([error.what, error.next_step])
+            self.status.fail(f"Not connected. R tries again, {others}q quits.")
+            return
+        seconds = self.try_again_later()
+        self.status.fail(f"{error.what} Trying again in {seconds:g} s; R now.")
+
+    def try_again_later(self) -> float:
+        """Read again by itself, each time after twice as long, and give the seconds until then."""
+        if self._retry is None:
+            self._seconds_to_retry = self._retry_seconds
+            self._retry_seconds = min(2 * self._retry_seconds, _LAST_RETRY_SECONDS)
+            self._retry = self.set_timer(self._seconds_to_retry, self.read)
+        return self._seconds_to_retry
+
+    def on_row_list_moved(self) -> None:
+        """Tell of the row under the cursor."""
+        row = self.list.row
+        if row is None:
+            self._title.tell("")
+            self.pane.show([])
+        else:
+            self._title.tell(title_of(row))
+            self.pane.show(described(row))
+        self.refresh_bindings()
+
+    def on_row_list_opened(self) -> None:
+        """Open the row clicked."""
+        self.action_open()
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        if action not in {"open", "preview", "blocked", "fix", "copy", "export"}:
+            return super().why_not(action)
+        row = self.list.row
+        if row is None:
+            return "there is no foreign key under the cursor"
+        if action == "blocked" and not holds_rows_back(row.key, row.findings):
+            return f"{row.key.on_delete} holds no row back"
+        return ""
+
+    def action_refresh(self) -> None:
+        """Read again."""
+        self.read()
+
+    def action_open(self) -> None:
+        """Show everything about the foreign key."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            from fkdash.tui.screens.findings.finding import FindingScreen  # noqa: PLC0415 - loaded when it is wanted
+
+            self.app.push_screen(FindingScreen(self.services, knowledge, row))
+
+    def action_blocked(self) -> None:
+        """Show which rows cannot be deleted because of it."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            from fkdash.tui.screens.preview.blocked import BlockedScreen  # noqa: PLC0415 - loaded when it is wanted
+
+            self.app.push_screen(BlockedScreen(self.services, knowledge, row.key))
+
+    def action_preview(self) -> None:
+        """Ask what deleting referenced rows would do."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            self.services.open_preview(knowledge, row.key.referenced)
+
+    def action_fix(self) -> None:
+        """Show what can be changed."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is not None and knowledge is not None:
+            self.services.open_fix(knowledge, row.key)
+
+    def action_copy(self) -> None:
+        """Copy the statement that declares the foreign key."""
+        row = self.list.row
+        if row is not None:
+            self.copy(f"{statement_of(row.key)};\n")
+
+    def action_export(self) -> None:
+        """Write the rows shown into a file, tab-separated under the names of the conditions."""
+        table = [[told(row) for told in FIELDS.values()] for row in self.list.shown_rows]
+        lines = ["\t".join(map(plain, row)) + "\n" for row in [list(FIELDS), *table]]
+        self.export("foreign-keys", ".tsv", "".join(lines))
+
+
+async def _cut_off_in(sessions: Sessions) -> str:
+    """Say which run in this database was cut off or stopped halfway, "" where there is none."""
+    from fkdash.apply.journal.identity import identity_of  # noqa: PLC0415 - not before the first frame
+    from fkdash.apply.journal.records import unfinished  # noqa: PLC0415
+
+    runs = await asyncio.to_thread(unfinished)
+    if runs:
+        async with sessions.session() as session:
+            here = await identity_of(session)
+        runs = tuple(run for run in runs if run.identity.is_same(here))
+    if not runs:
+        return ""
+    return f"{counted(len(runs), 'runs')} left halfway (H): {shown_columns(runs[0].plan.key)}. "

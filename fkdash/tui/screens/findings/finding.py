@@ -1,0 +1,85 @@
+"""Everything about one foreign key: what is wrong, in whose words, and how it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from fkdash.tui import keys
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.findings.constraint_rows import ConstraintRow, described, statement_of, title_of
+from fkdash.tui.screens.preview.blocked import BlockedScreen
+from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.widgets.text_pane import TextPane
+from fkdash.tui.words import behaviour, consequence, holds_rows_back
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import TableName
+    from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.services import Services
+
+
+class FindingScreen(BaseScreen):
+    """One foreign key in full."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.BLOCKED, keys.FIX, keys.COPY]
+
+    def __init__(self, services: Services, knowledge: Knowledge, row: ConstraintRow) -> None:
+        super().__init__()
+        self.services = services
+        self.knowledge = knowledge
+        self.row = row
+        self.pane = TextPane(id="finding")
+        self._title = RuleLine()
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The referencing table."""
+        return self.row.key.table
+
+    def body(self) -> Iterable[Widget]:
+        """Give the text."""
+        return (Frame(self._title, self.pane, id="left"),)
+
+    def on_mount(self) -> None:
+        """Fill the text."""
+        row = self.row
+        worst = row.findings[0] if row.findings else None
+        self.consequence.tell(consequence(worst, row.impact) if worst else behaviour(row.key))
+        self._title.tell(title_of(row))
+        # The first sentence stands above already.
+        self.pane.show([*described(row)[1:], *self._evidence()])
+
+    def _evidence(self) -> Iterable[Line]:
+        evidence = [fact for finding in self.row.findings for fact in finding.evidence]
+        if evidence:
+            yield line("")
+            yield line(Part("Evidence", "strong"))
+            yield from (line(f"  {fact}") for fact in dict.fromkeys(evidence))
+        fixes = [fix for finding in self.row.findings for fix in finding.fixes]
+        if fixes:
+            yield line("")
+            yield line(Part("Fixes", "strong"), f" (f): {', '.join(dict.fromkeys(fixes))}")
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        if action == "blocked" and not holds_rows_back(self.row.key, self.row.findings):
+            return f"{self.row.key.on_delete} holds no row back"
+        return super().why_not(action)
+
+    def action_blocked(self) -> None:
+        """Show which rows cannot be deleted because of it."""
+        self.app.push_screen(BlockedScreen(self.services, self.knowledge, self.row.key))
+
+    def action_fix(self) -> None:
+        """Show what can be changed."""
+        self.services.open_fix(self.knowledge, self.row.key)
+
+    def action_copy(self) -> None:
+        """Copy the statement that declares the foreign key."""
+        self.copy(f"{statement_of(self.row.key)};\n")

@@ -1,0 +1,272 @@
+"""How should deletes behave: the fixes side by side. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from fkdash.catalog.labels import label_columns
+from fkdash.fix.fix_for import anything_about, subject_of
+from fkdash.fix.options import Option, options
+from fkdash.fix.planner import plan
+from fkdash.report.plan import locks_in_words, plan_sql
+from fkdash.tui import keys
+from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.screens.fix.plan import FixPlanScreen
+from fkdash.tui.screens.fix.value import FixValueScreen
+from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
+from fkdash.tui.words import shown_columns, shown_name
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.fix.plan import Plan
+    from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.rows.blocked import Impact
+    from fkdash.rules.finding import Finding
+    from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.services import Services
+
+_WHAT_IF_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    """An option with its letter and its plan, which is None where the option is refused or asks for a value first.
+
+    `finding` is what it is planned for; `answers` is False for what can be done all the same.
+    """
+
+    letter: str
+    option: Option
+    plan: Plan | None
+    blocked: str
+    finding: Finding
+    answers: bool = True
+    supposed: str = ""
+
+
+class FixOptionsScreen(BaseScreen):
+    """The options in a list, and what the one under the cursor means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.WHAT_IF, keys.EXPORT, keys.COPY]
+
+    def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
+        super().__init__()
+        self.services, self.knowledge = services, knowledge
+        self.finding = subject(knowledge, key)
+        self.list = RowList[OptionRow](_columns(), key=lambda row: row.letter, id="options")
+        self.pane = TextPane(id="detail")
+        self._title = RuleLine()
+
+    @property
+    def table_here(self) -> TableName | None:
+        """The referencing table."""
+        return self.finding.key.table
+
+    def body(self) -> Iterable[Widget]:
+        """Give the options and their meaning, one below the other."""
+        yield Frame(ListBar(self.list, "options"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
+
+    def on_mount(self) -> None:
+        """Show the options; they need no further reading."""
+        key = self.finding.key
+        self.consequence.tell(
+            f"{shown_columns(key)} to {shown_name(key.referenced)}: how should deletes behave? "
+            "Nothing is chosen for you, and nothing is written here."
+        )
+        self.list.show_rows(option_rows(self.knowledge, self.finding))
+
+    def on_screen_resume(self) -> None:
+        """Ask what is not answered yet of "what if"."""
+        impact = self.knowledge.impacts.get(self.finding.key.qualified)
+        open_questions = any(row.plan is not None and row.answers and not row.supposed for row in self.list.rows)
+        if impact is not None and impact.referenced_rows and open_questions:
+            self.run_cancellable(self._suppose, doing="What if: the same delete under each fix", group="what-if")
+
+    def on_screen_suspend(self) -> None:
+        """Stop asking: the locks of our own reading would stand in the way of a change."""
+        self.workers.cancel_group(self, "what-if")
+
+    async def _suppose(self) -> None:
+        """Ask what deleting the row that most rows hold would do today and under each option."""
+        from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
+        from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.what_if import in_words, what_if  # noqa: PLC0415
+
+        catalog, key = self.knowledge.catalog, self.finding.key
+        labels = label_columns(catalog.tables[key.referenced], self.services.options.label_columns)
+        pool = await self.services.connection.pool()
+        async with pool.session(_WHAT_IF_SECONDS) as session:
+            page = await blocked_rows(session, catalog, key, labels, limit=1)
+        if not page.items:
+            return
+        largest = page.items[0].row
+        target = DeleteTarget(key.referenced, keys=(dict(zip(key.referenced_columns, largest.key, strict=True)),))
+        plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
+        limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
+        name = next((label for label in largest.labels if label), ", ".join(largest.key))
+        self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
+        async for each in what_if(pool, catalog, target, plans, limits):
+            words = f'deleting "{name}": {in_words(each)}'
+            self.list.show_rows(
+                [
+                    replace(row, supposed=words) if row.plan is each.plan and each.plan else row
+                    for row in self.list.rows
+                ]
+            )
+        self.on_row_list_moved()
+
+    def on_row_list_moved(self) -> None:
+        """Tell what the option under the cursor means."""
+        row = self.list.row
+        if row is not None:
+            self._title.tell(f"{row.letter}  {row.option.title}")
+            self.pane.show(_meaning(row))
+        self.refresh_bindings()
+
+    def on_row_list_opened(self) -> None:
+        """Open the option clicked."""
+        self.action_plan()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what a refused option does not offer."""
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        row = self.list.row
+        if action not in {"plan", "export", "copy"} or row is None or row.plan is not None:
+            return super().why_not(action)
+        if row.option.refused or action == "plan":
+            return row.option.refused
+        return "it asks for a value first: enter"
+
+    def action_plan(self) -> None:
+        """Show the plan of the option under the cursor."""
+        row = self.list.row
+        if row is None or row.option.refused:
+            return
+        if row.plan is not None:
+            self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
+        else:
+            catalog = self.knowledge.catalog
+            self.app.push_screen(FixValueScreen(self.services, catalog, row.finding, row.option))
+
+    def action_what_if(self) -> None:
+        """Ask for rows, and what deleting them would do under each option."""
+        from fkdash.tui.screens.preview.ask import PreviewAskScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.preview.what_if import WhatIfScreen  # noqa: PLC0415
+
+        key = self.finding.key
+        plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
+
+        def show(target: DeleteTarget, named: str) -> None:
+            screen = WhatIfScreen(self.services, self.knowledge, key, plans, target, named=named)
+            self.app.push_screen(screen)
+
+        self.app.push_screen(PreviewAskScreen(self.services, self.knowledge, key.referenced, show))
+
+    def action_export(self) -> None:
+        """Write the plan as a script into a file."""
+        row = self.list.row
+        if row is not None and row.plan is not None:
+            self.export(f"{row.plan.key.name}-{row.option.id}", ".sql", plan_sql(row.plan))
+
+    def action_copy(self) -> None:
+        """Copy the plan as a script."""
+        row = self.list.row
+        if row is not None and row.plan is not None:
+            self.copy(plan_sql(row.plan))
+
+
+def option_rows(knowledge: Knowledge, finding: Finding) -> list[OptionRow]:
+    """Give the options in the order they are offered: those that change least for existing rows first.
+
+    Those that do not answer the finding, but are possible, come last.
+    """
+    impact = knowledge.impacts.get(finding.key.qualified)
+    offered = options(knowledge.catalog, finding)
+    known = {option.id for option in offered}
+    anything = anything_about(finding.key)
+    others = [
+        option for option in options(knowledge.catalog, anything) if not option.refused and option.id not in known
+    ]
+    chosen = [(option, finding, True) for option in offered] + [(option, anything, False) for option in others]
+    return [
+        OptionRow(
+            letter=chr(ord("A") + place),
+            option=option,
+            plan=plan(knowledge.catalog, about, option.id) if option.ready else None,
+            blocked=_blocked(option, impact),
+            finding=about,
+            answers=answers,
+        )
+        for place, (option, about, answers) in enumerate(chosen)
+    ]
+
+
+def subject(knowledge: Knowledge, key: ForeignKey) -> Finding:
+    """Give what fixes of a key are about: the worst finding that has any, else its ON DELETE action."""
+    for finding in knowledge.findings_of(key):
+        if finding.statements and finding.fixes:
+            return finding
+    return subject_of(knowledge.catalog, key)
+
+
+def _blocked(option: Option, impact: Impact | None) -> str:
+    if option.refused:
+        return "-"
+    if not option.frees:
+        return "stay blocked"
+    if impact is None or impact.referenced_rows is None:
+        return "freed"
+    return f"freed: {'' if impact.exact else 'at least '}{impact.referenced_rows:,}"
+
+
+def _columns() -> list[ListColumn[OptionRow]]:
+    return [
+        ListColumn("", lambda row: row.letter, 1),
+        ListColumn(
+            "option",
+            lambda row: row.option.title,
+            19,
+            tone=lambda row: "muted" if row.option.refused else "strong" if row.answers else "plain",
+        ),
+        ListColumn("blocked now", lambda row: row.blocked, 12),
+        ListColumn("undo", lambda row: "not possible here" if row.option.refused else row.option.undo, 12),
+        ListColumn("locks", _locks, 20, priority=1, patient=True),
+    ]
+
+
+def _locks(row: OptionRow) -> str:
+    if row.option.asks and not row.option.refused:
+        return "asks for a value"
+    return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
+
+
+def _meaning(row: OptionRow) -> list[Line | str]:
+    option = row.option
+    if option.refused:
+        return [line(Part("Not possible here: ", "warning"), option.refused)]
+    told = {
+        "What if": row.supposed,
+        "Then": option.then,
+        "Application": option.application,
+        "Blocked now": row.blocked,
+        "Locks": _locks(row),
+        "Undo": option.undo,
+        "Asks for": f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else "",
+        "Procedure": row.plan.procedure if row.plan is not None else "",
+        "Answers": "" if row.answers else "nothing that was found wrong; it can be done all the same",
+    }
+    return [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]

@@ -1,0 +1,1 @@
+"""What a delete would do, and to whom."""
