@@ -307,6 +307,6 @@ class DashboardApp(SafeApp):
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
         elif self._changing:
-            self.answer("A change is going on: s stops after this step, c cancels now.")
+            self.answer("A change is going on: . stops after this step, ctrl+c cancels now.")
         else:
             self.exit()

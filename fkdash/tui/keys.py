@@ -19,6 +19,10 @@ _SPELLINGS = {
     "escape": "esc",
     "question_mark": "?",
     "slash": "/",
+    "full_stop": ".",
+    "plus": "+",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "colon": ":",
     "exclamation_mark": "!",
     "backslash": "\\",
@@ -76,6 +80,8 @@ FILTERING: list[BindingType] = [
 ]
 
 PANES: list[BindingType] = [
+    key("pane.down", "J", "scroll_pane(1)", "more below", tooltip="Scroll the text beside or below the list"),
+    key("pane.up", "K", "scroll_pane(-1)", "back up", tooltip="Scroll that text back"),
     key("pane.next", "tab,l", "app.focus_next", "next pane"),
     key("pane.previous", "shift+tab,h", "app.focus_previous", "previous pane"),
 ]
@@ -116,7 +122,7 @@ READ_ALL = key(
 EVERY_KEY = key(
     "orphans.every",
     "A",
-    "every_key",
+    "read_all",
     "every key",
     show=True,
     tooltip="Count for every foreign key, also those that guarantee their rows; and back",
@@ -136,7 +142,7 @@ REHEARSE = key(
     tooltip="To its confirmation: the short steps with their real locks and a probing delete, rolled back",
 )
 EDIT_SQL = key(
-    "plan.edit", "s", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"
+    "plan.edit", "v", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"
 )
 AS_PLANNED = key(
     "edit.as-planned", "ctrl+r", "as_planned", "as planned", show=True, tooltip="Put back what was planned"
@@ -145,14 +151,22 @@ BUTTON_LEFT = key("confirm.left", "left", "button(-1)", "Cancel")
 BUTTON_RIGHT = key("confirm.right", "right", "button(1)", "Apply")
 STOP_AFTER_STEP = key(
     "run.stop",
-    "s",
+    "full_stop",
     "stop_after_step",
     "stop after this step",
     show=True,
     tooltip="Let the step under way end, then stop",
 )
-CANCEL_RUN = key(
-    "run.cancel", "c", "cancel_run", "cancel now", show=True, tooltip="Roll back what is open, and stop"
+CANCEL_RUN = Binding(
+    "ctrl+c",
+    "cancel_run",
+    "cancel now",
+    id="run.cancel",
+    tooltip="Roll back what is open, and stop",
+    priority=True,
+)
+TRY_NOW = key(
+    "run.try-now", "r", "refresh", "try now", show=True, tooltip="Try the step again without waiting any longer"
 )
 AS_MIGRATION = key(
     "fix.migration",
@@ -162,10 +176,10 @@ AS_MIGRATION = key(
     show=True,
     tooltip="Write it as a migration of the team's own tool; the database is not changed",
 )
-WRITE_FILES = key("export.write", "w", "write_files", "write", show=True, tooltip="Write the files that are shown")
+WRITE_FILES = key("export.write", "e", "export", "write", show=True, tooltip="Write the files that are shown")
 WITH_SCHEMA = key(
     "export.schema",
-    "s",
+    "plus",
     "with_schema",
     "with schema",
     show=True,
@@ -206,6 +220,27 @@ EVERYWHERE: list[BindingType] = [
         "databases",
         "databases",
         tooltip="Go to database ... of a profile, or back to the list of databases",
+    ),
+    key(
+        "app.along",
+        "right_square_bracket",
+        "along",
+        "to what it refers to",
+        tooltip="Along the reference, to the relations of the table that it refers to",
+    ),
+    key(
+        "app.against",
+        "left_square_bracket",
+        "against",
+        "back along it",
+        tooltip="Back along the reference, to the table that refers",
+    ),
+    key(
+        "app.whereabouts",
+        "i",
+        "whereabouts",
+        "where am I",
+        tooltip="Server, TLS, role and rights, pooler, engine, and the DSN to copy",
     ),
     key("app.orphans", "o", "orphans", "orphans", tooltip="Which rows refer to rows that do not exist"),
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),

@@ -217,6 +217,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         elif self._came_from_elsewhere:
             self.app.pop_screen()
 
+    def action_scroll_pane(self, pages: int) -> None:
+        """Scroll the text of this screen by half a page, wherever the keys go."""
+        for pane in self.query(TextPane):
+            pane.action_half_page(pages)
+
     def action_trust(self) -> None:
         """Let looking run what was kept from running here, and ask again."""
         owners = frozenset(each.owner for each in self.not_run if each.accept)
@@ -256,3 +261,5 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         for bar in self.query(ListBar):
             if bar.row_list is event.row_list:
                 bar.tell()
+        if event.row_list.has_focus:
+            self.status.tell_whole(event.row_list.cut)

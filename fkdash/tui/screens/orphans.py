@@ -83,7 +83,7 @@ class OrphansScreen(BaseScreen):
         self._tell()
         self.run_cancellable(self._read, doing="Counting rows that refer to nothing", group="orphans")
 
-    def action_every_key(self) -> None:
+    def action_read_all(self) -> None:
         """Count for every foreign key, also those that guarantee their rows; and back."""
         self._every = not self._every
         self.action_refresh()

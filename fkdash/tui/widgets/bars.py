@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 _KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
 _LONGEST_ENVIRONMENT = 16
 _ANSWER_SECONDS = 10.0
+_KEYS_NOT_TOLD = (
+    "list.down",
+    "list.up",
+    "list.page",
+    "list.half",
+    "list.first",
+    "list.last",
+    "app.interrupt",
+    "app.suspend",
+    "app.redraw",
+    "app.describe",
+    "pane.previous",
+)
 _KEYS_THAT_STAY = ("screen.back", "app.help")
 _TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
 _FRAME: Tone = "frame"
@@ -242,7 +255,7 @@ class Framing(Protocol):
 
 
 def edge(left: Line, right: Line, width: int, glyphs: Glyphs, corners: int, *, focused: bool) -> Line:
-    """Give an edge of a frame, `width` cells wide, with something in it; `corners` is their place in the glyphs."""
+    """Give an edge of a frame, `width` cells wide; `corners` is their place among the glyphs of frames."""
     drawn, tone = (glyphs.focused_frame, _FOCUS) if focused else (glyphs.frame, _FRAME)
     line_of, closing = drawn[0], Part(f"{drawn[0]}{drawn[corners + 1]}", tone)
     after = (Part(" "), *right, Part(" "), closing) if right else (closing,)
@@ -276,15 +289,31 @@ class StatusLine(Wrapped):
         self._doing = ""
         self._since = 0.0
         self._shows_time = False
-        self._way = ""
+        self._way = self._whole = ""
         self._answered: Line = ()
 
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
-        shows_way = self.said == line(Part(self._way, "muted")) or not self.said
+        rests = self._rests
         self._way = way
-        if shows_way:
+        if rests:
             self._rest()
+
+    def tell_whole(self, whole: str) -> None:
+        """Say, while there is nothing else to say, what is cut in the row under the cursor; "" says nothing."""
+        rests = self._rests
+        self._whole = whole
+        if rests:
+            self._rest()
+
+    @property
+    def _rests(self) -> bool:
+        return not self.said or self.said == self._resting
+
+    @property
+    def _resting(self) -> Line:
+        told = self._whole or self._way
+        return line(Part(told, "muted")) if told else ()
 
     def working(self, doing: str) -> None:
         """Take note of what is being done until `done`, `say` or `fail`; "Reading the catalog", for example."""
@@ -322,7 +351,7 @@ class StatusLine(Wrapped):
         self._put(line(Part("ERROR ", "error"), message))
 
     def _rest(self) -> None:
-        self._put(line(Part(self._way, "muted")) if self._way else ())
+        self._put(self._resting)
 
     def _put(self, said: Line, *, time: bool = False) -> None:
         self._shows_time = time
@@ -353,21 +382,28 @@ class KeyLine(Lines):
         self._follow(self.screen)
 
     def _follow(self, screen: Screen[Any]) -> None:
-        room = self.room
-        parts: list[Part] = []
-        entries = [entry for entry in keys.help_for(screen) if entry.show and entry.enabled]
-        # What the screen is for comes first. The way back and help stay whatever the width.
-        entries.sort(key=lambda entry: _KEYS_AT_THE_END.get(entry.binding_id, 0))
+        room = self.room - 1
+        parts: list[Part] = [Part(" ")]
+        entries = [entry for entry in keys.help_for(screen) if entry.enabled]
+        # What the screen is for comes first, then what else works here. The way back and help stay in any width.
+        entries.sort(key=_rank)
         kept = sum(_cells(entry) for entry in entries if entry.binding_id in _KEYS_THAT_STAY)
+        told: list[keys.Help] = []
         for entry in entries:
             cells = _cells(entry)
             if entry.binding_id in _KEYS_THAT_STAY:
                 kept -= cells
-            elif cells > room - kept:
+            elif cells > room - kept or entry.binding_id.startswith(_KEYS_NOT_TOLD):
                 continue
-            parts += [Part("  " if parts else " "), Part(entry.keys[0], "key"), Part(f" {entry.description}")]
+            told.append(entry)
             room -= cells
+        for entry in sorted(told, key=lambda entry: _KEYS_AT_THE_END.get(entry.binding_id, 0)):
+            parts += [Part(entry.keys[0], "key"), Part(f" {entry.description}  ")]
         self.show([tuple(parts)])
+
+
+def _rank(entry: keys.Help) -> tuple[bool, int]:
+    return not entry.show, _KEYS_AT_THE_END.get(entry.binding_id, 0)
 
 
 def _cells(entry: keys.Help) -> int:

@@ -1,4 +1,4 @@
-"""A frame around a part of a screen: a title above, how much more there is below, heavy lines where the keys go."""
+"""A frame around a part of a screen: its title above, how much more there is below, heavy where the keys go."""
 
 from __future__ import annotations
 
