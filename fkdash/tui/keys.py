@@ -79,6 +79,18 @@ FILTERING: list[BindingType] = [
     key("list.previous", "N", "move(-1)", "previous match", tooltip="The one before"),
 ]
 
+SEVERITIES: list[BindingType] = [
+    key("list.contradictions", "1", "only('error')", "contradictions", tooltip="Only contradictions, and back"),
+    key("list.warnings", "2", "only('warning')", "warnings", tooltip="Only warnings, and back"),
+    key("list.notes", "3", "only('info')", "notes", tooltip="Only notes, and back"),
+    key("list.all", "0", "only('')", "all", tooltip="All rows again"),
+]
+
+CHOOSING: list[BindingType] = [
+    key(f"options.{number}", str(number), f"choose({number})", f"option {number}", tooltip=f"To option {number}")
+    for number in range(1, 10)
+]
+
 PANES: list[BindingType] = [
     key("pane.down", "J", "scroll_pane(1)", "more below", tooltip="Scroll the text beside or below the list"),
     key("pane.up", "K", "scroll_pane(-1)", "back up", tooltip="Scroll that text back"),
@@ -246,6 +258,23 @@ EVERYWHERE: list[BindingType] = [
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
 ]
 """What leads away from any screen of the dashboard; escape leads back."""
+
+
+TOLD_WHERE_ROOM = (
+    "app.orphans",
+    "app.history",
+    "list.sort",
+    "screen.copy",
+    "screen.export",
+    "screen.refresh",
+    "app.relations",
+    "app.along",
+    "app.commands",
+    "app.mark",
+    "app.report",
+    "app.whereabouts",
+)
+"""What the key line tells besides what a screen is for, as long as there is room, in this order."""
 
 
 @runtime_checkable

@@ -100,7 +100,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
                 tables.append(Table(titles, tuple(rows), row_list.position[1] - len(rows)))
         return Shown(
             subject=self.subject,
-            said="".join(part.text for part in self.consequence.said),
+            said=self.consequence.words,
             tables=tuple(tables),
             lines=tuple(text for pane in self.query(TextPane) for text in pane.text.split("\n")),
         )

@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 _KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
 _LONGEST_ENVIRONMENT = 16
 _ANSWER_SECONDS = 10.0
-_KEYS_NOT_TOLD = (
-    "list.down",
-    "list.up",
-    "list.page",
-    "list.half",
-    "list.first",
-    "list.last",
-    "app.interrupt",
-    "app.suspend",
-    "app.redraw",
-    "app.describe",
-    "pane.previous",
-)
 _KEYS_THAT_STAY = ("screen.back", "app.help")
 _TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
 _FRAME: Tone = "frame"
@@ -111,11 +98,15 @@ class Wrapped(Lines):
         super().__init__(id=id)
         self._most = most
         self.said: Line = ()
+        self._right: Line = ()
 
-    def put(self, said: Line) -> None:
-        """Show this paragraph; the height follows it."""
-        self.said = said
+    def put(self, said: Line, right: Line = ()) -> None:
+        """Show this paragraph; the height follows it. `right` stands at the end of the line, where it has room."""
+        self.said, self._right = said, right
         width = self.room - 2
+        taken = sum(cell_len(part.text) for part in (*said, *right))
+        if right and taken + 2 <= width:
+            said = spread(said, right, width, self.glyphs)
         lines = wrap(said, width, self.glyphs)
         height = min(self._most, max(1, len(lines)))
         if len(lines) > height:
@@ -127,7 +118,7 @@ class Wrapped(Lines):
 
     def on_resize(self) -> None:
         """Break the words anew."""
-        self.put(self.said)
+        self.put(self.said, self._right)
 
 
 class ConsequenceLine(Wrapped):
@@ -136,9 +127,18 @@ class ConsequenceLine(Wrapped):
     def __init__(self) -> None:
         super().__init__(id="consequence", most=2)
 
+        self.words = ""
+        """What it says, as a sentence for a report."""
+
     def tell(self, text: str, tone: Tone = "strong") -> None:
         """Say this."""
+        self.words = text
         self.put(line(Part(text, tone)))
+
+    def tell_parts(self, words: str, parts: Line, right: Line = ()) -> None:
+        """Show these parts, which say what `words` say; `right` stands at the end of the line."""
+        self.words = words
+        self.put(parts, right)
 
 
 class Edge(Lines):
@@ -384,7 +384,11 @@ class KeyLine(Lines):
     def _follow(self, screen: Screen[Any]) -> None:
         room = self.room - 1
         parts: list[Part] = [Part(" ")]
-        entries = [entry for entry in keys.help_for(screen) if entry.enabled]
+        entries = [
+            entry
+            for entry in keys.help_for(screen)
+            if entry.enabled and (entry.show or entry.binding_id in keys.TOLD_WHERE_ROOM)
+        ]
         # What the screen is for comes first, then what else works here. The way back and help stay in any width.
         entries.sort(key=_rank)
         kept = sum(_cells(entry) for entry in entries if entry.binding_id in _KEYS_THAT_STAY)
@@ -393,7 +397,7 @@ class KeyLine(Lines):
             cells = _cells(entry)
             if entry.binding_id in _KEYS_THAT_STAY:
                 kept -= cells
-            elif cells > room - kept or entry.binding_id.startswith(_KEYS_NOT_TOLD):
+            elif cells > room - kept:
                 continue
             told.append(entry)
             room -= cells
@@ -402,8 +406,10 @@ class KeyLine(Lines):
         self.show([tuple(parts)])
 
 
-def _rank(entry: keys.Help) -> tuple[bool, int]:
-    return not entry.show, _KEYS_AT_THE_END.get(entry.binding_id, 0)
+def _rank(entry: keys.Help) -> int:
+    if entry.show:
+        return _KEYS_AT_THE_END.get(entry.binding_id, 0) - len(_KEYS_AT_THE_END)
+    return keys.TOLD_WHERE_ROOM.index(entry.binding_id)
 
 
 def _cells(entry: keys.Help) -> int:

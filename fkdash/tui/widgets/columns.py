@@ -20,7 +20,7 @@ class ListColumn(Generic[RowT]):
 
     As the terminal narrows, the column with the highest `priority` goes first;
     one with priority 0 never goes. A `patient` column grows only when the others
-    have all they need.
+    have all they need, and an `extra` one is there only when the others have all they need.
     """
 
     title: str
@@ -30,6 +30,7 @@ class ListColumn(Generic[RowT]):
     tone: Callable[[RowT], Tone] | None = None
     right: bool = False
     patient: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)

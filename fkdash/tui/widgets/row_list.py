@@ -325,10 +325,17 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         )
 
     def _fit(self) -> None:
-        leasts = [column.least for column in self._columns]
-        priorities = [column.priority for column in self._columns]
-        patient = [column.patient for column in self._columns]
-        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.inner_width, patient))
+        columns, width = self._columns, self.inner_width
+        whole = sum(self._naturals) + GAP * (len(columns) - 1)
+        shown = [n for n, column in enumerate(columns) if not column.extra or whole <= width]
+        fitted = fitting(
+            [columns[n].least for n in shown],
+            [self._naturals[n] for n in shown],
+            [columns[n].priority for n in shown],
+            width,
+            [columns[n].patient for n in shown],
+        )
+        self._layout = tuple((shown[place], cells) for place, cells in fitted)
         self._scroll_to_cursor()
 
     def _scroll_to_cursor(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.model import Action, quoted
 from fkdash.counted import counted
 from fkdash.fix.statements.definition import definition
 from fkdash.pasting import for_psql
@@ -22,7 +22,42 @@ if TYPE_CHECKING:
     from fkdash.tui.knowledge import Knowledge
 
 _SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
+_DIGITS = {
+    Severity.ERROR: ("1", "contradictions"),
+    Severity.WARNING: ("2", "warnings"),
+    Severity.INFO: ("3", "notes"),
+}
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
+
+
+ACTION_TONES: dict[Action, Tone] = {
+    Action.CASCADE: "deletes",
+    Action.SET_NULL: "nulls",
+    Action.SET_DEFAULT: "nulls",
+    Action.NO_ACTION: "refuses",
+    Action.RESTRICT: "refuses",
+}
+"""What an action does to the referencing rows has one look on every screen."""
+_BRIEF = {
+    "FK204": "trigger",
+    "FK205": "row security",
+    "FK206": "half NULL",
+    "FK207": "undeclared",
+    "FK208": "rewritten",
+    "FK209": "heirs",
+    "FK301": "no index",
+    "FK302": "fan-out",
+    "FK303": "large",
+    "FK401": "types",
+    "FK402": "collations",
+    "FK403": "equality",
+    "FK501": "twice",
+    "FK502": "overlaps",
+    "FK503": "NULL keys",
+    "FK504": "cycle",
+    "FK505": "odd one",
+}
+"""Findings that no state tells of, in a word or two for the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +93,12 @@ class ConstraintRow:
         if not self.key.enforced:
             return "not enforced"
         return "" if self.key.validated else "not valid"
+
+    @property
+    def brief(self) -> str:
+        """Its worst finding in a word or two, "" without one."""
+        worst = self.findings[0] if self.findings else None
+        return _BRIEF.get(worst.rule, worst.rule) if worst else ""
 
     @property
     def reasons(self) -> str:
@@ -121,9 +162,15 @@ def columns() -> list[ListColumn[ConstraintRow]]:
         ListColumn("", _symbol, 1, tone=_tone),
         ListColumn("foreign key", lambda row: shown_columns(row.key), 16),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
-        ListColumn("on delete", lambda row: row.key.on_delete.value, 9, priority=2),
-        ListColumn("rule", lambda row: row.reasons, 5, priority=3),
-        ListColumn("state", lambda row: row.state, 12, tone=_tone),
+        ListColumn(
+            "on delete",
+            lambda row: row.key.on_delete.value,
+            9,
+            priority=2,
+            tone=lambda row: ACTION_TONES[row.key.on_delete],
+        ),
+        ListColumn("rule", lambda row: row.reasons, 5, priority=3, extra=True),
+        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone),
     ]
 
 
@@ -141,17 +188,37 @@ def orders() -> list[Order[ConstraintRow]]:
 def summary(knowledge: Knowledge) -> str:
     """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
     severities = [finding.severity for finding in knowledge.findings]
-    keys = knowledge.catalog.foreign_keys
-    tables = [table for table in knowledge.catalog.tables.values() if table.partition_of is None]
-    unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
     wrong = [
         counted(severities.count(severity), noun)
         for severity, noun in ((Severity.ERROR, "contradictions"), (Severity.WARNING, "warnings"))
         if severity in severities
     ]
-    scope = f"in {counted(len(keys), 'foreign keys')} of {counted(len(tables), 'tables')}"
+    return f"{', '.join(wrong) or 'Nothing wrong found'} in {scope(knowledge)}"
+
+
+def counts(rows: Sequence[ConstraintRow]) -> list[tuple[Severity, int]]:
+    """Give how many foreign keys have a severity as their worst, for each that occurs, the worst first."""
+    severities = [row.severity for row in rows]
+    return [(severity, severities.count(severity)) for severity in Severity if severity in severities]
+
+
+def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
+    """Give the counts with the digit that filters by each."""
+    parts: list[Part] = []
+    for severity, count in found:
+        digit, noun = _DIGITS[severity]
+        mark = Part(f" {_SYMBOLS[severity]} {counted(count, noun)}   ", _TONES[severity])
+        parts += [Part(digit, "key"), mark]
+    return tuple(parts)
+
+
+def scope(knowledge: Knowledge) -> str:
+    """Give in how many tables how many foreign keys were looked at; partitions are no tables of their own."""
+    tables = [table for table in knowledge.catalog.tables.values() if table.partition_of is None]
+    unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
     hidden = f" ({unreadable:,} not readable)" if unreadable else ""
-    return f"{', '.join(wrong) or 'Nothing wrong found'} {scope}{hidden}"
+    keys = counted(len(knowledge.catalog.foreign_keys), "foreign keys")
+    return f"{keys} of {counted(len(tables), 'tables')}{hidden}"
 
 
 def described(row: ConstraintRow) -> list[Line]:

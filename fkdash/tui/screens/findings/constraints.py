@@ -22,9 +22,12 @@ from fkdash.tui.screens.findings.constraint_rows import (
     FILTER_FIELDS,
     columns,
     constraint_rows,
+    count_parts,
+    counts,
     described,
     orders,
     renewed_rows,
+    scope,
     statement_of,
     summary,
     title_of,
@@ -32,7 +35,7 @@ from fkdash.tui.screens.findings.constraint_rows import (
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import Frame
-from fkdash.tui.widgets.painting import Tone
+from fkdash.tui.widgets.painting import Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import holds_rows_back, shown_columns
@@ -58,6 +61,7 @@ class ConstraintsScreen(BaseScreen):
         keys.COPY,
         keys.EXPORT,
         keys.REFRESH,
+        *keys.SEVERITIES,
     ]
 
     # A mark is about the foreign key under the cursor.
@@ -77,6 +81,7 @@ class ConstraintsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._bar = ListBar(self.list, "foreign keys")
         self.read_at = ""
         self._cut_off = ""
         self._retry: Timer | None = None
@@ -102,7 +107,7 @@ class ConstraintsScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""
-        yield Frame(ListBar(self.list, "foreign keys"), self.list, id="left", over=True)
+        yield Frame(self._bar, self.list, id="left", over=True)
         yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
@@ -146,6 +151,7 @@ class ConstraintsScreen(BaseScreen):
         async for impacts in count_impacts(pool, answered):
             self.knowledge = known = known.with_impacts(impacts)
             self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
+            self._tell_counts()
             self.refresh_bindings()
 
     async def _show(self, knowledge: Knowledge) -> None:
@@ -153,11 +159,21 @@ class ConstraintsScreen(BaseScreen):
         rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
         self.knowledge = knowledge
-        tone: Tone = "warning" if self._cut_off else "strong"
-        self.consequence.tell(f"{self._cut_off}{summary(knowledge)}", tone)
         self.list.empty = "This database declares no foreign key."
         self.list.show_rows(rows, looked_at)
+        self._bar.tell_title(scope(knowledge))
+        self._tell_counts()
         self.refresh_bindings()
+
+    def _tell_counts(self) -> None:
+        if self.knowledge is None:
+            return
+        parts = count_parts(counts(self.list.rows)) or line(Part("Nothing wrong found", "good"))
+        if self._cut_off:
+            parts = (Part(self._cut_off, "warning"), *parts)
+        self.consequence.tell_parts(
+            f"{self._cut_off}{summary(self.knowledge)}", parts, line(Part(f"read at {self.read_at}", "muted"))
+        )
 
     def failed(self, error: FkdashError) -> None:
         """Keep what was read and say what happened; try again by itself where that can help."""
@@ -208,6 +224,11 @@ class ConstraintsScreen(BaseScreen):
         if action == "blocked" and not holds_rows_back(row.key, row.findings):
             return f"{row.key.on_delete} holds no row back"
         return ""
+
+    def action_only(self, severity: str) -> None:
+        """Show only the rows of one severity; those of all again where they were so already, or for ""."""
+        wanted = f"severity:{severity}" if severity else ""
+        self.list.filter_by("" if self.list.filter_text == wanted else wanted)
 
     def action_refresh(self) -> None:
         """Read again."""
