@@ -23,9 +23,9 @@ from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.apply.run.run import SETTLING_SECONDS, Run
 from fkdash.apply.writer import writer_beside
 from fkdash.errors import AlreadySoError, StoppedError, UsageError
-from fkdash.fix.remedies.other_options import silenced
 from fkdash.orphans.scan import count_orphans
 from fkdash.profiles import is_production, refuse_writing
+from fkdash.rules.actions.enforcement import is_silenced
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ async def left_halfway(change: Change) -> tuple[RecordedRun, ...]:
 async def refuse_what_is_so(change: Change) -> None:
     """Raise AlreadySoError for a repair of a proven key without orphans; of other plans the catalog tells."""
     plan, key = change.plan, change.plan.key
-    if not plan.mends or not (key.validated and key.enforced) or silenced(change.catalog, key):
+    if not plan.mends or not (key.validated and key.enforced) or is_silenced(change.catalog, key):
         return
     orphans = await count_orphans(change.pool, change.catalog, key, seconds=_LOOKING_SECONDS)
     if orphans.rows == 0:
