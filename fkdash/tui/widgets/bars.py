@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
 from fkdash.tui import keys
-from fkdash.tui.widgets.painting import Line, Lines, Part, Tone, line, spread, wrap
+from fkdash.tui.widgets.painting import Framing, Line, Lines, Part, Tone, line, spread, wrap
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -103,7 +103,7 @@ class Wrapped(Lines):
     def put(self, said: Line, right: Line = ()) -> None:
         """Show this paragraph; the height follows it. `right` stands at the end of the line, where it has room."""
         self.said, self._right = said, right
-        width = self.room - 2
+        width = self.inner_width if self.framed and self.size.width else self.room - 2
         taken = sum(cell_len(part.text) for part in (*said, *right))
         if right and taken + 2 <= width:
             said = spread(said, right, width, self.glyphs)
@@ -114,7 +114,7 @@ class Wrapped(Lines):
             lines = [*lines[: height - 1], (Part(self.glyphs.fit(words, width), lines[-1][-1].tone),)]
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
-        self.show([line(" ", *parts) for parts in lines])
+        self.show([line(*([] if self.framed else [" "]), *parts) for parts in lines])
 
     def on_resize(self) -> None:
         """Break the words anew."""
@@ -242,16 +242,6 @@ class BottomEdge(Edge):
         """Show it again."""
         focused = isinstance(self.parent, Framing) and self.parent.has_the_keys
         self.show([edge((), self._more, self.room, self.glyphs, _BOTTOM_CORNERS, focused=focused)])
-
-
-@runtime_checkable
-class Framing(Protocol):
-    """A frame, as its edges know it."""
-
-    @property
-    def has_the_keys(self) -> bool:
-        """Whether what is typed goes into it."""
-        ...
 
 
 def edge(left: Line, right: Line, width: int, glyphs: Glyphs, corners: int, *, focused: bool) -> Line:

@@ -70,5 +70,8 @@ class Frame(Vertical):
         self._bottom.tell(event.pane.below, "J")
 
     def _tell_edges(self) -> None:
-        for each in self.query_children(Edge):
-            each.tell_again()
+        for each in self.query_children(Painter):
+            if isinstance(each, Edge):
+                each.tell_again()
+            else:
+                each.refresh_sides()

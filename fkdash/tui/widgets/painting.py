@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -41,6 +41,7 @@ Tone = Literal[
 """
 
 TONES: frozenset[str] = frozenset(get_args(Tone)) - {"plain"}
+_WIDEST_LABEL = 20
 FRAME_CELLS = 2
 """What a frame takes on each side: its line and a space."""
 
@@ -96,7 +97,10 @@ def wrap(paragraph: Line, width: int, glyphs: Glyphs) -> list[Line]:
 
 
 def _indent(paragraph: Line) -> int:
+    """Give how far further lines are indented: as the first one, or below what follows its label."""
     text = paragraph[0].text if paragraph else ""
+    if len(paragraph) > 1 and text.endswith("  ") and text.strip():
+        return min(len(text), _WIDEST_LABEL)
     return len(text) - len(text.lstrip(" ")) if text.strip() else 0
 
 
@@ -108,6 +112,16 @@ def _joined(parts: Sequence[Part]) -> Line:
         else:
             joined.append(part)
     return tuple(joined)
+
+
+@runtime_checkable
+class Framing(Protocol):
+    """A frame, as what it holds knows it."""
+
+    @property
+    def has_the_keys(self) -> bool:
+        """Whether what is typed goes into it."""
+        ...
 
 
 class Painter(Widget):
@@ -140,7 +154,8 @@ class Painter(Widget):
     def _between_sides(self, strip: Strip) -> Strip:
         if not self.framed:
             return strip
-        glyphs, focused = self.glyphs, self.has_focus
+        glyphs, parent = self.glyphs, self.parent
+        focused = parent.has_the_keys if isinstance(parent, Framing) else self.has_focus
         side = (glyphs.focused_frame if focused else glyphs.frame)[1]
         style = _lean(self.rich_style) + self._style("focus" if focused else "frame")
         filling = Segment(" " * (FRAME_CELLS - 1), _lean(self.rich_style))

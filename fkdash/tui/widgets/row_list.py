@@ -229,13 +229,11 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def on_focus(self) -> None:
         """Show that the keys go here."""
-        self.refresh_sides()
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def on_blur(self) -> None:
         """End typing, and show that the keys go elsewhere."""
         self._type(typing=False)
-        self.refresh_sides()
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def check_consume_key(self, key: str, character: str | None) -> bool:

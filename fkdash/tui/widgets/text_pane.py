@@ -91,14 +91,6 @@ class TextPane(Painter, can_focus=True):
         self.refresh()
         self.post_message(self.Scrolled(self))
 
-    def on_focus(self) -> None:
-        """Show that the keys go here."""
-        self.refresh_sides()
-
-    def on_blur(self) -> None:
-        """Show that the keys go elsewhere."""
-        self.refresh_sides()
-
     def line_at(self, y: int) -> Strip:
         """Give the line at `y`."""
         place = self._top + y

@@ -6,14 +6,23 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.model import quoted
 from fkdash.counted import counted
 from fkdash.fix.statements.definition import definition
 from fkdash.pasting import for_psql
 from fkdash.rules.finding import Severity, Statement
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
-from fkdash.tui.words import behaviour, consequence, fails_deletes, fails_here, shown_columns, shown_name
+from fkdash.tui.widgets.sql_text import sql_line
+from fkdash.tui.words import (
+    ACTION_TONES,
+    behaviour,
+    consequence,
+    fails_deletes,
+    fails_here,
+    shown_columns,
+    shown_name,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
@@ -30,14 +39,6 @@ _DIGITS = {
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
 
 
-ACTION_TONES: dict[Action, Tone] = {
-    Action.CASCADE: "deletes",
-    Action.SET_NULL: "nulls",
-    Action.SET_DEFAULT: "nulls",
-    Action.NO_ACTION: "refuses",
-    Action.RESTRICT: "refuses",
-}
-"""What an action does to the referencing rows has one look on every screen."""
 _BRIEF = {
     "FK204": "trigger",
     "FK205": "row security",
@@ -228,7 +229,7 @@ def described(row: ConstraintRow) -> list[Line]:
         paragraphs += _finding_lines(finding, row.impact)
     if not row.findings:
         paragraphs.append(line(behaviour(row.key)))
-    paragraphs.append(line(Part(statement_of(row.key), "code")))
+    paragraphs.append(sql_line(statement_of(row.key)))
     if row.key.comment:
         paragraphs.append(line(f"Comment: {row.key.comment}"))
     return paragraphs

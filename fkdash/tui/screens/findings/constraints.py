@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.counted import counted
@@ -32,13 +33,14 @@ from fkdash.tui.screens.findings.constraint_rows import (
     summary,
     title_of,
 )
+from fkdash.tui.screens.findings.relation_rows import around
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import holds_rows_back, shown_columns
+from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -81,6 +83,7 @@ class ConstraintsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._around, self._around_title = TextPane(id="map"), RuleLine()
         self._bar = ListBar(self.list, "foreign keys")
         self.read_at = ""
         self._cut_off = ""
@@ -108,7 +111,11 @@ class ConstraintsScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""
         yield Frame(self._bar, self.list, id="left", over=True)
-        yield Frame(self._title, self.pane, id="right", under=True)
+        yield Vertical(
+            Frame(self._title, self.pane, id="right", under=True),
+            Frame(self._around_title, self._around, id="around"),
+            id="side",
+        )
 
     def on_mount(self) -> None:
         """Connect and read once the first frame is on the screen."""
@@ -208,6 +215,9 @@ class ConstraintsScreen(BaseScreen):
         else:
             self._title.tell(title_of(row))
             self.pane.show(described(row))
+            if self.knowledge is not None:
+                self._around_title.tell(f"around {shown_name(row.key.referenced)}")
+                self._around.show(around(self.knowledge.catalog, row.key))
         self.refresh_bindings()
 
     def on_row_list_opened(self) -> None:

@@ -23,6 +23,7 @@ from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.name_field import NameField
 from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.widgets.sql_text import sql_line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class FixConfirmScreen(BaseScreen):
                 )
         for step in self.plan.steps:
             lines.append(line(Part(f"{step.number} {step.title}", "title"), f"  {locks_in_words(step.locks)}"))
-            lines += [line(Part(f"  {each}", "code")) for each in for_psql(step.sql).split("\n")]
+            lines += [sql_line(each, "  ") for each in for_psql(step.sql).split("\n")]
         lines.append(line(Part("Undo ", "title"), f"{self.plan.undo_condition}; saved before the first statement"))
         return lines
 
