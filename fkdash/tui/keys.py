@@ -260,6 +260,45 @@ EVERYWHERE: list[BindingType] = [
 """What leads away from any screen of the dashboard; escape leads back."""
 
 
+TASKS = ("looking", "changing", "telling", "moving", "fkdash")
+"""What keys are for, in the order of the help screen."""
+_TASK_OF = {
+    "list": "moving",
+    "pane": "moving",
+    "explain": "moving",
+    "fix": "changing",
+    "plan": "changing",
+    "edit": "changing",
+    "confirm": "changing",
+    "run": "changing",
+    "options": "changing",
+    "export": "changing",
+    "history": "changing",
+    "constraints.fix": "changing",
+    "app.history": "changing",
+    "screen.copy": "telling",
+    "screen.export": "telling",
+    "app.mark": "telling",
+    "app.report": "telling",
+    "screen.back": "moving",
+    "preview.found": "moving",
+    "app.help": "fkdash",
+    "app.commands": "fkdash",
+    "app.quit": "fkdash",
+    "app.interrupt": "fkdash",
+    "app.suspend": "fkdash",
+    "app.redraw": "fkdash",
+    "app.reconnect": "fkdash",
+    "app.whereabouts": "fkdash",
+    "app.databases": "fkdash",
+}
+
+
+def task_of(binding_id: str) -> str:
+    """Give what the key of an id is for."""
+    return _TASK_OF.get(binding_id) or _TASK_OF.get(binding_id.partition(".")[0], TASKS[0])
+
+
 TOLD_WHERE_ROOM = (
     "app.orphans",
     "app.history",

@@ -18,13 +18,14 @@ from textual.worker import Worker
 from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
-from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.widgets.key_line import KeyLine
 from fkdash.tui.widgets.painting import Line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.report.marks import Shown
     from fkdash.tui.services import Services
 
@@ -67,6 +68,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     @property
     def table_here(self) -> TableName | None:
         """The table that this screen is about now, None where it is about none."""
+        return None
+
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key that this screen is about now, None where it is about none."""
         return None
 
     @property

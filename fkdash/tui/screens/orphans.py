@@ -20,7 +20,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.errors import NotRun
     from fkdash.orphans.scan import ScannedReference
     from fkdash.tui.knowledge import Knowledge
@@ -65,6 +65,11 @@ class OrphansScreen(BaseScreen):
     def table_here(self) -> TableName | None:
         """The referencing table under the cursor."""
         return self.list.row.reference.key.table if self.list.row is not None else None
+
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.reference.key if self.list.row is not None else None
 
     def body(self) -> Iterable[Widget]:
         """Give the references, and what is known of the orphans of one."""

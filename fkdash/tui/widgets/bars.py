@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from fkdash.tui import keys
 from fkdash.tui.widgets.painting import Framing, Line, Lines, Part, Tone, line, spread, wrap
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
     from textual.timer import Timer
 
     from fkdash.tui.plain import Glyphs
     from fkdash.tui.widgets.row_list import RowList
 
 
-_KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
 _LONGEST_ENVIRONMENT = 16
 _ANSWER_SECONDS = 10.0
-_KEYS_THAT_STAY = ("screen.back", "app.help")
 _TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
 _FRAME: Tone = "frame"
 _FOCUS: Tone = "focus"
@@ -302,7 +298,8 @@ class StatusLine(Wrapped):
 
     @property
     def _resting(self) -> Line:
-        told = self._whole or self._way
+        both = f"{self._way}   {self._whole}" if self._way and self._whole else self._way or self._whole
+        told = both if cell_len(both) <= self.room - 2 else self._whole
         return line(Part(told, "muted")) if told else ()
 
     def working(self, doing: str) -> None:
@@ -355,52 +352,3 @@ class StatusLine(Wrapped):
     def _tick(self) -> None:
         elapsed = int(monotonic() - self._since)
         self._put(line(Part(f"{self._doing} ... {elapsed} s   ctrl+c cancels", "muted")), time=True)
-
-
-class KeyLine(Lines):
-    """The last line: the keys that work here, made from the bindings in force."""
-
-    def __init__(self) -> None:
-        super().__init__(id="keys")
-
-    def on_mount(self) -> None:
-        """Follow the bindings."""
-        self.screen.bindings_updated_signal.subscribe(self, self._follow)
-
-    def on_resize(self) -> None:
-        """Fit into the new width."""
-        self._follow(self.screen)
-
-    def _follow(self, screen: Screen[Any]) -> None:
-        room = self.room - 1
-        parts: list[Part] = [Part(" ")]
-        entries = [
-            entry
-            for entry in keys.help_for(screen)
-            if entry.enabled and (entry.show or entry.binding_id in keys.TOLD_WHERE_ROOM)
-        ]
-        # What the screen is for comes first, then what else works here. The way back and help stay in any width.
-        entries.sort(key=_rank)
-        kept = sum(_cells(entry) for entry in entries if entry.binding_id in _KEYS_THAT_STAY)
-        told: list[keys.Help] = []
-        for entry in entries:
-            cells = _cells(entry)
-            if entry.binding_id in _KEYS_THAT_STAY:
-                kept -= cells
-            elif cells > room - kept:
-                continue
-            told.append(entry)
-            room -= cells
-        for entry in sorted(told, key=lambda entry: _KEYS_AT_THE_END.get(entry.binding_id, 0)):
-            parts += [Part(entry.keys[0], "key"), Part(f" {entry.description}  ")]
-        self.show([tuple(parts)])
-
-
-def _rank(entry: keys.Help) -> int:
-    if entry.show:
-        return _KEYS_AT_THE_END.get(entry.binding_id, 0) - len(_KEYS_AT_THE_END)
-    return keys.TOLD_WHERE_ROOM.index(entry.binding_id)
-
-
-def _cells(entry: keys.Help) -> int:
-    return 2 + cell_len(entry.keys[0]) + 1 + cell_len(entry.description)

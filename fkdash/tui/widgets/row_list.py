@@ -65,11 +65,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         empty: str = "Nothing to show.",
         typed_at_once: bool = False,
         passed_over: str = "",
+        fuzzy: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields)
+        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields, fuzzy=fuzzy)
         self.empty = empty
         self._fields = tuple(fields or ())
         self._top = 0

@@ -45,7 +45,7 @@ from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.db.session import Sessions
 
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
@@ -107,6 +107,11 @@ class ConstraintsScreen(BaseScreen):
         row, knowledge = self.list.row, self.knowledge
         found = knowledge.impacts.get(row.key.qualified) if row is not None and knowledge is not None else None
         return found.not_run if found is not None else super().not_run
+
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
 
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""

@@ -92,6 +92,11 @@ class ExplainScreen(BaseScreen):
         kept = super().shown()
         return replace(kept, lines=(*self.field.text.splitlines(), "", *kept.lines))
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the field, the answers, and what the one under the cursor says."""
         yield Frame(

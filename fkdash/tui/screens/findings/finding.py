@@ -19,7 +19,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import behaviour, consequence, holds_rows_back
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -41,6 +41,11 @@ class FindingScreen(BaseScreen):
     def table_here(self) -> TableName | None:
         """The referencing table."""
         return self.row.key.table
+
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.row.key
 
     def body(self) -> Iterable[Widget]:
         """Give the text."""

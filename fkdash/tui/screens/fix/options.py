@@ -82,6 +82,11 @@ class FixOptionsScreen(BaseScreen):
         """The referencing table."""
         return self.finding.key.table
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.finding.key
+
     def body(self) -> Iterable[Widget]:
         """Give the options and their meaning, one below the other."""
         yield Frame(self._bar, self._suggestion, self.list, id="left", over=True)

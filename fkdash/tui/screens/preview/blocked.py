@@ -79,6 +79,11 @@ class BlockedScreen(BaseScreen):
         """The foreign key."""
         return self.key.qualified
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.key
+
     def body(self) -> Iterable[Widget]:
         """Give the two lists, one below the other."""
         yield Frame(self._blocked_bar, self.blocked, id="upper", over=True)

@@ -72,6 +72,11 @@ class PreviewScreen(BaseScreen):
         """The delete."""
         return f"Deleting {self._named}"
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
         yield Frame(ListBar(self.list, "what it does"), self.list, id="left", over=True)

@@ -65,6 +65,11 @@ class PreviewRowsScreen(BaseScreen):
         """The table whose rows are listed."""
         return self.key.table
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.key
+
     def body(self) -> Iterable[Widget]:
         """Give the list."""
         yield Frame(self._bar, self.list, id="left")
