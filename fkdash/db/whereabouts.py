@@ -43,7 +43,7 @@ class Whereabouts:
 
 async def whereabouts(session: Session) -> Whereabouts:
     """Ask the server; raises the session's errors."""
-    row = await session.row(query("fkdash.db", "whereabouts"))
+    (row,) = await session.rows(query("fkdash.db", "whereabouts"))
     return Whereabouts(
         database=row["database"],
         role=row["role"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from fkdash.tui.widgets.painting import Framing, Line, Lines, Part, Tone, line, spread, wrap
+from fkdash.tui.widgets.painting import Line, Lines, Part, Tone, line, spread, wrap
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -154,9 +154,9 @@ class Edge(Lines):
 
     def draw(self, left: Line, right: Line = ()) -> None:
         """Show this on the line."""
-        if isinstance(self.parent, Framing):
+        if self.frame is not None:
             corners = _JOINTS if self.app.size.width < self.joins else _TOP_CORNERS
-            self.show([edge(left, right, self.room, self.glyphs, corners, focused=self.parent.has_the_keys)])
+            self.show([edge(left, right, self.room, self.glyphs, corners, focused=self.frame.has_the_keys)])
             return
         glyphs, width = self.glyphs, self.room
         fill = glyphs.rule * max(0, width - _cells_of(left, glyphs) - _cells_of(right, glyphs) - 6)
@@ -236,7 +236,7 @@ class BottomEdge(Edge):
 
     def tell_again(self) -> None:
         """Show it again."""
-        focused = isinstance(self.parent, Framing) and self.parent.has_the_keys
+        focused = self.frame is not None and self.frame.has_the_keys
         self.show([edge((), self._more, self.room, self.glyphs, _BOTTOM_CORNERS, focused=focused)])
 
 

@@ -41,11 +41,12 @@ class Frame(Vertical):
         super().__init__(top, *content, self._bottom, id=id, classes=f"frame{joined} {classes}".strip())
         if under:
             top.joins = maxsize if stacked else WIDE
-        for each in content:
-            if isinstance(each, Edge):
+        for each in (top, *content, self._bottom):
+            if isinstance(each, Painter):
+                each.frame = self
+                each.framed = not isinstance(each, Edge)
+            if isinstance(each, Edge) and each is not top:
                 each.joins = maxsize
-            elif isinstance(each, Painter):
-                each.framed = True
 
     @property
     def has_the_keys(self) -> bool:

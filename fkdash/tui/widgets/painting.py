@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol, get_args, runtime_checkable
+from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -114,7 +114,6 @@ def _joined(parts: Sequence[Part]) -> Line:
     return tuple(joined)
 
 
-@runtime_checkable
 class Framing(Protocol):
     """A frame, as what it holds knows it."""
 
@@ -133,7 +132,8 @@ class Painter(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._painted: dict[int, Strip] = {}
-        # Whether the sides of a frame are painted beside the lines; a frame says so of what it holds.
+        # The frame around it says so. Whether its sides are painted here, beside the lines.
+        self.frame: Framing | None = None
         self.framed = False
 
     @property
@@ -154,8 +154,8 @@ class Painter(Widget):
     def _between_sides(self, strip: Strip) -> Strip:
         if not self.framed:
             return strip
-        glyphs, parent = self.glyphs, self.parent
-        focused = parent.has_the_keys if isinstance(parent, Framing) else self.has_focus
+        glyphs = self.glyphs
+        focused = self.frame is not None and self.frame.has_the_keys
         side = (glyphs.focused_frame if focused else glyphs.frame)[1]
         style = _lean(self.rich_style) + self._style("focus" if focused else "frame")
         filling = Segment(" " * (FRAME_CELLS - 1), _lean(self.rich_style))

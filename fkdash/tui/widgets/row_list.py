@@ -107,7 +107,9 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     def cut(self) -> str:
         """The whole text of the first cell of the row under the cursor that is cut, "" where none is."""
         row = self.row
-        for number, width in self._layout if row is not None else ():
+        if row is None:
+            return ""
+        for number, width in self._layout:
             text = self.glyphs.plain(self._columns[number].text(row))
             if cell_len(text) > width:
                 return f"{self._columns[number].title}: {text}"
