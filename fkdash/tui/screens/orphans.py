@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.counted import counted
-from fkdash.errors import UsageError
 from fkdash.tui import keys
+from fkdash.tui.knowledge import knowing_confirmed
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
@@ -97,7 +97,9 @@ class OrphansScreen(BaseScreen):
         from fkdash.orphans.references import doubtful, every  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.orphans.scan import scan  # noqa: PLC0415
 
-        self._catalog = self._knowing()
+        self._catalog, wrong = knowing_confirmed(self.knowledge.catalog)
+        if wrong:
+            self.say(wrong)
         references = every(self._catalog) if self._every else doubtful(self._catalog)
         self._total = len(references)
         pool = await self.services.connection.pool()
@@ -115,18 +117,6 @@ class OrphansScreen(BaseScreen):
         self.list.show_rows(self._in_order())
         self._tell(over=True)
         self.refresh_bindings()
-
-    def _knowing(self) -> Catalog:
-        """Give the catalog with the references that the team's file confirms; one that is broken hides nothing."""
-        from fkdash.catalog.confirmed_references import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.checking.configuration_file import load_configuration  # noqa: PLC0415
-
-        try:
-            written = load_configuration().references
-        except UsageError as error:
-            self.say(f"{error.what} Its [references] are not used.")
-            written = {}
-        return knowing_those_there(self.knowledge.catalog, written)[0]
 
     def _heard(self, each: ScannedReference) -> None:
         self._found.append(each)

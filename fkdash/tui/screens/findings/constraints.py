@@ -16,7 +16,7 @@ from fkdash.db.look import advice
 from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, NotRun, UnreachableError
 from fkdash.tui import keys
-from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers
+from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers, with_orphans
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import (
     FIELDS,
@@ -75,7 +75,7 @@ class ConstraintsScreen(BaseScreen):
         self.knowledge: Knowledge | None = None
         self.list = RowList(
             columns(),
-            key=lambda row: row.key.qualified,
+            key=lambda row: (row.key.qualified, row.key.columns),
             orders=orders(),
             fields=FILTER_FIELDS,
             empty="No foreign key has been read yet.",
@@ -143,7 +143,7 @@ class ConstraintsScreen(BaseScreen):
         pool = await self.services.connection.pool()
         read = await read_knowledge(pool)
         if self.knowledge is not None:
-            read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
+            read = Knowledge(read.catalog, read.findings, self.knowledge.impacts, self.knowledge.scanned)
         self._retry_seconds = _FIRST_RETRY_SECONDS
         self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
         self._cut_off = await _cut_off_in(pool)
@@ -165,6 +165,9 @@ class ConstraintsScreen(BaseScreen):
             self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
             self._tell_counts()
             self.refresh_bindings()
+
+        self.status.working("Counting rows that refer to nothing")
+        await self._show(await with_orphans(pool, known))
 
     async def _show(self, knowledge: Knowledge) -> None:
         # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
@@ -236,6 +239,8 @@ class ConstraintsScreen(BaseScreen):
         row = self.list.row
         if row is None:
             return "there is no foreign key under the cursor"
+        if action in {"blocked", "fix"} and not row.declared:
+            return "no foreign key is declared here; add one NOT VALID first"
         if action == "blocked" and not holds_rows_back(row.key, row.findings):
             return f"{row.key.on_delete} holds no row back"
         return ""
@@ -281,7 +286,7 @@ class ConstraintsScreen(BaseScreen):
         """Copy the statement that declares the foreign key."""
         row = self.list.row
         if row is not None:
-            self.copy(f"{statement_of(row.key)};\n")
+            self.copy(f"{statement_of(row.key)};\n" if row.declared else self.pane.text)
 
     def action_export(self) -> None:
         """Write the rows shown into a file, tab-separated under the names of the conditions."""

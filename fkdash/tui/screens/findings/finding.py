@@ -73,6 +73,8 @@ class FindingScreen(BaseScreen):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
+        if action in {"blocked", "fix"} and not self.row.declared:
+            return "no foreign key is declared here; add one NOT VALID first"
         if action == "blocked" and not holds_rows_back(self.row.key, self.row.findings):
             return f"{self.row.key.on_delete} holds no row back"
         return super().why_not(action)
@@ -87,4 +89,4 @@ class FindingScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Copy the statement that declares the foreign key."""
-        self.copy(f"{statement_of(self.row.key)};\n")
+        self.copy(f"{statement_of(self.row.key)};\n" if self.row.declared else self.pane.text)
