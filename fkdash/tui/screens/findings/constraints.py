@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.changes import changes_in_words, digest
 from fkdash.counted import counted
 from fkdash.db.look import advice
 from fkdash.db.text import plain
@@ -86,7 +87,7 @@ class ConstraintsScreen(BaseScreen):
         self._around, self._around_title = TextPane(id="map"), RuleLine()
         self._bar = ListBar(self.list, "foreign keys")
         self.read_at = ""
-        self._cut_off = ""
+        self._cut_off = self._digest = ""
         self._retry: Timer | None = None
         self._retry_seconds = self._seconds_to_retry = _FIRST_RETRY_SECONDS
 
@@ -126,6 +127,9 @@ class ConstraintsScreen(BaseScreen):
         """Connect and read once the first frame is on the screen."""
         self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
         self.call_after_refresh(self.read)
+        seconds = self.services.options.refresh
+        if seconds is not None:
+            self.set_interval(seconds, self._look_again)
 
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
@@ -141,11 +145,16 @@ class ConstraintsScreen(BaseScreen):
 
     async def _read(self) -> None:
         pool = await self.services.connection.pool()
+        async with pool.session() as session:
+            self._digest = await digest(session)
         read = await read_knowledge(pool)
+        changed = changes_in_words(self.knowledge.catalog, read.catalog) if self.knowledge is not None else ""
+        if changed:
+            self.say(f"Since {self.read_at}: {changed}.")
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts, self.knowledge.scanned)
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
+        self.read_at = _now()
         self._cut_off = await _cut_off_in(pool)
         self.services.connected(read)
         profiles = self.services.options.profiles
@@ -168,6 +177,27 @@ class ConstraintsScreen(BaseScreen):
 
         self.status.working("Counting rows that refer to nothing")
         await self._show(await with_orphans(pool, known))
+
+    def _look_again(self) -> None:
+        """Look whether what is declared has changed; never while something is changed, typed or waited for."""
+        waiting = any(not worker.is_finished for worker in self.workers)
+        busy = waiting or self.list.typing or self.services.applying.running
+        if self.app.screen is self and self.knowledge is not None and not busy:
+            self.run_worker(self._compare(), group="again", exclusive=True, description="Looking again")
+
+    async def _compare(self) -> None:
+        try:
+            pool = await self.services.connection.pool()
+            async with pool.session() as session:
+                now = await digest(session)
+        except FkdashError as error:
+            self.failed(error)
+            return
+        if now != self._digest:
+            self.read()
+        else:
+            self.read_at = _now()
+            self._tell_counts()
 
     async def _show(self, knowledge: Knowledge) -> None:
         # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
@@ -293,6 +323,10 @@ class ConstraintsScreen(BaseScreen):
         table = [[told(row) for told in FIELDS.values()] for row in self.list.shown_rows]
         lines = ["\t".join(map(plain, row)) + "\n" for row in [list(FIELDS), *table]]
         self.export("foreign-keys", ".tsv", "".join(lines))
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%H:%M:%S")
 
 
 async def _cut_off_in(sessions: Sessions) -> str:
