@@ -127,7 +127,7 @@ class RowView(Generic[RowT]):
 
 
 def _ranked(typed: str, haystacks: Sequence[str]) -> list[int]:
-    """Give the numbers of those that answer, the best first."""
-    scored = [(score(typed, text), number) for number, text in enumerate(haystacks)]
-    found = [(-value, number) for value, number in scored if value is not None]
-    return [number for _, number in sorted(found)]
+    """Give the numbers of those that answer, the best first, the shorter of two equal ones before the other."""
+    scored = [(score(typed, text), len(text), number) for number, text in enumerate(haystacks)]
+    found = [(-value, length, number) for value, length, number in scored if value is not None]
+    return [number for _, _, number in sorted(found)]
