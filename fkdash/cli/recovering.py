@@ -11,7 +11,7 @@ from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import everything, undone
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of, writable
+from fkdash.cli.connection import add_connection_arguments, looking, target_of, writable
 from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.messages import tell
 from fkdash.db.text import plain
@@ -111,7 +111,6 @@ async def carry_on(
     _require_one_run(arguments)
     recorded = None if arguments.last else _recorded_here(arguments)
     target = target_of(arguments)
-    refuse_read_only(arguments)
     async with looking(await writable(target)) as pool:
         async with pool.session() as session:
             if arguments.last:
