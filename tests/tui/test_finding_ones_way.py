@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncpg
 import pytest
 
 from fkdash.tui.screens.findings.constraints import ConstraintsScreen
