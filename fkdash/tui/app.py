@@ -193,9 +193,10 @@ class DashboardApp(SafeApp):
             return "go into a database first" if self.desk is None else "no foreign key has been read yet"
         if action in {"history", "whereabouts"} and self.desk is None:
             return "go into a database first"
-        if action == "mark" and not (isinstance(self.screen, BaseScreen) and self.screen.MARKABLE):
+        screen = self.screen
+        if action == "mark" and not (isinstance(screen, BaseScreen) and screen.MARKABLE):
             return "there is nothing here that a report could show"
-        return ""
+        return "this is it" if isinstance(screen, BaseScreen) and screen.crumb == action else ""
 
     def _why_not_databases(self) -> str:
         if self._changing:

@@ -47,7 +47,9 @@ class FixExportScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field and what would be written."""
-        yield Frame(RuleLine("the folder of the migrations"), self._field, self._title, self.pane, id="left")
+        yield Frame(
+            RuleLine("tool and folder", enter="shows the files"), self._field, self._title, self.pane, id="left"
+        )
 
     def on_mount(self) -> None:
         """Say what is asked for."""

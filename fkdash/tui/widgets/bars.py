@@ -165,12 +165,15 @@ class Edge(Lines):
 
 
 class RuleLine(Edge):
-    """A title above a part of the screen; `heading` is one that says what the part is for, not what is in it."""
+    """A title above a part of the screen.
 
-    def __init__(self, heading: str = "") -> None:
+    `heading` is one that says what the part is for, not what is in it, `enter` what the key does there, in a word.
+    """
+
+    def __init__(self, heading: str = "", enter: str = "") -> None:
         super().__init__(classes="rule-line")
         self.title, self.is_heading = heading, bool(heading)
-        self._right: Line = ()
+        self._right: Line = (Part("enter", "key"), Part(f" {enter}")) if enter else ()
 
     def tell(self, title: str, right: Line | None = None) -> None:
         """Show this title; `right` stands at the other end."""

@@ -244,6 +244,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         del key
         return self.typing and character is not None and character.isprintable()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer nothing that is a letter while letters are typed."""
+        if self.typing and action in {"sort", "reverse", "filter"}:
+            return False
+        return super().check_action(action, parameters)
+
     def _type(self, *, typing: bool) -> None:
         if typing != self.typing:
             self.typing = typing

@@ -100,7 +100,12 @@ class ExplainScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         """Give the field, the answers, and what the one under the cursor says."""
         yield Frame(
-            RuleLine("the error"), self.field, ListBar(self.list, "behind it"), self.list, id="left", over=True
+            RuleLine("the error", enter="explains"),
+            self.field,
+            ListBar(self.list, "behind it"),
+            self.list,
+            id="left",
+            over=True,
         )
         yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
 

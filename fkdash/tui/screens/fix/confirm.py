@@ -131,6 +131,8 @@ class FixConfirmScreen(BaseScreen):
         armed = self._constraint.matches and self._database.matches
         self._apply.disabled = not armed
         self.services.arm(armed=armed)
+        if armed:
+            self.say(f"Enter, then enter on {self._apply.label} begins; esc leaves everything as it is.")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the next name that is still missing, then to the button; a wrong name is said to be one."""

@@ -51,7 +51,7 @@ class FixValueScreen(BaseScreen):
         self._table = catalog.tables[finding.key.referenced]
         self._labels = label_columns(self._table, services.options.label_columns)
         self.fields: list[Input] = [Field(placeholder=f"{name}, or words to search for") for name in option.asks]
-        self._titles = [RuleLine() for _ in option.asks]
+        self._titles = [RuleLine(enter="searches") for _ in option.asks]
         self.found = RowList[RowIdentity](
             identity_columns(self._table.primary_key or ("tableoid", "ctid"), self._labels, lambda row: row),
             key=lambda row: row.key,

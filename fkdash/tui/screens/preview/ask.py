@@ -50,7 +50,7 @@ class PreviewAskScreen(BaseScreen):
         self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
         self._chosen = chosen
         self._labels = label_columns(self._table, services.options.label_columns)
-        self._title = RuleLine()
+        self._title = RuleLine(enter="searches, or previews")
         self._field = Field(id="rows", placeholder="acme, a key or a condition")
         self.found = RowList[RowIdentity](
             identity_columns(self._names, self._labels, lambda row: row),
