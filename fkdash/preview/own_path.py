@@ -15,10 +15,9 @@ from fkdash.errors import NotRunError
 from fkdash.preview.condition import called_names, operators_of, types_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from fkdash.db.session import Row, Session
-    from fkdash.preview.reader import Reader
 
 _PATHS: Final = (
     "SELECT pg_catalog.current_setting('search_path') AS pinned,"
@@ -28,13 +27,14 @@ _SET: Final = "SELECT pg_catalog.set_config('search_path', $1, true)"
 _SCHEMAS: Final = "SELECT pg_catalog.current_schemas(true)"
 
 
-async def ask_in_own_path(reader: Reader, condition: str, sql: str, *arguments: object) -> Sequence[Row]:
-    """Give the rows of a statement that `condition` is a part of.
+async def ask_in_own_path(
+    session: Session, ask: Callable[..., Awaitable[Sequence[Row]]], condition: str, sql: str, *arguments: object
+) -> Sequence[Row]:
+    """Give the rows of a statement that `condition` is a part of, by a preview's way to `ask`.
 
     Raises NotRunError where a name in it may lead to a function that looking must not run, and the
     session's errors.
     """
-    session = reader.session
     [paths] = await session.rows(_PATHS)
     own = paths["own"] or paths["pinned"]
     await session.value(_SET, own)
@@ -42,7 +42,7 @@ async def ask_in_own_path(reader: Reader, condition: str, sql: str, *arguments: 
     await session.value(_SET, paths["pinned"])
     await _refuse_shadowing(session, condition, sql, schemas)
     await session.value(_SET, own)
-    rows = await reader.ask(sql, *arguments)
+    rows = await ask(sql, *arguments)
     await session.value(_SET, paths["pinned"])
     return rows
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_foreign_key
@@ -25,11 +26,13 @@ from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
 from fkdash.report.options import options_document, options_text
 from fkdash.report.plan import plan_sql, plan_text
+from fkdash.report.promises import promises
 
 if TYPE_CHECKING:
     import argparse
 
     from fkdash.catalog.model import Catalog
+    from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan
 
 SUMMARY = (
@@ -61,12 +64,20 @@ def run(arguments: argparse.Namespace) -> int:
 async def _text(arguments: argparse.Namespace) -> str:
     settle_words(arguments)
     catalog = snapshot_of(arguments)
-    if catalog is None:
-        async with looking(target_of(arguments)) as pool:
-            catalog = await read_whole_catalog(pool)
+    if catalog is not None:
+        return await _answer(catalog, arguments, None)
+    async with looking(target_of(arguments)) as pool:
+        return await _answer(await read_whole_catalog(pool), arguments, pool)
+
+
+async def _answer(catalog: Catalog, arguments: argparse.Namespace, pool: ReadPool | None) -> str:
+    """Give the text; where there is a server, with its rows counted."""
     if arguments.option is None:
-        return _options(catalog, arguments)
+        return await _options(catalog, arguments, pool)
     made = planned_from(catalog, arguments).plan
+    if pool is not None and arguments.format != "sql":
+        async for each in promises(pool, catalog, [made]):
+            made = replace(made, consequences=(*made.consequences, each.words))
     if arguments.format == "json":
         return as_json(made)
     return plan_sql(made) if arguments.format == "sql" else plan_text(made)
@@ -77,7 +88,7 @@ def as_json(made: Plan) -> str:
     return json.dumps(plan_document(made), indent=2)
 
 
-def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
+async def _options(catalog: Catalog, arguments: argparse.Namespace, pool: ReadPool | None) -> str:
     if arguments.format == "sql":
         raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
     key = find_foreign_key(catalog, arguments.constraint)
@@ -86,6 +97,9 @@ def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
     offered = options(catalog, finding)
     plans = {option.id: plan(catalog, finding, option.id) for option in offered if option.ready}
     seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}
+    rows = (
+        {} if pool is None else {each.plan.option: each async for each in promises(pool, catalog, plans.values())}
+    )
     shown = {option.id for option in offered}
     others = [
         option.id
@@ -93,6 +107,6 @@ def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
         if not option.refused and option.id not in shown
     ]
     if arguments.format == "json":
-        return json.dumps({**options_document(finding, offered, plans, seconds), "others": others}, indent=2)
+        return json.dumps({**options_document(finding, offered, plans, seconds, rows), "others": others}, indent=2)
     also = f"It can also be planned with --option {', '.join(others)}." if others else ""
-    return options_text(finding, offered, plans, seconds) + also
+    return options_text(finding, offered, plans, seconds, rows) + also
