@@ -47,9 +47,8 @@ class FixExportScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field and what would be written."""
-        yield Frame(
-            RuleLine("tool and folder", enter="shows the files"), self._field, self._title, self.pane, id="left"
-        )
+        place = RuleLine("tool and folder", enter="shows the files")
+        yield Frame(place, self._field, self._title, self.pane, id="left")
 
     def on_mount(self) -> None:
         """Say what is asked for."""

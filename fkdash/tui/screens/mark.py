@@ -35,9 +35,8 @@ class MarkScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field and what is kept."""
-        yield Frame(
-            RuleLine("a title in the report", enter="keeps it"), self._field, self._title, self._pane, id="left"
-        )
+        heading = RuleLine("a title in the report", enter="keeps it")
+        yield Frame(heading, self._field, self._title, self._pane, id="left")
 
     def on_mount(self) -> None:
         """Say what is kept."""
