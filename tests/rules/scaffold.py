@@ -85,7 +85,7 @@ def main(rule_id: str, name: str) -> None:
     _new(Path("tests/rules") / f"test_{stem}.py", _TEST.format(id=rule_id))
     registry = _RULES / "registry.py"
     registry.write_text(_registered(registry.read_text(encoding="utf-8"), stem), encoding="utf-8")
-    print("Write the rule and its example, then: python -m pytest tests/rules -k", stem)
+    sys.stdout.write(f"Write the rule and its example, then: python -m pytest tests/rules -k {stem}\n")
 
 
 def _registered(registry: str, stem: str) -> str:
@@ -102,7 +102,7 @@ def _registered(registry: str, stem: str) -> str:
 
 def _new(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-    print("wrote", path)
+    sys.stdout.write(f"wrote {path}\n")
 
 
 if __name__ == "__main__":
