@@ -55,6 +55,10 @@ class Frame(Vertical):
         focused = self.screen.focused if self.is_attached else None
         return focused is not None and self in focused.ancestors
 
+    def on_mount(self) -> None:
+        """Have the sides beside what Textual paints in ASCII too, where there is nothing else."""
+        self.set_class(self._bottom.glyphs.ascii_only, "-in-ascii")
+
     def on_descendant_focus(self) -> None:
         """Show that the keys go here."""
         self._tell_edges()
