@@ -78,9 +78,10 @@ class Reader:
         """Give the rows of a statement in which the condition of a selection stands."""
         if not chosen.typed:
             return await self.ask(sql, *arguments)
-        from fkdash.preview.own_path import ask_in_own_path  # noqa: PLC0415 - it loads the SQL parser
+        from fkdash.preview.own_path import in_own_path  # noqa: PLC0415 - it loads the SQL parser
 
-        return await ask_in_own_path(self.session, self.ask, chosen.typed, sql, *arguments)
+        async with in_own_path(self.session, chosen.typed, sql):
+            return await self.ask(sql, *arguments)
 
     async def referencing(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referenced key values, the rows that reference them.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import alias_beside, bare_type
 from fkdash.preview.model import Selection
+from fkdash.sqlstates import UNDEFINED_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
-
-_UNDEFINED_COLUMN: Final = "42703"
 
 
 def selection(facts: Facts, target: DeleteTarget) -> Selection:
@@ -111,7 +109,7 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     if target.condition is not None:
         from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
 
-        hint = nearest_columns(target.condition, columns) if error.sqlstate == _UNDEFINED_COLUMN else ""
+        hint = nearest_columns(target.condition, columns) if error.sqlstate == UNDEFINED_COLUMN else ""
         known = f"{target.table} has {', '.join(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
     return UsageError(
@@ -124,15 +122,9 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
-    from fkdash.preview.condition import called_functions  # noqa: PLC0415 - it loads the SQL parser
+    from fkdash.preview.own_path import refuse_volatile_in  # noqa: PLC0415 - it loads the SQL parser
 
-    rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
-    if rows:
-        names = ", ".join(row["name"] for row in rows)
-        raise UsageError(
-            f"The condition calls {names}, which may answer differently each time.",
-            next_step="Write the condition without it.",
-        )
+    await refuse_volatile_in(session, target.condition, "The condition")
 
 
 async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:

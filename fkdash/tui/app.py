@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fkdash.tui.screens.findings.databases import DatabasesScreen
     from fkdash.tui.settings import DashboardOptions
 
-_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of"})
+_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of", "watch"})
 _SEVERAL_DATABASES = Place(server="several databases")
 
 
@@ -274,6 +274,16 @@ class DashboardApp(SafeApp):
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None and not isinstance(self.screen, OrphansScreen):
             self.push_screen(OrphansScreen(desk, knowledge))
+
+    def action_watch(self) -> None:
+        """Show whether there are still errors; after a change, of the foreign key that was changed."""
+        from fkdash.tui.screens.fix.run import FixRunScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.watch import WatchScreen  # noqa: PLC0415
+
+        desk, knowledge, screen = self.desk, self.knowledge, self.screen
+        if desk is not None and knowledge is not None and not isinstance(screen, WatchScreen):
+            about = screen.plan.goal.key if isinstance(screen, FixRunScreen) else None
+            self.push_screen(WatchScreen(desk, knowledge, about))
 
     def action_reconnect(self) -> None:
         """Connect and read again, now: what all screens stand on, and what the present one shows."""

@@ -208,6 +208,9 @@ EXPLAIN = key(
     show=True,
     tooltip="Paste an error: which foreign key is behind it",
 )
+WATCH = key(
+    "app.watch", "W", "app.watch", "watch", show=True, tooltip="Are there still errors, and did the fix stop them?"
+)
 TO_ANSWERS = key("explain.answers", "down", "to_answers", "to the answers")
 OPEN_TABLE = key(
     "relations.open", "enter", "open_table", "go there", show=True, tooltip="To the table at the other end"
@@ -255,6 +258,7 @@ EVERYWHERE: list[BindingType] = [
         tooltip="Server, TLS, role and rights, pooler, engine, and the DSN to copy",
     ),
     key("app.orphans", "o", "orphans", "orphans", tooltip="Which rows refer to rows that do not exist"),
+    key("app.watch", "W", "watch", "watch", tooltip="Are there still errors: the server's log, minute by minute"),
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
 ]
 """What leads away from any screen of the dashboard; escape leads back."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.catalog.confirmed_references import spelled_reference
 from fkdash.counted import counted
 from fkdash.tui import keys
 from fkdash.tui.knowledge import knowing_confirmed
@@ -179,16 +180,36 @@ class OrphansScreen(BaseScreen):
         """Give the reason why an action is not available."""
         if action in {"fix", "copy"} and self.list.row is None:
             return "there is no reference"
-        if action == "fix" and self.list.row is not None and not self.list.row.reference.declared:
-            return "no foreign key is declared here; add one NOT VALID first"
+        if action == "fix" and self.list.row is not None and not _known(self.list.row):
+            return f"no constraint declares it; is it one? [references] {spelled_reference(self._key)} confirms it"
         if action == "export" and not self._found:
             return "nothing has been counted yet"
         return super().why_not(action)
 
     def action_fix(self) -> None:
-        """Go to the options for the key under the cursor."""
-        if self.list.row is not None and not self.why_not("fix"):
-            self.services.open_fix(self.knowledge, self.list.row.reference.key)
+        """Go to the options for the key under the cursor, also for what a confirmed reference would become."""
+        row = self.list.row
+        if row is None or self.why_not("fix"):
+            return
+        if row.reference.declared:
+            self.services.open_fix(self.knowledge, row.reference.key)
+        else:
+            self.run_cancellable(self._declare, doing="Looking how the two sides compare", group="declare")
+
+    async def _declare(self) -> None:
+        from fkdash.catalog.equality import compared  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.fix.declare import to_declare  # noqa: PLC0415
+
+        pool = await self.services.connection.pool()
+        async with pool.session() as session:
+            key = await compared(session, self._catalog, to_declare(self._catalog, self._key))
+        self.services.open_fix(self.knowledge, key)
+
+    @property
+    def _key(self) -> ForeignKey:
+        """The reference under the cursor."""
+        assert self.list.row is not None  # noqa: S101 - asked where there is one
+        return self.list.row.reference.key
 
     def action_copy(self) -> None:
         """Copy what is known of the reference under the cursor."""
@@ -214,6 +235,10 @@ def _number(each: ScannedReference) -> str:
     if each.orphans.rows is None:
         return "?"
     return f"{each.orphans.rows:,}" + ("" if each.orphans.status == "complete" else "+")
+
+
+def _known(each: ScannedReference) -> bool:
+    return each.reference.declared or each.reference.confirmed
 
 
 def _tone(each: ScannedReference) -> Tone:

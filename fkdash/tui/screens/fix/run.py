@@ -43,6 +43,7 @@ class FixRunScreen(BaseScreen):
         keys.TRY_NOW,
         keys.UNDO,
         keys.AS_MIGRATION,
+        keys.WATCH,
         keys.COPY,
     ]
 
@@ -213,4 +214,5 @@ def _end_lines(ended: RunEnded) -> list[Line | str]:
         lines.append(
             line(Part(f"  {mark} ", tone), each.check, Part(f"  {each.detail}" if each.detail else "", "muted"))
         )
-    return [*lines, "", ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]
+    watch = ["Are there still errors? W watches the server's log."] if ended.outcome is Outcome.VERIFIED else []
+    return [*lines, "", *watch, ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]
