@@ -213,7 +213,7 @@ class ListBar(Edge):
         if rows.typing or rows.filter_text:
             # What is typed must be seen; what the list is called is known by then.
             typed = Part(f"/{rows.filter_text}{self.glyphs.cursor if rows.typing else ''}", "strong")
-            left, order = line(typed, *(["  ", Part(self.title, "muted")] if self.title else [])), ""
+            left, order = (line(typed, "  ", Part(self.title, "muted")) if self.title else line(typed)), ""
         place, count = rows.position
         total = len(rows.rows)
         counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
