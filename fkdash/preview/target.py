@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
+from fkdash.preview.condition import by_own_name, called_functions, nearest_columns, reads_by_itself
 from fkdash.preview.equality import alias_beside, bare_type
+from fkdash.preview.own_path import ask_in_own_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -39,8 +41,6 @@ class Selection:
         """Give the rows of a statement in which the condition stands."""
         if not self.typed:
             return await reader.ask(sql, *arguments)
-        from fkdash.preview.own_path import ask_in_own_path  # noqa: PLC0415 - it loads the SQL parser
-
         return await ask_in_own_path(reader, self.typed, sql, *arguments)
 
 
@@ -49,7 +49,8 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     table = facts.tables[facts.target]
     if target.condition is not None:
         # On a line of its own, so that a comment at its end does not take the parenthesis along.
-        return Selection(f"({target.condition}\n)", typed=target.condition)
+        condition = by_own_name(target.condition, target.table)
+        return Selection(f"({condition}\n)", typed=condition)
     if target.keys is None:
         return Selection("true")
     if not target.keys:
@@ -129,8 +130,6 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     """Give the usage error for a key or condition that the server refuses."""
     said = f"{error.said} (SQLSTATE {error.sqlstate})."
     if target.condition is not None:
-        from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
-
         hint = nearest_columns(target.condition, columns) if error.sqlstate == _UNDEFINED_COLUMN else ""
         known = f"{target.table} has {', '.join(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
@@ -144,8 +143,12 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
-    from fkdash.preview.condition import called_functions  # noqa: PLC0415 - it loads the SQL parser
-
+    reading = reads_by_itself(target.condition)
+    if reading:
+        raise UsageError(
+            f"The condition calls {reading}, which reads tables by itself.",
+            next_step="Name what it is to read in a subquery instead.",
+        )
     rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
     if rows:
         names = ", ".join(row["name"] for row in rows)
