@@ -108,10 +108,7 @@ def checked_condition(text: str) -> str:
 
     What it calls is looked at by the server when it is used.
     """
-    try:
-        tokens = _tokens(text)
-    except NotReadError:
-        raise UsageError("The condition cannot be read as SQL.", next_step=_ONE_CONDITION) from None
+    tokens = _tokens(text)
     if _deepest(tokens) > _DEEPEST:
         raise UsageError(
             "The condition is nested too deeply to be read.", next_step="Write it with fewer parentheses."
@@ -122,10 +119,15 @@ def checked_condition(text: str) -> str:
 
 
 def _tokens(text: str) -> Sequence[Token]:
-    """Give the tokens; raises NotReadError also for what is an escape by another sign than the backslash."""
-    tokens = tokens_of(text)
+    """Give the tokens; raises UsageError for what is none, and for escapes by another sign than the backslash."""
+    try:
+        tokens = tokens_of(text)
+    except NotReadError:
+        raise UsageError("The condition cannot be read as SQL.", next_step=_ONE_CONDITION) from None
     if any(token.kind == WORD and token.value == "uescape" for token in tokens):
-        raise NotReadError("a name has an escape of its own")
+        raise UsageError(
+            "The condition has UESCAPE, by which names are read otherwise.", next_step="Write the names out."
+        )
     return tokens
 
 

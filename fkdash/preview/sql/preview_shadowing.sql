@@ -1,8 +1,7 @@
 -- Gives the functions that no superuser owns and that names in a condition may lead to: functions called $2 in a
 -- schema $1 (pairwise; "" stands for every schema in $5); functions behind operators called $3 in a schema of $5, or in
 -- any if $6; those that check a domain called $4, or one inside a type called that, or any if "*" is among $4; and,
--- if "::" is among $4, those that cast from or to a type called $4 or one of a column of the table $7 or of a relation
--- called $8.
+-- if "::" is among $4, those that cast from or to a type called $4 or one of a column of a relation called $7.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 WITH RECURSIVE others AS MATERIALIZED (
     SELECT p.oid, p.proname, p.pronamespace
@@ -14,7 +13,7 @@ WITH RECURSIVE others AS MATERIALIZED (
     SELECT DISTINCT a.atttypid AS oid
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-     WHERE a.atttypid >= 16384 AND (c.oid = $7::oid OR c.relname = ANY($8::name[]))
+     WHERE a.atttypid >= 16384 AND c.relname = ANY($7::name[])
 ), named AS (
     SELECT t.oid FROM pg_catalog.pg_type t
      WHERE t.typname = ANY($4::name[]) AND t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace
