@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.fix.declare import FOR_NEW_KEYS, is_new
+from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID, REMEDIES
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
         if _listed(catalog, finding, remedy) and (option := remedy.offer(catalog, finding)) is not None
     ]
     if not finding.rule:
-        return tuple(option for _, option in listed)
+        return tuple(promised(catalog, finding, option) for _, option in listed)
     answering = (*finding.fixes, *(remedy.id for remedy in REMEDIES if finding.rule in remedy.answers))
-    answers = [option for _, option in listed if option.id in answering]
+    answers = [promised(catalog, finding, option) for _, option in listed if option.id in answering]
     answers.sort(key=lambda option: answering.index(option.id))
     refused = [
         option
         for remedy, option in listed
-        if remedy.shown_refused and option.refused and option not in answers and finding.statements
+        if remedy.shown_refused and option.refused and option.id not in answering and finding.statements
     ]
     return (*answers, *refused)
 

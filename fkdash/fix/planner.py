@@ -8,6 +8,7 @@ from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.declare import declared_first, is_new
 from fkdash.fix.options import options
 from fkdash.fix.plan import Pace, Plan
+from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID
 from fkdash.fix.remedy import Asked
 from fkdash.fix.statements.values import named_values
@@ -84,6 +85,7 @@ def _chosen(catalog: Catalog, finding: Finding, option_id: str) -> tuple[Remedy,
     chosen = next((option for option in offered if option.id == option_id), None)
     if remedy is not None and remedy.by_name:
         chosen = remedy.offer(catalog, finding)
+        chosen = chosen and promised(catalog, finding, chosen)
     so = remedy.so(catalog, finding) if remedy is not None and (chosen is None or chosen.refused) else ""
     if so:
         raise AlreadySoError(finding.key.qualified, option_id, so)

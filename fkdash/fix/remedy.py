@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fkdash.fix.option import consequences_aside
+from fkdash.fix.option import consequences
 from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 
@@ -82,7 +82,6 @@ def planned(
     undo: tuple[Step, ...],
     goal: Goal,
     abandon: tuple[Step, ...] = (),
-    consequences: tuple[str, ...] = (),
 ) -> Plan:
     """Give the plan of an option, with what is the same in all of them filled in."""
     return Plan(
@@ -94,7 +93,7 @@ def planned(
         steps=steps,
         undo=undo,
         undo_condition=option.undo,
-        consequences=consequences or consequences_aside(option),
+        consequences=consequences(option),
         goal=goal,
         abandon=abandon,
         objects=objects(catalog, finding.key),

@@ -18,8 +18,7 @@ from fkdash.preview.condition import called_functions, called_names, operators_o
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from fkdash.db.session import Row, Session
-    from fkdash.preview.reader import Reader
+    from fkdash.db.session import Session
 
 _PATHS: Final = (
     "SELECT pg_catalog.current_setting('search_path') AS pinned,"
@@ -27,12 +26,6 @@ _PATHS: Final = (
 )
 _SET: Final = "SELECT pg_catalog.set_config('search_path', $1, true)"
 _SCHEMAS: Final = "SELECT pg_catalog.current_schemas(true)"
-
-
-async def ask_in_own_path(reader: Reader, condition: str, sql: str, *arguments: object) -> Sequence[Row]:
-    """Give the rows of a statement that `condition` is a part of; raises as `in_own_path` does."""
-    async with in_own_path(reader.session, condition, sql):
-        return await reader.ask(sql, *arguments)
 
 
 @asynccontextmanager

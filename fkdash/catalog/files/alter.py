@@ -132,6 +132,7 @@ def _add_constraint(
             said.name,
             validated=not said.not_valid,
             no_inherit=said.no_inherit,
+            added=True,
         )
     else:
         add_key(state, table, said, columns, only=only and table.kind == "p")

@@ -33,6 +33,8 @@ def drop_constraint(state: State, table: Relation, act: Act, *, only: bool) -> N
         raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid) and found.kind in "cn":
         raise DoubtfulError("dropping a constraint of a table alone is not followed")
+    if found.kind == "n" and any(each.identity for each in table.columns if each.number in found.columns):
+        raise RefusedError("42P16", f"{act.name} is the NOT NULL of an identity column")
     remove_key(state, found, cascade=act.cascade)
 
 
@@ -113,3 +115,5 @@ def _rename(state: State, table: Relation, found: Constraint, name: str) -> None
             inherited = state.constraint(child, found.name)
             if inherited is not None:
                 _rename(state, child, inherited, name)
+            elif found.kind == "n":
+                raise RefusedError("42704", f"there is no constraint {found.name} on {child.name}")

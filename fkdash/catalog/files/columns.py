@@ -11,6 +11,8 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import SERIAL, base_of, type_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fkdash.catalog.files.nodes import ColumnSaid, ExpressionSaid
 
 _VIRTUAL_SINCE: Final = 18
@@ -18,11 +20,12 @@ _NULL: Final = ("null",)
 
 
 def make_column(
-    state: State, schema: int, table: str, said: ColumnSaid, number: int
+    state: State, schema: int, table: str, said: ColumnSaid, number: int, *, made_along: Sequence[int] = ()
 ) -> tuple[Attribute, list[int]]:
     """Give a column without its constraints, and the sequences that were made for it.
 
-    Generation expressions are put in later, when all columns are known.
+    Generation expressions are put in later, when all columns are known. `made_along` are the sequences of the same
+    statement: names are made up before any of them is there, so that two may be the same, which is refused.
     """
     if said.type is None:
         raise RefusedError("42P16", f"{said.name} has no type")
@@ -32,7 +35,7 @@ def make_column(
     from_sequence = 0
     if serial is not None:
         type_ref = TypeRef(serial)
-        sequence = make_sequence(state, schema, table, said.name)
+        sequence = make_sequence(state, schema, table, said.name, unseen=made_along)
         sequences.append(sequence.oid)
         from_sequence = sequence.oid
     else:
@@ -41,7 +44,8 @@ def make_column(
     for each in said.constraints:
         if each.kind == "identity":
             identity = "a" if each.always else "d"
-            sequence = make_sequence(state, schema, table, said.name, _named_in(each.value[0]), identity=True)
+            named = _named_in(each.value[0])
+            sequence = make_sequence(state, schema, table, said.name, named, identity=True, unseen=made_along)
             sequences.append(sequence.oid)
         elif each.kind == "default":
             if from_sequence or default is not None or identity:
@@ -136,13 +140,20 @@ def _named_in(options: str) -> tuple[str, ...]:
 
 
 def make_sequence(
-    state: State, schema: int, table: str, column: str, name: tuple[str, ...] = (), *, identity: bool = False
+    state: State,
+    schema: int,
+    table: str,
+    column: str,
+    name: tuple[str, ...] = (),
+    *,
+    identity: bool = False,
+    unseen: Sequence[int] = (),
 ) -> Relation:
     """Make a sequence for a column, by the name that is asked for or the one that PostgreSQL makes up."""
     if name:
         where, called = state.creation_schema(name) if len(name) > 1 else schema, name[-1]
     else:
-        where, called = schema, state.relation_name(schema, table, column, "seq")
+        where, called = schema, state.relation_name(schema, table, column, "seq", unseen=unseen)
     made = Relation(state.new_oid(), where, called, "S", identity=identity, made=state.statement)
     state.add_relation(made)
     return made

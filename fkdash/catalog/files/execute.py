@@ -21,6 +21,7 @@ from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_KEEPS_ENABLED_SINCE: Final = 15
 _VIEWS: Final = {"view": "v", "materialized view": "m", "sequence": "S"}
 
 
@@ -259,7 +260,7 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, funct
         tuple(numbers[each] for each in node.columns),
         frozenset(numbers[each] for each in node.asked if each in numbers),
         conditional=node.conditional,
-        enabled=existing.enabled if existing is not None else "O",
+        enabled=existing.enabled if existing is not None and state.version >= _KEEPS_ENABLED_SINCE else "O",
         parent=cloned,
         constraint=constraint,
         made=state.statement,

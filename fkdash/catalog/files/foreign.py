@@ -174,7 +174,9 @@ def copy_to_partition(state: State, key: Constraint, partition: Relation) -> Non
     numbers = numbers_in(state, key.table, partition)
     wanted = _over(key, numbers)
     for other in state.constraints_on(partition.oid, "f"):
-        if not other.parent and _same_key(other, wanted):
+        if not other.parent and _same_key(replace(other, enforced=wanted.enforced), wanted):
+            if other.enforced is not wanted.enforced:
+                raise RefusedError("42P17", f"{other.name} and {key.name} are not enforced alike")
             if other.validated < key.validated:
                 raise DoubtfulError(f"{other.name} of {partition.name} would have to be validated")
             state.change_constraint(other, parent=key.oid, local=False, inherited=1)

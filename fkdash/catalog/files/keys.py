@@ -167,11 +167,10 @@ def add_key(
     state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
 ) -> None:
     """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint; `only` leaves partitions without one, as a dump does."""
-    if said.kind == "p" and any(each.kind == "p" for each in state.constraints_on(table.oid, "p")):
-        raise RefusedError("42P16", f"{table.name} has a primary key already")
     if said.using_index is not None:
         _use_index(state, table, said)
         return
+    _want_no_primary(state, table, said)
     if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
         raise RefusedError("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < _TEMPORAL_SINCE:
@@ -196,12 +195,17 @@ def add_key(
         want_partition_key(table, fact)
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number, recurse=not only)
+            set_not_null(state, table.oid, number, recurse=not only, added=True)
         table = state.relations[table.oid]
     index = store_index(state, table, fact, said.name or free_name(state, table, fact, said.kind))
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
     if table.kind == "p":
         _on_partitions(state, index, only=only)
+
+
+def _want_no_primary(state: State, table: Relation, said: ConstraintSaid) -> None:
+    if said.kind == "p" and state.constraints_on(table.oid, "p"):
+        raise RefusedError("42P16", f"{table.name} has a primary key already")
 
 
 def free_name(state: State, table: Relation, fact: IndexFact, kind: str) -> str:
@@ -224,9 +228,10 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
         raise RefusedError("42809", f"{index.name} is not a plain unique index")
     if table.kind == "p":
         raise RefusedError("0A000", "a partitioned table's key cannot be made of an index")
+    _want_no_primary(state, table, said)
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number)
+            set_not_null(state, table.oid, number, added=True)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)

@@ -29,14 +29,17 @@ def set_not_null(
     validated: bool = True,
     no_inherit: bool = False,
     recurse: bool = True,
+    added: bool = False,
 ) -> None:
-    """Forbid NULL in a column, and in those that inherit from it."""
+    """Forbid NULL in a column, and in those that inherit from it; `added` wants no NOT VALID one to be there."""
     relation = state.relations[table]
     column = next(each for each in relation.columns if each.number == number)
     found = not_null_of(state, table, number)
     if state.version >= CONSTRAINTS_SINCE:
         if found is None:
             _name_it(state, relation, number, name, (local, inherited, validated, no_inherit))
+        elif added and validated and not found.validated:
+            raise RefusedError("55000", f"{found.name} of {relation.name} is NOT VALID")
         elif name is not None and local and found.name != name:
             raise RefusedError("55000", f"{relation.name}.{column.name} has a NOT NULL constraint {found.name}")
         else:
@@ -62,6 +65,7 @@ def set_not_null(
                 local=False,
                 inherited=1,
                 validated=validated,
+                added=added,
             )
 
 

@@ -13,7 +13,7 @@ from fkdash.catalog.files.foreign import (
     copy_to_partition,
     remove_with_copies,
 )
-from fkdash.catalog.files.keys import adopt_index, constraint_of, index_on_partition
+from fkdash.catalog.files.keys import adopt_index, constraint_of, index_on_partition, moved_index, same_index
 from fkdash.catalog.files.not_nulls import not_null_of
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 
@@ -83,9 +83,17 @@ def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> 
         raise RefusedError("42P17", f"a partition of {parent.name} has the same bound")
     if {column.name for column in child.columns} != {column.name for column in parent.columns}:
         raise RefusedError("42804", f"{child.name} has other columns than {parent.name}")
+    _want_no_reference(state, parent, child)
     child = state.change(child, is_partition=True, bound=bound)
     _take_parent(state, parent, child, partition=True)
     clone_to_partition(state, parent, state.relations[child.oid])
+
+
+def _want_no_reference(state: State, parent: Relation, child: Relation) -> None:
+    """Raise where a key of the table refers to what is to become its partition."""
+    for oid in state.referencing.get(child.oid, ()):
+        if state.constraints[oid].table == parent.oid:
+            raise RefusedError("0A000", f"{child.name} is referred to by a key of {parent.name}")
 
 
 def inherit(state: State, child: Relation, name: Name) -> None:
@@ -207,6 +215,9 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
     if partition:
         changes |= {"is_partition": False, "bound": ""}
     state.change(child, **changes)
+    if partition and state.version >= _IDENTITY_SINCE:
+        for below in state.children(child.oid):
+            _lose_identity(state, below, inherited)
     names = {check.name for check in state.constraints_on(parent.oid, "c") if not check.no_inherit}
     for check in state.constraints_on(child.oid, "c"):
         if check.name in names and check.inherited:
@@ -222,6 +233,13 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
             )
 
 
+def _lose_identity(state: State, partition: Relation, names: set[str]) -> None:
+    columns = tuple(replace(each, identity="") if each.name in names else each for each in partition.columns)
+    state.change(partition, columns=columns)
+    for below in state.children(partition.oid):
+        _lose_identity(state, below, names)
+
+
 def attach_index(state: State, name: Name, child_name: Name) -> None:
     """ALTER INDEX … ATTACH PARTITION; the table's index becomes valid with the last partition's."""
     index, other = state.relation(name, "I"), state.relation(child_name, "iI")
@@ -234,6 +252,13 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
     partitions = state.children_of.get(index.index.table, ())
     if other.index.table not in partitions:
         raise RefusedError("55000", f"{other.name} is not on a partition of the index's table")
+    theirs = moved_index(state, index.index, state.relations[other.index.table])
+    if not same_index(theirs, other.index) or index.index.expressions:
+        if index.index.expressions or index.index.predicate:
+            raise DoubtfulError(f"whether {other.name} is the same index as {index.name} is not known")
+        raise RefusedError("55000", f"{other.name} is not the same index as {index.name}")
+    if constraint_of(state, index) is not None and constraint_of(state, other) is None:
+        raise RefusedError("55000", f"{other.name} carries no constraint, as {index.name} does")
     adopt_index(state, index, other)
     validate_index(state, state.relations[index.oid])
 

@@ -194,11 +194,20 @@ class State:
                 return made
         raise AssertionError
 
-    def relation_name(self, schema: int, first: str, second: str, label: str, *, constraint: bool = False) -> str:
-        """Give the name that an index or a sequence gets (ChooseRelationName)."""
+    def relation_name(
+        self,
+        schema: int,
+        first: str,
+        second: str,
+        label: str,
+        *,
+        constraint: bool = False,
+        unseen: Sequence[int] = (),
+    ) -> str:
+        """Give the name that an index or a sequence gets (ChooseRelationName); `unseen` take no name yet."""
         for number in itertools.count():
             made = object_name(first, second, f"{label}{number or ''}")
-            free = (schema, made) not in self.relation_names
+            free = self.relation_names.get((schema, made), 0) in {0, *unseen}
             if free and not (constraint and (schema, made) in self.constraint_names):
                 return made
         raise AssertionError

@@ -131,7 +131,14 @@ class _Making:
             if any(column.name == element.name for column in self.columns):
                 raise RefusedError("42701", f"there is a column {element.name} already")
             number = len(self.columns) + 1
-            column, sequences = make_column(self.state, self.schema, self.name, element, number)
+            column, sequences = make_column(
+                self.state,
+                self.schema,
+                self.name,
+                element,
+                number,
+                made_along=[each for each, _ in self.sequences],
+            )
             self.columns.append(column)
             self.sequences += [(sequence, number) for sequence in sequences]
             if column.sequence and sequences:

@@ -75,7 +75,8 @@ def alter_function(state: State, node: AlterOther) -> None:
     if node.act.what == "set schema":
         changed = replace(found, schema=state.schema(node.act.name))
     where = (changed.schema, changed.name)
-    if state.function_names.get(where, found.oid) != found.oid:
+    taken = state.function_names.get(where)
+    if taken is not None and (taken != found.oid or node.act.what == "rename"):
         raise RefusedError("42723", f"there is a function {changed.name} already")
     state.put(state.function_names, (found.schema, found.name), None)
     state.put(state.function_names, where, found.oid)

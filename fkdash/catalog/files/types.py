@@ -231,6 +231,16 @@ def _with_extension(state: State, own: TypeRef, theirs: TypeRef) -> str:
     raise DoubtfulError("whether the types of the key's columns can be compared is not known")
 
 
+def same_kind(state: State, one: TypeRef, other: TypeRef) -> bool:
+    """Tell whether what is possible with one type is so with the other: numbers, texts, moments, the same."""
+    first, second = base_of(state, one), base_of(state, other)
+    if first.array != second.array or not (first.builtin and second.builtin):
+        return first == second
+    return first.builtin == second.builtin or any(
+        {first.builtin, second.builtin} <= group for group in ({*_NUMBERS}, _TEXTS, {*_MOMENTS})
+    )
+
+
 def _comparable(own: str, theirs: str) -> bool:
     """Tell whether there is an equality in the referenced key's family, or an implicit cast to its type."""
     if own == theirs:

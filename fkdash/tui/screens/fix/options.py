@@ -53,6 +53,7 @@ class OptionRow:
     finding: Finding
     answers: bool = True
     supposed: str = ""
+    counted: str = ""
 
 
 class FixOptionsScreen(BaseScreen):
@@ -102,6 +103,7 @@ class FixOptionsScreen(BaseScreen):
         """Ask what deleting the row that most rows hold would do today and under each option."""
         from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
         from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.promises import promises  # noqa: PLC0415
         from fkdash.report.what_if import in_words, what_if  # noqa: PLC0415
 
         catalog, key = self.knowledge.catalog, self.finding.key
@@ -117,11 +119,18 @@ class FixOptionsScreen(BaseScreen):
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
         self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
-        async for each in what_if(pool, catalog, target, plans, limits):
+        async for each in what_if(pool, target, plans, limits):
             words = f'deleting "{name}": {in_words(each)}'
             self.list.show_rows(
                 [
                     replace(row, supposed=words) if row.plan is each.plan and each.plan else row
+                    for row in self.list.rows
+                ]
+            )
+        async for promise in promises(pool, catalog, plans):
+            self.list.show_rows(
+                [
+                    replace(row, counted=promise.words) if row.plan is promise.plan else row
                     for row in self.list.rows
                 ]
             )
@@ -228,7 +237,8 @@ def _blocked(option: Option, impact: Impact | None) -> str:
     if option.refused:
         return "-"
     if not option.frees:
-        return "stay blocked"
+        leaves_them = option.becomes is None or option.blocked.endswith("stay so")
+        return "stay blocked" if leaves_them else "-"
     if impact is None or impact.referenced_rows is None:
         return "freed"
     return f"freed: {'' if impact.exact else 'at least '}{impact.referenced_rows:,}"
@@ -263,7 +273,8 @@ def _meaning(row: OptionRow) -> list[Line | str]:
         "What if": row.supposed,
         "Then": option.then,
         "Application": option.application,
-        "Blocked now": row.blocked,
+        "Blocked now": option.blocked,
+        "Rows": row.counted,
         "Locks": _locks(row),
         "Undo": option.undo,
         "Asks for": f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else "",

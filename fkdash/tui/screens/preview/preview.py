@@ -96,7 +96,7 @@ class PreviewScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
-            self.answer = await preview(session, self.knowledge.catalog, self.target, limits, self._progress)
+            self.answer = await preview(session, self.target, limits, self._progress)
         self.supposed = []
         self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
@@ -190,7 +190,7 @@ class PreviewScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
-        async for each in what_if(pool, self.knowledge.catalog, self.target, _plans(self.knowledge, key), limits):
+        async for each in what_if(pool, self.target, _plans(self.knowledge, key), limits):
             self.supposed.append(each)
             self._tell()
 

@@ -81,7 +81,7 @@ class WhatIfScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
-        async for each in what_if(pool, self.knowledge.catalog, self.target, self._plans, limits):
+        async for each in what_if(pool, self.target, self._plans, limits):
             self.supposed.append(each)
             self.status.working(f"Trying each fix in thought: {len(self.supposed)} of {len(self._plans) + 1}")
             self.list.show_rows([fate(one, self.key) for one in self.supposed])
