@@ -29,7 +29,7 @@ async def read_unpublishable(
     """Give what cannot be published, by the table's OID; `only` limits it to these. Raises its errors."""
     more = query("fkdash.catalog", "publications_of_schemas") if major >= _SCHEMAS_SINCE else ""
     found: defaultdict[int, dict[str, Unpublishable]] = defaultdict(dict)
-    for row in await session.rows(query("fkdash.catalog", "publications").replace("{schemas}", more), only):
+    for row in await session.asked(query("fkdash.catalog", "publications").replace("{schemas}", more), only):
         for event in ("UPDATE", "DELETE"):
             refused = _refused(row, event) if row[f"{event.lower()}s"] else None
             # What a filter or a column list lacks is told before a missing identity is.
