@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import Name
 
 _IDENTITY_SINCE: Final = 17
+_OWN_TREE_SINCE: Final = 15
+"""Before, what a key keeps for partitions of its own table goes another way when one is detached."""
 
 
 def clone_to_partition(state: State, parent: Relation, partition: Relation) -> None:
@@ -161,6 +163,10 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         above = state.constraints.get(key.parent)
         if above is None or above.table != parent.oid:
             continue
+        if state.version < _OWN_TREE_SINCE and above.referenced == parent.oid:
+            raise DoubtfulError(
+                f"{above.name} refers to the table's own partitions, which are not followed when one goes"
+            )
         state.change_constraint(key, parent=0, local=True, inherited=0)
         referenced = state.relations[key.referenced]
         if referenced.kind == "p":
@@ -252,6 +258,8 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
     partitions = state.children_of.get(index.index.table, ())
     if other.index.table not in partitions:
         raise RefusedError("55000", f"{other.name} is not on a partition of the index's table")
+    if any(each.index and each.index.parent == index.oid for each in state.indexes_on(other.index.table)):
+        raise RefusedError("55000", f"another index is attached to {index.name} for that partition")
     theirs = moved_index(state, index.index, state.relations[other.index.table])
     if not same_index(theirs, other.index) or index.index.expressions:
         if index.index.expressions or index.index.predicate:
