@@ -98,16 +98,19 @@ def _obstacle(catalog: Catalog, clues: Clues, key: ForeignKey) -> Obstacle | Non
     for write, met in obstacles(catalog):
         if write.key is key:
             for obstacle in met:
-                if obstacle.error.sqlstate == clues.sqlstate and (
+                fits = obstacle.error.sqlstate == clues.sqlstate and (
                     not clues.constraint or f'"{clues.constraint}"' in obstacle.error.message
-                ):
+                )
+                if fits or (clues.kind is Kind.OTHER and not clues.sqlstate and obstacle.certain):
                     return obstacle
     return None
 
 
 def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement, met: Obstacle | None) -> str:  # noqa: PLR0911 - one answer for each kind of error
-    if met is not None:
+    if met is not None and met.error.sqlstate == clues.sqlstate:
         return f"For {met.reason}."
+    if met is not None:
+        return f"Whatever was raised, it can only fail: {met.reason}."
     table = clues.table or key.table.name
     columns = ", ".join(clues.columns)
     new = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
+from fkdash.explain.fragments import fragments
 from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
+from fkdash.explain.local_others import local_others
 from fkdash.explain.sentences import QUOTES, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
 
@@ -46,7 +48,8 @@ _CLASSES: Final = (
     (re.compile(r"(?i)exclusion_?violation"), "23P01"),
 )
 _ALONE: Final = re.compile(
-    rf"\W*(?i:error|sqlstate|code|explain)?\W{{0,4}}{_CODE}\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
+    rf"\W*(?:(?i:postgres(?:ql)?|pg|sql|error|state|sqlstate|code|explain)\W{{0,4}}){{0,4}}{_CODE}"
+    r"\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
 )
 _VERBOSE_FIELD: Final = re.compile(
     r"(?m)\b(SCHEMA|TABLE|COLUMN|CONSTRAINT) NAME:[ \t]+([^\n]{1,200}?)[ \t]{0,200}$"
@@ -78,6 +81,8 @@ def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
     found = sentences(text, known.odd)
     errors = [(sentence.start, clues) for sentence, clues in _told(text, found, known)]
     errors += islice(_local(text, known, found), _MOST_ERRORS)
+    if not any(clues.kind is not Kind.OTHER for _, clues in errors):
+        errors += islice(fragments(text, known), _MOST_ERRORS)
     if not any(clues.kind is not Kind.OTHER for _, clues in errors):
         errors += _by_fields(text)
     errors.sort(key=lambda each: each[0])
@@ -188,7 +193,7 @@ def _with_lines(sentence: Sentence, after: str, before: str) -> Clues:
 def _local(text: str, known: Vocabulary, found: Sequence[Sentence]) -> Iterator[tuple[int, Clues]]:
     spans = [(text.rfind("\n", 0, each.start) + 1, each.end) for each in found]
     marked = sqlstate_of(text) if not found else ""
-    for start, clues in local_errors(text, known, sqlstate=marked):
+    for start, clues in chain(local_errors(text, known, sqlstate=marked), local_others(text, known)):
         if not any(first <= start <= last or first <= start + 1 <= last for first, last in spans):
             following = _NEXT_MESSAGE.search(text, text.find("\n", start) if "\n" in text[start:] else len(text))
             window = text[start : following.start() if following else len(text)]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import KeyFact, TriggerFact
     from fkdash.preview.outcome import Outcome
     from fkdash.preview.queue.state import Event, Images
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
 STILL_REFERENCED: Final = "23503"
 RESTRICTED: Final = "23001"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fkdash.preview.facts import KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
 MOVE_FORBIDDEN: Final = "0A000"
 _MOVES_ARE_UPDATES: Final = 15

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.preview.doubts import NOT_PERMITTED, refusal
 from fkdash.preview.equality import plain_type
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
@@ -17,11 +18,10 @@ from fkdash.preview.outcome import Obstacle
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fkdash.preview.facts import IndexFact, KeyFact, RefusedFunction, TableFact
+    from fkdash.preview.facts import IndexFact, KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
-NOT_PERMITTED: Final = "42501"
 _GENERATED_WITH_THE_ROW: Final = 16
 
 
@@ -157,9 +157,3 @@ async def _note(
     else:
         run.outcome.block(call.obstacle, rows)
         run.outcome.remark(f"{reason}.")
-
-
-def refusal(owner: str, refused: Sequence[RefusedFunction], what: str) -> str:
-    """Say which function is refused to whom; no full stop."""
-    names = ", ".join(function.name for function in refused)
-    return f"The action runs as {owner}, who may not execute {names} in {what}"

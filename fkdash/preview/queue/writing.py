@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import Facts, KeyFact, TableFact
     from fkdash.preview.queue.state import Event, RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
 GENERATED_ALWAYS: Final = "428C9"
 SYNTAX: Final = "42601"
@@ -105,7 +105,7 @@ async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[R
         if value is not None and wanted != given:
             found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), wanted, value)
             if isinstance(found, Failure):
-                row_constraints.evaluation_failed(run, table, (mine.name,), found, rows)
+                run.evaluation_failed(table, (mine.name,), found, rows)
                 return None
             value = found
         values[mine.name] = value
