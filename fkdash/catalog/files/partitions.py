@@ -222,8 +222,8 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
         changes |= {"is_partition": False, "bound": ""}
     state.change(child, **changes)
     if partition and state.version >= _IDENTITY_SINCE:
-        for below in state.children(child.oid):
-            _lose_identity(state, below, inherited)
+        for partition_below in state.children(child.oid):
+            _lose_identity(state, partition_below, inherited)
     names = {check.name for check in state.constraints_on(parent.oid, "c") if not check.no_inherit}
     for check in state.constraints_on(child.oid, "c"):
         if check.name in names and check.inherited:
