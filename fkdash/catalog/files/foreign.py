@@ -135,7 +135,9 @@ def copy_to_referenced(state: State, key: Constraint, referenced: Relation, base
         copy_for_referenced_partition(state, key, partition, base)
 
 
-def copy_for_referenced_partition(state: State, key: Constraint, partition: Relation, base: str = "") -> None:
+def copy_for_referenced_partition(
+    state: State, key: Constraint, partition: Relation, base: str = ""
+) -> Constraint:
     """Keep a foreign key for one partition of the table it refers to, and for those below.
 
     All of one statement are named after the key that it began with (`base`), whatever lies between.
@@ -165,6 +167,14 @@ def copy_for_referenced_partition(state: State, key: Constraint, partition: Rela
     )
     state.add_constraint(made)
     copy_to_referenced(state, made, partition, base)
+    return made
+
+
+def mark_validated(state: State, key: Constraint) -> None:
+    """Mark a key and what is kept of it for partitions as validated."""
+    state.change_constraint(key, validated=True)
+    for copy in copies_of(state, key):
+        mark_validated(state, copy)
 
 
 def _suffixed(state: State, table: Relation, name: str) -> str:

@@ -11,6 +11,7 @@ from fkdash.catalog.files.foreign import (
     copies_of,
     copy_for_referenced_partition,
     copy_to_partition,
+    mark_validated,
     remove_with_copies,
 )
 from fkdash.catalog.files.keys import adopt_index, constraint_of, index_on_partition, moved_index, same_index
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import Name
 
 _IDENTITY_SINCE: Final = 17
+_LEFT_UNCHECKED_SINCE: Final = 18
+"""Before, what is kept for a new partition of a key that is NOT VALID counts as validated."""
+
 _OWN_TREE_SINCE: Final = 15
 """Before, what a key keeps for partitions of its own table goes another way when one is detached."""
 
@@ -38,7 +42,10 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
     for oid in referring:
         # What partitions have of a foreign key to their own table is not kept again for each of them.
         if state.constraints[oid].parent not in referring:
-            copy_for_referenced_partition(state, state.constraints[oid], state.relations[partition.oid])
+            key = state.constraints[oid]
+            made = copy_for_referenced_partition(state, key, state.relations[partition.oid])
+            if state.version < _LEFT_UNCHECKED_SINCE:
+                mark_validated(state, made)
 
 
 def _is_copy_for_referenced(state: State, key: object) -> bool:
