@@ -85,6 +85,11 @@ class ReadPool:
         """The server processes of the connections that are open now; behind a pooler they mean nothing."""
         return frozenset(connection.get_server_pid() for connection in self._open)
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands between, as far as its connections told."""
+        return self._bare or bool(self._pooled)
+
     def trust(self, owner: str) -> None:
         """Let sessions that begin from now on run what functions of this role do."""
         self.trusted_owners |= {owner}

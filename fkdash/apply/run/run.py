@@ -263,7 +263,7 @@ class Run:
             "step-waits", step=step.number, attempt=attempt, holders=[str(each) for each in in_the_way]
         )
         self.tell(StepWaits(step, attempt, pause, in_the_way))
-        await asyncio.sleep(pause)
+        await self.wishes.rest(pause)
 
     async def _holders(self, step: Step) -> tuple[Holder, ...]:
         found: dict[int | None, Holder] = {}

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.confirmed_references import spelled_reference
 from fkdash.counted import counted
-from fkdash.errors import UsageError
 from fkdash.tui import keys
+from fkdash.tui.knowledge import knowing_confirmed
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
@@ -49,7 +49,13 @@ class OrphansScreen(BaseScreen):
                 ListColumn("orphans", _number, 10, right=True, tone=_tone),
                 ListColumn("reference", lambda each: shown_columns(each.reference.key), 24),
                 ListColumn("to", lambda each: shown_name(each.reference.key.referenced), 14, priority=1),
-                ListColumn("foreign key", lambda each: each.reference.key.name or "not declared", 16, priority=2),
+                ListColumn(
+                    "foreign key",
+                    lambda each: each.reference.key.name or "not declared",
+                    16,
+                    priority=2,
+                    patient=True,
+                ),
             ],
             key=lambda each: (each.reference.key.qualified, each.reference.key.columns),
             empty="Looking ...",
@@ -67,10 +73,15 @@ class OrphansScreen(BaseScreen):
         """The referencing table under the cursor."""
         return self.list.row.reference.key.table if self.list.row is not None else None
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.reference.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the references, and what is known of the orphans of one."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "references"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Look."""
@@ -84,7 +95,7 @@ class OrphansScreen(BaseScreen):
         self._tell()
         self.run_cancellable(self._read, doing="Counting rows that refer to nothing", group="orphans")
 
-    def action_every_key(self) -> None:
+    def action_read_all(self) -> None:
         """Count for every foreign key, also those that guarantee their rows; and back."""
         self._every = not self._every
         self.action_refresh()
@@ -93,7 +104,9 @@ class OrphansScreen(BaseScreen):
         from fkdash.orphans.references import doubtful, every  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.orphans.scan import scan  # noqa: PLC0415
 
-        self._catalog = self._knowing()
+        self._catalog, wrong = knowing_confirmed(self.knowledge.catalog)
+        if wrong:
+            self.say(wrong)
         references = every(self._catalog) if self._every else doubtful(self._catalog)
         self._total = len(references)
         pool = await self.services.connection.pool()
@@ -111,18 +124,6 @@ class OrphansScreen(BaseScreen):
         self.list.show_rows(self._in_order())
         self._tell(over=True)
         self.refresh_bindings()
-
-    def _knowing(self) -> Catalog:
-        """Give the catalog with the references that the team's file confirms; one that is broken hides nothing."""
-        from fkdash.catalog.confirmed_references import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.checking.configuration_file import load_configuration  # noqa: PLC0415
-
-        try:
-            written = load_configuration().references
-        except UsageError as error:
-            self.say(f"{error.what} Its [references] are not used.")
-            written = {}
-        return knowing_those_there(self.knowledge.catalog, written)[0]
 
     def _heard(self, each: ScannedReference) -> None:
         self._found.append(each)
@@ -224,6 +225,10 @@ class OrphansScreen(BaseScreen):
         self.export(
             "orphans", ".json", json.dumps(orphans_document(self._in_order(), self._catalog), indent=2) + "\n"
         )
+
+
+def _name(each: ScannedReference) -> str:
+    return each.reference.key.name or "not declared"
 
 
 def _number(each: ScannedReference) -> str:
