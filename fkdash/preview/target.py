@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import alias_beside, bare_type
 from fkdash.preview.model import Selection
+from fkdash.sqlstates import UNDEFINED_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
-
-_UNDEFINED_COLUMN: Final = "42703"
 
 
 def selection(facts: Facts, target: DeleteTarget) -> Selection:
@@ -110,7 +109,7 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     if target.condition is not None:
         from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
 
-        hint = nearest_columns(target.condition, columns) if error.sqlstate == _UNDEFINED_COLUMN else ""
+        hint = nearest_columns(target.condition, columns) if error.sqlstate == UNDEFINED_COLUMN else ""
         known = f"{target.table} has {', '.join(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
     return UsageError(
