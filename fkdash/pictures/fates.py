@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from fkdash.pictures.cells import filled, in_lines
-from fkdash.pictures.picture import LEAST_CELLS, Picture, Span, bar
+from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span, bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def fates(outcomes: Sequence[Outcome], width: int, pen: Pen) -> Picture:
     rows: list[tuple[Span, ...]] = []
     for each in outcomes:
         mark = pen.unknown if each.works is None else pen.works if each.works else pen.fails
-        role = "waits" if each.works is None else "good" if each.works else "blocks"
+        role: Role = "waits" if each.works is None else "good" if each.works else "blocks"
         stopping = bar(each.stopping, largest, cells, pen)
         goes, changes = (0, 0) if each.stopping else (each.deleted, each.changed)
         deleted = _solid(goes, largest, cells - (changes > 0), pen.gone)

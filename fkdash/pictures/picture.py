@@ -24,6 +24,9 @@ class Span(NamedTuple):
 Picture: TypeAlias = tuple[tuple[Span, ...], ...]
 """Lines from top to bottom, none wider than was asked, without control characters."""
 
+TEXT_CELLS: Final = 78
+"""How wide a picture is in a report, and where it is kept as text."""
+
 LEAST_CELLS: Final = 36
 """In less room no picture is drawn: a number of 64 bits, its mark and a stub of a name would not fit."""
 
@@ -40,6 +43,7 @@ class Pen:
     above: str
     line: str
     arrow: str
+    here: str
     cascade: str
     nulls: str
     defaults: str
@@ -71,6 +75,7 @@ UNICODE: Final = Pen(
     above="┌─ ",
     line="─",
     arrow="▶",
+    here="◀",
     cascade="━▶",
     nulls="─∅",
     defaults="─◇",
@@ -93,6 +98,7 @@ ASCII: Final = Pen(
     above=",- ",
     line="-",
     arrow=">",
+    here="<",
     cascade="=>",
     nulls="-0",
     defaults="-=",

@@ -32,13 +32,14 @@ class Reference:
     """A foreign key seen from the map's table: the other table, its columns, its action, whether it conflicts.
 
     For one above, `name` is the referenced table and `columns` those of the map's table; for one below, `name`
-    is the referencing table.
+    is the referencing table. `here` is the one that everything is about just now.
     """
 
     name: str
     columns: str
     action: str
     conflicts: bool = False
+    here: bool = False
 
 
 def arrow(action: str, pen: Pen) -> str:
@@ -85,5 +86,6 @@ def _row(guide: str, each: Reference, names: int, width: int, pen: Pen) -> tuple
         Span(filled(pen.fit(each.name, names), names) + "  "),
         Span(each.action.ljust(_LONGEST_ACTION), role),
     )
-    room = width - sum(cell_len(span.text) for span in head) - 2
-    return (*head, Span(f"  {pen.fit(each.columns, room)}" if room > 0 else "", "name"))
+    here = f" {pen.here}" if each.here else ""
+    room = width - sum(cell_len(span.text) for span in head) - 2 - len(here)
+    return (*head, Span(f"  {pen.fit(each.columns, room)}" if room > 0 else "", "name"), Span(here, "strong"))
