@@ -201,7 +201,7 @@ def copy_to_partition(state: State, key: Constraint, partition: Relation) -> Non
     wanted = _over(key, numbers)
     for other in state.constraints_on(partition.oid, "f"):
         if not other.parent and _same_columns(other, wanted) and other.enforced is not wanted.enforced:
-            raise RefusedError("42P17", f"{other.name} and {key.name} are not enforced alike")
+            raise RefusedError(INVALID_OBJECT_DEFINITION, f"{other.name} and {key.name} are not enforced alike")
         if not other.parent and _same_key(other, wanted):
             if other.validated < key.validated:
                 raise DoubtfulError(f"{other.name} of {partition.name} would have to be validated")

@@ -276,9 +276,13 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is attached to another index")
     partitions = state.children_of.get(index.index.table, ())
     if other.index.table not in partitions:
-        raise RefusedError("55000", f"{other.name} is not on a partition of the index's table")
+        raise RefusedError(
+            OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is not on a partition of the index's table"
+        )
     if any(each.index and each.index.parent == index.oid for each in state.indexes_on(other.index.table)):
-        raise RefusedError("55000", f"another index is attached to {index.name} for that partition")
+        raise RefusedError(
+            OBJECT_NOT_IN_PREREQUISITE_STATE, f"another index is attached to {index.name} for that partition"
+        )
     theirs = moved_index(state, index.index, state.relations[other.index.table])
     if not same_index(theirs, other.index) or index.index.expressions:
         if index.index.expressions or index.index.predicate:
