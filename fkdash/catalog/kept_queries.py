@@ -15,8 +15,10 @@ _MOST_STATEMENTS: Final = 300
 
 
 async def read_views(session: Session) -> tuple[Query, ...]:
-    """Give the definitions of up to 500 views, tables schema-qualified. Raises the session's errors."""
-    await session.value("select set_config('search_path', 'pg_catalog', true)")
+    """Give the definitions of up to 500 views, tables schema-qualified as for the path of a looking session.
+
+    Raises the session's errors.
+    """
     rows = await session.asked(query("fkdash.catalog", "views"), _MOST_VIEWS)
     return tuple(Query(f"view {row['schema']}.{row['name']}", row["definition"]) for row in rows)
 
@@ -26,10 +28,10 @@ async def read_statements(session: Session) -> tuple[Query, ...]:
 
     An extension that is there but not preloaded raises ServerRefusedError (55000).
     """
-    schema = await session.value(query("fkdash.catalog", "statements_extension"))
-    if schema is None:
+    found = await session.asked(query("fkdash.catalog", "statements_extension"))
+    if not found:
         return ()
-    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(str(schema)))
+    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(str(found[0]["nspname"])))
     rows = await session.asked(sql, _MOST_STATEMENTS)
     return tuple(
         Query(f"a statement that was run {row['calls']} times (pg_stat_statements)", row["query"]) for row in rows

@@ -155,7 +155,7 @@ class _Asking:
 
 
 async def _read(session: Session, beside: Session, only: Sequence[int] | None, server: _AtFirst) -> Catalog:
-    """Read with two sessions, or with one in the place of both; what is asked at the same time goes out together."""
+    """Read with two sessions, or one in the place of both; what is asked at the same time goes out together."""
     one, other = _Asking(session, only, large=server.large), _Asking(beside, only, large=server.large)
     with collector_at_rest():
         async with at_once() as group:

@@ -226,7 +226,7 @@ class Reader:
         self.check_limits(len(self.rows))
         if self.hearing is not None:
             self.hearing.hear(sql, arguments)
-        return await self.session.rows(sql, *arguments)
+        return await self.session.asked(sql, *arguments)
 
     def _bound(self) -> str:
         return f"LIMIT {self._limits.rows + 1}"

@@ -1,4 +1,4 @@
-"""How many rows each of many foreign keys holds back, counted in few statements with one time limit for all of them."""
+"""How many rows each of many foreign keys holds back, counted in few statements with one time limit for all."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class _Counting:
         return [key for key in keys if key.qualified not in self.found]
 
     async def _asked_again(
-        self, sessions: Sessions, refused: Sequence[tuple[ForeignKey, str]], seconds: float, again: bool
+        self, sessions: Sessions, refused: Sequence[tuple[ForeignKey, str]], seconds: float, *, again: bool
     ) -> None:
         """Find out why the server refused a count: a lock, a privilege, a row that cannot be read."""
         for number, (key, why) in enumerate(refused):
