@@ -81,8 +81,8 @@ async def _verdicts(
                 verdicts[number] = await _verdict(shared, catalog, row, seconds)
 
             async with at_once() as group:
-                for number, row in enumerate(few):
-                    group.create_task(one(number, row))
+                for number, held in enumerate(few):
+                    group.create_task(one(number, held))
             if shared.failed is None:
                 return {finding: verdicts[few.index(row)] for finding, row in rows.items() if row in few}
             if isinstance(shared.failed, StoppedError):
@@ -183,5 +183,6 @@ class _Shared:
         try:
             yield
         except FkdashError as error:
-            self.failed = self.failed or error
+            if self.failed is None:
+                self.failed = error
             raise

@@ -142,9 +142,8 @@ class _Counting:
             late, refused = [], dict.fromkeys(range(len(asked)), "")
         else:
             late = []
-        await self._asked_again(
-            sessions, [(asked[number], why) for number, why in refused.items()], seconds, again
-        )
+        unclear = [(asked[number], why) for number, why in refused.items()]
+        await self._asked_again(sessions, unclear, seconds, again=again)
         return late
 
     def _left(self, keys: Sequence[ForeignKey]) -> list[ForeignKey]:
