@@ -136,28 +136,28 @@ class _Shared:
     """
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
         self.failed: FkdashError | None = None
 
     async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Ask as `asked`, by the driver."""
         with self._noticing():
-            return await self._session.rows(sql, *arguments)
+            return await self.session.rows(sql, *arguments)
 
     async def row(self, sql: str, *arguments: object) -> Row | None:
         """Give the first row."""
         with self._noticing():
-            return await self._session.row(sql, *arguments)
+            return await self.session.row(sql, *arguments)
 
     async def value(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - a column may hold any type
         """Give the first value."""
         with self._noticing():
-            return await self._session.value(sql, *arguments)
+            return await self.session.value(sql, *arguments)
 
     async def asked(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Ask together with what the others ask now."""
         with self._noticing():
-            return await self._session.asked(sql, *arguments)
+            return await self.session.asked(sql, *arguments)
 
     async def one_by_one(
         self,
@@ -167,14 +167,14 @@ class _Shared:
     ) -> None:
         """Ask many at once."""
         with self._noticing():
-            await self._session.one_by_one(queries, answered, refused)
+            await self.session.one_by_one(queries, answered, refused)
 
     async def execute(self, sql: str) -> str:
         """Run what is no savepoint."""
         if sql.startswith(("SAVEPOINT ", "RELEASE ")):
             return ""
         with self._noticing():
-            return await self._session.execute(sql)
+            return await self.session.execute(sql)
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.checking.biting import previewed
+from fkdash.checking.groups import schemas_of
 from fkdash.checking.policy import Configuration, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, Reported, Scope, Unknown, is_about, scope_of
 from fkdash.checking.row_questions import answered, unanswered
@@ -87,6 +88,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        schemas=schemas_of(catalog, judged.findings),
     )
 
 
@@ -110,6 +112,7 @@ def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> Ch
         server=catalog.server,
         ignored=judged.ignored,
         gone=compared.gone,
+        schemas=schemas_of(catalog, judged.findings),
         coverage=Coverage(
             rules=len(options.rules),
             not_asked=tuple(

@@ -102,12 +102,25 @@ class CheckPart(TypedDict):
     failure: NotRequired[str]
 
 
+class GroupDocument(TypedDict):
+    """Findings of one shape in many schemas or databases: `count` of them at `places`; where it `differs`."""
+
+    rule: str
+    severity: str
+    shape: str
+    count: int
+    biting: int
+    places: Names
+    differs: Names
+
+
 class CheckDocument(CheckPart):
     """`fkdash check --format json`; several databases have a part each."""
 
     fkdash: One
     kind: Literal["check"]
     databases: NotRequired[list[CheckPart]]
+    groups: NotRequired[list[GroupDocument]]
 
 
 class BlockerDocument(ColumnsDocument):

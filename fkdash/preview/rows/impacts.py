@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.planted import planted_in
+from fkdash.catalog.planted import refuse_planted_of
 from fkdash.errors import (
     HeldUpError,
     NotPermittedError,
@@ -161,17 +161,14 @@ class _Counting:
 
     async def _safe(self, session: Session, keys: Sequence[ForeignKey]) -> list[ForeignKey]:
         """Give the keys of which counting runs nobody else's code, and tell what it would run for the others."""
-        tables = {
-            table.oid
-            for key in keys
-            for table in (self._catalog.tables[key.table], self._catalog.tables[key.referenced])
-            if table.oid is not None
-        }
-        planted = await planted_in(session, tables)
-        if not planted:
+        tables = [self._catalog.tables[name] for key in keys for name in (key.table, key.referenced)]
+        try:
+            await refuse_planted_of(session, tables)
+        except NotRunError as error:
+            refused = error
+        else:
             return list(keys)
         if len(keys) == 1:
-            refused = NotRunError(planted)
             self.tell(keys[0], Impact(None, None, reason=refused.what, not_run=refused.not_run))
             return []
         middle = len(keys) // 2
