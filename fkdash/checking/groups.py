@@ -29,14 +29,20 @@ Place = tuple[int, str]
 class Group:
     """Findings of one shape, in the order in which they were found; `first` stands for all of them.
 
-    `places` are where they are and `differs` where the table is without such a finding: schemas, or databases where
-    these are what is compared. `biting` of them hold rows back today.
+    `places` are where they are and `differs` where the table is without such a finding: schemas, or databases
+    where these are what is compared; `databases` is the one of each member.
     """
 
     members: tuple[Reported, ...]
+    databases: tuple[str, ...]
     shape: str
     places: tuple[str, ...]
     differs: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """Give `2,000 × users.workspace_id → workspaces`."""
+        return f"{len(self.members):,} \N{MULTIPLICATION SIGN} {self.shape}"
 
     @property
     def first(self) -> Reported:
@@ -72,15 +78,14 @@ def groups_of(reports: Sequence[CheckReport]) -> tuple[Group, ...]:
         groups.append(
             Group(
                 tuple(each for _, each in members),
+                tuple(reports[number].database or reports[number].where for (number, _), _ in members),
                 shape_words(members[0][1].finding),
                 tuple(_named(reports, place, by_database=by_database) for place in places),
                 tuple(_named(reports, place, by_database=by_database) for place in others),
             )
         )
     return tuple(
-        sorted(
-            groups, key=lambda each: (each.first.finding.severity.rank, not each.differs, -len(each.members))
-        )
+        sorted(groups, key=lambda each: (each.first.finding.severity.rank, not each.differs, -len(each.members)))
     )
 
 
@@ -90,9 +95,7 @@ def alone(reports: Sequence[CheckReport], groups: Iterable[Group]) -> Iterator[t
     families = {group.first.finding.key.table.name for group in groups}
     for report in reports:
         left = [each for each in report.findings if id(each) not in together]
-        left.sort(
-            key=lambda each: (each.finding.severity.rank, each.finding.key.table.name not in families)
-        )
+        left.sort(key=lambda each: (each.finding.severity.rank, each.finding.key.table.name not in families))
         yield report, left
 
 

@@ -55,18 +55,22 @@ def _document(reports: Sequence[CheckReport], kind: str) -> dict[str, Any]:
     if len(reports) == 1:
         return head | _part(reports[0]) | groups
     parts = [part | {"findings": list(part["findings"])} for part in map(_part, reports)]
-    return head | {
-        "server": None,
-        "tables": sum(part["tables"] for part in parts),
-        "foreign_keys": sum(part["foreign_keys"] for part in parts),
-        "findings": (
-            finding | {"database": report.database}
-            for report, part in zip(reports, parts, strict=True)
-            for finding in part["findings"]
-        ),
-        "complete": all(part["complete"] for part in parts),
-        "databases": parts,
-    } | groups
+    return (
+        head
+        | {
+            "server": None,
+            "tables": sum(part["tables"] for part in parts),
+            "foreign_keys": sum(part["foreign_keys"] for part in parts),
+            "findings": (
+                finding | {"database": report.database}
+                for report, part in zip(reports, parts, strict=True)
+                for finding in part["findings"]
+            ),
+            "complete": all(part["complete"] for part in parts),
+            "databases": parts,
+        }
+        | groups
+    )
 
 
 def groups_field(reports: Sequence[CheckReport]) -> dict[str, Any]:
