@@ -5,6 +5,7 @@ Who reads two thousand lines that say the same misses the one that does not.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _FEWEST: Final = 3
 """From so many places on findings of one shape are a group."""
+
+_NUMBER: Final = re.compile(r"([0-9]+)")
 
 Shape = tuple[object, ...]
 Place = tuple[int, str]
@@ -41,7 +44,7 @@ class Group:
 
     @property
     def words(self) -> str:
-        """Give `2,000 × users.workspace_id → workspaces`."""
+        """Say how many of what shape, as the summary names it: a number, a sign and the shape."""
         return f"{len(self.members):,} \N{MULTIPLICATION SIGN} {self.shape}"
 
     @property
@@ -80,8 +83,8 @@ def groups_of(reports: Sequence[CheckReport]) -> tuple[Group, ...]:
                 tuple(each for _, each in members),
                 tuple(reports[number].database or reports[number].where for (number, _), _ in members),
                 shape_words(members[0][1].finding),
-                tuple(_named(reports, place, by_database=by_database) for place in places),
-                tuple(_named(reports, place, by_database=by_database) for place in others),
+                tuple(sorted((_named(reports, each, by_database=by_database) for each in places), key=_numbered)),
+                tuple(sorted((_named(reports, each, by_database=by_database) for each in others), key=_numbered)),
             )
         )
     return tuple(
@@ -147,6 +150,12 @@ def _places(reports: Sequence[CheckReport]) -> Mapping[str, list[Place]]:
         for name, schemas in report.schemas.items():
             found[name] += [(number, schema) for schema in schemas]
     return found
+
+
+def _numbered(name: str) -> list[tuple[bool, int, str]]:
+    """Order t9 before t10."""
+    parts = (each for each in _NUMBER.split(name) if each)
+    return [(each.isdecimal(), int(each[:18]) if each.isdecimal() else 0, each) for each in parts]
 
 
 def _named(reports: Sequence[CheckReport], place: Place, *, by_database: bool) -> str:
