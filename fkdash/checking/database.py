@@ -88,7 +88,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
-        schemas=schemas_of(catalog, judged.findings),
+        schemas=schemas_of(catalog),
     )
 
 
@@ -112,7 +112,7 @@ def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> Ch
         server=catalog.server,
         ignored=judged.ignored,
         gone=compared.gone,
-        schemas=schemas_of(catalog, judged.findings),
+        schemas=schemas_of(catalog),
         coverage=Coverage(
             rules=len(options.rules),
             not_asked=tuple(

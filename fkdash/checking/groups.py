@@ -114,12 +114,11 @@ def places_words(places: Sequence[str], most: int = 3) -> str:
     return ", ".join(places) if len(places) <= most else f"{places[0]} … {places[-1]}"
 
 
-def schemas_of(catalog: Catalog, found: Iterable[Finding]) -> Mapping[str, tuple[str, ...]]:
-    """Give the schemas that have a table of the same name as one with a finding, by that name."""
-    wanted = {finding.key.table.name for finding in found}
+def schemas_of(catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
+    """Give the schemas that have a table of a name, by that name."""
     schemas: defaultdict[str, list[str]] = defaultdict(list)
     for name, table in catalog.tables.items():
-        if name.name in wanted and table.partition_of is None:
+        if table.partition_of is None:
             schemas[name.name].append(name.schema)
     return {name: tuple(sorted(each)) for name, each in schemas.items()}
 

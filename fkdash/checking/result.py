@@ -122,8 +122,8 @@ class CheckReport:
 
     `gone` names what the baseline knows and nobody finds any more. `failure` is
     set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
-    configuration, else of the baseline, "" without either. `schemas` has, for the names of tables with findings,
-    every schema with a table of that name.
+    configuration, else of the baseline, "" without either. `schemas` has, for the name of every table, the
+    schemas with a table of that name.
     """
 
     where: str

@@ -123,6 +123,19 @@ class CheckDocument(CheckPart):
     groups: NotRequired[list[GroupDocument]]
 
 
+class CheckSummaryDocument(TypedDict):
+    """The last line of `fkdash check --format jsonl`: the databases before it, and what they have in common."""
+
+    fkdash: One
+    kind: Literal["check-summary"]
+    databases: int
+    failed: Names
+    incomplete: Names
+    findings: dict[str, int]
+    resumed: int
+    groups: NotRequired[list[GroupDocument]]
+
+
 class BlockerDocument(ColumnsDocument):
     """What stops a delete."""
 
@@ -276,6 +289,7 @@ class RulesDocument(TypedDict):
 
 DOCUMENTS: Final[dict[str, Any]] = {
     "check": CheckDocument,
+    "check-summary": CheckSummaryDocument,
     "preview": PreviewDocument,
     "list": ListDocument,
     "orphans": OrphansDocument,
