@@ -54,9 +54,9 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     for key in catalog.foreign_keys:
         if len(schemas[key.table.name]) > _FEWEST_ALIKE:
             found[key.table.name, key.columns].setdefault(key.table.schema, key)
-    for (table, columns), keys in found.items():
+    for (named, columns), keys in found.items():
         if len(keys) >= _FEWEST_ALIKE:
-            yield from _differing(catalog, table, columns, keys, schemas[table])
+            yield from _differing(catalog, named, columns, keys, schemas[named])
 
 
 def _differing(
