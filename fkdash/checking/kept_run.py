@@ -72,6 +72,10 @@ class KeptRun:
     def finish(self) -> None:
         """Note that every database had its turn."""
         self._write({_FINISHED: True})
+        self.close()
+
+    def close(self) -> None:
+        """Stop; what was said so far is kept."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -75,13 +75,16 @@ class SeveralChecks:
             if sys.stderr.isatty() and not self._lines:
                 tell(f"{len(self.reports):,} of {counted(len(order), 'databases')}: {plain(place)}")
 
-        await check_each(
-            [partial(self._check, targets[number]) for number in order],
-            heard,
-            server_of=lambda turn: _server(targets[order[turn]]),
-            jobs=lambda turn: min(self._jobs, self._free.get(_server(targets[order[turn]]), self._jobs)),
-        )
-        kept.finish()
+        try:
+            await check_each(
+                [partial(self._check, targets[number]) for number in order],
+                heard,
+                server_of=lambda turn: _server(targets[order[turn]]),
+                jobs=lambda turn: min(self._jobs, self._free.get(_server(targets[order[turn]]), self._jobs)),
+            )
+            kept.finish()
+        finally:
+            kept.close()
         reports = tuple(self.reports[number] for number in sorted(self.reports))
         if self._lines:
             say_pieces((json.dumps(self._summary(reports, resumed=len(done))) + "\n",))
