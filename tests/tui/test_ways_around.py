@@ -159,7 +159,7 @@ async def test_the_history_says_why_a_run_of_another_database_cannot_be_undone_h
 ) -> None:
     await cut_off(incident_database, state)
     async with dashboard(database.dsn, options=PLAIN) as session:
-        await session.until_shown("Nothing wrong found")
+        await session.until_shown("Nothing found")
         assert "left halfway" not in session.screen
         await session.press("H")
         await session.until_shown("CUT OFF")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
+from fkdash.checking.result import severities_in_words
 from fkdash.counted import counted
 from fkdash.fix.statements.definition import definition
 from fkdash.pasting import for_psql
@@ -140,18 +141,15 @@ def orders() -> list[Order[ConstraintRow]]:
 
 def summary(knowledge: Knowledge) -> str:
     """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
-    severities = [finding.severity for finding in knowledge.findings]
     keys = knowledge.catalog.foreign_keys
     tables = [table for table in knowledge.catalog.tables.values() if table.partition_of is None]
     unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
-    wrong = [
-        counted(severities.count(severity), noun)
-        for severity, noun in ((Severity.ERROR, "contradictions"), (Severity.WARNING, "warnings"))
-        if severity in severities
-    ]
-    scope = f"in {counted(len(keys), 'foreign keys')} of {counted(len(tables), 'tables')}"
+    found = severities_in_words(knowledge.findings)
+    undeclared = sum(not finding.key.name for finding in knowledge.findings)
+    beside = f"; {counted(undeclared, 'undeclared references')}: o" if undeclared else ""
+    scope = f"in {counted(len(keys), 'foreign keys')} in {counted(len(tables), 'tables')}"
     hidden = f" ({unreadable:,} not readable)" if unreadable else ""
-    return f"{', '.join(wrong) or 'Nothing wrong found'} {scope}{hidden}"
+    return f"{found or 'Nothing found'} {scope}{hidden}{beside}"
 
 
 def described(row: ConstraintRow) -> list[Line]:
