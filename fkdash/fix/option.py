@@ -21,7 +21,8 @@ class Option:
     empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards, and
     `blocked` says what becomes of them, with what may still stop them; it is empty for an option that leaves them
     aside. `becomes` is the key as it is then declared, `nullable` the columns that then accept NULL.
-    `asks` are the referencing columns for which the operator must name a value before it can be planned.
+    `asks` are the referencing columns for which the operator must name a value before it can be planned, `of_rows`
+    says that referenced rows must be named as well.
     """
 
     id: str
@@ -35,11 +36,12 @@ class Option:
     becomes: ForeignKey | None = None
     nullable: tuple[tuple[TableName, str], ...] = ()
     blocked: str = ""
+    of_rows: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether it can be planned without asking anything."""
-        return not self.refused and not self.asks
+        return not self.refused and not self.asks and not self.of_rows
 
 
 def consequences(option: Option) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.fix.declare import FOR_NEW_KEYS, is_new
 from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID, REMEDIES
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.fix.option import Option
+    from fkdash.fix.remedy import Remedy
     from fkdash.rules.finding import Finding
 
 
@@ -33,7 +35,7 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
     listed = [
         (remedy, option)
         for remedy in REMEDIES
-        if not remedy.by_name and (option := remedy.offer(catalog, finding)) is not None
+        if _listed(catalog, finding, remedy) and (option := remedy.offer(catalog, finding)) is not None
     ]
     if not finding.rule:
         return tuple(promised(catalog, finding, option) for _, option in listed)
@@ -46,3 +48,9 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
         if remedy.shown_refused and option.refused and option.id not in answering and finding.statements
     ]
     return (*answers, *refused)
+
+
+def _listed(catalog: Catalog, finding: Finding, remedy: Remedy) -> bool:
+    if is_new(catalog, finding.key):
+        return remedy.id in FOR_NEW_KEYS
+    return not remedy.by_name or not finding.rule

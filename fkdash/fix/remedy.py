@@ -24,7 +24,8 @@ class Asked:
     """What an operator says beside the name of a remedy.
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `values` are those that the
-    option asks for, `words` what was typed. `pace` is how fast rows are changed. `of` are referenced rows.
+    option asks for, `words` what was typed. `pace` is how fast rows are changed. `of` are referenced rows, `picks`
+    what a query gave for each row that refers to them.
     """
 
     keep_validated: bool = False
@@ -32,6 +33,16 @@ class Asked:
     words: Sequence[str] = ()
     pace: Pace = field(default_factory=Pace)
     of: Sequence[str] = ()
+    picks: Picks | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """What a query gave for each referring row, by how the plan knows the row; `unpicked` names the others."""
+
+    sql: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    unpicked: tuple[str, ...] = ()
 
 
 def _never_so(_catalog: Catalog, _finding: Finding) -> str:

@@ -48,6 +48,8 @@ def options_text(
             lines.append(f"  rows         {plain(rows[option.id].words)}")
         if option.asks:
             lines.append(f"  asks         for the key of an existing row: {_asking(option)}")
+        if option.of_rows:
+            lines.append("  of           the rows that are to be freed: --of KEY, once for each")
         if option.id in plans:
             plan = plans[option.id]
             lines.append(
@@ -97,6 +99,7 @@ def options_document(
                 "undo": option.undo,
                 "refused": option.refused,
                 "asks": list(option.asks),
+                "of_rows": option.of_rows,
                 "procedure": plans[option.id].procedure if option.id in plans else None,
                 "expected_seconds": seconds.get(option.id),
             }

@@ -32,8 +32,8 @@ NOBODY = "postgresql://nobody@/nothing?host=/nonexistent"
 
 
 def destination(name: str, dsn: str, **more: str | bool) -> Destination:
-    target = target_at(dsn)
-    return Destination(name, target, str(more.get("environment", "")), bool(more.get("read_only")))
+    target = replace(target_at(dsn), read_only=bool(more.get("read_only")))
+    return Destination(name, target, str(more.get("environment", "")))
 
 
 @asynccontextmanager
@@ -182,18 +182,18 @@ async def test_what_one_profile_forbids_is_not_forbidden_in_another(database: Te
     app = DashboardApp(start, options=DashboardOptions(profiles=profiles))
     async with app.run_test(size=(100, 30)) as pilot:
         session = Session(app, pilot)
-        await session.until_shown("Nothing found", "PRODUCTION")
+        await session.until_shown("Nothing wrong found", "PRODUCTION")
         assert app.constraints.services.options.read_only
         await session.press("D")
         await session.until_shown("0 contradictions in 0 of 2 databases.")
         await session.press("G", "enter")
-        await session.until_shown("Nothing found", "STAGING")
+        await session.until_shown("Nothing wrong found", "STAGING")
         assert not app.constraints.services.options.read_only
 
 
 async def test_without_profiles_the_key_says_what_lists_databases(database: TestDatabase) -> None:
     async with dashboard(database.dsn) as session:
-        await session.until_shown("Nothing found")
+        await session.until_shown("Nothing wrong found")
         await session.press("D")
         await session.until_shown("fkdash --all-databases")
 

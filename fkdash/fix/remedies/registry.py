@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fkdash.fix.remedies import (
+    add_key,
     cascade,
     create_index,
     delete_blockers,
@@ -30,6 +31,7 @@ from fkdash.fix.remedies import (
 from fkdash.fix.remedy import Remedy
 
 REMEDIES: Final[tuple[Remedy, ...]] = (
+    add_key.REMEDY,
     no_action.REMEDY,
     drop_not_null.REMEDY,
     set_null.REMEDY,

@@ -14,7 +14,8 @@ from fkdash.preview.each.verdicts import Standing
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.preview import rooted
-from fkdash.preview.reader import CutShortError, RowId
+from fkdash.preview.reader import CutShortError
+from fkdash.preview.row import RowId
 from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
 from fkdash.preview.target import inheriting_tables, resolve
 
