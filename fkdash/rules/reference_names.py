@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from fkdash.rules.per_catalog import once_per_catalog
@@ -121,6 +122,7 @@ _SHORT_FOR: Final = {
     "ws": "workspace",
 }
 _IRREGULAR: Final = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index"}
+_NAMES_KEPT: Final = 100_000
 _INTEGERS: Final = frozenset({"smallint", "integer", "bigint"})
 _TEXTS: Final = frozenset({"text", "character varying", "character", "citext"})
 
@@ -191,7 +193,7 @@ class KeyNames:
                 found = self._one(table, column, [n for n in self.forms.get(own + form, ()) if not n.before])
                 if found is not None and found[0] != table.name:
                     return found
-        begins = tuple(_lower_words(table.name.name))
+        begins = _lower_words(table.name.name)
         shared = [n for n in named if n.before and (whole or begins[: len(n.before)] == n.before)]
         near = [n for n in shared if begins[: len(n.before)] == n.before and n.target[0] != table.name]
         return self._one(table, column, near) or self._one(table, column, shared)
@@ -236,14 +238,14 @@ def key_names(catalog: Catalog) -> KeyNames:
             continue
         satellite = _is_satellite(catalog, name, tables)
         for number, key in enumerate(keys):
-            if number and _lower_words(key)[-1:] not in (["code"], ["uuid"], ["id"], ["key"], ["guid"]):
+            if number and _lower_words(key)[-1] not in {"code", "uuid", "id", "key", "guid"}:
                 continue
             words = _lower_words(name.name)
             for start in range(len(words)):
                 if start and satellite:
                     break
                 for form in _forms_of("_".join(words[start:])):
-                    forms.setdefault(form, {})[_Named((name, key), tuple(words[:start]))] = None
+                    forms.setdefault(form, {})[_Named((name, key), words[:start])] = None
             if key.lower() not in _COMMON_KEYS and not satellite and number == 0:
                 own.setdefault(_folded([key]), []).append((name, key))
     return KeyNames(
@@ -324,14 +326,16 @@ def _spellings(words: Sequence[str]) -> Iterator[Sequence[str]]:
         yield [*words[:-1], short]
 
 
-def _lower_words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD_ENDS.split(name) if word]
+@lru_cache(maxsize=_NAMES_KEPT)
+def _lower_words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORD_ENDS.split(name) if word)
 
 
 def _folded(words: Iterable[str]) -> str:
     return "".join(words).replace("_", "").lower()
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def _forms_of(table: str) -> frozenset[str]:
     """Give a table's name and its likely singulars, folded."""
     name = _folded([table])
