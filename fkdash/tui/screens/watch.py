@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -101,7 +100,7 @@ class WatchScreen(BaseScreen):
 
     async def _watch(self) -> None:
         table = self._about.referenced.name if self._about is not None else ""
-        self.watching = Watching(self.services, self.knowledge, table)
+        self.watching = Watching(self.services, self.knowledge, table, self.say)
         since = datetime.now(UTC) - timedelta(hours=_HOURS_BACK)
         try:
             await self.watching.watch(since, self._show)
@@ -161,7 +160,7 @@ class WatchScreen(BaseScreen):
         key = self._key_here()
         if key is not None and key.qualified not in self._orphans:
             self._orphans[key.qualified] = None
-            self.run_worker(partial(self._count_orphans, key), group="orphans", description="Counting orphans")
+            self.run_worker(self._count_orphans(key), group="orphans", description="Counting orphans")
 
     async def _count_orphans(self, key: ForeignKey) -> None:
         from fkdash.orphans.scan import count_orphans  # noqa: PLC0415 - loaded when it is wanted
