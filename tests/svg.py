@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.app import App
+from textual.strip import Strip
 
 CELL, LINE, EDGE = 8.4, 17, 14
 FONT = "ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,'Liberation Mono',monospace"
@@ -169,7 +170,7 @@ def _document(width: int, height: int, title: str, css: str, body: str) -> str:
     )
 
 
-def _runs(strip: Any) -> Iterator[Run]:
+def _runs(strip: Strip) -> Iterator[Run]:
     line = strip.text
     for fleeting, instead in _FLEETING:
         line = fleeting.sub(instead, line)
