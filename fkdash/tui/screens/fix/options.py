@@ -191,7 +191,7 @@ class FixOptionsScreen(BaseScreen):
             return super().why_not(action)
         if row.option.refused or action == "plan":
             return row.option.refused
-        return "it asks for a value first: enter"
+        return "it asks for rows first: enter" if row.option.of_rows else "it asks for a value first: enter"
 
     def action_choose(self, number: int) -> None:
         """Go to the option of this number; enter shows its plan."""
@@ -204,6 +204,10 @@ class FixOptionsScreen(BaseScreen):
             return
         if row.plan is not None:
             self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
+        elif row.option.of_rows:
+            from fkdash.tui.screens.fix.rows_asked import RowsAsked  # noqa: PLC0415 - loaded when it is wanted
+
+            RowsAsked(self.app, self.services, self.knowledge, row.finding, row.option).ask()
         else:
             catalog = self.knowledge.catalog
             self.app.push_screen(FixValueScreen(self.services, catalog, row.finding, row.option))
@@ -315,6 +319,8 @@ def _stops(row: OptionRow) -> str:
 
 
 def _locks(row: OptionRow) -> str:
+    if row.option.of_rows and not row.option.refused:
+        return "asks for rows"
     if row.option.asks and not row.option.refused:
         return "asks for a value"
     return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
@@ -337,9 +343,15 @@ def _meaning(
         "Rows": row.counted,
         "Locks": _locks(row),
         "Undo": option.undo,
-        "Asks for": f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else "",
+        "Asks for": _asking(option),
         "Procedure": row.plan.procedure if row.plan is not None else "",
         "Answers": "" if row.answers else "nothing that was found wrong; it can be done all the same",
     }
     lines = [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]
     return [*lines, "", Drawing(fates, (tuple(beside),))] if beside else [*lines]
+
+
+def _asking(option: Option) -> str:
+    if option.of_rows:
+        return "the rows that are to be freed" + (", and the row to move to" if option.asks else "")
+    return f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else ""
