@@ -170,3 +170,6 @@ async def test_the_command_shows_every_row_before_it_is_confirmed(database: Test
     ended = await run("fix", "apply", *what, "--yes", "--confirm", _KEY, state=tmp_path)
     assert ended.code == 0, ended.err
     assert await database.value("select count(*) from users where space_id = 1") == 3
+    assert "Deleting this row of public.spaces today: refused with 23502 (30 users)" in ended.err
+    assert "Deleting this row of public.spaces now: refused with 23502 (3 users)" in ended.err
+    assert f"fkdash watch {database.dsn}" in ended.err.replace("'", "")

@@ -20,7 +20,7 @@ from tests.tools.installed import lacking, node, python
 
 pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
 
-_PRISMA = ("prisma@7.10.1", "@prisma/client@7.10.1", "@prisma/adapter-pg@7.10.1", "pg@8.22.0")
+_PRISMA = ("prisma@7.10.1", "@prisma/client@7.10.0", "@prisma/adapter-pg@7.10.1", "pg@8.22.0")
 _CALLS = (([1, 1], ["x", "y"]), ([1], ["y"]))
 _EXPECTED = [[["public.child", 2]], []]
 _NODE = """
@@ -40,7 +40,7 @@ process.exit(0);
 _SETUPS = {
     "node-postgres": "const db = await pool.connect();",
     "drizzle": 'import { drizzle } from "drizzle-orm/node-postgres";\nconst db = drizzle(pool);',
-    "prisma": 'import client from ".prisma/client/index.js";\nimport { PrismaPg } from "@prisma/adapter-pg";\n'
+    "prisma": 'import client from "@prisma/client";\nimport { PrismaPg } from "@prisma/adapter-pg";\n'
     "const db = new client.PrismaClient({ adapter: new PrismaPg(pool) });",
 }
 _PYTHON = """
