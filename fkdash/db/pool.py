@@ -21,12 +21,12 @@ from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.where.settings import applied_locally, not_applied
 from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
+from fkdash.sqlstates import DIVISION_BY_ZERO
 
 _ROLLBACK_SECONDS = 2.0
 _BEGIN_GRACE_SECONDS = 5.0
 _BESIDE_SECONDS = 2.0
 _WATCH_SECONDS = 5.0
-_NOT_READ_ONLY = "22012"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ class ReadPool:
             begun = True
             self.begun += 1
         except DRIVER_ERRORS as error:
-            if sqlstate_of(error) == _NOT_READ_ONLY:
+            if sqlstate_of(error) == DIVISION_BY_ZERO:
                 raise UnreachableError(
                     f"{self.where} does not keep a READ ONLY transaction read-only.",
                     next_step="Connect to the server directly, not through this pooler.",

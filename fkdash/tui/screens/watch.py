@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError, UnreachableError
@@ -21,6 +20,7 @@ from fkdash.tui.screens.watch_lines import about, outcome, statistics_lines
 from fkdash.tui.watching import Watching
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -83,8 +83,8 @@ class WatchScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the constraints, and what is known of one."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "errors"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Begin to watch, and move the minutes on while nothing happens."""
