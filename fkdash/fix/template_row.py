@@ -34,7 +34,8 @@ async def template_words(
     ]
     chosen = dict(named_values(key.referenced_columns, like))
     same = " and ".join(
-        f"p.{quoted(name)} = {parameter(number, columns[name].type)}" for number, name in enumerate(chosen, 1)
+        f"p.{quoted(name)} = {parameter(number, columns[name].plain_type)}"
+        for number, name in enumerate(chosen, 1)
     )
     shown = as_text((f"p.{quoted(name)}", columns[name].plain_type) for name in names) or "1"
     async with sessions.session(seconds) as session:
