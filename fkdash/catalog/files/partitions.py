@@ -268,7 +268,7 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
     if any(each.index and each.index.parent == index.oid for each in state.indexes_on(other.index.table)):
         raise RefusedError("55000", f"another index is attached to {index.name} for that partition")
     theirs = moved_index(state, index.index, state.relations[other.index.table])
-    if not same_index(theirs, other.index) or index.index.expressions:
+    if not same_index(theirs, other.index):
         if index.index.expressions or index.index.predicate:
             raise DoubtfulError(f"whether {other.name} is the same index as {index.name} is not known")
         raise RefusedError("55000", f"{other.name} is not the same index as {index.name}")
