@@ -25,7 +25,8 @@ _OPTIONS: Final = (
 
 def notice_loss(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """Let a connection whose other end does not answer any more be lost within ten seconds, busy or idle."""
-    link = connection._transport.get_extra_info("socket")  # noqa: SLF001 - the driver has no other way to it
+    transport = connection._transport  # type: ignore[attr-defined]  # noqa: SLF001 - the driver has no other way
+    link = transport.get_extra_info("socket")
     if link is None or link.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     with suppress(OSError):
