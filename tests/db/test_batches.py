@@ -84,10 +84,10 @@ async def test_nobody_waiting_ends_the_statement_on_the_server(
     task = asyncio.create_task(asking())
 
     async def runs() -> bool:
-        return await database.value(running) == 1
+        return bool(await database.value(running) == 1)
 
     async def ended() -> bool:
-        return await database.value(running) == 0
+        return bool(await database.value(running) == 0)
 
     await eventually(runs)
     task.cancel()
