@@ -28,11 +28,17 @@ async def read_statements(session: Session) -> tuple[Query, ...]:
 
     An extension that is there but not preloaded raises ServerRefusedError (55000).
     """
-    found = await session.asked(query("fkdash.catalog", "statements_extension"))
-    if not found:
+    schema = await statements_schema(session)
+    if schema is None:
         return ()
-    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(str(found[0]["nspname"])))
+    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(schema))
     rows = await session.asked(sql, _MOST_STATEMENTS)
     return tuple(
         Query(f"a statement that was run {row['calls']} times (pg_stat_statements)", row["query"]) for row in rows
     )
+
+
+async def statements_schema(session: Session) -> str | None:
+    """Give the schema of pg_stat_statements; None without it, and where its function is another role's."""
+    schema: str | None = await session.value(query("fkdash.catalog", "statements_extension"))
+    return schema

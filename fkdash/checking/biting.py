@@ -78,7 +78,7 @@ async def _verdicts(
             verdicts: dict[int, Verdict] = {}
 
             async def one(number: int, row: DeleteTarget) -> None:
-                verdicts[number] = await _verdict(shared, catalog, row, seconds)
+                verdicts[number] = await _verdict(shared, row, seconds)
 
             async with at_once() as group:
                 for number, held in enumerate(few):
@@ -95,7 +95,7 @@ async def _verdicts(
         try:
             async with sessions.session(seconds) as session:
                 row = await _held_back(session, catalog, finding)
-                heard[id(finding)] = None if row is None else await _verdict(session, catalog, row, seconds)
+                heard[id(finding)] = None if row is None else await _verdict(session, row, seconds)
         except _NO_ANSWER:
             heard[id(finding)] = None
     return heard
@@ -124,9 +124,9 @@ async def _held_back(session: Session, catalog: Catalog, finding: Finding) -> De
     return DeleteTarget(key.referenced, keys=(row,))
 
 
-async def _verdict(session: Session, catalog: Catalog, row: DeleteTarget, seconds: float) -> Verdict:
+async def _verdict(session: Session, row: DeleteTarget, seconds: float) -> Verdict:
     """Give what the preview of one row says."""
-    return (await preview(session, catalog, row, Limits(seconds=seconds, allow_scan=False))).verdict
+    return (await preview(session, row, Limits(seconds=seconds, allow_scan=False))).verdict
 
 
 class _Shared:

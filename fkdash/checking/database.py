@@ -18,6 +18,7 @@ from fkdash.checking.groups import schemas_of
 from fkdash.checking.policy import Configuration, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, Reported, Scope, Unknown, is_about, scope_of
 from fkdash.checking.row_questions import answered, unanswered
+from fkdash.checking.sampled_values import with_sampled_values
 from fkdash.db.at_once import at_once
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.options import possible_fixes
@@ -69,6 +70,8 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if is_about(options.concerns, each.key)]
     settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
+    if options.count_rows:
+        settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline)
     known = {id(each) for each in compared.known}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.catalog.surroundings import Server
@@ -159,21 +160,23 @@ class CheckReport:
 
     @property
     def headline(self) -> str:
-        """`3 errors, 6 warnings (2 known) in 57 foreign keys in 43 tables`: a baseline knows the others."""
+        """`1 contradiction, 6 warnings (2 known) in 57 foreign keys in 43 tables`: a baseline knows some."""
         if self.failure:
             return f"not checked: {self.failure}"
-        counts = dict.fromkeys(Severity, 0)
-        for each in self.new:
-            counts[each.finding.severity] += 1
-        words = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.INFO: "notes"}
-        said = [counted(count, words[severity]) for severity, count in counts.items() if count]
+        said = severities_in_words(each.finding for each in self.new)
         known = len(self.findings) - len(self.new)
-        found = ", ".join(said) or ("nothing new" if known else "nothing found")
+        found = said or ("nothing new" if known else "nothing found")
         return f"{found}{f' ({known:,} known)' if known else ''} in {self.scope.words}"
 
     def reaches(self, threshold: Severity | None) -> bool:
         """Tell whether a new finding is at least as bad as `threshold`; None is never reached."""
         return threshold is not None and any(each.finding.severity.rank <= threshold.rank for each in self.new)
+
+
+def severities_in_words(found: Iterable[Finding]) -> str:
+    """Give how many findings there are of each severity: `1 contradiction, 6 warnings`; "" without any."""
+    counts = Counter(finding.severity for finding in found)
+    return ", ".join(counted(counts[each], f"{each.word}s") for each in Severity if counts[each])
 
 
 def impact_words(reported: Reported) -> str:

@@ -19,18 +19,19 @@ from fkdash.apply.change import (
     try_out,
     wanted,
 )
-from fkdash.apply.events import RunEnded
+from fkdash.apply.events import Outcome, RunEnded
 from fkdash.apply.journal.database_copy import TABLE
 from fkdash.apply.run.patience import Wishes
-from fkdash.cli.connection import only_looks, words_to_connect
+from fkdash.cli.connection import words_to_connect
 from fkdash.cli.messages import say_how_it_ended, tell
+from fkdash.db.target import refuse_writing
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
-from fkdash.profiles import refuse_writing
 from fkdash.report.plan import plan_text
 from fkdash.report.rehearsal import rehearsal_text
+from fkdash.report.relief import delete_of_freed
 from fkdash.report.run import ended_text, event_line, run_document
-from fkdash.shell import shell_word
+from fkdash.shell import command, shell_word
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +74,6 @@ def change_of(
         catalog,
         plan,
         environment=arguments.environment,
-        read_only=only_looks(arguments),
         reason=getattr(arguments, "reason", ""),
         continues=continues,
         copy_in=getattr(arguments, "journal_in_database", None),
@@ -82,11 +82,12 @@ def change_of(
 
 async def execute(change: Change, arguments: argparse.Namespace) -> int:
     """Confirm and run a change; gives the exit code. Raises StoppedError where nothing was changed."""
-    refuse_writing(read_only=change.read_only)
+    refuse_writing(change.pool.target)
     plan = change.plan
     for run in await left_halfway(change):
         tell(plain(f"note: an earlier run on {plan.key.table} is not finished: {run.message} {run.path}"))
     tell(plan_text(plan))
+    await _tell_of_delete(change, "today")
     looked = await look(change)
     _show_looked(looked)
     asked = wanted(change)
@@ -103,9 +104,19 @@ async def execute(change: Change, arguments: argparse.Namespace) -> int:
     journal = shell_word(str(ended.journal))
     there = f"{journal} {words_to_connect(arguments)}".rstrip()
     ended = replace(ended, next_step=ended.next_step.replace(journal, there))
+    if ended.outcome is Outcome.VERIFIED:
+        await _tell_of_delete(change, "now")
+        tell(f"Are there still errors? {command('watch')} {words_to_connect(arguments)} --until-quiet 10m")
     as_json = arguments.format == "json"
     say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code
+
+
+async def _tell_of_delete(change: Change, when: str) -> None:
+    """Say what deleting the rows would do that a plan frees; nothing of other plans."""
+    said = await delete_of_freed(change.pool, change.plan, when)
+    if said:
+        tell(plain(said))
 
 
 async def _carried_out(change: Change, looked: Sequence[PreflightLine], given: Confirmation | None) -> RunEnded:

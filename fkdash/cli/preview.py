@@ -16,7 +16,6 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
-    refuse_read_only,
     run_async,
     target_of,
     writable,
@@ -162,7 +161,6 @@ async def _preview(
 ) -> tuple[Preview, Listed, DeleteRehearsal | None]:
     where = target_of(arguments)
     if arguments.rehearse:
-        refuse_read_only(arguments)
         where = await writable(where)
     async with looking(where) as pool:
         answer, listed = await _looked(pool, arguments, hearing)
@@ -179,7 +177,7 @@ async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearin
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
-        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress(), hearing=hearing)
+        answer = await preview(session, target, _limits(arguments), _shown_progress(), hearing=hearing)
         knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
         answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
         if not arguments.list:

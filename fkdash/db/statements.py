@@ -15,6 +15,7 @@ from fkdash.db.one_by_one import OneByOne
 from fkdash.db.refused.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.db.session import Row
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
+from fkdash.sqlstates import QUERY_CANCELED
 
 _GRACE_SECONDS = 5.0
 _ROLLBACK_SECONDS = 2.0
@@ -202,7 +203,7 @@ class OpenTransaction:
         except UnicodeEncodeError:
             raise no_text("running a statement") from None
         except DRIVER_ERRORS as error:
-            if sqlstate_of(error) == "57014" and self._statement_seconds is not None:
+            if sqlstate_of(error) == QUERY_CANCELED and self._statement_seconds is not None:
                 raise self._stopped(time.monotonic() - began, self._statement_seconds) from None
             closed = self._connection.is_closed()
             ours = translated(error, "running a statement", where=self._where, closed=closed)

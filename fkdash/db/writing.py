@@ -14,14 +14,14 @@ from fkdash.db.connect import Opened, connect
 from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
 from fkdash.db.statements import OpenTransaction
-from fkdash.db.target import Target
+from fkdash.db.target import Target, refuse_writing
 from fkdash.db.where.settings import applied_locally
 from fkdash.errors import CommitUnknownError, ServerRefusedError
+from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 
 _ROLLBACK_SECONDS = 2.0
 _COMMIT_SECONDS = 30.0
 _IDLE_SECONDS = 10.0
-_FAILED_TRANSACTION = "25P02"
 _LOST_CLASSES = ("08", "57P0")
 
 
@@ -106,8 +106,10 @@ class Writer:
 
         COMMIT is waited for even when the task is cancelled; the cancellation
         follows. Raises CommitUnknownError when the connection ends during it,
-        ServerRefusedError when the server rolled back instead.
+        ServerRefusedError when the server rolled back instead, UsageError where
+        the target is read-only.
         """
+        refuse_writing(self.target)
         async with self._begun() as session:
             yield session
             session.end()
@@ -121,6 +123,7 @@ class Writer:
 
     async def run_alone(self, sql: str) -> str:
         """Run one statement outside any transaction (CREATE INDEX CONCURRENTLY …) and give its command tag."""
+        refuse_writing(self.target)
         with translating("running a statement on its own", where=self.where, connection=self._connection):
             return await self._connection.execute(sql)
 
@@ -181,7 +184,7 @@ class Writer:
         session.outcome = Outcome.ROLLED_BACK
         raise ServerRefusedError(
             "A statement of the transaction had failed, so the server rolled it back instead of committing.",
-            sqlstate=_FAILED_TRANSACTION,
+            sqlstate=IN_FAILED_SQL_TRANSACTION,
             next_step="Nothing was changed.",
         )
 

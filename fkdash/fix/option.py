@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey, TableName
+
+AS_TODAY: Final = "as today"
+"""What an option says that changes nothing for a delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +18,11 @@ class Option:
 
     `then` says what deleting a referenced row does afterwards, `application` what the application has to cope
     with, `undo` whether and until when there is a way back. `refused` is the reason why it is impossible here,
-    empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards.
-    `asks` are the referencing columns for which the operator must name a value before it can be planned.
+    empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards, and
+    `blocked` says what becomes of them, with what may still stop them; it is empty for an option that leaves them
+    aside. `becomes` is the key as it is then declared, `nullable` the columns that then accept NULL.
+    `asks` are the referencing columns for which the operator must name a value before it can be planned, `of_rows`
+    says that referenced rows must be named as well.
     """
 
     id: str
@@ -23,8 +33,18 @@ class Option:
     undo: str
     refused: str = ""
     asks: tuple[str, ...] = ()
+    becomes: ForeignKey | None = None
+    nullable: tuple[tuple[TableName, str], ...] = ()
+    blocked: str = ""
+    of_rows: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether it can be planned without asking anything."""
-        return not self.refused and not self.asks
+        return not self.refused and not self.asks and not self.of_rows
+
+
+def consequences(option: Option) -> tuple[str, ...]:
+    """Say what an option means, one sentence for each side of it."""
+    told = (option.then, f"the application {option.application}", option.blocked, f"undo: {option.undo}")
+    return tuple(each for each in told if each)

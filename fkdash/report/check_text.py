@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST_LINE: Final = 160
-_WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 _SUMMED_UP_FROM: Final = 4
@@ -118,7 +117,7 @@ def _summary(report: CheckReport) -> Iterator[Text]:
     yield Text()
     for (severity, rule, name), (number, biting) in sorted(counts.items(), key=_rank):
         line = Text("  ")
-        line.append(f"{_WORDS[severity]:<8}", style=_STYLES[severity])
+        line.append(f"{severity.word:<13}", style=_STYLES[severity])
         line.append(f"{rule} {name:<34} {number:>7,}")
         if biting:
             line.append(f"  {biting:,} biting", style="bold red")
@@ -145,9 +144,7 @@ def _told(findings: Sequence[Reported], *, each: bool) -> Iterator[Text]:
         if not left[kind] and told[kind] < numbers[kind]:
             more = numbers[kind] - told[kind]
             yield Text()
-            yield Text(
-                f"{_WORDS[kind[1]]} {kind[0]}: {more:,} more of these; --each --rule {kind[0]} tells them all"
-            )
+            yield Text(f"{kind[1].word} {kind[0]}: {more:,} more of these; --each --rule {kind[0]} tells them all")
 
 
 def _kind(reported: Reported) -> tuple[str, Severity]:
@@ -162,7 +159,7 @@ def _finding_lines(reported: Reported) -> Iterator[Text]:
     finding = reported.finding
     name = finding.key.qualified if finding.key.name else f"{finding.key.table} ({', '.join(finding.key.columns)})"
     title = Text()
-    title.append(_WORDS[finding.severity], style=_STYLES[finding.severity])
+    title.append(finding.severity.word, style=_STYLES[finding.severity])
     title.append(f" {finding.rule} {finding.name}  ")
     title.append(plain(name), style="bold")
     if not finding.certain:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.pictures.fates import Outcome, fates
+from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.preview.model import Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.what_if import Assumptions, NewAction
 from fkdash.report.check_markdown import escaped
+from fkdash.report.markdown import fenced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Effect, Limits, Preview
@@ -41,13 +44,13 @@ class Fate:
 
 
 async def what_if(
-    sessions: Sessions, catalog: Catalog, target: DeleteTarget, plans: Iterable[Plan], limits: Limits
+    sessions: Sessions, target: DeleteTarget, plans: Iterable[Plan], limits: Limits
 ) -> AsyncIterator[Supposed]:
     """Give today's answer and then one for each plan, each from a session of its own; only reads."""
     for plan in (None, *plans):
         assume = None if plan is None else assumptions_of(plan)
         async with sessions.session(limits.seconds) as session:
-            yield Supposed(plan, await preview(session, catalog, target, limits, assume=assume))
+            yield Supposed(plan, await preview(session, target, limits, assume=assume))
 
 
 def assumptions_of(plan: Plan) -> Assumptions:
@@ -59,6 +62,7 @@ def assumptions_of(plan: Plan) -> Assumptions:
         actions={oid: NewAction(new.on_delete, new.delete_columns)} if changed and not plan.goal.gone else {},
         dropped=frozenset({oid}) if plan.goal.gone else frozenset(),
         nullable=frozenset(plan.goal.nullable),
+        defaults={(old.table, name): text for name, text in plan.values if plan.option == "set-column-default"},
     )
 
 
@@ -86,10 +90,24 @@ def fate(supposed: Supposed, key: ForeignKey) -> Fate:
     )
 
 
+def outcome(supposed: Supposed) -> Outcome:
+    """Give what happens under an option as it is drawn beside the others."""
+    found = supposed.preview
+    works = {Verdict.ALLOWED: True, Verdict.BLOCKED: False, Verdict.UNKNOWN: None}[found.verdict]
+    return Outcome(
+        name="today" if supposed.plan is None else supposed.plan.option,
+        works=works,
+        words=in_words(supposed),
+        stopping=sum(blocker.rows for blocker in found.blockers),
+        deleted=found.taken_along,
+        changed=found.changed,
+    )
+
+
 def what_if_text(supposed: Sequence[Supposed], key: ForeignKey, named: str) -> str:
     """Give the comparison as plain text, an option a line."""
-    lines = [f"{'today' if each.plan is None else each.plan.option:<17} {in_words(each)}" for each in supposed]
-    return "".join(f"{plain(each)}\n" for each in (f"Deleting {named}, by {key.qualified}", *lines))
+    picture = text_of(fates([outcome(each) for each in supposed], TEXT_CELLS, UNICODE))
+    return f"{plain(f'Deleting {named}, by {key.qualified}')}\n{picture}\n"
 
 
 def what_if_markdown(supposed: Sequence[Supposed], key: ForeignKey, named: str) -> str:
@@ -100,6 +118,8 @@ def what_if_markdown(supposed: Sequence[Supposed], key: ForeignKey, named: str) 
         row = fate(each, key)
         cells = (row.option, row.delete, row.referencing, row.others)
         lines.append(f"| {' | '.join(map(escaped, cells))} |")
+    picture = text_of(fates([outcome(each) for each in supposed], TEXT_CELLS, UNICODE))
+    lines += ["", *fenced(picture, "text")]
     return "".join(f"{each}\n" for each in lines)
 
 

@@ -10,18 +10,19 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 
-from fkdash.db.text import escaped, plain
-
-_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+from fkdash.pictures.cells import fit, shown
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide."""
+    """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide.
+
+    `frame` has, in this order, the horizontal and the vertical line, the corners above, the corners below, and
+    what joins a line to a frame at its left and its right; `focused_frame` has the same for what takes the keys.
+    """
 
     ascii_only: bool
     ellipsis: str
@@ -31,13 +32,12 @@ class Glyphs:
     cursor: str
     more: str
     separator: str
+    frame: str
+    focused_frame: str
 
     def plain(self, text: str) -> str:
         """Give text in which every character can be seen and, in ASCII, sent."""
-        shown = plain(text)
-        if self.ascii_only and not shown.isascii():
-            return _NOT_ASCII.sub(_escaped_match, shown)
-        return shown
+        return shown(text, ascii_only=self.ascii_only)
 
     def fit(self, text: str, width: int) -> str:
         """Give `text` made plain and cut to at most `width` cells, ending in an ellipsis where cut."""
@@ -45,10 +45,28 @@ class Glyphs:
 
 
 UNICODE = Glyphs(
-    ascii_only=False, ellipsis="…", arrow="→", rule="─", pointer="▸", cursor="▏", more="↓", separator="·"
+    ascii_only=False,
+    ellipsis="…",
+    arrow="→",
+    rule="─",
+    pointer="▸",
+    cursor="▏",
+    more="▼",
+    separator="·",
+    frame="─│╭╮╰╯├┤",
+    focused_frame="━┃┏┓┗┛┣┫",
 )
 ASCII = Glyphs(
-    ascii_only=True, ellipsis="..", arrow="->", rule="-", pointer=">", cursor="_", more="v", separator="-"
+    ascii_only=True,
+    ellipsis="..",
+    arrow="->",
+    rule="-",
+    pointer=">",
+    cursor="_",
+    more="v",
+    separator="-",
+    frame="-|++++++",
+    focused_frame="=|++++++",
 )
 
 
@@ -59,26 +77,6 @@ def glyphs_for(environment: Mapping[str, str] = os.environ, *, ascii_only: bool 
         unicode_locale = "utf8" in locale.casefold().replace("-", "")
         ascii_only = not unicode_locale or environment.get("TERM", "").startswith(("vt1", "vt2"))
     return ASCII if ascii_only else UNICODE
-
-
-def _escaped_match(match: re.Match[str]) -> str:
-    return escaped(match.group())
-
-
-@lru_cache(maxsize=8192)
-def fit(text: str, width: int, ellipsis: str = "…") -> str:
-    """Give plain `text` cut to at most `width` cells, ending in the ellipsis where cut."""
-    if cell_len(text) <= width:
-        return text
-    if width <= 0:
-        return ""
-    kept, used = 0, 0
-    room = width - cell_len(ellipsis)
-    for _start, end, cells in split_graphemes(text)[0]:
-        if used + cells > room:
-            break
-        kept, used = end, used + cells
-    return text[:kept] + ellipsis
 
 
 def wrapped_words(text: str, width: int) -> Iterator[str]:

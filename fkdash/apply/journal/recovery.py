@@ -13,10 +13,10 @@ from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.plan import Goal
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
-from fkdash.fix.remedies.drop_not_null import abandon_steps, refuses_null
-from fkdash.fix.remedies.put_back import unproven
 from fkdash.fix.statements.definition import definition
 from fkdash.fix.statements.redeclaring import temporary_name
+from fkdash.fix.steps.not_null import abandon_steps, refuses_null
+from fkdash.fix.steps.put_back import unproven
 from fkdash.fix.subscribers import with_elsewhere
 
 if TYPE_CHECKING:
@@ -144,8 +144,11 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
-    anew = plan.mends or plan.goal.gone
-    if plan.kept is not None:
+    anew = plan.mends or plan.goal.gone or plan.brings
+    if plan.brings and plan.kept is not None and plan.kept.table not in catalog.tables:
+        # It was cut off before a row was kept: there is only the key to take away.
+        steps, abandon = (replace(steps[-1], number=1, transaction=1),), ()
+    elif plan.kept is not None:
         _require_kept_rows(catalog, plan, key)
     if plan.goal.nullable:
         abandon = abandon_steps(
@@ -160,20 +163,22 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         key=key,
         rule="",
         option="undo",
-        procedure=f"back to what it was before: {definition(left)}",
+        procedure="back to what it was before: "
+        + ("the key is not declared" if plan.brings else definition(left)),
         fingerprint=fingerprint(catalog, key),
         steps=steps,
         undo=() if anew else plan.steps,
         undo_condition="plan it anew" if anew else "any time",
         consequences=(
-            f"{plan.key.qualified} is declared as before the run",
+            f"{plan.key.qualified} is {'not declared any more' if plan.brings else 'declared as before the run'}",
             *((f"the rows in {plan.kept.table} that were not changed since go back",) if plan.kept else ()),
         ),
-        goal=Goal(key=left, checks=_refusing_null(plan)),
+        goal=Goal(key=left, gone=plan.brings, checks=_refusing_null(plan)),
         abandon=abandon,
         origin=None if anew else plan.goal.key,
         absent=plan.goal.gone,
         mends=False,
+        brings=False,
         values=(),
         kept=None,
         objects=objects(catalog, key),

@@ -9,16 +9,16 @@ from fkdash.apply.change import refuse_what_is_so
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
-    refuse_read_only,
     run_async,
     target_of,
     writable,
 )
 from fkdash.cli.executing import add_run_arguments, change_of, execute
-from fkdash.cli.messages import say
+from fkdash.cli.messages import say, tell
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 from fkdash.db.text import plain
 from fkdash.errors import AlreadySoError
+from fkdash.report.picked import picked_text
 from fkdash.report.run import already_document
 
 if TYPE_CHECKING:
@@ -55,10 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
 async def _apply(arguments: argparse.Namespace) -> int:
     settle_words(arguments)
     target = target_of(arguments)
-    refuse_read_only(arguments)
     async with looking(await writable(target)) as pool:
         try:
             made = await planned(pool, arguments)
+            if made.picked is not None:
+                tell(picked_text(made.picked, made.plan.key))
             change = change_of(pool, made.catalog, made.plan, arguments)
             await refuse_what_is_so(change)
         except AlreadySoError as already:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fkdash.counted import counted
 from fkdash.tui.widgets.columns import ListColumn
-from fkdash.tui.words import shown_columns, shown_name
+from fkdash.tui.words import ACTION_TONES, shown_columns, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,9 @@ def relation_columns() -> list[ListColumn[Relation]]:
     return [
         ListColumn("table", _branch, 20),
         ListColumn("foreign key", lambda row: shown_columns(row.key), 16, priority=2),
-        ListColumn("on delete", lambda row: row.key.on_delete.value, 11),
+        ListColumn(
+            "on delete", lambda row: row.key.on_delete.value, 11, tone=lambda row: ACTION_TONES[row.key.on_delete]
+        ),
         ListColumn("on update", lambda row: row.key.on_update.value, 11, priority=1),
     ]
 

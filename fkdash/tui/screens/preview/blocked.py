@@ -7,18 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.spelling import identity_of
 from fkdash.db.text import plain
+from fkdash.pictures.picture import bar, pen_for
 from fkdash.preview.rows.blocked import BlockedRow, Impact, RowIdentity, blocked_rows, blocking_rows, impact
 from fkdash.tui import keys
 from fkdash.tui.knowledge import IMPACT_SECONDS
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.bars import ListBar
 from fkdash.tui.widgets.columns import ListColumn, RowT
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import rows_of, shown_name
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 PAGE_ROWS = 100
-_KEY_CELLS, _LABEL_CELLS = 8, 12
+_KEY_CELLS, _LABEL_CELLS, _BAR_CELLS = 8, 12, 20
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a row before its blocking rows are asked for."""
 
@@ -63,10 +64,11 @@ class BlockedScreen(BaseScreen):
         self.blocking = RowList[RowIdentity](
             self._blocking_columns(), key=lambda row: row.key, empty="No row has been read yet.", id="blocking"
         )
-        self._blocked_bar, self._blocking_bar = ListBar(self.blocked), ListBar(self.blocking)
-        self._title = RuleLine()
+        self._blocked_bar = ListBar(self.blocked, f"{shown_name(key.referenced)} that cannot be deleted")
+        self._blocking_bar = ListBar(self.blocking)
         self._impact = knowledge.impacts.get(key.qualified)
         self._more_blocked = self._more_blocking = False
+        self._largest = 0
         self._rest: Timer | None = None
 
     @property
@@ -79,10 +81,15 @@ class BlockedScreen(BaseScreen):
         """The foreign key."""
         return self.key.qualified
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.key
+
     def body(self) -> Iterable[Widget]:
         """Give the two lists, one below the other."""
-        yield Vertical(self._blocked_bar, self.blocked, id="upper")
-        yield Vertical(self._title, self._blocking_bar, self.blocking, id="lower")
+        yield Frame(self._blocked_bar, self.blocked, id="upper", over=True)
+        yield Frame(self._blocking_bar, self.blocking, id="lower", under=True)
 
     def on_mount(self) -> None:
         """Read the first page."""
@@ -102,6 +109,8 @@ class BlockedScreen(BaseScreen):
                 session, self.knowledge.catalog, self.key, self._referenced_labels, after=after, limit=PAGE_ROWS
             )
         self._more_blocked = page.more
+        if after is None and page.items:
+            self._largest = page.items[0].blocking_rows
         self.blocked.empty = f"No row of {shown_name(self.key.referenced)} is held back."
         self.blocked.show_rows([*(self.blocked.rows if after else ()), *page.items])
         self._tell_counts()
@@ -166,7 +175,9 @@ class BlockedScreen(BaseScreen):
             if self._rest is not None:
                 self._rest.stop()
             row = self.blocked.row
-            self._title.tell(f"{shown_name(self.key.table)} that hold {named(row.row)}" if row else "")
+            self._blocking_bar.tell_title(
+                f"{shown_name(self.key.table)} that hold {named(row.row)}" if row else ""
+            )
             self._rest = self.set_timer(_REST_SECONDS, self._read_blocking_of_row)
 
     def on_row_list_arranged(self, event: RowList.Arranged) -> None:
@@ -254,7 +265,13 @@ class BlockedScreen(BaseScreen):
         return [
             *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
+            ListColumn("", self._bar, _BAR_CELLS // 2, priority=9, tone=lambda _: "error"),
         ]
+
+    def _bar(self, row: BlockedRow) -> str:
+        """Draw how many rows hold it, to the scale of the one that most hold; that one comes first."""
+        largest = max(self._largest, row.blocking_rows)
+        return bar(row.blocking_rows, largest, _BAR_CELLS, pen_for(ascii_only=self.blocked.glyphs.ascii_only))
 
     def _blocking_columns(self) -> list[ListColumn[RowIdentity]]:
         return identity_columns(self._referencing_key, self._referencing_labels, lambda row: row)

@@ -1,0 +1,415 @@
+"""DO blocks as generators and people write them.
+
+Followed are conditions on the catalogs, exceptions that are caught, variables, loops over what a query finds, and
+statements put together. A block that may change the schema in another way is doubtful.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.blocks.expressions import read_expression
+from fkdash.catalog.files.blocks.rows import UNKNOWN
+from fkdash.catalog.files.blocks.values import UnknownValueError
+from fkdash.catalog.files.blocks.variables import FOUND, Variables, loop_query
+from fkdash.catalog.files.execute import execute
+from fkdash.catalog.files.nodes import Do, Skipped, Transaction
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.statements import split
+from fkdash.catalog.files.tokens import END, Cursor, NotReadError
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    DUPLICATE_ALIAS,
+    DUPLICATE_COLUMN,
+    DUPLICATE_FUNCTION,
+    DUPLICATE_OBJECT,
+    DUPLICATE_SCHEMA,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    FOREIGN_KEY_VIOLATION,
+    INSUFFICIENT_PRIVILEGE,
+    INVALID_FOREIGN_KEY,
+    INVALID_OBJECT_DEFINITION,
+    INVALID_SCHEMA_NAME,
+    INVALID_TABLE_DEFINITION,
+    NOT_NULL_VIOLATION,
+    NULL_VALUE_NOT_ALLOWED,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    RAISE_EXCEPTION,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_FUNCTION,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    UNIQUE_VIOLATION,
+    WRONG_OBJECT_TYPE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fkdash.catalog.files.blocks.expressions import Expression
+    from fkdash.catalog.files.nodes import Node
+
+CHANGES: Final = re.compile(
+    r"\b(?:create|alter|drop|execute|rename|import|call)\b|\bset_config\b|\bsearch_path\b", re.IGNORECASE
+)
+"""Words without which nothing that is followed can change."""
+
+_CONDITIONS: Final = {
+    "duplicate_object": (DUPLICATE_OBJECT,),
+    "duplicate_table": (DUPLICATE_TABLE,),
+    "duplicate_column": (DUPLICATE_COLUMN,),
+    "duplicate_schema": (DUPLICATE_SCHEMA,),
+    "duplicate_function": (DUPLICATE_FUNCTION,),
+    "duplicate_alias": (DUPLICATE_ALIAS,),
+    "undefined_table": (UNDEFINED_TABLE,),
+    "undefined_object": (UNDEFINED_OBJECT,),
+    "undefined_column": (UNDEFINED_COLUMN,),
+    "undefined_function": (UNDEFINED_FUNCTION,),
+    "invalid_schema_name": (INVALID_SCHEMA_NAME,),
+    "invalid_table_definition": (INVALID_TABLE_DEFINITION,),
+    "invalid_object_definition": (INVALID_OBJECT_DEFINITION,),
+    "invalid_foreign_key": (INVALID_FOREIGN_KEY,),
+    "dependent_objects_still_exist": (DEPENDENT_OBJECTS_STILL_EXIST,),
+    "wrong_object_type": (WRONG_OBJECT_TYPE,),
+    "feature_not_supported": (FEATURE_NOT_SUPPORTED,),
+    "object_not_in_prerequisite_state": (OBJECT_NOT_IN_PREREQUISITE_STATE,),
+    "syntax_error": (SYNTAX_ERROR,),
+    "unique_violation": (UNIQUE_VIOLATION,),
+    "not_null_violation": (NOT_NULL_VIOLATION,),
+    "foreign_key_violation": (FOREIGN_KEY_VIOLATION,),
+    "check_violation": (CHECK_VIOLATION,),
+    "insufficient_privilege": (INSUFFICIENT_PRIVILEGE,),
+    "syntax_error_or_access_rule_violation": ("42",),
+}
+_QUIET: Final = frozenset({"null", "assert", "get", "exit", "continue", "insert", "update", "delete", "merge"})
+_LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
+_ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
+_MOST_ROUNDS: Final = 10_000
+
+
+def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:
+    """Carry out a DO block; raises RefusedError where an exception leaves it, DoubtfulError where unsure."""
+    if not CHANGES.search(node.body):
+        return
+    if node.language != "plpgsql":
+        raise DoubtfulError(f"a block in {node.language} is not followed")
+    try:
+        _Block(state, Cursor(node.body), read).run()
+    except NotReadError as error:
+        raise DoubtfulError(f"what this block does is not followed: {error}") from error
+
+
+class _Returned(Exception):  # noqa: N818 - it is no error: RETURN ends the block
+    pass
+
+
+class _Block:
+    """Walks over a block's statements, carrying them out or passing over them."""
+
+    def __init__(self, state: State, cursor: Cursor, read: Callable[[str], Node]) -> None:
+        self.state = state
+        self.cursor = cursor
+        self.read = read
+        self.live = True
+        self.variables = Variables(state)
+
+    def run(self) -> None:
+        try:
+            self._block()
+        except _Returned:
+            return
+
+    def _block(self) -> None:
+        cursor = self.cursor
+        if cursor.take("declare"):
+            begin = cursor.at
+            while not cursor.sees("begin"):
+                self.variables.declare(cursor)
+            self._want_quiet((begin, cursor.at))
+        cursor.want("begin")
+        mark, live, failure = self.state.mark, self.live, None
+        try:
+            self._statements(("end", "exception"))
+        except RefusedError as error:
+            if not self._catches(error):
+                raise
+            failure = error
+            self.state.back_to(mark)
+        self.live = live
+        if cursor.take("exception"):
+            self._handlers(failure)
+        cursor.want("end")
+        if not cursor.sees(";") and not cursor.done:
+            cursor.name()
+        cursor.take(";")
+
+    def _handlers(self, failure: RefusedError | None) -> None:
+        cursor, live, handled = self.cursor, self.live, False
+        while cursor.take("when"):
+            matches = self._matches(failure)
+            while cursor.take("or"):
+                matches = self._matches(failure) or matches
+            cursor.want("then")
+            self.live = live and matches and not handled
+            handled = handled or matches
+            self._statements(("when", "end"))
+        self.live = live
+
+    def _matches(self, failure: RefusedError | None) -> bool:
+        cursor = self.cursor
+        if cursor.take("sqlstate"):
+            states: Sequence[str] = (cursor.string(),)
+        else:
+            name = cursor.name()
+            if name == "others":
+                return failure is not None
+            states = _CONDITIONS.get(name, ())
+        return failure is not None and any(failure.sqlstate.startswith(each) for each in states)
+
+    def _catches(self, error: RefusedError) -> bool:
+        """Pass on to the block's exceptions, and tell whether one of them catches the error."""
+        cursor = self.cursor
+        self._pass_to_exception()
+        if not cursor.sees("exception"):
+            return False
+        at = cursor.at
+        cursor.at += 1
+        found = False
+        while not found and cursor.take("when"):
+            found = self._matches(error)
+            while cursor.take("or"):
+                found = self._matches(error) or found
+            cursor.want("then")
+            self.live = False
+            self._statements(("when", "end"))
+        cursor.at = at
+        self.live = True
+        return found
+
+    def _pass_to_exception(self) -> None:
+        """Pass over what is left of the block's statements after one of them failed."""
+        depth, cursor = 0, self.cursor
+        while not cursor.done:
+            if depth == 0 and (cursor.sees("exception") or cursor.sees("end")):
+                return
+            if cursor.sees("end", "if") or cursor.sees("end", "loop") or cursor.sees("end", "case"):
+                depth -= 1
+                cursor.at += 2
+                continue
+            if cursor.sees_any({"begin", "loop", "case"}) or (cursor.sees("if") and self._at_start()):
+                depth += 1
+            elif cursor.sees("end"):
+                depth -= 1
+            cursor.at += 1
+
+    def _at_start(self) -> bool:
+        before = self.cursor.tokens[self.cursor.at - 1].value if self.cursor.at else ";"
+        return before in {";", "begin", "then", "else", "loop"}
+
+    def _statements(self, ends: tuple[str, ...]) -> None:
+        while not self.cursor.sees_any(ends):
+            if self.cursor.done:
+                raise self.cursor.stumbled()
+            self._statement()
+
+    def _statement(self) -> None:  # noqa: C901, PLR0912 - one line for each kind
+        cursor = self.cursor
+        if cursor.sees("begin") or cursor.sees("declare"):
+            self._block()
+        elif cursor.take("if"):
+            self._if()
+        elif cursor.sees("for") and cursor.ahead(2).value == "in":
+            self._for()
+        elif cursor.sees_any({"for", "while", "loop", "foreach", "case"}) or cursor.sees("<", "<"):
+            self._loop()
+        elif cursor.take("return"):
+            self._pass()
+            if self.live:
+                raise _Returned
+        elif cursor.take("raise"):
+            self._raise()
+        elif cursor.take("execute"):
+            self._execute()
+        elif cursor.sees("select") or cursor.sees("perform"):
+            begin = cursor.at
+            self.variables.select(cursor, live=self.live)
+            if self.live:
+                self._run(cursor.source((begin, cursor.at)).rstrip(";").rstrip())
+        elif cursor.sees_any(_QUIET):
+            begin = cursor.at
+            self._pass()
+            if self.live:
+                self.variables.held[FOUND] = UNKNOWN
+                self._want_quiet((begin, cursor.at))
+        elif self.variables.assigns(cursor):
+            begin = cursor.at
+            self.variables.assign(cursor, live=self.live)
+        else:
+            self._sql()
+
+    def _raise(self) -> None:
+        cursor = self.cursor
+        quiet = cursor.sees_any(_LEVELS)
+        begin = cursor.at
+        self._pass()
+        if self.live and not quiet:
+            raise RefusedError(
+                RAISE_EXCEPTION, f"the block raises {cursor.source((begin, cursor.at - 1)) or 'it again'}"
+            )
+
+    def _if(self) -> None:
+        cursor, live, taken = self.cursor, self.live, False
+        while True:
+            truth = self._condition(asked=live and not taken)
+            cursor.want("then")
+            begin = cursor.at
+            self.live = live and truth is not False and not taken
+            if truth is None:
+                self.live = False
+            self._statements(("elsif", "elseif", "else", "end"))
+            if truth is None and self._changes((begin, cursor.at)):
+                raise DoubtfulError("whether the condition of this block holds cannot be told from files")
+            unknown = truth is None
+            taken = taken or truth is True
+            if cursor.take("elsif") or cursor.take("elseif"):
+                if unknown:
+                    self._want_quiet_rest()
+                continue
+            break
+        if cursor.take("else"):
+            begin = cursor.at
+            self.live = live and not taken and not unknown
+            self._statements(("end",))
+            if unknown and self._changes((begin, cursor.at)):
+                raise DoubtfulError("whether the condition of this block holds cannot be told from files")
+        cursor.want("end", "if")
+        cursor.take(";")
+        self.live = live
+
+    def _condition(self, *, asked: bool) -> bool | None:
+        """Pass over a condition, and tell whether it holds where that is asked."""
+        begin, end = self.cursor.pass_until({"then"})
+        return self.variables.truth(Cursor(self.cursor.text, self.cursor.tokens[begin:end])) if asked else False
+
+    def _for(self) -> None:
+        """Go through a loop over the rows of a query."""
+        cursor = self.cursor
+        at = cursor.at
+        cursor.want("for")
+        name = cursor.name()
+        cursor.want("in")
+        query = loop_query(cursor)
+        if query is None:
+            cursor.at = at
+            self._loop()
+            return
+        try:
+            rows = query.records(self.variables.scope) if self.live else []
+        except UnknownValueError:
+            rows = None
+        if rows is None:
+            cursor.at = at
+            self._loop()
+            return
+        body = cursor.at
+        live, self.live = self.live, False
+        self._statements(("end",))
+        self.live = live
+        orderly = query.order or len(rows) <= 1 or not _ORDER_MATTERS.search(cursor.source((body, cursor.at)))
+        if not orderly or len(rows) > _MOST_ROUNDS:
+            raise DoubtfulError("the order in which this loop runs is not known")
+        for row in rows:
+            cursor.at = body
+            self.variables.held[name] = row
+            self._statements(("end",))
+        cursor.want("end", "loop")
+        self._pass()
+        self.variables.held[FOUND] = bool(rows)
+
+    def _loop(self) -> None:
+        """Pass over a loop, or a CASE, that changes nothing."""
+        cursor, begin, depth = self.cursor, self.cursor.at, 0
+        while not cursor.done:
+            if cursor.sees("end", "loop") or cursor.sees("end", "case"):
+                depth -= 1
+                cursor.at += 2
+                if depth <= 0:
+                    break
+                continue
+            if cursor.sees("loop") or (cursor.sees("case") and depth == 0):
+                depth += 1
+            cursor.at += 1
+        self._pass()
+        if self.live:
+            self._want_quiet((begin, cursor.at))
+
+    def _execute(self) -> None:
+        cursor = self.cursor
+        begin = cursor.at
+        expression: Expression | None = None
+        try:
+            expression = read_expression(cursor)
+            expression = expression if cursor.sees(";") else None
+        except NotReadError:
+            cursor.at = begin
+        self._pass()
+        if not self.live:
+            return
+        value = self.variables.value(expression) if expression is not None else UNKNOWN
+        if value is None:
+            raise RefusedError(NULL_VALUE_NOT_ALLOWED, "the statement that this block runs is NULL")
+        if isinstance(value, str):
+            for each in split(iter([value])):
+                self._run(each.text)
+        elif CHANGES.search(cursor.source((begin, cursor.at))) is not None:
+            raise DoubtfulError("a statement that this block puts together is not followed")
+
+    def _sql(self) -> None:
+        cursor = self.cursor
+        begin = cursor.at
+        self._pass()
+        text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
+        if self.live:
+            self._run(text)
+
+    def _run(self, text: str) -> None:
+        if not CHANGES.search(text):
+            return
+        node = self.read(text)
+        if isinstance(node, Transaction | Do):
+            raise DoubtfulError("a block within a block is not followed")
+        mark = self.state.mark
+        try:
+            execute(self.state, node)
+        except RefusedError:
+            self.state.back_to(mark)
+            raise
+
+    def _pass(self) -> None:
+        """Pass over the rest of a statement and its semicolon."""
+        cursor = self.cursor
+        while not cursor.take(";"):
+            if cursor.now.kind == END:
+                raise cursor.stumbled()
+            cursor.at += 1
+
+    def _changes(self, span: tuple[int, int]) -> bool:
+        """Tell whether some of these statements may change what is followed; roles and policies do not."""
+        text = self.cursor.source(span)
+        if CHANGES.search(text) is None:
+            return False
+        try:
+            return not all(isinstance(self.read(each.text), Skipped) for each in split(iter([text])))
+        except NotReadError:
+            return True
+
+    def _want_quiet(self, span: tuple[int, int]) -> None:
+        if self._changes(span):
+            raise DoubtfulError("what this block does is not followed")
+
+    def _want_quiet_rest(self) -> None:
+        raise DoubtfulError("whether the condition of this block holds cannot be told from files")

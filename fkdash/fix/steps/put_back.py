@@ -1,0 +1,209 @@
+"""The way back from a repair of orphans: the rows as they were, under the key as it was before it was proven.
+
+A key that checks new rows refuses an orphan. So each batch takes the key away, puts rows back and declares the
+key again without checking what is there, all in one transaction under ACCESS EXCLUSIVE: nobody else's row can slip
+in. What was changed since, or whose place is taken, stays as it is, and stays kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, TableName, quoted
+from fkdash.catalog.spelling import pairs, source
+from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Kept, Lock, LockMode, Step
+from fkdash.fix.statements.definition import add, drop
+from fkdash.fix.statements.redeclaring import comment_steps, locks_on, numbered, partition_names, short
+from fkdash.fix.statements.took_effect import key_is
+from fkdash.fix.steps.change_key import takes_not_valid
+from fkdash.fix.steps.duplicate import twins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+
+_BATCH_ROWS: Final = 500
+"""Few enough to hold ACCESS EXCLUSIVE for no longer than a lock is waited for."""
+
+
+def unproven(key: ForeignKey) -> ForeignKey:
+    """Give the key as it can stand beside orphans: it checks new rows only, or none if it checked none before."""
+    return replace(key, validated=False)
+
+
+def no_way_back(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None]) -> str:
+    """Say why rows cannot be put back; empty where they can.
+
+    `written` is what the repair writes: a constant for each column, None for NULL; nothing where it deletes.
+    """
+    if not takes_not_valid(catalog, key):
+        return "before PostgreSQL 18 a key of a partitioned table cannot stand beside orphans"
+    if any(twin.enforced for twin in twins(catalog, key)):
+        return "another key checks the same columns"
+    if written and not catalog.tables[key.table].primary_key:
+        return f"{key.table} has no primary key that tells its rows apart"
+    return ""
+
+
+def lost_with(catalog: Catalog, key: ForeignKey) -> tuple[TableName, ...]:
+    """Give the tables whose rows a delete of referencing rows changes too; their rows are not kept."""
+    follow = {Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT}
+    keys = catalog.referencing.get(key.table, ())
+    return tuple(dict.fromkeys(each.table for each in keys if each.enforced and each.on_delete in follow))
+
+
+def kept_rows(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> Kept:
+    """Give where the rows are kept, and the query that counts them and those that can go back.
+
+    `standing` says that the key stays declared, so that only rows go back whose referenced row is there.
+    """
+    ready = _ready(catalog, key, kept, written, standing=standing)
+    return Kept(
+        kept,
+        f"select (select count(*) from {kept.sql}) as kept, (select count(*) from ({ready}) r) as returning_rows",
+    )
+
+
+def put_back_steps(
+    catalog: Catalog, key: ForeignKey, kept: TableName, written: Mapping[str, str | None]
+) -> tuple[Step, ...]:
+    """Give the steps that put the kept rows back, none where there is no way; `key` is the one before it."""
+    if no_way_back(catalog, key, written):
+        return ()
+    put = _put_back_deleted if not written else _put_back_values
+    sql = put(catalog, key, kept, written)
+    return with_key_lifted(catalog, key, "put back", sql, ready=_ready(catalog, key, kept, written))
+
+
+def with_key_lifted(catalog: Catalog, key: ForeignKey, title: str, sql: str, *, ready: str) -> tuple[Step, ...]:
+    """Give the steps that repeat `sql` until `ready` selects nothing, each time in a transaction without the key.
+
+    `key` is the one from before the repair; it is declared again without a look at the rows.
+    """
+    proven, left = replace(key, validated=True, enforced=True), unproven(key)
+    done = f"select not exists ({ready}) and ({key_is(left, proven)})"
+    locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
+    back = Step(
+        number=0,
+        title=title,
+        sql=sql,
+        transaction=1,
+        locks=(),
+        lock_timeout_ms=SHORT_LOCK_MS,
+        statement_timeout_ms=BACKSTOP_MS,
+        done_when=done,
+        repeats=True,
+    )
+    return numbered(
+        short("lift", drop(key.table, key.name), 1, locks, done, reserve=key.table),
+        back,
+        short("declare", add(key.table, key.name, left, not_valid=True), 1, (), done),
+        *comment_steps(key, 1),
+        *partition_names(catalog, key, key.name, 1),
+    )
+
+
+def put_back_standing(
+    catalog: Catalog, key: ForeignKey, kept: TableName, written: Mapping[str, str | None]
+) -> tuple[Step, ...]:
+    """Give the step that puts rows back under a key that stands: those whose referenced row is still there."""
+    if written and not catalog.tables[key.table].primary_key:
+        return ()
+    put = _put_back_values if written else _put_back_deleted
+    back = Step(
+        number=0,
+        title="put back",
+        sql=put(catalog, key, kept, written, standing=True),
+        transaction=1,
+        locks=(Lock(key.table, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
+        lock_timeout_ms=PATIENT_LOCK_MS,
+        statement_timeout_ms=0,
+        done_when=f"select not exists ({_ready(catalog, key, kept, written, standing=True)})",
+        repeats=True,
+    )
+    return numbered(back)
+
+
+def _put_back_deleted(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> str:
+    columns = [column.name for column in catalog.tables[key.table].columns if not column.generated]
+    names = ", ".join(map(quoted, columns))
+    rows = ", ".join(f"back.{quoted(name)}" for name in columns)
+    return (
+        f"WITH back AS (\n"
+        f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
+        f"    {_ready(catalog, key, kept, written, standing=standing)} LIMIT {_BATCH_ROWS}))\n"
+        f"  RETURNING k.*)\n"
+        f"INSERT INTO {key.table.sql} ({names}) OVERRIDING SYSTEM VALUE SELECT {rows} FROM back"
+    )
+
+
+def _put_back_values(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> str:
+    assigned = ", ".join(f"{quoted(name)} = back.{quoted(name)}" for name in written)
+    same = _same_row(catalog, key, written, "back")
+    return (
+        f"WITH back AS (\n"
+        f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
+        f"    {_ready(catalog, key, kept, written, standing=standing)} LIMIT {_BATCH_ROWS}))\n"
+        f"  RETURNING k.*)\n"
+        f"UPDATE {source(catalog, key.table)} c SET {assigned} FROM back WHERE {same}"
+    )
+
+
+def _ready(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    *,
+    standing: bool = False,
+) -> str:
+    """Select the kept rows that can go back: the row's place is free, or it is as the repair left it."""
+    rows = source(catalog, key.table)
+    conditions = []
+    if standing:
+        there = " AND ".join(
+            f"p.{quoted(theirs)} OPERATOR({operator}) k.{quoted(own)}" for own, theirs, operator in pairs(key)
+        )
+        conditions.append(f"EXISTS (SELECT FROM {source(catalog, key.referenced)} p WHERE {there})")
+    primary = catalog.tables[key.table].primary_key
+    if written:
+        conditions.append(f"EXISTS (SELECT FROM {rows} c WHERE {_same_row(catalog, key, written, 'k')})")
+    elif primary:
+        taken = " AND ".join(f"c.{quoted(name)} = k.{quoted(name)}" for name in primary)
+        conditions.append(f"NOT EXISTS (SELECT FROM {rows} c WHERE {taken})")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT k.ctid FROM {kept.sql} k{where}"
+
+
+def _same_row(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None], kept: str) -> str:
+    """Say that `c` is the row that `kept` was, and still has what the repair wrote."""
+    primary = [name for name in catalog.tables[key.table].primary_key if name not in written]
+    same = [f"c.{quoted(name)} = {kept}.{quoted(name)}" for name in primary]
+    same += [
+        f"c.{quoted(name)} IS NULL" if constant is None else f"c.{quoted(name)} = {constant}"
+        for name, constant in written.items()
+    ]
+    return " AND ".join(same)
