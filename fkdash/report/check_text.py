@@ -80,7 +80,7 @@ def _group_lines(groups: Iterable[Group]) -> Iterator[Text]:
     for group in groups:
         finding = group.first.finding
         yield Text()
-        line = Text(_WORDS[finding.severity], style=_STYLES[finding.severity])
+        line = Text(finding.severity.word, style=_STYLES[finding.severity])
         line.append(f" {finding.rule} {finding.name}  ")
         line.append(plain(group.words), style="bold")
         line.append(plain(f" in {places_words(group.places)}"))
