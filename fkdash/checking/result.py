@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
@@ -11,7 +11,7 @@ from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.catalog.surroundings import Server
@@ -123,7 +123,8 @@ class CheckReport:
 
     `gone` names what the baseline knows and nobody finds any more. `failure` is
     set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
-    configuration, else of the baseline, "" without either.
+    configuration, else of the baseline, "" without either. `schemas` has, for the name of every table, the
+    schemas with a table of that name.
     """
 
     where: str
@@ -137,6 +138,7 @@ class CheckReport:
     failure: str = ""
     decided_in: str = ""
     coverage: Coverage | None = None
+    schemas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def new(self) -> tuple[Reported, ...]:
