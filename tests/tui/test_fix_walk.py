@@ -313,7 +313,7 @@ async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(
         await session.until_shown("Edited into something else", "something else than the plan's own statement")
         await session.press("a")
         await session.until_shown("it was edited into something else")
-        assert isinstance(session.app.screen, FixPlanScreen)
+        await session.until(lambda: isinstance(session.app.screen, FixPlanScreen))
         await session.press("e")
         await session.until_shown("Written to")
         script = next(tmp_path.rglob("*.sql")).read_text()
