@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
@@ -49,6 +50,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, keys.TRUST, *keys.PANES]
     ALLOW_SELECT = False
+    # Where the keys go is shown by frames: nothing else need be painted anew when they go elsewhere.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     AUTO_FOCUS = "RowList, TextPane"
     MARKABLE: ClassVar[bool] = True
     """Whether what it shows can be marked for the report."""

@@ -233,13 +233,10 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             event.stop()
             self.filter_by(self.filter_text + (event.text.splitlines() or [""])[0])
 
-    def on_focus(self) -> None:
-        """Show that the keys go here."""
-        self.refresh_lines([self._view.cursor - self._top + 1])
-
-    def on_blur(self) -> None:
-        """End typing, and show that the keys go elsewhere."""
-        self._type(typing=False)
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """Show at the cursor whether the keys go here; typing ends with the focus."""
+        if not has_focus:
+            self._type(typing=False)
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
