@@ -99,7 +99,8 @@ def moving(frames: Sequence[Frame], title: str) -> str:
     width, height = _cells(frames[0].screen)
     whole = sum(frame.seconds for frame in frames)
     begins = [sum(frame.seconds for frame in frames[:number]) for number in range(len(frames) + 1)]
-    looks, times, parts = _Looks(), {}, []
+    looks, parts = _Looks(), []
+    times: dict[tuple[int, int], str] = {}
     for y in range(height + 2):
         place = 0
         for row, same in groupby(
