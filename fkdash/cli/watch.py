@@ -18,7 +18,7 @@ from fkdash.apply.journal.identity import identity_of
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.errors import StoppedError, UsageError
+from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError
 from fkdash.report.watch import summary_document, summary_lines, watch_document, watch_line
 from fkdash.watch.classify import Classifier
 from fkdash.watch.clock import Clock
@@ -28,6 +28,7 @@ from fkdash.watch.notes import notes_of
 from fkdash.watch.reading import Reading
 from fkdash.watch.server_log import ServerLog, Spelling, read_spelling
 from fkdash.watch.spans import moment_of, seconds_of
+from fkdash.watch.statistics import read_statistics
 from fkdash.watch.watching import PATIENCE_SECONDS, Ending, FromFiles, FromServer, FromStream, Source, watch
 
 if TYPE_CHECKING:
@@ -191,6 +192,16 @@ async def _source(
     else:
         assert pool is not None  # noqa: S101 - without a log there is a server
         log = ServerLog(pool, since=since, from_end=from_end)
-        await log.open()
+        try:
+            await log.open()
+        except UnreachableError:
+            raise
+        except FkdashError:
+            counters = await read_statistics(pool)
+            tell(
+                f"Without a log, statistics count: {counters.rolled_back:,} transactions rolled back, "
+                f"{counters.committed:,} committed (pg_stat_database)."
+            )
+            raise
         source = FromServer(log, tell, patience_seconds=0 if once else PATIENCE_SECONDS)
     return source

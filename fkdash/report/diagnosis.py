@@ -54,7 +54,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything the document tells; `remedies` and `blocked` go by a finding's fingerprint."""
+    """Everything the document tells; `remedies` and `blocked` go by a finding's fingerprint.
+
+    `errors` is what the server's log says, a line each; nothing where nobody asked it.
+    """
 
     title: str
     report: CheckReport
@@ -62,6 +65,7 @@ class Diagnosis:
     blocked: Mapping[str, Sequence[BlockedRow]]
     runs: Sequence[RecordedRun]
     migrations: Migrations = _NO_MIGRATIONS
+    errors: Sequence[str] = ()
 
 
 def diagnosis_markdown(diagnosis: Diagnosis) -> str:
@@ -83,6 +87,8 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _others([each for each in report.findings if each not in wrong])
     yield from _migrations(diagnosis.migrations)
     yield from applied_lines(diagnosis.runs)
+    if diagnosis.errors:
+        yield from ("", "## Errors in the server's log", "", *fenced("\n".join(diagnosis.errors), "text"))
 
 
 def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:

@@ -43,7 +43,11 @@ class Source(Protocol):
 
     ended: bool
     endless: bool
-    unreachable: bool
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether it could not be read the last time."""
+        ...
 
     def read(self) -> AsyncIterator[Chunk]:
         """Give what has come since the last time."""

@@ -57,7 +57,7 @@ async def _measure(server: TestServer, rows: int, rounds: int) -> None:
             catalog = await read_whole_catalog(pool)
             [key] = catalog.foreign_keys
             took: dict[str, list[float]] = {}
-            found = set()
+            found: set[int | None] = set()
             for _ in range(rounds):
                 for name, sql in _BY_HAND.items():
                     began = monotonic()

@@ -44,10 +44,10 @@ def main() -> None:
     arguments = parser.parse_args()
     for kind in arguments.format or tuple(_QUIET):
         for megabytes in (max(1, arguments.megabytes // 10), arguments.megabytes):
-            _measure(kind, megabytes)
+            _measure(kind, megabytes, judged=megabytes == arguments.megabytes)
 
 
-def _measure(kind: str, megabytes: int) -> None:
+def _measure(kind: str, megabytes: int, *, judged: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="fkdash-log-") as folder:
         path = Path(folder) / f"postgresql.{kind if kind != 'text' else 'log'}"
         errors = _written(path, kind, megabytes)
@@ -57,7 +57,8 @@ def _measure(kind: str, megabytes: int) -> None:
         )
         found = json.loads(out.splitlines()[-1])["violations"]
         rate = path.stat().st_size / 1e6 / seconds
-        verdict = "ok" if rate >= _AIM and found == errors else "MISSED"
+        # Of a small file the start of the program is most.
+        verdict = "ok" if (rate >= _AIM or not judged) and found == errors else "MISSED"
         sys.stdout.write(
             f"{kind:<4} {megabytes:>5,} MB: {rate:5.0f} MB/s, {seconds:5.1f} s beside {grep_seconds:4.1f} s of grep "
             f"({seconds / grep_seconds:.1f} x), at most {_peak_megabytes():4.0f} MB in memory, {found:,} of {errors:,} errors: {verdict}\n"

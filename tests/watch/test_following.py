@@ -15,7 +15,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.support.servers import TestServer, fresh_database
+from tests.support.changes import good, workbench
+from tests.support.program import run
+from tests.support.servers import TestDatabase, TestServer, fresh_database
 from tests.watch.conftest import log_folder
 from tests.watch.provoking import SCHEMA, Expected, provoke
 from tests.watch.test_truth import counted, of
@@ -141,3 +143,26 @@ async def test_whoever_ends_a_watch_is_told_what_was_counted(tmp_path: Path, num
         process.send_signal(number)
         found, ended = await _counted(process)
         assert (found.total(), ended) == (0, code)
+
+
+async def test_the_report_has_the_counts_before_and_after_a_change(logging: TestServer, tmp_path: Path) -> None:
+    async with fresh_database(logging) as database:
+        await database.execute(SCHEMA)
+        await provoke(database.dsn, logging.major)
+        async with workbench(database, tmp_path / "fkdash" / "runs") as bench:
+            good(await bench.apply("usr_ws", "no-action"))
+        with suppress(asyncpg.PostgresError):
+            await database.execute("delete from app.ws where id = 1")
+        report = await run("report", database.dsn, "--errors-since", "1h", state=tmp_path)
+        assert report.code == 0, report.err
+        assert "## Errors in the server's log" in report.out
+        assert "app.usr.usr_ws was changed at" in report.out
+        assert "2 before, 1 SINCE." in report.out
+
+
+async def test_without_a_log_the_report_says_so(database: TestDatabase, tmp_path: Path) -> None:
+    report = await run("report", database.dsn, "--errors-since", "1h", state=tmp_path)
+    assert "not known: The server keeps no log file of its own" in report.out
+    watched = await run("watch", database.dsn, "--once", state=tmp_path)
+    assert "transactions rolled back" in watched.err
+    assert watched.code != 0

@@ -97,7 +97,7 @@ class RowsAsked:
             await refuse_planted_of(session, (catalog.tables[key.referenced],))
             for each in target.keys:
                 same = " and ".join(
-                    f"p.{quoted(name)} = {parameter(number, columns[name].type)}"
+                    f"p.{quoted(name)} = {parameter(number, columns[name].plain_type)}"
                     for number, name in enumerate(each, 1)
                 )
                 rows = await session.rows(
