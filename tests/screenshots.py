@@ -40,6 +40,7 @@ RUNS = Path(tempfile.gettempdir()) / "fkdash-screenshots"
 _KEPT = "as_before"
 MOVING = "incident.svg"
 MOST_BYTES_MOVING = 300_000
+SECONDS = 120.0
 
 Take = Callable[[str], None]
 Wait = Callable[..., Awaitable[None]]
@@ -149,7 +150,7 @@ async def walked(dsn: str, size: tuple[int, int], steps: Walk) -> dict[str, Scre
         async def until(*texts: str) -> None:
             # What is still being asked would be on the picture, with the seconds it takes on this machine.
             try:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(3 * SECONDS):
                     while any(text not in shown(app) for text in texts) or not _at_rest(app):
                         await pilot.pause(0.02)
             except TimeoutError:
@@ -218,6 +219,9 @@ def main() -> int:
     shutil.rmtree(RUNS, ignore_errors=True)
     with (
         incident_server() as dsn,
+        # However busy the machine is, every answer is there.
+        patch("fkdash.tui.screens.fix.options._WHAT_IF_SECONDS", SECONDS),
+        patch("fkdash.tui.screens.findings.pictures._HELD_SECONDS", SECONDS),
         patch("fkdash.apply.journal.journal.datetime", wraps=datetime) as moments,
         patch("fkdash.apply.journal.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
         patch("fkdash.apply.run.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),

@@ -20,7 +20,7 @@ from textual.app import App
 from textual.strip import Strip
 
 CELL, LINE, EDGE = 8.4, 17, 14
-FONT = "ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,'Liberation Mono',monospace"
+FONT = "'DejaVu Sans Mono',ui-monospace,Menlo,Consolas,'Liberation Mono',monospace"
 GROUND, INK = "#16181d", "#d5d8de"
 PALETTE = TerminalTheme(
     (22, 24, 29),
@@ -165,7 +165,7 @@ def _document(width: int, height: int, title: str, css: str, body: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {down}" role="img">\n'
         f"<title>{escape(title)}</title>\n"
-        f"<style>text{{font:14px {FONT};fill:{INK};white-space:pre}}\n{css}</style>\n"
+        f"<style>text{{font-size:14px;font-family:{FONT};fill:{INK};white-space:pre}}\n{css}</style>\n"
         f'<rect width="{across}" height="{down}" rx="8" fill="{GROUND}"/>\n'
         f'<g transform="translate({EDGE} {EDGE})" xml:space="preserve">\n{body}\n</g>\n</svg>\n'
     )

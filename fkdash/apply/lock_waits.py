@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.db.queries import query
-from fkdash.pictures.waits import Waiting
+from fkdash.pictures.waits import Waiting, concerning
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.apply.holders import Holder
     from fkdash.db.session import Session
 
 MOST_WAITING: Final = 50
 """So many waiting sessions are looked at: each costs a short look into the shared lock table."""
 _OURS: Final = "fkdash"
+_STEP: Final = -1
 
 
 async def lock_waits(session: Session) -> tuple[Waiting, ...]:
@@ -34,3 +38,18 @@ async def lock_waits(session: Session) -> tuple[Waiting, ...]:
         )
         for row in rows
     )
+
+
+def chain_to(step: str, holders: Sequence[Holder], found: Sequence[Waiting] = ()) -> tuple[Waiting, ...]:
+    """Give everybody on the way from a step of ours to those that hold it up, from what was found of lock waits.
+
+    Between two tries nobody of ours waits at the server: `step` stands for it then.
+    """
+    known = {each.id: each for each in found}
+    for holder in holders:
+        name = " ".join(filter(None, (holder.role, holder.application)))
+        known.setdefault(holder.pid or 0, Waiting(holder.pid or 0, name, holder.state, holder.seconds))
+    chain = concerning(tuple(known.values()), [holder.pid or 0 for holder in holders])
+    if any(each.ours for each in chain):
+        return chain
+    return (*chain, Waiting(_STEP, step, "", None, tuple(holder.pid or 0 for holder in holders), ours=True))

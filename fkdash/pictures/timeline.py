@@ -57,7 +57,7 @@ def timeline(steps: Sequence[StepTime], width: int, pen: Pen) -> Picture:
         drawn = (
             bar(max(1, int(step.seconds * _SECOND_MS)), longest, cells, pen) if step.seconds is not None else ""
         )
-        waited = "waits" if not step.stops or step.stops.startswith("nobody") else "refuses"
+        nobody = not step.stops or step.stops.startswith("nobody")
         rows.append(
             (
                 Span(f"{mark} ", role),
@@ -67,7 +67,7 @@ def timeline(steps: Sequence[StepTime], width: int, pen: Pen) -> Picture:
                 ),
                 Span(f"  {time:>{time_cells}}" if time_cells else ""),
                 Span(f"  {filled(pen.fit(step.stops, stops), stops)}" if stops else "", "muted"),
-                Span(f"  {drawn}" if drawn else "", "good" if waited == "waits" else "refuses"),
+                Span(f"  {drawn}" if drawn else "", "good" if nobody else "waits"),
             )
         )
         if step.share is not None:

@@ -244,6 +244,7 @@ async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
             await holder.execute("begin; select count(*) from users")
             await walk.confirm(NAME)
             await session.until_shown("no lock on try 1", "web-7", "idle in transaction", "ARMED")
+            await session.until_shown("Who waits for whom", "└─ step 1 swap")
             await session.press("q")
             await session.until_shown("A change is going on")
             await session.press("escape")

@@ -9,9 +9,10 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepProgress, StepWaits
+from fkdash.apply.lock_waits import chain_to, lock_waits
 from fkdash.errors import FkdashError
 from fkdash.pictures.timeline import timeline
-from fkdash.pictures.waits import concerning, waits
+from fkdash.pictures.waits import waits
 from fkdash.report.pictures import step_times
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -112,21 +113,16 @@ class FixRunScreen(BaseScreen):
             self._chain, self._looked_at = (), None
         elif event is not self._looked_at:
             self._looked_at = event
-            pids = [holder.pid or 0 for holder in event.holders]
-            self.run_worker(
-                self._read_waits(pids), group="waits", exclusive=True, description="Who waits for whom"
-            )
+            self._chain = chain_to(_named(event), event.holders)
+            self.run_worker(self._read_waits(event), group="waits", exclusive=True)
 
-    async def _read_waits(self, pids: Sequence[int]) -> None:
-        from fkdash.apply.lock_waits import lock_waits  # noqa: PLC0415 - only where somebody is in the way
-
+    async def _read_waits(self, event: StepWaits | StepProgress) -> None:
         try:
             pool = await self.services.connection.pool()
             async with pool.session() as session:
-                found = concerning(await lock_waits(session), pids)
+                found = chain_to(_named(event), event.holders, await lock_waits(session))
         except FkdashError:
-            # Those in the way are told of in words already.
-            found = ()
+            return  # those in the way themselves are known already
         if found != self._chain:
             self._chain = found
             self._show()
@@ -216,6 +212,11 @@ def _latest(events: list[Event]) -> list[Event]:
     for event in events:
         last[type(event) if isinstance(event, RunBegan | RunEnded) else event.step.number] = event
     return list(last.values())
+
+
+def _named(event: StepWaits | StepProgress) -> str:
+    attempt = f", try {event.attempt}" if isinstance(event, StepWaits) else ""
+    return f"step {event.step.number} {event.step.title}{attempt}"
 
 
 def _event_lines(event: Event, chain: tuple[Waiting, ...]) -> list[Line | str | Drawing]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 PAGE_ROWS = 100
-_KEY_CELLS, _LABEL_CELLS, _BAR_CELLS = 8, 12, 20
+_KEY_CELLS, _LABEL_CELLS, _BAR_CELLS = 8, 12, 14
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a row before its blocking rows are asked for."""
 
@@ -265,7 +265,7 @@ class BlockedScreen(BaseScreen):
         return [
             *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
-            ListColumn("", self._bar, _BAR_CELLS // 2, priority=9, tone=lambda _: "error"),
+            ListColumn("", self._bar, _BAR_CELLS, priority=9, tone=lambda _: "error"),
         ]
 
     def _bar(self, row: BlockedRow) -> str:
