@@ -284,7 +284,7 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
             OBJECT_NOT_IN_PREREQUISITE_STATE, f"another index is attached to {index.name} for that partition"
         )
     theirs = moved_index(state, index.index, state.relations[other.index.table])
-    if not same_index(theirs, other.index) or index.index.expressions:
+    if not same_index(theirs, other.index):
         if index.index.expressions or index.index.predicate:
             raise DoubtfulError(f"whether {other.name} is the same index as {index.name} is not known")
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is not the same index as {index.name}")

@@ -76,8 +76,11 @@ class Frame(Vertical):
         self._bottom.tell(event.pane.below, "J")
 
     def _tell_edges(self) -> None:
-        for each in self.query_children(Painter):
+        for each in self.query_children():
             if isinstance(each, Edge):
                 each.tell_again()
-            else:
+            elif isinstance(each, Painter):
                 each.refresh_sides()
+            else:
+                # A class of its own: with :focus-within Textual would paint everything in the frame again.
+                each.set_class(self.has_the_keys, "-has-keys")

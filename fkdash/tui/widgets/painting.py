@@ -102,7 +102,8 @@ def _indent(paragraph: Line) -> int:
     text = paragraph[0].text if paragraph else ""
     if len(paragraph) > 1 and text.endswith("  ") and text.strip():
         return min(len(text), _WIDEST_LABEL)
-    return len(text) - len(text.lstrip(" ")) if text.strip() else 0
+    whole = "".join(part.text for part in paragraph)
+    return len(whole) - len(whole.lstrip(" ")) if whole.strip() else 0
 
 
 def _joined(parts: Sequence[Part]) -> Line:

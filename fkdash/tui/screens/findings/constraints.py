@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import BlockedRow
 
 _REST_SECONDS = 0.15
-"""How long the cursor must rest on a key before the rows it holds are asked for."""
+"""How long the cursor must rest on a key before its surroundings are shown and the rows it holds are read."""
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -261,19 +260,21 @@ class ConstraintsScreen(BaseScreen):
         else:
             self._title.tell(title_of(row))
             self.pane.show(described(row, self._held.get(row.key.qualified, ())))
-            if self.knowledge is not None:
-                self._around_title.tell(f"around {shown_name(row.key.referenced)}")
-                self._around.show([map_of(self.knowledge, row.key.referenced, row.key)])
-                self._look_who_is_held(row)
+            if self._rest is not None:
+                self._rest.stop()
+            self._rest = self.set_timer(_REST_SECONDS, self._rested)
         self.refresh_bindings()
 
-    def _look_who_is_held(self, row: ConstraintRow) -> None:
-        """Read which rows most others hold, once the cursor rests on a key that holds some."""
-        if self._rest is not None:
-            self._rest.stop()
+    def _rested(self) -> None:
+        """Show what is around the key under the cursor, and read which rows most others hold."""
+        row, knowledge = self.list.row, self.knowledge
+        if row is None or knowledge is None:
+            return
+        self._around_title.tell(f"around {shown_name(row.key.referenced)}")
+        self._around.show([map_of(knowledge, row.key.referenced, row.key)])
         biting = row.impact is not None and row.impact.state == "biting"
         if biting and row.key.qualified not in self._held:
-            self._rest = self.set_timer(_REST_SECONDS, partial(self._read_held, row))
+            self._read_held(row)
 
     def _read_held(self, row: ConstraintRow) -> None:
         catalog = self.knowledge.catalog if self.knowledge is not None else None

@@ -8,6 +8,7 @@ from fkdash.counted import counted
 from fkdash.errors import FkdashError, UnreachableError
 from fkdash.pictures.bars import Bar, bars
 from fkdash.pictures.path import path
+from fkdash.pictures.picture import Span
 from fkdash.pictures.relations import Reference, relation_map
 from fkdash.report import pictures
 from fkdash.tui.widgets.drawing import Drawing
@@ -62,7 +63,7 @@ def largest_held(rows: Sequence[BlockedRow], impact: Impact) -> Drawing | None:
 
 
 def _bars_with_rest(items: tuple[Bar, ...], beyond: str, width: int, pen: Pen) -> Picture:
-    return bars(items, width, pen, beyond=beyond)
+    return tuple((Span("  "), *row) for row in bars(items, width - 2, pen, beyond=beyond))
 
 
 def map_of(knowledge: Knowledge, table: TableName, here: ForeignKey | None = None) -> Drawing:
