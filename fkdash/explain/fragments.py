@@ -34,8 +34,10 @@ def fragments(text: str, known: Vocabulary) -> Iterator[tuple[int, Clues]]:
     for kind, sqlstate, detail in _DETAILS:
         for found in detail.finditer(text):
             columns = tuple(name.strip().strip('"') for name in found[1].split(","))
-            table = {"table" if kind is Kind.HELD else "referenced": found[2]}
-            yield found.start(), Clues(sqlstate, kind, columns=columns, **table)
+            if kind is Kind.HELD:
+                yield found.start(), Clues(sqlstate, kind, columns=columns, table=found[2])
+            else:
+                yield found.start(), Clues(sqlstate, kind, columns=columns, referenced=found[2])
     for found in _CUT_OFF.finditer(text):
         names = [name for name in known.keys if name.startswith(found[4])]
         if len(names) != 1:
