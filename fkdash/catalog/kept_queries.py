@@ -15,8 +15,10 @@ _MOST_STATEMENTS: Final = 300
 
 
 async def read_views(session: Session) -> tuple[Query, ...]:
-    """Give the definitions of up to 500 views, tables schema-qualified. Raises the session's errors."""
-    await session.value("select set_config('search_path', 'pg_catalog', true)")
+    """Give the definitions of up to 500 views, tables schema-qualified as for the path of a looking session.
+
+    Raises the session's errors.
+    """
     rows = await session.asked(query("fkdash.catalog", "views"), _MOST_VIEWS)
     return tuple(Query(f"view {row['schema']}.{row['name']}", row["definition"]) for row in rows)
 

@@ -65,7 +65,8 @@ async def refuse_planted_of(session: Session, tables: Iterable[Table]) -> None:
 async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, ...]:
     """Give what reading tables (OIDs), with all below them, would run of other roles' code."""
     oids = sorted(set(tables))
-    if not await session.value(query("fkdash.catalog", "anything_computed"), oids):
+    [computed] = await session.asked(query("fkdash.catalog", "anything_computed"), oids)
+    if not computed["anything"]:
         return ()
     rows = await session.asked(knowing_trust("planted"), oids)
     if not rows:

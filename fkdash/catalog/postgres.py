@@ -92,13 +92,13 @@ async def read_whole_catalog(sessions: Sessions) -> Catalog:
 
     Raises the session's errors.
     """
-    async with sessions.session() as session, _set_for_reading(session) as server:
+    async with sessions.session() as session, _set_for_reading(session, restored=False) as server:
         if not server.large:
             return await _read(session, session, None, server)
         async with sessions.beside(session) as beside:
             if beside is None:
                 return await _read(session, session, None, server)
-            async with _set_for_reading(beside):
+            async with _set_for_reading(beside, restored=False):
                 return await _read(session, beside, None, server)
 
 
@@ -123,12 +123,13 @@ class _AtFirst:
 
 
 @asynccontextmanager
-async def _set_for_reading(session: Session) -> AsyncIterator[_AtFirst]:
-    """Set the session for reading meanwhile."""
+async def _set_for_reading(session: Session, *, restored: bool = True) -> AsyncIterator[_AtFirst]:
+    """Set the session for reading meanwhile, or for the rest of it."""
     rows = await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), list(_SETTINGS.values()))
     yield _AtFirst(rows[0]["version"] // 10000, rows[0]["bytes"] > _LARGE_BYTES)
-    before = [row["before"] for row in rows]
-    await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), before)
+    if restored:
+        before = [row["before"] for row in rows]
+        await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), before)
 
 
 class _Asking:
@@ -155,7 +156,7 @@ class _Asking:
 
 
 async def _read(session: Session, beside: Session, only: Sequence[int] | None, server: _AtFirst) -> Catalog:
-    """Read with two sessions, or with one in the place of both; what is asked at the same time goes out together."""
+    """Read with two sessions, or one in the place of both; what is asked at the same time goes out together."""
     one, other = _Asking(session, only, large=server.large), _Asking(beside, only, large=server.large)
     with collector_at_rest():
         async with at_once() as group:

@@ -18,7 +18,7 @@ from fkdash.db.literals import literal
 # Strings, quoted names and comments are passed over; what is left of "$1" is an argument.
 _ARGUMENT: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(\d+)""")
 _NO_ELEMENT: Final = re.compile(r'[\\"]')
-_TURNS: Final = 3
+_TURNS: Final = 8
 """How often others get their turn before what has been asked goes out."""
 
 
@@ -77,16 +77,18 @@ class Batches:
             if not asked:
                 return
             try:
-                told = rows_of(await self._copy(together([each.sql for each in asked])), len(asked))
+                # What several ask is asked once.
+                places = {sql: number for number, sql in enumerate(dict.fromkeys(each.sql for each in asked))}
+                told = rows_of(await self._copy(together(list(places))), len(places))
             except BaseException as error:
                 for question in asked:
                     _fail(question.answer, error)
                 if not isinstance(error, Exception):
                     raise
                 continue
-            for question, rows in zip(asked, told, strict=True):
+            for question in asked:
                 if not question.answer.done():
-                    question.answer.set_result(rows)
+                    question.answer.set_result(told[places[question.sql]])
 
 
 def _fail(answer: asyncio.Future[Sequence[Told]], error: BaseException) -> None:
@@ -132,7 +134,7 @@ def with_arguments(sql: str, arguments: Sequence[object]) -> str:
 
 
 def spelled_argument(value: object) -> str:
-    """Give a value as a constant; raises TypeError for one that is no number, text, truth value or list of these."""
+    """Give a value as a constant; raises TypeError for anything but numbers, texts, truth values and lists."""
     if value is None:
         return "NULL"
     if isinstance(value, bool):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
+from fkdash.db.link import notice_loss
 from fkdash.db.refused.refusals import nothing_answers, refusal, too_old
 from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of
 from fkdash.db.target import NO_SETTINGS, Address, Target
@@ -55,6 +56,7 @@ async def connect(target: Target, *, startup: Mapping[str, str] = NO_SETTINGS, b
                 failures.append((address, error))
             else:
                 _refuse_an_old_server(opened, target)
+                notice_loss(opened.connection)
                 return opened
     raise await nothing_answers(failures, target)
 

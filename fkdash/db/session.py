@@ -52,9 +52,9 @@ class Session(Protocol):
     ) -> None:
         """Ask queries of one row each, without arguments, in one statement that has one time limit.
 
-        Each one's row, or the server's reason why there is none, is told by its number as soon as it is known. Raises
-        what ends the statement; what was told before holds. ServerRefusedError or NotPermittedError with nothing told
-        means that the database has no PL/pgSQL.
+        Each one's row, or the server's reason why there is none, is told by its number as soon as it is known.
+        Raises what ends the statement; what was told before holds. ServerRefusedError or NotPermittedError with
+        nothing told means that the database has no PL/pgSQL.
         """
         ...
 

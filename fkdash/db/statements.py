@@ -138,7 +138,7 @@ class OpenTransaction:
             return await self._run(self._connection.fetchval(sql, *arguments, timeout=self._patience))
 
     async def asked(self, sql: str, *arguments: object) -> Sequence[Told]:
-        """Give all rows of a query as JSON tells them; what is asked at the same time is one wait for the server."""
+        """Give all rows of a query as JSON tells them; questions at the same time are one wait for the server."""
         return await self._batches.ask(sql, arguments)
 
     async def _copied(self, sql: str) -> bytes:
@@ -158,7 +158,7 @@ class OpenTransaction:
         answered: Callable[[int, Mapping[str, Any]], object],
         refused: Callable[[int, str], object],
     ) -> None:
-        """Ask queries of one row each in one statement, and tell each one's row, or why it was refused, at once."""
+        """Ask queries of one row each in one statement, and tell each row, or why it was refused, at once."""
         block = OneByOne(queries, answered, refused)
 
         def hear(_: object, message: asyncpg.PostgresLogMessage) -> None:

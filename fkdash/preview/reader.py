@@ -224,7 +224,9 @@ class Reader:
         self.check_limits(len(self.rows))
         if self.hearing is not None:
             self.hearing.hear(sql, arguments)
-        return await self.session.rows(sql, *arguments)
+        # EXPLAIN is no part of another statement.
+        ask = self.session.rows if sql.startswith("EXPLAIN") else self.session.asked
+        return await ask(sql, *arguments)
 
     def _bound(self) -> str:
         return f"LIMIT {self._limits.rows + 1}"

@@ -130,7 +130,7 @@ async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) ->
     """Give the OIDs of the tables that inherit from a plain table, whose rows DELETE without ONLY takes too."""
     if target.only:
         return []
-    rows = await session.rows(
+    rows = await session.asked(
         "WITH RECURSIVE below(oid) AS ("
         " SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
         "  WHERE i.inhparent = $1 AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
@@ -145,12 +145,13 @@ async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) ->
 
 async def resolve(session: Session, target: DeleteTarget) -> int:
     """Give the OID of the target's table; raises UsageError when it is no table one can delete from."""
-    row = await session.row(
+    rows = await session.asked(
         "SELECT c.oid::bigint AS oid, c.relkind::text AS kind FROM pg_catalog.pg_class c"
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
         target.table.schema,
         target.table.name,
     )
+    row = rows[0] if rows else None
     if row is None or row["kind"] not in ("r", "p", "f"):
         what = "does not exist" if row is None else "is not a table"
         raise UsageError(f"{target.table} {what}.", next_step="Run `fkdash list` to see the tables.")

@@ -19,6 +19,7 @@ class SlowLink:
     """
 
     round_trip: float
+    host: str = "127.0.0.1"
     port: int = 0
     turns: int = 0
     connections: int = 0
@@ -28,7 +29,7 @@ class SlowLink:
 
     def dsn(self, database: str, user: str = "postgres") -> str:
         """Give a URI of a database through this link."""
-        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}?sslmode=disable"
+        return f"postgresql://{user}@{self.host}:{self.port}/{database}?sslmode=disable"
 
 
 class _Pair:
@@ -94,9 +95,11 @@ async def _carry(
 
 
 @asynccontextmanager
-async def slow_link(socket_directory: str, round_trip: float) -> AsyncIterator[SlowLink]:
-    """Open a slow way to the server whose socket is in a folder."""
-    link = SlowLink(round_trip)
+async def slow_link(
+    socket_directory: str, round_trip: float, *, host: str = "127.0.0.1"
+) -> AsyncIterator[SlowLink]:
+    """Open a slow way to the server whose socket is in a folder, at an address of this machine."""
+    link = SlowLink(round_trip, host)
     tasks: set[asyncio.Task[None]] = set()
 
     async def through(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -118,7 +121,7 @@ async def slow_link(socket_directory: str, round_trip: float) -> AsyncIterator[S
         for each in (writer, server_writer):
             each.transport.abort()
 
-    server = await asyncio.start_server(through, "127.0.0.1", 0)
+    server = await asyncio.start_server(through, host, 0)
     link.port = server.sockets[0].getsockname()[1]
     try:
         yield link

@@ -54,6 +54,22 @@ def python() -> Path:
     return folder / "bin"
 
 
+@cache
+def pgtap() -> Path | None:
+    """Give the script that makes pgTAP's functions, None where Debian's package cannot be had."""
+    folder = _cache_folder() / "pgtap"
+    script = folder / "usr/share/postgresql/15/extension/pgtap.sql"
+    if not script.is_file() and shutil.which("apt-get") and shutil.which("dpkg"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            _run("apt-get", "download", "postgresql-15-pgtap", cwd=folder)
+        except RuntimeError:
+            return None
+        _run("dpkg", "-x", *sorted(folder.glob("*.deb")), folder, cwd=folder)
+    return script if script.is_file() else None
+
+
 def lacking(packages: tuple[str, ...]) -> tuple[str, ...]:
     """Give those of Debian's packages that are not installed; `.ci/run` installs them."""
     asked = ("dpkg-query", "--show", "--showformat", "${db:Status-Status}")

@@ -1,10 +1,10 @@
-"""How many rows each of many foreign keys holds back, counted in few statements with one time limit for all of them."""
+"""How many rows each of many foreign keys holds back, counted in few statements with one time limit for all."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.planted import planted_in
+from fkdash.catalog.planted import refuse_planted_of
 from fkdash.errors import (
     HeldUpError,
     NotPermittedError,
@@ -142,16 +142,15 @@ class _Counting:
             late, refused = [], dict.fromkeys(range(len(asked)), "")
         else:
             late = []
-        await self._asked_again(
-            sessions, [(asked[number], why) for number, why in refused.items()], seconds, again
-        )
+        unclear = [(asked[number], why) for number, why in refused.items()]
+        await self._asked_again(sessions, unclear, seconds, again=again)
         return late
 
     def _left(self, keys: Sequence[ForeignKey]) -> list[ForeignKey]:
         return [key for key in keys if key.qualified not in self.found]
 
     async def _asked_again(
-        self, sessions: Sessions, refused: Sequence[tuple[ForeignKey, str]], seconds: float, again: bool
+        self, sessions: Sessions, refused: Sequence[tuple[ForeignKey, str]], seconds: float, *, again: bool
     ) -> None:
         """Find out why the server refused a count: a lock, a privilege, a row that cannot be read."""
         for number, (key, why) in enumerate(refused):
@@ -162,17 +161,14 @@ class _Counting:
 
     async def _safe(self, session: Session, keys: Sequence[ForeignKey]) -> list[ForeignKey]:
         """Give the keys of which counting runs nobody else's code, and tell what it would run for the others."""
-        tables = {
-            table.oid
-            for key in keys
-            for table in (self._catalog.tables[key.table], self._catalog.tables[key.referenced])
-            if table.oid is not None
-        }
-        planted = await planted_in(session, tables)
-        if not planted:
+        tables = [self._catalog.tables[name] for key in keys for name in (key.table, key.referenced)]
+        try:
+            await refuse_planted_of(session, tables)
+        except NotRunError as error:
+            refused = error
+        else:
             return list(keys)
         if len(keys) == 1:
-            refused = NotRunError(planted)
             self.tell(keys[0], Impact(None, None, reason=refused.what, not_run=refused.not_run))
             return []
         middle = len(keys) // 2
