@@ -90,7 +90,7 @@ def _journal(folder: Path) -> Sequence[Path]:
         entries = document["entries"]
         tags = [entry["tag"] for entry in entries]
         dialect = document.get("dialect", "postgresql")
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UsageError(
             f"Drizzle's journal {journal} cannot be read: {reason_of(error)}.",
             next_step="Mend it (git may have left conflict markers in it), or name the SQL files.",

@@ -203,6 +203,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         if services is not None and isinstance(error, UnreachableError):
             services.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
+        self._give_up()
+
+    def _give_up(self) -> None:
+        for row_list in self.query(RowList):
+            row_list.give_up_looking()
         self.unanswered()
 
     def unanswered(self) -> None:
@@ -215,7 +220,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             worker.cancel()
         if waiting:
             self.status.answer("Cancelled; what was shown stays.")
-            self.unanswered()
+            self._give_up()
         return bool(waiting)
 
     def action_back(self) -> None:
