@@ -15,9 +15,11 @@ _MOST_STATEMENTS: Final = 300
 
 
 async def read_views(session: Session) -> tuple[Query, ...]:
-    """Give the definitions of up to 500 views, tables schema-qualified. Raises the session's errors."""
-    await session.value("select set_config('search_path', 'pg_catalog', true)")
-    rows = await session.rows(query("fkdash.catalog", "views"), _MOST_VIEWS)
+    """Give the definitions of up to 500 views, tables schema-qualified as for the path of a looking session.
+
+    Raises the session's errors.
+    """
+    rows = await session.asked(query("fkdash.catalog", "views"), _MOST_VIEWS)
     return tuple(Query(f"view {row['schema']}.{row['name']}", row["definition"]) for row in rows)
 
 
@@ -30,7 +32,7 @@ async def read_statements(session: Session) -> tuple[Query, ...]:
     if schema is None:
         return ()
     sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(schema))
-    rows = await session.rows(sql, _MOST_STATEMENTS)
+    rows = await session.asked(sql, _MOST_STATEMENTS)
     return tuple(
         Query(f"a statement that was run {row['calls']} times (pg_stat_statements)", row["query"]) for row in rows
     )

@@ -5,32 +5,53 @@ A finding and a preview tell one truth. Where they do not, the preview, which fo
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.errors import NotPermittedError, ServerRefusedError, StoppedError, UsageError
+from fkdash.db.at_once import at_once
+from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError, UsageError
 from fkdash.preview.model import DeleteTarget, Limits, Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import blocked_rows
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog
-    from fkdash.db.session import Sessions
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.db.session import Row, Session, Sessions
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
 
+_NO_ANSWER: Final = (NotPermittedError, ServerRefusedError, StoppedError, UsageError)
 _FROM_THE_SECOND_ROW_ON: Final = frozenset({"FK104", "FK112"})
 MOST_PREVIEWED: Final = 50
 """Foreign keys of which a row is previewed; the word of the rules is taken for those after them."""
 
 
+_TOGETHER_SECONDS: Final = 10.0
+_OF_A_TABLE: Final = 3
+_MANY_REFER: Final = 100
+_BY_THEMSELVES: Final = 10
+
+
 async def previewed(
-    sessions: Sessions, catalog: Catalog, finding: Finding, counted: Impact, seconds: float
-) -> tuple[Finding, Impact]:
-    """Give a finding and its impact with what the preview of one row that it holds back says of them."""
-    if counted.state != "biting" or await _verdict(sessions, catalog, finding, seconds) is not Verdict.ALLOWED:
-        return finding, counted
+    sessions: Sessions, catalog: Catalog, found: Sequence[tuple[Finding, Impact]], seconds: float
+) -> list[tuple[Finding, Impact]]:
+    """Give findings and their impacts with what the preview of one row that each holds back says of them."""
+    biting = [finding for finding, counted in found if counted.state == "biting"][:MOST_PREVIEWED]
+    verdicts = await _verdicts(sessions, catalog, biting, seconds) if biting else {}
+    return [
+        _believed(finding, counted) if verdicts.get(id(finding)) is Verdict.ALLOWED else (finding, counted)
+        for finding, counted in found
+    ]
+
+
+def _believed(finding: Finding, counted: Impact) -> tuple[Finding, Impact]:
+    """Tone down what the preview does not bear out."""
     spared = replace(counted, spared=True)
     if finding.rule in _FROM_THE_SECOND_ROW_ON:
         return finding, spared
@@ -39,16 +60,129 @@ async def previewed(
     return possible, spared
 
 
-async def _verdict(sessions: Sessions, catalog: Catalog, finding: Finding, seconds: float) -> Verdict | None:
-    """Give what the preview of one row says, None where it could not be asked in time."""
-    key = finding.key
+async def _verdicts(
+    sessions: Sessions, catalog: Catalog, found: Sequence[Finding], seconds: float
+) -> dict[int, Verdict | None]:
+    """Preview side by side in one session, where what all of them ask is one wait for the server.
+
+    A row is previewed once, whoever holds it. An error in it is everybody's: then each is previewed by itself.
+    """
+    heard: dict[int, Verdict | None] = {}
     try:
-        async with sessions.session(seconds) as session:
-            page = await blocked_rows(session, catalog, key, (), limit=1)
-            if not page.items:
-                return None
-            row = dict(zip(key.referenced_columns, page.items[0].row.key, strict=True))
-            limits = Limits(seconds=seconds, allow_scan=False)
-            return (await preview(session, DeleteTarget(key.referenced, keys=(row,)), limits)).verdict
-    except (NotPermittedError, ServerRefusedError, StoppedError, UsageError):
+        async with asyncio.timeout(_TOGETHER_SECONDS), sessions.session(seconds) as session:
+            shared = _Shared(session)
+            async with at_once() as group:
+                asked = {id(each): group.create_task(_held_back(shared, catalog, each)) for each in found}
+            rows = {finding: task.result() for finding, task in asked.items()}
+            few = _few_of_each_table(catalog, rows.values())
+            verdicts: dict[int, Verdict] = {}
+
+            async def one(number: int, row: DeleteTarget) -> None:
+                verdicts[number] = await _verdict(shared, row, seconds)
+
+            async with at_once() as group:
+                for number, held in enumerate(few):
+                    group.create_task(one(number, held))
+            if shared.failed is None:
+                return {finding: verdicts[few.index(row)] for finding, row in rows.items() if row in few}
+            if isinstance(shared.failed, StoppedError):
+                return heard
+    except (TimeoutError, StoppedError):
+        return heard
+    except (NotPermittedError, ServerRefusedError, UsageError):
+        pass
+    for finding in found[:_BY_THEMSELVES]:
+        try:
+            async with sessions.session(seconds) as session:
+                row = await _held_back(session, catalog, finding)
+                heard[id(finding)] = None if row is None else await _verdict(session, row, seconds)
+        except _NO_ANSWER:
+            heard[id(finding)] = None
+    return heard
+
+
+def _few_of_each_table(catalog: Catalog, rows: Iterable[DeleteTarget | None]) -> list[DeleteTarget]:
+    """Give the rows once each, of one table the first few; one where many refer to it, as that takes long."""
+    few: list[DeleteTarget] = []
+    seen: Counter[TableName] = Counter()
+    referring = Counter(key.referenced for key in catalog.foreign_keys)
+    for row in rows:
+        most = 1 if row is not None and referring[row.table] > _MANY_REFER else _OF_A_TABLE
+        if row is not None and row not in few and seen[row.table] < most:
+            seen[row.table] += 1
+            few.append(row)
+    return few
+
+
+async def _held_back(session: Session, catalog: Catalog, finding: Finding) -> DeleteTarget | None:
+    """Give the row that most rows hold back, None where nothing is held back."""
+    key = finding.key
+    page = await blocked_rows(session, catalog, key, (), limit=1)
+    if not page.items:
         return None
+    row = dict(zip(key.referenced_columns, page.items[0].row.key, strict=True))
+    return DeleteTarget(key.referenced, keys=(row,))
+
+
+async def _verdict(session: Session, row: DeleteTarget, seconds: float) -> Verdict:
+    """Give what the preview of one row says."""
+    return (await preview(session, row, Limits(seconds=seconds, allow_scan=False))).verdict
+
+
+class _Shared:
+    """A session that several previews use at the same time; `failed` is the error of the first one refused.
+
+    What they set back to is left out: after the first error nothing that is found in it counts.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.failed: FkdashError | None = None
+
+    async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
+        """Ask as `asked`, by the driver."""
+        with self._noticing():
+            return await self.session.rows(sql, *arguments)
+
+    async def row(self, sql: str, *arguments: object) -> Row | None:
+        """Give the first row."""
+        with self._noticing():
+            return await self.session.row(sql, *arguments)
+
+    async def value(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - a column may hold any type
+        """Give the first value."""
+        with self._noticing():
+            return await self.session.value(sql, *arguments)
+
+    async def asked(self, sql: str, *arguments: object) -> Sequence[Row]:
+        """Ask together with what the others ask now."""
+        with self._noticing():
+            return await self.session.asked(sql, *arguments)
+
+    async def one_by_one(
+        self,
+        queries: Sequence[str],
+        answered: Callable[[int, Mapping[str, Any]], object],
+        refused: Callable[[int, str], object],
+    ) -> None:
+        """Ask many at once."""
+        with self._noticing():
+            await self.session.one_by_one(queries, answered, refused)
+
+    async def execute(self, sql: str) -> str:
+        """Run what is no savepoint."""
+        if sql.startswith(("SAVEPOINT ", "RELEASE ")):
+            return ""
+        with self._noticing():
+            return await self.session.execute(sql)
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        if self.failed is not None:
+            raise StoppedError("Another preview in the same session was refused.")
+        try:
+            yield
+        except FkdashError as error:
+            if self.failed is None:
+                self.failed = error
+            raise

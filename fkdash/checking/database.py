@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.kept_queries import read_statements, read_views
 from fkdash.catalog.postgres import read_whole_catalog
-from fkdash.checking.biting import MOST_PREVIEWED, previewed
+from fkdash.checking.biting import previewed
+from fkdash.checking.groups import schemas_of
 from fkdash.checking.policy import Configuration, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, Reported, Scope, Unknown, is_about, scope_of
 from fkdash.checking.row_questions import answered, unanswered
+from fkdash.checking.sampled_values import with_sampled_values
+from fkdash.db.at_once import at_once
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.options import possible_fixes
-from fkdash.preview.rows.blocked import impact
+from fkdash.preview.rows.impacts import impacts
 from fkdash.rules.finding import Severity, Statement
 from fkdash.rules.registry import RULES, findings, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Query, TableName
     from fkdash.checking.policy import Baseline
@@ -67,11 +70,13 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if is_about(options.concerns, each.key)]
     settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
+    if options.count_rows:
+        settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline)
     known = {id(each) for each in compared.known}
-    impacts = await _impacts(sessions, catalog, judged.findings, options)
-    believed = await _believed(sessions, catalog, judged.findings, impacts, options.seconds)
+    counts = await _impacts(sessions, catalog, judged.findings, options)
+    believed = await _believed(sessions, catalog, judged.findings, counts, options.seconds)
     believed = await asyncio.to_thread(_with_possible_fixes, catalog, believed)
     return CheckReport(
         where=where,
@@ -86,6 +91,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        schemas=schemas_of(catalog),
     )
 
 
@@ -109,6 +115,7 @@ def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> Ch
         server=catalog.server,
         ignored=judged.ignored,
         gone=compared.gone,
+        schemas=schemas_of(catalog),
         coverage=Coverage(
             rules=len(options.rules),
             not_asked=tuple(
@@ -163,10 +170,17 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
     """Give the queries the database keeps, and what could not be read."""
     queries: list[Query] = []
     unknowns: list[Unknown] = []
-    readers: tuple[tuple[str, Callable[[Session], Awaitable[tuple[Query, ...]]]], ...] = (
+    readers: tuple[tuple[str, Callable[[Session], Coroutine[None, None, tuple[Query, ...]]]], ...] = (
         ("joins in views", read_views),
         ("joins in pg_stat_statements", read_statements),
     )
+    try:
+        async with sessions.session(options.seconds) as session, at_once() as group:
+            both = [group.create_task(read(session)) for _, read in readers]
+        return tuple(each for task in both for each in task.result()), unknowns
+    except (NotPermittedError, ServerRefusedError, StoppedError):
+        # One of them at least: each by itself says which.
+        pass
     for what, read in readers:
         try:
             async with sessions.session(options.seconds) as session:
@@ -185,18 +199,18 @@ async def _believed(
     sessions: Sessions,
     catalog: Catalog,
     found: Sequence[Finding],
-    impacts: Mapping[int, Impact],
+    counts: Mapping[str, Impact],
     seconds: float,
 ) -> list[tuple[Finding, Impact | None]]:
     """Give the findings with their impacts, those that a preview does not bear out toned down."""
-
-    async def one(number: int, finding: Finding) -> tuple[Finding, Impact | None]:
-        counted = impacts.get(id(finding.key)) if _countable(finding) else None
-        if counted is None or number >= MOST_PREVIEWED:
-            return finding, counted
-        return await previewed(sessions, catalog, finding, counted, seconds)
-
-    return list(await asyncio.gather(*(one(number, each) for number, each in enumerate(found))))
+    counted = {
+        id(finding): (finding, counts[finding.key.qualified])
+        for finding in found
+        if _countable(finding) and finding.key.qualified in counts
+    }
+    believed = await previewed(sessions, catalog, list(counted.values()), seconds)
+    told = dict(zip(counted, believed, strict=True))
+    return [told.get(id(finding), (finding, None)) for finding in found]
 
 
 def _with_possible_fixes(
@@ -217,9 +231,8 @@ def _with_possible_fixes(
 
 async def _impacts(
     sessions: Sessions, catalog: Catalog, found: Iterable[Finding], options: CheckOptions
-) -> dict[int, Impact]:
-    keys = {id(each.key): each.key for each in found if _countable(each)} if options.count_rows else {}
-    counted = await asyncio.gather(
-        *(impact(sessions, catalog, key, seconds=options.seconds) for key in keys.values())
-    )
-    return dict(zip(keys, counted, strict=True))
+) -> dict[str, Impact]:
+    keys = {each.key.qualified: each.key for each in found if _countable(each)} if options.count_rows else {}
+    if not keys:
+        return {}
+    return await impacts(sessions, catalog, list(keys.values()), seconds=options.seconds)

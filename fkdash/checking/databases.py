@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError
+from fkdash.errors import FkdashError, TimedOutError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
 
     from fkdash.checking.result import CheckReport
     from fkdash.db.session import Sessions
@@ -17,13 +19,24 @@ if TYPE_CHECKING:
     Look = Callable[[], Awaitable[CheckReport]]
 
 AT_ONCE: Final = 4
-"""How many databases are looked into at the same time; each takes one connection or few."""
+"""How many databases of a server are looked into at the same time; each takes one connection or few."""
+PATIENT_SECONDS: Final = 10.0
+"""After so long a look no longer keeps others waiting: it goes on beside them."""
+MOST_SECONDS: Final = 300.0
+"""After so long a look is given up."""
+_LEFT_FREE: Final = 2
+"""Connections that are left to others, and to the watch over what waits for us."""
 
 
-async def databases_of(sessions: Sessions) -> list[str]:
-    """Give the names of the databases of a server that the role may connect to, templates left out."""
-    async with sessions.session() as session:
-        return [row["name"] for row in await session.rows(query("fkdash.catalog", "databases"))]
+async def databases_of(sessions: Sessions) -> tuple[list[str], int]:
+    """Give the databases that the role may connect to, no templates, and how many may be looked into at once.
+
+    That is what the server has free, less a few for others, and one at least.
+    """
+    async with sessions.session() as session, at_once() as group:
+        rows = group.create_task(session.asked(query("fkdash.catalog", "databases")))
+        free = group.create_task(session.asked(query("fkdash.catalog", "free_connections")))
+    return [row["name"] for row in rows.result()], max(1, int(free.result()[0]["free"]) - _LEFT_FREE)
 
 
 async def check_each(
@@ -31,22 +44,54 @@ async def check_each(
     heard: Callable[[int, CheckReport | FkdashError], object],
     *,
     begun: Callable[[int], object] = lambda _number: None,
+    server_of: Callable[[int], Hashable] = lambda _number: None,
+    jobs: Callable[[int], int] = lambda _number: AT_ONCE,
 ) -> None:
-    """Look into each database, AT_ONCE at a time, and give what was found as soon as it is known.
+    """Look into each database in the order given, and give what was found as soon as it is known.
 
-    `begun` and `heard` get the number of the look, from 0. A database that cannot
-    be looked into is heard of as its error and keeps no other from being checked.
+    `server_of` tells the databases of one server, of which `jobs` are looked into at a time. `begun` and `heard`
+    get the number of the look, from 0. A database that cannot be looked into is heard of as its error; one that
+    does not answer keeps no other waiting for more than PATIENT_SECONDS, and is given up after MOST_SECONDS.
     """
-    places = asyncio.Semaphore(AT_ONCE)
+    places: dict[Hashable, asyncio.Semaphore] = {}
+    for number in range(len(looks)):
+        places.setdefault(server_of(number), asyncio.Semaphore(max(1, jobs(number))))
+    late: defaultdict[Hashable, int] = defaultdict(int)
 
     async def one(number: int, look: Look) -> None:
-        async with places:
-            begun(number)
-            try:
-                heard(number, await look())
-            except FkdashError as error:
-                heard(number, error)
+        server = server_of(number)
+        place = places[server]
+        await place.acquire()
+        begun(number)
+        looking = asyncio.ensure_future(_bounded(look))
+        held = True
+        try:
+            done, _ = await asyncio.wait({looking}, timeout=PATIENT_SECONDS)
+            # As many again may be late; more would take the server's last connections.
+            if not done and late[server] < max(1, jobs(number)):
+                late[server] += 1
+                held = False
+                place.release()
+            heard(number, await looking)
+        except FkdashError as error:
+            heard(number, error)
+        finally:
+            looking.cancel()
+            if held:
+                place.release()
+            else:
+                late[server] -= 1
 
     async with asyncio.TaskGroup() as group:
         for number, look in enumerate(looks):
             group.create_task(one(number, look))
+
+
+async def _bounded(look: Look) -> CheckReport:
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            return await look()
+    except TimeoutError:
+        raise TimedOutError(
+            f"It was given up after {MOST_SECONDS:g} s.", next_step="Check this database by itself."
+        ) from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
@@ -10,7 +11,7 @@ from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.catalog.surroundings import Server
@@ -122,7 +123,8 @@ class CheckReport:
 
     `gone` names what the baseline knows and nobody finds any more. `failure` is
     set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
-    configuration, else of the baseline, "" without either.
+    configuration, else of the baseline, "" without either. `schemas` has, for the name of every table, the
+    schemas with a table of that name.
     """
 
     where: str
@@ -136,6 +138,7 @@ class CheckReport:
     failure: str = ""
     decided_in: str = ""
     coverage: Coverage | None = None
+    schemas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def new(self) -> tuple[Reported, ...]:
@@ -157,21 +160,23 @@ class CheckReport:
 
     @property
     def headline(self) -> str:
-        """`3 errors, 6 warnings (2 known) in 57 foreign keys in 43 tables`: a baseline knows the others."""
+        """`1 contradiction, 6 warnings (2 known) in 57 foreign keys in 43 tables`: a baseline knows some."""
         if self.failure:
             return f"not checked: {self.failure}"
-        counts = dict.fromkeys(Severity, 0)
-        for each in self.new:
-            counts[each.finding.severity] += 1
-        words = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.INFO: "notes"}
-        said = [counted(count, words[severity]) for severity, count in counts.items() if count]
+        said = severities_in_words(each.finding for each in self.new)
         known = len(self.findings) - len(self.new)
-        found = ", ".join(said) or ("nothing new" if known else "nothing found")
+        found = said or ("nothing new" if known else "nothing found")
         return f"{found}{f' ({known:,} known)' if known else ''} in {self.scope.words}"
 
     def reaches(self, threshold: Severity | None) -> bool:
         """Tell whether a new finding is at least as bad as `threshold`; None is never reached."""
         return threshold is not None and any(each.finding.severity.rank <= threshold.rank for each in self.new)
+
+
+def severities_in_words(found: Iterable[Finding]) -> str:
+    """Give how many findings there are of each severity: `1 contradiction, 6 warnings`; "" without any."""
+    counts = Counter(finding.severity for finding in found)
+    return ", ".join(counted(counts[each], f"{each.word}s") for each in Severity if counts[each])
 
 
 def impact_words(reported: Reported) -> str:

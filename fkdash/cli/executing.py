@@ -19,7 +19,7 @@ from fkdash.apply.change import (
     try_out,
     wanted,
 )
-from fkdash.apply.events import RunEnded
+from fkdash.apply.events import Outcome, RunEnded
 from fkdash.apply.journal.database_copy import TABLE
 from fkdash.apply.run.patience import Wishes
 from fkdash.cli.connection import words_to_connect
@@ -29,8 +29,9 @@ from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.report.plan import plan_text
 from fkdash.report.rehearsal import rehearsal_text
+from fkdash.report.relief import delete_of_freed
 from fkdash.report.run import ended_text, event_line, run_document
-from fkdash.shell import shell_word
+from fkdash.shell import command, shell_word
 
 if TYPE_CHECKING:
     import argparse
@@ -86,6 +87,7 @@ async def execute(change: Change, arguments: argparse.Namespace) -> int:
     for run in await left_halfway(change):
         tell(plain(f"note: an earlier run on {plan.key.table} is not finished: {run.message} {run.path}"))
     tell(plan_text(plan))
+    await _tell_of_delete(change, "today")
     looked = await look(change)
     _show_looked(looked)
     asked = wanted(change)
@@ -102,9 +104,19 @@ async def execute(change: Change, arguments: argparse.Namespace) -> int:
     journal = shell_word(str(ended.journal))
     there = f"{journal} {words_to_connect(arguments)}".rstrip()
     ended = replace(ended, next_step=ended.next_step.replace(journal, there))
+    if ended.outcome is Outcome.VERIFIED:
+        await _tell_of_delete(change, "now")
+        tell(f"Are there still errors? {command('watch')} {words_to_connect(arguments)} --until-quiet 10m")
     as_json = arguments.format == "json"
     say_how_it_ended(json.dumps(run_document(ended, plan), indent=2) if as_json else ended_text(ended))
     return ended.exit_code
+
+
+async def _tell_of_delete(change: Change, when: str) -> None:
+    """Say what deleting the rows would do that a plan frees; nothing of other plans."""
+    said = await delete_of_freed(change.pool, change.plan, when)
+    if said:
+        tell(plain(said))
 
 
 async def _carried_out(change: Change, looked: Sequence[PreflightLine], given: Confirmation | None) -> RunEnded:

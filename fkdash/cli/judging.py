@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 _FORMATS: Final = ("text", "json", "sarif", "github", "junit", "markdown")
 
 
-def add_judging_arguments(parser: argparse.ArgumentParser) -> None:
+def add_judging_arguments(parser: argparse.ArgumentParser, *, more_formats: tuple[str, ...] = ()) -> None:
     """Declare the format, what fails, which rules and tables, the configuration and the baseline."""
-    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--format", choices=(*_FORMATS, *more_formats), default="text", help="default: %(default)s"
+    )
     parser.add_argument(
         "--fail-on",
         choices=("error", "warning", "info", "never"),

@@ -79,6 +79,14 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
     )
     parser.add_argument(
+        "--like",
+        action="append",
+        metavar="KEY",
+        default=[],
+        help="for recreate-parents: an existing row whose other values the rows made again get, beside those of "
+        "--value; COLUMN=VALUE for each of several columns",
+    )
+    parser.add_argument(
         "--value-from",
         metavar="QUERY",
         help="for move-blockers, instead of --value: a SELECT that gives the row each of them is to refer to, "
@@ -135,6 +143,7 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
         return Planned(catalog, planned_here(catalog, carried))
     try:
         catalog, key = await with_the_key(pool, catalog, arguments)
+        await fill_like(pool, catalog, key, arguments)
         return planned_from(catalog, key, arguments, await picked(pool, catalog, key, arguments))
     except UsageError:
         if arguments.option == "drop-duplicate":
@@ -169,6 +178,21 @@ def _unconfirmed(unknown: UsageError, text: str) -> UsageError:
         return unknown
     how = f'A reference without a foreign key is confirmed in fkdash.toml: [references] "{text}" = "TABLE.COLUMN".'
     return UsageError(unknown.what, next_step=f"{unknown.next_step} {how}".strip())
+
+
+async def fill_like(
+    pool: ReadPool | None, catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace
+) -> None:
+    """Add the values of the row that --like names to those of --value, which say last; raises as its reader."""
+    if not arguments.like:
+        return
+    if arguments.option != "recreate-parents" or pool is None:
+        raise UsageError("--like is for recreate-parents, and needs the database.", next_step="Leave it out.")
+    from fkdash.fix.template_row import template_words  # noqa: PLC0415 - few ask for it
+
+    words = await template_words(pool, catalog, key, arguments.like, seconds=_PICKING_SECONDS)
+    arguments.value = [*words, *arguments.value]
+    arguments.like = []
 
 
 async def picked(

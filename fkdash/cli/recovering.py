@@ -39,7 +39,6 @@ def add_journal_arguments(parser: argparse.ArgumentParser, *, last: bool = False
         "journal",
         metavar="JOURNAL",
         nargs="?" if last else None,
-        type=Path,
         help="the journal's path, or with --journal-in-database the run's name",
     )
     parser.add_argument(
@@ -66,11 +65,13 @@ def _require_one_run(arguments: argparse.Namespace) -> None:
     if arguments.last and arguments.journal is not None:
         if arguments.dsn is not None:
             raise UsageError("--last and a journal name two runs.", next_step="Leave one of them out.")
-        arguments.dsn, arguments.journal = str(arguments.journal), None
+        arguments.dsn, arguments.journal = arguments.journal, None
     if not arguments.last and arguments.journal is None:
         raise UsageError(
             "No run is named.", next_step="Give its JOURNAL, or --last; fkdash fix history lists them."
         )
+    # Not before: as a path a URI would lose one of its slashes.
+    arguments.journal = None if arguments.journal is None else Path(arguments.journal)
 
 
 async def _last_run(session: Session) -> RecordedRun:

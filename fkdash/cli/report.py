@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.log_counts import counted_in_log
 from fkdash.apply.journal.recovery import history
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.migrations import newest_migrations
@@ -20,15 +22,20 @@ from fkdash.cli.selection import (
     tell_unmatched,
 )
 from fkdash.cli.settings import label_columns_set, operator_settings
+from fkdash.errors import FkdashError
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import blocked_rows
 from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
+from fkdash.report.watch import summary_lines
+from fkdash.watch.spans import moment_of
+from fkdash.watch.statistics import read_statistics
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from fkdash.apply.journal.identity import Identity
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
     from fkdash.preview.rows.blocked import BlockedRow
@@ -40,6 +47,7 @@ SUMMARY = (
 )
 EXAMPLES = """examples:
   fkdash report app > incident.md
+  fkdash report app --errors-since 24h > incident.md
   fkdash report app --rows --title "INC-42: workspaces cannot be deleted"
 """
 _MOST_ROWS = 20
@@ -49,6 +57,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--title", default="Foreign keys", help="the document's title; default: %(default)s")
     parser.add_argument("--rows", action="store_true", help="also name the rows that cannot be deleted")
+    parser.add_argument(
+        "--errors-since",
+        metavar="TIME",
+        help="also count the errors in the server's log since then, before and after each change: 24h, 21:40",
+    )
     add_table_arguments(parser)
     add_rule_argument(parser)
     add_connection_arguments(parser)
@@ -76,6 +89,7 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
         if arguments.rows:
             biting = [each.finding for each in wrong if each.impact is not None and each.impact.state == "biting"]
             blocked = {finding.fingerprint: await _blocked(pool, catalog, finding) for finding in biting}
+        errors = await _errors(pool, catalog, here, arguments) if arguments.errors_since else ()
     return Diagnosis(
         title=arguments.title,
         report=report,
@@ -83,7 +97,27 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
         blocked=blocked,
         runs=[run for run in history() if run.identity.is_same(here)],
         migrations=migrations,
+        errors=errors,
     )
+
+
+async def _errors(
+    pool: ReadPool, catalog: Catalog, here: Identity, arguments: argparse.Namespace
+) -> tuple[str, ...]:
+    """Give what the server's log says, or why it says nothing, with what statistics count."""
+    now = datetime.now().astimezone()
+    since = moment_of(arguments.errors_since, now=now, argument="--errors-since")
+    said = f"Since {since:%Y-%m-%dT%H:%M:%SZ}:"
+    try:
+        counts, notes = await counted_in_log(pool, catalog, here, since)
+    except FkdashError as error:
+        counters = await read_statistics(pool)
+        return (
+            said,
+            f"not known: {error.what}",
+            f"{counters.rolled_back:,} transactions were rolled back since the last reset (pg_stat_database).",
+        )
+    return (said, *summary_lines(counts, notes))
 
 
 def _remedies(catalog: Catalog, finding: Finding) -> list[Remedy]:

@@ -21,12 +21,12 @@ from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.where.settings import applied_locally, not_applied
 from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
+from fkdash.sqlstates import DIVISION_BY_ZERO
 
 _ROLLBACK_SECONDS = 2.0
 _BEGIN_GRACE_SECONDS = 5.0
 _BESIDE_SECONDS = 2.0
 _WATCH_SECONDS = 5.0
-_NOT_READ_ONLY = "22012"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class ReadPool:
         if connection not in self._pooled:
             return connection.get_server_pid()
         try:
-            return int(await connection.fetchval(query("fkdash.db", "backend_pid"), timeout=_BEGIN_GRACE_SECONDS))
+            return await _process_that_answers(connection)
         except BaseException:
             self._drop(connection)
             raise
@@ -267,7 +267,7 @@ class ReadPool:
             begun = True
             self.begun += 1
         except DRIVER_ERRORS as error:
-            if sqlstate_of(error) == _NOT_READ_ONLY:
+            if sqlstate_of(error) == DIVISION_BY_ZERO:
                 raise UnreachableError(
                     f"{self.where} does not keep a READ ONLY transaction read-only.",
                     next_step="Connect to the server directly, not through this pooler.",
@@ -301,9 +301,7 @@ class ReadPool:
         self._address = opened.address
         self._open.add(opened.connection)
         try:
-            process = await opened.connection.fetchval(
-                query("fkdash.db", "backend_pid"), timeout=_BEGIN_GRACE_SECONDS
-            )
+            process = await _process_that_answers(opened.connection)
         except DRIVER_ERRORS as error:
             self._drop(opened.connection)
             ours = translated(error, "connecting", where=self.where, closed=True)
@@ -358,6 +356,17 @@ class ReadPool:
         self._open.discard(connection)
         self._pooled.discard(connection)
         connection.terminate()
+
+
+async def _process_that_answers(connection: asyncpg.Connection[asyncpg.Record]) -> int:
+    """Give the server process behind a connection, which a pooler may change; one wait for the server."""
+    told: list[bytes] = []
+
+    async def keep(piece: bytes) -> None:
+        told.append(piece)
+
+    await connection.copy_from_query(query("fkdash.db", "backend_pid"), output=keep, timeout=_BEGIN_GRACE_SECONDS)
+    return int(b"".join(told))
 
 
 def _milliseconds(seconds: float) -> int:

@@ -19,6 +19,7 @@ from fkdash.rules.actions.ways import ways_from, ways_to
 from fkdash.rules.finding import Statement
 from fkdash.rules.sizes import in_words, rows_of
 from fkdash.shell import shell_word
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ _One = TypeVar("_One")
 _WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 # Since 18 RESTRICT has a SQLSTATE of its own (ri_triggers.c, RI_Fkey_restrict).
-_REFUSING_BY: Final = {"23503": _REFUSING, "23001": frozenset({Action.RESTRICT})}
+_REFUSING_BY: Final = {FOREIGN_KEY_VIOLATION: _REFUSING, RESTRICT_VIOLATION: frozenset({Action.RESTRICT})}
 _MET: Final = {
     Kind.NULL: frozenset({Met.NOT_NULL}),
     Kind.IDENTITY: frozenset({Met.IDENTITY}),
@@ -133,7 +134,7 @@ def _what(key: ForeignKey, sqlstate: str) -> str:
 
 
 def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Answer:
-    also = f", and a row of {key.table.name} that refers to nothing" if sqlstate == "23503" else ""
+    also = f", and a row of {key.table.name} that refers to nothing" if sqlstate == FOREIGN_KEY_VIOLATION else ""
     return Answer(
         key,
         sqlstate,

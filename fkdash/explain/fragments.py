@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.sentences import QUOTES
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +18,9 @@ _MARK: Final = rf"\\*[{QUOTES}]"
 _NAME: Final = rf"{_MARK}([^{QUOTES}\n\\]{{1,130}}){_MARK}"
 _KEY: Final = r"Key \(([^()\n=]{1,1000})\)=\((?:[^\n]{0,2000}?)\) is "
 _DETAILS: Final = (
-    (Kind.HELD, "23503", re.compile(rf"{_KEY}still referenced from table {_NAME}")),
-    (Kind.HELD, "23001", re.compile(rf"{_KEY}referenced from table {_NAME}")),
-    (Kind.MISSING, "23503", re.compile(rf"{_KEY}not present in table {_NAME}")),
+    (Kind.HELD, FOREIGN_KEY_VIOLATION, re.compile(rf"{_KEY}still referenced from table {_NAME}")),
+    (Kind.HELD, RESTRICT_VIOLATION, re.compile(rf"{_KEY}referenced from table {_NAME}")),
+    (Kind.MISSING, FOREIGN_KEY_VIOLATION, re.compile(rf"{_KEY}not present in table {_NAME}")),
 )
 _CUT_OFF: Final = re.compile(
     rf"(update or delete|insert or update) on table {_NAME} violates (RESTRICT setting of )?"
@@ -33,14 +34,16 @@ def fragments(text: str, known: Vocabulary) -> Iterator[tuple[int, Clues]]:
     for kind, sqlstate, detail in _DETAILS:
         for found in detail.finditer(text):
             columns = tuple(name.strip().strip('"') for name in found[1].split(","))
-            table = {"table" if kind is Kind.HELD else "referenced": found[2]}
-            yield found.start(), Clues(sqlstate, kind, columns=columns, **table)
+            if kind is Kind.HELD:
+                yield found.start(), Clues(sqlstate, kind, columns=columns, table=found[2])
+            else:
+                yield found.start(), Clues(sqlstate, kind, columns=columns, referenced=found[2])
     for found in _CUT_OFF.finditer(text):
         names = [name for name in known.keys if name.startswith(found[4])]
         if len(names) != 1:
             continue
         if found[1].startswith("update"):
-            state = "23001" if found[3] else "23503"
+            state = RESTRICT_VIOLATION if found[3] else FOREIGN_KEY_VIOLATION
             yield found.start(), Clues(state, Kind.HELD, constraint=names[0], referenced=found[2])
         else:
-            yield found.start(), Clues("23503", Kind.MISSING, constraint=names[0], table=found[2])
+            yield found.start(), Clues(FOREIGN_KEY_VIOLATION, Kind.MISSING, constraint=names[0], table=found[2])

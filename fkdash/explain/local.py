@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Final
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.languages import FOREIGN_KEY, NULL, VIOLATES
 from fkdash.explain.pieces import bare_names, known_names, pieces, quoted_names
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    EXCLUSION_VIOLATION,
+    FOREIGN_KEY_VIOLATION,
+    NOT_NULL_VIOLATION,
+    RESTRICT_VIOLATION,
+    UNIQUE_VIOLATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +29,9 @@ if TYPE_CHECKING:
 _KEY_COLUMNS: Final = re.compile(r"\(([^()\n=]{1,1000})\)\s?=\s?\(")
 _DECLARED: Final = re.compile(r"FOREIGN\s+KEY\s*\(|REFERENCES\s", re.IGNORECASE)
 _FARTHEST_DETAIL: Final = 6
-_OF_CONSTRAINTS: Final = frozenset({"", "23514", "23505", "23P01", "23502"})
+_OF_CONSTRAINTS: Final = frozenset(
+    {"", CHECK_VIOLATION, UNIQUE_VIOLATION, EXCLUSION_VIOLATION, NOT_NULL_VIOLATION}
+)
 
 
 def key_columns(text: str) -> tuple[str, ...]:
@@ -55,16 +65,20 @@ def _clues(piece: str, names: Sequence[str], detail: str, known: Vocabulary, sql
     if _DECLARED.search(piece):
         return None
     violated = VIOLATES.search(unquoted) is not None
-    if columns and violated and NULL.search(unquoted) and sqlstate in {"", "23502"}:
+    if columns and violated and NULL.search(unquoted) and sqlstate in {"", NOT_NULL_VIOLATION}:
         table = next((name for name in names if name in known.tables and [name] != columns[:1]), "")
         if table or not _names_something_else(piece, columns[0], known):
-            return Clues("23502", Kind.NULL, table=table, columns=tuple(columns), names=tuple(names))
+            return Clues(NOT_NULL_VIOLATION, Kind.NULL, table=table, columns=tuple(columns), names=tuple(names))
     keys = [name for name in names if name in known.keys]
     of_key = violated and FOREIGN_KEY.search(unquoted) is not None
-    told = of_key or sqlstate in {"23503", "23001"} or (detail and (violated or len(names) > 1))
-    if keys and told and sqlstate in {"", "23503", "23001"}:
+    told = (
+        of_key
+        or sqlstate in {FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION}
+        or (detail and (violated or len(names) > 1))
+    )
+    if keys and told and sqlstate in {"", FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION}:
         return _violated_key(keys[-1], names, detail, known, sqlstate)
-    if of_key and detail and sqlstate in {"", "23503", "23001"}:
+    if of_key and detail and sqlstate in {"", FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION}:
         # One that could not be added, or that is not here any more.
         unknown = [name for name in quoted_names(piece) if not known.knows(name)]
         if len(unknown) == 1:
@@ -80,13 +94,13 @@ def _violated_constraint(
 ) -> Clues:
     name = constraints[-1]
     if name in known.excluding:
-        return Clues(sqlstate or "23P01", Kind.UNIQUE, constraint=name, names=tuple(names))
+        return Clues(sqlstate or EXCLUSION_VIOLATION, Kind.UNIQUE, constraint=name, names=tuple(names))
     if name in known.unique:
-        return Clues(sqlstate or "23505", Kind.UNIQUE, constraint=name, names=tuple(names))
+        return Clues(sqlstate or UNIQUE_VIOLATION, Kind.UNIQUE, constraint=name, names=tuple(names))
     table = next((each for each in names if each in known.tables and each not in constraints[:1]), "")
     domain = next(iter(bare_names(piece, known.domains - {name})), "") if not table else ""
     kind = Kind.DOMAIN if domain else Kind.CHECK
-    return Clues(sqlstate or "23514", kind, constraint=name, table=table or domain, names=tuple(names))
+    return Clues(sqlstate or CHECK_VIOLATION, kind, constraint=name, table=table or domain, names=tuple(names))
 
 
 def _names_something_else(piece: str, first: str, known: Vocabulary) -> bool:
@@ -102,7 +116,7 @@ def _violated_key(key: str, names: Sequence[str], detail: str, known: Vocabulary
     kind = {0: Kind.KEY, 1: Kind.MISSING}.get(len(tables), Kind.HELD)
     there = known_names(detail, known) if detail else ()
     return Clues(
-        sqlstate or "23503",
+        sqlstate or FOREIGN_KEY_VIOLATION,
         kind,
         constraint=key,
         table=tables[0] if kind is Kind.MISSING else "",

@@ -16,6 +16,13 @@ from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.languages import ERROR, NULL, RAISED, any_of
 from fkdash.explain.local import key_columns
 from fkdash.explain.pieces import bare_names, known_names, pieces
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    FEATURE_NOT_SUPPORTED,
+    GENERATED_ALWAYS,
+    NOT_NULL_VIOLATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +67,10 @@ def _truncated(found: Sequence[_Piece], known: Vocabulary) -> Iterator[tuple[int
         name for _, piece in found for name in known_names(piece, known) if name in known.tables
     ).most_common()
     if len(tables) > 1:
-        yield found[0][0], Clues("0A000", Kind.TRUNCATED, table=tables[0][0], referenced=tables[1][0])
+        yield (
+            found[0][0],
+            Clues(FEATURE_NOT_SUPPORTED, Kind.TRUNCATED, table=tables[0][0], referenced=tables[1][0]),
+        )
 
 
 def _depended_on(piece: _Piece, known: Vocabulary) -> Iterator[tuple[int, Clues]]:
@@ -68,7 +78,7 @@ def _depended_on(piece: _Piece, known: Vocabulary) -> Iterator[tuple[int, Clues]
     for key in bare_names(piece[1], known.keys):
         table = next(iter(bare_names(piece[1].replace(key, " "), known.tables)), "")
         if table:
-            yield piece[0], Clues("2BP01", Kind.DEPENDED_ON, constraint=key, table=table)
+            yield piece[0], Clues(DEPENDENT_OBJECTS_STILL_EXIST, Kind.DEPENDED_ON, constraint=key, table=table)
 
 
 def _of_column(piece: str, following: Sequence[_Piece], known: Vocabulary) -> Clues | None:
@@ -77,11 +87,11 @@ def _of_column(piece: str, following: Sequence[_Piece], known: Vocabulary) -> Cl
     after = " ".join((piece, *(each for _, each in following)))
     columns = tuple(name for name in names if name in known.columns)
     if columns and _DEFAULT.search(piece) and _ALWAYS.search(after) and "OVERRIDING" not in after:
-        return Clues("428C9", Kind.IDENTITY, columns=columns[:1])
+        return Clues(GENERATED_ALWAYS, Kind.IDENTITY, columns=columns[:1])
     if len(names) == 1 and names[0] in known.partitioned and _ROW.search(after) and not key_columns(piece):
-        return Clues("23514", Kind.PARTITION, table=names[0])
+        return Clues(CHECK_VIOLATION, Kind.PARTITION, table=names[0])
     if not names and _LABEL.search(piece) and NULL.search(piece):
         domains = bare_names(piece, known.domains)
         if len(domains) == 1:
-            return Clues("23502", Kind.DOMAIN, constraint=domains[0])
+            return Clues(NOT_NULL_VIOLATION, Kind.DOMAIN, constraint=domains[0])
     return None

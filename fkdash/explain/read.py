@@ -14,6 +14,15 @@ from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
 from fkdash.explain.sentences import QUOTES, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    EXCLUSION_VIOLATION,
+    FOREIGN_KEY_VIOLATION,
+    GENERATED_ALWAYS,
+    NOT_NULL_VIOLATION,
+    RESTRICT_VIOLATION,
+    UNIQUE_VIOLATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,12 +49,15 @@ _SQLSTATES: Final = (
     re.compile(rf"PostgresException[^\n]{{0,40}}?:\s{_CODE}:"),
 )
 _CLASSES: Final = (
-    (re.compile(r"(?i)not_?null_?violation"), "23502"),
-    (re.compile(r"(?i)foreign_?key_?(?:constraint_?)?(?:violation|error)|InvalidForeignKey"), "23503"),
-    (re.compile(r"(?i)restrict_?violation"), "23001"),
-    (re.compile(r"(?i)unique_?violation|RecordNotUnique|UniqueConstraintError"), "23505"),
-    (re.compile(r"(?i)check_?violation"), "23514"),
-    (re.compile(r"(?i)exclusion_?violation"), "23P01"),
+    (re.compile(r"(?i)not_?null_?violation"), NOT_NULL_VIOLATION),
+    (
+        re.compile(r"(?i)foreign_?key_?(?:constraint_?)?(?:violation|error)|InvalidForeignKey"),
+        FOREIGN_KEY_VIOLATION,
+    ),
+    (re.compile(r"(?i)restrict_?violation"), RESTRICT_VIOLATION),
+    (re.compile(r"(?i)unique_?violation|RecordNotUnique|UniqueConstraintError"), UNIQUE_VIOLATION),
+    (re.compile(r"(?i)check_?violation"), CHECK_VIOLATION),
+    (re.compile(r"(?i)exclusion_?violation"), EXCLUSION_VIOLATION),
 )
 _ALONE: Final = re.compile(
     rf"\W*(?:(?i:postgres(?:ql)?|pg|sql|error|state|sqlstate|code|explain)\W{{0,4}}){{0,4}}{_CODE}"
@@ -216,13 +228,13 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
     brackets = _IN_BRACKETS.search(text)
     constraint = fields.get("constraint", "") or (brackets[1] if brackets else "")
     kind = {
-        "23503": Kind.KEY,
-        "23001": Kind.HELD,
-        "23502": Kind.NULL,
-        "23514": Kind.CHECK,
-        "23505": Kind.UNIQUE,
-        "23P01": Kind.UNIQUE,
-        "428C9": Kind.IDENTITY,
+        FOREIGN_KEY_VIOLATION: Kind.KEY,
+        RESTRICT_VIOLATION: Kind.HELD,
+        NOT_NULL_VIOLATION: Kind.NULL,
+        CHECK_VIOLATION: Kind.CHECK,
+        UNIQUE_VIOLATION: Kind.UNIQUE,
+        EXCLUSION_VIOLATION: Kind.UNIQUE,
+        GENERATED_ALWAYS: Kind.IDENTITY,
     }.get(sqlstate, Kind.OTHER)
     if not sqlstate and brackets and "iolation" in text:
         kind = Kind.KEY
@@ -231,7 +243,7 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
         yield (
             len(text),
             Clues(
-                sqlstate or ("23503" if kind is Kind.KEY else ""),
+                sqlstate or (FOREIGN_KEY_VIOLATION if kind is Kind.KEY else ""),
                 kind,
                 constraint=constraint,
                 table=fields.get("table", ""),

@@ -173,7 +173,7 @@ def refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> 
     any_of = " or ".join(
         "("
         + " and ".join(
-            f"{literal(dict(row)[theirs])}::{types[theirs].type} operator({operator}) c.{quoted(own)}"
+            f"{literal(dict(row)[theirs])}::{types[theirs].plain_type} operator({operator}) c.{quoted(own)}"
             for own, theirs, operator in pairs(key)
         )
         + ")"

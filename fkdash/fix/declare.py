@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.confirmed_references import find_known
 from fkdash.errors import UsageError
+from fkdash.fix.option import AS_TODAY
 from fkdash.fix.plan import Duration, LockMode, Plan
 from fkdash.fix.statements.definition import add, drop, server_name
 from fkdash.fix.statements.redeclaring import locks_on, numbered, short
@@ -72,6 +73,9 @@ def declared_first(catalog: Catalog, made: Plan) -> Plan:
     both = (key.table, key.referenced)
     locks = locks_on(catalog, both, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)
     first = short("add", add(key.table, key.name, key, not_valid=True), 1, locks, there, reserve=key.table)
+    said = made.consequences
+    if said and said[0] == AS_TODAY:
+        said = (then_of_new(key), *said[1:])
     undo = (*made.undo, taken_away(catalog, key)) if made.undo or not made.kept else ()
     back = numbered(*(_or_gone(step, key) for step in _in_turn(undo)))
     return replace(
@@ -80,11 +84,16 @@ def declared_first(catalog: Catalog, made: Plan) -> Plan:
         f"{made.procedure}",
         steps=numbered(*_in_turn((first, *made.steps))),
         undo=back,
-        consequences=(*made.consequences, f"{key.name} is a new constraint: put it into the schema's source too"),
+        consequences=(*said, f"{key.name} is a new constraint: put it into the schema's source too"),
         abandon=back,
         absent=True,
         brings=True,
     )
+
+
+def then_of_new(key: ForeignKey) -> str:
+    """Say what deleting a referenced row does once the key is declared."""
+    return f"deleting a row of {key.referenced.name} that rows of {key.table.name} refer to fails with 23503"
 
 
 def taken_away(catalog: Catalog, key: ForeignKey) -> Step:

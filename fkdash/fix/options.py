@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.fix.declare import FOR_NEW_KEYS, is_new
+from fkdash.fix.declare import FOR_NEW_KEYS, is_new, then_of_new
+from fkdash.fix.option import AS_TODAY
 from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID, REMEDIES
 
@@ -37,6 +39,9 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
         for remedy in REMEDIES
         if _listed(catalog, finding, remedy) and (option := remedy.offer(catalog, finding)) is not None
     ]
+    if is_new(catalog, finding.key):
+        then = then_of_new(finding.key)
+        return tuple(replace(each, then=then) if each.then == AS_TODAY else each for _, each in listed)
     if not finding.rule:
         return tuple(promised(catalog, finding, option) for _, option in listed)
     answering = (*finding.fixes, *(remedy.id for remedy in REMEDIES if finding.rule in remedy.answers))

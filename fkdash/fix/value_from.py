@@ -175,7 +175,7 @@ async def _refuse_missing(session: Session, catalog: Catalog, key: ForeignKey, r
         return
     columns = catalog.tables[key.table].columns_by_name
     same = " and ".join(
-        f"p.{quoted(theirs)} operator({operator}) v.v{number}::{columns[own].type}"
+        f"p.{quoted(theirs)} operator({operator}) v.v{number}::{columns[own].plain_type}"
         for number, (own, theirs, operator) in enumerate(pairs(key), 1)
     )
     names = ", ".join(f"v{number}" for number in range(1, len(key.columns) + 1))

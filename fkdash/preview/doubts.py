@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from fkdash.preview.facts import Facts, RefusedFunction, TableFact, TriggerFact
 
-NOT_PERMITTED: Final = "42501"
 EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
 
 

@@ -187,10 +187,12 @@ def _is_simple(facts: Facts, step: Step) -> bool:
 def _steps_from(survey: _Survey, oid: int) -> Iterator[Step]:
     facts = survey.facts
     _nothing_references_a_partition_alone(facts, oid)
+    leaves = [_action_triggers(facts, leaf) for leaf in facts.leaves(oid)]
     for key in facts.keys.values():
         if key.referenced != oid:
             continue
-        found = [_action_trigger(facts, key, leaf) for leaf in facts.leaves(oid)]
+        own = key.relation, facts.root_key(key).oid
+        found = [triggers.get(own) for triggers in leaves]
         fired = [trigger for trigger in found if trigger is not None]
         if not fired:
             continue
@@ -219,16 +221,14 @@ def _nothing_references_a_partition_alone(facts: Facts, oid: int) -> None:
                 raise OrderMattersError("a foreign key references one partition only")
 
 
-def _action_trigger(facts: Facts, key: KeyFact, leaf: int) -> TriggerFact | None:
-    """Give the trigger on a leaf table that carries out a key's ON DELETE action."""
-    declared = facts.root_key(key).oid
+def _action_triggers(facts: Facts, leaf: int) -> dict[tuple[int, int], TriggerFact]:
+    """Give the triggers on a leaf that carry out ON DELETE, by the key's relation and the key it comes from."""
+    found: dict[tuple[int, int], TriggerFact] = {}
     for trigger in facts.tables[leaf].triggers:
-        if not trigger.referential or not trigger.function.endswith("_del"):
-            continue
         own = facts.keys.get(trigger.constraint)
-        if own is not None and own.relation == key.relation and facts.root_key(own).oid == declared:
-            return trigger
-    return None
+        if trigger.referential and trigger.function.endswith("_del") and own is not None:
+            found.setdefault((own.relation, facts.root_key(own).oid), trigger)
+    return found
 
 
 def _deletes_quietly(facts: Facts, table: TableFact) -> None:
@@ -261,9 +261,11 @@ def _tables_are_apart(survey: _Survey) -> None:
 
 def _doubts(survey: _Survey) -> Iterator[Doubt]:
     """Give the pairs of steps that meet in one table in a way that order decides about."""
-    for oid in dict.fromkeys(step.key.relation for step in survey.steps):
+    by_relation: dict[int, list[Step]] = {}
+    for step in survey.steps:
+        by_relation.setdefault(step.key.relation, []).append(step)
+    for oid, steps in by_relation.items():
         table = survey.facts.tables[oid]
-        steps = [step for step in survey.steps if step.key.relation == oid]
         nulls = [step for step in steps if step.kind == "setnull"]
         cascaded = any(step.kind == "cascade" for step in steps)
         for step in steps:

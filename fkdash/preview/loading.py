@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from fkdash.catalog.model import TableName
 from fkdash.catalog.node_tree import read_tree
 from fkdash.catalog.planted import refuse_planted
 from fkdash.catalog.publications import read_unpublishable
+from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
 from fkdash.preview.called_functions import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.facts import (
@@ -49,33 +49,46 @@ async def read_facts(
     `assumed` are foreign keys that may be given another action.
     Raises the session's errors.
     """
-    version = int(await session.value("SELECT current_setting('server_version_num')::integer"))
-    keys: dict[int, KeyFact] = {}
-    for oid in (target, *inheriting):
-        for row in await session.rows(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)):
-            keys[row["oid"]] = _key(row)
+    async with at_once() as group:
+        about = group.create_task(
+            session.asked("SELECT pg_catalog.current_setting('server_version_num')::integer AS version")
+        )
+        declared = [
+            group.create_task(session.asked(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)))
+            for oid in (target, *inheriting)
+        ]
+    version = int(about.result()[0]["version"])
+    keys = {row["oid"]: _key(row) for each in declared for row in each.result()}
     wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
-    # Before anything is read, or a partition's constraint spelled, that would run other roles' code.
-    await refuse_planted(session, await _whole(session, wanted))
+    async with at_once() as group:
+        everything = group.create_task(_whole(session, wanted))
+        looked_at = group.create_task(_with_condition(session, wanted))
+    written = _written({target, *inheriting}, keys.values(), assumed) | looked_at.result()
+    async with at_once() as group:
+        # Before anything is read, or a partition's constraint spelled, that would run other roles' code.
+        group.create_task(refuse_planted(session, everything.result()))
+        known = group.create_task(_whole(session, written))
+    needs = _needs(known.result(), keys.values())
     documents: dict[int, Mapping[str, Any]] = {}
-    written = _written({target, *inheriting}, keys.values(), assumed) | await _with_condition(session, wanted)
-    needs = _needs(await _whole(session, written), keys.values())
     while wanted:
-        for row in await session.rows(query(__package__, "preview_tables"), sorted(wanted), *needs):
-            documents[row["oid"]] = json.loads(row["facts"])
+        for row in await session.asked(query(__package__, "preview_tables"), sorted(wanted), *needs):
+            documents[row["oid"]] = row["facts"]
         wanted = {each["parent"] for each in documents.values() if each["parent"] is not None}
         partitioned = sorted(oid for oid, each in documents.items() if each["kind"] == "p")
         if partitioned:
             wanted |= {
-                row["oid"] for row in await session.rows(query(__package__, "preview_partitions"), partitioned)
+                row["oid"] for row in await session.asked(query(__package__, "preview_partitions"), partitioned)
             }
         wanted -= documents.keys()
         needs[0].extend(sorted(wanted))
     texts = [text for each in documents.values() for text in _trees(each)]
     types = {column["type_oid"] for each in documents.values() for column in each["columns"] or ()}
-    type_rows = await session.rows(query(__package__, "preview_types"), sorted(types | conversions_of(texts)))
+    wanted_types = sorted(types | conversions_of(texts))
+    async with at_once() as group:
+        unpublished = group.create_task(read_unpublishable(session, version // 10000, sorted(documents)))
+        made_of = group.create_task(session.asked(query(__package__, "preview_types"), wanted_types))
+    type_rows, unpublishable = made_of.result(), unpublished.result()
     called = await read_called(session, texts, {row["oid"]: _made_of(row) for row in type_rows})
-    unpublishable = await read_unpublishable(session, version // 10000, sorted(documents))
     tables = {oid: _table(oid, each, called, unpublishable.get(oid, ())) for oid, each in documents.items()}
     operators = {
         *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
@@ -94,7 +107,7 @@ async def read_facts(
         keys=keys,
         operators={
             row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"], row["function"])
-            for row in await session.rows(query(__package__, "preview_operators"), sorted(operators))
+            for row in await session.asked(query(__package__, "preview_operators"), sorted(operators))
         },
         types={row["oid"]: _type(row, called) for row in type_rows},
         refused={},
@@ -111,7 +124,7 @@ def _trees(document: Mapping[str, Any]) -> Iterator[str | None]:
 
 
 def _made_of(row: Row) -> MadeOf:
-    checks = json.loads(row["constraints"]) if row["constraints"] else ()
+    checks = row["constraints"] or ()
     return MadeOf(tuple(row["parts"] or ()), tuple(each["tree"] for each in checks))
 
 
@@ -126,7 +139,7 @@ async def _refused(session: Session, facts: Facts) -> dict[str, dict[int, Refuse
     refused: dict[str, dict[int, RefusedFunction]] = {}
     if functions:
         owners = sorted({table.owner for table in facts.tables.values()})
-        for row in await session.rows(query(__package__, "preview_functions"), sorted(functions), owners):
+        for row in await session.asked(query(__package__, "preview_functions"), sorted(functions), owners):
             refused.setdefault(row["role"], {})[row["function"]] = RefusedFunction(row["name"], row["inlined"])
     return refused
 
@@ -140,7 +153,7 @@ def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[i
 
 async def _with_condition(session: Session, tables: set[int]) -> set[int]:
     """Give those of some tables whose triggers, or those of a partition beside them, look at a row."""
-    rows = await session.rows(
+    rows = await session.asked(
         "SELECT DISTINCT u.oid::bigint AS oid FROM unnest($1::oid[]) AS u(oid)"
         " CROSS JOIN LATERAL (SELECT u.oid UNION ALL SELECT p.relid FROM"
         "  pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(u.oid)) AS p) AS related(oid)"
@@ -152,7 +165,7 @@ async def _with_condition(session: Session, tables: set[int]) -> set[int]:
 
 async def _whole(session: Session, tables: set[int]) -> set[int]:
     """Give tables, and for a partition everything of its partitioned table: a row is known alike by every name."""
-    rows = await session.rows(
+    rows = await session.asked(
         "SELECT DISTINCT p.relid::pg_catalog.oid::bigint AS oid FROM unnest($1::oid[]) AS u(oid)"
         " CROSS JOIN LATERAL pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(u.oid)) AS p",
         sorted(tables),
@@ -191,7 +204,7 @@ def _key(row: Row) -> KeyFact:
 
 
 def _type(row: Row, called: Called) -> TypeFact:
-    found = json.loads(row["constraints"]) if row["constraints"] else None
+    found = row["constraints"] or None
     name = TableName(row["schema"], row["name"])
     return TypeFact(
         oid=row["oid"],

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.errors import ServerRefusedError, UsageError
+from fkdash.preview.condition import by_own_name, nearest_columns
 from fkdash.preview.equality import alias_beside, bare_type
 from fkdash.preview.model import Selection
+from fkdash.preview.own_path import refuse_volatile_in
+from fkdash.sqlstates import UNDEFINED_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,15 +23,14 @@ if TYPE_CHECKING:
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
 
-_UNDEFINED_COLUMN: Final = "42703"
-
 
 def selection(facts: Facts, target: DeleteTarget) -> Selection:
     """Give the condition for a target; raises UsageError when the keys differ in their columns."""
     table = facts.tables[facts.target]
     if target.condition is not None:
         # On a line of its own, so that a comment at its end does not take the parenthesis along.
-        return Selection(f"({target.condition}\n)", typed=target.condition)
+        condition = by_own_name(target.condition, target.table)
+        return Selection(f"({condition}\n)", typed=condition)
     if target.keys is None:
         return Selection("true")
     if not target.keys:
@@ -108,9 +110,7 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     """Give the usage error for a key or condition that the server refuses."""
     said = f"{error.said} (SQLSTATE {error.sqlstate})."
     if target.condition is not None:
-        from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
-
-        hint = nearest_columns(target.condition, columns) if error.sqlstate == _UNDEFINED_COLUMN else ""
+        hint = nearest_columns(target.condition, columns) if error.sqlstate == UNDEFINED_COLUMN else ""
         known = f"{target.table} has {', '.join(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
     return UsageError(
@@ -123,8 +123,6 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
-    from fkdash.preview.own_path import refuse_volatile_in  # noqa: PLC0415 - it loads the SQL parser
-
     await refuse_volatile_in(session, target.condition, "The condition")
 
 
@@ -132,7 +130,7 @@ async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) ->
     """Give the OIDs of the tables that inherit from a plain table, whose rows DELETE without ONLY takes too."""
     if target.only:
         return []
-    rows = await session.rows(
+    rows = await session.asked(
         "WITH RECURSIVE below(oid) AS ("
         " SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
         "  WHERE i.inhparent = $1 AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
@@ -147,12 +145,13 @@ async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) ->
 
 async def resolve(session: Session, target: DeleteTarget) -> int:
     """Give the OID of the target's table; raises UsageError when it is no table one can delete from."""
-    row = await session.row(
+    rows = await session.asked(
         "SELECT c.oid::bigint AS oid, c.relkind::text AS kind FROM pg_catalog.pg_class c"
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
         target.table.schema,
         target.table.name,
     )
+    row = rows[0] if rows else None
     if row is None or row["kind"] not in ("r", "p", "f"):
         what = "does not exist" if row is None else "is not a table"
         raise UsageError(f"{target.table} {what}.", next_step="Run `fkdash list` to see the tables.")

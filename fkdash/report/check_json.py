@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fkdash.checking.groups import groups_of
 from fkdash.report.not_run import not_run_field
 
 if TYPE_CHECKING:
@@ -50,21 +51,43 @@ def _list_pieces(entries: Iterable[Any]) -> Iterator[str]:
 def _document(reports: Sequence[CheckReport], kind: str) -> dict[str, Any]:
     """Give the document with its findings not made yet."""
     head: dict[str, Any] = {"fkdash": 1, "kind": kind}
+    groups = groups_field(reports)
     if len(reports) == 1:
-        return head | _part(reports[0])
+        return head | _part(reports[0]) | groups
     parts = [part | {"findings": list(part["findings"])} for part in map(_part, reports)]
-    return head | {
-        "server": None,
-        "tables": sum(part["tables"] for part in parts),
-        "foreign_keys": sum(part["foreign_keys"] for part in parts),
-        "findings": (
-            finding | {"database": report.database}
-            for report, part in zip(reports, parts, strict=True)
-            for finding in part["findings"]
-        ),
-        "complete": all(part["complete"] for part in parts),
-        "databases": parts,
-    }
+    return (
+        head
+        | {
+            "server": None,
+            "tables": sum(part["tables"] for part in parts),
+            "foreign_keys": sum(part["foreign_keys"] for part in parts),
+            "findings": (
+                finding | {"database": report.database}
+                for report, part in zip(reports, parts, strict=True)
+                for finding in part["findings"]
+            ),
+            "complete": all(part["complete"] for part in parts),
+            "databases": parts,
+        }
+        | groups
+    )
+
+
+def groups_field(reports: Sequence[CheckReport]) -> dict[str, Any]:
+    """Give the field with what many schemas or databases have in common, none where nothing is."""
+    groups = [
+        {
+            "rule": each.first.finding.rule,
+            "severity": str(each.first.finding.severity),
+            "shape": each.shape,
+            "count": len(each.members),
+            "biting": each.biting,
+            "places": list(each.places),
+            "differs": list(each.differs),
+        }
+        for each in groups_of(reports)
+    ]
+    return {"groups": groups} if groups else {}
 
 
 def _part(report: CheckReport) -> dict[str, Any]:

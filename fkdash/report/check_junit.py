@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from fkdash.checking.groups import groups_of
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from fkdash.checking.groups import Group
     from fkdash.checking.result import CheckReport, Place
     from fkdash.rules.finding import Finding
 
 
 def check_junit(reports: Sequence[CheckReport]) -> str:
     """Give the document; ignored and known findings are skipped cases, what is unknown is an error."""
-    suites = [_suite(report) for report in reports]
+    grouped = {id(each): group for group in groups_of(reports) for each in group.members}
+    suites = [_suite(report, grouped) for report in reports]
     body = "".join(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="fkdash">\n{body}</testsuites>\n'
 
 
-def _suite(report: CheckReport) -> str:
-    cases = list(_cases(report))
+def _suite(report: CheckReport, grouped: Mapping[int, Group]) -> str:
+    cases = list(_cases(report, grouped))
     failures = sum("<failure" in case for case in cases)
     errors = sum("<error" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
@@ -32,13 +35,17 @@ def _suite(report: CheckReport) -> str:
     )
 
 
-def _cases(report: CheckReport) -> Iterator[str]:
+def _cases(report: CheckReport, grouped: Mapping[int, Group]) -> Iterator[str]:
     if report.failure:
         yield _case("fkdash", report.where, f"<error message={_attribute(report.failure)}/>")
         return
     for each in report.findings:
-        outcome = '<skipped message="known by the baseline"/>' if each.known else _failure(each.finding)
-        yield _case(each.finding.rule, _name(each.finding), outcome, each.place)
+        group = grouped.get(id(each))
+        if group is not None and group.first is not each:
+            continue
+        outcome = '<skipped message="known by the baseline"/>' if each.known else _failure(each.finding, group)
+        name = _name(each.finding) if group is None else group.words
+        yield _case(each.finding.rule, name, outcome, each.place)
     for ignored in report.ignored:
         skipped = f"<skipped message={_attribute(ignored.reason)}/>"
         yield _case(ignored.finding.rule, _name(ignored.finding), skipped)
@@ -59,8 +66,12 @@ def _case(rule: str, name: str, outcome: str, place: Place | None = None) -> str
     return f'    <testcase classname="fkdash.{rule}" name={_attribute(name)}{where}>{outcome}</testcase>\n'
 
 
-def _failure(finding: Finding) -> str:
+def _failure(finding: Finding, group: Group | None) -> str:
+    """Give a failure; that of a group lists where it is and where it is not."""
     said = escape(plain(finding.explanation or finding.message))
+    if group is not None:
+        said += escape(plain(f" In {', '.join(group.places)}."))
+        said += escape(plain(f" Not in {', '.join(group.differs)}.")) if group.differs else ""
     return f'<failure type="{finding.severity}" message={_attribute(finding.message)}>{said}</failure>'
 
 

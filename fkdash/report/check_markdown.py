@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from fkdash.checking.result import CheckReport, Reported
 
-_WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _MARKUP: Final = re.compile(
     r"""[\\`*\[\]<>|~]          # whatever stands around them
     | (?<![^\W_])_|_(?![^\W_])  # inside a word an underline is none of Markdown's
@@ -69,7 +68,7 @@ def _lines(report: CheckReport) -> Iterator[str]:
 def _row(reported: Reported) -> str:
     finding = reported.finding
     name = finding.key.qualified if finding.key.name else f"{finding.key.table} ({', '.join(finding.key.columns)})"
-    severity = _WORDS[finding.severity] + (" (known)" if reported.known else "")
+    severity = finding.severity.word + (" (known)" if reported.known else "")
     place = f" ({escaped(str(reported.place))})" if reported.place is not None else ""
     return f"| {severity} | {finding.rule} | {escaped(name)} | {escaped(finding.message)}{place} |"
 

@@ -6,6 +6,7 @@ that its findings stand on the first line of the file in which a team would deci
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections import Counter
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fkdash import __version__
+from fkdash.checking.groups import groups_of, places_words
 from fkdash.db.text import plain
 from fkdash.rules.finding import Severity
 from fkdash.rules.registry import EVERY_RULE
@@ -21,6 +23,7 @@ from fkdash.rules.registry import EVERY_RULE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from fkdash.checking.groups import Group
     from fkdash.checking.result import CheckReport, Coverage, Place
     from fkdash.rules.finding import Finding, Rule
 
@@ -34,11 +37,14 @@ MOST_RESULTS: Final = 25_000
 
 _LONGEST_TEXT: Final = 1024
 _DECIDED_IN: Final = "fkdash.toml"
+_NAMED_ODD: Final = 8
 
 
 def check_sarif(reports: Sequence[CheckReport]) -> str:
     """Give the document: one run, findings at their place in a file, else in the file that decides about them."""
-    results = [result for report in reports for result in _results(report)]
+    groups = groups_of(reports)
+    grouped = {id(each): group for group in groups for each in group.members}
+    results = [result for report in reports for result in _results(report, grouped)]
     _number_fingerprints(results)
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -128,9 +134,14 @@ def _physical(place: Place) -> dict[str, Any]:
     }
 
 
-def _results(report: CheckReport) -> Iterator[dict[str, Any]]:
+def _results(report: CheckReport, grouped: Mapping[int, Group]) -> Iterator[dict[str, Any]]:
     for each in report.findings:
+        group = grouped.get(id(each))
+        if group is not None and group.first is not each:
+            continue
         result = _result(report, each.finding, each.place)
+        if group is not None:
+            _tell_of_group(result, group)
         if each.began is not None:
             began = {"id": 1, "physicalLocation": _physical(each.began), "message": {"text": "it began here"}}
             result["relatedLocations"] = [began]
@@ -142,11 +153,27 @@ def _results(report: CheckReport) -> Iterator[dict[str, Any]]:
         yield _result(report, ignored.finding, None) | {"suppressions": [suppression]}
 
 
+def _tell_of_group(result: dict[str, Any], group: Group) -> None:
+    """Let one result stand for all of a shape, with all their locations."""
+    [first] = result["locations"]
+    names = [
+        plain(f"{database}.{_name(each.finding)}")
+        for database, each in zip(group.databases, group.members, strict=True)
+    ]
+    result["locations"] = [
+        first | {"logicalLocations": [{"fullyQualifiedName": name, "kind": "member"}]} for name in names
+    ]
+    said = f"{group.words} in {places_words(group.places)}: {group.first.finding.message}"
+    if group.differs:
+        said += f" Without it: {places_words(group.differs, _NAMED_ODD)}."
+    result["message"] = {"text": plain(said)}
+    shape = hashlib.sha256("\0".join((group.first.finding.rule, group.shape)).encode()).hexdigest()[:16]
+    result["partialFingerprints"] = {"fkdash/v1": shape}
+
+
 def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[str, Any]:
-    name = finding.key.qualified if finding.key.name else f"{finding.key.table}.{finding.key.columns[0]}"
-    location: dict[str, Any] = {
-        "logicalLocations": [{"fullyQualifiedName": plain(f"{report.database}.{name}"), "kind": "member"}]
-    }
+    name = plain(f"{report.database}.{_name(finding)}")
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "member"}]}
     file, line, column = (place.file, place.line, place.column) if place else (_decided_in(report), 1, 1)
     location["physicalLocation"] = {
         "artifactLocation": {"uri": quote(file), "uriBaseId": "%SRCROOT%"},
@@ -160,6 +187,10 @@ def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[
         "locations": [location],
         "partialFingerprints": {"fkdash/v1": finding.fingerprint},
     }
+
+
+def _name(finding: Finding) -> str:
+    return finding.key.qualified if finding.key.name else f"{finding.key.table}.{finding.key.columns[0]}"
 
 
 def _decided_in(report: CheckReport) -> str:

@@ -7,41 +7,98 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from fkdash.checking.groups import alone, groups_of, places_words
 from fkdash.checking.result import impact_words
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.report.not_run import not_run_lines
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from fkdash.checking.groups import Group
     from fkdash.checking.result import CheckReport, Place, Reported
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST_LINE: Final = 160
-_WORDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 _SUMMED_UP_FROM: Final = 4
 _SHOWN_OF_A_RULE: Final = 3
 _MOST_BITING: Final = 10
+_MOST_UNKNOWNS: Final = 10
+_NAMED_ODD: Final = 8
+_QUIET_FROM: Final = 4
 
 
 def check_lines(reports: Iterable[CheckReport], *, each: bool = False) -> Iterator[Text]:
     """Give the lines; nothing from the database is interpreted as markup or as a control sequence.
 
     Many findings are summed up by rule first, and of one rule only the first few are told, those that hold rows
-    back today before all others; `each` tells all of them.
+    back today before all others. What many schemas or databases have in common is told once, after what is odd;
+    `each` tells all of them.
     """
-    for number, report in enumerate(reports):
-        if number:
+    reports = tuple(reports)
+    groups = () if each else groups_of(reports)
+    several = len(reports) > 1
+    if several and groups:
+        yield Text(f"in {len(reports):,} databases", style="bold")
+        yield from _group_lines(groups)
+        yield Text()
+    quiet: list[CheckReport] = []
+    begun = False
+    for report, left in alone(reports, groups) if groups else ((one, one.findings) for one in reports):
+        if len(reports) >= _QUIET_FROM and not each and _is_quiet(report, left):
+            quiet.append(report)
+            continue
+        if begun:
             yield Text()
+        begun = True
         yield Text(plain(report.where or report.database), style="bold")
         yield Text(plain(report.headline), style="bold red" if report.failure else "")
-        if len(report.findings) >= _SUMMED_UP_FROM:
+        if len(report.findings) >= _SUMMED_UP_FROM and (left or not several):
             yield from _summary(report)
-        yield from _told(report, each=each)
-        yield from _remarks(report)
+        yield from _told(left, each=each)
+        if not several:
+            yield from _group_lines(groups)
+        yield from _remarks(report, each=each)
+    if quiet:
+        names = places_words([report.database or report.where for report in quiet])
+        what = "nothing else" if groups else "nothing found"
+        yield from ((Text(),) if begun else ())
+        yield Text(plain(f"{counted(len(quiet), 'databases')} with {what}: {names}"))
+
+
+def _is_quiet(report: CheckReport, left: Sequence[Reported]) -> bool:
+    """Tell whether there is nothing to say of a database by itself."""
+    remarked = report.failure or report.unknowns or report.not_run or report.gone or report.ignored
+    return not left and not remarked and report.coverage is None
+
+
+def _group_lines(groups: Iterable[Group]) -> Iterator[Text]:
+    for group in groups:
+        finding = group.first.finding
+        yield Text()
+        line = Text(finding.severity.word, style=_STYLES[finding.severity])
+        line.append(f" {finding.rule} {finding.name}  ")
+        line.append(plain(group.words), style="bold")
+        line.append(plain(f" in {places_words(group.places)}"))
+        if group.biting:
+            line.append(f", {group.biting:,} {'bites' if group.biting == 1 else 'bite'}", style="bold red")
+        if group.first.known:
+            line.append("  (known)", style="dim")
+        yield line
+        if group.differs:
+            differ = "differs" if len(group.differs) == 1 else "differ"
+            names = places_words(group.differs, _NAMED_ODD)
+            yield Text(plain(f"  {len(group.differs):,} {differ}: {names}"), style="bold yellow")
+        yield Text(plain(f"  {group.first.finding.key.qualified}: {finding.message}"))
+        if finding.fixes:
+            yield Text(f"  fixes: {', '.join(finding.fixes)}", style="dim")
+    if groups:
+        yield Text()
+        yield Text("--each tells all of them one by one")
 
 
 def check_text(reports: Iterable[CheckReport], *, each: bool = False) -> str:
@@ -60,7 +117,7 @@ def _summary(report: CheckReport) -> Iterator[Text]:
     yield Text()
     for (severity, rule, name), (number, biting) in sorted(counts.items(), key=_rank):
         line = Text("  ")
-        line.append(f"{_WORDS[severity]:<8}", style=_STYLES[severity])
+        line.append(f"{severity.word:<13}", style=_STYLES[severity])
         line.append(f"{rule} {name:<34} {number:>7,}")
         if biting:
             line.append(f"  {biting:,} biting", style="bold red")
@@ -72,11 +129,11 @@ def _rank(counted: tuple[tuple[Severity, str, str], list[int]]) -> tuple[int, st
     return severity.rank, rule
 
 
-def _told(report: CheckReport, *, each: bool) -> Iterator[Text]:
+def _told(findings: Sequence[Reported], *, each: bool) -> Iterator[Text]:
     """Give the findings, those of a rule that has many folded into a line after the first."""
-    numbers = Counter(map(_kind, report.findings))
+    numbers = Counter(map(_kind, findings))
     left, told = numbers.copy(), Counter[tuple[str, Severity]]()
-    for reported in report.findings:
+    for reported in findings:
         kind = _kind(reported)
         most = _MOST_BITING if _bites(reported) else _SHOWN_OF_A_RULE
         left[kind] -= 1
@@ -87,9 +144,7 @@ def _told(report: CheckReport, *, each: bool) -> Iterator[Text]:
         if not left[kind] and told[kind] < numbers[kind]:
             more = numbers[kind] - told[kind]
             yield Text()
-            yield Text(
-                f"{_WORDS[kind[1]]} {kind[0]}: {more:,} more of these; --each --rule {kind[0]} tells them all"
-            )
+            yield Text(f"{kind[1].word} {kind[0]}: {more:,} more of these; --each --rule {kind[0]} tells them all")
 
 
 def _kind(reported: Reported) -> tuple[str, Severity]:
@@ -104,7 +159,7 @@ def _finding_lines(reported: Reported) -> Iterator[Text]:
     finding = reported.finding
     name = finding.key.qualified if finding.key.name else f"{finding.key.table} ({', '.join(finding.key.columns)})"
     title = Text()
-    title.append(_WORDS[finding.severity], style=_STYLES[finding.severity])
+    title.append(finding.severity.word, style=_STYLES[finding.severity])
     title.append(f" {finding.rule} {finding.name}  ")
     title.append(plain(name), style="bold")
     if not finding.certain:
@@ -138,22 +193,27 @@ def _excerpt(place: Place | None, title: str) -> Iterator[Text]:
         yield Text(f"  {number:>5} | {plain(line.expandtabs(4))}", style="dim")
 
 
-def _remarks(report: CheckReport) -> Iterator[Text]:
+def _remarks(report: CheckReport, *, each: bool) -> Iterator[Text]:
+    shown = (
+        report.unknowns if each or len(report.unknowns) <= _MOST_UNKNOWNS + 1 else report.unknowns[:_MOST_UNKNOWNS]
+    )
+    more = len(report.unknowns) - len(shown)
     remarks = [
-        *(f"unknown: {each.what}: {each.reason}" for each in report.unknowns),
+        *(f"unknown: {unknown.what}: {unknown.reason}" for unknown in shown),
+        *((f"unknown: {more:,} more; --each tells them all",) if more else ()),
         *not_run_lines(report.not_run),
-        *(f"gone from the baseline: {each}" for each in report.gone),
+        *(f"gone from the baseline: {name}" for name in report.gone),
     ]
     if report.ignored:
         remarks.append(f"ignored, each with a reason: {len(report.ignored)}")
     if report.coverage is not None:
-        for each in report.coverage.incomplete:
+        for unread in report.coverage.incomplete:
             yield Text()
-            yield Text(plain(str(each.place)))
-            yield Text("incomplete", style="bold red").append(f"  {plain(each.reason)}", style="")
-            first = each.statement.split("\n", 1)[0][:_LONGEST_LINE]
+            yield Text(plain(str(unread.place)))
+            yield Text("incomplete", style="bold red").append(f"  {plain(unread.reason)}", style="")
+            first = unread.statement.split("\n", 1)[0][:_LONGEST_LINE]
             if first:
-                yield Text(f"  {each.place.line:>5} | {plain(first)}", style="dim")
+                yield Text(f"  {unread.place.line:>5} | {plain(first)}", style="dim")
         remarks += [f"not asked: {rule}: {reason}" for rule, reason in report.coverage.not_asked]
         remarks.append(report.coverage.words)
     if remarks:

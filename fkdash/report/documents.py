@@ -102,12 +102,38 @@ class CheckPart(TypedDict):
     failure: NotRequired[str]
 
 
+class GroupDocument(TypedDict):
+    """Findings of one shape in many schemas or databases: `count` of them at `places`; where it `differs`."""
+
+    rule: str
+    severity: str
+    shape: str
+    count: int
+    biting: int
+    places: Names
+    differs: Names
+
+
 class CheckDocument(CheckPart):
     """`fkdash check --format json`; several databases have a part each."""
 
     fkdash: One
     kind: Literal["check"]
     databases: NotRequired[list[CheckPart]]
+    groups: NotRequired[list[GroupDocument]]
+
+
+class CheckSummaryDocument(TypedDict):
+    """The last line of `fkdash check --format jsonl`: the databases before it, and what they have in common."""
+
+    fkdash: One
+    kind: Literal["check-summary"]
+    databases: int
+    failed: Names
+    incomplete: Names
+    findings: dict[str, int]
+    resumed: int
+    groups: NotRequired[list[GroupDocument]]
 
 
 class BlockerDocument(ColumnsDocument):
@@ -263,6 +289,7 @@ class RulesDocument(TypedDict):
 
 DOCUMENTS: Final[dict[str, Any]] = {
     "check": CheckDocument,
+    "check-summary": CheckSummaryDocument,
     "preview": PreviewDocument,
     "list": ListDocument,
     "orphans": OrphansDocument,

@@ -26,7 +26,13 @@ class Severity(StrEnum):
         """0 for the worst, growing."""
         return _RANKS[self]
 
+    @property
+    def word(self) -> str:
+        """What people read for it everywhere: `contradiction`, `warning`, `note`; documents have the value."""
+        return _WORDS[self]
 
+
+_WORDS: Final = {Severity.ERROR: "contradiction", Severity.WARNING: "warning", Severity.INFO: "note"}
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 

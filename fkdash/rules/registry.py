@@ -45,6 +45,7 @@ from fkdash.rules.checks import (
     fk503_nullable_referenced_key,
     fk504_closed_cycle,
     fk505_odd_one_out,
+    fk506_differs_from_family,
 )
 from fkdash.rules.checks.fk6_the_way import FILE_RULES
 
@@ -94,6 +95,7 @@ RULES: Final[tuple[Rule, ...]] = (
     fk503_nullable_referenced_key.RULE,
     fk504_closed_cycle.RULE,
     fk505_odd_one_out.RULE,
+    fk506_differs_from_family.RULE,
 )
 EVERY_RULE: Final = (*RULES, *FILE_RULES)
 """Also those that only the statements of files can break."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fkdash.tui.screens.findings.databases import DatabasesScreen
     from fkdash.tui.settings import DashboardOptions
 
-_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of", "watch"})
+_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of", "watch", "orphans"})
 _SEVERAL_DATABASES = Place(server="several databases")
 
 

@@ -90,7 +90,7 @@ async def list_databases(destination: Destination) -> list[Destination]:
 
     pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
     try:
-        return databases_in(destination, await databases_of(pool))
+        return databases_in(destination, (await databases_of(pool))[0])
     finally:
         await pool.close()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from fkdash.sqlstates import NOT_NULL_VIOLATION
 from fkdash.watch.classify import UNCLASSIFIED, Violation
 from fkdash.watch.seen import Seen, count_name, seen_of
 
@@ -127,7 +128,7 @@ def name_of(what: What) -> str:
     if what.constraint:
         return what.constraint
     return ".".join(filter(None, (what.schema, what.table, what.column))) + (
-        " NOT NULL" if what.sqlstate == "23502" else ""
+        " NOT NULL" if what.sqlstate == NOT_NULL_VIOLATION else ""
     )
 
 

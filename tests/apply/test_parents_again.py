@@ -13,6 +13,7 @@ from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.carry import planned_here
 from fkdash.fix.plan_file.document import plan_document, plan_of
 from tests.support.changes import Workbench, good, workbench
+from tests.support.program import run
 from tests.support.servers import TestDatabase
 
 _TABLES = """
@@ -61,3 +62,19 @@ async def test_a_value_that_is_missing_makes_nothing_and_a_column_that_is_none_i
     assert await bench.database.value("select count(*) from parents") == 5
     with pytest.raises(UsageError, match="names no column that can be given a value"):
         await bench.plan("ck", "recreate-parents", words=["id=7"])
+
+
+@pytest.mark.newest_version
+async def test_rows_made_again_look_like_one_that_is_there(bench: Workbench, tmp_path: Path) -> None:
+    database = bench.database
+    await database.execute(
+        "alter table parents add flag bool default true; update parents set flag = false where id = 2"
+    )
+    what = ("ck", database.dsn, "--option", "recreate-parents", "--yes", "--confirm", "ck", "--like")
+    missing = await run("fix", "apply", *what, "77", state=tmp_path)
+    assert (missing.code, "has no row id = 77" in missing.err) == (2, True), missing.err
+    ended = await run("fix", "apply", *what, "2", "--value", "name=mine", state=tmp_path)
+    assert ended.code == 0, ended.err
+    assert await database.value("select count(*) from parents where id > 5 and name = 'mine' and not flag") == 14
+    again = await database.value("select made from parents where id = 2")
+    assert await database.value("select count(distinct made) from parents where made = $1", again) == 1

@@ -51,6 +51,10 @@ async def picked(bench: Workbench, sql: str, *of: str, key: str = _KEY) -> Picke
     return await pick(bench.pool, bench.catalog, bench.key(key), chosen, sql, seconds=20)
 
 
+async def pairs(database: TestDatabase, sql: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in await database.fetch(sql)}
+
+
 def moving(bench: Workbench, given: Picked, *of: str, key: str = _KEY) -> Plan:
     return plan(
         bench.catalog,
@@ -66,13 +70,13 @@ async def test_each_row_goes_where_the_query_says_and_those_without_stay_by_name
     database, before = bench.database, await bench.database.value(_ROWS)
     given = await picked(bench, _QUERY)
     assert sorted(row.named for row in given.rows if not row.then) == _STAY
-    expected = dict(await database.fetch("select id::text, (3 + id % 3)::text from users where id < 28"))
+    expected = await pairs(database, "select id::text, (3 + id % 3)::text from users where id < 28")
     assert {row.named.split(" ")[0]: row.then[0] for row in given.rows if row.then} == expected
     made = moving(bench, given)
     assert planned_here(bench.catalog, plan_of(plan_document(made))).steps == made.steps
     ended = await bench.carry_out(made)
     good(ended)
-    assert dict(await database.fetch("select id::text, space_id::text from users where id < 28")) == expected
+    assert await pairs(database, "select id::text, space_id::text from users where id < 28") == expected
     assert await database.value("select array_agg(id) from users where space_id = 1") == [28, 29, 30]
     assert await database.value("select count(*) from users where space_id = 2") == 10
     good(await bench.undo(ended))
@@ -166,3 +170,30 @@ async def test_the_command_shows_every_row_before_it_is_confirmed(database: Test
     ended = await run("fix", "apply", *what, "--yes", "--confirm", _KEY, state=tmp_path)
     assert ended.code == 0, ended.err
     assert await database.value("select count(*) from users where space_id = 1") == 3
+    assert "Deleting this row of public.spaces today: refused with 23502 (30 users)" in ended.err
+    assert "Deleting this row of public.spaces now: refused with 23502 (3 users)" in ended.err
+    assert f"fkdash watch {database.dsn}" in ended.err.replace("'", "")
+
+
+async def test_checks_of_a_domain_are_not_run_to_look_for_rows(database: TestDatabase, tmp_path: Path) -> None:
+    role = f"domain_{database.name}"
+    await database.execute(
+        "create function fine(int) returns bool language plpgsql immutable as $$ begin return true; end $$;"
+        "create domain key as int check (fine(value)); create table spaces (id key primary key, name text);"
+        "create table users (id key primary key, space_id key references spaces);"
+        "insert into spaces select generate_series(1, 5); insert into users select g, 1 from generate_series(1, 6) g;"
+        f"create role {role}; grant create on schema public to {role}; alter function fine(int) owner to {role};"
+        "create or replace function fine(int) returns bool language plpgsql immutable as"
+        " $$ begin raise exception 'planted code ran'; end $$"
+    )
+    try:
+        async with workbench(database, tmp_path) as bench:
+            given = await picked(bench, "select s.id from spaces s where $1 > 0 and s.id = 3", key=_KEY)
+            assert {row.then for row in given.rows} == {("3",)}
+            made = await bench.plan(_KEY, "move-blockers", words=["3"], of=["1"])
+            assert any("has the row id = 3" in line.what for line in await bench.preflight(made))
+            async with bench.pool.session() as session:
+                for step in made.steps[1:]:
+                    assert await session.value(str(step.total)) == 6
+    finally:
+        await database.execute(f"drop owned by {role} cascade; drop role {role}")

@@ -158,3 +158,21 @@ async def test_the_way_back_that_is_printed_leads_back_as_it_is_and_tells_no_pas
     undone = await fkdash(*words, *yes, environment=state)
     assert undone.returncode == 0, undone.stderr
     assert "Done and verified" in undone.stdout
+
+
+async def test_the_last_run_is_undone_without_naming_its_journal_and_only_once(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    state, dsn = {"XDG_STATE_HOME": str(tmp_path)}, incident_database.dsn
+    yes = ("--yes", "--confirm", NAME)
+    applied = await fkdash("fix", "apply", NAME, "--option", "no-action", dsn, *yes, environment=state)
+    assert applied.returncode == 0, applied.stderr
+    undone = await fkdash("fix", "undo", "--last", dsn, *yes, environment=state)
+    assert undone.returncode == 0, undone.stderr
+    assert "Done and verified" in undone.stdout
+    again = await fkdash("fix", "undo", dsn, "--last", *yes, environment=state)
+    assert again.returncode == 4
+    assert "has changed this database and is not undone" in again.stderr
+    nameless = await fkdash("fix", "undo", environment=state)
+    assert nameless.returncode == 2
+    assert "or --last" in nameless.stderr

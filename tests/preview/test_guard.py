@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -18,7 +15,6 @@ from fkdash.errors import UsageError
 from fkdash.preview.guard import Guard, guard
 from fkdash.preview.model import DeleteTarget, Limits, Verdict
 from fkdash.preview.preview import preview
-from fkdash.report.guard import guard_code
 from tests.support.servers import TestDatabase
 
 _TABLES = 5
@@ -127,45 +123,3 @@ async def hostile(database: TestDatabase) -> Guard:
     pool, catalog = await catalog_of(database)
     await pool.close()
     return guard_of(catalog, _HOSTILE)
-
-
-@pytest.mark.newest_version
-@pytest.mark.parametrize("tool", ["sqlalchemy", "django"])
-async def test_the_code_for_a_python_tool_runs_whatever_names_are_in_it(database: TestDatabase, tool: str) -> None:
-    pytest.importorskip("psycopg")
-    pytest.importorskip(tool)
-    asks = await hostile(database)
-    made_of: dict[str, object] = {}
-    exec(guard_code(asks, tool), made_of)
-    name = next(each for each in made_of if each.startswith("what_blocks"))
-    call = made_of[name]
-    assert callable(call)
-    for keys, rows in (([1, 1], ["x", "y"]), [("public.child", 2)]), (([1], ["y"]), []):
-        found = await asyncio.to_thread(_called, tool, database, call, keys)
-        assert [(each["table_name"], each["rows"]) for each in found] == rows
-
-
-def _called(
-    tool: str, database: TestDatabase, call: Callable[..., Any], keys: tuple[list[int], list[str]]
-) -> list[dict[str, Any]]:
-    if tool == "sqlalchemy":
-        engine = import_module("sqlalchemy").create_engine(
-            database.dsn.replace("postgresql:", "postgresql+psycopg:")
-        )
-        with engine.connect() as connection:
-            found = [dict(each) for each in call(connection, *keys)]
-        engine.dispose()
-        return found
-    settings, connections = import_module("django.conf").settings, import_module("django.db").connections
-    if not settings.configured:
-        settings.configure(DATABASES={"default": {}})
-        import_module("django").setup()
-    given = {"ENGINE": "django.db.backends.postgresql", "NAME": database.name, "USER": "postgres"}
-    connections.settings["default"] = connections.configure_settings(
-        {"default": {**given, "HOST": database.socket_directory}}
-    )["default"]
-    connection = connections.create_connection("default")
-    try:
-        return list(call(connection, *keys))
-    finally:
-        connection.close()

@@ -53,7 +53,8 @@ async def test_every_table_that_is_read_was_looked_at_in_the_same_session(
     found_in, session_of = planted.planted_in, ReadPool.session
 
     async def looking(session: Session, tables: Sequence[int]) -> object:
-        looked.setdefault(session, set()).update(tables)
+        # Previews side by side share a session.
+        looked.setdefault(getattr(session, "session", session), set()).update(tables)
         return await found_in(session, tables)
 
     async def read_by(session: OpenTransaction) -> Sequence[Row]:

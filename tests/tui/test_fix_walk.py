@@ -256,6 +256,27 @@ async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
     assert await state_of(incident_database) == ("n", True)
 
 
+async def test_a_step_is_tried_at_once_when_the_blocker_has_gone(
+    incident_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fkdash.apply.run.patience.Patience.pause", lambda _patience, _attempt: 3600.0)
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        walk = Walk(session)
+        await walk.to_plan()
+        await session.until(lambda: "ok a primary" in session.screen)
+        holder = await asyncpg.connect(incident_database.dsn)
+        try:
+            await holder.execute("begin; select count(*) from users")
+            await walk.confirm(NAME)
+            await session.until_shown("no lock on try 1", "r now")
+        finally:
+            await holder.close()
+        await session.press("r")
+        await session.until_shown("Done and verified")
+        await session.press("r")
+        await session.until_shown("no step is waiting for a lock")
+
+
 async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_nothing(
     incident_database: TestDatabase,
 ) -> None:
@@ -292,7 +313,7 @@ async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(
         await session.until_shown("Edited into something else", "something else than the plan's own statement")
         await session.press("a")
         await session.until_shown("it was edited into something else")
-        assert isinstance(session.app.screen, FixPlanScreen)
+        await session.until(lambda: isinstance(session.app.screen, FixPlanScreen))
         await session.press("e")
         await session.until_shown("Written to")
         script = next(tmp_path.rglob("*.sql")).read_text()

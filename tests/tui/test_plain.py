@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from fkdash.db.text import plain
-from fkdash.tui.plain import ASCII, UNICODE, fit, glyphs_for, wrapped_words
+from fkdash.pictures.cells import fit
+from fkdash.tui.plain import ASCII, UNICODE, glyphs_for, wrapped_words
 from tests.tui.hostile import HOSTILE, INVISIBLE
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import base_of, default_class, same_kind
+from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, IndexFact, Relation
@@ -40,8 +41,8 @@ def want_overlaps(state: State, fact: IndexFact, wanted: Attribute) -> None:
         return
     base = base_of(state, wanted.type)
     if wanted.number == fact.columns[-1] and not (base.builtin.endswith("range") and not base.array):
-        raise RefusedError("42804", f"{wanted.name} of a key WITHOUT OVERLAPS must be a range")
+        raise RefusedError(DATATYPE_MISMATCH, f"{wanted.name} of a key WITHOUT OVERLAPS must be a range")
     if not default_class(state, wanted.type, fact.method):
         if state.extensions or base.oid:
             raise DoubtfulError(f"whether {wanted.name} can be in a key WITHOUT OVERLAPS is not known")
-        raise RefusedError("42704", f"the type of {wanted.name} has no operator class for {fact.method}")
+        raise RefusedError(UNDEFINED_OBJECT, f"the type of {wanted.name} has no operator class for {fact.method}")

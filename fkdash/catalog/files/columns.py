@@ -9,6 +9,7 @@ from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
 from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import SERIAL, base_of, type_of
+from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, SYNTAX_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ def make_column(
     statement: names are made up before any of them is there, so that two may be the same, which is refused.
     """
     if said.type is None:
-        raise RefusedError("42P16", f"{said.name} has no type")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{said.name} has no type")
     serial = SERIAL.get(said.type.name[-1]) if len(said.type.name) == 1 and not said.type.quoted else None
     sequences: list[int] = []
     default: Template | None = None
@@ -49,21 +50,21 @@ def make_column(
             sequences.append(sequence.oid)
         elif each.kind == "default":
             if from_sequence or default is not None or identity:
-                raise RefusedError("42601", f"{said.name} has more than one default")
+                raise RefusedError(SYNTAX_ERROR, f"{said.name} has more than one default")
             assert each.expression is not None  # noqa: S101 - a default has one
             default = default_of(state, each.expression, type_ref)
             from_sequence = sequence_in(state, each.expression)
         elif each.kind == "generated":
             stored = each.stored if each.stored is not None else state.version < _VIRTUAL_SINCE
             if not stored and state.version < _VIRTUAL_SINCE:
-                raise RefusedError("42601", "virtual columns are known from PostgreSQL 18 on")
+                raise RefusedError(SYNTAX_ERROR, "virtual columns are known from PostgreSQL 18 on")
             if each.stored is None and state.version < _VIRTUAL_SINCE:
-                raise RefusedError("42601", "a generated column must be STORED before PostgreSQL 18")
+                raise RefusedError(SYNTAX_ERROR, "a generated column must be STORED before PostgreSQL 18")
             generated = "s" if stored else "v"
         elif each.kind == "collate":
             collation = each.value[-1]
     if identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
-        raise RefusedError("22023", f"{said.name} cannot be an identity column of this type")
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{said.name} cannot be an identity column of this type")
     now = state.statement
     column = Attribute(
         number,

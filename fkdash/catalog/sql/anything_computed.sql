@@ -19,4 +19,4 @@ select exists (select from pg_index x
        or exists (select from pg_statistic_ext s where s.stxrelid in (select oid from below) and s.stxexprs is not null)
        or exists (select from pg_partitioned_table p
                    where p.partrelid in (select oid from around) and p.partexprs is not null)
-       or exists (select from pg_class c where c.oid in (select oid from below) and c.relkind = 'f')
+       or exists (select from pg_class c where c.oid in (select oid from below) and c.relkind = 'f') as anything

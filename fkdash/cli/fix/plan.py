@@ -16,7 +16,8 @@ from fkdash.cli.connection import (
     target_of,
 )
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
+from fkdash.cli.planning import add_plan_arguments, fill_like, picked, planned_from, settle_words, with_the_key
+from fkdash.db.text import plain
 from fkdash.errors import UsageError
 from fkdash.fix.durations import expected_seconds
 from fkdash.fix.fix_for import anything_about, subject_of, subjects_of
@@ -27,6 +28,7 @@ from fkdash.report.options import options_document, options_text
 from fkdash.report.picked import picked_text
 from fkdash.report.plan import plan_sql, plan_text
 from fkdash.report.promises import promises
+from fkdash.report.relief import delete_of_freed
 
 if TYPE_CHECKING:
     import argparse
@@ -74,6 +76,7 @@ async def _answer(pool: ReadPool | None, catalog: Catalog, arguments: argparse.N
     """Give the text; where there is a server, with its rows counted."""
     catalog, key = await with_the_key(pool, catalog, arguments)
     given = await picked(pool, catalog, key, arguments)
+    await fill_like(pool, catalog, key, arguments)
     if arguments.option is None:
         return await _options(pool, catalog, key, arguments)
     made = planned_from(catalog, key, arguments, given).plan
@@ -84,7 +87,9 @@ async def _answer(pool: ReadPool | None, catalog: Catalog, arguments: argparse.N
         return as_json(made)
     if arguments.format == "sql":
         return plan_sql(made)
-    return (picked_text(given, made.key) if given is not None else "") + plan_text(made)
+    now = await delete_of_freed(pool, made, "today") if pool is not None else ""
+    before = f"{plain(now)}\n\n" if now else ""
+    return (picked_text(given, made.key) if given is not None else "") + before + plan_text(made)
 
 
 def as_json(made: Plan) -> str:

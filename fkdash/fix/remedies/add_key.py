@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.fix.declare import is_new, refused
+from fkdash.fix.declare import is_new, refused, then_of_new
 from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
@@ -25,7 +25,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="add-key",
         title="add the foreign key",
-        then=f"deleting a row of {key.referenced.name} that rows of {key.table.name} refer to fails with 23503",
+        then=then_of_new(key),
         application=f"gets 23503 for rows of {key.table.name} that refer to no row of {key.referenced.name}",
         frees=False,
         undo="any time: the key is dropped",

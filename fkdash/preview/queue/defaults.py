@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import assigned, plain_type
 from fkdash.preview.evaluation_attempts import Failure
+from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId
 
-_REFUSED_BY_A_DOMAIN: Final = ("23502", "23514")
+_REFUSED_BY_A_DOMAIN: Final = (NOT_NULL_VIOLATION, CHECK_VIOLATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue.rights import of_index
+from fkdash.sqlstates import EXCLUSION_VIOLATION, UNIQUE_VIOLATION
 
 if TYPE_CHECKING:
     from fkdash.preview.equality import Comparison, Values
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import IndexFact, TableFact
     from fkdash.preview.queue.state import Event, RunState
     from fkdash.preview.row import RowId, RowValues
-
-DUPLICATE: Final = "23505"
-EXCLUDED: Final = "23P01"
 
 
 async def refuse_duplicates(
@@ -70,7 +68,7 @@ def _comparison(run: RunState, index: IndexFact) -> Comparison:
 
 
 def _refuse(run: RunState, table: TableFact, index: IndexFact, row: RowId) -> None:
-    sqlstate = EXCLUDED if index.exclusion else DUPLICATE
+    sqlstate = EXCLUSION_VIOLATION if index.exclusion else UNIQUE_VIOLATION
     run.outcome.block(Obstacle(index.name, table.name, _columns(index), sqlstate), [row])
 
 

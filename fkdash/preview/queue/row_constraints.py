@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.outcome import Obstacle
+from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
-
-NOT_NULL: Final = "23502"
-CHECKED: Final = "23514"
 
 
 async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId, taken: Taken) -> None:
@@ -34,12 +32,12 @@ async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId
             _not_evaluated(run, f"A CHECK of domain {chain[0].name}", unknown)
         value = taken.values[name]
         if value is None and any(domain.not_null for domain in chain):
-            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
+            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION), [row])
         answer = await run.evaluator.domain_failures(column, value)
         if answer.error is not None:
             run.evaluation_failed(table, (name,), answer.error, [row])
         for check, _ in answer.failed:
-            run.outcome.block(Obstacle(check.name, table.name, (name,), CHECKED), [row])
+            run.outcome.block(Obstacle(check.name, table.name, (name,), CHECK_VIOLATION), [row])
 
 
 def generated(
@@ -54,7 +52,7 @@ def not_null(run: RunState, table: TableFact, row: RowId, new: RowValues) -> Non
     """Note NOT NULL columns without a value, by attribute number; virtual generated columns come last (18)."""
     for name, column in sorted(table.columns.items(), key=lambda item: item[1].generated == "v"):
         if column.not_null and new.get(name) is None:
-            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
+            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION), [row])
 
 
 def checks(
@@ -71,7 +69,7 @@ def checks(
         if failure is not None:
             run.evaluation_failed(table, columns, failure, [row])
         else:
-            run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
+            run.outcome.block(Obstacle(check.name, table.name, columns, CHECK_VIOLATION), [row])
 
 
 def _not_evaluated(run: RunState, what: str, checks: Sequence[Expression]) -> None:

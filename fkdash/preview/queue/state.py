@@ -16,6 +16,7 @@ from fkdash.preview.outcome import Obstacle, Outcome
 from fkdash.preview.queue import publishing
 from fkdash.preview.queue.matching import Matcher, values_of
 from fkdash.preview.queue.overlay import Overlay, Written
+from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _MANY_ORDERS: Final = 1_000
 _MANY_ROWS: Final = 7
-UNEXPECTED_RESULT: Final = "XX000"
 
 Images: TypeAlias = "tuple[RowValues | None, RowValues | None]"
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
@@ -156,7 +156,7 @@ class RunState:
         `key` is the foreign key whose action it is, `rows` are those that it is about.
         """
         if key is not None and doubts.EVENT_NAMES[bit] in table.replaced:
-            self.block_key(key, UNEXPECTED_RESULT, [])
+            self.block_key(key, INTERNAL_ERROR, [])
             self.outcome.remark(f"A rule ON {doubts.EVENT_NAMES[bit]} of {table.name} replaces the action.")
         else:
             for doubt in doubts.rule_doubts(table, bit):
@@ -225,7 +225,7 @@ class RunState:
             return True
         if refused:
             self.outcome.remark(f"{doubts.refusal(table.owner, refused, f'the equality of {key.name}')}.")
-        self.block_key(key, doubts.NOT_PERMITTED, [])
+        self.block_key(key, INSUFFICIENT_PRIVILEGE, [])
         return False
 
     def may_read(self, relation: int) -> bool:

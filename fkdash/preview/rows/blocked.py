@@ -128,9 +128,9 @@ async def blocked_rows(
     await refuse_planted_at(session, catalog, key)
     statement = sql.page_of_blocked(catalog, key, labels, after_first=after is not None)
     cursor = (after.blocking_rows, *after.row.key) if after else ()
-    rows = await session.rows(statement, limit + 1, *cursor)
+    rows = await session.asked(statement, limit + 1, *cursor)
     width = len(key.referenced_columns)
-    items = (BlockedRow(_identity(row, width, len(labels)), row["blocking_rows"]) for row in rows[:limit])
+    items = (BlockedRow(_identity(row["line"], width), row["blocking_rows"]) for row in rows[:limit])
     return Page(tuple(items), more=len(rows) > limit)
 
 
@@ -148,13 +148,10 @@ async def blocking_rows(
     await refuse_planted_at(session, catalog, key)
     identity = identity_of(catalog.tables[key.table])
     statement = sql.page_of_blocking(catalog, key, labels, after_first=after is not None)
-    rows = await session.rows(statement, limit + 1, *referenced.key, *(after.key if after else ()))
-    items = (_identity(row, len(identity), len(labels)) for row in rows[:limit])
+    rows = await session.asked(statement, limit + 1, *referenced.key, *(after.key if after else ()))
+    items = (_identity(row["line"], len(identity)) for row in rows[:limit])
     return Page(tuple(items), more=len(rows) > limit)
 
 
-def _identity(row: Row, key_width: int, label_width: int) -> RowIdentity:
-    return RowIdentity(
-        key=tuple(row[position] for position in range(key_width)),
-        labels=tuple(row[key_width + position] for position in range(label_width)),
-    )
+def _identity(line: Sequence[str | None], key_width: int) -> RowIdentity:
+    return RowIdentity(tuple(each or "" for each in line[:key_width]), tuple(line[key_width:]))

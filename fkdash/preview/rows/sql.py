@@ -60,7 +60,7 @@ def page_of_blocked(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *,
         cursor = ", ".join(parameter(3 + position, kind) for position, (_, kind) in enumerate(columns))
         beyond = f"where c.n < $2::int8 or (c.n = $2::int8 and ({order}) > ({cursor}))"
     return f"""
-        select {as_text(columns)}{_labels("p", table, labels)}, c.n as blocking_rows
+        select array[{as_text(columns)}{_labels("p", table, labels)}]::text[] as line, c.n as blocking_rows
           from ({_grouped(catalog, key)}) c
           join {source(catalog, key.referenced)} p on {matches(catalog, key)}
           {beyond}
@@ -83,7 +83,7 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
         cursor = ", ".join(parameter(first + position, kind) for position, (_, kind) in enumerate(identity))
         conditions.append(f"({order}) > ({cursor})")
     return f"""
-        select {as_text(identity)}{_labels("c", table, labels)}
+        select array[{as_text(identity)}{_labels("c", table, labels)}]::text[] as line
           from {source(catalog, key.table)} c
          where {" and ".join(conditions)}
          order by {order}

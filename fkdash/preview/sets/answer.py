@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.outcome import Answer, Obstacle
-from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
 from fkdash.preview.sets.statement import Composer, meaning
+from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,9 +70,9 @@ async def refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> li
         if name not in step.key.set_columns or not column.domain:
             continue
         if any(domain.not_null for domain in facts.domain_chain(column.type_oid)):
-            found.append(Obstacle(None, table.name, (name,), NOT_NULL))
+            found.append(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION))
         answer = await evaluator.domain_failures(column, None)
-        found += [Obstacle(check.name, table.name, (name,), CHECKED) for check, _ in answer.failed]
+        found += [Obstacle(check.name, table.name, (name,), CHECK_VIOLATION) for check, _ in answer.failed]
     return found
 
 

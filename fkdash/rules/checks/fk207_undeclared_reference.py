@@ -6,46 +6,40 @@ same type) and, stronger, by joins in views and in statements that were run.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import ForeignKey, TableName
 from fkdash.catalog.tables_of_fkdash import is_own
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.reference_names import key_names, same_family
 from fkdash.rules.sql.joining_queries import single_keys, worth_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, Column, Table
-
-_ENDING: Final = 2
-_WORD_ENDS: Final = re.compile(r"_|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     joins = _joins(catalog)
     keys = single_keys(catalog)
-    names = _names(catalog, keys)
+    names = key_names(catalog)
     by_join = _by_join(joins, keys)
-    promising = _promising(catalog, names)
     confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
     yield from (_confirmed(key) for key in catalog.known)
-    looked_at = promising | {column for _, column in by_join}
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None or is_own(table.name):
             continue
-        left = table.columns_by_name.keys() & looked_at
-        left.difference_update(*(key.columns for key in catalog.declared_on.get(table.name, ())))
-        for column in table.columns if left else ():
-            if column.name not in left or (table.name, column.name) in confirmed:
+        declared = {name for key in catalog.declared_on.get(table.name, ()) for name in key.columns}
+        for column in table.columns:
+            if column.name in declared or (table.name, column.name) in confirmed:
                 continue
-            named = _by_name(table, column, names, keys) if column.name in promising else None
+            named = names.target(table, column)
             joined = by_join.get((table.name, column.name))
             found = joined or named
             if found is None or found == (table.name, column.name):
                 continue
-            if not _same_type(column, catalog.tables[found[0]].columns_by_name[found[1]]):
+            if not same_family(column, catalog.tables[found[0]].columns_by_name[found[1]]):
                 continue
             where = joins.get(frozenset({(table.name, column.name), found})) if joined else None
             if where is None and named is None:
@@ -62,68 +56,6 @@ def _joins(catalog: Catalog) -> Mapping[frozenset[tuple[TableName, str]], str]:
     return joined_columns(catalog, queries)
 
 
-def _promising(catalog: Catalog, names: Iterable[str]) -> set[str]:
-    """Give the columns' names of several words that end as a reference's name can: the others need no look."""
-    endings = {word[-_ENDING:] for word in names}
-    every: set[str] = set().union(*(table.columns_by_name for table in catalog.tables.values()))
-    return {name for name in every if name[-_ENDING:].lower() in endings and _WORD_ENDS.search(name)}
-
-
-def _names(
-    catalog: Catalog, keys: Mapping[TableName, tuple[str, ...]]
-) -> Mapping[str, tuple[tuple[TableName, str], ...]]:
-    """Give the column names by which others would refer to a table's primary key."""
-    found: dict[str, list[tuple[TableName, str]]] = {}
-    for name in keys:
-        primary = catalog.tables[name].primary_key
-        if len(primary) != 1:
-            continue
-        target = (name, primary[0])
-        words = {f"{form}{primary[0]}" for form in _forms(name.name)}
-        if primary[0].lower() not in {"id", "uuid", "key", "code", "name"}:
-            words.add(primary[0])
-        for word in words:
-            found.setdefault(_folded(word), []).append(target)
-    return {word: tuple(targets) for word, targets in found.items()}
-
-
-def _forms(table: str) -> set[str]:
-    """Give a table's name and its likely singulars."""
-    forms = {table}
-    if table.endswith("ies"):
-        forms.add(f"{table[:-3]}y")
-    if table.endswith(("ses", "xes", "ches", "shes", "zes")):
-        forms.add(table[:-2])
-    if table.endswith("s"):
-        forms.add(table[:-1])
-    if table == "people":
-        forms.add("person")
-    return forms
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
-def _by_name(
-    table: Table,
-    column: Column,
-    names: Mapping[str, tuple[tuple[TableName, str], ...]],
-    keys: Mapping[TableName, tuple[str, ...]],
-) -> tuple[TableName, str] | None:
-    """Give the key that a column's name points at: the whole name, else without its first words."""
-    if column.name in keys.get(table.name, ())[:1] and column.name in table.primary_key:
-        return None
-    words = _WORD_ENDS.split(column.name)
-    for start in range(len(words) - 1):
-        targets = names.get(_folded("".join(words[start:])), ())
-        near = [target for target in targets if target[0].schema == table.name.schema] or list(targets)
-        near = [target for target in near if target != (table.name, column.name)]
-        if len(near) == 1:
-            return near[0]
-    return None
-
-
 def _by_join(
     joins: Mapping[frozenset[tuple[TableName, str]], str], keys: Mapping[TableName, tuple[str, ...]]
 ) -> Mapping[tuple[TableName, str], tuple[TableName, str]]:
@@ -135,10 +67,6 @@ def _by_join(
             if other[1] in keys.get(other[0], ()) and one[1] not in keys.get(one[0], ()):
                 found.setdefault(one, other)
     return found
-
-
-def _same_type(one: Column, other: Column) -> bool:
-    return one.type.partition("(")[0] == other.type.partition("(")[0]
 
 
 def _confirmed(key: ForeignKey) -> Finding:

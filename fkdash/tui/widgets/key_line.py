@@ -33,10 +33,10 @@ class KeyLine(Lines):
     def _follow(self, screen: Screen[Any]) -> None:
         room = self.room - 1
         parts: list[Part] = [Part(" ")]
+        # Where something is asked, nothing leads away but what answers it.
+        more = keys.TOLD_WHERE_ROOM if getattr(screen, "MARKABLE", True) else ()
         entries = [
-            entry
-            for entry in keys.help_for(screen)
-            if entry.enabled and (entry.show or entry.binding_id in keys.TOLD_WHERE_ROOM)
+            entry for entry in keys.help_for(screen) if entry.enabled and (entry.show or entry.binding_id in more)
         ]
         # What the screen is for comes first, then what else works here. The way back and help stay in any width.
         entries.sort(key=_rank)

@@ -18,6 +18,34 @@ from fkdash.catalog.files.nodes import Do, Skipped, Transaction
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.statements import split
 from fkdash.catalog.files.tokens import END, Cursor, NotReadError
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    DUPLICATE_ALIAS,
+    DUPLICATE_COLUMN,
+    DUPLICATE_FUNCTION,
+    DUPLICATE_OBJECT,
+    DUPLICATE_SCHEMA,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    FOREIGN_KEY_VIOLATION,
+    INSUFFICIENT_PRIVILEGE,
+    INVALID_FOREIGN_KEY,
+    INVALID_OBJECT_DEFINITION,
+    INVALID_SCHEMA_NAME,
+    INVALID_TABLE_DEFINITION,
+    NOT_NULL_VIOLATION,
+    NULL_VALUE_NOT_ALLOWED,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    RAISE_EXCEPTION,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_FUNCTION,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    UNIQUE_VIOLATION,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,30 +59,30 @@ CHANGES: Final = re.compile(
 """Words without which nothing that is followed can change."""
 
 _CONDITIONS: Final = {
-    "duplicate_object": ("42710",),
-    "duplicate_table": ("42P07",),
-    "duplicate_column": ("42701",),
-    "duplicate_schema": ("42P06",),
-    "duplicate_function": ("42723",),
-    "duplicate_alias": ("42712",),
-    "undefined_table": ("42P01",),
-    "undefined_object": ("42704",),
-    "undefined_column": ("42703",),
-    "undefined_function": ("42883",),
-    "invalid_schema_name": ("3F000",),
-    "invalid_table_definition": ("42P16",),
-    "invalid_object_definition": ("42P17",),
-    "invalid_foreign_key": ("42830",),
-    "dependent_objects_still_exist": ("2BP01",),
-    "wrong_object_type": ("42809",),
-    "feature_not_supported": ("0A000",),
-    "object_not_in_prerequisite_state": ("55000",),
-    "syntax_error": ("42601",),
-    "unique_violation": ("23505",),
-    "not_null_violation": ("23502",),
-    "foreign_key_violation": ("23503",),
-    "check_violation": ("23514",),
-    "insufficient_privilege": ("42501",),
+    "duplicate_object": (DUPLICATE_OBJECT,),
+    "duplicate_table": (DUPLICATE_TABLE,),
+    "duplicate_column": (DUPLICATE_COLUMN,),
+    "duplicate_schema": (DUPLICATE_SCHEMA,),
+    "duplicate_function": (DUPLICATE_FUNCTION,),
+    "duplicate_alias": (DUPLICATE_ALIAS,),
+    "undefined_table": (UNDEFINED_TABLE,),
+    "undefined_object": (UNDEFINED_OBJECT,),
+    "undefined_column": (UNDEFINED_COLUMN,),
+    "undefined_function": (UNDEFINED_FUNCTION,),
+    "invalid_schema_name": (INVALID_SCHEMA_NAME,),
+    "invalid_table_definition": (INVALID_TABLE_DEFINITION,),
+    "invalid_object_definition": (INVALID_OBJECT_DEFINITION,),
+    "invalid_foreign_key": (INVALID_FOREIGN_KEY,),
+    "dependent_objects_still_exist": (DEPENDENT_OBJECTS_STILL_EXIST,),
+    "wrong_object_type": (WRONG_OBJECT_TYPE,),
+    "feature_not_supported": (FEATURE_NOT_SUPPORTED,),
+    "object_not_in_prerequisite_state": (OBJECT_NOT_IN_PREREQUISITE_STATE,),
+    "syntax_error": (SYNTAX_ERROR,),
+    "unique_violation": (UNIQUE_VIOLATION,),
+    "not_null_violation": (NOT_NULL_VIOLATION,),
+    "foreign_key_violation": (FOREIGN_KEY_VIOLATION,),
+    "check_violation": (CHECK_VIOLATION,),
+    "insufficient_privilege": (INSUFFICIENT_PRIVILEGE,),
     "syntax_error_or_access_rule_violation": ("42",),
 }
 _QUIET: Final = frozenset({"null", "assert", "get", "exit", "continue", "insert", "update", "delete", "merge"})
@@ -229,7 +257,9 @@ class _Block:
         begin = cursor.at
         self._pass()
         if self.live and not quiet:
-            raise RefusedError("P0001", f"the block raises {cursor.source((begin, cursor.at - 1)) or 'it again'}")
+            raise RefusedError(
+                RAISE_EXCEPTION, f"the block raises {cursor.source((begin, cursor.at - 1)) or 'it again'}"
+            )
 
     def _if(self) -> None:
         cursor, live, taken = self.cursor, self.live, False
@@ -331,7 +361,7 @@ class _Block:
             return
         value = self.variables.value(expression) if expression is not None else UNKNOWN
         if value is None:
-            raise RefusedError("22004", "the statement that this block runs is NULL")
+            raise RefusedError(NULL_VALUE_NOT_ALLOWED, "the statement that this block runs is NULL")
         if isinstance(value, str):
             for each in split(iter([value])):
                 self._run(each.text)

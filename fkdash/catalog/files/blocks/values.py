@@ -16,6 +16,7 @@ from fkdash.catalog.files.state import RefusedError, State
 from fkdash.catalog.files.tokens import Cursor, NotReadError, cut_name
 from fkdash.catalog.files.types import BUILT_IN
 from fkdash.db.literals import literal
+from fkdash.sqlstates import INVALID_SCHEMA_NAME, NULL_VALUE_NOT_ALLOWED, UNDEFINED_OBJECT, UNDEFINED_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +113,10 @@ def _registered(state: State, value: object, kind: str) -> Registered:
         raise UnknownValueError
     found = _find(state, value, kind)
     if found is None:
-        raise RefusedError({"regclass": "42P01", "regtype": "42704"}.get(kind, "3F000"), f"there is no {value}")
+        raise RefusedError(
+            {"regclass": UNDEFINED_TABLE, "regtype": UNDEFINED_OBJECT}.get(kind, INVALID_SCHEMA_NAME),
+            f"there is no {value}",
+        )
     return found
 
 
@@ -259,7 +263,7 @@ def _format(state: State, text: object, *values: object) -> str:
             return "" if value is None else _text(state, value)
         if value is None:
             if match[2] == "I":
-                raise RefusedError("22004", "a name is NULL")
+                raise RefusedError(NULL_VALUE_NOT_ALLOWED, "a name is NULL")
             return "NULL"
         said = _text(state, value)
         return identifier(said) if match[2] == "I" else literal(said)

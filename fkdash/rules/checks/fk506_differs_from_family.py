@@ -1,0 +1,156 @@
+"""FK506: a foreign key of one schema is not what it is in all others that have the same table."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.fact import fact
+from fkdash.catalog.model import ForeignKey, TableName
+from fkdash.rules.finding import Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog
+
+_FEWEST_ALIKE: Final = 3
+_MOST_ODD: Final = 4
+"""At most one in so many may differ: else there is nothing that they agree about."""
+
+
+@fact
+class _Facts:
+    """What is compared of a foreign key, without its schema."""
+
+    referenced: str
+    referenced_columns: tuple[str, ...]
+    on_delete: str
+    on_update: str
+    validated: bool
+    enforced: bool
+    deferrable: bool
+    nullable: tuple[bool, ...]
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    "referenced": "what it refers to",
+    "referenced_columns": "the columns it refers to",
+    "on_delete": "ON DELETE",
+    "on_update": "ON UPDATE",
+    "validated": "whether it is validated",
+    "enforced": "whether it is enforced",
+    "deferrable": "whether it is deferrable",
+    "nullable": "whether its columns may be NULL",
+}
+
+
+def _find(catalog: Catalog) -> Iterator[Finding]:
+    schemas: defaultdict[str, list[str]] = defaultdict(list)
+    for name, table in catalog.tables.items():
+        if table.partition_of is None:
+            schemas[name.name].append(name.schema)
+    found: defaultdict[tuple[str, tuple[str, ...]], dict[str, ForeignKey]] = defaultdict(dict)
+    for key in catalog.foreign_keys:
+        if len(schemas[key.table.name]) > _FEWEST_ALIKE:
+            found[key.table.name, key.columns].setdefault(key.table.schema, key)
+    for (named, columns), keys in found.items():
+        if len(keys) >= _FEWEST_ALIKE:
+            yield from _differing(catalog, named, columns, keys, schemas[named])
+
+
+def _differing(
+    catalog: Catalog,
+    table: str,
+    columns: tuple[str, ...],
+    keys: Mapping[str, ForeignKey],
+    schemas: Sequence[str],
+) -> Iterator[Finding]:
+    facts = {schema: _facts(catalog, key) for schema, key in keys.items()}
+    usual, alike = Counter(facts.values()).most_common(1)[0]
+    without = [schema for schema in schemas if schema not in keys and _could_have(catalog, schema, table, columns)]
+    odd = [schema for schema in keys if facts[schema] != usual]
+    if alike < _FEWEST_ALIKE or not 0 < len(odd) + len(without) <= (alike + len(odd) + len(without)) / _MOST_ODD:
+        return
+    model = next(key for schema, key in keys.items() if facts[schema] == usual)
+    for schema in odd:
+        what = [_WORDS[name] for name in _WORDS if getattr(facts[schema], name) != getattr(usual, name)]
+        said = (
+            f"{keys[schema].name} differs from the same foreign key of {alike:,} other schemas: {', '.join(what)}."
+        )
+        yield _finding(keys[schema], said, model, usual, alike)
+    for schema in without:
+        referenced = model.referenced
+        if referenced.schema == model.table.schema:
+            referenced = TableName(schema, referenced.name)
+        if referenced in catalog.tables:
+            missing = ForeignKey(
+                name="",
+                table=TableName(schema, table),
+                columns=columns,
+                referenced=referenced,
+                referenced_columns=model.referenced_columns,
+                validated=False,
+                enforced=False,
+            )
+            on = ", ".join(columns)
+            said = f"{table} of {schema} lacks a foreign key on {on} that {alike:,} other schemas have."
+            yield _finding(missing, said, model, usual, alike)
+
+
+def _could_have(catalog: Catalog, schema: str, table: str, columns: tuple[str, ...]) -> bool:
+    return set(columns) <= catalog.tables[TableName(schema, table)].columns_by_name.keys()
+
+
+def _facts(catalog: Catalog, key: ForeignKey) -> _Facts:
+    own = catalog.tables[key.table].columns_by_name
+    theirs = key.referenced
+    return _Facts(
+        referenced=theirs.name if theirs.schema == key.table.schema else str(theirs),
+        referenced_columns=key.referenced_columns,
+        on_delete=str(key.on_delete),
+        on_update=str(key.on_update),
+        validated=key.validated,
+        enforced=key.enforced,
+        deferrable=key.deferrable,
+        nullable=tuple(not own[name].not_null for name in key.columns),
+    )
+
+
+def _finding(key: ForeignKey, said: str, model: ForeignKey, usual: _Facts, alike: int) -> Finding:
+    null = "may be NULL" if any(usual.nullable) else "NOT NULL"
+    evidence = (
+        f"in {alike:,} schemas: refers to {usual.referenced} ({', '.join(usual.referenced_columns)}), "
+        f"ON DELETE {usual.on_delete}, ON UPDATE {usual.on_update}, {null}"
+    )
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=RULE.severity,
+        key=key,
+        columns=key.columns,
+        message=said,
+        explanation=f"{alike:,} schemas have the table {key.table.name} with one and the same foreign key, as "
+        f"{model.qualified} is. Where schemas are made by the same migrations, one that differs has missed one "
+        "or was repaired by hand: statements that work everywhere else fail there, or leave rows behind.",
+        evidence=(evidence,),
+        certain=False,
+    )
+
+
+RULE = Rule(
+    id="FK506",
+    name="differs-from-its-family",
+    severity=Severity.WARNING,
+    summary="Is not what it is in all other schemas with the same table",
+    explanation="Three or more schemas have the same table with the same foreign key, and at least three in four "
+    "of all that have the table agree, while in this one it is missing, has another action, is not validated, or "
+    "its columns may be NULL where they may not elsewhere. Of tenants' schemas that is the one that breaks.",
+    example="".join(
+        f"CREATE SCHEMA t{number};\n"
+        f"CREATE TABLE t{number}.a (id int PRIMARY KEY);\n"
+        f"CREATE TABLE t{number}.b (a_id int REFERENCES t{number}.a{action});\n"
+        for number, action in enumerate(("", "", "", " ON DELETE CASCADE"), 1)
+    ),
+    find=_find,
+)

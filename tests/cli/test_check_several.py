@@ -1,0 +1,175 @@
+"""Several databases: told as they come, bounded by what the server has free, gone on with after a cut."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fkdash.checking import databases
+from fkdash.checking.databases import check_each, databases_of
+from fkdash.checking.kept_run import Verdict, kept_run
+from fkdash.checking.result import CheckReport, Scope
+from fkdash.db.pool import ReadPool
+from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.errors import FkdashError, TimedOutError, UnreachableError
+from tests.db.listeners import listener, never_answers, unused_port
+from tests.support.commands import fkdash
+from tests.support.servers import TestDatabase, TestServer, fresh_database
+
+pytestmark = pytest.mark.newest_version
+_WRONG = "create table w (id int primary key); create table u (w_id int not null references w on delete set null);"
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def _report(name: str) -> CheckReport:
+    return CheckReport(name, name, Scope(0, 0))
+
+
+async def test_one_that_hangs_or_refuses_does_not_hold_up_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "PATIENT_SECONDS", 0.05)
+    monkeypatch.setattr(databases, "MOST_SECONDS", 0.6)
+    heard: dict[int, CheckReport | FkdashError] = {}
+
+    async def hangs() -> CheckReport:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def refuses() -> CheckReport:
+        raise UnreachableError("no")
+
+    async def fine(number: int) -> CheckReport:
+        assert 0 not in heard
+        return _report(str(number))
+
+    looks: list[Callable[[], Awaitable[CheckReport]]] = [hangs, refuses, *(partial(fine, n) for n in range(2, 9))]
+    await check_each(looks, heard.__setitem__, jobs=lambda _number: 1)
+    assert isinstance(heard.pop(0), TimedOutError)
+    assert isinstance(heard.pop(1), UnreachableError)
+    assert sorted(heard) == list(range(2, 9))
+
+
+async def test_each_server_has_its_own_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "PATIENT_SECONDS", 60.0)
+    running = {"a": 0, "b": 0}
+    most = {"a": 0, "b": 0}
+
+    async def look(server: str) -> CheckReport:
+        running[server] += 1
+        most[server] = max(most[server], running[server])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        running[server] -= 1
+        return _report(server)
+
+    servers = ["a", "b"] * 10
+    await check_each(
+        [partial(look, server) for server in servers],
+        lambda *_: None,
+        server_of=servers.__getitem__,
+        jobs=lambda number: 3 if servers[number] == "a" else 1,
+    )
+    assert most == {"a": 3, "b": 1}
+
+
+async def test_a_server_short_of_connections_gets_one_at_a_time(database: TestDatabase) -> None:
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    try:
+        names, free = await databases_of(pool)
+        assert database.name in names
+        assert 1 < free < int(await database.value("show max_connections"))
+        await database.execute("create role few login connection limit 2")
+        try:
+            await database.execute(f"grant connect on database {database.name} to few")
+            few = await ReadPool.open(
+                resolve(ConnectionArguments(dsn=database.dsn.replace("postgres@", "few@")), {})
+            )
+            try:
+                assert (await databases_of(few))[1] == 1
+            finally:
+                await few.close()
+        finally:
+            await database.execute("drop owned by few; drop role few")
+    finally:
+        await pool.close()
+
+
+async def test_lines_come_with_one_for_each_database_and_the_summary_last(database: TestDatabase) -> None:
+    nowhere = f"postgresql://postgres@127.0.0.1:{unused_port()}/gone"
+    ended = await fkdash("check", "--format", "jsonl", database.dsn, nowhere)
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert ended.returncode == UnreachableError.exit_code
+    assert [line["kind"] for line in lines] == ["check", "check", "check-summary"]
+    assert len(lines[-1]["failed"]) == 1
+    await database.execute(_WRONG)
+    assert (await fkdash("check", "--format", "jsonl", database.dsn, nowhere)).returncode == 1
+
+
+async def test_a_server_that_hangs_is_told_and_the_others_are_checked(database: TestDatabase) -> None:
+    async with listener(never_answers) as port:
+        hanging = f"postgresql://postgres@127.0.0.1:{port}/db?connect_timeout=2"
+        ended = await fkdash("check", "--jobs", "1", "--format", "jsonl", hanging, database.dsn)
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert ended.returncode == UnreachableError.exit_code
+    assert [line["server"]["database"] for line in lines[:-1]] == [database.name, "db"]
+
+
+async def test_a_run_that_was_cut_off_goes_on_and_says_everything(
+    server: TestServer, database: TestDatabase
+) -> None:
+    async with fresh_database(server) as other:
+        await other.execute(_WRONG)
+        whole = await fkdash("check", "--format", "jsonl", database.dsn, other.dsn)
+        places = [resolve(ConnectionArguments(dsn=each.dsn), {}).describe() for each in (database, other)]
+        run = kept_run(places)
+        assert run.finished
+        # As a kill after the first database leaves it, in the middle of a line.
+        cut = run.path.read_text().splitlines()[0] + '\n{"where": "'
+        run.path.write_text(cut)
+        again = await fkdash("check", "--format", "jsonl", "--resume", database.dsn, other.dsn)
+        summary = json.loads(again.stdout.splitlines()[-1])
+        assert (again.returncode, summary["resumed"], summary["databases"]) == (1, 1, 2)
+        assert sorted(whole.stdout.splitlines()[:-1]) == sorted(again.stdout.splitlines()[:-1])
+        fresh = await fkdash("check", "--format", "jsonl", "--resume", database.dsn, other.dsn)
+        assert json.loads(fresh.stdout.splitlines()[-1])["resumed"] == 0
+
+
+async def test_what_was_worst_last_time_comes_first(server: TestServer, database: TestDatabase) -> None:
+    async with fresh_database(server) as other:
+        await other.execute(_WRONG)
+        arguments = ("check", "--jobs", "1", "--format", "jsonl", database.dsn, other.dsn)
+        await fkdash(*arguments)
+        again = await fkdash(*arguments)
+        first = json.loads(again.stdout.splitlines()[0])
+        assert first["server"]["database"] == other.name
+
+
+async def test_resuming_wants_lines() -> None:
+    ended = await fkdash("check", "--resume", "postgresql://127.0.0.1:1/a", "postgresql://127.0.0.1:1/b")
+    assert ended.returncode == 2
+    assert "--format jsonl" in ended.stderr
+
+
+def test_what_is_kept_is_the_owners_alone_and_a_broken_file_is_as_none(state: Path) -> None:
+    run = kept_run(["a", "b"])
+    run.begin(())
+    run.add("a", Verdict("error", failed=False, complete=True, document={"findings": []}))
+    run.close()
+    assert run.path.stat().st_mode & 0o077 == 0
+    assert kept_run(["b", "a"]).verdicts == run.verdicts
+    assert not kept_run(["b", "a"]).finished
+    run.path.write_bytes(b"\xff\x00 no json")
+    assert kept_run(["a", "b"]).verdicts == {}
+    run.path.unlink()
+    run.path.symlink_to(state / "elsewhere")
+    kept_run(["a", "b"]).begin(())
+    assert not (state / "elsewhere").exists()
