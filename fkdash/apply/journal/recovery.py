@@ -144,7 +144,9 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
-    anew = plan.mends or plan.goal.gone
+    # The rest of a run does not lead there again: its first steps were another run's.
+    is_a_rest = not plan.steps or plan.steps[0].number != 1
+    anew = plan.mends or plan.goal.gone or is_a_rest
     if plan.kept is not None:
         _require_kept_rows(catalog, plan, key)
     if plan.goal.nullable:

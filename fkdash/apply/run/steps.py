@@ -19,6 +19,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
+from fkdash.db.undisturbed import undisturbed
 from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import REPLACED, Duration
 from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
@@ -250,7 +251,7 @@ class Tries:
                         await self.copy.add(session, "step-done", {"step": step.number})
             except (FkdashError, asyncio.CancelledError):
                 if not self.writer.is_lost:
-                    await asyncio.shield(asyncio.create_task(self._clean_up(step)))
+                    await undisturbed(self._clean_up(step))
                 raise
 
     @asynccontextmanager
@@ -274,7 +275,7 @@ class Tries:
             yield
         finally:
             if not self.writer.is_lost:
-                await asyncio.shield(asyncio.create_task(self._unlock(lock)))
+                await undisturbed(self._unlock(lock))
 
     async def _unlock(self, lock: str) -> None:
         async with self.writer.rolled_back() as session:
