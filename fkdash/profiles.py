@@ -40,12 +40,6 @@ if TYPE_CHECKING:
 _PRODUCTION = frozenset({"production", "prod", "live"})
 
 
-def refuse_writing(*, read_only: bool) -> None:
-    """Raise UsageError where a session only looks."""
-    if read_only:
-        raise UsageError("This command writes, and --read-only or the profile forbids that.")
-
-
 def is_production(environment: str) -> bool:
     """Tell whether an environment's name asks for the greatest care, whatever its case."""
     return environment.strip().casefold() in _PRODUCTION
@@ -70,7 +64,6 @@ class Destination:
     name: str
     target: Target
     environment: str = ""
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

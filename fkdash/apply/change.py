@@ -22,10 +22,11 @@ from fkdash.apply.run.ending import not_begun
 from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.apply.run.run import SETTLING_SECONDS, Run
 from fkdash.apply.writer import writer_beside
+from fkdash.db.target import refuse_writing
 from fkdash.errors import AlreadySoError, StoppedError, UsageError
-from fkdash.fix.remedies.other_options import silenced
 from fkdash.orphans.scan import count_orphans
-from fkdash.profiles import is_production, refuse_writing
+from fkdash.profiles import is_production
+from fkdash.rules.actions.enforcement import is_silenced
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -59,17 +60,16 @@ _LOOKING_SECONDS: Final = 10.0
 class Change:
     """What is to be changed, where, and under which rules.
 
-    `catalog` is what the plan was made from. `environment` and `read_only` are what the profile and the command
-    line say. `continues` is the journal of the run that this one finishes or undoes; `copy_in` the schema in which
-    the database itself is to keep what matters of the journal; `folder` where journals are, by default the
-    operator's own. `settling_seconds` is how long a lost connection's outcome is asked for.
+    `catalog` is what the plan was made from. `environment` is what the profile says. `continues` is the journal
+    of the run that this one finishes or undoes; `copy_in` the schema in which the database itself is to keep what
+    matters of the journal; `folder` where journals are, by default the operator's own. `settling_seconds` is how
+    long a lost connection's outcome is asked for.
     """
 
     pool: ReadPool
     catalog: Catalog
     plan: Plan
     environment: str = ""
-    read_only: bool = False
     reason: str = ""
     continues: Path | None = None
     copy_in: str | None = None
@@ -113,7 +113,7 @@ async def left_halfway(change: Change) -> tuple[RecordedRun, ...]:
 async def refuse_what_is_so(change: Change) -> None:
     """Raise AlreadySoError for a repair of a proven key without orphans; of other plans the catalog tells."""
     plan, key = change.plan, change.plan.key
-    if not plan.mends or not (key.validated and key.enforced) or silenced(change.catalog, key):
+    if not plan.mends or not (key.validated and key.enforced) or is_silenced(change.catalog, key):
         return
     orphans = await count_orphans(change.pool, change.catalog, key, seconds=_LOOKING_SECONDS)
     if orphans.rows == 0:
@@ -125,7 +125,7 @@ async def try_out(change: Change, given: Confirmation | None) -> Rehearsal:
 
     Raises UsageError for a session that only looks, and in production without the names that must be typed.
     """
-    refuse_writing(read_only=change.read_only)
+    refuse_writing(change.pool.target)
     if is_production(change.environment):
         _require_confirmed(change, given)
     async with writer_beside(change.pool) as writer:
@@ -145,7 +145,7 @@ async def carry_out(
     changes nothing. Raises UsageError and StoppedError where it may not begin, JournalError where no journal can
     be kept, and what connecting raises: then nothing was run.
     """
-    refuse_writing(read_only=change.read_only)
+    refuse_writing(change.pool.target)
     if change.plan.steps:
         _require_confirmed(change, given)
     if not looked or not may_start(looked):

@@ -16,11 +16,11 @@ from fkdash.cli.main import COMMANDS
 from fkdash.cli.messages import tell
 from fkdash.cli.settings import operator_settings
 from fkdash.db.look import with_look
-from fkdash.db.target import PasswordPrompt, Target
+from fkdash.db.target import PasswordPrompt, Target, refuse_writing
 from fkdash.db.where.conninfo import without_password
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import PasswordRequiredError, UsageError
-from fkdash.profiles import Settings, profile_of, refuse_writing, settings_file
+from fkdash.profiles import Settings, profile_of, settings_file
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def snapshot_of(arguments: argparse.Namespace) -> Catalog | None:
 def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -> Target:
     """Give where to connect; asks for the password where -W says so. Raises UsageError.
 
-    `arguments.environment` and `arguments.profile_read_only` then say what the chosen profile does.
+    `arguments.environment` then says what the chosen profile is.
     """
     prompt = PasswordPrompt.AUTO
     if arguments.password:
@@ -122,7 +122,8 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
     elif arguments.no_password:
         prompt = PasswordPrompt.NEVER
     dsn, origin = getattr(arguments, "dsn", None), ""
-    arguments.environment, arguments.profile_read_only = "", False
+    arguments.environment = ""
+    read_only = bool(arguments.read_only)
     trusted = frozenset(arguments.trust_owner or ())
     look, look_origin = arguments.look, "--look"
     refuse_command_as_database(dsn, COMMANDS)
@@ -134,7 +135,8 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         profile = profile_of(settings or operator_settings(), arguments.profile)
         trusted |= profile.trusted_owners
         dsn, origin = profile.dsn, f"profile {profile.name}"
-        arguments.environment, arguments.profile_read_only = profile.environment, profile.read_only
+        arguments.environment = profile.environment
+        read_only |= profile.read_only
         if look is None:
             look, look_origin = profile.look, f"the look of profile {profile.name}"
     given = ConnectionArguments(
@@ -147,7 +149,7 @@ def target_of(arguments: argparse.Namespace, settings: Settings | None = None) -
         origin=origin,
     )
     try:
-        target = replace(resolve(given, os.environ), trusted_owners=trusted)
+        target = replace(resolve(given, os.environ), trusted_owners=trusted, read_only=read_only)
         target = with_look(target, look, os.environ, origin=look_origin)
     except UsageError as error:
         if not origin:
@@ -173,16 +175,6 @@ def words_to_connect(arguments: argparse.Namespace) -> str:
     return " ".join(shell_word(without_password(word)) for word in given if word is not None)
 
 
-def only_looks(arguments: argparse.Namespace) -> bool:
-    """Tell whether --read-only or the profile forbids commands that write."""
-    return bool(arguments.read_only or arguments.profile_read_only)
-
-
-def refuse_read_only(arguments: argparse.Namespace) -> None:
-    """Refuse a writing command where --read-only or the profile says so."""
-    refuse_writing(read_only=only_looks(arguments))
-
-
 def ask_password(target: Target) -> Target:
     """Ask for the password of the login that writes on the terminal."""
     return target.with_password(getpass.getpass(f"Password for {target.describe()}: "))
@@ -196,8 +188,9 @@ def ask_looking_password(target: Target) -> Target:
 async def writable(target: Target) -> Target:
     """Give the target with the password of the login that writes, where the server demands one and nobody gave it.
 
-    Where one login does both, looking asks for it.
+    Where one login does both, looking asks for it. Raises UsageError where nothing is to be written.
     """
+    refuse_writing(target)
     if target.look is None or not may_ask(target):
         return target
     from fkdash.db.writing import open_writer  # noqa: PLC0415 - the driver takes a while to load

@@ -22,11 +22,11 @@ from fkdash.apply.change import (
 from fkdash.apply.events import RunEnded
 from fkdash.apply.journal.database_copy import TABLE
 from fkdash.apply.run.patience import Wishes
-from fkdash.cli.connection import only_looks, words_to_connect
+from fkdash.cli.connection import words_to_connect
 from fkdash.cli.messages import say_how_it_ended, tell
+from fkdash.db.target import refuse_writing
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
-from fkdash.profiles import refuse_writing
 from fkdash.report.plan import plan_text
 from fkdash.report.rehearsal import rehearsal_text
 from fkdash.report.run import ended_text, event_line, run_document
@@ -73,7 +73,6 @@ def change_of(
         catalog,
         plan,
         environment=arguments.environment,
-        read_only=only_looks(arguments),
         reason=getattr(arguments, "reason", ""),
         continues=continues,
         copy_in=getattr(arguments, "journal_in_database", None),
@@ -82,7 +81,7 @@ def change_of(
 
 async def execute(change: Change, arguments: argparse.Namespace) -> int:
     """Confirm and run a change; gives the exit code. Raises StoppedError where nothing was changed."""
-    refuse_writing(read_only=change.read_only)
+    refuse_writing(change.pool.target)
     plan = change.plan
     for run in await left_halfway(change):
         tell(plain(f"note: an earlier run on {plan.key.table} is not finished: {run.message} {run.path}"))

@@ -13,13 +13,13 @@ from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.selection import number
 from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
-from fkdash.fix.already_so import reached
 from fkdash.fix.fix_for import subject_of
-from fkdash.fix.options import OPTION_NAMES
 from fkdash.fix.plan import Pace
+from fkdash.fix.plan_file.carried_out import reached
 from fkdash.fix.plan_file.carry import planned_here
 from fkdash.fix.plan_file.document import plan_of
 from fkdash.fix.planner import plan
+from fkdash.fix.remedies.registry import BY_ID
 from fkdash.reading.source import parsed_json
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         metavar="CONSTRAINT",
         help="schema.table.constraint, or any shorter form that is unambiguous",
     )
-    parser.add_argument("--option", metavar="OPTION", choices=OPTION_NAMES, help=", ".join(OPTION_NAMES))
+    parser.add_argument("--option", metavar="OPTION", choices=tuple(BY_ID), help=", ".join(BY_ID))
     parser.add_argument(
         "--keep-validated",
         action="store_true",

@@ -16,7 +16,6 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
-    refuse_read_only,
     run_async,
     target_of,
     writable,
@@ -162,7 +161,6 @@ async def _preview(
 ) -> tuple[Preview, Listed, DeleteRehearsal | None]:
     where = target_of(arguments)
     if arguments.rehearse:
-        refuse_read_only(arguments)
         where = await writable(where)
     async with looking(where) as pool:
         answer, listed = await _looked(pool, arguments, hearing)

@@ -10,7 +10,7 @@ from fkdash.apply.journal.database_copy import fetched
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
-from fkdash.cli.connection import add_connection_arguments, looking, refuse_read_only, target_of, writable
+from fkdash.cli.connection import add_connection_arguments, looking, target_of, writable
 from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.messages import tell
 from fkdash.db.text import plain
@@ -74,7 +74,6 @@ async def carry_on(
     """Say what is true now, make the plan that follows, and carry it out; gives the exit code."""
     recorded = _recorded_here(arguments)
     target = target_of(arguments)
-    refuse_read_only(arguments)
     async with looking(await writable(target)) as pool:
         async with pool.session() as session:
             if recorded is None:

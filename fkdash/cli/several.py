@@ -42,4 +42,4 @@ def _profiles(arguments: argparse.Namespace, settings: Settings) -> list[str]:
 def _destination(arguments: argparse.Namespace, settings: Settings, named: dict[str, str | None]) -> Destination:
     one = argparse.Namespace(**(vars(arguments) | named))
     target = target_of(one, settings)
-    return Destination(named["profile"] or target.database, target, one.environment, one.profile_read_only)
+    return Destination(named["profile"] or target.database, target, one.environment)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from fkdash.db.secret import Secret
 from fkdash.db.text import plain
+from fkdash.errors import UsageError
 from fkdash.masking import masked
 
 TlsMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -72,7 +73,7 @@ class Target:
     `PGSERVICE=lab`), "" for arguments. `notes` say what was ignored, and why.
     `trusted_owners` are roles whose functions looking may run, beside superusers'.
     `look` is another login to the same database, with which everything is read; without one this login reads as
-    well, and `looks_as_itself` says that the operator wants it so.
+    well, and `looks_as_itself` says that the operator wants it so. `read_only`: no writer commits anything there.
     """
 
     addresses: tuple[Address, ...]
@@ -93,6 +94,7 @@ class Target:
     trusted_owners: frozenset[str] = frozenset()
     look: Target | None = None
     looks_as_itself: bool = False
+    read_only: bool = False
 
     @property
     def looking(self) -> Target:
@@ -125,3 +127,9 @@ class Target:
         """Give the same logins to another database of the server."""
         look = self.look.on_database(name) if self.look is not None else None
         return replace(self, database=name, notes=(), look=look)
+
+
+def refuse_writing(target: Target) -> None:
+    """Raise UsageError where the command line or the profile says that nothing is to be written."""
+    if target.read_only:
+        raise UsageError("This command writes, and --read-only or the profile forbids that.")

@@ -14,7 +14,7 @@ from fkdash.db.connect import Opened, connect
 from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
 from fkdash.db.statements import OpenTransaction
-from fkdash.db.target import Target
+from fkdash.db.target import Target, refuse_writing
 from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
 from fkdash.errors import CommitUnknownError, ServerRefusedError
@@ -107,8 +107,10 @@ class Writer:
 
         COMMIT is waited for even when the task is cancelled; the cancellation
         follows. Raises CommitUnknownError when the connection ends during it,
-        ServerRefusedError when the server rolled back instead.
+        ServerRefusedError when the server rolled back instead, UsageError where
+        the target is read-only.
         """
+        refuse_writing(self.target)
         async with self._begun() as session:
             yield session
             session.end()
@@ -122,6 +124,7 @@ class Writer:
 
     async def run_alone(self, sql: str) -> str:
         """Run one statement outside any transaction (CREATE INDEX CONCURRENTLY …) and give its command tag."""
+        refuse_writing(self.target)
         with translating("running a statement on its own", where=self.where, connection=self._connection):
             return await self._connection.execute(sql)
 

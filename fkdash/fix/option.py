@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+AS_TODAY: Final = "as today"
+"""What an option says that changes nothing for a delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,14 @@ class Option:
     def ready(self) -> bool:
         """Whether it can be planned without asking anything."""
         return not self.refused and not self.asks
+
+
+def consequences(option: Option) -> tuple[str, ...]:
+    """Say what an option means, one sentence for each side of it."""
+    freed = "rows that are blocked today can be deleted" if option.frees else "rows that are blocked today stay so"
+    return (option.then, f"the application {option.application}", freed, f"undo: {option.undo}")
+
+
+def consequences_aside(option: Option) -> tuple[str, ...]:
+    """Say what an option means that does not change which rows are blocked."""
+    return (option.then, f"the application {option.application}", f"undo: {option.undo}")

@@ -2,60 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.fix.option import Option
-from fkdash.fix.remedies.action_options import ACTION_OPTIONS
-from fkdash.fix.remedies.combined_options import COMBINED_OPTIONS
-from fkdash.fix.remedies.orphan_options import ORPHAN_OPTIONS
-from fkdash.fix.remedies.other_options import OTHER_OPTIONS
+from fkdash.fix.remedies.registry import BY_ID, REMEDIES
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
+    from fkdash.fix.option import Option
     from fkdash.rules.finding import Finding
-
-__all__ = ["OPTION_NAMES", "Option", "options", "possible_fixes"]
-
-OPTION_NAMES: Final = (
-    "no-action",
-    "restrict",
-    "cascade",
-    "set-null",
-    "set-null-columns",
-    "set-default",
-    "drop-not-null",
-    "validate",
-    "create-index",
-    "enable-triggers",
-    "drop-duplicate",
-    "reparent-orphans",
-    "null-orphans",
-    "delete-orphans",
-    "drop-not-null-set-null",
-    "set-column-default",
-    "quarantine-orphans",
-    "recreate-parents",
-    "move-blockers",
-    "null-blockers",
-    "delete-blockers",
-)
-"""The names that `--option` takes; they never change their meaning."""
-
-_REPAIRS: Final = ("reparent-orphans", "null-orphans", "quarantine-orphans", "delete-orphans")
-_OWN_DEFAULT: Final = ("set-column-default",)
-_ANSWERS_WITHOUT_BEING_NAMED: Final = {
-    "FK201": _REPAIRS,
-    "FK202": ("validate", *_REPAIRS),
-    "FK203": _REPAIRS,
-    "FK105": _OWN_DEFAULT,
-    "FK106": _OWN_DEFAULT,
-    "FK107": _OWN_DEFAULT,
-}
-_MAKERS: Final = (*ACTION_OPTIONS, *COMBINED_OPTIONS, *OTHER_OPTIONS, *ORPHAN_OPTIONS)
-_SHOWN_WHEN_REFUSED: Final = frozenset({"drop-not-null", "set-null-columns"})
-
-
-_BY_ID: Final = {make.__name__.replace("_", "-"): make for make in _MAKERS}
 
 
 def possible_fixes(catalog: Catalog, finding: Finding) -> tuple[str, ...]:
@@ -63,7 +17,7 @@ def possible_fixes(catalog: Catalog, finding: Finding) -> tuple[str, ...]:
     return tuple(
         fix
         for fix in finding.fixes
-        if fix in _BY_ID and (option := _BY_ID[fix](catalog, finding)) is not None and not option.refused
+        if fix in BY_ID and (option := BY_ID[fix].offer(catalog, finding)) is not None and not option.refused
     )
 
 
@@ -75,15 +29,19 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
     """
     if not finding.key.name:
         return ()
-    made = [option for make in _MAKERS if (option := make(catalog, finding)) is not None]
+    listed = [
+        (remedy, option)
+        for remedy in REMEDIES
+        if not remedy.by_name and (option := remedy.offer(catalog, finding)) is not None
+    ]
     if not finding.rule:
-        return tuple(made)
-    answering = (*finding.fixes, *_ANSWERS_WITHOUT_BEING_NAMED.get(finding.rule, ()))
-    answers = [option for option in made if option.id in answering]
+        return tuple(option for _, option in listed)
+    answering = (*finding.fixes, *(remedy.id for remedy in REMEDIES if finding.rule in remedy.answers))
+    answers = [option for _, option in listed if option.id in answering]
     answers.sort(key=lambda option: answering.index(option.id))
     refused = [
         option
-        for option in made
-        if option.refused and option.id in _SHOWN_WHEN_REFUSED and option not in answers and finding.statements
+        for remedy, option in listed
+        if remedy.shown_refused and option.refused and option not in answers and finding.statements
     ]
     return (*answers, *refused)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fkdash.apply.journal.recovery import RecordedRun
     from fkdash.catalog.model import ForeignKey
     from fkdash.checking.result import CheckReport, Reported
-    from fkdash.fix.options import Option
+    from fkdash.fix.option import Option
     from fkdash.fix.plan import Plan
     from fkdash.preview.rows.blocked import BlockedRow
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.model import TableKind
 from fkdash.counted import counted
 
 if TYPE_CHECKING:
@@ -15,13 +16,10 @@ LARGE_BYTES: Final = 10 * 1024**3
 
 
 def rows_of(catalog: Catalog, name: TableName) -> int | None:
-    """Give a table's estimated rows, its partitions' together; None where the source or statistics do not say."""
-    if name not in catalog.partitions:
-        size = catalog.tables[name].size
-        return size.rows if size is not None else None
-    sizes = [table.size.rows if table.size is not None else None for table in catalog.with_partitions(name)]
-    known = [rows for rows in sizes if rows is not None]
-    return sum(known) if known else None
+    """Estimate the rows of a table, its partitions together; None where one of them was never analysed."""
+    tables = [table for table in catalog.with_partitions(name) if table.kind is not TableKind.PARTITIONED]
+    counts = [table.size.rows if table.size else None for table in tables]
+    return None if None in counts else sum(count or 0 for count in counts)
 
 
 def bytes_of(catalog: Catalog, name: TableName) -> int | None:

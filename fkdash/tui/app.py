@@ -125,12 +125,11 @@ class DashboardApp(SafeApp):
 
     def _desk_at(self, place: Target | Destination) -> Desk:
         """Open a database; what its profile says is for it alone, what the command line says for all."""
+        options = self.options
         if isinstance(place, Destination):
-            read_only = self.options.read_only or place.read_only
-            options = replace(self.options, environment=place.environment, read_only=read_only)
-            desk = Desk(self, place.target, options)
-        else:
-            desk = Desk(self, place, self.options)
+            options, place = replace(options, environment=place.environment), place.target
+        read_only = options.read_only or place.read_only
+        desk = Desk(self, replace(place, read_only=read_only), replace(options, read_only=read_only))
         self._desks.append(desk)
         return desk
 

@@ -56,9 +56,11 @@ def destination_of(profile: Profile) -> Destination:
     from fkdash.db.where.resolve import ConnectionArguments, resolve  # noqa: PLC0415
 
     arguments = ConnectionArguments(dsn=profile.dsn, origin=f"profile {profile.name}")
-    target = replace(resolve(arguments, os.environ), trusted_owners=profile.trusted_owners)
+    target = replace(
+        resolve(arguments, os.environ), trusted_owners=profile.trusted_owners, read_only=profile.read_only
+    )
     target = with_look(target, profile.look, os.environ, origin=f"the look of profile {profile.name}")
-    return Destination(profile.name, target, profile.environment, profile.read_only)
+    return Destination(profile.name, target, profile.environment)
 
 
 def databases_in(destination: Destination, names: Iterable[str]) -> list[Destination]:

@@ -60,8 +60,8 @@ def test_what_a_profile_says_comes_along() -> None:
     parser = argparse.ArgumentParser(add_help=False)
     dashboard.configure(parser)
     prod, lab = destinations_of(parser.parse_intermixed_args(["--profiles", "prod,lab"]), SETTINGS)
-    assert (prod.environment, prod.read_only) == ("production", True)
-    assert (lab.environment, lab.read_only) == ("", False)
+    assert (prod.environment, prod.target.read_only) == ("production", True)
+    assert (lab.environment, lab.target.read_only) == ("", False)
 
 
 def test_profiles_that_do_not_exist_are_said_with_those_that_do() -> None:

@@ -15,6 +15,7 @@ from fkdash.errors import (
     LockTimedOutError,
     ServerRefusedError,
     TimedOutError,
+    UsageError,
 )
 from tests.db.conftest import Eventually
 from tests.db.listeners import wire_to
@@ -66,6 +67,17 @@ async def test_a_rehearsal_leaves_nothing(target: Target, database: TestDatabase
             assert await session.value(_ROWS) == 1
         assert session.outcome is Outcome.ROLLED_BACK
     assert await database.value(_ROWS) == 0
+
+
+async def test_nothing_is_committed_where_the_target_is_read_only(target: Target, database: TestDatabase) -> None:
+    async with open_writer(replace(target, read_only=True)) as writer:
+        with pytest.raises(UsageError, match="--read-only or the profile forbids that"):
+            async with writer.transaction() as session:
+                await session.execute("insert into t values (1)")
+        with pytest.raises(UsageError, match="--read-only or the profile forbids that"):
+            await writer.run_alone("create index concurrently on t (id)")
+    assert await database.value(_ROWS) == 0
+    assert await database.value("select count(*) from pg_indexes where tablename = 't'") == 0
 
 
 async def test_a_commit_that_came_back_as_rollback_is_an_error(target: Target, database: TestDatabase) -> None:

@@ -120,6 +120,8 @@ class FailingServer:
 
     def _copied(self, *more: str) -> Cluster:
         made = self._new_cluster()
+        made.log.touch()
+        made.hand_over()
         subprocess.run(
             [
                 # One of a later version reads servers of every earlier one.
@@ -131,9 +133,6 @@ class FailingServer:
             user=made.account.uid if made.account else None, group=made.account.gid if made.account else None,
             extra_groups=[] if made.account else None, umask=0o077,
         )  # fmt: skip
-        made.log.touch()
-        if made.account:
-            made.log.chmod(0o666)
         return made
 
     def _end_standby(self) -> None:

@@ -32,8 +32,8 @@ NOBODY = "postgresql://nobody@/nothing?host=/nonexistent"
 
 
 def destination(name: str, dsn: str, **more: str | bool) -> Destination:
-    target = target_at(dsn)
-    return Destination(name, target, str(more.get("environment", "")), bool(more.get("read_only")))
+    target = replace(target_at(dsn), read_only=bool(more.get("read_only")))
+    return Destination(name, target, str(more.get("environment", "")))
 
 
 @asynccontextmanager

@@ -13,10 +13,10 @@ from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.plan import Goal
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
-from fkdash.fix.remedies.drop_not_null import abandon_steps, refuses_null
-from fkdash.fix.remedies.put_back import unproven
 from fkdash.fix.statements.definition import definition
 from fkdash.fix.statements.redeclaring import temporary_name
+from fkdash.fix.steps.not_null import abandon_steps, refuses_null
+from fkdash.fix.steps.put_back import unproven
 from fkdash.fix.subscribers import with_elsewhere
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.engines import unproven
 from fkdash.counted import counted
+from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
-from fkdash.fix.sizes import rows_of, scan_seconds
 from fkdash.fix.statements.values import as_referenced
 from fkdash.pasting import for_psql
+from fkdash.rules.sizes import rows_of
 from fkdash.shell import command
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from fkdash.db.undisturbed import undisturbed
 from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import REPLACED, Duration
 from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
-from fkdash.fix.sizes import rows_of
 from fkdash.fix.statements.definition import definition
+from fkdash.rules.sizes import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -9,7 +9,6 @@ from fkdash.apply.change import refuse_what_is_so
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
-    refuse_read_only,
     run_async,
     target_of,
     writable,
@@ -55,7 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
 async def _apply(arguments: argparse.Namespace) -> int:
     settle_words(arguments)
     target = target_of(arguments)
-    refuse_read_only(arguments)
     async with looking(await writable(target)) as pool:
         try:
             made = await planned(pool, arguments)

@@ -18,11 +18,11 @@ from fkdash.cli.connection import (
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
 from fkdash.errors import UsageError
+from fkdash.fix.durations import expected_seconds
 from fkdash.fix.fix_for import anything_about, subjects_of
 from fkdash.fix.options import options
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
-from fkdash.fix.sizes import expected_seconds
 from fkdash.report.options import options_document, options_text
 from fkdash.report.plan import plan_sql, plan_text
 

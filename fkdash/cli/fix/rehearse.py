@@ -8,7 +8,6 @@ from fkdash.apply.change import try_out, wanted
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
-    refuse_read_only,
     run_async,
     target_of,
     writable,
@@ -47,7 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
 async def _rehearse(arguments: argparse.Namespace) -> int:
     settle_words(arguments)
     target = target_of(arguments)
-    refuse_read_only(arguments)
     async with looking(await writable(target)) as pool:
         made = await planned(pool, arguments)
         change = change_of(pool, made.catalog, made.plan, arguments)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.errors import AlreadySoError, UsageError
-from fkdash.fix.already_so import reached
 from fkdash.fix.fix_for import anything_about, subject_of
+from fkdash.fix.plan_file.carried_out import reached
 from fkdash.fix.plan_file.edited import edited
 from fkdash.fix.plan_file.fingerprint import differences, objects
 from fkdash.fix.planner import plan

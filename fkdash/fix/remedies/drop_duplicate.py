@@ -1,49 +1,59 @@
-"""Drops a foreign key that says what another one says already."""
+"""Drop the key where another one says the same."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.fix.plan import Duration, LockMode, Step
-from fkdash.fix.statements.definition import add, comment, drop
-from fkdash.fix.statements.redeclaring import locks_on, numbered, short, validation
-from fkdash.fix.statements.took_effect import absent, commented, key_is
-from fkdash.rules.actions.rivals import reference, same_reference
+from fkdash.fix.option import Option
+from fkdash.fix.plan import Goal
+from fkdash.fix.remedy import Remedy, planned
+from fkdash.fix.steps.duplicate import declare_steps, drop_steps, survivor, twins
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog
+    from fkdash.fix.plan import Plan
+    from fkdash.fix.remedy import Asked
+    from fkdash.rules.finding import Finding
 
 
-def twins(catalog: Catalog, key: ForeignKey) -> tuple[ForeignKey, ...]:
-    """Give the other keys that make the same columns refer to the same columns."""
-    group = same_reference(catalog).get(reference(key), ())
-    return tuple(other for other in group if other.name != key.name)
+def _offer(catalog: Catalog, finding: Finding) -> Option | None:
+    """Offer to drop the key, where another one says the same."""
+    key = finding.key
+    others = twins(catalog, key)
+    if not others:
+        return None
+    stays = survivor(catalog, key)
+    named = stays or others[0]
+    return Option(
+        id="drop-duplicate",
+        title=f"drop {key.name}",
+        then=f"only {named.name} decides: ON DELETE {named.on_delete}, ON UPDATE {named.on_update}",
+        application=f"meets {named.name} in error messages, never {key.name}",
+        frees=False,
+        undo="any time; the order in which both act may then be another",
+        refused=""
+        if stays
+        else f"{named.name} would be left alone, and it is not validated or not enforced; validate it first",
+    )
 
 
-def survivor(catalog: Catalog, key: ForeignKey) -> ForeignKey | None:
-    """Give the twin that goes on protecting the reference; None where none is enforced and validated."""
-    whole = [other for other in twins(catalog, key) if other.enforced and other.validated]
-    alike = [other for other in whole if (other.on_delete, other.on_update) == (key.on_delete, key.on_update)]
-    return next(iter(alike or whole), None)
+def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> Plan:
+    key = finding.key
+    stays = survivor(catalog, key)
+    assert stays is not None  # noqa: S101 - the option is refused otherwise
+    partitioned_before_18 = bool(catalog.partitions.get(key.table)) and (
+        catalog.server is None or catalog.server.major < 18  # noqa: PLR2004 - the first version that can
+    )
+    return planned(
+        catalog,
+        finding,
+        option,
+        procedure=f"one ALTER TABLE drops {key.name}; {stays.name} is enforced and validated and goes on "
+        "protecting the reference",
+        steps=drop_steps(catalog, key),
+        undo=declare_steps(catalog, key, not_valid=not partitioned_before_18),
+        goal=Goal(key=key, gone=True),
+    )
 
 
-def drop_steps(catalog: Catalog, key: ForeignKey) -> tuple[Step, ...]:
-    """Give the step that drops the key."""
-    locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
-    gone = absent(key.table, key.name)
-    return numbered(short("drop", drop(key.table, key.name), 1, locks, gone, reserve=key.table))
-
-
-def declare_steps(catalog: Catalog, key: ForeignKey, *, not_valid: bool) -> tuple[Step, ...]:
-    """Give the way back: the key added again, and checked without stopping anybody."""
-    locks = locks_on(catalog, (key.table, key.referenced), LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)
-    fresh = replace(key, oid=None)
-    there = key_is(fresh, fresh)
-    steps = [short("add", add(key.table, key.name, key, not_valid=not_valid), 1, locks, there, reserve=key.table)]
-    if key.comment is not None:
-        done_when = commented(key.table, key.name, key.comment)
-        steps.append(short("comment", comment(key), 1, (), done_when))
-    if not_valid and key.validated and key.enforced:
-        steps.append(validation(key.table, key.name, key, 2))
-    return numbered(*steps)
+REMEDY = Remedy("drop-duplicate", _offer, _plan)

@@ -127,3 +127,9 @@ def levels(catalog: Catalog, root: TableName) -> tuple[TableName, ...]:
     """Give the partitioned tables, the deepest first and the root last."""
     below = [table.name for table in catalog.with_partitions(root)[1:] if table.kind is TableKind.PARTITIONED]
     return (*reversed(below), root)
+
+
+def one_after_the_other(first: tuple[Step, ...], then: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Give steps one after the other, each part with transactions of its own."""
+    offset = first[-1].transaction if first else 0
+    return numbered(*first, *(replace(step, transaction=step.transaction + offset) for step in then))

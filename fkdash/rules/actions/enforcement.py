@@ -91,3 +91,15 @@ def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> Predicte
         f'update or delete on table "{key.referenced.name}" violates {setting}foreign key constraint '
         f'"{key.name}" on table "{key.table.name}"',
     )
+
+
+def is_silenced(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether a trigger of the key does not fire in an ordinary session."""
+    oids = {key.oid, *(copy.oid for copy in key.copies)}
+    tables = (*catalog.with_partitions(key.table), *catalog.with_partitions(key.referenced))
+    found = any(
+        trigger.constraint in oids and trigger.enabled in "DR"
+        for table in tables
+        for trigger in table.triggers or ()
+    )
+    return key.enforced and (found or not check_runs(catalog, key))

@@ -12,7 +12,8 @@ from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
 from fkdash.fix.fix_for import anything_about, subject_of
-from fkdash.fix.options import Option, options
+from fkdash.fix.option import Option
+from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys

@@ -93,7 +93,6 @@ class FixPlanScreen(BaseScreen):
             self.catalog,
             self.plan,
             environment=options.environment,
-            read_only=options.read_only,
             continues=self._continues,
         )
 

@@ -16,26 +16,27 @@ from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
-from fkdash.fix.remedies.orphan_options import columns_to_empty
-from fkdash.fix.remedies.put_back import kept_rows, lost_with, put_back_standing
-from fkdash.fix.remedies.repair_orphans import changing, keep
 from fkdash.fix.statements.redeclaring import leaves, numbered
-from fkdash.fix.statements.values import constants, in_words, named_values, referenced_row
+from fkdash.fix.statements.values import in_words, named_values, referenced_row
+from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
+from fkdash.fix.steps.repair_orphans import changing, keep
 from fkdash.shell import command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.fix.option import Option
     from fkdash.fix.plan import Pace
+    from fkdash.fix.remedy import Asked
     from fkdash.fix.statements.values import Values
+    from fkdash.rules.finding import Finding
 
-BLOCKER_OPTIONS: Final = ("move-blockers", "null-blockers", "delete-blockers")
 _MOST_CHOSEN: Final = 10_000
 _MOST_NAMED: Final = 5
 
 
-def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
+def _chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
     """Give the referenced rows that are named: VALUE each, or COLUMN=VALUE,COLUMN=VALUE for a key of several."""
     if not words:
         raise UsageError(
@@ -51,19 +52,21 @@ def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
 
 def relieve(
     catalog: Catalog,
-    key: ForeignKey,
-    option: str,
+    finding: Finding,
+    option: Option,
+    asked: Asked,
     *,
-    chosen: tuple[Values, ...],
-    words: Sequence[str],
-    pace: Pace,
+    done: str,
+    written: Mapping[str, str | None] | None = None,
 ) -> Plan:
-    """Give the plan that frees the `chosen` rows of the rows that refer to them.
+    """Give the plan that frees chosen rows of the rows that refer to them, which are `done` something to.
 
-    `words` name the row that these refer to afterwards. Raises UsageError where that cannot work.
+    `written` is what these get in their columns; without it they are deleted. Raises UsageError where no row is
+    named, or one that the others are to refer to.
     """
-    values = _values(key, option, words)
-    written = _written(catalog, key, option, values)
+    key, values, pace = finding.key, asked.values, asked.pace
+    written = dict(written or {})
+    chosen = _chosen_rows(key, asked.of)
     if values and any(_is_named(key, row, values) for row in chosen):
         raise UsageError(
             "The row that blocking rows are to refer to is one of those they are moved away from.",
@@ -71,18 +74,14 @@ def relieve(
         )
     kept = kept_blockers(key)
     back = put_back_standing(catalog, key, kept, written)
-    lost = "" if written else ", ".join(map(str, lost_with(catalog, key)))
-    undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
-    if lost:
-        undo += f"; not what the delete changes in {lost}"
-    if not back:
-        undo = f"not by itself, {key.table} has no primary key that tells its rows apart: they are kept in {kept}"
+    gone = "" if written else ", ".join(map(str, lost_with(catalog, key)))
+    undo = _undo(key, kept, gone, back=bool(back))
     asks = _refers_to(catalog, key, chosen)
     return Plan(
         key=key,
         rule="",
-        option=option,
-        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {_DONE[option]} in "
+        option=option.id,
+        procedure=f"the rows of {key.table} that refer to {_named(chosen)} are {done} in "
         f"{pace.words}, each a transaction of its own that keeps them as they were in {kept}",
         fingerprint=fingerprint(catalog, key),
         steps=numbered(
@@ -97,7 +96,7 @@ def relieve(
         consequences=(
             f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",
             *((f"they refer to {in_words(values)}",) if values else ()),
-            *((f"what hangs on them in {lost} goes too: preview that delete first",) if lost else ()),
+            *((f"what hangs on them in {gone} goes too: preview that delete first",) if gone else ()),
             f"what else holds {_named(chosen)} back: {command('preview', '--table', str(key.referenced))}",
             f"undo: {undo}",
         ),
@@ -124,37 +123,14 @@ def relieve(
     )
 
 
-_DONE: Final = {"move-blockers": "moved", "null-blockers": "emptied", "delete-blockers": "deleted"}
 _TITLES: Final = {True: "move", False: "set to NULL"}
 
 
-def _values(key: ForeignKey, option: str, words: Sequence[str]) -> Values:
-    if option == "move-blockers":
-        if not words:
-            raise UsageError(
-                f"move-blockers needs the key of an existing row of {key.referenced.name}.",
-                next_step="Name it: --value VALUE",
-            )
-        return named_values(key.columns, words)
-    if words:
-        raise UsageError(f"{option} takes no value.", next_step="Leave --value out.")
-    return ()
-
-
-def _written(catalog: Catalog, key: ForeignKey, option: str, values: Values) -> dict[str, str | None]:
-    columns = catalog.tables[key.table].columns_by_name
-    unwritable = [name for name in key.columns if columns[name].generated or columns[name].identity_always]
-    if option == "move-blockers" and unwritable:
-        raise UsageError(f"{', '.join(unwritable)} cannot be written.", next_step="Choose another option.")
-    if option != "null-blockers":
-        return dict(constants(catalog, key, values))
-    empty = columns_to_empty(catalog, key)
-    if not empty:
-        raise UsageError(
-            f"{', '.join(key.columns)} of {key.table} cannot be NULL.",
-            next_step="Move the rows with --option move-blockers --value KEY.",
-        )
-    return dict.fromkeys(empty)
+def _undo(key: ForeignKey, kept: TableName, gone: str, *, back: bool) -> str:
+    if not back:
+        return f"not by itself, {key.table} has no primary key that tells its rows apart: they are kept in {kept}"
+    undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
+    return f"{undo}; not what the delete changes in {gone}" if gone else undo
 
 
 def _named(chosen: tuple[Values, ...]) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action, TableName, quoted
 from fkdash.catalog.spelling import pairs, source
 from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Kept, Lock, LockMode, Step
-from fkdash.fix.remedies.change_action import takes_not_valid
-from fkdash.fix.remedies.drop_duplicate import twins
 from fkdash.fix.statements.definition import add, drop
 from fkdash.fix.statements.redeclaring import comment_steps, locks_on, numbered, partition_names, short
 from fkdash.fix.statements.took_effect import key_is
+from fkdash.fix.steps.change_key import takes_not_valid
+from fkdash.fix.steps.duplicate import twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import is_orphan, source
 from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
-from fkdash.fix.remedies.change_action import change, takes_not_valid
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
+from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.subscribers import published_at_once
 
 if TYPE_CHECKING:

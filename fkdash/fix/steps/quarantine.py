@@ -13,8 +13,8 @@ from fkdash.catalog.spelling import source
 from fkdash.catalog.tables_of_fkdash import QUARANTINE
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
-from fkdash.fix.remedies.repair_orphans import Keeping
 from fkdash.fix.statements.took_effect import regclass
+from fkdash.fix.steps.repair_orphans import Keeping
 from fkdash.pasting import dollar_quoted
 
 if TYPE_CHECKING:

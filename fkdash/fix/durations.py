@@ -1,25 +1,18 @@
-"""What sizes say about durations: estimates from statistics, in seconds, the slower end of what was measured."""
+"""How long reading rows takes: estimates from statistics, in seconds, the slower end of what was measured."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableKind
 from fkdash.fix.plan import Duration
+from fkdash.rules.sizes import rows_of
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
 
 SECONDS_PER_ROW: Final = 0.8e-6
 """The slower end of what validating a row takes from cache, measured on 14 to 18."""
-
-
-def rows_of(catalog: Catalog, name: TableName) -> int | None:
-    """Estimate the rows of a table, its partitions together; None where one of them was never analysed."""
-    tables = [table for table in catalog.with_partitions(name) if table.kind is not TableKind.PARTITIONED]
-    counts = [table.size.rows if table.size else None for table in tables]
-    return None if None in counts else sum(count or 0 for count in counts)
 
 
 def scan_seconds(rows: int) -> float:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableKind
 from fkdash.counted import counted
+from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, LockMode, Step
-from fkdash.fix.remedies.build_beside import build_beside
-from fkdash.fix.remedies.build_on_partitions import build_on_partitions
-from fkdash.fix.sizes import rows_of, scan_seconds
 from fkdash.fix.statements.definition import swap
 from fkdash.fix.statements.redeclaring import Way, comment_steps, locks_on, numbered, partition_names, validation
 from fkdash.fix.statements.took_effect import key_is
+from fkdash.fix.steps.build_beside import build_beside
+from fkdash.fix.steps.build_on_partitions import build_on_partitions
+from fkdash.rules.sizes import rows_of
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

@@ -13,7 +13,7 @@ from fkdash.catalog.model import Match, TableName, quoted
 from fkdash.catalog.spelling import is_orphan, matches, pairs, source
 from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.db.literals import literal
-from fkdash.errors import UsageError
+from fkdash.fix.option import AS_TODAY, Option
 from fkdash.fix.plan import (
     BACKSTOP_MS,
     PATIENT_LOCK_MS,
@@ -27,41 +27,51 @@ from fkdash.fix.plan import (
     Step,
 )
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
-from fkdash.fix.remedies.change_action import change, takes_not_valid
-from fkdash.fix.remedies.other_options import silenced
-from fkdash.fix.remedies.put_back import with_key_lifted
+from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.redeclaring import numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
 from fkdash.fix.statements.values import in_words, named_columns
+from fkdash.fix.steps.change_key import change, takes_not_valid
+from fkdash.fix.steps.put_back import with_key_lifted
+from fkdash.rules.actions.enforcement import is_silenced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.plan import Pace
+    from fkdash.fix.remedy import Asked
     from fkdash.fix.statements.values import Values
+    from fkdash.rules.finding import Finding
 
-RECREATE: Final = "recreate-parents"
 _BACK_ROWS: Final = 500
 
 
-def recreate(catalog: Catalog, key: ForeignKey, rule: str, *, words: Sequence[str], pace: Pace) -> Plan:
-    """Give the plan; `words` are COLUMN=VALUE for other columns of the referenced table. Raises UsageError."""
-    filled = _filled(catalog, key, words)
+def _offer(catalog: Catalog, finding: Finding) -> Option:
+    key = finding.key
+    refused = ""
     if key.period or (key.match is Match.FULL and len(key.columns) > 1):
-        raise UsageError(
-            f"{key.name} is {'temporal' if key.period else 'MATCH FULL'}: not every orphan names a row to make.",
-            next_step="Choose another option: null-orphans, quarantine-orphans or delete-orphans.",
-        )
-    if not takes_not_valid(catalog, key):
-        raise UsageError(
-            "Before PostgreSQL 18 a key of a partitioned table cannot stand beside orphans.",
-            next_step="Choose another option, such as delete-orphans.",
-        )
+        refused = "it is temporal or MATCH FULL, so that not every orphan names a row to make"
+    elif not takes_not_valid(catalog, key):
+        refused = "before PostgreSQL 18 a key of a partitioned table cannot stand beside orphans"
+    return Option(
+        id="recreate-parents",
+        title="recreate missing rows",
+        then=AS_TODAY,
+        application=f"finds rows of {key.referenced.name} again that were gone",
+        frees=False,
+        undo=f"the made rows that are as they were made and that nothing else refers to, by {kept_parents(key)}",
+        refused=refused,
+    )
+
+
+def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> Plan:
+    key, pace = finding.key, asked.pace
+    filled = _filled(catalog, key, asked.words)
     kept = kept_parents(key)
     proven = replace(key, validated=True, enforced=True)
     steps: list[Step] = []
-    anew = silenced(catalog, key) or key.validated or not key.enforced
+    anew = is_silenced(catalog, key) or key.validated or not key.enforced
     if anew:
         steps += [step for step in change(catalog, key, proven).steps if not step.checks_rows]
     number = steps[-1].transaction + 1 if steps else 1
@@ -73,22 +83,21 @@ def recreate(catalog: Catalog, key: ForeignKey, rule: str, *, words: Sequence[st
     ]
     back = _back(catalog, key, kept, filled)
     named = f" with {in_words(filled)}" if filled else ""
-    undo = f"the made rows that are as they were made and that nothing else refers to, by {kept}"
     return Plan(
         key=key,
-        rule=rule,
-        option=RECREATE,
+        rule=finding.rule,
+        option=option.id,
         procedure=("the key is declared anew first, so that no new orphan comes in; then " if anew else "")
         + f"rows of {key.referenced} are made{named} for the keys that orphans name, in "
         f"{pace.words}; at last the key is validated without stopping anybody",
         fingerprint=fingerprint(catalog, key),
         steps=numbered(*steps),
         undo=back,
-        undo_condition=undo,
+        undo_condition=option.undo,
         consequences=(
-            "as today",
-            f"the application finds rows of {key.referenced.name} again that were gone{named}",
-            f"undo: {undo}",
+            option.then,
+            f"the application {option.application}{named}",
+            f"undo: {option.undo}",
         ),
         goal=Goal(key=proven),
         mends=True,
@@ -199,3 +208,6 @@ def _ready(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -
 
 def _constant(catalog: Catalog, key: ForeignKey, name: str, text: str) -> str:
     return f"{literal(text)}::{catalog.tables[key.referenced].columns_by_name[name].type}"
+
+
+REMEDY = Remedy("recreate-parents", _offer, _plan, by_name=True, fills=True, paced=True)

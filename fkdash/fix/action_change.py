@@ -1,0 +1,77 @@
+"""What all remedies share that give a foreign key another referential action."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action
+from fkdash.fix.changed_key import statements_of
+from fkdash.fix.option import consequences
+from fkdash.fix.plan import Goal
+from fkdash.fix.remedy import Remedy, planned
+from fkdash.fix.statements.definition import definition
+from fkdash.fix.steps.change_key import change
+from fkdash.fix.undeclared import contradiction
+from fkdash.rules.finding import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.fix.option import Option
+    from fkdash.fix.plan import Plan
+    from fkdash.fix.remedy import Asked
+    from fkdash.rules.finding import Finding
+
+
+_WRITING = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
+
+
+def action_remedy(
+    name: str,
+    wanted: Callable[[Catalog, Finding], ForeignKey],
+    offer: Callable[[Catalog, Finding], Option | None],
+    *,
+    shown_refused: bool = False,
+) -> Remedy:
+    """Give the remedy that declares the key as `wanted`."""
+
+    def plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> Plan:
+        old, new = finding.key, wanted(catalog, finding)
+        way = change(catalog, old, new, keep_validated=asked.keep_validated)
+        back = change(catalog, new, old, keep_validated=asked.keep_validated)
+        return planned(
+            catalog,
+            finding,
+            option,
+            procedure=way.why,
+            steps=way.steps,
+            undo=back.steps,
+            goal=Goal(key=new),
+            abandon=way.abandon,
+            consequences=consequences(option),
+        )
+
+    def so(catalog: Catalog, finding: Finding) -> str:
+        return definition(finding.key) if wanted(catalog, finding) == finding.key else ""
+
+    return Remedy(name, offer, plan, so, shown_refused=shown_refused)
+
+
+def refused(catalog: Catalog, finding: Finding, wanted: ForeignKey) -> str:
+    """Say, as a clause, why the key cannot be declared as `wanted`; "" where it can."""
+    key = finding.key
+    if wanted == key:
+        return "that is what it does already"
+    if wanted.period and (wanted.on_delete, wanted.on_update) != (Action.NO_ACTION, Action.NO_ACTION):
+        return "a key WITH PERIOD knows no action but NO ACTION"
+    asked = {wanted.on_delete if each is Statement.DELETE else wanted.on_update for each in statements_of(finding)}
+    if not asked.isdisjoint(_WRITING) and any(column.generated for column in catalog.columns(key)):
+        return "a generated column cannot be written"
+    found = contradiction(catalog, wanted, statements_of(finding))
+    return found.message.rstrip(".") if found is not None else ""
+
+
+def verb(finding: Finding) -> str:
+    """Give what is done to a referenced row: it is deleted, or its key is changed."""
+    return "deleting" if Statement.DELETE in statements_of(finding) else "changing the key of"

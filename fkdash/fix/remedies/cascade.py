@@ -1,0 +1,40 @@
+"""CASCADE: what refers to a row goes, or changes, with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action
+from fkdash.fix.action_change import action_remedy, refused
+from fkdash.fix.changed_key import statements_of, with_action
+from fkdash.fix.option import Option
+from fkdash.rules.finding import Statement
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.finding import Finding
+
+
+def _offer(catalog: Catalog, finding: Finding) -> Option:
+    """Offer CASCADE."""
+    key = finding.key
+    deletes = Statement.DELETE in statements_of(finding)
+    return Option(
+        id="cascade",
+        title="CASCADE",
+        then=f"deleting a row of {key.referenced.name} also deletes every row of {key.table.name} that refers to "
+        "it, and whatever hangs on those"
+        if deletes
+        else f"changing the key of a row of {key.referenced.name} changes it in every row of {key.table.name} too",
+        application=f"loses rows of {key.table.name} without being asked" if deletes else "sees the new key",
+        frees=True,
+        undo="the constraint any time, the deleted rows never" if deletes else "any time",
+        refused=refused(catalog, finding, _wanted(catalog, finding)),
+    )
+
+
+def _wanted(_catalog: Catalog, finding: Finding) -> ForeignKey:
+    return with_action(finding, Action.CASCADE)
+
+
+REMEDY = action_remedy("cascade", _wanted, _offer)

@@ -1,0 +1,37 @@
+"""SET NULL: what refers to a row stays and refers to nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action
+from fkdash.fix.action_change import action_remedy, refused, verb
+from fkdash.fix.changed_key import with_action
+from fkdash.fix.option import Option
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.finding import Finding
+
+
+def _offer(catalog: Catalog, finding: Finding) -> Option:
+    """Offer SET NULL of every column."""
+    key = finding.key
+    names = ", ".join(key.columns)
+    return Option(
+        id="set-null",
+        title="SET NULL",
+        then=f"{verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay, "
+        f"and their {names} becomes NULL",
+        application=f"must cope with NULL in {key.table.name}.{names}",
+        frees=True,
+        undo="the constraint any time; the NULLs stay",
+        refused=refused(catalog, finding, _wanted(catalog, finding)),
+    )
+
+
+def _wanted(_catalog: Catalog, finding: Finding) -> ForeignKey:
+    return with_action(finding, Action.SET_NULL)
+
+
+REMEDY = action_remedy("set-null", _wanted, _offer)

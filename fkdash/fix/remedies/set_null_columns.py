@@ -1,0 +1,48 @@
+"""SET NULL of those columns only that accept it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.model import Action
+from fkdash.fix.action_change import action_remedy, refused
+from fkdash.fix.changed_key import nullable_columns, statements_of, with_action
+from fkdash.fix.option import Option
+from fkdash.rules.actions.refusal import takes_column_lists
+from fkdash.rules.finding import Statement
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.rules.finding import Finding
+
+
+def _offer(catalog: Catalog, finding: Finding) -> Option | None:
+    """Offer SET NULL of those columns only that accept it, for a key of several columns."""
+    key = finding.key
+    nullable = nullable_columns(catalog, finding)
+    if len(key.columns) == 1:
+        return None
+    hindered = ""
+    if not nullable:
+        hindered = "every column of the key refuses NULL"
+    elif not takes_column_lists(catalog):
+        hindered = "column lists for SET NULL exist from PostgreSQL 15 on"
+    elif statements_of(finding) != (Statement.DELETE,):
+        hindered = "ON UPDATE SET NULL takes no column list"
+    return Option(
+        id="set-null-columns",
+        title=f"SET NULL ({', '.join(nullable)})",
+        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay, only "
+        f"{', '.join(nullable) or 'no column'} becomes NULL",
+        application=f"must cope with NULL in {', '.join(nullable) or 'no column'}",
+        frees=True,
+        undo="any time for the constraint; the NULLs stay",
+        refused=hindered or refused(catalog, finding, _wanted(catalog, finding)),
+    )
+
+
+def _wanted(catalog: Catalog, finding: Finding) -> ForeignKey:
+    return with_action(finding, Action.SET_NULL, nullable_columns(catalog, finding))
+
+
+REMEDY = action_remedy("set-null-columns", _wanted, _offer, shown_refused=True)
