@@ -53,7 +53,7 @@ def _is_nobody_elses(parent: Path) -> bool:
 
 @contextmanager
 def private_directory(account: Account | None) -> Iterator[Path]:
-    """Give a new directory, mode 0700, owned by us, and remove it afterwards; `account` must be able to reach it."""
+    """Give a new directory, mode 0700, owned by us and reachable by `account`, and remove it afterwards."""
     parents = _parents(account)
     if not parents:
         raise FkdashError(

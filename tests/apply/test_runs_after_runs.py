@@ -49,8 +49,11 @@ async def test_what_is_left_halfway_stays_so_after_an_undo_that_changed_nothing(
             back = await cut_at(bench, way, way_back, 1, of=first.journal)
             assert (back.outcome, "Nothing was changed" in back.next_step) == (Outcome.ROLLED_BACK, True), back
             assert [run.path for run in unfinished(tmp_path)] == [first.journal]
-            good(await bench.undo(first))
+            given_up = await bench.undo(first)
+            good(given_up)
     assert unfinished(tmp_path) == ()
+    # There is nothing to go back to: the change was never made.
+    assert (recorded_run(given_up.journal).plan.undo, "plan it anew" in given_up.next_step) == ((), True)
     assert await database.value("select count(*) from pg_constraint where conname like 'fkdash%'") == 0
 
 

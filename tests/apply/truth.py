@@ -386,9 +386,12 @@ def try_out(
     # Hypothesis tries again what failed, and what happens is never twice the same: the first time counts.
     try:
         run_state_machine_as_test(OnThisServer, settings=chosen)
-    finally:
-        if tally.failure is not None:
-            raise tally.failure
+    except Exception:
+        # Hypothesis tries again what failed, and what happens is never twice the same: the first time counts.
+        if tally.failure is None:
+            raise
+    if tally.failure is not None:
+        raise tally.failure
     return tally
 
 
