@@ -144,7 +144,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
-    # The rest of a run does not lead there again, its first steps were another run's; what was given up led nowhere.
+    # The rest of a run does not lead there again: its first steps were another run's. What was given up led nowhere.
     is_a_rest = not plan.steps or plan.steps[0].number != 1
     anew = plan.mends or plan.goal.gone or is_a_rest or steps is plan.abandon
     if plan.kept is not None:
