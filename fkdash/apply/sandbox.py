@@ -28,6 +28,7 @@ from fkdash.errors import (
     StoppedError,
     TimedOutError,
 )
+from fkdash.sqlstates import LOCK_NOT_AVAILABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row, Session
     from fkdash.db.target import Target
 
-NOT_PERMITTED: Final = "42501"
-_LOCK_NOT_AVAILABLE: Final = "55P03"
 _RESULT: Final = "FKD00"
 _RESULTS: Final = {
     "fkd_stage": "text",
@@ -270,7 +269,7 @@ def _met_from(raised: ServerRefusedError) -> Met:
 
 
 def _refusal(code: str, said: str, **fields: str) -> ServerRefusedError:
-    if code == _LOCK_NOT_AVAILABLE:
+    if code == LOCK_NOT_AVAILABLE:
         raise LockTimedOutError(
             "Another session holds a lock that was needed.",
             next_step="Nothing was changed. Try again, or see which session blocks it in pg_stat_activity.",

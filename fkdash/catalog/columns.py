@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Check, Column, Domain
+from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import TableName
     from fkdash.db.session import Row, Session
+
+    Asking = Callable[..., Coroutine[None, None, Sequence[Row]]]
 
 ColumnsByTable = dict[int, dict[int, Column]]
 """Columns by the table's OID and the attribute number, both in order."""
@@ -33,21 +36,18 @@ class ColumnRows:
     collations: Mapping[int, Row]
 
 
-async def read_column_rows(session: Session, only: Sequence[int] | None) -> ColumnRows:
-    """Read the columns of every table; `only` limits it to tables with these OIDs."""
-
-    async def rows(name: str, *arguments: object) -> Sequence[Row]:
-        return await session.rows(query("fkdash.catalog", name), *arguments)
-
+async def read_column_rows(every: Asking, few: Asking) -> ColumnRows:
+    """Read the columns of tables; `every` and `few` give the rows of queries that have many and few."""
     # Sorted here: the server groups without sorting, as long as it need not sort for the order.
-    columns = sorted(await rows("columns", only), key=itemgetter("number"))
+    columns = sorted(await every("columns"), key=itemgetter("number"))
     kinds = list({(row["type_oid"], row["modifier"]) for row in columns})
-    types = await rows("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds])
-    collations = await rows("collations", list({row["collation_oid"] for row in columns}))
+    async with at_once() as group:
+        types = group.create_task(few("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds]))
+        collations = group.create_task(few("collations", list({row["collation_oid"] for row in columns})))
     return ColumnRows(
         columns=columns,
-        types={(row["oid"], row["modifier"]): row for row in types},
-        collations={row["oid"]: row for row in collations},
+        types={(row["oid"], row["modifier"]): row for row in types.result()},
+        collations={row["oid"]: row for row in collations.result()},
     )
 
 
@@ -89,7 +89,7 @@ async def add_defaults(
     if places:
         tables, numbers = zip(*places, strict=True)
         changed = _Changed(columns)
-        for row in await session.rows(query("fkdash.catalog", "defaults"), tables, numbers):
+        for row in await session.asked(query("fkdash.catalog", "defaults"), tables, numbers):
             changed.put(row["table_oid"], row["number"], default=row["expression"])
 
 

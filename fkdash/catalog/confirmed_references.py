@@ -78,6 +78,28 @@ def is_declared(key: ForeignKey, declared: Iterable[ForeignKey]) -> bool:
     )
 
 
+def find_known(catalog: Catalog, text: str) -> ForeignKey | None:
+    """Give the confirmed reference that `table.column` means, spelled as on the left side of `[references]`.
+
+    None where it means none; raises UsageError where it means several.
+    """
+    try:
+        table, columns = _side(catalog, text)
+    except UsageError:
+        return None
+    found = [key for key in catalog.known if (key.table, key.columns) == (table.name, columns)]
+    if len(found) > 1:
+        named = ", ".join(str(key.referenced) for key in found)
+        raise UsageError(f"{text} is confirmed as a reference to each of {named}.", next_step="Leave one of them.")
+    return found[0] if found else None
+
+
+def reference_name(key: ForeignKey) -> str:
+    """Give a reference by its own side, as `find_known` reads it: `public.a.b_id`, `public.a.(b_id, c)`."""
+    own = typed(key.columns) if len(key.columns) == 1 else f"({', '.join(map(quoted, key.columns))})"
+    return f"{typed(key.table)}.{own}"
+
+
 def spelled_reference(key: ForeignKey) -> str:
     """Give a reference as `[references]` has it: `"public.a.b_id" = "public.b.id"`."""
     return f"{_quoted(str(key.table), key.columns)} = {_quoted(str(key.referenced), key.referenced_columns)}"

@@ -82,7 +82,7 @@ async def read_functions(
         return Functions({}, {})
     by_oid: dict[int, Function] = {}
     by_operator: dict[int, Function] = {}
-    for row in await session.rows(knowing_trust("functions"), wanted, operators):
+    for row in await session.asked(knowing_trust("functions"), wanted, operators):
         function = _function(row)
         by_oid[function.oid] = function
         by_operator.update(dict.fromkeys(row["operators"], function))

@@ -17,7 +17,7 @@ _MOST_STATEMENTS: Final = 300
 async def read_views(session: Session) -> tuple[Query, ...]:
     """Give the definitions of up to 500 views, tables schema-qualified. Raises the session's errors."""
     await session.value("select set_config('search_path', 'pg_catalog', true)")
-    rows = await session.rows(query("fkdash.catalog", "views"), _MOST_VIEWS)
+    rows = await session.asked(query("fkdash.catalog", "views"), _MOST_VIEWS)
     return tuple(Query(f"view {row['schema']}.{row['name']}", row["definition"]) for row in rows)
 
 
@@ -26,11 +26,17 @@ async def read_statements(session: Session) -> tuple[Query, ...]:
 
     An extension that is there but not preloaded raises ServerRefusedError (55000).
     """
-    schema = await session.value(query("fkdash.catalog", "statements_extension"))
+    schema = await statements_schema(session)
     if schema is None:
         return ()
-    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(str(schema)))
-    rows = await session.rows(sql, _MOST_STATEMENTS)
+    sql = query("fkdash.catalog", "statements").replace("{schema}", quoted(schema))
+    rows = await session.asked(sql, _MOST_STATEMENTS)
     return tuple(
         Query(f"a statement that was run {row['calls']} times (pg_stat_statements)", row["query"]) for row in rows
     )
+
+
+async def statements_schema(session: Session) -> str | None:
+    """Give the schema of pg_stat_statements; None without it, and where its function is another role's."""
+    schema: str | None = await session.value(query("fkdash.catalog", "statements_extension"))
+    return schema

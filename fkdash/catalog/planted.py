@@ -67,7 +67,7 @@ async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, .
     oids = sorted(set(tables))
     if not await session.value(query("fkdash.catalog", "anything_computed"), oids):
         return ()
-    rows = await session.rows(knowing_trust("planted"), oids)
+    rows = await session.asked(knowing_trust("planted"), oids)
     if not rows:
         return ()
     trees = [text for row in rows for text in row["trees"]]
@@ -93,7 +93,7 @@ async def _domain_checks(session: Session, trees: Iterable[str]) -> dict[int, tu
     wanted = {oid for text in trees for oid in read_tree(text).conversions}
     while wanted:
         found.update(dict.fromkeys(wanted, ()))
-        for row in await session.rows(query("fkdash.catalog", "domain_checks"), sorted(wanted)):
+        for row in await session.asked(query("fkdash.catalog", "domain_checks"), sorted(wanted)):
             found[row["type"]] += (row["tree"],)
         inner = {oid for each in wanted for text in found[each] for oid in read_tree(text).conversions}
         wanted = inner - found.keys()
@@ -184,7 +184,7 @@ async def _checks_of(
         if each.inlined or each.defaults
     }
     wanted = sorted({oid for each in types.values() for oid in each})
-    rows = await session.rows(query("fkdash.catalog", "domain_checks"), wanted) if wanted else ()
+    rows = await session.asked(query("fkdash.catalog", "domain_checks"), wanted) if wanted else ()
     return {oid: tuple(row["tree"] for row in rows if row["type"] in types.get(oid, ())) for oid in trees}
 
 
@@ -196,7 +196,7 @@ async def _bad_words(
     if not wanted:
         return frozenset()
     types = sorted({word for oid in naming_types for word in words[oid]})
-    rows = await session.rows(query("fkdash.catalog", "untrusted_names"), wanted, sorted(words), types)
+    rows = await session.asked(query("fkdash.catalog", "untrusted_names"), wanted, sorted(words), types)
     return frozenset(row["word"] for row in rows)
 
 

@@ -7,9 +7,9 @@ a role that may only SELECT no foreign keys at all.
 
 from __future__ import annotations
 
-from asyncio import TaskGroup, gather, to_thread
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from asyncio import to_thread
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
@@ -36,11 +36,11 @@ from fkdash.catalog.surroundings import (
     Unpublishable,
 )
 from fkdash.catalog.table_parts import checks_of, indexes_of, rules_of, triggers_of
+from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.columns import ColumnRows, ColumnsByTable
@@ -50,19 +50,16 @@ if TYPE_CHECKING:
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
 
 # The planner takes the groups of things alike for many more than they are: it would sort them, on disk.
-_PLANNING: Final = {
+_SETTINGS: Final = {
+    "search_path": "pg_catalog",
     "enable_sort": "off",
     "enable_incremental_sort": "off",
     "work_mem": "32MB",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
 }
-
-
-"""Characters of a trigger function's text that are read; a longer one is not looked into."""
-
-_One = TypeVar("_One")
-_Other = TypeVar("_Other")
+_LARGE_BYTES: Final = 8 * 1024 * 1024
+"""From this size of pg_attribute on, of some six thousand tables, a catalog is a large one."""
 
 
 @fact
@@ -90,10 +87,99 @@ class _Parts:
     not_nulls: Row
 
 
-async def read_server(session: Session) -> Server:
-    """Give the server's facts and the session's role."""
-    row = await session.row(query("fkdash.catalog", "server"))
-    assert row is not None  # noqa: S101 - the current role and database always exist
+async def read_whole_catalog(sessions: Sessions) -> Catalog:
+    """Give everything declared in the database; a large one is read with two sessions where there can be two.
+
+    Raises the session's errors.
+    """
+    async with sessions.session() as session, _set_for_reading(session) as server:
+        if not server.large:
+            return await _read(session, session, None, server)
+        async with sessions.beside(session) as beside:
+            if beside is None:
+                return await _read(session, session, None, server)
+            async with _set_for_reading(beside):
+                return await _read(session, beside, None, server)
+
+
+async def read_catalog(session: Session, only: Sequence[int] | None = None) -> Catalog:
+    """Give everything declared in the session's database, as one snapshot sees it.
+
+    `only` limits it to tables with these OIDs and the foreign keys between them.
+
+    search_path is pg_catalog meanwhile, so that types and expressions come out
+    schema-qualified. Raises the session's errors.
+    """
+    async with _set_for_reading(session) as server:
+        return await _read(session, session, only, server)
+
+
+@fact
+class _AtFirst:
+    """What must be known before anything is read: the major version, and whether the catalog is a large one."""
+
+    major: int
+    large: bool
+
+
+@asynccontextmanager
+async def _set_for_reading(session: Session) -> AsyncIterator[_AtFirst]:
+    """Set the session for reading meanwhile."""
+    rows = await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), list(_SETTINGS.values()))
+    yield _AtFirst(rows[0]["version"] // 10000, rows[0]["bytes"] > _LARGE_BYTES)
+    before = [row["before"] for row in rows]
+    await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), before)
+
+
+class _Asking:
+    """Asks the queries of this room; those about all tables of a large catalog by the driver's rows.
+
+    JSON is one wait for the server where these are two, but takes longer to write and to read.
+    """
+
+    def __init__(self, session: Session, only: Sequence[int] | None, *, large: bool) -> None:
+        self.session, self._only = session, only
+        self._every = session.rows if large and only is None else session.asked
+
+    async def every(self, name: str) -> Sequence[Row]:
+        """Give the rows of a query about all tables, or about the chosen ones."""
+        return await self._every(query("fkdash.catalog", name), self._only)
+
+    async def few(self, name: str, *arguments: object) -> Sequence[Row]:
+        """Give the rows of a query that has few."""
+        return await self.session.asked(query("fkdash.catalog", name), *arguments)
+
+    async def about(self, name: str, wanted: Sequence[int], *arguments: object) -> Sequence[Row]:
+        """Give the rows about some objects, by OID; asks nothing about none."""
+        return await self.few(name, wanted, *arguments) if wanted else ()
+
+
+async def _read(session: Session, beside: Session, only: Sequence[int] | None, server: _AtFirst) -> Catalog:
+    """Read with two sessions, or with one in the place of both; what is asked at the same time goes out together."""
+    one, other = _Asking(session, only, large=server.large), _Asking(beside, only, large=server.large)
+    with collector_at_rest():
+        async with at_once() as group:
+            facts = group.create_task(one.few("server"))
+            reading = group.create_task(_read_declared(one))
+            others = group.create_task(_read_parts(other, server.major, only))
+        declared, parts = reading.result(), others.result()
+        columns, names = declared.columns, declared.names
+        await to_thread(name_not_nulls, parts.not_nulls, columns, names)
+        used = await to_thread(used_columns, declared.key_rows)
+        async with at_once() as group:
+            # A check is read by what stands in its columns: nothing there depends on the defaults.
+            group.create_task(add_defaults(session, columns, declared.column_rows, used))
+            checks = group.create_task(_read_checks(one, parts.check_rows, columns, used))
+            distinct = group.create_task(_read_distinct(one, declared))
+        return Catalog(
+            tables=await to_thread(_tables, declared, parts, checks.result(), distinct.result()),
+            foreign_keys=declared.foreign_keys,
+            server=_server(facts.result()[0]),
+            domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
+        )
+
+
+def _server(row: Row) -> Server:
     return Server(
         version_number=row["version_number"],
         version=row["version"],
@@ -108,106 +194,18 @@ async def read_server(session: Session) -> Server:
     )
 
 
-async def read_whole_catalog(sessions: Sessions) -> Catalog:
-    """Give everything declared in the database, read with two sessions on one snapshot where there can be two.
-
-    Raises the session's errors.
-    """
-    async with sessions.session() as session, sessions.beside(session) as beside:
-        return await read_catalog(session, beside=beside)
-
-
-async def read_catalog(
-    session: Session, only: Sequence[int] | None = None, *, beside: Session | None = None
-) -> Catalog:
-    """Give everything declared in the session's database, as one snapshot sees it.
-
-    `only` limits it to tables with these OIDs and the foreign keys between them;
-    `beside` is a second session on the same snapshot, to ask at the same time.
-
-    search_path is pg_catalog meanwhile, so that types and expressions come out
-    schema-qualified. Raises the session's errors.
-    """
-    async with AsyncExitStack() as meanwhile:
-        for each in (session, beside) if beside is not None else (session,):
-            await meanwhile.enter_async_context(_settings(each, search_path="pg_catalog", **_PLANNING))
-        with collector_at_rest():
-            return await _read(session, beside, only)
-
-
-@asynccontextmanager
-async def _settings(session: Session, **settings: str) -> AsyncIterator[None]:
-    """Have the session use these settings meanwhile."""
-    before = await session.rows(
-        "select name, current_setting(name) as value from unnest($1::text[]) as s (name)", list(settings)
-    )
-    await _apply(session, settings)
-    yield
-    await _apply(session, {row["name"]: row["value"] for row in before})
-
-
-async def _apply(session: Session, settings: Mapping[str, str]) -> None:
-    await session.rows(
-        "select set_config(name, value, true) from unnest($1::text[], $2::text[]) as s (name, value)",
-        list(settings),
-        list(settings.values()),
-    )
-
-
-async def _read(session: Session, beside: Session | None, only: Sequence[int] | None) -> Catalog:
-    server = await read_server(session)
-    opclasses = {row["oid"]: row["spelling"] for row in await _small(session, "operator_classes")}
-    declared, parts = await _both(
-        _read_declared(session, only),
-        _read_parts(beside or session, server.major, opclasses, only),
-        together=beside is not None,
-    )
-    columns, names = declared.columns, declared.names
-    await to_thread(name_not_nulls, parts.not_nulls, columns, names)
-    used = await to_thread(used_columns, declared.key_rows)
-    await add_defaults(session, columns, declared.column_rows, used)
-    checks = await _read_checks(session, parts.check_rows, columns, used)
-    distinct = await _read_distinct(session, declared)
-    return Catalog(
-        tables=await to_thread(_tables, declared, parts, checks, distinct),
-        foreign_keys=declared.foreign_keys,
-        server=server,
-        domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
-    )
-
-
-async def _both(
-    one: Coroutine[None, None, _One], other: Coroutine[None, None, _Other], *, together: bool
-) -> tuple[_One, _Other]:
-    """Wait for both, one after the other unless they may run together."""
-    if not together:
-        try:
-            return await one, await other
-        finally:
-            # Where the first one failed the other has not begun, and never will.
-            other.close()
-    try:
-        async with TaskGroup() as group:
-            first, second = group.create_task(one), group.create_task(other)
-    except* FkdashError as errors:
-        raise errors.exceptions[0] from None
-    return first.result(), second.result()
-
-
-async def _read_declared(session: Session, only: Sequence[int] | None) -> _Declared:
+async def _read_declared(asking: _Asking) -> _Declared:
     """Read tables, columns and foreign keys, and make in a thread what can be made of what has been read."""
-    domains = domains_of(await _small(session, "domains"))
-    key_rows = await session.rows(query("fkdash.catalog", "foreign_keys"), only)
-    operators_used = sorted({operator for row in key_rows for operator in row["operators"] or ()})
-    operators = {row["oid"]: row["spelling"] for row in await _small(session, "operators", operators_used)}
-    column_rows = await read_column_rows(session, only)
-    table_rows, columns = await gather(
-        session.rows(query("fkdash.catalog", "tables"), only), to_thread(columns_of, column_rows, domains)
-    )
-    names = {row["oid"]: TableName(row["schema"], row["name"]) for row in table_rows}
+    async with at_once() as group:
+        keys = group.create_task(_read_keys(asking))
+        tables = group.create_task(asking.every("tables"))
+        made = group.create_task(_read_columns(asking))
+    key_rows, operators = keys.result()
+    names = {row["oid"]: TableName(row["schema"], row["name"]) for row in tables.result()}
+    domains, column_rows, columns = made.result()
     return _Declared(
         domains=domains,
-        table_rows=table_rows,
+        table_rows=tables.result(),
         names=names,
         column_rows=column_rows,
         columns=columns,
@@ -216,40 +214,57 @@ async def _read_declared(session: Session, only: Sequence[int] | None) -> _Decla
     )
 
 
-async def _read_parts(
-    session: Session, major: int, opclasses: Mapping[int, str], only: Sequence[int] | None
-) -> _Parts:
+async def _read_columns(asking: _Asking) -> tuple[Mapping[int, Domain], ColumnRows, ColumnsByTable]:
+    async with at_once() as group:
+        domain_rows = group.create_task(asking.few("domains"))
+        rows = group.create_task(read_column_rows(asking.every, asking.few))
+    domains = domains_of(domain_rows.result())
+    return domains, rows.result(), await to_thread(columns_of, rows.result(), domains)
+
+
+async def _read_keys(asking: _Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
+    """Read the foreign keys, and how the operators that they compare with are spelled."""
+    rows = await asking.every("foreign_keys")
+    used = sorted({operator for row in rows for operator in row["operators"] or ()})
+    return rows, {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
+
+
+async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
-
-    async def rows(name: str) -> Sequence[Row]:
-        return await session.rows(query("fkdash.catalog", name), only)
-
-    index_rows = await rows("indexes")
-    [not_nulls], indexes = await gather(rows("not_nulls"), to_thread(indexes_of, index_rows, opclasses))
+    async with at_once() as group:
+        indexes = group.create_task(_read_indexes(asking))
+        not_nulls = group.create_task(asking.every("not_nulls"))
+        checks = group.create_task(asking.every("checks"))
+        triggers = group.create_task(_read_triggers(asking))
+        rules = group.create_task(asking.every("rules"))
+        unpublishable = group.create_task(read_unpublishable(asking.session, major, only))
     return _Parts(
-        indexes=indexes,
-        not_nulls=not_nulls,
-        check_rows=await rows("checks"),
-        triggers=await _read_triggers(session, only),
-        rules=rules_of(await rows("rules")),
-        unpublishable=await read_unpublishable(session, major, only),
+        indexes=indexes.result(),
+        not_nulls=not_nulls.result()[0],
+        check_rows=checks.result(),
+        triggers=triggers.result(),
+        rules=rules_of(rules.result()),
+        unpublishable=unpublishable.result(),
     )
 
 
-async def _read_triggers(session: Session, only: Sequence[int] | None) -> Mapping[int, tuple[Trigger, ...]]:
+async def _read_indexes(asking: _Asking) -> Mapping[int, tuple[Index, ...]]:
+    async with at_once() as group:
+        classes = group.create_task(asking.few("operator_classes"))
+        rows = group.create_task(asking.every("indexes"))
+    opclasses = {row["oid"]: row["spelling"] for row in classes.result()}
+    return await to_thread(indexes_of, rows.result(), opclasses)
+
+
+async def _read_triggers(asking: _Asking) -> Mapping[int, tuple[Trigger, ...]]:
     """Read the triggers, and once each what those that users made run."""
-    rows = await _small(session, "triggers", only)
+    rows = await asking.every("triggers")
     wanted = sorted({row["function_oid"] for row in rows if row["constraint_oid"] is None})
-    functions = await _small(session, "trigger_functions", wanted, LONGEST_SOURCE) if wanted else ()
-    return triggers_of(rows, functions)
-
-
-async def _small(session: Session, name: str, *arguments: object) -> Sequence[Row]:
-    return await session.rows(query("fkdash.catalog", name), *arguments)
+    return triggers_of(rows, await asking.about("trigger_functions", wanted, LONGEST_SOURCE))
 
 
 async def _read_checks(
-    session: Session, rows: Sequence[Row], columns: ColumnsByTable, used: Mapping[int, AbstractSet[int]]
+    asking: _Asking, rows: Sequence[Row], columns: ColumnsByTable, used: Mapping[int, AbstractSet[int]]
 ) -> Mapping[int, tuple[Check, ...]]:
     """Give the checks, with their expressions where an action of a foreign key could meet them.
 
@@ -266,15 +281,15 @@ async def _read_checks(
         )
 
     wanted = [row["oid"] for row in rows if matters(row)]
-    found = await session.rows(query("fkdash.catalog", "check_expressions"), wanted) if wanted else ()
+    found = await asking.about("check_expressions", wanted)
     return checks_of(rows, {row["oid"]: row["expression"] for row in found})
 
 
-async def _read_distinct(session: Session, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
+async def _read_distinct(asking: _Asking, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
     """Give what statistics say of the columns of tables with foreign keys of several columns."""
     wanted = sorted({oid for row in declared.key_rows if len(row["columns"]) > 1 for oid in row["tables"]})
     found: dict[int, list[tuple[int, float]]] = {}
-    for row in await _small(session, "statistics", wanted) if wanted else ():
+    for row in await asking.about("statistics", wanted):
         found.setdefault(row["table_oid"], []).append((row["number"], row["distinct"]))
     return {oid: tuple(each) for oid, each in found.items()}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.node_tree import read_tree
 from fkdash.catalog.surroundings import Unpublishable
 from fkdash.db.queries import query
+from fkdash.sqlstates import INVALID_COLUMN_REFERENCE, OBJECT_NOT_IN_PREREQUISITE_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row, Session
 
 _SCHEMAS_SINCE: Final = 15
-_NO_IDENTITY: Final = "55000"
-_NOT_COVERED: Final = "42P10"
 
 
 async def read_unpublishable(
@@ -29,11 +28,13 @@ async def read_unpublishable(
     """Give what cannot be published, by the table's OID; `only` limits it to these. Raises its errors."""
     more = query("fkdash.catalog", "publications_of_schemas") if major >= _SCHEMAS_SINCE else ""
     found: defaultdict[int, dict[str, Unpublishable]] = defaultdict(dict)
-    for row in await session.rows(query("fkdash.catalog", "publications").replace("{schemas}", more), only):
+    for row in await session.asked(query("fkdash.catalog", "publications").replace("{schemas}", more), only):
         for event in ("UPDATE", "DELETE"):
             refused = _refused(row, event) if row[f"{event.lower()}s"] else None
             # What a filter or a column list lacks is told before a missing identity is.
-            if refused is not None and (event not in found[row["table_oid"]] or refused.sqlstate == _NOT_COVERED):
+            if refused is not None and (
+                event not in found[row["table_oid"]] or refused.sqlstate == INVALID_COLUMN_REFERENCE
+            ):
                 found[row["table_oid"]][event] = refused
     return {oid: tuple(each.values()) for oid, each in found.items() if each}
 
@@ -49,7 +50,7 @@ def _refused(row: Row, event: str) -> Unpublishable | None:
         why = "has a column list that does not cover its replica identity"
     elif not identity and not row["whole"]:
         why = f"publishes {event.lower()}s and it has no replica identity"
-        return Unpublishable(event, row["publication"], _NO_IDENTITY, why)
+        return Unpublishable(event, row["publication"], OBJECT_NOT_IN_PREREQUISITE_STATE, why)
     else:
         return None
-    return Unpublishable(event, row["publication"], _NOT_COVERED, why)
+    return Unpublishable(event, row["publication"], INVALID_COLUMN_REFERENCE, why)

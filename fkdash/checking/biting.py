@@ -49,6 +49,6 @@ async def _verdict(sessions: Sessions, catalog: Catalog, finding: Finding, secon
                 return None
             row = dict(zip(key.referenced_columns, page.items[0].row.key, strict=True))
             limits = Limits(seconds=seconds, allow_scan=False)
-            return (await preview(session, catalog, DeleteTarget(key.referenced, keys=(row,)), limits)).verdict
+            return (await preview(session, DeleteTarget(key.referenced, keys=(row,)), limits)).verdict
     except (NotPermittedError, ServerRefusedError, StoppedError, UsageError):
         return None

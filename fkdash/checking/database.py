@@ -19,7 +19,7 @@ from fkdash.checking.result import CheckReport, Coverage, Reported, Scope, Unkno
 from fkdash.checking.row_questions import answered, unanswered
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.options import possible_fixes
-from fkdash.preview.rows.blocked import impact
+from fkdash.preview.rows.impacts import impacts
 from fkdash.rules.finding import Severity, Statement
 from fkdash.rules.registry import RULES, findings, in_order
 
@@ -70,8 +70,8 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline)
     known = {id(each) for each in compared.known}
-    impacts = await _impacts(sessions, catalog, judged.findings, options)
-    believed = await _believed(sessions, catalog, judged.findings, impacts, options.seconds)
+    counts = await _impacts(sessions, catalog, judged.findings, options)
+    believed = await _believed(sessions, catalog, judged.findings, counts, options.seconds)
     believed = await asyncio.to_thread(_with_possible_fixes, catalog, believed)
     return CheckReport(
         where=where,
@@ -185,13 +185,13 @@ async def _believed(
     sessions: Sessions,
     catalog: Catalog,
     found: Sequence[Finding],
-    impacts: Mapping[int, Impact],
+    counts: Mapping[str, Impact],
     seconds: float,
 ) -> list[tuple[Finding, Impact | None]]:
     """Give the findings with their impacts, those that a preview does not bear out toned down."""
 
     async def one(number: int, finding: Finding) -> tuple[Finding, Impact | None]:
-        counted = impacts.get(id(finding.key)) if _countable(finding) else None
+        counted = counts.get(finding.key.qualified) if _countable(finding) else None
         if counted is None or number >= MOST_PREVIEWED:
             return finding, counted
         return await previewed(sessions, catalog, finding, counted, seconds)
@@ -217,9 +217,8 @@ def _with_possible_fixes(
 
 async def _impacts(
     sessions: Sessions, catalog: Catalog, found: Iterable[Finding], options: CheckOptions
-) -> dict[int, Impact]:
-    keys = {id(each.key): each.key for each in found if _countable(each)} if options.count_rows else {}
-    counted = await asyncio.gather(
-        *(impact(sessions, catalog, key, seconds=options.seconds) for key in keys.values())
-    )
-    return dict(zip(keys, counted, strict=True))
+) -> dict[str, Impact]:
+    keys = {each.key.qualified: each.key for each in found if _countable(each)} if options.count_rows else {}
+    if not keys:
+        return {}
+    return await impacts(sessions, catalog, list(keys.values()), seconds=options.seconds)

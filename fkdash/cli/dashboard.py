@@ -11,6 +11,7 @@ from fkdash.cli.main import commands_help
 from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.cli.several import destinations_of
 from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.errors import UsageError
 from fkdash.profiles import Destination, Settings
 from fkdash.tui.plain import ASCII, glyphs_for
 from fkdash.tui.settings import DashboardOptions
@@ -18,6 +19,7 @@ from fkdash.tui.terminal import PASSWORD_WANTED, refuse_unusable_terminal, run_d
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from fkdash.db.target import Target
     from fkdash.tui.app import DashboardApp
@@ -28,6 +30,7 @@ SUMMARY = (
     "See which foreign keys will break the next DELETE and whom they block, and repair them on the live "
     "database. Looking never writes; every change is shown, confirmed and can be undone."
 )
+_REFRESH_SECONDS, _LEAST_REFRESH_SECONDS, _MOST_REFRESH_SECONDS = 60.0, 5.0, 86_400.0
 EXAMPLES = f"""examples:
   fkdash                             the database psql would connect to
   fkdash postgresql://dba@db-eu-1/app
@@ -54,6 +57,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="use the mouse over SSH too (shift+drag then selects text)",
     )
+    parser.add_argument(
+        "--refresh",
+        type=float,
+        metavar="SECONDS",
+        help="look every so many seconds whether what is declared has changed (0: never; else 60, over SSH never)",
+    )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and end")
 
 
@@ -67,12 +76,27 @@ def run(arguments: argparse.Namespace) -> int:
         theme=arguments.theme,
         mouse=arguments.mouse,
         read_only=arguments.read_only,
+        refresh=_refresh_seconds(arguments.refresh, os.environ),
     )
     if len(destinations) > 1 or arguments.all_databases or arguments.profiles is not None:
         from fkdash.tui.known_databases import Survey  # noqa: PLC0415 - only where there are several
 
         return _open(Survey(tuple(destinations), every_database=arguments.all_databases), options)
     return _open(destinations[0], options)
+
+
+def _refresh_seconds(asked: float | None, environment: Mapping[str, str]) -> float | None:
+    """Give after how many seconds to look again, None for never; raises UsageError."""
+    if asked is None:
+        return None if "SSH_CONNECTION" in environment else _REFRESH_SECONDS
+    if asked == 0:
+        return None
+    if not _LEAST_REFRESH_SECONDS <= asked <= _MOST_REFRESH_SECONDS:
+        raise UsageError(
+            f"--refresh takes {_LEAST_REFRESH_SECONDS:g} to {_MOST_REFRESH_SECONDS:g} seconds, not {asked:g}.",
+            next_step="0 never looks again by itself; r always does.",
+        )
+    return asked
 
 
 def open_dashboard(dsn: str, *, ascii_only: bool, environment: str) -> int:

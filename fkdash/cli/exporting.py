@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from fkdash.apply.exports import applied_run
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import recorded_run
-from fkdash.catalog.names import find_foreign_key, name_parts
+from fkdash.catalog.names import name_parts
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import looking, run_async, target_of
-from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
+from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError, reason_of
 from fkdash.fix.plan_file.document import plan_of
 
@@ -60,13 +60,13 @@ async def _in_database(arguments: argparse.Namespace) -> Source:
     async with looking(target_of(arguments)) as pool:
         async with pool.session() as session:
             here = await identity_of(session)
-        catalog = await read_whole_catalog(pool)
-    key = find_foreign_key(catalog, arguments.constraint)
+        catalog, key = await with_the_key(pool, await read_whole_catalog(pool), arguments)
+        given = await picked(pool, catalog, key, arguments)
     run: RecordedRun | None = applied_run(catalog, key, arguments.option, here)
     if run is not None:
         return Source(run.plan, run.path)
     try:
-        made = planned_from(catalog, arguments).plan
+        made = planned_from(catalog, key, arguments, given).plan
     except UsageError as error:
         raise UsageError(
             error.what,

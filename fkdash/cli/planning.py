@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import history
+from fkdash.catalog.confirmed_references import knowing_those_there
+from fkdash.catalog.equality import compared
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.selection import number
+from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
+from fkdash.fix.blocker_relief import chosen_rows
+from fkdash.fix.declare import new_key_named
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.carried_out import reached
@@ -25,17 +30,21 @@ from fkdash.reading.source import parsed_json
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan
+    from fkdash.fix.value_from import Picked
+
+_PICKING_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and the catalog it was made from."""
+    """A plan and the catalog it was made from; `picked` is what a query gave for it, row by row."""
 
     catalog: Catalog
     plan: Plan
+    picked: Picked | None = None
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False) -> None:
@@ -44,7 +53,8 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         "constraint",
         nargs="?" if carried else None,
         metavar="CONSTRAINT",
-        help="schema.table.constraint, or any shorter form that is unambiguous",
+        help="schema.table.constraint, or any shorter form that is unambiguous; for a reference of [references] "
+        "without a foreign key: table.column",
     )
     parser.add_argument("--option", metavar="OPTION", choices=tuple(BY_ID), help=", ".join(BY_ID))
     parser.add_argument(
@@ -68,6 +78,13 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         help="a referenced row that blocking rows are to let go, for move-blockers, null-blockers and "
         "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
     )
+    parser.add_argument(
+        "--value-from",
+        metavar="QUERY",
+        help="for move-blockers, instead of --value: a SELECT that gives the row each of them is to refer to, "
+        "with $1 (and $2 …) for its primary key; asked once, in a transaction that cannot write",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
     pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
     pace.add_argument("--batch-rows", type=number(1, 1_000_000), metavar="N", help="rows in a transaction")
     pace.add_argument("--pause-ms", type=number(0, 3_600_000), metavar="N", help="milliseconds between two")
@@ -117,16 +134,62 @@ async def planned(pool: ReadPool, arguments: argparse.Namespace) -> Planned:
     if carried is not None:
         return Planned(catalog, planned_here(catalog, carried))
     try:
-        return planned_from(catalog, arguments)
+        catalog, key = await with_the_key(pool, catalog, arguments)
+        return planned_from(catalog, key, arguments, await picked(pool, catalog, key, arguments))
     except UsageError:
         if arguments.option == "drop-duplicate":
             await _refuse_what_was_dropped(pool, catalog, arguments.constraint)
         raise
 
 
-def planned_from(catalog: Catalog, arguments: argparse.Namespace) -> Planned:
-    """Plan the chosen option; raises UsageError for a constraint or an option that does not exist."""
-    key = find_foreign_key(catalog, arguments.constraint)
+async def with_the_key(
+    pool: ReadPool | None, catalog: Catalog, arguments: argparse.Namespace
+) -> tuple[Catalog, ForeignKey]:
+    """Give the key that is meant: a declared one, or one that a confirmed reference would become.
+
+    Raises UsageError where there is neither; without a `pool` nobody can tell how a reference would compare.
+    """
+    text: str = arguments.constraint
+    try:
+        return catalog, find_foreign_key(catalog, text)
+    except UsageError as unknown:
+        known, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
+        key = new_key_named(known, text)
+        if key is None:
+            raise _unconfirmed(unknown, text) from None
+        if pool is None:
+            raise UsageError("A reference is declared from the database, not from a snapshot.") from None
+        async with pool.session() as session:
+            return known, await compared(session, known, key)
+
+
+def _unconfirmed(unknown: UsageError, text: str) -> UsageError:
+    """Say of what may be a reference without a foreign key how it is confirmed."""
+    if "." not in text:
+        return unknown
+    how = f'A reference without a foreign key is confirmed in fkdash.toml: [references] "{text}" = "TABLE.COLUMN".'
+    return UsageError(unknown.what, next_step=f"{unknown.next_step} {how}".strip())
+
+
+async def picked(
+    pool: ReadPool | None, catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace
+) -> Picked | None:
+    """Give what the operator's query picks for each blocking row; None without one. Raises as `pick` does."""
+    if arguments.value_from is None:
+        return None
+    if pool is None:
+        raise UsageError("--value-from asks the database; a snapshot cannot answer it.")
+    from fkdash.fix.value_from import pick  # noqa: PLC0415 - loads the SQL parser
+
+    chosen = chosen_rows(key, arguments.of)
+    labels = label_columns_set(operator_settings())
+    return await pick(pool, catalog, key, chosen, arguments.value_from, seconds=_PICKING_SECONDS, labels=labels)
+
+
+def planned_from(
+    catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace, given: Picked | None = None
+) -> Planned:
+    """Plan the chosen option; raises UsageError for one that does not exist."""
     subject = subject_of(catalog, key, arguments.option)
     made = plan(
         catalog,
@@ -136,8 +199,9 @@ def planned_from(catalog: Catalog, arguments: argparse.Namespace) -> Planned:
         words=arguments.value,
         pace=_pace(arguments),
         of=arguments.of,
+        picks=given.picks if given is not None else None,
     )
-    return Planned(catalog, made)
+    return Planned(catalog, made, given)
 
 
 async def _refuse_what_was_dropped(pool: ReadPool, catalog: Catalog, constraint: str) -> None:
@@ -166,8 +230,16 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
         if arguments.constraint is None:
             raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
         return None
-    if arguments.option is not None or arguments.value or arguments.of or _pace(arguments) is not None:
-        raise UsageError("--plan says what is to be done; --option, --value, --of and the pace cannot say it too.")
+    if (
+        arguments.option is not None
+        or arguments.value
+        or arguments.of
+        or arguments.value_from
+        or _pace(arguments) is not None
+    ):
+        raise UsageError(
+            "--plan says what is to be done; --option, --value, --value-from, --of and the pace cannot say it too."
+        )
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     try:
         document, source = parsed_json(path, "plan", next_step=advice)

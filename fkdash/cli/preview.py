@@ -177,7 +177,7 @@ async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearin
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
-        answer = await preview(session, catalog, target, _limits(arguments), _shown_progress(), hearing=hearing)
+        answer = await preview(session, target, _limits(arguments), _shown_progress(), hearing=hearing)
         knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
         answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
         if not arguments.list:

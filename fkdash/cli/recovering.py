@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.database_copy import fetched
 from fkdash.apply.journal.identity import identity_of
+from fkdash.apply.journal.records import everything, undone
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, what_is_true
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, target_of, writable
 from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.messages import tell
 from fkdash.db.text import plain
-from fkdash.errors import StoppedError
+from fkdash.errors import StoppedError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
 
 
-def add_journal_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the journal and everything a run needs."""
+def add_journal_arguments(parser: argparse.ArgumentParser, *, last: bool = False) -> None:
+    """Declare the journal and everything a run needs; with `last`, `--last` may stand in the journal's place."""
+    parser.set_defaults(last=False)
+    if last:
+        parser.add_argument(
+            "--last",
+            action="store_true",
+            help="the newest run in this database that is not undone, without JOURNAL",
+        )
     parser.add_argument(
         "journal",
         metavar="JOURNAL",
+        nargs="?" if last else None,
         type=Path,
         help="the journal's path, or with --journal-in-database the run's name",
     )
@@ -52,6 +61,33 @@ def _recorded_here(arguments: argparse.Namespace) -> RecordedRun | None:
     return recorded
 
 
+def _require_one_run(arguments: argparse.Namespace) -> None:
+    """Take the only argument beside --last for the database; raises UsageError where no run is named, or two."""
+    if arguments.last and arguments.journal is not None:
+        if arguments.dsn is not None:
+            raise UsageError("--last and a journal name two runs.", next_step="Leave one of them out.")
+        arguments.dsn, arguments.journal = str(arguments.journal), None
+    if not arguments.last and arguments.journal is None:
+        raise UsageError(
+            "No run is named.", next_step="Give its JOURNAL, or --last; fkdash fix history lists them."
+        )
+
+
+async def _last_run(session: Session) -> RecordedRun:
+    """Give the newest run that changed something in this database and is not undone; raises StoppedError."""
+    here = await identity_of(session)
+    runs, _ = everything()
+    back = undone(runs)
+    for run in runs:
+        is_here = run.changed and not run.going_on and run.identity.is_same(here)
+        if is_here and run.plan.option != "undo" and run.path.resolve() not in back:
+            return run
+    raise StoppedError(
+        "No run of this user and machine has changed this database and is not undone.",
+        next_step="fkdash fix history lists all runs; one made elsewhere is undone by its journal.",
+    )
+
+
 def _name(arguments: argparse.Namespace) -> str:
     name: str = arguments.journal.name
     return name.removesuffix(".jsonl")
@@ -72,10 +108,13 @@ async def carry_on(
     arguments: argparse.Namespace, next_plan: Callable[[Session, Catalog, Plan], Awaitable[Plan]]
 ) -> int:
     """Say what is true now, make the plan that follows, and carry it out; gives the exit code."""
-    recorded = _recorded_here(arguments)
+    _require_one_run(arguments)
+    recorded = None if arguments.last else _recorded_here(arguments)
     target = target_of(arguments)
     async with looking(await writable(target)) as pool:
         async with pool.session() as session:
+            if arguments.last:
+                recorded = await _last_run(session)
             if recorded is None:
                 recorded = recorded_run(await fetched(session, arguments.journal_in_database, _name(arguments)))
             catalog = await read_catalog(session)

@@ -7,11 +7,11 @@ import json
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fkdash.apply.journal.earlier_changes import changes_in
+from fkdash.apply.journal.earlier_changes import fixed_in, keys_before
 from fkdash.apply.journal.identity import identity_of
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Mapping
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.pool import ReadPool
     from fkdash.watch.counts import Counted
 
@@ -70,6 +70,7 @@ class _Known:
     spelling: Spelling | None = None
     findings: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, datetime] = field(default_factory=dict)
+    earlier: tuple[ForeignKey, ...] = ()
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -100,7 +101,7 @@ async def _watch(arguments: argparse.Namespace, ending: Ending, since: datetime 
         )
         prefix = arguments.prefix if arguments.prefix is not None else spelling.prefix if spelling else None
         clock = Clock(spelling.zone if spelling else "")
-        reading = Reading(Classifier(known.catalog), counts, clock, prefix)
+        reading = Reading(Classifier(known.catalog, known.earlier), counts, clock, prefix)
 
         def told(minutes: Iterable[Counted]) -> None:
             for each in minutes:
@@ -130,9 +131,7 @@ async def _known(pool: ReadPool) -> _Known:
     async with pool.session() as session:
         here = await identity_of(session)
     findings = await asyncio.to_thread(_findings, catalog)
-    changes = reversed([each for each in changes_in(here) if each.done])
-    fixed = {each.key: datetime.fromisoformat(each.done).astimezone(UTC) for each in changes}
-    return _Known(catalog, await read_spelling(pool), findings, fixed)
+    return _Known(catalog, await read_spelling(pool), findings, fixed_in(here), keys_before(here))
 
 
 def _findings(catalog: Catalog) -> dict[str, str]:

@@ -14,10 +14,9 @@ from fkdash.db.refused.refusals import nothing_answers, refusal, too_old
 from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of
 from fkdash.db.target import NO_SETTINGS, Address, Target
 from fkdash.db.where.tls import driver_tls
+from fkdash.sqlstates import CANNOT_CONNECT_NOW, PROTOCOL_VIOLATION
 
 OLDEST_MAJOR = 14
-_STARTUP_PARAMETER_REFUSED = "08P01"
-_CANNOT_CONNECT_NOW = "57P03"
 _FOREVER_SECONDS = 1e9
 _CONNECT_ERRORS = (*DRIVER_ERRORS, asyncpg.InternalClientError)
 """While connecting the driver has its own words also for a wrong kind of server and for garbage."""
@@ -76,7 +75,7 @@ def _in_order(target: Target) -> list[Address]:
 def _is_for_the_next_host(error: Exception) -> bool:
     return (
         isinstance(error, OSError | asyncpg.TargetServerAttributeNotMatched)
-        or sqlstate_of(error) == _CANNOT_CONNECT_NOW
+        or sqlstate_of(error) == CANNOT_CONNECT_NOW
     )
 
 
@@ -86,7 +85,7 @@ async def _open(
     try:
         connection = await _driver_connect(target, address, settings, attribute)
     except asyncpg.PostgresError as error:
-        if not settings or sqlstate_of(error) != _STARTUP_PARAMETER_REFUSED:
+        if not settings or sqlstate_of(error) != PROTOCOL_VIOLATION:
             raise
         connection = await _driver_connect(target, address, {}, attribute)
         return Opened(connection, address, startup_accepted=False)

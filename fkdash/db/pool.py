@@ -21,12 +21,12 @@ from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.where.settings import applied_locally, not_applied
 from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
+from fkdash.sqlstates import DIVISION_BY_ZERO
 
 _ROLLBACK_SECONDS = 2.0
 _BEGIN_GRACE_SECONDS = 5.0
 _BESIDE_SECONDS = 2.0
 _WATCH_SECONDS = 5.0
-_NOT_READ_ONLY = "22012"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class ReadPool:
         self._open: set[asyncpg.Connection[asyncpg.Record]] = set()
         self._returning: set[asyncio.Task[None]] = set()
         self._closed = False
+        self.begun = 0
+        """How many transactions were begun: each ends in a ROLLBACK, which the server's statistics count."""
         self._pooled: set[asyncpg.Connection[asyncpg.Record]] = set()
         self._watcher: asyncpg.Connection[asyncpg.Record] | None = None
         self._watch = Watch(self._waiting, self._stop_watching, self._cannot_watch)
@@ -82,6 +84,11 @@ class ReadPool:
     def backend_pids(self) -> frozenset[int]:
         """The server processes of the connections that are open now; behind a pooler they mean nothing."""
         return frozenset(connection.get_server_pid() for connection in self._open)
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands between, as far as its connections told."""
+        return self._bare or bool(self._pooled)
 
     def trust(self, owner: str) -> None:
         """Let sessions that begin from now on run what functions of this role do."""
@@ -258,8 +265,9 @@ class ReadPool:
         try:
             await connection.execute(script, timeout=_BEGIN_GRACE_SECONDS)
             begun = True
+            self.begun += 1
         except DRIVER_ERRORS as error:
-            if sqlstate_of(error) == _NOT_READ_ONLY:
+            if sqlstate_of(error) == DIVISION_BY_ZERO:
                 raise UnreachableError(
                     f"{self.where} does not keep a READ ONLY transaction read-only.",
                     next_step="Connect to the server directly, not through this pooler.",

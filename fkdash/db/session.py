@@ -6,7 +6,7 @@ driver. `db.pool` implements the read-only one, `db.writing` the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -34,6 +34,28 @@ class Session(Protocol):
 
     async def value(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - a column may hold any type
         """Give the first column of the first row."""
+        ...
+
+    async def asked(self, sql: str, *arguments: object) -> Sequence[Row]:
+        """Give all rows of a query as JSON tells them: numbers, texts, truth values, and lists of these.
+
+        It is one wait for the server where `rows` is two, and questions that are asked at the same time are one
+        together; they are then one statement, so that an error is everybody's. An OID must be cast to a number.
+        """
+        ...
+
+    async def one_by_one(
+        self,
+        queries: Sequence[str],
+        answered: Callable[[int, Mapping[str, Any]], object],
+        refused: Callable[[int, str], object],
+    ) -> None:
+        """Ask queries of one row each, without arguments, in one statement that has one time limit.
+
+        Each one's row, or the server's reason why there is none, is told by its number as soon as it is known. Raises
+        what ends the statement; what was told before holds. ServerRefusedError or NotPermittedError with nothing told
+        means that the database has no PL/pgSQL.
+        """
         ...
 
     async def execute(self, sql: str) -> str:

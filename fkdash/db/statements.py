@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import asyncpg
 
+from fkdash.db.batches import Batches, Told
+from fkdash.db.one_by_one import OneByOne
 from fkdash.db.refused.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.db.session import Row
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
+from fkdash.sqlstates import QUERY_CANCELED
 
 _GRACE_SECONDS = 5.0
 _ROLLBACK_SECONDS = 2.0
@@ -46,6 +49,8 @@ class OpenTransaction:
         self._way = ""
         self._left = asyncio.Event()
         self._leaving = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
+        self._batches = Batches(self._copied)
 
     def end(self) -> None:
         """Refuse every further statement: the connection may already serve another transaction."""
@@ -74,7 +79,13 @@ class OpenTransaction:
 
     async def _run(self, statement: Coroutine[Any, Any, _Answer]) -> _Answer:
         """Await a statement such that `give_way` can cancel it, and only it."""
+        try:
+            await self._one_at_a_time.acquire()
+        except BaseException:
+            statement.close()
+            raise
         if self._is_giving_way():
+            self._one_at_a_time.release()
             statement.close()
             await self.leave()
             raise self._gave_way()
@@ -101,6 +112,7 @@ class OpenTransaction:
             return answer
         finally:
             self._running = None
+            self._one_at_a_time.release()
 
     def _is_giving_way(self) -> bool:
         return bool(self._way)
@@ -124,6 +136,39 @@ class OpenTransaction:
         """Give the first column of the first row."""
         with self._statement():
             return await self._run(self._connection.fetchval(sql, *arguments, timeout=self._patience))
+
+    async def asked(self, sql: str, *arguments: object) -> Sequence[Told]:
+        """Give all rows of a query as JSON tells them; what is asked at the same time is one wait for the server."""
+        return await self._batches.ask(sql, arguments)
+
+    async def _copied(self, sql: str) -> bytes:
+        """Give what COPY gives of a query."""
+        pieces: list[bytes] = []
+
+        async def keep(piece: bytes) -> None:
+            pieces.append(piece)
+
+        with self._statement():
+            await self._run(self._connection.copy_from_query(sql, output=keep, timeout=self._patience))
+        return b"".join(pieces)
+
+    async def one_by_one(
+        self,
+        queries: Sequence[str],
+        answered: Callable[[int, Mapping[str, Any]], object],
+        refused: Callable[[int, str], object],
+    ) -> None:
+        """Ask queries of one row each in one statement, and tell each one's row, or why it was refused, at once."""
+        block = OneByOne(queries, answered, refused)
+
+        def hear(_: object, message: asyncpg.PostgresLogMessage) -> None:
+            block.hear(message.message or "")
+
+        self._connection.add_log_listener(hear)
+        try:
+            await self.execute(block.statement)
+        finally:
+            self._connection.remove_log_listener(hear)
 
     async def execute(self, sql: str) -> str:
         """Run a statement without arguments and give its command tag."""
@@ -158,7 +203,7 @@ class OpenTransaction:
         except UnicodeEncodeError:
             raise no_text("running a statement") from None
         except DRIVER_ERRORS as error:
-            if sqlstate_of(error) == "57014" and self._statement_seconds is not None:
+            if sqlstate_of(error) == QUERY_CANCELED and self._statement_seconds is not None:
                 raise self._stopped(time.monotonic() - began, self._statement_seconds) from None
             closed = self._connection.is_closed()
             ours = translated(error, "running a statement", where=self._where, closed=closed)

@@ -18,11 +18,11 @@ from fkdash.db.target import Target, refuse_writing
 from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
 from fkdash.errors import CommitUnknownError, ServerRefusedError
+from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 
 _ROLLBACK_SECONDS = 2.0
 _COMMIT_SECONDS = 30.0
 _IDLE_SECONDS = 10.0
-_FAILED_TRANSACTION = "25P02"
 _LOST_CLASSES = ("08", "57P0")
 
 
@@ -185,7 +185,7 @@ class Writer:
         session.outcome = Outcome.ROLLED_BACK
         raise ServerRefusedError(
             "A statement of the transaction had failed, so the server rolled it back instead of committing.",
-            sqlstate=_FAILED_TRANSACTION,
+            sqlstate=IN_FAILED_SQL_TRANSACTION,
             next_step="Nothing was changed.",
         )
 

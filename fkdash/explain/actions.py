@@ -14,13 +14,21 @@ from fkdash.rules.actions.index_use import serving_index
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.sizes import in_words, rows_of
 from fkdash.shell import shell_word
+from fkdash.sqlstates import (
+    DEADLOCK_DETECTED,
+    INSUFFICIENT_PRIVILEGE,
+    INVALID_COLUMN_REFERENCE,
+    LOCK_NOT_AVAILABLE,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    QUERY_CANCELED,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.explain.statements import OwnStatement
     from fkdash.rules.actions.obstacles import Obstacle
 
-WAITING: Final = frozenset({"57014", "55P03", "40P01"})
+WAITING: Final = frozenset({QUERY_CANCELED, LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED})
 
 
 def inside_action(
@@ -98,16 +106,19 @@ def _obstacle(catalog: Catalog, clues: Clues, key: ForeignKey) -> Obstacle | Non
     for write, met in obstacles(catalog):
         if write.key is key:
             for obstacle in met:
-                if obstacle.error.sqlstate == clues.sqlstate and (
+                fits = obstacle.error.sqlstate == clues.sqlstate and (
                     not clues.constraint or f'"{clues.constraint}"' in obstacle.error.message
-                ):
+                )
+                if fits or (clues.kind is Kind.OTHER and not clues.sqlstate and obstacle.certain):
                     return obstacle
     return None
 
 
 def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement, met: Obstacle | None) -> str:  # noqa: PLR0911 - one answer for each kind of error
-    if met is not None:
+    if met is not None and met.error.sqlstate == clues.sqlstate:
         return f"For {met.reason}."
+    if met is not None:
+        return f"Whatever was raised, it can only fail: {met.reason}."
     table = clues.table or key.table.name
     columns = ", ".join(clues.columns)
     new = (
@@ -135,12 +146,12 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
             )
         return "Other sessions held locks that it waited for, or there were many rows."
     owner = catalog.tables[key.table].owner
-    if clues.sqlstate == "42501":
+    if clues.sqlstate == INSUFFICIENT_PRIVILEGE:
         return (
             f"It runs with the rights of the owner of "
             f"{key.table.name}{f', {owner}' if owner else ''}, and so do its triggers."
         )
-    if clues.sqlstate in {"55000", "42P10"}:
+    if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
         return f"{table} is in a publication that this change cannot be told to."
     return f"It was raised by what that statement set off in {key.table.name}: a trigger, a rule, a constraint."
 
@@ -152,13 +163,13 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
         if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
             return f"fkdash fix plan {name} --option create-index shows the statement that creates one meanwhile."
         return f"Look at who holds locks on {key.table.name} and {key.referenced.name} (pg_locks), then try again."
-    if clues.sqlstate == "42501":
+    if clues.sqlstate == INSUFFICIENT_PRIVILEGE:
         owner = catalog.tables[key.table].owner
         return (
             f"Grant what is missing to {owner or 'the owner of ' + key.table.name}, or make the "
             "trigger's function SECURITY DEFINER."
         )
-    if clues.sqlstate in {"55000", "42P10"}:
+    if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
         kind = "its partitions" if catalog.tables[key.table].kind is TableKind.PARTITIONED else key.table.name
         return (
             f"Give {kind} a replica identity (ALTER TABLE … REPLICA IDENTITY), a primary key, say, "

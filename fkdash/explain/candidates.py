@@ -19,6 +19,7 @@ from fkdash.rules.actions.ways import ways_from, ways_to
 from fkdash.rules.finding import Statement
 from fkdash.rules.sizes import in_words, rows_of
 from fkdash.shell import shell_word
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +32,8 @@ _MOST_PATHS: Final = 5
 _One = TypeVar("_One")
 _WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+# Since 18 RESTRICT has a SQLSTATE of its own (ri_triggers.c, RI_Fkey_restrict).
+_REFUSING_BY: Final = {FOREIGN_KEY_VIOLATION: _REFUSING, RESTRICT_VIOLATION: frozenset({Action.RESTRICT})}
 _MET: Final = {
     Kind.NULL: frozenset({Met.NOT_NULL}),
     Kind.IDENTITY: frozenset({Met.IDENTITY}),
@@ -104,8 +107,8 @@ def by_code(catalog: Catalog, sqlstate: str) -> Candidates:
             found.append(((not obstacle.certain, -_rows(catalog, write.key)), write.key, obstacle))
     found += [
         ((key.on_delete not in _REFUSING, -_rows(catalog, key)), key, None)
-        for key in (catalog.foreign_keys if sqlstate in {"23503", "23001"} else ())
-        if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING)
+        for key in catalog.foreign_keys
+        if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING_BY.get(sqlstate, ()))
     ]
     found.sort(key=lambda each: each[0])
 
@@ -122,14 +125,22 @@ def _rows(catalog: Catalog, key: ForeignKey) -> int:
     return rows_of(catalog, key.table) or 0
 
 
+def _what(key: ForeignKey, sqlstate: str) -> str:
+    """Give what a key refuses to let a referenced row do with this SQLSTATE."""
+    refusing = _REFUSING_BY[sqlstate]
+    if key.on_delete not in refusing:
+        return "change its key"
+    return "go or change its key" if key.on_update in refusing else "go"
+
+
 def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Answer:
+    also = f", and a row of {key.table.name} that refers to nothing" if sqlstate == FOREIGN_KEY_VIOLATION else ""
     return Answer(
         key,
         sqlstate,
         f"{key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update}: it refuses to let a row of "
-        f"{key.referenced.name} go or change that {key.table.name} ({', '.join(key.columns)}) refers "
-        "to, and a row of "
-        f"{key.table.name} that refers to nothing; {key.table.name} has {in_words(rows_of(catalog, key.table))}.",
+        f"{key.referenced.name} that {key.table.name} ({', '.join(key.columns)}) refers to "
+        f"{_what(key, sqlstate)}{also}; {key.table.name} has {in_words(rows_of(catalog, key.table))}.",
         (),
         f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
     )
@@ -202,7 +213,14 @@ def contradiction(
     catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, *, sure: bool = True
 ) -> Answer:
     """Give the answer for a key whose own action meets an obstacle."""
-    whose = " Nobody wrote that statement; the foreign key did." if sure else ""
+    whose = ""
+    if sure and clues.statement is not None:
+        whose = " Nobody wrote that statement; the foreign key did."
+    elif sure:
+        whose = (
+            " No statement of yours has to write that, the foreign key does; "
+            f"an INSERT or UPDATE of {key.table.name} can fail with the same words."
+        )
     doing = " and ".join(
         f"ON {statement} {action_of(key, statement)}"
         for statement in Statement

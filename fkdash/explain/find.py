@@ -19,7 +19,7 @@ from fkdash.explain.candidates import (
 )
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.incomplete import what_is_missing
-from fkdash.explain.keys import by_structure, named, narrowed, over, ran, statement_table
+from fkdash.explain.keys import by_columns, by_structure, named, narrowed, over, ran, statement_table
 from fkdash.explain.model import Answer, Explanation
 from fkdash.explain.read import read_errors
 from fkdash.explain.refusals import refusal
@@ -55,13 +55,14 @@ def explain(catalog: Catalog, text: str) -> Explanation:
     """Explain a pasted error with the catalog of the database it came from."""
     known = vocabulary(catalog)
     best: Explanation | None = None
-    best_rank: tuple[int, int, int] = (-1, -1, -1)
+    best_rank: tuple[int, int, int, int] = (-1, -1, -1, -1)
     for layer in layers(text):
         told = [_explained(catalog, clues) for clues in read_errors(layer, known)]
         if not told:
             continue
-        first = max(told, key=_standing)
-        rank = (_standing(first), not first.ambiguous, first.clues.weight)
+        first = _plainer(max(told, key=_standing), told)
+        clues = first.clues
+        rank = (_standing(first), not first.ambiguous, clues.constraint in known.keys, clues.weight)
         if rank > best_rank:
             best, best_rank = _with_others(first, told), rank
     if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
@@ -78,6 +79,15 @@ def _standing(found: Explanation) -> int:
     if found.answers:
         return 3
     return 2 if found.understood else 1 if found.clues.kind is not Kind.OTHER else 0
+
+
+def _plainer(first: Explanation, told: Sequence[Explanation]) -> Explanation:
+    """Give, for what a client library says of a key, what the server said of it if that stands there too."""
+    if first.clues.kind is not Kind.KEY or not first.answers:
+        return first
+    mine = [answer.key for answer in first.answers]
+    same = (each for each in told if [answer.key for answer in each.answers] == mine)
+    return next((each for each in same if each.clues.kind in {Kind.HELD, Kind.MISSING}), first)
 
 
 def _with_others(first: Explanation, told: Sequence[Explanation]) -> Explanation:
@@ -169,9 +179,8 @@ def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     keys = named(catalog, clues) if clues.constraint else ()
     if (not keys and clues.kind is Kind.TRUNCATED) or (not keys and clues.kind in KEY_KINDS):
         keys = by_structure(catalog, clues)
-    if not keys and not clues.constraint and clues.kind is Kind.KEY and clues.columns:
-        columns = set(clues.columns)
-        keys = narrowed(catalog, [key for key in catalog.foreign_keys if set(key.columns) == columns], clues)
+    if not keys and not clues.constraint and clues.kind in {Kind.KEY, Kind.MISSING} and clues.columns:
+        keys = by_columns(catalog, clues)
     return keys
 
 
@@ -231,9 +240,12 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
     answers = found.answers
     state = clues.sqlstate or (answers[0].sqlstate if answers else "")
     if clues.kind is Kind.CODE and answers:
-        return (
-            f"{state} alone names no table: {found.total:,} foreign keys here can raise it, the likeliest first."
+        can = (
+            f"{found.total:,} foreign keys here can raise it, the likeliest first"
+            if found.total > 1
+            else "one foreign key here can raise it"
         )
+        return f"{state} alone names no table: {can}."
     if len(answers) > 1 and not found.sure:
         return f"{state} is ambiguous: it can come from {found.total:,} foreign keys, the likeliest first."
     if found.only_column:

@@ -90,6 +90,18 @@ def by_structure(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     return narrowed(catalog, found, clues)
 
 
+def by_columns(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
+    """Give the foreign keys over the columns that the error tells of, and to the table if it tells of one."""
+    columns = set(clues.columns)
+    found = [
+        key
+        for key in catalog.foreign_keys
+        if set(key.columns) == columns
+        and (not clues.referenced or clues.referenced in referenced_names(catalog, key))
+    ]
+    return narrowed(catalog, found, clues)
+
+
 def narrowed(catalog: Catalog, keys: Iterable[ForeignKey], clues: Clues) -> tuple[ForeignKey, ...]:
     """Leave out what the rest of the error speaks against, as long as something is left."""
     left = tuple(dict.fromkeys(keys))

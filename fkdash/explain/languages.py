@@ -22,6 +22,10 @@ OTHER_LABELS: Final = tuple(_WORDS["other_labels"])
 """Labels of lines that tell nothing here: hints and places in PostgreSQL's source."""
 VIOLATES: Final = re.compile("|".join(_WORDS["violates"]), re.IGNORECASE)
 FOREIGN_KEY: Final = re.compile("|".join(_WORDS["foreign_key"]), re.IGNORECASE)
+RAISED: Final = {
+    sqlstate: re.compile("|".join(patterns), re.IGNORECASE) for sqlstate, patterns in _WORDS["raised"].items()
+}
+"""Errors that name no constraint, by SQLSTATE; where several fit, the first is meant."""
 NULL: Final = re.compile("|".join(_WORDS["null"]), re.IGNORECASE)
 
 

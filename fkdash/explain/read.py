@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
+from fkdash.explain.fragments import fragments
 from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
+from fkdash.explain.local_others import local_others
 from fkdash.explain.sentences import QUOTES, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    EXCLUSION_VIOLATION,
+    FOREIGN_KEY_VIOLATION,
+    GENERATED_ALWAYS,
+    NOT_NULL_VIOLATION,
+    RESTRICT_VIOLATION,
+    UNIQUE_VIOLATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,15 +49,19 @@ _SQLSTATES: Final = (
     re.compile(rf"PostgresException[^\n]{{0,40}}?:\s{_CODE}:"),
 )
 _CLASSES: Final = (
-    (re.compile(r"(?i)not_?null_?violation"), "23502"),
-    (re.compile(r"(?i)foreign_?key_?(?:constraint_?)?(?:violation|error)|InvalidForeignKey"), "23503"),
-    (re.compile(r"(?i)restrict_?violation"), "23001"),
-    (re.compile(r"(?i)unique_?violation|RecordNotUnique|UniqueConstraintError"), "23505"),
-    (re.compile(r"(?i)check_?violation"), "23514"),
-    (re.compile(r"(?i)exclusion_?violation"), "23P01"),
+    (re.compile(r"(?i)not_?null_?violation"), NOT_NULL_VIOLATION),
+    (
+        re.compile(r"(?i)foreign_?key_?(?:constraint_?)?(?:violation|error)|InvalidForeignKey"),
+        FOREIGN_KEY_VIOLATION,
+    ),
+    (re.compile(r"(?i)restrict_?violation"), RESTRICT_VIOLATION),
+    (re.compile(r"(?i)unique_?violation|RecordNotUnique|UniqueConstraintError"), UNIQUE_VIOLATION),
+    (re.compile(r"(?i)check_?violation"), CHECK_VIOLATION),
+    (re.compile(r"(?i)exclusion_?violation"), EXCLUSION_VIOLATION),
 )
 _ALONE: Final = re.compile(
-    rf"\W*(?i:error|sqlstate|code|explain)?\W{{0,4}}{_CODE}\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
+    rf"\W*(?:(?i:postgres(?:ql)?|pg|sql|error|state|sqlstate|code|explain)\W{{0,4}}){{0,4}}{_CODE}"
+    r"\W*(?i:\(?[a-z_ -]*violation\)?|error)?\W*"
 )
 _VERBOSE_FIELD: Final = re.compile(
     r"(?m)\b(SCHEMA|TABLE|COLUMN|CONSTRAINT) NAME:[ \t]+([^\n]{1,200}?)[ \t]{0,200}$"
@@ -78,6 +93,8 @@ def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
     found = sentences(text, known.odd)
     errors = [(sentence.start, clues) for sentence, clues in _told(text, found, known)]
     errors += islice(_local(text, known, found), _MOST_ERRORS)
+    if not any(clues.kind is not Kind.OTHER for _, clues in errors):
+        errors += islice(fragments(text, known), _MOST_ERRORS)
     if not any(clues.kind is not Kind.OTHER for _, clues in errors):
         errors += _by_fields(text)
     errors.sort(key=lambda each: each[0])
@@ -188,7 +205,7 @@ def _with_lines(sentence: Sentence, after: str, before: str) -> Clues:
 def _local(text: str, known: Vocabulary, found: Sequence[Sentence]) -> Iterator[tuple[int, Clues]]:
     spans = [(text.rfind("\n", 0, each.start) + 1, each.end) for each in found]
     marked = sqlstate_of(text) if not found else ""
-    for start, clues in local_errors(text, known, sqlstate=marked):
+    for start, clues in chain(local_errors(text, known, sqlstate=marked), local_others(text, known)):
         if not any(first <= start <= last or first <= start + 1 <= last for first, last in spans):
             following = _NEXT_MESSAGE.search(text, text.find("\n", start) if "\n" in text[start:] else len(text))
             window = text[start : following.start() if following else len(text)]
@@ -211,13 +228,13 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
     brackets = _IN_BRACKETS.search(text)
     constraint = fields.get("constraint", "") or (brackets[1] if brackets else "")
     kind = {
-        "23503": Kind.KEY,
-        "23001": Kind.HELD,
-        "23502": Kind.NULL,
-        "23514": Kind.CHECK,
-        "23505": Kind.UNIQUE,
-        "23P01": Kind.UNIQUE,
-        "428C9": Kind.IDENTITY,
+        FOREIGN_KEY_VIOLATION: Kind.KEY,
+        RESTRICT_VIOLATION: Kind.HELD,
+        NOT_NULL_VIOLATION: Kind.NULL,
+        CHECK_VIOLATION: Kind.CHECK,
+        UNIQUE_VIOLATION: Kind.UNIQUE,
+        EXCLUSION_VIOLATION: Kind.UNIQUE,
+        GENERATED_ALWAYS: Kind.IDENTITY,
     }.get(sqlstate, Kind.OTHER)
     if not sqlstate and brackets and "iolation" in text:
         kind = Kind.KEY
@@ -226,7 +243,7 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
         yield (
             len(text),
             Clues(
-                sqlstate or ("23503" if kind is Kind.KEY else ""),
+                sqlstate or (FOREIGN_KEY_VIOLATION if kind is Kind.KEY else ""),
                 kind,
                 constraint=constraint,
                 table=fields.get("table", ""),

@@ -10,6 +10,7 @@ from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referenced_names
 from fkdash.explain.model import Answer
 from fkdash.shell import shell_word
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, Table
@@ -87,7 +88,7 @@ def _violated(
     called = f" (the error calls it {clues.constraint})" if clues.constraint not in _called(key) else ""
     return Answer(
         key=key,
-        sqlstate=clues.sqlstate or "23503",
+        sqlstate=clues.sqlstate or FOREIGN_KEY_VIOLATION,
         message=f"{key.qualified}{called} is ON DELETE {key.on_delete}: {said}.",
         paths=paths if (held is not False and not moved) or (own and not held) else (),
         next_step=next_step,

@@ -30,6 +30,9 @@ _SENTENCES: Final = (
     (Kind.DETACHED, "23503", "removing partition {referenced} violates foreign key constraint {constraint}"),
     (Kind.NULL, "23502", "null value in column {column} of relation {table} violates not-null constraint"),
     (Kind.NULL, "23502", "null value in column {column} violates not-null constraint"),
+    # Hibernate cuts the message at its outermost quotation marks.
+    (Kind.NULL, "23502", ('constraint \\[(?P<column>[^"\n\\]\\\\]{1,130})\\\\{0,16}" of relation '
+     '\\\\{0,16}"(?P<table>[^"\n\\]\\\\]{1,130})\\]')),
     # A narrow terminal's line ends here, and so does what is copied from it.
     (Kind.NULL, "23502", "null value in column {column} of relation {table}(?=\\s|$)"),
     (Kind.DOMAIN, "23502", "domain {constraint} does not allow null values"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
+from fkdash.catalog.model import TableKind
 from fkdash.db.text import plain
 from fkdash.explain.sentences import QUOTES
 from fkdash.rules.per_catalog import once_per_catalog
@@ -17,13 +18,21 @@ _ODD: Final = frozenset(QUOTES + "\\")
 
 @fact
 class Vocabulary:
-    """Names by what they name; `odd` are those that quotation marks in a message do not delimit."""
+    """Names by what they name; `odd` are those that quotation marks in a message do not delimit.
+
+    `others` are those of checks, indexes and domains, of which `unique`, `excluding` and `domains` are the
+    unique indexes, the exclusion constraints and the domains.
+    """
 
     keys: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
     columns: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     odd: frozenset[str] = frozenset()
+    unique: frozenset[str] = frozenset()
+    excluding: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    partitioned: frozenset[str] = frozenset()
 
     def knows(self, name: str) -> bool:
         """Tell whether anything is called that."""
@@ -42,13 +51,26 @@ def vocabulary(catalog: Catalog) -> Vocabulary:
     tables = {name.name for name in catalog.tables}
     columns: set[str] = set()
     others: set[str] = set()
+    domains: set[str] = set()
     for table in catalog.tables.values():
         others.update((*(check.name for check in table.checks), *(index.name for index in table.indexes)))
         for column in table.columns:
             columns.add(column.name)
             for domain in column.domain.chain if column.domain is not None else ():
-                others.update((domain.name, *(check.name for check in domain.checks)))
-    every = keys | tables | columns | others
+                domains.add(domain.name)
+                others.update(check.name for check in domain.checks)
+    others |= domains
+    indexes = [index for table in catalog.tables.values() for index in table.indexes]
     return Vocabulary(
-        frozenset(keys), frozenset(tables), frozenset(columns), frozenset(others), frozenset(filter(is_odd, every))
+        keys=frozenset(keys),
+        tables=frozenset(tables),
+        columns=frozenset(columns),
+        others=frozenset(others),
+        odd=frozenset(filter(is_odd, keys | tables | columns | others)),
+        unique=frozenset(index.name for index in indexes if index.unique),
+        excluding=frozenset(index.name for index in indexes if index.exclusion),
+        domains=frozenset(domains),
+        partitioned=frozenset(
+            name.name for name, table in catalog.tables.items() if table.kind is TableKind.PARTITIONED
+        ),
     )

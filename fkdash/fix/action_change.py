@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
 from fkdash.fix.changed_key import statements_of
-from fkdash.fix.option import consequences
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.statements.definition import definition
@@ -49,7 +48,6 @@ def action_remedy(
             undo=back.steps,
             goal=Goal(key=new),
             abandon=way.abandon,
-            consequences=consequences(option),
         )
 
     def so(catalog: Catalog, finding: Finding) -> str:
@@ -75,3 +73,13 @@ def refused(catalog: Catalog, finding: Finding, wanted: ForeignKey) -> str:
 def verb(finding: Finding) -> str:
     """Give what is done to a referenced row: it is deleted, or its key is changed."""
     return "deleting" if Statement.DELETE in statements_of(finding) else "changing the key of"
+
+
+def row_gone(finding: Finding) -> str:
+    """Name a referenced row as the action meets it: deleted, or under another key."""
+    name = finding.key.referenced.name
+    return (
+        f"a deleted row of {name}"
+        if Statement.DELETE in statements_of(finding)
+        else f"a row of {name} whose key changes"
+    )

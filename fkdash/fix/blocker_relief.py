@@ -14,6 +14,7 @@ from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
+from fkdash.fix.picks import is_picked
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.redeclaring import leaves, numbered
@@ -36,7 +37,7 @@ _MOST_CHOSEN: Final = 10_000
 _MOST_NAMED: Final = 5
 
 
-def _chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
+def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
     """Give the referenced rows that are named: VALUE each, or COLUMN=VALUE,COLUMN=VALUE for a key of several."""
     if not words:
         raise UsageError(
@@ -66,17 +67,22 @@ def relieve(
     """
     key, values, pace = finding.key, asked.values, asked.pace
     written = dict(written or {})
-    chosen = _chosen_rows(key, asked.of)
+    chosen = chosen_rows(key, asked.of)
     if values and any(_is_named(key, row, values) for row in chosen):
         raise UsageError(
             "The row that blocking rows are to refer to is one of those they are moved away from.",
             next_step="Name another with --value.",
         )
     kept = kept_blockers(key)
-    back = put_back_standing(catalog, key, kept, written)
+    renamed = asked.picks is not None and bool(set(catalog.tables[key.table].primary_key) & set(key.columns))
+    back = () if renamed else put_back_standing(catalog, key, kept, written)
     gone = "" if written else ", ".join(map(str, lost_with(catalog, key)))
-    undo = _undo(key, kept, gone, back=bool(back))
-    asks = _refers_to(catalog, key, chosen)
+    undo = _undo(key, kept, gone, back=bool(back), renamed=renamed)
+    asks = refers_to(catalog, key, chosen)
+    picks = asked.picks
+    if picks is not None:
+        asks = f"({asks} AND {is_picked(catalog, key, picks)})"
+    stay = picks.unpicked if picks is not None else ()
     return Plan(
         key=key,
         rule="",
@@ -94,8 +100,9 @@ def relieve(
         undo=back,
         undo_condition=undo,
         consequences=(
-            f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",
+            *_afterwards(key, chosen, stay),
             *((f"they refer to {in_words(values)}",) if values else ()),
+            *((f"{counted(len(picks.rows), 'rows')} refer to what the query picked",) if picks else ()),
             *((f"what hangs on them in {gone} goes too: preview that delete first",) if gone else ()),
             f"what else holds {_named(chosen)} back: {command('preview', '--table', str(key.referenced))}",
             f"undo: {undo}",
@@ -104,7 +111,7 @@ def relieve(
             key=key,
             checks=(
                 (
-                    f"no row of {key.table.name} refers to {_named(chosen)}",
+                    f"no row of {key.table.name} {'that was picked ' if stay else ''}refers to {_named(chosen)}",
                     f"select not exists (select from {source(catalog, key.table)} c where {asks})",
                 ),
                 *(
@@ -118,6 +125,9 @@ def relieve(
         values=values,
         kept=kept_rows(catalog, key, kept, written, standing=True),
         chosen=chosen,
+        picked=picks.rows if picks is not None else (),
+        unpicked=stay,
+        picked_by=picks.sql if picks is not None else "",
         pace=pace,
         objects=objects(catalog, key),
     )
@@ -126,11 +136,21 @@ def relieve(
 _TITLES: Final = {True: "move", False: "set to NULL"}
 
 
-def _undo(key: ForeignKey, kept: TableName, gone: str, *, back: bool) -> str:
+def _undo(key: ForeignKey, kept: TableName, gone: str, *, back: bool, renamed: bool) -> str:
     if not back:
-        return f"not by itself, {key.table} has no primary key that tells its rows apart: they are kept in {kept}"
+        why = "moving changes the primary key" if renamed else f"{key.table} has no primary key"
+        return f"not by itself, {why} that tells its rows apart: they are kept in {kept}"
     undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
     return f"{undo}; not what the delete changes in {gone}" if gone else undo
+
+
+def _afterwards(key: ForeignKey, chosen: tuple[Values, ...], stay: tuple[str, ...]) -> tuple[str, ...]:
+    if not stay:
+        return (f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",)
+    named = "; ".join(stay[:_MOST_NAMED])
+    more = f" and {len(stay) - _MOST_NAMED:,} more" if len(stay) > _MOST_NAMED else ""
+    still = counted(len(stay), "rows still refer", "row still refers")
+    return (f"{still} to {_named(chosen)}, as the query gave nothing for {key.table.name} {named}{more}",)
 
 
 def _named(chosen: tuple[Values, ...]) -> str:
@@ -147,7 +167,7 @@ def _is_named(key: ForeignKey, row: Values, values: Values) -> bool:
     )
 
 
-def _refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> str:
+def refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> str:
     """Say that `c` refers to one of the chosen rows, without looking at these."""
     types = catalog.tables[key.referenced].columns_by_name
     any_of = " or ".join(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.fix.declare import is_new
 from fkdash.fix.options import options
 from fkdash.rules.finding import Finding, Severity, Statement
 from fkdash.rules.registry import findings
@@ -20,7 +22,7 @@ def subject_of(catalog: Catalog, key: ForeignKey, option_id: str = "") -> Findin
     for finding in subjects_of(catalog, key):
         if not option_id or any(option.id == option_id for option in options(catalog, finding)):
             return finding
-    return anything_about(key)
+    return _about_new(key) if is_new(catalog, key) else anything_about(key)
 
 
 def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
@@ -30,6 +32,12 @@ def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
         for finding in findings(catalog)
         if finding.key.qualified == key.qualified and options(catalog, finding)
     )
+
+
+def _about_new(key: ForeignKey) -> Finding:
+    own, theirs = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    said = f"{key.table} ({own}) refers to {key.referenced} ({theirs}), which no constraint guarantees."
+    return replace(anything_about(key), message=said)
 
 
 def anything_about(key: ForeignKey) -> Finding:

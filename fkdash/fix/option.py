@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey, TableName
 
 AS_TODAY: Final = "as today"
 """What an option says that changes nothing for a delete."""
@@ -15,8 +18,11 @@ class Option:
 
     `then` says what deleting a referenced row does afterwards, `application` what the application has to cope
     with, `undo` whether and until when there is a way back. `refused` is the reason why it is impossible here,
-    empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards.
-    `asks` are the referencing columns for which the operator must name a value before it can be planned.
+    empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards, and
+    `blocked` says what becomes of them, with what may still stop them; it is empty for an option that leaves them
+    aside. `becomes` is the key as it is then declared, `nullable` the columns that then accept NULL.
+    `asks` are the referencing columns for which the operator must name a value before it can be planned, `of_rows`
+    says that referenced rows must be named as well.
     """
 
     id: str
@@ -27,19 +33,18 @@ class Option:
     undo: str
     refused: str = ""
     asks: tuple[str, ...] = ()
+    becomes: ForeignKey | None = None
+    nullable: tuple[tuple[TableName, str], ...] = ()
+    blocked: str = ""
+    of_rows: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether it can be planned without asking anything."""
-        return not self.refused and not self.asks
+        return not self.refused and not self.asks and not self.of_rows
 
 
 def consequences(option: Option) -> tuple[str, ...]:
     """Say what an option means, one sentence for each side of it."""
-    freed = "rows that are blocked today can be deleted" if option.frees else "rows that are blocked today stay so"
-    return (option.then, f"the application {option.application}", freed, f"undo: {option.undo}")
-
-
-def consequences_aside(option: Option) -> tuple[str, ...]:
-    """Say what an option means that does not change which rows are blocked."""
-    return (option.then, f"the application {option.application}", f"undo: {option.undo}")
+    told = (option.then, f"the application {option.application}", option.blocked, f"undo: {option.undo}")
+    return tuple(each for each in told if each)

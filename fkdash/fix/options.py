@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.fix.declare import FOR_NEW_KEYS, is_new
+from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID, REMEDIES
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.fix.option import Option
+    from fkdash.fix.remedy import Remedy
     from fkdash.rules.finding import Finding
 
 
@@ -32,16 +35,22 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
     listed = [
         (remedy, option)
         for remedy in REMEDIES
-        if not remedy.by_name and (option := remedy.offer(catalog, finding)) is not None
+        if _listed(catalog, finding, remedy) and (option := remedy.offer(catalog, finding)) is not None
     ]
     if not finding.rule:
-        return tuple(option for _, option in listed)
+        return tuple(promised(catalog, finding, option) for _, option in listed)
     answering = (*finding.fixes, *(remedy.id for remedy in REMEDIES if finding.rule in remedy.answers))
-    answers = [option for _, option in listed if option.id in answering]
+    answers = [promised(catalog, finding, option) for _, option in listed if option.id in answering]
     answers.sort(key=lambda option: answering.index(option.id))
     refused = [
         option
         for remedy, option in listed
-        if remedy.shown_refused and option.refused and option not in answers and finding.statements
+        if remedy.shown_refused and option.refused and option.id not in answering and finding.statements
     ]
     return (*answers, *refused)
+
+
+def _listed(catalog: Catalog, finding: Finding, remedy: Remedy) -> bool:
+    if is_new(catalog, finding.key):
+        return remedy.id in FOR_NEW_KEYS
+    return not remedy.by_name or not finding.rule

@@ -167,9 +167,12 @@ class Plan:
     `undo_condition` says until when they can work. `abandon` are the steps that lead back from halfway, while
     the key itself is still the old one. `origin` is the key that undoing leads back to where that is not `key`.
     `absent` says that the key is not declared when the plan starts; `mends` that it repairs orphans itself.
+    `brings` says that the plan declares a key that was not there before, so that undoing takes it away.
     `values` are those the operator named, of referencing columns; the referenced table must have a row with them.
     `chosen` are the referenced rows whose referring rows are changed, each by its columns and values.
     `filled` are the values of other columns of referenced rows that are made.
+    `picked` is what `picked_by`, the operator's query, gave for each referring row: how the plan knows the row,
+    and what it refers to afterwards; `unpicked` names the rows for which it gave nothing, which stay.
     `kept` is where changed rows are kept as they were, `pace` how fast rows are changed.
     """
 
@@ -187,10 +190,14 @@ class Plan:
     origin: ForeignKey | None = None
     absent: bool = False
     mends: bool = False
+    brings: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: Kept | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
+    picked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unpicked: tuple[str, ...] = ()
+    picked_by: str = ""
     pace: Pace = field(default_factory=Pace)
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import AlreadySoError, UsageError
+from fkdash.fix.declare import declared_first, is_new
 from fkdash.fix.options import options
 from fkdash.fix.plan import Pace, Plan
+from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID
 from fkdash.fix.remedy import Asked
 from fkdash.fix.statements.values import named_values
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog
     from fkdash.fix.option import Option
-    from fkdash.fix.remedy import Remedy
+    from fkdash.fix.remedy import Picks, Remedy
     from fkdash.fix.statements.values import Values
     from fkdash.rules.finding import Finding
+
+_OR_PICKED: Final = {"move-blockers": ", or --value-from 'SELECT …' to pick one for each row"}
 
 
 def plan(
@@ -31,6 +35,7 @@ def plan(
     words: Sequence[str] = (),
     pace: Pace | None = None,
     of: Sequence[str] = (),
+    picks: Picks | None = None,
 ) -> Plan:
     """Give the plan for an option of a finding; raises UsageError where it does not exist or cannot work.
 
@@ -38,19 +43,25 @@ def plan(
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `words` are the values that
     the option asks for: one for a single column, else COLUMN=VALUE for each. `pace` is how fast an option that
-    changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved.
+    changes rows goes; the others change none. `of` are the referenced rows whose blockers are moved, `picks` what
+    a query gave for each of these in place of `words`.
     """
     if of and not (option_id in BY_ID and BY_ID[option_id].of_rows):
         raise UsageError(f"{option_id} is about the key, not about some rows.", next_step="Leave --of out.")
+    if picks is not None and option_id != "move-blockers":
+        raise UsageError(f"{option_id} moves no rows to others.", next_step="Leave --value-from out.")
     remedy, chosen = _chosen(catalog, finding, option_id)
     if pace not in {None, Pace()} and not remedy.paced:
         raise UsageError(
             f"{option_id} changes no rows batch by batch.",
             next_step="Leave --batch-rows, --pause-ms and --rows-per-second out.",
         )
-    values = () if remedy.fills else _values(finding, chosen, words)
-    asked = Asked(keep_validated, values, words, pace or Pace(), of)
-    return with_elsewhere(catalog, remedy.plan(catalog, finding, chosen, asked))
+    if picks is not None and words:
+        raise UsageError("--value and --value-from say two things.", next_step="Leave one of them out.")
+    values = () if remedy.fills or picks is not None else _values(finding, chosen, words)
+    asked = Asked(keep_validated, values, words, pace or Pace(), of, picks)
+    made = remedy.plan(catalog, finding, chosen, asked)
+    return with_elsewhere(catalog, declared_first(catalog, made) if is_new(catalog, made.key) else made)
 
 
 def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
@@ -62,7 +73,9 @@ def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
         row = f"an existing row of {finding.key.referenced.name}"
         single = len(chosen.asks) == 1
         how = "--value VALUE" if single else " ".join(f"--value {name}=..." for name in chosen.asks)
-        raise UsageError(f"{chosen.id} needs the key of {row}.", next_step=f"Name it: {how}")
+        raise UsageError(
+            f"{chosen.id} needs the key of {row}.", next_step=f"Name it: {how}{_OR_PICKED.get(chosen.id, '')}"
+        )
     return named_values(chosen.asks, words)
 
 
@@ -72,6 +85,7 @@ def _chosen(catalog: Catalog, finding: Finding, option_id: str) -> tuple[Remedy,
     chosen = next((option for option in offered if option.id == option_id), None)
     if remedy is not None and remedy.by_name:
         chosen = remedy.offer(catalog, finding)
+        chosen = chosen and promised(catalog, finding, chosen)
     so = remedy.so(catalog, finding) if remedy is not None and (chosen is None or chosen.refused) else ""
     if so:
         raise AlreadySoError(finding.key.qualified, option_id, so)

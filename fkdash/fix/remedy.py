@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fkdash.fix.option import consequences_aside
+from fkdash.fix.option import consequences
 from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 
@@ -24,7 +24,8 @@ class Asked:
     """What an operator says beside the name of a remedy.
 
     `keep_validated` asks for a way on which a validated key stands at every moment. `values` are those that the
-    option asks for, `words` what was typed. `pace` is how fast rows are changed. `of` are referenced rows.
+    option asks for, `words` what was typed. `pace` is how fast rows are changed. `of` are referenced rows, `picks`
+    what a query gave for each row that refers to them.
     """
 
     keep_validated: bool = False
@@ -32,6 +33,16 @@ class Asked:
     words: Sequence[str] = ()
     pace: Pace = field(default_factory=Pace)
     of: Sequence[str] = ()
+    picks: Picks | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """What a query gave for each referring row, by how the plan knows the row; `unpicked` names the others."""
+
+    sql: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    unpicked: tuple[str, ...] = ()
 
 
 def _never_so(_catalog: Catalog, _finding: Finding) -> str:
@@ -71,7 +82,6 @@ def planned(
     undo: tuple[Step, ...],
     goal: Goal,
     abandon: tuple[Step, ...] = (),
-    consequences: tuple[str, ...] = (),
 ) -> Plan:
     """Give the plan of an option, with what is the same in all of them filled in."""
     return Plan(
@@ -83,7 +93,7 @@ def planned(
         steps=steps,
         undo=undo,
         undo_condition=option.undo,
-        consequences=consequences or consequences_aside(option),
+        consequences=consequences(option),
         goal=goal,
         abandon=abandon,
         objects=objects(catalog, finding.key),

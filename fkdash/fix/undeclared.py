@@ -34,9 +34,13 @@ def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statem
 
 def foreseen(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
     """Give what the rules on contradictions say of `new`, in place of the key of that name."""
-    around = _neighbourhood(catalog, new)
+    return tuple(finding for finding in around(catalog, new) if finding.key.qualified == new.qualified)
+
+
+def around(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
+    """Give what the rules on contradictions say of `new`, and of the keys that a delete can meet with it."""
     rules = [rule for rule in RULES if rule.id.startswith(_FAMILY)]
-    return tuple(finding for finding in findings(around, rules) if finding.key.qualified == new.qualified)
+    return findings(_neighbourhood(catalog, new), rules)
 
 
 def _neighbourhood(catalog: Catalog, new: ForeignKey) -> Catalog:

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from fkdash.errors import UsageError, reason_of
-from fkdash.lint.tools import TOOLS, Tool, number_of, sql_files, tool_named
+from fkdash.lint.tools import TOOLS, Tool, in_code, language_of, number_of, sql_files, tool_named
 
 _PASSED_OVER: Final = frozenset(
     {"node_modules", ".git", ".venv", "venv", "target", "dist", "build", "vendor", "__pycache__"}
 )
 _DEEPEST: Final = 6
 _FILE: Final = Tool("file", "one SQL file", lambda _: ())
+_LISTED_ELSEWHERE: Final = frozenset({"drizzle", "drizzle-1", "prisma", "diesel", "sqitch", "atlas", "supabase"})
+"""Tools of which a file in another language cannot be a migration."""
+
 _MODELS: Final = {
     ".prisma": Tool("prisma-schema", "a Prisma schema", lambda _: ()),
     ".json": Tool("drizzle-snapshot", "a Drizzle snapshot", lambda _: ()),
@@ -92,6 +95,12 @@ def _of_folder(folder: Path, wanted: Tool | None) -> tuple[list[SourceFile], str
             telling = [folder]
         if not telling:
             asked = f" of {wanted.name}" if wanted is not None else ""
+            written = next((each for below in (folder, *_folders_below(folder)) for each in in_code(below)), None)
+            if written is not None:
+                raise UsageError(
+                    f"{label_of(written)} is a migration in {language_of(written)}; only SQL can be read.",
+                    next_step="Name a dump (pg_dump --schema-only), or judge a snapshot with fkdash check --from.",
+                )
             raise UsageError(
                 f"{folder} has no SQL migrations{asked} in it.",
                 next_step="Name the folder they lie in, or a dump.",
@@ -146,6 +155,9 @@ def _doubts(path: Path, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]
         for other in sql_files(folder):
             if other.name not in known:
                 yield label_of(other), "it has no entry in meta/_journal.json, so Drizzle never runs it"
+    if tool.name not in _LISTED_ELSEWHERE:
+        for other in in_code(folder):
+            yield label_of(other), f"it is a migration in {language_of(other)}, which is not read"
     seen: dict[int, str] = {}
     for file in files if tool.name in {"numbered", "goose", "dbmate", "golang-migrate", "supabase"} else ():
         number = number_of(file.path)

@@ -53,6 +53,28 @@ def _by_number(path: Path) -> tuple[int, int, str]:
     return (0, int(digits.group()), path.name) if digits else (1, 0, path.name)
 
 
+_LANGUAGES: Final = {
+    ".js": "JavaScript", ".mjs": "JavaScript", ".cjs": "JavaScript", ".ts": "TypeScript", ".mts": "TypeScript",
+    ".cts": "TypeScript", ".py": "Python", ".rb": "Ruby", ".go": "Go", ".java": "Java", ".kt": "Kotlin",
+    ".exs": "Elixir", ".php": "PHP", ".xml": "XML", ".yaml": "YAML", ".yml": "YAML",
+}  # fmt: skip
+_IN_CODE: Final = re.compile(r"(?:V?\d+[\d._]*[-_.]|\d{4}_\d{2}_\d{2}_).*", re.IGNORECASE)
+
+
+def in_code(folder: Path) -> list[Path]:
+    """Give a folder's migrations that are no SQL: numbered files of a programming language."""
+    return sorted(
+        each
+        for each in folder.iterdir()
+        if each.suffix in _LANGUAGES and _IN_CODE.fullmatch(each.stem) and not each.name.endswith(".d.ts")
+    )
+
+
+def language_of(path: Path) -> str:
+    """Give the language that a migration is written in."""
+    return _LANGUAGES[path.suffix]
+
+
 def number_of(path: Path) -> int | None:
     """Give the number that a file's name begins with."""
     digits = _DIGITS.match(path.name)

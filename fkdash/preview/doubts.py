@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
-    from fkdash.preview.facts import Facts, TableFact, TriggerFact
+    from fkdash.preview.facts import Facts, RefusedFunction, TableFact, TriggerFact
 
 EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
 
@@ -56,3 +56,9 @@ def after_doubt(trigger: TriggerFact, table: TableFact) -> str:
 def before_doubt(trigger: TriggerFact, table: TableFact) -> str:
     """Give the doubt about a BEFORE trigger."""
     return f'Trigger "{trigger.name}" on {table.name} runs code of its own before the write, which may change it.'
+
+
+def refusal(owner: str, refused: Sequence[RefusedFunction], what: str) -> str:
+    """Say which function is refused to whom; no full stop."""
+    names = ", ".join(function.name for function in refused)
+    return f"The action runs as {owner}, who may not execute {names} in {what}"

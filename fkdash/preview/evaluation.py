@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
-    from fkdash.preview.reader import Reader, RowValues
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowValues
 
 _HASH: Final = "satisfies_hash_partition("
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.errors import NotPermittedError, ServerRefusedError
+from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row
     from fkdash.preview.reader import Reader
 
-_NOT_PERMITTED: Final = "42501"
 # "$user" would mean another schema to another role, and the query is spelled for this one.
 _PATH_AS_IT_IS: Final = (
     "SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY("
@@ -45,7 +45,7 @@ async def attempt(reader: Reader, sql: str, *arguments: object) -> Sequence[Row]
     except (ServerRefusedError, NotPermittedError) as error:
         await session.execute("ROLLBACK TO SAVEPOINT fkdash_evaluation")
         if isinstance(error, NotPermittedError):
-            return Failure(_NOT_PERMITTED, error.what)
+            return Failure(INSUFFICIENT_PRIVILEGE, error.what)
         return Failure(error.sqlstate, error.what, error.constraint)
     await session.execute("RELEASE SAVEPOINT fkdash_evaluation")
     return answer

@@ -18,6 +18,7 @@ from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
 from fkdash.rules.finding import Statement
 from fkdash.rules.registry import RULES, findings
+from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ class _Reach:
                 if key.on_delete in _REFUSING:
                     yield key, refusal_sqlstate(self._catalog, key.on_delete)
                 elif key.on_delete is Action.SET_NULL and any(refusals(self._catalog, key, key.set_columns)):
-                    yield key, "23502"
+                    yield key, NOT_NULL_VIOLATION
                 elif key.on_delete is Action.SET_DEFAULT:
                     self.not_asked.append(f"{key.qualified}: ON DELETE SET DEFAULT needs a row with the default")
         reached = {key.qualified for name in self.order for key in self._acting(name)}

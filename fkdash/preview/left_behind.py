@@ -64,8 +64,8 @@ async def _count(session: Session, catalog: Catalog, answer: Preview, key: Forei
         f"{quoted(name)}.{quoted(theirs)} OPERATOR({operator}) {referring}.{quoted(own)}"
         for own, theirs, operator in pairs(key)
     )
-    [row] = await chosen.ask(
-        Reader(session, facts, Limits()),
+    [row] = await Reader(session, facts, Limits()).ask_of(
+        chosen,
         f"SELECT count(*) AS rows FROM (SELECT FROM {source(catalog, key.table)} AS {referring} WHERE EXISTS ("
         f"SELECT FROM {target.from_sql} AS {quoted(name)} {chosen.joined} WHERE {same} AND ({chosen.condition})) "
         f"LIMIT {_MOST + 1}) AS found",

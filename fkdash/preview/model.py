@@ -141,3 +141,16 @@ class Preview:
         if self.verdict is Verdict.BLOCKED:
             return 1
         return 0 if self.verdict is Verdict.ALLOWED and self.exact and not self.cut_short else 4
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A condition over the target table, called by its own name; `joined` is a FROM item for keys.
+
+    `typed` is what the operator wrote of it, "" where nothing is.
+    """
+
+    condition: str
+    joined: str = ""
+    arguments: tuple[object, ...] = ()
+    typed: str = ""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import TableName
     from fkdash.errors import NotRun
-    from fkdash.preview.reader import RowId
+    from fkdash.preview.row import RowId
 
 
 @dataclass(frozen=True, slots=True)

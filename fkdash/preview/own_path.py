@@ -6,19 +6,19 @@ theirs into everybody's path: what such a name leads to is looked at before the 
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.functions import read_functions
 from fkdash.catalog.planted import EVALUATED, not_run
 from fkdash.db.queries import query
-from fkdash.errors import NotRunError
-from fkdash.preview.condition import called_names, operators_of, types_in
+from fkdash.errors import NotRunError, UsageError
+from fkdash.preview.condition import called_functions, called_names, operators_of, types_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
-    from fkdash.db.session import Row, Session
-    from fkdash.preview.reader import Reader
+    from fkdash.db.session import Session
 
 _PATHS: Final = (
     "SELECT pg_catalog.current_setting('search_path') AS pinned,"
@@ -28,23 +28,32 @@ _SET: Final = "SELECT pg_catalog.set_config('search_path', $1, true)"
 _SCHEMAS: Final = "SELECT pg_catalog.current_schemas(true)"
 
 
-async def ask_in_own_path(reader: Reader, condition: str, sql: str, *arguments: object) -> Sequence[Row]:
-    """Give the rows of a statement that `condition` is a part of.
+@asynccontextmanager
+async def in_own_path(session: Session, typed: str, sql: str) -> AsyncIterator[None]:
+    """Let names mean what they mean to the role, for the statement `sql` that `typed` is a part of.
 
     Raises NotRunError where a name in it may lead to a function that looking must not run, and the
     session's errors.
     """
-    session = reader.session
     [paths] = await session.rows(_PATHS)
     own = paths["own"] or paths["pinned"]
     await session.value(_SET, own)
     schemas = await session.value(_SCHEMAS)
     await session.value(_SET, paths["pinned"])
-    await _refuse_shadowing(session, condition, sql, schemas)
+    await _refuse_shadowing(session, typed, sql, schemas)
     await session.value(_SET, own)
-    rows = await reader.ask(sql, *arguments)
+    yield
     await session.value(_SET, paths["pinned"])
-    return rows
+
+
+async def refuse_volatile_in(session: Session, typed: str, what: str) -> None:
+    """Raise UsageError where a text that was typed may call what answers differently each time."""
+    rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(typed)))
+    if rows:
+        names = ", ".join(row["name"] for row in rows)
+        raise UsageError(
+            f"{what} calls {names}, which may answer differently each time.", next_step="Write it without that."
+        )
 
 
 async def _refuse_shadowing(session: Session, condition: str, sql: str, schemas: Sequence[str]) -> None:

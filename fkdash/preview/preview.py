@@ -17,7 +17,6 @@ from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
 from fkdash.preview.sets.answer import SetAnswer, answer_by_sets
 from fkdash.preview.target import (
-    Selection,
     find_targets,
     inheriting_tables,
     refuse_volatile,
@@ -30,17 +29,15 @@ from fkdash.preview.what_if import Assumptions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
     from fkdash.preview.asked_statements import Hearing
     from fkdash.preview.facts import Facts
-    from fkdash.preview.model import Blocker
-    from fkdash.preview.reader import RowId
+    from fkdash.preview.model import Blocker, Selection
+    from fkdash.preview.row import RowId
 
 
 async def preview(
     session: Session,
-    catalog: Catalog,  # noqa: ARG001 - the facts are read again in the session's own snapshot
     target: DeleteTarget,
     limits: Limits,
     progress: Progress | None = None,

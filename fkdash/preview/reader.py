@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import text_of
 from fkdash.errors import StoppedError
 from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
+from fkdash.preview.row import RowId, RowValues
 from fkdash.preview.scans import scan_needing_consent
 
 if TYPE_CHECKING:
@@ -17,19 +18,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row, Session
     from fkdash.preview.asked_statements import Hearing
     from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
-    from fkdash.preview.model import Limits, Progress, Scan
-    from fkdash.preview.target import Selection
-
-
-class RowId(NamedTuple):
-    """A row of the snapshot: its table, page and line; the order is the physical one."""
-
-    table: int
-    page: int
-    line: int
-
-
-RowValues = dict[str, str | None]
+    from fkdash.preview.model import Limits, Progress, Scan, Selection
 
 
 class CutShortError(StoppedError):
@@ -82,7 +71,17 @@ class Reader:
             f"SELECT {name}.tableoid::bigint AS leaf, {name}.ctid::text AS tid, {self._list(table, name)} AS line "
             f"FROM {table.from_sql} AS {name} {chosen.joined} WHERE {chosen.condition} {self._bound()}"
         )
-        return sorted({self._remember(table, row) for row in await chosen.ask(self, sql, *chosen.arguments)})
+        rows = await self.ask_of(chosen, sql, *chosen.arguments)
+        return sorted({self._remember(table, row) for row in rows})
+
+    async def ask_of(self, chosen: Selection, sql: str, *arguments: object) -> Sequence[Row]:
+        """Give the rows of a statement in which the condition of a selection stands."""
+        if not chosen.typed:
+            return await self.ask(sql, *arguments)
+        from fkdash.preview.own_path import in_own_path  # noqa: PLC0415 - it loads the SQL parser
+
+        async with in_own_path(self.session, chosen.typed, sql):
+            return await self.ask(sql, *arguments)
 
     async def referencing(self, key: KeyFact, wanted: Iterable[Values]) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referenced key values, the rows that reference them.

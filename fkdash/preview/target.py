@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.db.queries import query
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.equality import alias_beside, bare_type
+from fkdash.preview.model import Selection
+from fkdash.sqlstates import UNDEFINED_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fkdash.db.session import Row, Session
+    from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
     from fkdash.preview.model import DeleteTarget
-    from fkdash.preview.reader import Reader, RowId
-
-_UNDEFINED_COLUMN: Final = "42703"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """A condition over the target table, called by its own name; `joined` is a FROM item for keys.
-
-    `typed` is what the operator wrote of it, "" where nothing is.
-    """
-
-    condition: str
-    joined: str = ""
-    arguments: tuple[object, ...] = ()
-    typed: str = ""
-
-    async def ask(self, reader: Reader, sql: str, *arguments: object) -> Sequence[Row]:
-        """Give the rows of a statement in which the condition stands."""
-        if not self.typed:
-            return await reader.ask(sql, *arguments)
-        from fkdash.preview.own_path import ask_in_own_path  # noqa: PLC0415 - it loads the SQL parser
-
-        return await ask_in_own_path(reader, self.typed, sql, *arguments)
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId
 
 
 def selection(facts: Facts, target: DeleteTarget) -> Selection:
@@ -131,7 +109,7 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     if target.condition is not None:
         from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
 
-        hint = nearest_columns(target.condition, columns) if error.sqlstate == _UNDEFINED_COLUMN else ""
+        hint = nearest_columns(target.condition, columns) if error.sqlstate == UNDEFINED_COLUMN else ""
         known = f"{target.table} has {', '.join(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
     return UsageError(
@@ -144,15 +122,9 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
-    from fkdash.preview.condition import called_functions  # noqa: PLC0415 - it loads the SQL parser
+    from fkdash.preview.own_path import refuse_volatile_in  # noqa: PLC0415 - it loads the SQL parser
 
-    rows = await session.rows(query(__package__, "preview_volatile"), list(called_functions(target.condition)))
-    if rows:
-        names = ", ".join(row["name"] for row in rows)
-        raise UsageError(
-            f"The condition calls {names}, which may answer differently each time.",
-            next_step="Write the condition without it.",
-        )
+    await refuse_volatile_in(session, target.condition, "The condition")
 
 
 async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import TableFact
-    from fkdash.preview.reader import Reader, RowValues
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowValues
 
 
 class TriggerConditions:

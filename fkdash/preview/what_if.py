@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, TableName
+from fkdash.db.literals import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.facts import ColumnFact, Facts, KeyFact, TableFact, TriggerFact
 
 _LETTERS: Final = {
     Action.NO_ACTION: "a",
@@ -43,6 +44,7 @@ class NewAction:
 class Assumptions:
     """What a preview pretends: other actions and dropped foreign keys by constraint OID, columns that take NULL.
 
+    `defaults` are other defaults of columns, each the text of a value.
     A foreign key with another action is one that was dropped and added again: its
     triggers come last in the queue.
     """
@@ -50,6 +52,7 @@ class Assumptions:
     actions: Mapping[int, NewAction] = field(default_factory=dict)
     dropped: frozenset[int] = frozenset()
     nullable: frozenset[tuple[TableName, str]] = frozenset()
+    defaults: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
 
     def applied(self, facts: Facts) -> Facts:
         """Give the facts as they would be."""
@@ -79,10 +82,25 @@ class Assumptions:
                 added.append(replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred))
             else:
                 added.append(trigger)
-        columns = {
-            name: replace(column, not_null=False) if (table.name, name) in self.nullable else column
-            for name, column in table.columns.items()
-        }
+        columns = {name: self._column(facts, table, column) for name, column in table.columns.items()}
         actions = [trigger for trigger in kept if trigger.name < _CHECKING_TRIGGERS]
         rest = kept[len(actions) :]
         return replace(table, triggers=(*actions, *added, *rest), columns=columns)
+
+    def _column(self, facts: Facts, table: TableFact, column: ColumnFact) -> ColumnFact:
+        # A partition's rows are written with the default of the table that the key was declared on.
+        root = facts.tables[facts.root(table.oid)].name
+        if (table.name, column.name) in self.nullable:
+            column = replace(column, not_null=False)
+        default = self.defaults.get((table.name, column.name), self.defaults.get((root, column.name)))
+        if default is None:
+            return column
+        return replace(
+            column,
+            default=f"{literal(default)}::{column.type}",
+            # Turning a text into a value of a type that users made runs their code.
+            default_steady=not column.domain and not column.type_not_run,
+            default_folded=False,
+            default_restricted=(),
+            default_not_run=column.type_not_run,
+        )

@@ -107,6 +107,7 @@ class OptionDocument(TypedDict):
     undo: str
     refused: str
     asks: Names
+    of_rows: NotRequired[bool]
     procedure: str | None
     expected_seconds: float | None
 

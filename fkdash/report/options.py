@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fkdash.fix.option import Option
     from fkdash.fix.plan import Plan
+    from fkdash.report.promises import Promise
     from fkdash.rules.finding import Finding
 
 _SHORTEST_WORTH_SAYING = 0.1
@@ -19,9 +20,16 @@ _ORDER = "in the order of the rule, what changes least for existing rows first; 
 
 
 def options_text(
-    finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan], seconds: Mapping[str, float | None]
+    finding: Finding,
+    offered: Sequence[Option],
+    plans: Mapping[str, Plan],
+    seconds: Mapping[str, float | None],
+    rows: Mapping[str, Promise],
 ) -> str:
-    """Give the options as text, those that are refused last with the reason; `seconds` as far as sizes tell."""
+    """Give the options as text, those that are refused last with the reason; `seconds` as far as sizes tell.
+
+    `rows` has how many rows each frees, where that was counted.
+    """
     about = f"{finding.rule}: {finding.message}" if finding.rule else finding.message
     lines = [plain(finding.key.qualified), f"  {plain(about)}", f"  {_ORDER}", ""]
     for option in sorted(offered, key=lambda option: bool(option.refused)):
@@ -34,8 +42,14 @@ def options_text(
             f"  application  {plain(option.application)}",
             f"  undo         {plain(option.undo)}",
         ]
+        if option.blocked:
+            lines.append(f"  blocked      {plain(option.blocked)}")
+        if option.id in rows:
+            lines.append(f"  rows         {plain(rows[option.id].words)}")
         if option.asks:
             lines.append(f"  asks         for the key of an existing row: {_asking(option)}")
+        if option.of_rows:
+            lines.append("  of           the rows that are to be freed: --of KEY, once for each")
         if option.id in plans:
             plan = plans[option.id]
             lines.append(
@@ -60,7 +74,11 @@ def _takes(seconds: float | None) -> str:
 
 
 def options_document(
-    finding: Finding, offered: Sequence[Option], plans: Mapping[str, Plan], seconds: Mapping[str, float | None]
+    finding: Finding,
+    offered: Sequence[Option],
+    plans: Mapping[str, Plan],
+    seconds: Mapping[str, float | None],
+    rows: Mapping[str, Promise],
 ) -> dict[str, Any]:
     """Give the options as the versioned document that scripts read."""
     return {
@@ -76,12 +94,19 @@ def options_document(
                 "then": option.then,
                 "application": option.application,
                 "frees": option.frees,
+                "blocked": option.blocked,
+                "cannot_be_deleted": _counted(rows.get(option.id)),
                 "undo": option.undo,
                 "refused": option.refused,
                 "asks": list(option.asks),
+                "of_rows": option.of_rows,
                 "procedure": plans[option.id].procedure if option.id in plans else None,
                 "expected_seconds": seconds.get(option.id),
             }
             for option in offered
         ],
     }
+
+
+def _counted(found: Promise | None) -> dict[str, Any] | None:
+    return None if found is None else {"today": found.today, "then": found.then, "words": found.words}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fkdash.catalog.confirmed_references import reference_name, spelled_reference
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.orphans.consequences import consequences
 from fkdash.report.not_run import not_run_field, not_run_lines
+from fkdash.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,12 +82,22 @@ def count_words(orphans: OrphanCount) -> str:
 
 def details(each: ScannedReference, catalog: Catalog) -> list[str]:
     """Give what else is known of the orphans of one reference, one line for each thing; none without orphans."""
+    offered = next_plan(each.reference)
     if not each.orphans.rows:
-        return []
+        return offered
     lines = [f"row {orphan_words(row, each.reference.key)}" for row in each.evidence.rows]
     if each.evidence.oldest is not None:
         lines.append(f"{each.evidence.column} from {each.evidence.oldest} to {each.evidence.newest}")
-    return [*lines, *consequences(catalog, each.reference)]
+    return [*lines, *consequences(catalog, each.reference), *offered]
+
+
+def next_plan(reference: Reference) -> list[str]:
+    """Say how a reference without a foreign key becomes one; nothing of a declared one."""
+    if reference.declared:
+        return []
+    if not reference.confirmed:
+        return [f"if it is one, confirm it in fkdash.toml: [references] {spelled_reference(reference.key)}"]
+    return [f"add the foreign key: {command('fix', 'plan', reference_name(reference.key))}"]
 
 
 def why(reference: Reference) -> tuple[str, ...]:

@@ -12,6 +12,22 @@ from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
 from fkdash.report.check_markdown import escaped
 from fkdash.report.not_run import not_run_field, not_run_lines
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    EXCLUSION_VIOLATION,
+    FEATURE_NOT_SUPPORTED,
+    FOREIGN_KEY_VIOLATION,
+    GENERATED_ALWAYS,
+    INSUFFICIENT_PRIVILEGE,
+    INTERNAL_ERROR,
+    INVALID_COLUMN_REFERENCE,
+    NOT_NULL_VIOLATION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    RESTRICT_VIOLATION,
+    STRING_DATA_RIGHT_TRUNCATION,
+    SYNTAX_ERROR,
+    UNIQUE_VIOLATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,25 +38,25 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.in_the_way import InTheWay
 
 _REASONS: Final = {
-    "0A000": "must not move to another partition",
-    "22001": "too long for the column",
-    "23001": "still referenced (RESTRICT)",
-    "23502": "cannot be NULL",
-    "23503": "foreign key",
-    "23505": "duplicate key",
-    "23514": "CHECK or partition",
-    "23P01": "exclusion constraint",
-    "42501": "the table's owner lacks privileges",
-    "42P10": "a publication's filter or column list does not fit its replica identity",
-    "42601": "set twice",
-    "428C9": "GENERATED ALWAYS AS IDENTITY",
-    "55000": "published, without a replica identity",
-    "XX000": "replaced by a rule",
+    FEATURE_NOT_SUPPORTED: "must not move to another partition",
+    STRING_DATA_RIGHT_TRUNCATION: "too long for the column",
+    RESTRICT_VIOLATION: "still referenced (RESTRICT)",
+    NOT_NULL_VIOLATION: "cannot be NULL",
+    FOREIGN_KEY_VIOLATION: "foreign key",
+    UNIQUE_VIOLATION: "duplicate key",
+    CHECK_VIOLATION: "CHECK or partition",
+    EXCLUSION_VIOLATION: "exclusion constraint",
+    INSUFFICIENT_PRIVILEGE: "the table's owner lacks privileges",
+    INVALID_COLUMN_REFERENCE: "a publication's filter or column list does not fit its replica identity",
+    SYNTAX_ERROR: "set twice",
+    GENERATED_ALWAYS: "GENERATED ALWAYS AS IDENTITY",
+    OBJECT_NOT_IN_PREREQUISITE_STATE: "published, without a replica identity",
+    INTERNAL_ERROR: "replaced by a rule",
 }
 Listed: TypeAlias = "Mapping[Blocker, InTheWay]"
 _NONE: Final[Listed] = {}
 _EFFECTS: Final = ("deleted", "set_null", "set_default", "updated")
-_STILL_REFERENCED: Final = ("23001", "23503")
+_STILL_REFERENCED: Final = (RESTRICT_VIOLATION, FOREIGN_KEY_VIOLATION)
 
 
 def preview_json(preview: Preview, listed: Listed = _NONE, rehearsed: DeleteRehearsal | None = None) -> str:
@@ -317,7 +333,7 @@ def why(preview: Preview, blocker: Blocker) -> str:
         said = f"would refer to {plain(_value(blocker.value))}, which is no row of {nowhere} ({name})"
     elif blocker.half:
         said = f"would have NULL in some of ({columns}) and not in others, which {name} forbids (MATCH FULL)"
-    elif blocker.sqlstate == "23502":
+    elif blocker.sqlstate == NOT_NULL_VIOLATION:
         said = f"would get no {columns}, which cannot be NULL"
     elif blocker.constraint is None:
         said = f"cannot be written ({reason(blocker)}: {columns})"

@@ -67,9 +67,9 @@ def summary_lines(counts: Counts, notes: Sequence[str]) -> Iterator[str]:
     """Give what it comes to: how many, of which constraints, when last, what a fix did, what is not known."""
     if counts.total:
         last = f", the last at {_moment(counts.last)}" if counts.last is not None else ""
-        yield f"{counted(counts.total, 'errors')} of {counted(len(counts.by_constraint), 'constraints')}{last}."
-        for (name, sqlstate), count in counts.by_constraint.most_common():
-            yield f"  {count:>6,}  {sqlstate}  {plain(name) or '(constraint not known)'}"
+        yield f"{counted(counts.total, 'errors')} of {counted(len(counts.seen), 'constraints')}{last}."
+        for seen in sorted(counts.seen.values(), key=lambda each: -each.count):
+            yield f"  {seen.count:>6,}  {seen.sqlstate}  {plain(seen.name) or '(constraint not known)'}"
     else:
         yield "No integrity error was seen."
     for key, moment in counts.fixed.items():

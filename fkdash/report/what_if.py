@@ -15,7 +15,7 @@ from fkdash.report.check_markdown import escaped
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Effect, Limits, Preview
@@ -41,13 +41,13 @@ class Fate:
 
 
 async def what_if(
-    sessions: Sessions, catalog: Catalog, target: DeleteTarget, plans: Iterable[Plan], limits: Limits
+    sessions: Sessions, target: DeleteTarget, plans: Iterable[Plan], limits: Limits
 ) -> AsyncIterator[Supposed]:
     """Give today's answer and then one for each plan, each from a session of its own; only reads."""
     for plan in (None, *plans):
         assume = None if plan is None else assumptions_of(plan)
         async with sessions.session(limits.seconds) as session:
-            yield Supposed(plan, await preview(session, catalog, target, limits, assume=assume))
+            yield Supposed(plan, await preview(session, target, limits, assume=assume))
 
 
 def assumptions_of(plan: Plan) -> Assumptions:
@@ -59,6 +59,7 @@ def assumptions_of(plan: Plan) -> Assumptions:
         actions={oid: NewAction(new.on_delete, new.delete_columns)} if changed and not plan.goal.gone else {},
         dropped=frozenset({oid}) if plan.goal.gone else frozenset(),
         nullable=frozenset(plan.goal.nullable),
+        defaults={(old.table, name): text for name, text in plan.values if plan.option == "set-column-default"},
     )
 
 

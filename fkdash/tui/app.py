@@ -22,17 +22,18 @@ from fkdash.tui.terminal import PASSWORD_WANTED
 from fkdash.tui.widgets.bars import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.tui.applying import Applying
     from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.screens.commands import Command
     from fkdash.tui.screens.findings.constraints import ConstraintsScreen
     from fkdash.tui.screens.findings.databases import DatabasesScreen
     from fkdash.tui.settings import DashboardOptions
 
-_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of"})
+_NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe", "preview_of", "watch"})
 _SEVERAL_DATABASES = Place(server="several databases")
 
 
@@ -184,17 +185,36 @@ class DashboardApp(SafeApp):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
+        if action in {"along", "against"}:
+            return self._why_not_along(action)
+        if action == "databases":
+            return self._why_not_databases()
         if action in _NEEDS_KNOWLEDGE and self.knowledge is None:
             return "go into a database first" if self.desk is None else "no foreign key has been read yet"
-        if action == "history" and self.desk is None:
+        if action in {"history", "whereabouts"} and self.desk is None:
             return "go into a database first"
-        if action == "mark" and not (isinstance(self.screen, BaseScreen) and self.screen.MARKABLE):
+        screen = self.screen
+        if action == "mark" and not (isinstance(screen, BaseScreen) and screen.MARKABLE):
             return "there is nothing here that a report could show"
-        if action == "databases":
-            if self._changing:
-                return "a change is going on"
-            if self._databases not in self.screen_stack and not self.options.profiles:
-                return "there are no profiles in config.toml; fkdash --all-databases lists those of a server"
+        return "this is it" if isinstance(screen, BaseScreen) and screen.crumb == action else ""
+
+    def _why_not_databases(self) -> str:
+        if self._changing:
+            return "a change is going on"
+        if self._databases not in self.screen_stack and not self.options.profiles:
+            return "there are no profiles in config.toml; fkdash --all-databases lists those of a server"
+        return ""
+
+    def _why_not_along(self, action: str) -> str:
+        key, table = self._reference_here, self.screen.table_here if isinstance(self.screen, BaseScreen) else None
+        if key is None or self.knowledge is None:
+            return "there is no reference under the cursor"
+        from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if not isinstance(self.screen, RelationsScreen) or (action == "against" and self.screen.came_along):
+            return ""
+        if table == (key.referenced if action == "along" else key.table):
+            return "this is the table at that end"
         return ""
 
     def action_explain(self) -> None:
@@ -204,6 +224,40 @@ class DashboardApp(SafeApp):
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None and not isinstance(self.screen, ExplainScreen):
             self.push_screen(ExplainScreen(desk, knowledge))
+
+    def action_whereabouts(self) -> None:
+        """Tell where one is and what this session may do."""
+        from fkdash.tui.screens.whereabouts import WhereaboutsScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        if self.desk is not None and not isinstance(self.screen, WhereaboutsScreen):
+            self.push_screen(WhereaboutsScreen(self.desk))
+
+    def action_along(self) -> None:
+        """Go to the table that the reference under the cursor refers to."""
+        key = self._reference_here
+        if key is not None:
+            self._show_relations(key.referenced, at=key)
+
+    def action_against(self) -> None:
+        """Go back along the reference: to where one came from along it, else to the table that refers."""
+        from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+
+        key = self._reference_here
+        if isinstance(self.screen, RelationsScreen) and self.screen.came_along:
+            self.screen.action_back()
+        elif key is not None:
+            self._show_relations(key.table, at=key)
+
+    @property
+    def _reference_here(self) -> ForeignKey | None:
+        return self.screen.reference_here if isinstance(self.screen, BaseScreen) else None
+
+    def places(self) -> Sequence[Command]:
+        """Give every table and every foreign key."""
+        from fkdash.tui.screens.findings.places import places_of  # noqa: PLC0415 - loaded when it is wanted
+
+        desk, knowledge = self.desk, self.knowledge
+        return places_of(desk, knowledge, self.push_screen) if desk is not None and knowledge is not None else ()
 
     def action_history(self) -> None:
         """Show what has been changed."""
@@ -220,6 +274,16 @@ class DashboardApp(SafeApp):
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None and not isinstance(self.screen, OrphansScreen):
             self.push_screen(OrphansScreen(desk, knowledge))
+
+    def action_watch(self) -> None:
+        """Show whether there are still errors; after a change, of the foreign key that was changed."""
+        from fkdash.tui.screens.fix.run import FixRunScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.watch import WatchScreen  # noqa: PLC0415
+
+        desk, knowledge, screen = self.desk, self.knowledge, self.screen
+        if desk is not None and knowledge is not None and not isinstance(screen, WatchScreen):
+            about = screen.plan.goal.key if isinstance(screen, FixRunScreen) else None
+            self.push_screen(WatchScreen(desk, knowledge, about))
 
     def action_reconnect(self) -> None:
         """Connect and read again, now: what all screens stand on, and what the present one shows."""
@@ -281,12 +345,12 @@ class DashboardApp(SafeApp):
         if self.knowledge is not None and not isinstance(self.screen, TablesScreen):
             self.push_screen(TablesScreen(self.knowledge.catalog, question, chosen, passed_over=passed_over))
 
-    def _show_relations(self, table: TableName) -> None:
+    def _show_relations(self, table: TableName, at: ForeignKey | None = None) -> None:
         from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None:
-            self.push_screen(RelationsScreen(desk, knowledge, table))
+            self.push_screen(RelationsScreen(desk, knowledge, table, at=at))
 
     def _preview_table(self, table: TableName) -> None:
         desk, knowledge = self.desk, self.knowledge
@@ -306,6 +370,6 @@ class DashboardApp(SafeApp):
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
         elif self._changing:
-            self.answer("A change is going on: s stops after this step, c cancels now.")
+            self.answer("A change is going on: . stops after this step, ctrl+c cancels now.")
         else:
             self.exit()

@@ -51,6 +51,11 @@ class Applying:
         if self._wishes is not None:
             self._wishes.stop_after_step = True
 
+    def try_now(self) -> None:
+        """Have the step that waits for a lock tried again at once."""
+        if self._wishes is not None:
+            self._wishes.try_now()
+
     async def cancel(self) -> None:
         """End the run now; what is open is rolled back. Comes back when the database has said what took effect."""
         task = self._task

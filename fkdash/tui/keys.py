@@ -19,6 +19,10 @@ _SPELLINGS = {
     "escape": "esc",
     "question_mark": "?",
     "slash": "/",
+    "full_stop": ".",
+    "plus": "+",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "colon": ":",
     "exclamation_mark": "!",
     "backslash": "\\",
@@ -75,7 +79,21 @@ FILTERING: list[BindingType] = [
     key("list.previous", "N", "move(-1)", "previous match", tooltip="The one before"),
 ]
 
+SEVERITIES: list[BindingType] = [
+    key("list.contradictions", "1", "only('error')", "contradictions", tooltip="Only contradictions, and back"),
+    key("list.warnings", "2", "only('warning')", "warnings", tooltip="Only warnings, and back"),
+    key("list.notes", "3", "only('info')", "notes", tooltip="Only notes, and back"),
+    key("list.all", "0", "only('')", "all", tooltip="All rows again"),
+]
+
+CHOOSING: list[BindingType] = [
+    key(f"options.{number}", str(number), f"choose({number})", f"option {number}", tooltip=f"To option {number}")
+    for number in range(1, 10)
+]
+
 PANES: list[BindingType] = [
+    key("pane.down", "J", "scroll_pane(1)", "more below", tooltip="Scroll the text beside or below the list"),
+    key("pane.up", "K", "scroll_pane(-1)", "back up", tooltip="Scroll that text back"),
     key("pane.next", "tab,l", "app.focus_next", "next pane"),
     key("pane.previous", "shift+tab,h", "app.focus_previous", "previous pane"),
 ]
@@ -116,7 +134,7 @@ READ_ALL = key(
 EVERY_KEY = key(
     "orphans.every",
     "A",
-    "every_key",
+    "read_all",
     "every key",
     show=True,
     tooltip="Count for every foreign key, also those that guarantee their rows; and back",
@@ -136,7 +154,7 @@ REHEARSE = key(
     tooltip="To its confirmation: the short steps with their real locks and a probing delete, rolled back",
 )
 EDIT_SQL = key(
-    "plan.edit", "s", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"
+    "plan.edit", "v", "edit", "edit SQL", show=True, tooltip="Change the statements; what changes is checked"
 )
 AS_PLANNED = key(
     "edit.as-planned", "ctrl+r", "as_planned", "as planned", show=True, tooltip="Put back what was planned"
@@ -145,14 +163,22 @@ BUTTON_LEFT = key("confirm.left", "left", "button(-1)", "Cancel")
 BUTTON_RIGHT = key("confirm.right", "right", "button(1)", "Apply")
 STOP_AFTER_STEP = key(
     "run.stop",
-    "s",
+    "full_stop",
     "stop_after_step",
     "stop after this step",
     show=True,
     tooltip="Let the step under way end, then stop",
 )
-CANCEL_RUN = key(
-    "run.cancel", "c", "cancel_run", "cancel now", show=True, tooltip="Roll back what is open, and stop"
+CANCEL_RUN = Binding(
+    "ctrl+c",
+    "cancel_run",
+    "cancel now",
+    id="run.cancel",
+    tooltip="Roll back what is open, and stop",
+    priority=True,
+)
+TRY_NOW = key(
+    "run.try-now", "r", "refresh", "try now", show=True, tooltip="Try the step again without waiting any longer"
 )
 AS_MIGRATION = key(
     "fix.migration",
@@ -162,10 +188,10 @@ AS_MIGRATION = key(
     show=True,
     tooltip="Write it as a migration of the team's own tool; the database is not changed",
 )
-WRITE_FILES = key("export.write", "w", "write_files", "write", show=True, tooltip="Write the files that are shown")
+WRITE_FILES = key("export.write", "e", "export", "write", show=True, tooltip="Write the files that are shown")
 WITH_SCHEMA = key(
     "export.schema",
-    "s",
+    "plus",
     "with_schema",
     "with schema",
     show=True,
@@ -181,6 +207,9 @@ EXPLAIN = key(
     "explain error",
     show=True,
     tooltip="Paste an error: which foreign key is behind it",
+)
+WATCH = key(
+    "app.watch", "W", "app.watch", "watch", show=True, tooltip="Are there still errors, and did the fix stop them?"
 )
 TO_ANSWERS = key("explain.answers", "down", "to_answers", "to the answers")
 OPEN_TABLE = key(
@@ -207,10 +236,88 @@ EVERYWHERE: list[BindingType] = [
         "databases",
         tooltip="Go to database ... of a profile, or back to the list of databases",
     ),
+    key(
+        "app.along",
+        "right_square_bracket",
+        "along",
+        "to what it refers to",
+        tooltip="Along the reference, to the relations of the table that it refers to",
+    ),
+    key(
+        "app.against",
+        "left_square_bracket",
+        "against",
+        "back along it",
+        tooltip="Back along the reference, to the table that refers",
+    ),
+    key(
+        "app.whereabouts",
+        "i",
+        "whereabouts",
+        "where am I",
+        tooltip="Server, TLS, role and rights, pooler, engine, and the DSN to copy",
+    ),
     key("app.orphans", "o", "orphans", "orphans", tooltip="Which rows refer to rows that do not exist"),
+    key("app.watch", "W", "watch", "watch", tooltip="Are there still errors: the server's log, minute by minute"),
     key("app.preview-of", "P", "preview_of", "preview of", tooltip="Preview delete of ... a table by its name"),
 ]
 """What leads away from any screen of the dashboard; escape leads back."""
+
+
+TASKS = ("looking", "changing", "telling", "moving", "fkdash")
+"""What keys are for, in the order of the help screen."""
+_TASK_OF = {
+    "list": "moving",
+    "pane": "moving",
+    "explain": "moving",
+    "fix": "changing",
+    "plan": "changing",
+    "edit": "changing",
+    "confirm": "changing",
+    "run": "changing",
+    "options": "changing",
+    "export": "changing",
+    "history": "changing",
+    "constraints.fix": "changing",
+    "app.history": "changing",
+    "screen.copy": "telling",
+    "screen.export": "telling",
+    "app.mark": "telling",
+    "app.report": "telling",
+    "screen.back": "moving",
+    "preview.found": "moving",
+    "app.help": "fkdash",
+    "app.commands": "fkdash",
+    "app.quit": "fkdash",
+    "app.interrupt": "fkdash",
+    "app.suspend": "fkdash",
+    "app.redraw": "fkdash",
+    "app.reconnect": "fkdash",
+    "app.whereabouts": "fkdash",
+    "app.databases": "fkdash",
+}
+
+
+def task_of(binding_id: str) -> str:
+    """Give what the key of an id is for."""
+    return _TASK_OF.get(binding_id) or _TASK_OF.get(binding_id.partition(".")[0], TASKS[0])
+
+
+TOLD_WHERE_ROOM = (
+    "app.orphans",
+    "app.history",
+    "list.sort",
+    "screen.copy",
+    "screen.export",
+    "screen.refresh",
+    "app.relations",
+    "app.along",
+    "app.commands",
+    "app.mark",
+    "app.report",
+    "app.whereabouts",
+)
+"""What the key line tells besides what a screen is for, as long as there is room, in this order."""
 
 
 @runtime_checkable

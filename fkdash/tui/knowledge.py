@@ -9,27 +9,35 @@ from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from fkdash.errors import UsageError
 from fkdash.tui.words import fails_here
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
+    from fkdash.orphans.scan import ScannedReference
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
 
 IMPACT_SECONDS = 5.0
 """How long counting the rows of one foreign key may take."""
 _ANSWER_SECONDS = 2.0
+_ORPHAN_SECONDS, _ORPHANS_IN_ALL_SECONDS = 2.0, 15.0
 _TOLD_AT_ONCE, _TELLING_SECONDS = 5, 0.5
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """One reading of the catalog with its findings; `impacts` by a key's qualified name, as far as counted."""
+    """One reading of the catalog with its findings; `impacts` by a key's qualified name, as far as counted.
+
+    `scanned` are the references that do not guarantee their rows, those that nobody declared among them, each with
+    its orphans as far as counted.
+    """
 
     catalog: Catalog
     findings: tuple[Finding, ...]
     impacts: Mapping[str, Impact] = field(default_factory=dict)
+    scanned: tuple[ScannedReference, ...] = ()
 
     @cached_property
     def findings_by_key(self) -> Mapping[str, tuple[Finding, ...]]:
@@ -47,6 +55,11 @@ class Knowledge:
             for step in finding.path:
                 found.setdefault(step.qualified, set()).add(finding.key.qualified)
         return {name: frozenset(keys) for name, keys in found.items()}
+
+    @cached_property
+    def orphans_by_key(self) -> Mapping[tuple[str, tuple[str, ...]], ScannedReference]:
+        """What was counted, by a key's qualified name and its columns."""
+        return {(each.reference.key.qualified, each.reference.key.columns): each for each in self.scanned}
 
     def findings_of(self, key: ForeignKey) -> tuple[Finding, ...]:
         """Give the findings of a foreign key, the worst first."""
@@ -102,3 +115,31 @@ async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterat
         if number <= _TOLD_AT_ONCE or monotonic() - told >= _TELLING_SECONDS or number == len(keys):
             yield counted
             counted, told = {}, monotonic()
+
+
+async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
+    """Give the same with the orphans of every doubtful reference counted, within a few seconds in all.
+
+    What there was no time for is not known; the screen of orphans counts it. Raises ConnectionLostError.
+    """
+    from fkdash.orphans.references import doubtful  # noqa: PLC0415 - not before the first frame
+    from fkdash.orphans.scan import scan  # noqa: PLC0415
+
+    catalog, _ = await asyncio.to_thread(knowing_confirmed, knowledge.catalog)
+    references = await asyncio.to_thread(doubtful, catalog)
+    scanned = await scan(
+        sessions, catalog, references, seconds=_ORPHAN_SECONDS, total_seconds=_ORPHANS_IN_ALL_SECONDS, jobs=1
+    )
+    return replace(knowledge, scanned=scanned)
+
+
+def knowing_confirmed(catalog: Catalog) -> tuple[Catalog, str]:
+    """Give the catalog with the references that the team's file confirms, and what is wrong with that file."""
+    from fkdash.catalog.confirmed_references import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.checking.configuration_file import load_configuration  # noqa: PLC0415
+
+    try:
+        written = load_configuration().references
+    except UsageError as error:
+        return catalog, f"{error.what} Its [references] are not used."
+    return knowing_those_there(catalog, written)[0], ""

@@ -21,7 +21,11 @@ _NOT_ASCII = re.compile(r"[^\x20-\x7e]")
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide."""
+    """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide.
+
+    `frame` has, in this order, the horizontal and the vertical line, the corners above, the corners below, and
+    what joins a line to a frame at its left and its right; `focused_frame` has the same for what takes the keys.
+    """
 
     ascii_only: bool
     ellipsis: str
@@ -31,6 +35,8 @@ class Glyphs:
     cursor: str
     more: str
     separator: str
+    frame: str
+    focused_frame: str
 
     def plain(self, text: str) -> str:
         """Give text in which every character can be seen and, in ASCII, sent."""
@@ -45,10 +51,28 @@ class Glyphs:
 
 
 UNICODE = Glyphs(
-    ascii_only=False, ellipsis="…", arrow="→", rule="─", pointer="▸", cursor="▏", more="↓", separator="·"
+    ascii_only=False,
+    ellipsis="…",
+    arrow="→",
+    rule="─",
+    pointer="▸",
+    cursor="▏",
+    more="▼",
+    separator="·",
+    frame="─│╭╮╰╯├┤",
+    focused_frame="━┃┏┓┗┛┣┫",
 )
 ASCII = Glyphs(
-    ascii_only=True, ellipsis="..", arrow="->", rule="-", pointer=">", cursor="_", more="v", separator="-"
+    ascii_only=True,
+    ellipsis="..",
+    arrow="->",
+    rule="-",
+    pointer=">",
+    cursor="_",
+    more="v",
+    separator="-",
+    frame="-|++++++",
+    focused_frame="=|++++++",
 )
 
 

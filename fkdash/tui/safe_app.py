@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console
 from textual import events
@@ -18,6 +18,11 @@ from fkdash.tui.plain import UNICODE, Glyphs
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.help import HelpScreen
 from fkdash.tui.screens.too_small import TooSmall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.tui.screens.commands import Command
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 
@@ -73,7 +78,11 @@ class SafeApp(App[int], inherit_bindings=False):
         from fkdash.tui.screens.commands import CommandsScreen  # noqa: PLC0415 - loaded when it is wanted
 
         if isinstance(self.screen, BaseScreen) and not isinstance(self.screen, CommandsScreen):
-            self.push_screen(CommandsScreen(self.screen))
+            self.push_screen(CommandsScreen(self.screen, self.places()))
+
+    def places(self) -> Sequence[Command]:
+        """Give where one can go by name."""
+        return ()
 
     def action_interrupt(self) -> None:
         """Cancel what the present screen waits for, or say how to leave."""

@@ -15,7 +15,8 @@ class DashboardOptions:
     `environment` is the label of the profile ("production" colours the header
     and asks for the database's name); `read_only` refuses every change.
     `label_columns` names, for a table as `schema.table`, the columns that make
-    its rows recognisable. `keymap` maps binding ids to keys. `profiles` are
+    its rows recognisable. `refresh` is after how many seconds what is declared is looked at again, None for never.
+    `keymap` maps binding ids to keys. `profiles` are
     those of the configuration, for the list of databases.
     """
 
@@ -26,6 +27,7 @@ class DashboardOptions:
     mouse: bool | None = None
     label_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     keymap: dict[str, str] = field(default_factory=dict)
+    refresh: float | None = None
     profiles: dict[str, Profile] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from fkdash.rules.finding import Finding, Severity, Statement
 
 if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import Impact
+    from fkdash.tui.widgets.painting import Tone
 
 _DELETES: Final = {
     Action.CASCADE: "also deletes every row of {table} that refers to it",
@@ -17,6 +18,14 @@ _DELETES: Final = {
     Action.NO_ACTION: "is refused while a row of {table} refers to it",
     Action.RESTRICT: "is refused at once while a row of {table} refers to it",
 }
+ACTION_TONES: Final[dict[Action, Tone]] = {
+    Action.CASCADE: "deletes",
+    Action.SET_NULL: "nulls",
+    Action.SET_DEFAULT: "nulls",
+    Action.NO_ACTION: "refuses",
+    Action.RESTRICT: "refuses",
+}
+"""What an action does to the referencing rows has one look on every screen."""
 _REFUSING: Final = (Action.NO_ACTION, Action.RESTRICT)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableName
@@ -15,6 +15,8 @@ from fkdash.explain.vocabulary import Vocabulary, vocabulary
 from fkdash.watch.record import COUNTED, INTEGRITY, LogRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fkdash.catalog.model import Catalog, ForeignKey, Table
 
 _MOST_REMEMBERED: Final = 4_096
@@ -45,10 +47,14 @@ UNCLASSIFIED: Final = Violation("")
 
 
 class Classifier:
-    """Reads messages; the same one is read once. `catalog` is that of the database, None where there is none."""
+    """Reads messages; the same one is read once. `catalog` is that of the database, None where there is none.
 
-    def __init__(self, catalog: Catalog | None = None) -> None:
+    `earlier` are foreign keys as they were before they were changed: what they ran stands in older messages.
+    """
+
+    def __init__(self, catalog: Catalog | None = None, earlier: Sequence[ForeignKey] = ()) -> None:
         self._catalog = catalog
+        self._before = _with_keys(catalog, earlier) if catalog is not None and earlier else None
         self._known = vocabulary(catalog) if catalog is not None else Vocabulary()
         self._read: OrderedDict[tuple[str, ...], Violation | None] = OrderedDict()
 
@@ -93,8 +99,12 @@ class Classifier:
         """Give the key whose own statement failed."""
         if self._catalog is None or not clues.own:
             return None
-        keys = narrowed(self._catalog, ran(self._catalog, clues.own[0]), clues)
-        return keys[0] if len(keys) == 1 else None
+        for catalog in (self._catalog, self._before):
+            if catalog is not None:
+                keys = narrowed(catalog, ran(catalog, clues.own[0]), clues)
+                if len({key.qualified for key in keys}) == 1:
+                    return keys[0]
+        return None
 
     def _of_violated_key(self, clues: Clues, acting: ForeignKey | None) -> Violation:
         keys: tuple[ForeignKey, ...] = ()
@@ -168,6 +178,11 @@ class Classifier:
             parts = clues.statement[1]
             found = [table for table in found if tuple(table.name)[-len(parts) :] == parts] or found
         return found[0] if len(found) == 1 else None
+
+
+def _with_keys(catalog: Catalog, keys: Sequence[ForeignKey]) -> Catalog | None:
+    there = tuple(key for key in keys if {key.table, key.referenced} <= catalog.tables.keys())
+    return replace(catalog, foreign_keys=there) if there else None
 
 
 def _of_key(clues: Clues, key: ForeignKey | None, column: str = "") -> Violation:

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from fkdash.sqlstates import NOT_NULL_VIOLATION
 from fkdash.watch.classify import UNCLASSIFIED, Violation
+from fkdash.watch.seen import Seen, count_name, seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fkdash.watch.record import LogRecord
 
-_MOST_NAMES: Final = 20
 _MOST_STATEMENTS: Final = 3
 _LONGEST_STATEMENT: Final = 2_000
-_OTHERS: Final = "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Counts:
         self.doubtful = 0
         """NULLs of which the log does not tell whether a foreign key set them."""
         self.last: datetime | None = None
-        self.by_constraint: Counter[tuple[str, str]] = Counter()
+        self.seen: dict[tuple[str, str], Seen] = {}
+        """What was seen of each constraint, by name and SQLSTATE."""
 
     def add(self, record: LogRecord, violation: Violation) -> bool:
         """Count one; False where it is of another database or from before."""
@@ -93,8 +94,8 @@ class Counts:
         counted = self._open.setdefault(what, Counted(what, key=violation.key))
         counted.count += 1
         counted.doubtful |= violation.doubtful
-        _count(counted.applications, record.application)
-        _count(counted.roles, record.user)
+        count_name(counted.applications, record.application)
+        count_name(counted.roles, record.user)
         if self._statements and record.statement and len(counted.statements) < _MOST_STATEMENTS:
             statement = record.statement[:_LONGEST_STATEMENT]
             if statement not in counted.statements:
@@ -105,7 +106,7 @@ class Counts:
         for key in dict.fromkeys(filter(None, (violation.constraint, violation.key))):
             if key in self.fixed and record.moment is not None:
                 (self.before if record.moment <= self.fixed[key] else self.after)[key] += 1
-        self.by_constraint[name_of(what), violation.sqlstate] += 1
+        seen_of(self.seen, name_of(what), violation).add(record)
         if record.moment is not None and (self.last is None or record.moment > self.last):
             self.last = record.moment
         return True
@@ -127,14 +128,9 @@ def name_of(what: What) -> str:
     if what.constraint:
         return what.constraint
     return ".".join(filter(None, (what.schema, what.table, what.column))) + (
-        " NOT NULL" if what.sqlstate == "23502" else ""
+        " NOT NULL" if what.sqlstate == NOT_NULL_VIOLATION else ""
     )
 
 
 def _order(counted: Counted) -> tuple[datetime, str, str]:
     return counted.what.minute or datetime.min.replace(tzinfo=UTC), name_of(counted.what), counted.what.sqlstate
-
-
-def _count(names: Counter[str], name: str) -> None:
-    if name:
-        names[name if name in names or len(names) < _MOST_NAMES else _OTHERS] += 1

@@ -5,12 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    FOREIGN_KEY_VIOLATION,
+    INSUFFICIENT_PRIVILEGE,
+    NOT_NULL_VIOLATION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    QUERY_CANCELED,
+    RESTRICT_VIOLATION,
+    UNIQUE_VIOLATION,
+)
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-INTEGRITY: Final = frozenset({"23502", "23503", "23001", "23505", "23514"})
+INTEGRITY: Final = frozenset(
+    {NOT_NULL_VIOLATION, FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION, UNIQUE_VIOLATION, CHECK_VIOLATION}
+)
 """SQLSTATEs that are counted wherever they come from."""
-INSIDE: Final = frozenset({"55000", "42501", "57014"})
+INSIDE: Final = frozenset({OBJECT_NOT_IN_PREREQUISITE_STATE, INSUFFICIENT_PRIVILEGE, QUERY_CANCELED})
 """SQLSTATEs that are counted where a foreign key's own statement failed with them."""
 COUNTED: Final = INTEGRITY | INSIDE
 

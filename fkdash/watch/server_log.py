@@ -61,10 +61,23 @@ async def read_spelling(sessions: Sessions) -> Spelling:
 
 
 class ServerLog:
-    """The files of the server's log; `from_end` skips what stands there, `since` files that are older."""
+    """The files of the server's log; `from_end` skips what stands there, `since` files that are older.
 
-    def __init__(self, sessions: Sessions, *, since: datetime | None = None, from_end: bool = False) -> None:
+    With `most_bytes` a file that is longer when it is first met is read from so far before its end.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        since: datetime | None = None,
+        from_end: bool = False,
+        most_bytes: int | None = None,
+    ) -> None:
         self._sessions, self._since, self._from_end = sessions, since, from_end
+        self._most_bytes = most_bytes
+        self.skipped = 0
+        """How many bytes of the log were passed over as too long ago."""
         self._places: dict[str, int] = {}
         self._folder: PurePosixPath | None = None
         self._begun = False
@@ -96,7 +109,7 @@ class ServerLog:
         assert self._folder is not None  # noqa: S101 - `open` comes first
         for row in await self._listed():
             name, size = row["name"], row["size"]
-            place = self._places.get(name, 0)
+            place = self._places.get(name, self._beginning(name, size))
             if size < place:
                 # A name that is used again (log_truncate_on_rotation).
                 yield Chunk(name, b"", final=True)
@@ -110,6 +123,14 @@ class ServerLog:
                 yield Chunk(name, data)
             self._places[name] = place
         self._begun = True
+
+    def _beginning(self, name: str, size: int) -> int:
+        """Give where a file that has not been read yet is begun; a packed one makes sense as a whole only."""
+        if self._most_bytes is None or name.endswith(_PACKED) or size <= self._most_bytes:
+            return 0
+        if name not in self._places:
+            self.skipped += size - self._most_bytes
+        return size - self._most_bytes
 
     async def _part(self, path: str, place: int, length: int) -> bytes | None:
         async with self._sessions.session(_SECONDS) as session:

@@ -132,7 +132,7 @@ def _questions(catalog: Catalog, suffix: str = "") -> list[Measured]:
 
 
 async def _preview(session: Session, *, target: DeleteTarget) -> object:
-    return await preview(session, Catalog({}, ()), target, Limits())
+    return await preview(session, target, Limits())
 
 
 async def _blocked(session: Session, *, catalog: Catalog, key: ForeignKey) -> object:

@@ -14,6 +14,7 @@ from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
 _LANGUAGES = tomllib.loads((Path(__file__).parent / "messages.toml").read_text(encoding="utf-8"))
+_RAISED = tomllib.loads((Path(__file__).parent / "raised.toml").read_text(encoding="utf-8"))
 _SCHEMA = """
 create table catalogue (id int primary key);
 create table line (id int primary key, item int not null constraint line_item references catalogue on delete set null,
@@ -23,6 +24,15 @@ create table line (id int primary key, item int not null constraint line_item re
 create table period (id int primary key) partition by range (id);
 create table period_1 partition of period for values from (0) to (9);
 create table entry (period_id int constraint entry_period references period);
+create domain must as int not null;
+create table dom (id int primary key, c must constraint dom_c references catalogue on delete set null);
+create table uniq (id int, c int default 1 unique constraint uniq_c references catalogue on delete set default);
+create table stock (id int primary key);
+create table ident (c int generated always as identity constraint ident_c references stock on delete set null);
+create table part (c int constraint part_c references stock on delete set null) partition by list (c);
+create table slow (c int constraint slow_c references stock on delete cascade);
+create table refuse (c int constraint refuse_c references stock on delete cascade);
+create table loose (id int, cat int);
 """
 _NAMES = {
     "held": ("catalogue", "line_other", "line"),
@@ -78,3 +88,32 @@ async def test_what_is_no_violation_leads_to_no_key_in_any_language(schema: Cata
         if message in words and explain(schema, _said(language, message)).answers
     ]
     assert wrong == [], wrong
+
+
+async def test_whatever_else_is_raised_leads_where_it_does_in_english(schema: Catalog) -> None:
+    wrong = []
+    for error, texts in _RAISED.items():
+        answered = {
+            (language, context): _answers(schema, text if context else _without_context(text))
+            for language, text in texts.items()
+            for context in (True, False)
+        }
+        assert answered["en", True], error
+        wrong += [
+            (error, language, context, told, answered["en", context])
+            for (language, context), told in answered.items()
+            if told != answered["en", context]
+        ]
+    assert wrong == [], wrong
+
+
+def _answers(catalog: Catalog, text: str) -> tuple[tuple[str, str, str], ...] | str:
+    found = explain(catalog, text)
+    told = tuple((each.key.name, each.sqlstate, each.message) for each in found.answers)
+    return told or (found.headline if found.understood else "")
+
+
+def _without_context(text: str) -> str:
+    """Leave out what clients show only on demand: the statement that a foreign key ran by itself."""
+    lines = text.split("\n")
+    return "\n".join(lines[: next((at for at, line in enumerate(lines) if "OPERATOR(" in line), len(lines))])

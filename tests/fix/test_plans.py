@@ -43,7 +43,8 @@ async def every_plan(bench: Workbench) -> dict[tuple[str, str], Plan]:
             for option in options(bench.catalog, finding):
                 if not option.refused:
                     words = ["3"] if option.asks else []
-                    made[key.name, option.id] = await bench.plan(key.name, option.id, words=words)
+                    of = ["4"] if option.of_rows else []
+                    made[key.name, option.id] = await bench.plan(key.name, option.id, words=words, of=of)
     return made
 
 

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import asyncpg
 
-from fkdash.catalog.model import Catalog, TableName
+from fkdash.catalog.model import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview import preview as preview_module
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Verdict
@@ -114,7 +114,7 @@ async def preview_of(
     """Give a preview, in a transaction of its own."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
-        return await preview(session, Catalog({}, ()), target, limits or Limits(), assume=assume)
+        return await preview(session, target, limits or Limits(), assume=assume)
 
 
 def differences(predicted: Preview, truth: Truth, names: dict[int, TableName]) -> list[str]:

@@ -129,7 +129,7 @@ async def test_what_a_partition_refuses_is_found_under_its_table(database: TestD
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
         catalog = await read_catalog(session)
-        answer = await preview(session, catalog, _one("p", 1), Limits())
+        answer = await preview(session, _one("p", 1), Limits())
         [branch] = [branch for branch in branches(catalog, answer) if branch.key is not None]
         assert [(each.table.name, each.sqlstate, each.rows) for each in branch.blockers] == [("c", "23502", 4)]
         assert [each.partition for each in branch.blockers] == [TableName("public", "c2")]

@@ -86,7 +86,7 @@ async def test_a_guard_agrees_with_the_preview(database: TestDatabase, seed: int
             found = await database.fetch(asks.sql(numbered), list(keys))
             target = DeleteTarget(TableName("public", f"t{table}"), keys=tuple({"id": key} for key in keys))
             async with pool.session() as session:
-                answer = await preview(session, catalog, target, Limits())
+                answer = await preview(session, target, Limits())
             assert answer.verdict in {Verdict.ALLOWED, Verdict.BLOCKED}
             assert bool(found) == (answer.verdict is Verdict.BLOCKED), (seed, table, keys, found, answer)
             named = {each.constraint for each in answer.blockers if each.constraint is not None}

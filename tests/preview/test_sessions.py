@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fkdash.catalog.model import TableName
-from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import NotPermittedError
@@ -38,8 +37,7 @@ async def looking(database: TestDatabase) -> AsyncIterator[ReadPool]:
 
 async def _preview(pool: ReadPool, target: DeleteTarget) -> Preview:
     async with pool.session() as session:
-        catalog = await read_catalog(session)
-        return await preview(session, catalog, target, Limits())
+        return await preview(session, target, Limits())
 
 
 async def test_a_role_that_may_only_read_gets_the_whole_answer(looking: ReadPool, database: TestDatabase) -> None:

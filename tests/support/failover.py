@@ -32,7 +32,9 @@ class FailingServer:
         self.major = major
         self._folders: dict[Cluster, ExitStack] = {}
         # The folder of the programs, which may be a copy, outlives every cluster.
-        self._programs = self._new_cluster()._reachable_programs()
+        programs = self._new_cluster()
+        self._programs = programs._reachable_programs()
+        programs.hand_over()
         self._now = self._new_cluster()
         self._now._initialise(self._programs)
         self._launch(self._now)

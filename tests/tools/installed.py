@@ -54,6 +54,18 @@ def python() -> Path:
     return folder / "bin"
 
 
+def lacking(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Give those of Debian's packages that are not installed; `.ci/run` installs them."""
+    asked = ("dpkg-query", "--show", "--showformat", "${db:Status-Status}")
+    if shutil.which(asked[0]) is None:
+        return packages
+    return tuple(
+        each
+        for each in packages
+        if subprocess.run([*asked, each], capture_output=True, text=True, check=False).stdout != "installed"
+    )
+
+
 def _run(*words: str | Path, cwd: Path) -> None:
     done = subprocess.run([str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -36,6 +36,7 @@ class Project:
     edit: Callable[[Path, str], None] | None = None
     quiet: tuple[str, ...] = ()
     steps_down: int | None = None
+    debian: tuple[str, ...] = ()
 
     def lay(self, folder: Path) -> Path:
         """Write the project."""
@@ -51,7 +52,7 @@ class Project:
         """Run a command of the tool on a database; gives what it says, fails where it fails."""
         socket = database.socket_directory
         paths = [str(folder / "node_modules" / ".bin"), os.environ["PATH"]]
-        if not self.packages:
+        if not self.packages and not self.debian:
             paths.insert(0, str(installed.python()))
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PG")},

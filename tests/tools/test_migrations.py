@@ -11,7 +11,8 @@ import pytest
 from fkdash.catalog.model import quoted
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
-from tests.tools.projects import KEY, PROJECTS, Project
+from tests.tools import installed, more_projects, projects
+from tests.tools.projects import KEY, Project
 
 pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
 ROWS = "insert into workspaces values (1, 'one'), (2, 'two'); insert into users values (1, 1)"
@@ -29,9 +30,15 @@ OWN_TRANSACTION = (
 OPTIONS = ("no-action", "drop-not-null")
 
 
+PROJECTS = projects.PROJECTS | more_projects.PROJECTS
+
+
 @pytest.fixture(params=sorted(PROJECTS))
 def project(request: pytest.FixtureRequest) -> Project:
-    return PROJECTS[request.param]
+    found = PROJECTS[request.param]
+    if missing := installed.lacking(found.debian):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    return found
 
 
 async def export(project: Project, folder: Path, database: TestDatabase, option: str, key: str = KEY) -> None:
@@ -87,12 +94,14 @@ HOSTILE_KEY = "k\n  \"q' ? :x ${y} `z` \\ ; -- %s #{a} $fkdash$ ''' */"
 
 
 @pytest.mark.parametrize(
-    "name", ["alembic", "dbmate", "django", "knex", "node-pg-migrate", "sequelize", "typeorm"]
+    "name", ["alembic", "dbmate", "django", "knex", "node-pg-migrate", "rails", "sequelize", "sqitch", "typeorm"]
 )
 async def test_no_name_in_the_database_can_be_read_as_more_by_a_tool(
     name: str, database: TestDatabase, tmp_path: Path
 ) -> None:
     project = PROJECTS[name]
+    if missing := installed.lacking(project.debian):
+        pytest.skip(f"not installed: {', '.join(missing)}")
     folder = project.lay(tmp_path)
     await up(project, folder, database)
     column = quoted(HOSTILE_COLUMN)

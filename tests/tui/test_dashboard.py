@@ -84,8 +84,9 @@ async def test_the_conflict_is_first_and_marked_with_its_consequence_and_the_ver
         assert "PRODUCTION" in lines[0]
         assert f"{incident_database.version}." in lines[0]
         tables = await incident_database.value(_TABLES)
-        assert f"in 57 foreign keys of {tables} tables" in lines[1]
-        assert lines[4].startswith("! users.primary_workspace_id")
+        assert "1 ! 2 contradictions   2 ~ 3 warnings   3 - 2 notes" in lines[1]
+        assert f" 57 foreign keys of {tables} tables " in lines[2]
+        assert lines[4].startswith("┃ ! users.primary_workspace_id")
         pane = session.app.constraints.pane
         await session.until(lambda: "Deleting any of 412 workspaces fails: 5,000 users have" in pane.text)
         with pytest.raises(asyncpg.NotNullViolationError) as refused:
@@ -208,7 +209,7 @@ async def test_a_database_that_does_not_exist_is_said_and_tried_again(database: 
         await session.until_shown(f'database "{missing}" does not exist', "R tries again", "NOT CONNECTED")
         await database.execute(f"CREATE DATABASE {missing} TEMPLATE template0")
         await session.press("R")
-        await session.until_shown("Nothing wrong found in 0 foreign keys of 0 tables")
+        await session.until_shown("Nothing wrong found", "0 foreign keys of 0 tables")
         assert "NOT CONNECTED" not in session.screen
     await database.execute(f"DROP DATABASE {missing} WITH (FORCE)")
 
@@ -353,7 +354,7 @@ async def test_what_only_the_rows_can_tell_of_a_finding_is_asked_as_check_asks_i
         INSERT INTO missing VALUES (1), (1), (2);
     """)
     async with dashboard(database.dsn) as session:
-        await session.until_shown("1 contradiction in 2 foreign keys of 3 tables", "BITES 2")
+        await session.until_shown("1 ! 1 contradiction", "2 foreign keys of 3 tables", "BITES 2")
         first, second = session.app.constraints.list.rows
         assert [finding.rule for finding in first.findings] == ["FK106"]
         assert (first.key.table.name, first.findings[0].severity) == ("missing", Severity.ERROR)

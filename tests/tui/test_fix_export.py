@@ -47,7 +47,7 @@ async def test_a_fix_is_exported_without_being_applied_and_the_folder_is_remembe
         await walk.to_plan()
         await export(session, f"dbmate {folder.parent.parent}")
         assert len(list(folder.iterdir())) == 1
-        await session.press("w")
+        await session.press("e")
         await session.until_shown("The migration is written")
         assert len(list(folder.iterdir())) == 3
         await session.press("escape", "M")
@@ -66,7 +66,7 @@ async def test_a_fix_that_was_applied_is_exported_as_well_and_its_journal_says_s
         await walk.confirm(NAME)
         await walk.to_end()
         await export(session, f"dbmate {folder}")
-        await session.press("w")
+        await session.press("e")
         await session.until_shown("The migration is written")
     journal = next((tmp_path / "state").rglob("*.jsonl"))
     exported = [line for line in map(json.loads, journal.read_text().splitlines()) if line["event"] == "exported"]

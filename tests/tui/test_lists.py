@@ -29,7 +29,7 @@ def name_of(app: ListApp) -> str:
     [
         (["j"], 1), (["down", "down", "k"], 1), (["G"], 199), (["end", "up"], 198), (["G", "g"], 0),
         (["end", "home"], 0),
-        (["pagedown"], 8), (["pagedown", "pageup"], 0), (["ctrl+d"], 4), (["ctrl+d", "ctrl+d", "ctrl+u"], 4),
+        (["pagedown"], 7), (["pagedown", "pageup"], 0), (["ctrl+d"], 4), (["ctrl+d", "ctrl+d", "ctrl+u"], 4),
         (["up"], 0),
     ],
 )  # fmt: skip

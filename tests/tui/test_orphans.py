@@ -54,3 +54,24 @@ async def test_orphans_are_counted_explained_and_lead_to_their_repair(database: 
         await session.until_shown("quarantine orphans")
         await session.press("escape", "escape")
         await session.until(lambda: session.app.screen is session.app.constraints)
+
+
+@pytest.mark.newest_version
+async def test_a_confirmed_reference_leads_to_the_plan_that_declares_it(
+    database: TestDatabase, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.execute(_TABLES)
+    (state / "fkdash.toml").write_text('[references]\n"notes.user_id" = "users.id"\n')
+    monkeypatch.chdir(state)
+    async with dashboard(database.dsn, options=PLAIN) as session:
+        await session.until_shown("mk")
+        await session.press("o")
+        await session.until_shown("8 rows refer to a row that does not exist")
+        screen = session.app.screen
+        assert isinstance(screen, OrphansScreen)
+        await session.press("G")
+        await session.until(lambda: "fkdash fix plan public.notes.user_id" in screen.pane.text)
+        await session.press("f")
+        await session.until_shown("add the foreign key", "quarantine orphans")
+        await session.press("enter")
+        await session.until_shown("NOT VALID", "so checking would fail")

@@ -159,7 +159,7 @@ async def test_the_fix_walk_compares_the_options_for_rows_that_the_operator_choo
     async with dashboard(incident_database.dsn, options=DashboardOptions()) as session:
         await session.until_shown("BITES 412")
         await session.press("f")
-        await session.until_shown("how should deletes behave")
+        await session.until_shown("How should deletes of workspaces behave")
         await session.press("w")
         await session.until_shown("Rows of workspaces", "under each option")
         typed(session, "acme")

@@ -144,10 +144,13 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
-    # The rest of a run does not lead there again: its first steps were another run's. What was given up led nowhere.
-    is_a_rest = not plan.steps or plan.steps[0].number != 1
-    anew = plan.mends or plan.goal.gone or is_a_rest or steps is plan.abandon
-    if plan.kept is not None:
+    # The rest of a run does not lead there again, nor does what was given up: the first steps were another run's.
+    is_a_rest = not plan.steps or plan.steps[0].number != 1 or steps is plan.abandon
+    anew = plan.mends or plan.goal.gone or plan.brings or is_a_rest
+    if plan.brings and plan.kept is not None and plan.kept.table not in catalog.tables:
+        # It was cut off before a row was kept: there is only the key to take away.
+        steps, abandon = (replace(steps[-1], number=1, transaction=1),), ()
+    elif plan.kept is not None:
         _require_kept_rows(catalog, plan, key)
     if plan.goal.nullable:
         abandon = abandon_steps(
@@ -162,20 +165,22 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         key=key,
         rule="",
         option="undo",
-        procedure=f"back to what it was before: {definition(left)}",
+        procedure="back to what it was before: "
+        + ("the key is not declared" if plan.brings else definition(left)),
         fingerprint=fingerprint(catalog, key),
         steps=steps,
         undo=() if anew else plan.steps,
         undo_condition="plan it anew" if anew else "any time",
         consequences=(
-            f"{plan.key.qualified} is declared as before the run",
+            f"{plan.key.qualified} is {'not declared any more' if plan.brings else 'declared as before the run'}",
             *((f"the rows in {plan.kept.table} that were not changed since go back",) if plan.kept else ()),
         ),
-        goal=Goal(key=left, checks=_refusing_null(plan)),
+        goal=Goal(key=left, gone=plan.brings, checks=_refusing_null(plan)),
         abandon=abandon,
         origin=None if anew else plan.goal.key,
         absent=plan.goal.gone,
         mends=False,
+        brings=False,
         values=(),
         kept=None,
         objects=objects(catalog, key),

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.sandbox import DIAGNOSTICS, NOT_PERMITTED, sandbox
+from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Verdict
 from fkdash.preview.target import inheriting_tables, resolve, selection
+from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,7 +104,7 @@ def _compared(predicted: Preview, met: Met, runs_as: RunsAs) -> DeleteRehearsal:
     agrees: bool | None = sqlstate in expected
     if predicted.verdict is Verdict.UNKNOWN:
         agrees, detail = None, f"nothing was predicted; {detail}"
-    elif sqlstate == NOT_PERMITTED and not agrees:
+    elif sqlstate == INSUFFICIENT_PRIVILEGE and not agrees:
         agrees, detail = None, f"{runs_as.role} may not delete them: {detail}"
     elif refused is None and met.filtered and met.touched < predicted.target_rows:
         agrees, detail = None, f"row security lets {runs_as.role} delete {met.touched:,} of them only"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.sandbox import DIAGNOSTICS, NOT_PERMITTED, sandbox
+from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
 from fkdash.catalog.model import Action, quoted
 from fkdash.catalog.spelling import is_orphan, matches, pairs, refers_to_another, source
 from fkdash.db.literals import literal
@@ -19,6 +19,16 @@ from fkdash.db.queries import query
 from fkdash.errors import FkdashError, ServerRefusedError, UnreachableError
 from fkdash.rules.actions.enforcement import refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
+from fkdash.sqlstates import (
+    FOREIGN_KEY_VIOLATION,
+    INSUFFICIENT_PRIVILEGE,
+    INVALID_SCHEMA_NAME,
+    NOT_NULL_VIOLATION,
+    UNDEFINED_COLUMN,
+    UNDEFINED_FUNCTION,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +41,16 @@ _LOCK_MS: Final = 200
 _STATEMENT_MS: Final = 5000
 _PATIENCE_SECONDS: Final = 15.0
 _PICKS: Final = 5
-_OF_THE_NAMES: Final = frozenset({NOT_PERMITTED, "42P01", "42883", "42703", "42704", "3F000"})
+_OF_THE_NAMES: Final = frozenset(
+    {
+        INSUFFICIENT_PRIVILEGE,
+        UNDEFINED_TABLE,
+        UNDEFINED_FUNCTION,
+        UNDEFINED_COLUMN,
+        UNDEFINED_OBJECT,
+        INVALID_SCHEMA_NAME,
+    }
+)
 """What code meets that runs with too few rights or under another search_path: nothing about the key."""
 _UUID: Final = "pg_catalog.gen_random_uuid()"
 _TEXT: Final = "pg_catalog.md5(pg_catalog.format('%s', pg_catalog.random()))"
@@ -185,7 +204,7 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
 def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
     def judge(met: Met) -> Verdict:
         if met.refused is not None:
-            if met.refused.sqlstate == "23503" and _is_of_this_key(met.refused, key):
+            if met.refused.sqlstate == FOREIGN_KEY_VIOLATION and _is_of_this_key(met.refused, key):
                 return Verdict(ok=True, detail="refused with 23503")
             return Verdict(None, f"not tried: {_culprit(met.refused)} refuses the made-up value first")
         if met.left:
@@ -313,7 +332,7 @@ def _missing(table: Table, parent: Table, key: ForeignKey) -> str | None:
 
 
 def _refusal(catalog: Catalog, key: ForeignKey) -> str:
-    return "23502" if key.on_delete is Action.SET_NULL else refusal_sqlstate(catalog, key.on_delete)
+    return NOT_NULL_VIOLATION if key.on_delete is Action.SET_NULL else refusal_sqlstate(catalog, key.on_delete)
 
 
 def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
@@ -323,7 +342,12 @@ def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
     tables = {"", key.table.name, *(copy.table.name for copy in key.copies)}
     writes = {Action.SET_NULL, Action.SET_DEFAULT} & {key.on_delete}
     columns = {"", *key.set_columns}
-    return bool(writes) and refused.sqlstate == "23502" and refused.table in tables and refused.column in columns
+    return (
+        bool(writes)
+        and refused.sqlstate == NOT_NULL_VIOLATION
+        and refused.table in tables
+        and refused.column in columns
+    )
 
 
 def _culprit(refused: ServerRefusedError) -> str:

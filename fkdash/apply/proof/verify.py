@@ -120,11 +120,13 @@ async def _gone(
         if other.name != key.name and reference(other) == reference(key) and other.enforced and other.validated
     ]
     probes = await probe(writer, after, left[0], nullable=False) if left else ()
+    protects = Verified(
+        "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
+    )
     return (
         Verified(f"{key.qualified} is dropped", ok=not still),
-        Verified(
-            "another key still protects the reference", ok=bool(left), detail=", ".join(each.name for each in left)
-        ),
+        # Undoing takes away what a run had added, and no key protected the reference before that.
+        *((protects,) if left or plan.option != "undo" else ()),
         *_verified(probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 _JITTER = 0.25
 
@@ -27,3 +29,15 @@ class Wishes:
     """What the operator asks of a run that is going on."""
 
     stop_after_step: bool = False
+    _now: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def try_now(self) -> None:
+        """End the pause between two tries, if the run is in one."""
+        self._now.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait between two tries, at most so long."""
+        self._now.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._now.wait()

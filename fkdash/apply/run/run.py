@@ -50,6 +50,7 @@ from fkdash.errors import (
 from fkdash.faults import details_of
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.pasting import for_psql
+from fkdash.sqlstates import DEADLOCK_DETECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SETTLING_SECONDS", "Patience", "Run", "Wishes"]
 
-_DEADLOCK: Final = "40P01"
 SETTLING_SECONDS: Final = 20.0
 _FREEING_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.2
@@ -241,7 +241,7 @@ class Run:
             try:
                 await tries.once(steps, attempt)
             except (LockTimedOutError, ServerRefusedError) as error:
-                deadlocked = isinstance(error, ServerRefusedError) and error.sqlstate == _DEADLOCK
+                deadlocked = isinstance(error, ServerRefusedError) and error.sqlstate == DEADLOCK_DETECTED
                 if isinstance(error, ServerRefusedError) and not deadlocked:
                     raise
                 if attempt >= self.patience.attempts or self.wishes.stop_after_step:
@@ -263,7 +263,7 @@ class Run:
             "step-waits", step=step.number, attempt=attempt, holders=[str(each) for each in in_the_way]
         )
         self.tell(StepWaits(step, attempt, pause, in_the_way))
-        await asyncio.sleep(pause)
+        await self.wishes.rest(pause)
 
     async def _holders(self, step: Step) -> tuple[Holder, ...]:
         found: dict[int | None, Holder] = {}

@@ -25,6 +25,7 @@ from fkdash.fix.plan import REPLACED, Duration
 from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
 from fkdash.fix.statements.definition import definition
 from fkdash.rules.sizes import rows_of
+from fkdash.sqlstates import SERIALIZATION_FAILURE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -47,7 +48,6 @@ _TRANSACTION_TIMEOUT_SINCE: Final = 170000
 _BELOW_DEADLOCK: Final = 0.8
 _CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
 _COUNTING_SECONDS: Final = 10.0
-_SERIALIZATION: Final = "40001"
 _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
 _MOST_UNKNOWN: Final = 10_000_000
@@ -166,7 +166,7 @@ class Tries:
             try:
                 rows = await self._batch_committed(steps, walk)
             except ServerRefusedError as error:
-                if error.sqlstate != _SERIALIZATION or not walk.may_try_again():
+                if error.sqlstate != SERIALIZATION_FAILURE or not walk.may_try_again():
                     raise
                 # Somebody changed one of the rows meanwhile: look again whether it is still an orphan.
                 await asyncio.sleep(LONGEST_PAUSE_BETWEEN_BATCHES)

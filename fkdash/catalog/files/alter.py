@@ -12,6 +12,14 @@ from fkdash.catalog.files.keys import add_key
 from fkdash.catalog.files.nodes import Act
 from fkdash.catalog.files.not_nulls import CONSTRAINTS_SINCE, drop_not_null, set_not_null
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import (
+    DUPLICATE_OBJECT,
+    INVALID_TABLE_DEFINITION,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +97,7 @@ def _plan_column(
     assert said is not None  # noqa: S101 - ADD COLUMN has one
     if act.if_exists and state.relations[table].column(said.name) is not None:
         if state.relations[table].is_partition:
-            raise RefusedError("42809", "columns of a partition come from its table")
+            raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
         return
     steps.append((_COLUMNS, lambda: alter_columns.add_column(state, table, said, only=only)))
     for each in said.constraints:
@@ -110,20 +118,20 @@ def _add_constraint(
     state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> None:
     if said.name is not None and state.constraint(table, said.name) is not None and said.kind not in "cn":
-        raise RefusedError("42710", f"there is a constraint {said.name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
-        raise RefusedError("42P16", "the constraint must be added to the tables that inherit too")
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
     if said.kind == "f":
         if only and table.kind == "p" and state.children(table.oid):
-            raise RefusedError("42809", "ONLY is not for a foreign key of a partitioned table")
+            raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")
         add_foreign_key(state, table, said, columns, checked=False)
     elif said.kind == "c":
         if said.name is not None and (named := state.constraint(table, said.name)) and not named.inherited:
-            raise RefusedError("42710", f"there is a constraint {said.name} already")
+            raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
         add_check(state, table, said, may_be_unchecked=True)
     elif said.kind == "n":
         if state.version < CONSTRAINTS_SINCE:
-            raise RefusedError("42601", "NOT NULL constraints by name are known from PostgreSQL 18 on")
+            raise RefusedError(SYNTAX_ERROR, "NOT NULL constraints by name are known from PostgreSQL 18 on")
         column = _column(table, columns[0])
         set_not_null(
             state,
@@ -132,6 +140,7 @@ def _add_constraint(
             said.name,
             validated=not said.not_valid,
             no_inherit=said.no_inherit,
+            added=True,
         )
     else:
         add_key(state, table, said, columns, only=only and table.kind == "p")
@@ -140,7 +149,7 @@ def _add_constraint(
 def _column(table: Relation, name: str) -> Attribute:
     found = table.column(name)
     if found is None:
-        raise RefusedError("42703", f"there is no column {name} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
     return found
 
 
@@ -157,7 +166,7 @@ def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> Non
     if only and any(
         (child := each.column(act.name)) is not None and not child.not_null for each in state.children(table.oid)
     ):
-        raise RefusedError("42P16", "the constraint must be added to the tables that inherit too")
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
     set_not_null(state, table.oid, column.number, recurse=not only)
 
 
@@ -172,7 +181,7 @@ def _row_security(state: State, table: Relation, act: Act, *, only: bool) -> Non
 
 def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     if act.name and act.name not in {each.name for each in state.indexes_on(table.oid)}:
-        raise RefusedError("42704", f"there is no index {act.name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no index {act.name} on {table.name}")
     for index in state.indexes_on(table.oid):
         assert index.index is not None  # noqa: S101 - it is an index
         wanted = index.name == act.name
@@ -183,7 +192,7 @@ def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) ->
 def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> None:
     everything = act.name in {"all", "user"}
     if not everything and act.name not in {each.name for each in table.triggers}:
-        raise RefusedError("42704", f"there is no trigger {act.name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {act.name} on {table.name}")
     triggers = tuple(
         replace(each, enabled=act.other, made=state.statement) if everything or each.name == act.name else each
         for each in table.triggers
@@ -203,7 +212,7 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
 
 def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
     if all(each.name != act.name for each in table.rules):
-        raise RefusedError("42704", f"there is no rule {act.name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no rule {act.name} on {table.name}")
     rules = tuple(
         replace(each, enabled=act.other, made=state.statement) if each.name == act.name else each
         for each in table.rules

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, remove_trigger, want_no_view
@@ -12,18 +13,39 @@ from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined, object_name
-from fkdash.catalog.files.types import base_of, default_class, equality, type_of
+from fkdash.catalog.files.types import base_of, default_class, equality, same_kind, type_of
+from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    DUPLICATE_COLUMN,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_COLUMN_DEFINITION,
+    INVALID_PARAMETER_VALUE,
+    INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.nodes import Act, ColumnSaid
 
 
+_NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
+_OF_ANY_TYPE: Final = re.compile(
+    rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
+    re.IGNORECASE,
+)
+"""Expressions that say nothing of their columns but whether they are NULL."""
+
+
 def column_of(table: Relation, name: str) -> Attribute:
     """Give a column by name; raises RefusedError without it."""
     found = table.column(name)
     if found is None:
-        raise RefusedError("42703", f"there is no column {name} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
     return found
 
 
@@ -31,12 +53,12 @@ def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> Non
     """ADD COLUMN without its checks and keys, which come later in the statement."""
     relation = state.relations[table]
     if relation.column(said.name) is not None:
-        raise RefusedError("42701", f"there is a column {said.name} in {relation.name} already")
+        raise RefusedError(DUPLICATE_COLUMN, f"there is a column {said.name} in {relation.name} already")
     if relation.is_partition:
-        raise RefusedError("42809", f"{relation.name} is a partition: columns come from its table")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{relation.name} is a partition: columns come from its table")
     children = state.children(table)
     if only and children:
-        raise RefusedError("42P16", "the column must be added to the tables that inherit too")
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be added to the tables that inherit too")
     column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
     relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
     generation = generation_of(said, relation)
@@ -62,7 +84,7 @@ def _inherit_column(state: State, table: int, number: int) -> None:
         before = child.column(column.name)
         if before is not None:
             if before.type != column.type:
-                raise RefusedError("42804", f"{child.name} has a column {column.name} of another type")
+                raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has a column {column.name} of another type")
             state.change_column(child.oid, before.number, inherited=before.inherited + 1)
             continue
         copied = replace(
@@ -83,23 +105,23 @@ def drop_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
     if column is None:
         if act.if_exists:
             return
-        raise RefusedError("42703", f"there is no column {act.name} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {act.name} in {table.name}")
     if column.inherited:
-        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and table.kind == "p" and state.children(table.oid):
-        raise RefusedError("42P16", "a column of a partitioned table alone cannot be dropped")
+        raise RefusedError(INVALID_TABLE_DEFINITION, "a column of a partitioned table alone cannot be dropped")
     _drop(state, table, column, cascade=act.cascade, only=only)
 
 
 def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool = False) -> None:
     number = column.number
     if number in table.key or any(number in each.columns for each in table.key_expressions):
-        raise RefusedError("42P16", f"{column.name} is in the partition key of {table.name}")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
     want_no_view(state, table, column.name, cascade=cascade)
     for other in table.columns:
         if other.generated and other.default is not None and number in other.default.columns and other != column:
             if not cascade:
-                raise RefusedError("2BP01", f"{other.name} is computed from {column.name}")
+                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
     _drop_constraints(state, table, number, cascade=cascade)
     for index in state.indexes_on(table.oid):
@@ -108,7 +130,9 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
     for oid in state.referencing.get(table.oid, ()):
         if oid in state.constraints and number in state.constraints[oid].referenced_columns:
             if not cascade:
-                raise RefusedError("2BP01", f"{state.constraints[oid].name} refers to {column.name}")
+                raise RefusedError(
+                    DEPENDENT_OBJECTS_STILL_EXIST, f"{state.constraints[oid].name} refers to {column.name}"
+                )
             remove_key(state, state.constraints[oid], cascade=True)
     _drop_triggers(state, table, column, cascade=cascade)
     drop_rules_of_column(state, table, column, cascade=cascade)
@@ -124,7 +148,7 @@ def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade:
     for trigger in state.relations[table.oid].triggers:
         if column.number in trigger.used:
             if not cascade:
-                raise RefusedError("2BP01", f"the trigger {trigger.name} uses {column.name}")
+                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the trigger {trigger.name} uses {column.name}")
             remove_trigger(state, state.relations[table.oid], trigger.name)
 
 
@@ -163,9 +187,9 @@ def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """SET DEFAULT and DROP DEFAULT, on what inherits too."""
     column = column_of(table, act.name)
     if column.identity:
-        raise RefusedError("42601", f"{act.name} is an identity column")
+        raise RefusedError(SYNTAX_ERROR, f"{act.name} is an identity column")
     if column.generated:
-        raise RefusedError("42601", f"{act.name} is a generated column")
+        raise RefusedError(SYNTAX_ERROR, f"{act.name} is a generated column")
     default = default_of(state, act.expression, column.type) if act.expression is not None else None
     sequence = sequence_in(state, act.expression) if act.expression is not None else 0
     state.change_column(
@@ -183,15 +207,15 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """ALTER COLUMN TYPE: indexes and foreign keys are made anew with the same names."""
     column = column_of(table, act.name)
     if column.inherited:
-        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid):
-        raise RefusedError("42P16", "the type must be changed in the tables that inherit too")
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the type must be changed in the tables that inherit too")
     assert act.type is not None  # noqa: S101 - ALTER TYPE has one
     type_ref = type_of(state, act.type)
     if column.identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
-        raise RefusedError("22023", f"{act.name} cannot be an identity column of this type")
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
-        raise RefusedError("42611", f"{act.name} is generated, for which USING has no meaning")
+        raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
     _change_type(
         state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
     )
@@ -200,15 +224,16 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
 def _change_type(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
     number = column.number
     if number in table.key or any(number in each.columns for each in table.key_expressions):
-        raise RefusedError("42P16", f"{column.name} is in the partition key of {table.name}")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
     if any(each.generated and each.default and number in each.default.columns for each in table.columns):
-        raise RefusedError("0A000", f"a generated column is computed from {column.name}")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"a generated column is computed from {column.name}")
     if any(number in each.used for each in table.triggers):
-        raise RefusedError("0A000", f"a trigger of {table.name} uses {column.name}")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"a trigger of {table.name} uses {column.name}")
     if any(number in each.asked for each in table.rules):
-        raise RefusedError("0A000", f"a rule of {table.name} uses {column.name}")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"a rule of {table.name} uses {column.name}")
     want_no_rule(state, table, column.name)
     want_no_view(state, table, column.name, cascade=False)
+    _want_same_meaning(state, table, column, wanted)
     state.change_column(
         table.oid,
         number,
@@ -246,6 +271,21 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
             _change_type(state, child, inherited, replace(wanted, number=inherited.number))
 
 
+def _want_same_meaning(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
+    """Raise DoubtfulError where an expression may be impossible with the new type, as `lower` of a number is."""
+    if same_kind(state, column.type, wanted.type):
+        return
+    facts = [each.index for each in state.indexes_on(table.oid) if each.index is not None]
+    expressions = [part for fact in facts for part in (*fact.expressions, fact.predicate)]
+    expressions += [each.expression for each in state.constraints_on(table.oid, "c")]
+    for each in expressions:
+        if each is None or column.number not in each.columns:
+            continue
+        said = each.text(table.names)
+        if not _OF_ANY_TYPE.fullmatch(said):
+            raise DoubtfulError(f"whether {said} is possible with the new type of {column.name} is not known")
+
+
 def _want_usual_names(state: State, index: Relation) -> None:
     """Raise DoubtfulError where partitions' indexes would be made anew under other names than they have."""
     for part in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
@@ -281,9 +321,9 @@ def add_identity(state: State, table: Relation, act: Act, *, only: bool) -> None
     column = column_of(table, act.name)
     assert act.constraint is not None  # noqa: S101 - it says which kind
     if not column.not_null:
-        raise RefusedError("55000", f"{act.name} must be NOT NULL first")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} must be NOT NULL first")
     if column.identity or column.default is not None or column.sequence:
-        raise RefusedError("55000", f"{act.name} has an identity or a default already")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} has an identity or a default already")
     identity = "a" if act.constraint.always else "d"
     changed = state.change_column(table.oid, column.number, identity=identity, default_set=state.statement)
     add_identity_sequence(state, changed, column, act.constraint.value[0])
@@ -302,7 +342,7 @@ def drop_identity(state: State, table: Relation, act: Act, *, only: bool) -> Non
     if not column.identity:
         if act.if_exists:
             return
-        raise RefusedError("55000", f"{act.name} is no identity column")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no identity column")
     state.change_column(table.oid, column.number, identity="", default_set=state.statement)
     for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, column.number)]:
         if sequence.identity:
@@ -314,7 +354,7 @@ def set_generated(state: State, table: Relation, act: Act, *, only: bool) -> Non
     """SET GENERATED ALWAYS or BY DEFAULT."""
     column = column_of(table, act.name)
     if not column.identity:
-        raise RefusedError("55000", f"{act.name} is no identity column")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no identity column")
     state.change_column(table.oid, column.number, identity=act.other, default_set=state.statement)
     _identity_below(state, table, act.name, act.other)
 
@@ -325,9 +365,9 @@ def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> N
     if not column.generated:
         if act.if_exists:
             return
-        raise RefusedError("55000", f"{act.name} is no generated column")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
     if column.generated == "v":
-        raise RefusedError("0A000", f"{act.name} is a virtual column")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is a virtual column")
     state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
     for child in () if only else state.children(table.oid):
         drop_expression(state, child, act, only=only)
@@ -337,7 +377,7 @@ def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> No
     """SET EXPRESSION (PostgreSQL 17 and later)."""
     column = column_of(table, act.name)
     if not column.generated or act.expression is None:
-        raise RefusedError("55000", f"{act.name} is no generated column")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
     if state.children(table.oid):
         raise DoubtfulError("a new expression in tables that inherit is not followed")
     numbers = {each.name: each.number for each in table.columns}

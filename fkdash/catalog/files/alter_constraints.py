@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.dropping import remove_key
 from fkdash.catalog.files.foreign import copies_of
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import (
+    DUPLICATE_OBJECT,
+    INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Constraint, Relation
@@ -18,7 +26,7 @@ _NOT_ENFORCED_SINCE: Final = 18
 def _named(state: State, table: Relation, name: str) -> Constraint:
     found = state.constraint(table, name)
     if found is None:
-        raise RefusedError("42704", f"there is no constraint {name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {name} on {table.name}")
     return found
 
 
@@ -28,11 +36,13 @@ def drop_constraint(state: State, table: Relation, act: Act, *, only: bool) -> N
     if found is None:
         if act.if_exists:
             return
-        raise RefusedError("42704", f"there is no constraint {act.name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name} on {table.name}")
     if found.parent or (found.inherited and found.kind != "f"):
-        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid) and found.kind in "cn":
         raise DoubtfulError("dropping a constraint of a table alone is not followed")
+    if found.kind == "n" and any(each.identity for each in table.columns if each.number in found.columns):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} is the NOT NULL of an identity column")
     remove_key(state, found, cascade=act.cascade)
 
 
@@ -40,9 +50,9 @@ def validate(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """VALIDATE CONSTRAINT, on what inherits it too."""
     found = _named(state, table, act.name)
     if found.kind not in "cfn":
-        raise RefusedError("42809", f"{act.name} is no constraint that can be validated")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{act.name} is no constraint that can be validated")
     if not found.enforced:
-        raise RefusedError("42809", f"{act.name} is not enforced")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{act.name} is not enforced")
     if found.validated:
         return
     state.change_constraint(found, validated=True)
@@ -72,11 +82,11 @@ def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> 
         state.change_constraint(found, no_inherit=not flags["inherit"])
         return
     if found.kind != "f" or not set(flags) <= {"deferrable", "deferred", "enforced"}:
-        raise RefusedError("42809", f"{act.name} is no foreign key")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{act.name} is no foreign key")
     if found.parent:
-        raise RefusedError("55000", f"{act.name} belongs to the partitioned table's key")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} belongs to the partitioned table's key")
     if "enforced" in flags and state.version < _NOT_ENFORCED_SINCE:
-        raise RefusedError("42601", "NOT ENFORCED is known from PostgreSQL 18 on")
+        raise RefusedError(SYNTAX_ERROR, "NOT ENFORCED is known from PostgreSQL 18 on")
     changes: dict[str, object] = {}
     if "deferrable" in flags or "deferred" in flags:
         deferred = flags.get("deferred", False)
@@ -98,9 +108,9 @@ def rename_constraint(state: State, table: Relation, act: Act, *, only: bool) ->
     """RENAME CONSTRAINT; an index that carries it is renamed with it."""
     found = _named(state, table, act.name)
     if state.constraint(table, act.other) is not None:
-        raise RefusedError("42710", f"there is a constraint {act.other} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {act.other} already")
     if found.inherited and found.kind in "cn" and not only:
-        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     _rename(state, table, found, act.other)
 
 
@@ -113,3 +123,5 @@ def _rename(state: State, table: Relation, found: Constraint, name: str) -> None
             inherited = state.constraint(child, found.name)
             if inherited is not None:
                 _rename(state, child, inherited, name)
+            elif found.kind == "n":
+                raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {found.name} on {child.name}")

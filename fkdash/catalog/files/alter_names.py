@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.state import RefusedError, State
+from fkdash.sqlstates import (
+    DUPLICATE_COLUMN,
+    DUPLICATE_OBJECT,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_TABLE_DEFINITION,
+    UNDEFINED_COLUMN,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -15,12 +23,12 @@ if TYPE_CHECKING:
 def rename(state: State, relation: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """RENAME TO; the constraint that an index carries is renamed with it."""
     if act.name == relation.name:
-        raise RefusedError("42P07", f"there is a relation {act.name} already")
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {act.name} already")
     if relation.index is not None:
         carried = constraint_of(state, relation)
         if carried is not None:
             if state.constraint(state.relations[carried.table], act.name) is not None:
-                raise RefusedError("42710", f"there is a constraint {act.name} already")
+                raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {act.name} already")
             state.change_constraint(carried, name=act.name)
     if relation.kind in "rpfvmc" and (relation.schema, act.name) not in state.relation_names:
         state.want_free_type(relation.schema, act.name)
@@ -31,11 +39,11 @@ def rename_column(state: State, table: Relation, act: Act, *, only: bool) -> Non
     """RENAME COLUMN, in what inherits too."""
     column = table.column(act.name)
     if column is None:
-        raise RefusedError("42703", f"there is no column {act.name} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {act.name} in {table.name}")
     if column.inherited:
-        raise RefusedError("42P16", f"{act.name} of {table.name} is inherited")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid):
-        raise RefusedError("42P16", "the column must be renamed in the tables that inherit too")
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be renamed in the tables that inherit too")
     _rename_column(state, table, act.name, act.other)
 
 
@@ -44,7 +52,7 @@ def _rename_column(state: State, table: Relation, old: str, new: str) -> None:
     if column is None:
         return
     if table.column(new) is not None:
-        raise RefusedError("42701", f"there is a column {new} in {table.name} already")
+        raise RefusedError(DUPLICATE_COLUMN, f"there is a column {new} in {table.name} already")
     state.change_column(table.oid, column.number, name=new)
     for child in state.children(table.oid):
         _rename_column(state, child, old, new)
@@ -54,7 +62,7 @@ def set_schema(state: State, relation: Relation, act: Act, *, only: bool) -> Non
     """SET SCHEMA: indexes, constraints and owned sequences move along."""
     schema = state.schema(act.name)
     if relation.owned_by is not None and relation.kind == "S":
-        raise RefusedError("0A000", f"{relation.name} belongs to a table and moves with it")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{relation.name} belongs to a table and moves with it")
     if schema == relation.schema:
         return
     if relation.kind in "rpfvmc" and (schema, relation.name) not in state.relation_names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import DUPLICATE_OBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ def inherit_check(state: State, check: Constraint, child: Relation, *, count: in
     existing = state.constraint(child, check.name)
     if existing is not None:
         if existing.kind != "c":
-            raise RefusedError("42710", f"there is a constraint {check.name} already")
+            raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {check.name} already")
         if existing.expression is None or existing.expression.parts != moved.parts:
             raise DoubtfulError(f"whether {check.name} says the same on {child.name} cannot be told")
         state.change_constraint(

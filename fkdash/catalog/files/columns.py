@@ -9,8 +9,11 @@ from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
 from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import SERIAL, base_of, type_of
+from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, SYNTAX_ERROR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fkdash.catalog.files.nodes import ColumnSaid, ExpressionSaid
 
 _VIRTUAL_SINCE: Final = 18
@@ -18,21 +21,22 @@ _NULL: Final = ("null",)
 
 
 def make_column(
-    state: State, schema: int, table: str, said: ColumnSaid, number: int
+    state: State, schema: int, table: str, said: ColumnSaid, number: int, *, made_along: Sequence[int] = ()
 ) -> tuple[Attribute, list[int]]:
     """Give a column without its constraints, and the sequences that were made for it.
 
-    Generation expressions are put in later, when all columns are known.
+    Generation expressions are put in later, when all columns are known. `made_along` are the sequences of the same
+    statement: names are made up before any of them is there, so that two may be the same, which is refused.
     """
     if said.type is None:
-        raise RefusedError("42P16", f"{said.name} has no type")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{said.name} has no type")
     serial = SERIAL.get(said.type.name[-1]) if len(said.type.name) == 1 and not said.type.quoted else None
     sequences: list[int] = []
     default: Template | None = None
     from_sequence = 0
     if serial is not None:
         type_ref = TypeRef(serial)
-        sequence = make_sequence(state, schema, table, said.name)
+        sequence = make_sequence(state, schema, table, said.name, unseen=made_along)
         sequences.append(sequence.oid)
         from_sequence = sequence.oid
     else:
@@ -41,25 +45,26 @@ def make_column(
     for each in said.constraints:
         if each.kind == "identity":
             identity = "a" if each.always else "d"
-            sequence = make_sequence(state, schema, table, said.name, _named_in(each.value[0]), identity=True)
+            named = _named_in(each.value[0])
+            sequence = make_sequence(state, schema, table, said.name, named, identity=True, unseen=made_along)
             sequences.append(sequence.oid)
         elif each.kind == "default":
             if from_sequence or default is not None or identity:
-                raise RefusedError("42601", f"{said.name} has more than one default")
+                raise RefusedError(SYNTAX_ERROR, f"{said.name} has more than one default")
             assert each.expression is not None  # noqa: S101 - a default has one
             default = default_of(state, each.expression, type_ref)
             from_sequence = sequence_in(state, each.expression)
         elif each.kind == "generated":
             stored = each.stored if each.stored is not None else state.version < _VIRTUAL_SINCE
             if not stored and state.version < _VIRTUAL_SINCE:
-                raise RefusedError("42601", "virtual columns are known from PostgreSQL 18 on")
+                raise RefusedError(SYNTAX_ERROR, "virtual columns are known from PostgreSQL 18 on")
             if each.stored is None and state.version < _VIRTUAL_SINCE:
-                raise RefusedError("42601", "a generated column must be STORED before PostgreSQL 18")
+                raise RefusedError(SYNTAX_ERROR, "a generated column must be STORED before PostgreSQL 18")
             generated = "s" if stored else "v"
         elif each.kind == "collate":
             collation = each.value[-1]
     if identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
-        raise RefusedError("22023", f"{said.name} cannot be an identity column of this type")
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{said.name} cannot be an identity column of this type")
     now = state.statement
     column = Attribute(
         number,
@@ -136,13 +141,20 @@ def _named_in(options: str) -> tuple[str, ...]:
 
 
 def make_sequence(
-    state: State, schema: int, table: str, column: str, name: tuple[str, ...] = (), *, identity: bool = False
+    state: State,
+    schema: int,
+    table: str,
+    column: str,
+    name: tuple[str, ...] = (),
+    *,
+    identity: bool = False,
+    unseen: Sequence[int] = (),
 ) -> Relation:
     """Make a sequence for a column, by the name that is asked for or the one that PostgreSQL makes up."""
     if name:
         where, called = state.creation_schema(name) if len(name) > 1 else schema, name[-1]
     else:
-        where, called = schema, state.relation_name(schema, table, column, "seq")
+        where, called = schema, state.relation_name(schema, table, column, "seq", unseen=unseen)
     made = Relation(state.new_oid(), where, called, "S", identity=identity, made=state.statement)
     state.add_relation(made)
     return made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.facts import Constraint, Template, TypeFact
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import type_of
+from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import AlterDomain, ConstraintSaid, CreateDomain
@@ -42,7 +43,7 @@ def _add_check(state: State, domain: TypeFact, said: ConstraintSaid) -> None:
     assert said.expression is not None  # noqa: S101 - a check has one
     name = said.name or state.constraint_name(domain.schema, domain.name, "", "check")
     if any(each.domain == domain.oid and each.name == name for each in state.constraints.values()):
-        raise RefusedError("42710", f"there is a constraint {name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {name} already")
     _add(state, domain, "c", name, Template((said.expression.text,)))
 
 
@@ -65,7 +66,7 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
     """ALTER DOMAIN, one action."""
     found, act = state.find_type(said.name), said.act
     if found is None or found.kind != "d":
-        raise RefusedError("42704", f"there is no domain {'.'.join(said.name)}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no domain {'.'.join(said.name)}")
     named = {each.name: each for each in state.constraints.values() if each.domain == found.oid}
     if act.what == "set default":
         words = [token.value for token in act.expression.tokens] if act.expression is not None else ["null"]
@@ -85,14 +86,14 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         constraint = named.get(act.name)
         if constraint is None:
             if not act.if_exists:
-                raise RefusedError("42704", f"there is no constraint {act.name}")
+                raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name}")
         elif constraint.kind == "n":
             _allow_null(state, found)
         else:
             state.remove_constraint(constraint)
     elif act.what == "rename constraint":
         if act.name not in named:
-            raise RefusedError("42704", f"there is no constraint {act.name}")
+            raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name}")
         state.change_constraint(named[act.name], name=act.other)
     elif act.what == "rename":
         state.want_free_type(found.schema, act.name)

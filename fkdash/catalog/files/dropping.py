@@ -9,6 +9,13 @@ from fkdash.catalog.files.not_nulls import drop_not_null
 from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.trigger_functions import find_function, remove_function, users_of
+from fkdash.sqlstates import (
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    INVALID_SCHEMA_NAME,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,12 +51,12 @@ def _drop_relations(state: State, said: Drop) -> None:
         relation = state.find(name)
         if relation is None:
             if len(name) > 1 and name[-2] not in state.schemas and not said.if_exists:
-                raise RefusedError("3F000", f"there is no schema {name[-2]}")
+                raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name[-2]}")
             if not said.if_exists:
-                raise RefusedError("42P01", f"there is no {said.kind} {'.'.join(name)}")
+                raise RefusedError(UNDEFINED_TABLE, f"there is no {said.kind} {'.'.join(name)}")
             continue
         if relation.kind not in _RELATION_KINDS[said.kind]:
-            raise RefusedError("42809", f"{'.'.join(name)} is not a {said.kind}")
+            raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a {said.kind}")
         found.append(relation)
     together = {each.oid for each in found}
     for relation in found:
@@ -76,7 +83,7 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
 def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[int]) -> None:
     for child in state.children(table.oid):
         if not (child.is_partition or cascade or child.oid in together):
-            raise RefusedError("2BP01", f"{child.name} inherits from {table.name}")
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{child.name} inherits from {table.name}")
         if child.oid in state.relations:
             drop_relation(state, child, cascade=cascade, together={*together, table.oid})
     want_no_view(state, table, "", cascade=cascade, together=together)
@@ -108,7 +115,7 @@ def _drop_references(state: State, table: Relation, *, cascade: bool, together: 
         if key.table in together:
             continue
         if not cascade:
-            raise RefusedError("2BP01", f"{key.name} refers to {table.name}")
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{key.name} refers to {table.name}")
         remove_with_copies(state, key)
 
 
@@ -143,9 +150,11 @@ def _drop_index_itself(state: State, index: Relation, *, cascade: bool) -> None:
     table = index.index.table
     carried = next((each for each in state.constraints_on(table, "pux") if each.index == index.oid), None)
     if carried is not None:
-        raise RefusedError("2BP01", f"the constraint {carried.name} needs the index")
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the constraint {carried.name} needs the index")
     if index.index.parent:
-        raise RefusedError("2BP01", f"{index.name} belongs to an index of the partitioned table")
+        raise RefusedError(
+            DEPENDENT_OBJECTS_STILL_EXIST, f"{index.name} belongs to an index of the partitioned table"
+        )
     _foreign_keys_on(state, index, cascade=cascade)
     _remove_index(state, index)
 
@@ -163,7 +172,7 @@ def _foreign_keys_on(state: State, index: Relation, *, cascade: bool) -> None:
         key = state.constraints.get(oid)
         if key is not None and key.index == index.oid:
             if not cascade:
-                raise RefusedError("2BP01", f"{key.name} depends on the index {index.name}")
+                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{key.name} depends on the index {index.name}")
             remove_with_copies(state, key)
 
 
@@ -208,7 +217,7 @@ def _remove_check(state: State, check: Constraint) -> None:
 def drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
     """Drop a sequence; the defaults of other tables than the one it goes with that use it keep it, or go."""
     if sequence.identity and not table:
-        raise RefusedError("2BP01", f"{sequence.name} belongs to an identity column")
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{sequence.name} belongs to an identity column")
     for relation in list(state.relations.values()):
         if relation.oid == table:
             continue
@@ -216,7 +225,8 @@ def drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int
             if column.sequence == sequence.oid:
                 if not cascade:
                     raise RefusedError(
-                        "2BP01", f"the default of {relation.name}.{column.name} uses {sequence.name}"
+                        DEPENDENT_OBJECTS_STILL_EXIST,
+                        f"the default of {relation.name}.{column.name} uses {sequence.name}",
                     )
                 state.change_column(relation.oid, column.number, sequence=0, default_set=state.statement)
     state.remove_relation(sequence)
@@ -231,22 +241,24 @@ def _drop_type(state: State, said: Drop, name: Name) -> None:
             return
         if said.if_exists:
             return
-        raise RefusedError("42704", f"there is no type {'.'.join(name)}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(name)}")
     if said.kind == "domain" and found.kind != "d":
-        raise RefusedError("42809", f"{'.'.join(name)} is not a domain")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a domain")
     _remove_type(state, found, cascade=said.cascade)
 
 
 def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
     for other in [each for each in state.types.values() if each.base is not None and each.base.oid == found.oid]:
         if not cascade:
-            raise RefusedError("2BP01", f"{other.name} is built on {found.name}")
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is built on {found.name}")
         _remove_type(state, other, cascade=True)
     for relation in list(state.relations.values()):
         for column in relation.columns:
             if column.type.oid == found.oid and found.oid:
                 if not cascade:
-                    raise RefusedError("2BP01", f"{relation.name}.{column.name} has the type {found.name}")
+                    raise RefusedError(
+                        DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{column.name} has the type {found.name}"
+                    )
                 from fkdash.catalog.files.alter_columns import drop_column  # noqa: PLC0415
                 from fkdash.catalog.files.nodes import Act  # noqa: PLC0415
 
@@ -260,12 +272,12 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     if schema is None:
         if said.if_exists:
             return
-        raise RefusedError("3F000", f"there is no schema {name[-1]}")
+        raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name[-1]}")
     inside = [each for each in state.relations.values() if each.schema == schema]
     types = [each for each in state.types.values() if each.schema == schema]
     functions = [each for each in state.functions.values() if each.schema == schema and each.language]
     if (inside or types or functions) and not said.cascade:
-        raise RefusedError("2BP01", f"the schema {name[-1]} is not empty")
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the schema {name[-1]} is not empty")
     together = {each.oid for each in inside}
     for relation in inside:
         if relation.oid in state.relations and relation.kind in "rpfvm":
@@ -301,9 +313,11 @@ def _drop_trigger(state: State, said: Drop, name: Name) -> None:
     if table is None or name[-1] not in {each.name for each in table.triggers}:
         if said.if_exists or (table is not None and table.kind in "vm"):
             return
-        raise RefusedError("42704", f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
     if any(each.name == name[-1] and each.parent for each in table.triggers):
-        raise RefusedError("2BP01", f"the trigger {name[-1]} of {table.name} belongs to one of its table")
+        raise RefusedError(
+            DEPENDENT_OBJECTS_STILL_EXIST, f"the trigger {name[-1]} of {table.name} belongs to one of its table"
+        )
     remove_trigger(state, table, name[-1])
 
 
@@ -323,7 +337,7 @@ def _drop_rule(state: State, said: Drop, name: Name) -> None:
     if table is None or all(each.name != name[-1] for each in table.rules):
         if said.if_exists or (table is not None and table.kind in "vm"):
             return
-        raise RefusedError("42704", f"there is no rule {name[-1]} on {'.'.join(said.on)}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no rule {name[-1]} on {'.'.join(said.on)}")
     state.change(table, rules=tuple(each for each in table.rules if each.name != name[-1]))
 
 
@@ -341,7 +355,10 @@ def _drop_routine(state: State, said: Drop, name: Name) -> None:
 def _drop_function(state: State, function: FunctionFact, *, cascade: bool) -> None:
     for relation, trigger in users_of(state, function.oid):
         if not cascade:
-            raise RefusedError("2BP01", f"the trigger {trigger.name} of {relation.name} runs {function.name}")
+            raise RefusedError(
+                DEPENDENT_OBJECTS_STILL_EXIST,
+                f"the trigger {trigger.name} of {relation.name} runs {function.name}",
+            )
         remove_trigger(state, state.relations[relation.oid], trigger.name)
     remove_function(state, function)
 

@@ -17,10 +17,21 @@ from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError
 from fkdash.catalog.files.tables import create_table
 from fkdash.catalog.files.trigger_functions import alter_function, create_function, function_of_trigger
 from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
+from fkdash.sqlstates import (
+    DUPLICATE_COLUMN,
+    DUPLICATE_OBJECT,
+    DUPLICATE_SCHEMA,
+    DUPLICATE_TABLE,
+    UNDEFINED_COLUMN,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_KEEPS_ENABLED_SINCE: Final = 15
 _VIEWS: Final = {"view": "v", "materialized view": "m", "sequence": "S"}
 
 
@@ -61,7 +72,7 @@ def _create_schema(state: State, node: nodes.CreateOther) -> None:
         # A dump that makes public is for a database from which it was dropped.
         if node.if_not_exists or name == "public":
             return
-        raise RefusedError("42P06", f"there is a schema {name} already")
+        raise RefusedError(DUPLICATE_SCHEMA, f"there is a schema {name} already")
     state.put(state.schemas, name, state.new_oid())
 
 
@@ -70,7 +81,7 @@ def _create_extension(state: State, node: nodes.CreateOther) -> None:
     if name in state.extensions:
         if node.if_not_exists:
             return
-        raise RefusedError("42710", f"there is an extension {name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is an extension {name} already")
     if name == "plpgsql":
         return
     schema = state.schema(node.schema) if node.schema else state.creation_schema((name,))
@@ -110,11 +121,11 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
         if node.or_replace and state.relations[existing].kind == "v":
             state.change(state.relations[existing], words=node.words)
             return
-        raise RefusedError("42P07", f"there is a relation {name} already")
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
     kind = _VIEWS[node.kind]
     made = Relation(state.new_oid(), schema, name, kind, words=node.words, made=state.statement)
     if (schema, name) in state.type_names:
-        raise RefusedError("42710", f"there is a type {name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
     state.add_relation(made)
 
 
@@ -138,7 +149,7 @@ def _alter_other(state: State, node: nodes.AlterOther) -> None:
 def _move_extension(state: State, node: nodes.AlterOther) -> None:
     name, schema = node.name[-1], state.schema(node.act.name)
     if name not in state.extensions:
-        raise RefusedError("42704", f"there is no extension {name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no extension {name}")
     for type_name in KNOWN_EXTENSIONS.get(name, ()):
         oid = state.type_names.get((state.extensions[name], type_name))
         if oid is not None:
@@ -151,7 +162,7 @@ def _alter_relation(state: State, node: nodes.AlterOther) -> None:
     if found is None:
         if node.if_exists:
             return
-        raise RefusedError("42P01", f"there is no {node.kind} {'.'.join(node.name)}")
+        raise RefusedError(UNDEFINED_TABLE, f"there is no {node.kind} {'.'.join(node.name)}")
     act = node.act
     if act.what == "rename":
         rename(state, found, act, only=False)
@@ -172,7 +183,7 @@ def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
     table = state.relation(owner[:-1], "rpf")
     column = table.column(owner[-1])
     if column is None:
-        raise RefusedError("42703", f"there is no column {owner[-1]} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {owner[-1]} in {table.name}")
     state.change(sequence, owned_by=(table.oid, column.number))
 
 
@@ -181,8 +192,8 @@ def _alter_type(state: State, node: nodes.AlterOther) -> None:
     if found is None:
         relation = state.find(node.name)
         if relation is not None and relation.kind == "r":
-            raise RefusedError("42809", f"{node.name[-1]} is a table's row type")
-        raise RefusedError("42704", f"there is no type {'.'.join(node.name)}")
+            raise RefusedError(WRONG_OBJECT_TYPE, f"{node.name[-1]} is a table's row type")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(node.name)}")
     if act.what == "rename":
         state.want_free_type(found.schema, act.name)
         state.change_type(found, name=act.name)
@@ -205,7 +216,7 @@ def _rename_schema(state: State, node: nodes.AlterOther) -> None:
         raise DoubtfulError(f"{node.act.what} of a schema is not followed")
     oid = state.schema(node.name[-1])
     if node.act.name in state.schemas:
-        raise RefusedError("42P06", f"there is a schema {node.act.name} already")
+        raise RefusedError(DUPLICATE_SCHEMA, f"there is a schema {node.act.name} already")
     state.put(state.schemas, node.name[-1], None)
     state.put(state.schemas, node.act.name, oid)
 
@@ -215,9 +226,9 @@ def _rename_trigger(state: State, node: nodes.AlterOther) -> None:
     if table.kind in "vm":
         return
     if node.act.name not in {each.name for each in table.triggers}:
-        raise RefusedError("42704", f"there is no trigger {node.act.name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {node.act.name} on {table.name}")
     if node.act.other in {each.name for each in table.triggers}:
-        raise RefusedError("42710", f"there is a trigger {node.act.other} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a trigger {node.act.other} already")
     _rename_trigger_of(state, table, node.act.name, node.act.other)
 
 
@@ -239,7 +250,7 @@ def _create_trigger(state: State, node: nodes.CreateTrigger) -> None:
 def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, function: int, *, cloned: bool) -> None:
     existing = next((each for each in table.triggers if each.name == node.name), None)
     if existing is not None and (not node.or_replace or existing.parent):
-        raise RefusedError("42710", f"there is a trigger {node.name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a trigger {node.name} already")
     constraint = 0
     if node.constraint:
         constraint = state.new_oid()
@@ -247,9 +258,9 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, funct
     numbers = {column.name: column.number for column in table.columns}
     missing = next((each for each in node.columns if each not in numbers), None)
     if missing is not None:
-        raise RefusedError("42703", f"there is no column {missing} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {missing} in {table.name}")
     if len(set(node.columns)) < len(node.columns):
-        raise RefusedError("42701", "UPDATE OF names a column twice")
+        raise RefusedError(DUPLICATE_COLUMN, "UPDATE OF names a column twice")
     made = TriggerFact(
         node.name,
         function,
@@ -259,7 +270,7 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, funct
         tuple(numbers[each] for each in node.columns),
         frozenset(numbers[each] for each in node.asked if each in numbers),
         conditional=node.conditional,
-        enabled=existing.enabled if existing is not None else "O",
+        enabled=existing.enabled if existing is not None and state.version >= _KEEPS_ENABLED_SINCE else "O",
         parent=cloned,
         constraint=constraint,
         made=state.statement,
@@ -275,7 +286,7 @@ def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
     table = state.relation(node.table, "rpf")
     found = state.constraint(table, node.name)
     if found is None:
-        raise RefusedError("42704", f"there is no constraint {node.name} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {node.name} on {table.name}")
     state.change_constraint(found, comment=node.text or None)
 
 

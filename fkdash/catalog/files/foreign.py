@@ -10,6 +10,16 @@ from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.keys import numbers_in
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined
 from fkdash.catalog.files.types import equality
+from fkdash.sqlstates import (
+    FEATURE_NOT_SUPPORTED,
+    INVALID_FOREIGN_KEY,
+    INVALID_OBJECT_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,21 +40,21 @@ def add_foreign_key(
     assert references is not None  # noqa: S101 - a foreign key has one
     referenced = state.relation(references.table, "rp")
     if table.kind not in "rp":
-        raise RefusedError("42809", f"{table.name} cannot have a foreign key")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} cannot have a foreign key")
     if references.match == "PARTIAL":
-        raise RefusedError("0A000", "MATCH PARTIAL is not there")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
     own = [_column(table, name) for name in columns]
     theirs, index = _target(state, referenced, references.columns, period=references.period)
     if len(own) != len(theirs):
-        raise RefusedError("42830", "the foreign key has not as many columns as the key it refers to")
+        raise RefusedError(INVALID_FOREIGN_KEY, "the foreign key has not as many columns as the key it refers to")
     if references.delete_columns and state.version < _LISTS_SINCE:
-        raise RefusedError("42601", "a column list of SET NULL is known from PostgreSQL 15 on")
+        raise RefusedError(SYNTAX_ERROR, "a column list of SET NULL is known from PostgreSQL 15 on")
     unvalidated = said.not_valid and not checked
     if unvalidated and table.kind == "p" and state.version < _UNVALIDATED_ON_PARTITIONED_SINCE:
-        raise RefusedError("42809", "a partitioned table cannot have a NOT VALID foreign key")
+        raise RefusedError(WRONG_OBJECT_TYPE, "a partitioned table cannot have a NOT VALID foreign key")
     listed = tuple(_column(table, name).number for name in references.delete_columns)
     if not set(listed) <= {column.number for column in own}:
-        raise RefusedError("42703", "a column of the list is not in the foreign key")
+        raise RefusedError(UNDEFINED_COLUMN, "a column of the list is not in the foreign key")
     _want_writable(own, references.on_delete, references.on_update)
     addition = joined([column.name for column in own])
     made = Constraint(
@@ -78,7 +88,7 @@ def add_foreign_key(
 def _column(table: Relation, name: str) -> Attribute:
     found = table.column(name)
     if found is None:
-        raise RefusedError("42703", f"there is no column {name} in {table.name}")
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
     return found
 
 
@@ -87,9 +97,9 @@ def _want_writable(columns: Sequence[Attribute], on_delete: str, on_update: str)
         if not column.generated:
             continue
         if on_update in {"SET NULL", "SET DEFAULT", "CASCADE"} or on_delete in {"SET NULL", "SET DEFAULT"}:
-            raise RefusedError("42601", f"{column.name} is generated and cannot be written by an action")
+            raise RefusedError(SYNTAX_ERROR, f"{column.name} is generated and cannot be written by an action")
         if column.generated == "v":
-            raise RefusedError("0A000", f"{column.name} is a virtual column")
+            raise RefusedError(FEATURE_NOT_SUPPORTED, f"{column.name} is a virtual column")
 
 
 def _operators(
@@ -110,21 +120,23 @@ def _target(
     if not named:
         primary = next((each for each in indexes if each.index and each.index.primary), None)
         if primary is None or primary.index is None:
-            raise RefusedError("42704", f"{referenced.name} has no primary key")
+            raise RefusedError(UNDEFINED_OBJECT, f"{referenced.name} has no primary key")
         if primary.index.deferrable:
-            raise RefusedError("55000", f"the primary key of {referenced.name} is deferrable")
+            raise RefusedError(
+                OBJECT_NOT_IN_PREREQUISITE_STATE, f"the primary key of {referenced.name} is deferrable"
+            )
         return [by_number[number] for number in primary.index.columns], primary
     columns = [_column(referenced, name) for name in named]
     numbers = [column.number for column in columns]
     if len(set(numbers)) < len(numbers):
-        raise RefusedError("42830", "a column is referred to twice")
+        raise RefusedError(INVALID_FOREIGN_KEY, "a column is referred to twice")
     for index in indexes:
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         fits = sorted(fact.columns) == sorted(numbers) and not fact.predicate and not fact.expressions
         if fits and fact.unique and fact.valid and not fact.deferrable and fact.overlaps == period:
             return columns, index
-    raise RefusedError("42830", f"nothing makes ({', '.join(named)}) of {referenced.name} unique")
+    raise RefusedError(INVALID_FOREIGN_KEY, f"nothing makes ({', '.join(named)}) of {referenced.name} unique")
 
 
 def copy_to_referenced(state: State, key: Constraint, referenced: Relation) -> None:
@@ -170,11 +182,15 @@ def _suffixed(state: State, table: Relation, name: str) -> str:
 def copy_to_partition(state: State, key: Constraint, partition: Relation) -> None:
     """Give a partition its part of its table's foreign key, or adopt one that it has already."""
     if partition.kind == "f":
-        raise RefusedError("42809", f"{partition.name} is a foreign table and cannot have a foreign key")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{partition.name} is a foreign table and cannot have a foreign key")
     numbers = numbers_in(state, key.table, partition)
     wanted = _over(key, numbers)
     for other in state.constraints_on(partition.oid, "f"):
-        if not other.parent and _same_key(other, wanted):
+        if not other.parent and _same_key(replace(other, enforced=wanted.enforced), wanted):
+            if other.enforced is not wanted.enforced:
+                raise RefusedError(
+                    INVALID_OBJECT_DEFINITION, f"{other.name} and {key.name} are not enforced alike"
+                )
             if other.validated < key.validated:
                 raise DoubtfulError(f"{other.name} of {partition.name} would have to be validated")
             state.change_constraint(other, parent=key.oid, local=False, inherited=1)

@@ -11,6 +11,17 @@ from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relatio
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined
 from fkdash.catalog.files.types import base_of, default_class
+from fkdash.sqlstates import (
+    DUPLICATE_COLUMN,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,9 +39,9 @@ def create_index(state: State, said: CreateIndex) -> None:
     if said.name is not None and (table.schema, said.name) in state.relation_names:
         if said.if_not_exists:
             return
-        raise RefusedError("42P07", f"there is a relation {said.name} already")
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {said.name} already")
     if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
-        raise RefusedError("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+        raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if table.kind == "m":
         _name_only(state, table, said)
         return
@@ -71,7 +82,7 @@ def _fact_of(
     for part in parts:
         column = table.column(part.column) if part.column is not None else None
         if part.column is not None and column is None:
-            raise RefusedError("42703", f"there is no column {part.column} in {table.name}")
+            raise RefusedError(UNDEFINED_COLUMN, f"there is no column {part.column} in {table.name}")
         if column is not None:
             columns.append(column.number)
             labels.append(_label(labels, column.name))
@@ -90,7 +101,7 @@ def _fact_of(
     for name in include:
         column = table.column(name)
         if column is None:
-            raise RefusedError("42703", f"there is no column {name} in {table.name}")
+            raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
         included.append(column.number)
         labels.append(_label(labels, name))
     return IndexFact(
@@ -155,7 +166,7 @@ def _class_of(state: State, said: Name, column: Attribute | None, method: str) -
         return ""
     found = default_class(state, column.type, method)
     if not found and method == "btree" and base_of(state, column.type).builtin in {"json", "point", "xml", "box"}:
-        raise RefusedError("42704", f"the type of {column.name} has no operator class for {method}")
+        raise RefusedError(UNDEFINED_OBJECT, f"the type of {column.name} has no operator class for {method}")
     return found
 
 
@@ -167,22 +178,21 @@ def add_key(
     state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
 ) -> None:
     """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint; `only` leaves partitions without one, as a dump does."""
-    if said.kind == "p" and any(each.kind == "p" for each in state.constraints_on(table.oid, "p")):
-        raise RefusedError("42P16", f"{table.name} has a primary key already")
     if said.using_index is not None:
         _use_index(state, table, said)
         return
+    _want_no_primary(state, table, said)
     if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
-        raise RefusedError("42601", "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+        raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < _TEMPORAL_SINCE:
-        raise RefusedError("42601", "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
+        raise RefusedError(SYNTAX_ERROR, "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
     from fkdash.catalog.files.nodes import IndexPart  # noqa: PLC0415
 
     parts = said.parts or tuple(IndexPart(name) for name in columns)
     method = "gist" if said.without_overlaps else said.method
     fact = _fact_of(state, table, parts, said.include, method=method, predicate=said.predicate)
     if len(set(columns)) < len(columns):
-        raise RefusedError("42701", "a column appears twice in the key")
+        raise RefusedError(DUPLICATE_COLUMN, "a column appears twice in the key")
     fact = replace(
         fact,
         unique=said.kind != "x",
@@ -196,12 +206,17 @@ def add_key(
         want_partition_key(table, fact)
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number, recurse=not only)
+            set_not_null(state, table.oid, number, recurse=not only, added=True)
         table = state.relations[table.oid]
     index = store_index(state, table, fact, said.name or free_name(state, table, fact, said.kind))
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
     if table.kind == "p":
         _on_partitions(state, index, only=only)
+
+
+def _want_no_primary(state: State, table: Relation, said: ConstraintSaid) -> None:
+    if said.kind == "p" and state.constraints_on(table.oid, "p"):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} has a primary key already")
 
 
 def free_name(state: State, table: Relation, fact: IndexFact, kind: str) -> str:
@@ -216,17 +231,18 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
     """Make a constraint of an index that is there; the index takes the constraint's name."""
     index = next((each for each in state.indexes_on(table.oid) if each.name == said.using_index), None)
     if index is None or index.index is None:
-        raise RefusedError("42704", f"there is no index {said.using_index} on {table.name}")
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no index {said.using_index} on {table.name}")
     fact = index.index
     if constraint_of(state, index) is not None:
-        raise RefusedError("55000", f"{index.name} belongs to a constraint already")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{index.name} belongs to a constraint already")
     if not fact.unique or fact.predicate or fact.expressions or fact.method != "btree":
-        raise RefusedError("42809", f"{index.name} is not a plain unique index")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{index.name} is not a plain unique index")
     if table.kind == "p":
-        raise RefusedError("0A000", "a partitioned table's key cannot be made of an index")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table's key cannot be made of an index")
+    _want_no_primary(state, table, said)
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number)
+            set_not_null(state, table.oid, number, added=True)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
@@ -273,7 +289,9 @@ def store_index(state: State, table: Relation, fact: IndexFact, name: str) -> Re
 def want_partition_key(table: Relation, fact: IndexFact) -> None:
     """Raise RefusedError for a unique index that could not keep a partitioned table unique."""
     if not set(table.key) <= set(fact.columns) or 0 in table.key:
-        raise RefusedError("0A000", "a key of a partitioned table must have all of its partition key's columns")
+        raise RefusedError(
+            FEATURE_NOT_SUPPORTED, "a key of a partitioned table must have all of its partition key's columns"
+        )
 
 
 def _on_partitions(state: State, index: Relation, *, only: bool) -> None:
@@ -295,7 +313,7 @@ def index_on_partition(state: State, index: Relation, partition: Relation) -> No
     assert fact is not None  # noqa: S101 - it is an index
     if partition.kind == "f":
         if fact.unique:
-            raise RefusedError("42809", f"{partition.name} is a foreign table, on which no index can be")
+            raise RefusedError(WRONG_OBJECT_TYPE, f"{partition.name} is a foreign table, on which no index can be")
         return
     wanted = moved_index(state, fact, partition)
     own = constraint_of(state, index)

@@ -16,6 +16,7 @@ from fkdash.catalog.files.keys import (
 )
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.state import RefusedError, State
+from fkdash.sqlstates import INVALID_TABLE_DEFINITION
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -63,7 +64,7 @@ def _copy_index(state: State, table: Relation, index: Relation, *, has_primary: 
     if table.kind == "p" and fact.unique:
         want_partition_key(table, fact)
     if fact.primary and has_primary:
-        raise RefusedError("42P16", f"{table.name} has more than one primary key")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} has more than one primary key")
     name = free_name(state, table, fact, carried.kind if carried is not None else "")
     if carried is not None and carried.kind == "p":
         for number in fact.columns:

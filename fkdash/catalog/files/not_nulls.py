@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.state import RefusedError, State
+from fkdash.sqlstates import INVALID_TABLE_DEFINITION, OBJECT_NOT_IN_PREREQUISITE_STATE, SYNTAX_ERROR
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -29,16 +30,22 @@ def set_not_null(
     validated: bool = True,
     no_inherit: bool = False,
     recurse: bool = True,
+    added: bool = False,
 ) -> None:
-    """Forbid NULL in a column, and in those that inherit from it."""
+    """Forbid NULL in a column, and in those that inherit from it; `added` wants no NOT VALID one to be there."""
     relation = state.relations[table]
     column = next(each for each in relation.columns if each.number == number)
     found = not_null_of(state, table, number)
     if state.version >= CONSTRAINTS_SINCE:
         if found is None:
             _name_it(state, relation, number, name, (local, inherited, validated, no_inherit))
+        elif added and validated and not found.validated:
+            raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{found.name} of {relation.name} is NOT VALID")
         elif name is not None and local and found.name != name:
-            raise RefusedError("55000", f"{relation.name}.{column.name} has a NOT NULL constraint {found.name}")
+            raise RefusedError(
+                OBJECT_NOT_IN_PREREQUISITE_STATE,
+                f"{relation.name}.{column.name} has a NOT NULL constraint {found.name}",
+            )
         else:
             state.change_constraint(
                 found,
@@ -62,6 +69,7 @@ def set_not_null(
                 local=False,
                 inherited=1,
                 validated=validated,
+                added=added,
             )
 
 
@@ -94,22 +102,24 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
     if not column.not_null:
         return
     if column.identity:
-        raise RefusedError("42601", f"{column.name} is an identity column")
+        raise RefusedError(SYNTAX_ERROR, f"{column.name} is an identity column")
     if any(number in key.columns for key in state.constraints_on(table, "p")):
-        raise RefusedError("42P16", f"{column.name} is in a primary key")
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in a primary key")
     if any(
         each.index and each.index.replica_identity and number in each.index.columns
         for each in state.indexes_on(table)
     ):
-        raise RefusedError("42P16", f"{column.name} is in the index that identifies rows for replicas")
+        raise RefusedError(
+            INVALID_TABLE_DEFINITION, f"{column.name} is in the index that identifies rows for replicas"
+        )
     for parent in relation.parents:
         theirs = state.relations[parent].column(column.name)
         if theirs is not None and theirs.not_null and relation.is_partition:
-            raise RefusedError("42P16", f"{column.name} is marked NOT NULL in the parent table")
+            raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is marked NOT NULL in the parent table")
     constraint = not_null_of(state, table, number)
     if constraint is not None:
         if constraint.inherited:
-            raise RefusedError("42P16", f"{constraint.name} is inherited")
+            raise RefusedError(INVALID_TABLE_DEFINITION, f"{constraint.name} is inherited")
         state.remove_constraint(constraint)
     state.change_column(table, number, not_null=False, null_set=state.statement)
     if recurse:

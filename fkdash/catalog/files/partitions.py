@@ -13,9 +13,19 @@ from fkdash.catalog.files.foreign import (
     copy_to_partition,
     remove_with_copies,
 )
-from fkdash.catalog.files.keys import adopt_index, constraint_of, index_on_partition
+from fkdash.catalog.files.keys import adopt_index, constraint_of, index_on_partition, moved_index, same_index
 from fkdash.catalog.files.not_nulls import not_null_of
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    DUPLICATE_OBJECT,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_OBJECT_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    UNDEFINED_TABLE,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -63,7 +73,7 @@ def _clone_triggers(state: State, parent: Relation, partition: Relation) -> None
         if each.row
     ]
     if any(mine.name == each.name for mine in now.triggers for each in cloned):
-        raise RefusedError("42710", f"{partition.name} has a trigger of that name already")
+        raise RefusedError(DUPLICATE_OBJECT, f"{partition.name} has a trigger of that name already")
     if cloned:
         state.change(now, triggers=(*now.triggers, *cloned))
         for below in state.children(partition.oid):
@@ -74,29 +84,37 @@ def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> 
     """ALTER TABLE … ATTACH PARTITION."""
     child = state.relation(name, "rpf")
     if parent.kind != "p":
-        raise RefusedError("42809", f"{parent.name} is not partitioned")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{parent.name} is not partitioned")
     if child.parents or child.is_partition:
-        raise RefusedError("42809", f"{child.name} is a partition already, or inherits")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{child.name} is a partition already, or inherits")
     if child.kind == "r" and state.children(child.oid):
-        raise RefusedError("42809", f"other tables inherit from {child.name}")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"other tables inherit from {child.name}")
     if any(each.bound == bound for each in state.children(parent.oid)):
-        raise RefusedError("42P17", f"a partition of {parent.name} has the same bound")
+        raise RefusedError(INVALID_OBJECT_DEFINITION, f"a partition of {parent.name} has the same bound")
     if {column.name for column in child.columns} != {column.name for column in parent.columns}:
-        raise RefusedError("42804", f"{child.name} has other columns than {parent.name}")
+        raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has other columns than {parent.name}")
+    _want_no_reference(state, parent, child)
     child = state.change(child, is_partition=True, bound=bound)
     _take_parent(state, parent, child, partition=True)
     clone_to_partition(state, parent, state.relations[child.oid])
+
+
+def _want_no_reference(state: State, parent: Relation, child: Relation) -> None:
+    """Raise where a key of the table refers to what is to become its partition."""
+    for oid in state.referencing.get(child.oid, ()):
+        if state.constraints[oid].table == parent.oid:
+            raise RefusedError(FEATURE_NOT_SUPPORTED, f"{child.name} is referred to by a key of {parent.name}")
 
 
 def inherit(state: State, child: Relation, name: Name) -> None:
     """ALTER TABLE … INHERIT."""
     parent = state.relation(name, "rpf")
     if child.is_partition or parent.kind == "p" or child.kind == "p":
-        raise RefusedError("42809", "partitions and partitioned tables do not inherit otherwise")
+        raise RefusedError(WRONG_OBJECT_TYPE, "partitions and partitioned tables do not inherit otherwise")
     if parent.is_partition:
-        raise RefusedError("42809", f"{parent.name} is a partition")
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{parent.name} is a partition")
     if parent.oid in child.parents:
-        raise RefusedError("42P07", f"{child.name} inherits from {parent.name} already")
+        raise RefusedError(DUPLICATE_TABLE, f"{child.name} inherits from {parent.name} already")
     _take_parent(state, parent, child, partition=False)
 
 
@@ -105,17 +123,19 @@ def _take_parent(state: State, parent: Relation, child: Relation, *, partition: 
     for theirs in parent.columns:
         at = next((number for number, each in enumerate(columns) if each.name == theirs.name), None)
         if at is None:
-            raise RefusedError("42804", f"{child.name} has no column {theirs.name}")
+            raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has no column {theirs.name}")
         if columns[at].type != theirs.type or columns[at].collation != theirs.collation:
-            raise RefusedError("42804", f"{theirs.name} of {child.name} has another type")
+            raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} has another type")
         if theirs.not_null and not columns[at].not_null:
-            raise RefusedError("42804", f"{theirs.name} of {child.name} must be NOT NULL")
+            raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} must be NOT NULL")
         if bool(theirs.generated) != bool(columns[at].generated):
-            raise RefusedError("42804", f"{theirs.name} of {child.name} is not generated alike")
+            raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} is not generated alike")
         identity = columns[at].identity
         if partition:
             if identity and state.version >= _IDENTITY_SINCE:
-                raise RefusedError("55000", f"{theirs.name} of {child.name} is an identity column")
+                raise RefusedError(
+                    OBJECT_NOT_IN_PREREQUISITE_STATE, f"{theirs.name} of {child.name} is an identity column"
+                )
             identity = theirs.identity if state.version >= _IDENTITY_SINCE else identity
         columns[at] = replace(
             columns[at],
@@ -129,7 +149,7 @@ def _take_parent(state: State, parent: Relation, child: Relation, *, partition: 
         if check.no_inherit:
             continue
         if state.constraint(child, check.name) is None:
-            raise RefusedError("42804", f"{child.name} has no check {check.name}")
+            raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has no check {check.name}")
         inherit_check(state, check, child, count=1)
 
 
@@ -140,7 +160,7 @@ def _take_not_null(
     if above is None or above.no_inherit:
         return
     if below is None or below.no_inherit:
-        raise RefusedError("42804", f"{child.name} has no NOT NULL constraint like {above.name}")
+        raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has no NOT NULL constraint like {above.name}")
     state.change_constraint(below, inherited=below.inherited + 1, local=below.local and not partition)
 
 
@@ -148,7 +168,7 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
     """ALTER TABLE … DETACH PARTITION."""
     child = state.relation(name, "rpf")
     if parent.oid not in child.parents or not child.is_partition:
-        raise RefusedError("42P01", f"{child.name} is no partition of {parent.name}")
+        raise RefusedError(UNDEFINED_TABLE, f"{child.name} is no partition of {parent.name}")
     for key in state.constraints_on(child.oid, "f"):
         above = state.constraints.get(key.parent)
         if above is None or above.table != parent.oid:
@@ -185,7 +205,7 @@ def disinherit(state: State, child: Relation, name: Name) -> None:
     """ALTER TABLE … NO INHERIT."""
     parent = state.relation(name, "rpf")
     if parent.oid not in child.parents or child.is_partition:
-        raise RefusedError("42P01", f"{child.name} does not inherit from {parent.name}")
+        raise RefusedError(UNDEFINED_TABLE, f"{child.name} does not inherit from {parent.name}")
     _leave_parent(state, parent, child, partition=False)
 
 
@@ -207,6 +227,9 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
     if partition:
         changes |= {"is_partition": False, "bound": ""}
     state.change(child, **changes)
+    if partition and state.version >= _IDENTITY_SINCE:
+        for below in state.children(child.oid):
+            _lose_identity(state, below, inherited)
     names = {check.name for check in state.constraints_on(parent.oid, "c") if not check.no_inherit}
     for check in state.constraints_on(child.oid, "c"):
         if check.name in names and check.inherited:
@@ -222,6 +245,13 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
             )
 
 
+def _lose_identity(state: State, partition: Relation, names: set[str]) -> None:
+    columns = tuple(replace(each, identity="") if each.name in names else each for each in partition.columns)
+    state.change(partition, columns=columns)
+    for below in state.children(partition.oid):
+        _lose_identity(state, below, names)
+
+
 def attach_index(state: State, name: Name, child_name: Name) -> None:
     """ALTER INDEX … ATTACH PARTITION; the table's index becomes valid with the last partition's."""
     index, other = state.relation(name, "I"), state.relation(child_name, "iI")
@@ -230,10 +260,21 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
     if other.index.parent == index.oid:
         return
     if other.index.parent:
-        raise RefusedError("55000", f"{other.name} is attached to another index")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is attached to another index")
     partitions = state.children_of.get(index.index.table, ())
     if other.index.table not in partitions:
-        raise RefusedError("55000", f"{other.name} is not on a partition of the index's table")
+        raise RefusedError(
+            OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is not on a partition of the index's table"
+        )
+    theirs = moved_index(state, index.index, state.relations[other.index.table])
+    if not same_index(theirs, other.index) or index.index.expressions:
+        if index.index.expressions or index.index.predicate:
+            raise DoubtfulError(f"whether {other.name} is the same index as {index.name} is not known")
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is not the same index as {index.name}")
+    if constraint_of(state, index) is not None and constraint_of(state, other) is None:
+        raise RefusedError(
+            OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} carries no constraint, as {index.name} does"
+        )
     adopt_index(state, index, other)
     validate_index(state, state.relations[index.oid])
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST, DUPLICATE_OBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,7 +25,7 @@ def create_rule(state: State, node: CreateRule) -> None:
         return
     others = tuple(each for each in table.rules if each.name != node.rule.name)
     if len(others) < len(table.rules) and not node.or_replace:
-        raise RefusedError("42710", f"there is a rule {node.rule.name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a rule {node.rule.name} already")
     asked = frozenset(column.number for column in table.columns if column.name in node.asked)
     state.change(table, rules=(*others, replace(node.rule, asked=asked, made=state.statement)))
 
@@ -35,7 +36,7 @@ def drop_rules_of_column(state: State, table: Relation, column: Attribute, *, ca
         if column.number not in rule.asked:
             continue
         if not cascade:
-            raise RefusedError("2BP01", f"the rule {rule.name} uses {column.name}")
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the rule {rule.name} uses {column.name}")
         left = tuple(each for each in state.relations[table.oid].rules if each.name != rule.name)
         state.change(state.relations[table.oid], rules=left)
     want_no_rule(state, table, column.name)

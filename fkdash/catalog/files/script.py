@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
-from fkdash.catalog.files.blocks import run_block
+from fkdash.catalog.files.blocks.block import run_block
 from fkdash.catalog.files.execute import execute
 from fkdash.catalog.files.nodes import SKIPPED, CreateFunction, Do, SetPath, Skipped, Transaction
 from fkdash.catalog.files.read import read

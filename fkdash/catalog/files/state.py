@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.files.facts import Constraint, FunctionFact, Relation, TypeFact
 from fkdash.catalog.files.tokens import NAME_BYTES
+from fkdash.sqlstates import (
+    DUPLICATE_OBJECT,
+    DUPLICATE_TABLE,
+    INVALID_SCHEMA_NAME,
+    UNDEFINED_TABLE,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,7 +113,7 @@ class State:
         """Give a schema's number; raises RefusedError where there is none."""
         found = self.schemas.get(name)
         if found is None:
-            raise RefusedError("3F000", f"there is no schema {name}")
+            raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name}")
         return found
 
     def schema_name(self, oid: int) -> str:
@@ -128,7 +135,7 @@ class State:
         for each in self.path:
             if each in self.schemas:
                 return self.schemas[each]
-        raise RefusedError("3F000", "no schema has been selected to create in")
+        raise RefusedError(INVALID_SCHEMA_NAME, "no schema has been selected to create in")
 
     # --- finding
 
@@ -150,9 +157,9 @@ class State:
         if found is None:
             if len(name) > 1 and name[-2] in {"pg_catalog", "information_schema"}:
                 raise DoubtfulError(f"{'.'.join(name)} belongs to PostgreSQL itself")
-            raise RefusedError("42P01", f"there is no table {'.'.join(name)}")
+            raise RefusedError(UNDEFINED_TABLE, f"there is no table {'.'.join(name)}")
         if found.kind not in kinds:
-            raise RefusedError("42809", f"{'.'.join(name)} is not a table")
+            raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a table")
         return found
 
     def find_type(self, name: Name) -> TypeFact | None:
@@ -194,11 +201,20 @@ class State:
                 return made
         raise AssertionError
 
-    def relation_name(self, schema: int, first: str, second: str, label: str, *, constraint: bool = False) -> str:
-        """Give the name that an index or a sequence gets (ChooseRelationName)."""
+    def relation_name(
+        self,
+        schema: int,
+        first: str,
+        second: str,
+        label: str,
+        *,
+        constraint: bool = False,
+        unseen: Sequence[int] = (),
+    ) -> str:
+        """Give the name that an index or a sequence gets (ChooseRelationName); `unseen` take no name yet."""
         for number in itertools.count():
             made = object_name(first, second, f"{label}{number or ''}")
-            free = (schema, made) not in self.relation_names
+            free = self.relation_names.get((schema, made), 0) in {0, *unseen}
             if free and not (constraint and (schema, made) in self.constraint_names):
                 return made
         raise AssertionError
@@ -209,7 +225,7 @@ class State:
         """Add a relation; raises RefusedError where its schema has one of that name."""
         where = (relation.schema, relation.name)
         if where in self.relation_names:
-            raise RefusedError("42P07", f"there is a relation {relation.name} already")
+            raise RefusedError(DUPLICATE_TABLE, f"there is a relation {relation.name} already")
         self.put(self.relation_names, where, relation.oid)
         self.put(self.relations, relation.oid, relation)
         for parent in relation.parents:
@@ -224,7 +240,7 @@ class State:
         changed = replace(now, **changes)  # type: ignore[arg-type] # fields of a relation
         if (changed.schema, changed.name) != (now.schema, now.name):
             if (changed.schema, changed.name) in self.relation_names:
-                raise RefusedError("42P07", f"there is a relation {changed.name} already")
+                raise RefusedError(DUPLICATE_TABLE, f"there is a relation {changed.name} already")
             self.put(self.relation_names, (now.schema, now.name), None)
             self.put(self.relation_names, (changed.schema, changed.name), changed.oid)
         for parent in set(now.parents) ^ set(changed.parents):
@@ -247,7 +263,7 @@ class State:
         if constraint.table:
             others = self.constraints_on(constraint.table)
             if any(each.name == constraint.name for each in others):
-                raise RefusedError("42710", f"there is a constraint {constraint.name} already")
+                raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {constraint.name} already")
             self.put(
                 self.constraints_of,
                 constraint.table,
@@ -298,7 +314,7 @@ class State:
         if (schema, name) in self.type_names or (
             relation is not None and self.relations[relation].kind in "rpfvmc"
         ):
-            raise RefusedError("42710", f"there is a type {name} already")
+            raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
 
     def add_type(self, made: TypeFact) -> None:
         """Add a type; raises RefusedError where its schema has one of that name."""

@@ -16,6 +16,18 @@ from fkdash.catalog.files.nodes import ColumnSaid, ConstraintSaid, LikeSaid
 from fkdash.catalog.files.not_nulls import not_null_of, set_not_null
 from fkdash.catalog.files.partitions import clone_to_partition
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
+from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    DUPLICATE_COLUMN,
+    DUPLICATE_OBJECT,
+    DUPLICATE_TABLE,
+    INVALID_COLUMN_DEFINITION,
+    INVALID_OBJECT_DEFINITION,
+    INVALID_TABLE_DEFINITION,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import CreateTable
@@ -35,9 +47,9 @@ def create_table(state: State, said: CreateTable) -> None:
     if (schema, name) in state.relation_names:
         if said.if_not_exists:
             return
-        raise RefusedError("42P07", f"there is a relation {name} already")
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
     if (schema, name) in state.type_names:
-        raise RefusedError("42710", f"there is a type {name} already")
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
     if said.query is not None:
         _create_of_query(state, said, schema)
         return
@@ -98,10 +110,10 @@ class _Making:
         parents = (said.partition_of,) if said.partition_of is not None else said.inherits
         found = [self.state.relation(each, "rpf") for each in parents]
         if said.inherits and any(each.is_partition or each.kind == "p" for each in found):
-            raise RefusedError("42809", "a table cannot inherit from a partition or a partitioned table")
+            raise RefusedError(WRONG_OBJECT_TYPE, "a table cannot inherit from a partition or a partitioned table")
         if said.partition_of is not None:
             if found[0].kind != "p":
-                raise RefusedError("42P17", f"{found[0].name} is not partitioned")
+                raise RefusedError(INVALID_OBJECT_DEFINITION, f"{found[0].name} is not partitioned")
             _want_free_bound(self.state, found[0], said.bound)
         return found
 
@@ -129,9 +141,16 @@ class _Making:
             self.generated.append(element)
         else:
             if any(column.name == element.name for column in self.columns):
-                raise RefusedError("42701", f"there is a column {element.name} already")
+                raise RefusedError(DUPLICATE_COLUMN, f"there is a column {element.name} already")
             number = len(self.columns) + 1
-            column, sequences = make_column(self.state, self.schema, self.name, element, number)
+            column, sequences = make_column(
+                self.state,
+                self.schema,
+                self.name,
+                element,
+                number,
+                made_along=[each for each, _ in self.sequences],
+            )
             self.columns.append(column)
             self.sequences += [(sequence, number) for sequence in sequences]
             if column.sequence and sequences:
@@ -145,11 +164,11 @@ class _Making:
     def _take_constraints(self, said: ColumnSaid) -> None:
         null = any(each.kind == "null" for each in said.constraints)
         if null and said.name in self.named_nulls:
-            raise RefusedError("42601", f"{said.name} is both NULL and NOT NULL")
+            raise RefusedError(SYNTAX_ERROR, f"{said.name} is both NULL and NOT NULL")
         for each in said.constraints:
             if each.kind == "n":
                 if null:
-                    raise RefusedError("42601", f"{said.name} is both NULL and NOT NULL")
+                    raise RefusedError(SYNTAX_ERROR, f"{said.name} is both NULL and NOT NULL")
                 before = self.named_nulls.get(said.name, (None, False))
                 self.named_nulls[said.name] = (each.name or before[0], each.no_inherit)
             elif each.kind in "pucf":
@@ -162,7 +181,7 @@ class _Making:
         self.likes.append((said, origin))
         for column in origin.columns:
             if any(each.name == column.name for each in self.columns):
-                raise RefusedError("42701", f"there is a column {column.name} already")
+                raise RefusedError(DUPLICATE_COLUMN, f"there is a column {column.name} already")
             self._copy(said, origin, column)
 
     def _copy(self, said: LikeSaid, origin: Relation, column: Attribute) -> None:
@@ -228,7 +247,10 @@ class _Making:
             self._want_same_type(before, column)
             differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
             if differs or (column.generated and self.state.version < _OWN_EXPRESSION_SINCE):
-                raise RefusedError("42611", f"{column.name} is not generated as in the table it is inherited from")
+                raise RefusedError(
+                    INVALID_COLUMN_DEFINITION,
+                    f"{column.name} is not generated as in the table it is inherited from",
+                )
             at = merged.index(before)
             merged[at] = replace(
                 before,
@@ -255,7 +277,7 @@ class _Making:
                 continue
             at = next((number for number, each in enumerate(merged) if each.name == element.name), None)
             if at is None:
-                raise RefusedError("42703", f"there is no column {element.name}")
+                raise RefusedError(UNDEFINED_COLUMN, f"there is no column {element.name}")
             for each in element.constraints:
                 if each.kind == "default" and each.expression is not None:
                     default = default_of(self.state, each.expression, merged[at].type)
@@ -263,7 +285,9 @@ class _Making:
 
     def _want_same_type(self, one: Attribute, other: Attribute) -> None:
         if one.type != other.type:
-            raise RefusedError("42804", f"{one.name} has another type in the table that it is inherited from")
+            raise RefusedError(
+                DATATYPE_MISMATCH, f"{one.name} has another type in the table that it is inherited from"
+            )
 
     def _store(self) -> None:
         state, said = self.state, self.said
@@ -287,7 +311,7 @@ class _Making:
             numbers = {column.name: column.number for column in columns}
             missing = [each for each in said.partitioning.columns if each is not None and each not in numbers]
             if missing:
-                raise RefusedError("42703", f"there is no column {missing[0]}")
+                raise RefusedError(UNDEFINED_COLUMN, f"there is no column {missing[0]}")
             relation = replace(
                 relation,
                 strategy=said.partitioning.strategy,
@@ -323,7 +347,7 @@ class _Making:
         for name, (constraint_name, no_inherit) in self.named_nulls.items():
             column = self.relation.column(name)
             if column is None:
-                raise RefusedError("42703", f"there is no column {name}")
+                raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name}")
             set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
         for parent in self.parents:
             for theirs in parent.columns:
@@ -347,7 +371,7 @@ class _Making:
         keys = [each for each in self.own if each[0].kind in "pux"]
         keys.sort(key=lambda each: each[0].kind != "p")
         if sum(each[0].kind == "p" for each in keys) > 1:
-            raise RefusedError("42P16", f"{self.name} has more than one primary key")
+            raise RefusedError(INVALID_TABLE_DEFINITION, f"{self.name} has more than one primary key")
         kept: list[OwnConstraint] = []
         for constraint, columns in keys:
             same = next((at for at, each in enumerate(kept) if _same_keys(each, (constraint, columns))), None)
@@ -356,14 +380,14 @@ class _Making:
             elif kept[same][0].name is None and constraint.name is not None:
                 kept[same] = (replace(kept[same][0], name=constraint.name), columns)
         if self.said.kind == "f" and kept:
-            raise RefusedError("42809", "a foreign table cannot have a key")
+            raise RefusedError(WRONG_OBJECT_TYPE, "a foreign table cannot have a key")
         # The primary key's columns are NOT NULL before any name is chosen.
         for constraint, columns in kept:
             if constraint.kind == "p":
                 for name in columns:
                     column = self.relation.column(name)
                     if column is None:
-                        raise RefusedError("42703", f"there is no column {name}")
+                        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name}")
                     if not column.not_null:
                         set_not_null(self.state, self.oid, column.number)
         for constraint, columns in kept:
@@ -386,4 +410,4 @@ def _same_keys(one: OwnConstraint, other: OwnConstraint) -> bool:
 def _want_free_bound(state: State, parent: Relation, bound: str) -> None:
     """Raise RefusedError for a bound that another partition has in the same words."""
     if any(each.bound == bound for each in state.children(parent.oid)):
-        raise RefusedError("42P17", f"a partition of {parent.name} has the same bound")
+        raise RefusedError(INVALID_OBJECT_DEFINITION, f"a partition of {parent.name} has the same bound")

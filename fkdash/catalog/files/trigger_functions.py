@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import FunctionFact
 from fkdash.catalog.files.state import RefusedError, State
+from fkdash.sqlstates import DUPLICATE_FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def create_function(state: State, node: CreateFunction) -> None:
     existing = state.functions.get(state.function_names.get((schema, name), _NOWHERE))
     # One that only a trigger named was made elsewhere, and the files come to know it now.
     if existing is not None and existing.language and not node.or_replace:
-        raise RefusedError("42723", f"there is a function {name} already")
+        raise RefusedError(DUPLICATE_FUNCTION, f"there is a function {name} already")
     oid = existing.oid if existing is not None else state.new_oid()
     state.put(state.functions, oid, FunctionFact(oid, schema, name, node.language, node.source, state.statement))
     state.put(state.function_names, (schema, name), oid)
@@ -75,8 +76,9 @@ def alter_function(state: State, node: AlterOther) -> None:
     if node.act.what == "set schema":
         changed = replace(found, schema=state.schema(node.act.name))
     where = (changed.schema, changed.name)
-    if state.function_names.get(where, found.oid) != found.oid:
-        raise RefusedError("42723", f"there is a function {changed.name} already")
+    taken = state.function_names.get(where)
+    if taken is not None and (taken != found.oid or node.act.what == "rename"):
+        raise RefusedError(DUPLICATE_FUNCTION, f"there is a function {changed.name} already")
     state.put(state.function_names, (found.schema, found.name), None)
     state.put(state.function_names, where, found.oid)
     state.put(state.functions, found.oid, changed)

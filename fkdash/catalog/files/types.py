@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.facts import TypeRef
 from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import TypeFact
@@ -123,7 +124,7 @@ def _of_extension(state: State, said: TypeSaid) -> TypeFact:
             each for each in state.extensions if each not in KNOWN_EXTENSIONS and each not in _WITHOUT_TYPES
         ]
         if not unknown:
-            raise RefusedError("42704", f"there is no type {'.'.join(said.name)}")
+            raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(said.name)}")
         schema, name, kind = state.extensions[unknown[-1]], said.name[-1], "x"
         if len(said.name) > 1:
             schema = state.schema(said.name[-2])
@@ -203,20 +204,20 @@ def equality(state: State, referencing: TypeRef, referenced: TypeRef) -> str:
     """Give the operator that a foreign key compares with; raises RefusedError where there is none."""
     own, theirs = base_of(state, referencing), base_of(state, referenced)
     if own.array != theirs.array:
-        raise RefusedError("42804", "the key's columns are of incompatible types")
+        raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
     if own.builtin and theirs.builtin:
         if own.array or _comparable(own.builtin, theirs.builtin):
             if own.array and own.builtin != theirs.builtin and not {own.builtin, theirs.builtin} <= _TEXTS:
-                raise RefusedError("42804", "the key's columns are of incompatible types")
+                raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
             return "pg_catalog.="
-        raise RefusedError("42804", "the key's columns are of incompatible types")
+        raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
     kinds = {state.types[each.oid].kind for each in (own, theirs) if each.oid}
     if own.oid == theirs.oid and kinds <= {"e", "r", "m", "c"}:
         return "pg_catalog.="
     if own.oid == theirs.oid:
         return f"{identifier(state.schema_name(state.types[own.oid].schema))}.="
     if kinds == {"e"}:
-        raise RefusedError("42804", "the key's columns are of incompatible types")
+        raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
     return _with_extension(state, own, theirs)
 
 
@@ -229,6 +230,16 @@ def _with_extension(state: State, own: TypeRef, theirs: TypeRef) -> str:
     if other == "citext" and theirs.builtin in _TEXTS:
         return "pg_catalog.="
     raise DoubtfulError("whether the types of the key's columns can be compared is not known")
+
+
+def same_kind(state: State, one: TypeRef, other: TypeRef) -> bool:
+    """Tell whether what is possible with one type is so with the other: numbers, texts, moments, the same."""
+    first, second = base_of(state, one), base_of(state, other)
+    if first.array != second.array or not (first.builtin and second.builtin):
+        return first == second
+    return first.builtin == second.builtin or any(
+        {first.builtin, second.builtin} <= group for group in ({*_NUMBERS}, _TEXTS, {*_MOMENTS})
+    )
 
 
 def _comparable(own: str, theirs: str) -> bool:

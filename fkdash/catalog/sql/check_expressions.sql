@@ -5,7 +5,7 @@ with locked as materialized (
     from pg_locks
    where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
 )
-select k.oid, case when l.relation is null then pg_get_expr(k.conbin, k.conrelid) end as expression
+select k.oid::int8 as oid, case when l.relation is null then pg_get_expr(k.conbin, k.conrelid) end as expression
   from pg_constraint k
   left join locked l on l.relation = k.conrelid
  where k.oid = any ($1::oid[])

@@ -1,5 +1,5 @@
 -- The names of the collations $1, and the schemas that these are in.
 -- PostgreSQL 14 to 18. No privileges needed.
-select c.oid, c.collname as name, n.nspname as schema
+select c.oid::int8 as oid, c.collname as name, n.nspname as schema
   from pg_collation c join pg_namespace n on n.oid = c.collnamespace
  where c.oid = any ($1::oid[])

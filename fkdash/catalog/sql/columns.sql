@@ -4,16 +4,16 @@
 -- PostgreSQL 14 to 18. No privileges needed.
 select a.attnum::int        as number,
        a.attname            as name,
-       a.atttypid           as type_oid,
+       a.atttypid::int8     as type_oid,
        a.atttypmod          as modifier,
        a.attnotnull         as not_null,
        a.attinhcount > 0    as inherited,
        a.attidentity <> ''  as identity,
        a.attidentity = 'a'  as identity_always,
        a.attgenerated <> '' as generated,
-       a.attcollation       as collation_oid,
+       a.attcollation::int8 as collation_oid,
        a.atthasdef          as has_default,
-       array_agg(a.attrelid) as tables
+       array_agg(a.attrelid::int8) as tables
   from pg_attribute a
  where a.attnum > 0
    and not a.attisdropped

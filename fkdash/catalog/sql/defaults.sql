@@ -7,7 +7,7 @@ with locked as materialized (
     from pg_locks
    where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
 )
-select d.adrelid as table_oid, d.adnum::int as number,
+select d.adrelid::int8 as table_oid, d.adnum::int as number,
        case when a.attgenerated = '' then pg_get_expr(d.adbin, 0)
             when l.relation is null then pg_get_expr(d.adbin, d.adrelid) end as expression
   from unnest($1::oid[], $2::int2[]) as w (table_oid, number)

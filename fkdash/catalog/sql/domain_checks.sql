@@ -15,6 +15,6 @@ with recursive made (type, part) as (
                 where a.attrelid = t.typrelid and t.typrelid <> 0 and a.attnum > 0 and not a.attisdropped
    ) as u (part)
 )
-select m.type, k.conbin::text as tree
+select m.type::int8 as type, k.conbin::text as tree
   from made m
   join pg_constraint k on k.contypid = m.part and k.contype = 'c'

@@ -1,8 +1,8 @@
 -- Every domain with its NOT NULL, default and checks; `base` is the domain it is built on, if any, and `type` the
 -- spelling of what it is built on.
 -- PostgreSQL 14 to 18. No privileges needed.
-select t.oid, n.nspname as schema, t.typname as name, t.typnotnull as not_null, t.typdefault as default_expression,
-       case when b.typtype = 'd' then b.oid end as base, format_type(t.typbasetype, t.typtypmod) as type,
+select t.oid::int8 as oid, n.nspname as schema, t.typname as name, t.typnotnull as not_null, t.typdefault as default_expression,
+       case when b.typtype = 'd' then b.oid::int8 end as base, format_type(t.typbasetype, t.typtypmod) as type,
        coalesce(k.names, '{}') as check_names, coalesce(k.expressions, '{}') as check_expressions
   from pg_type t
   join pg_namespace n on n.oid = t.typnamespace

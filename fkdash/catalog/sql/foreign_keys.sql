@@ -4,9 +4,9 @@
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18 (column lists from 15 on, NOT ENFORCED and PERIOD from 18 on). No privileges needed.
 select k.columns, k.referenced_columns, k.on_delete, k.on_update, k.match, k.deferrable, k.initially_deferred,
-       k.validated, k.enforced, k.period, k.delete_columns, k.operators, k.parent, d.description as comment,
-       array_agg(k.oid) as oids, array_agg(k.name) as names, array_agg(k.table_oid) as tables,
-       array_agg(k.referenced_oid) as referenced, array_agg(k.index_oid) as indexes
+       k.validated, k.enforced, k.period, k.delete_columns, k.operators::int8[] as operators, k.parent::int8 as parent, d.description as comment,
+       array_agg(k.oid::int8) as oids, array_agg(k.name) as names, array_agg(k.table_oid::int8) as tables,
+       array_agg(k.referenced_oid::int8) as referenced, array_agg(k.index_oid::int8) as indexes
   from (values (null::int2[], true, false)) as absent (confdelsetcols, conenforced, conperiod)
  cross join lateral (
    select oid, conparentid as parent, conname as name, conrelid as table_oid, conkey as columns,

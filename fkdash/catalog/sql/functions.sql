@@ -16,13 +16,13 @@ with behind as (
     left join behind f on f.oid = p.oid
    where p.oid = any ($1::oid[]) or f.oid is not null
 )
-select p.oid, p.oid::regprocedure::text as name, pg_get_userbyid(p.proowner) as owner, p.trusted,
-       p.provolatile::text as volatility, p.proacl is not null as restricted, coalesce(p.operators, '{}') as operators,
+select p.oid::int8 as oid, p.oid::regprocedure::text as name, pg_get_userbyid(p.proowner) as owner, p.trusted,
+       p.provolatile::text as volatility, p.proacl is not null as restricted, coalesce(p.operators::int8[], '{}') as operators,
        p.oid < 16384 and l.lanname = 'internal'
          and (p.proargtypes::oid[] || p.prorettype)
              <@ array[16, 20, 21, 23, 25, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1186, 1266, 1700]::oid[] as plain,
        l.lanname = 'sql' and not p.prosecdef and p.proconfig is null as inlined,
-       case when not p.trusted then array(select distinct t from unnest(p.proargtypes::oid[] || p.prorettype) as u (t)
+       case when not p.trusted then array(select distinct t::int8 from unnest(p.proargtypes::oid[] || p.prorettype) as u (t)
                                            where t >= 16384) end as types,
        case when not p.trusted then p.prosrc end as source,
        case when not p.trusted then p.prosqlbody::text end as body,

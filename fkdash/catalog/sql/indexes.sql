@@ -7,12 +7,12 @@ with locked as materialized (
     from pg_locks
    where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
 )
-select i.columns, i.opclasses, am.amname as method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
+select i.columns, i.opclasses::int8[] as opclasses, am.amname as method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
        i.nulls_not_distinct, i.partial,
        case when i.expressions is not null and l.relation is null
             then pg_get_expr(i.expressions, i.table_oid) end as expressions,
        case when i.partial and l.relation is null then pg_get_expr(i.predicate, i.table_oid) end as predicate,
-       array_agg(i.oid) as oids, array_agg(i.table_oid) as tables, array_agg(c.relname) as names
+       array_agg(i.oid::int8) as oids, array_agg(i.table_oid::int8) as tables, array_agg(c.relname) as names
   from (values (false)) as absent (indnullsnotdistinct)
  cross join lateral (
    select indexrelid as oid, indrelid as table_oid, indisunique as unique, indisprimary as primary,

@@ -2,7 +2,7 @@
 -- because a large database has a hundred thousand. `inherited` are those of `names` that are.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
-select coalesce(array_agg(conrelid), '{}')         as tables,
+select coalesce(array_agg(conrelid::int8), '{}')   as tables,
        coalesce(array_agg(conkey[1]), '{}')        as numbers,
        coalesce(array_agg(conname), '{}')          as names,
        coalesce(array_agg(coninhcount > 0), '{}')  as inherited

@@ -120,7 +120,7 @@ with recursive trusted as (
     from pg_class c
    where c.oid in (select oid from below) and c.relkind = 'f'
 )
-select f.kind, n.nspname as schema, c.relname as relation, f.name, f.trees, f.functions,
+select f.kind, n.nspname as schema, c.relname as relation, f.name, f.trees, f.functions::int8[] as functions,
        pg_get_userbyid(c.relowner) as owner
   from found f
   join pg_class c on c.oid = f.relation

@@ -36,7 +36,7 @@ with publishing as (
   select c.oid, p.oid, c.oid, 0, null, null from candidate c join publishing p on p.puballtables
   {schemas}
 )
-select c.oid as table_oid, p.pubname as publication, p.pubupdate as updates, p.pubdelete as deletes,
+select c.oid::int8 as table_oid, p.pubname as publication, p.pubupdate as updates, p.pubdelete as deletes,
        c.relreplident = 'f' as whole, array(select attname::text from pg_attribute where attrelid = c.oid and attnum = any (c.columns)) as identity,
        d.filter, d.listed,
        array(select attnum::int from pg_attribute

@@ -2,7 +2,7 @@
 -- kind (commandType in a stored expression has the numbers of ev_type).
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
-select r.ev_class as table_oid, r.rulename as name,
+select r.ev_class::int8 as table_oid, r.rulename as name,
        case r.ev_type when '2' then 'UPDATE' when '3' then 'INSERT' else 'DELETE' end as event,
        r.is_instead as instead, r.ev_qual <> '<>' as conditional,
        r.ev_action::text ~ ('\{QUERY :commandType ' || r.ev_type::text) as alike

@@ -42,12 +42,12 @@ with locked as materialized (
     from pg_subscription_rel r join pg_subscription s on s.oid = r.srsubid
    group by r.srrelid
 )
-select c.oid,
+select c.oid::int8                                   as oid,
        n.nspname                                     as schema,
        c.relname                                     as name,
        c.relkind::text                               as kind,
        c.relispartition                              as is_partition,
-       p.parents,
+       p.parents::int8[]                             as parents,
        pg_get_userbyid(c.relowner)                   as owner,
        case when c.reltuples >= 0 then c.reltuples::int8 end as rows,
        c.relpages::int8 * current_setting('block_size')::int as bytes,
@@ -57,7 +57,7 @@ select c.oid,
        l.relation is not null                        as locked,
        h.columns                                     as partition_key,
        h.hashed                                      as hashed,
-       h.nulls_into                                  as nulls_into,
+       h.nulls_into::int8                            as nulls_into,
        pub.publications,
        pub.new_tables_too,
        sub.subscriptions,

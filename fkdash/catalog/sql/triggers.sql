@@ -2,9 +2,9 @@
 -- tgtype is a bit mask: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate, 64 instead.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
-select t.tgrelid as table_oid, t.tgname as name, t.tgenabled::text as enabled, t.tgtype::int as type,
-       p.proname as function, n.nspname as function_schema, p.oid as function_oid, t.tgattr::int2[] as columns,
-       t.tgqual is not null as conditional, nullif(t.tgconstraint, 0) as constraint_oid
+select t.tgrelid::int8 as table_oid, t.tgname as name, t.tgenabled::text as enabled, t.tgtype::int as type,
+       p.proname as function, n.nspname as function_schema, p.oid::int8 as function_oid, t.tgattr::int2[] as columns,
+       t.tgqual is not null as conditional, nullif(t.tgconstraint, 0)::int8 as constraint_oid
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid
   join pg_namespace n on n.oid = p.pronamespace

@@ -14,10 +14,11 @@ from fkdash.cli.connection import (
     writable,
 )
 from fkdash.cli.executing import add_run_arguments, change_of, execute
-from fkdash.cli.messages import say
+from fkdash.cli.messages import say, tell
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 from fkdash.db.text import plain
 from fkdash.errors import AlreadySoError
+from fkdash.report.picked import picked_text
 from fkdash.report.run import already_document
 
 if TYPE_CHECKING:
@@ -57,10 +58,13 @@ async def _apply(arguments: argparse.Namespace) -> int:
     async with looking(await writable(target)) as pool:
         try:
             made = await planned(pool, arguments)
+            if made.picked is not None:
+                tell(picked_text(made.picked, made.plan.key))
             change = change_of(pool, made.catalog, made.plan, arguments)
             await refuse_what_is_so(change)
         except AlreadySoError as already:
             as_json = arguments.format == "json"
-            say(json.dumps(already_document(already), indent=2) if as_json else plain(str(already)))
+            so = f"{plain(already.what)}\n{already.next_step}"
+            say(json.dumps(already_document(already), indent=2) if as_json else so)
             return already.exit_code
         return await execute(change, arguments)

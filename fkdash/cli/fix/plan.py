@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
@@ -16,20 +16,23 @@ from fkdash.cli.connection import (
     target_of,
 )
 from fkdash.cli.messages import say
-from fkdash.cli.planning import add_plan_arguments, planned_from, settle_words
+from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError
 from fkdash.fix.durations import expected_seconds
-from fkdash.fix.fix_for import anything_about, subjects_of
+from fkdash.fix.fix_for import anything_about, subject_of, subjects_of
 from fkdash.fix.options import options
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
 from fkdash.report.options import options_document, options_text
+from fkdash.report.picked import picked_text
 from fkdash.report.plan import plan_sql, plan_text
+from fkdash.report.promises import promises
 
 if TYPE_CHECKING:
     import argparse
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.db.pool import ReadPool
     from fkdash.fix.plan import Plan
 
 SUMMARY = (
@@ -61,15 +64,27 @@ def run(arguments: argparse.Namespace) -> int:
 async def _text(arguments: argparse.Namespace) -> str:
     settle_words(arguments)
     catalog = snapshot_of(arguments)
-    if catalog is None:
-        async with looking(target_of(arguments)) as pool:
-            catalog = await read_whole_catalog(pool)
+    if catalog is not None:
+        return await _answer(None, catalog, arguments)
+    async with looking(target_of(arguments)) as pool:
+        return await _answer(pool, await read_whole_catalog(pool), arguments)
+
+
+async def _answer(pool: ReadPool | None, catalog: Catalog, arguments: argparse.Namespace) -> str:
+    """Give the text; where there is a server, with its rows counted."""
+    catalog, key = await with_the_key(pool, catalog, arguments)
+    given = await picked(pool, catalog, key, arguments)
     if arguments.option is None:
-        return _options(catalog, arguments)
-    made = planned_from(catalog, arguments).plan
+        return await _options(pool, catalog, key, arguments)
+    made = planned_from(catalog, key, arguments, given).plan
+    if pool is not None and arguments.format != "sql":
+        async for each in promises(pool, catalog, [made]):
+            made = replace(made, consequences=(*made.consequences, each.words))
     if arguments.format == "json":
         return as_json(made)
-    return plan_sql(made) if arguments.format == "sql" else plan_text(made)
+    if arguments.format == "sql":
+        return plan_sql(made)
+    return (picked_text(given, made.key) if given is not None else "") + plan_text(made)
 
 
 def as_json(made: Plan) -> str:
@@ -77,15 +92,17 @@ def as_json(made: Plan) -> str:
     return json.dumps(plan_document(made), indent=2)
 
 
-def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
+async def _options(pool: ReadPool | None, catalog: Catalog, key: ForeignKey, arguments: argparse.Namespace) -> str:
     if arguments.format == "sql":
         raise UsageError("Which fix? --option says it.", next_step="Without --format sql all are shown.")
-    key = find_foreign_key(catalog, arguments.constraint)
     found = subjects_of(catalog, key)
-    finding = found[0] if found else anything_about(key)
+    finding = found[0] if found else subject_of(catalog, key)
     offered = options(catalog, finding)
     plans = {option.id: plan(catalog, finding, option.id) for option in offered if option.ready}
     seconds = {name: expected_seconds(catalog, each) for name, each in plans.items()}
+    rows = (
+        {} if pool is None else {each.plan.option: each async for each in promises(pool, catalog, plans.values())}
+    )
     shown = {option.id for option in offered}
     others = [
         option.id
@@ -93,6 +110,6 @@ def _options(catalog: Catalog, arguments: argparse.Namespace) -> str:
         if not option.refused and option.id not in shown
     ]
     if arguments.format == "json":
-        return json.dumps({**options_document(finding, offered, plans, seconds), "others": others}, indent=2)
+        return json.dumps({**options_document(finding, offered, plans, seconds, rows), "others": others}, indent=2)
     also = f"It can also be planned with --option {', '.join(others)}." if others else ""
-    return options_text(finding, offered, plans, seconds) + also
+    return options_text(finding, offered, plans, seconds, rows) + also

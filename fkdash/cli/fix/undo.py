@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.recovery import in_the_way_words, rows_in_the_way, rows_in_the_way_listed, undo_plan
@@ -20,9 +21,10 @@ SUMMARY = (
     "Lead back from a run, by its journal. Says so, with the number of rows, where that is no longer possible."
 )
 EXAMPLES = """examples:
+  fkdash fix undo --last        the newest run in this database that is not undone
   fkdash fix undo JOURNAL       fkdash fix history lists the journals
 """
-configure = add_journal_arguments
+configure = partial(add_journal_arguments, last=True)
 
 
 def run(arguments: argparse.Namespace) -> int:

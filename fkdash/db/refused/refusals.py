@@ -18,17 +18,31 @@ from fkdash.errors import (
     UnreachableError,
     UsageError,
 )
+from fkdash.sqlstates import (
+    CANNOT_CONNECT_NOW,
+    INSUFFICIENT_PRIVILEGE,
+    INVALID_AUTHORIZATION,
+    INVALID_CATALOG_NAME,
+    INVALID_PARAMETER_VALUE,
+    INVALID_PASSWORD,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    TOO_MANY_CONNECTIONS,
+    UNDEFINED_OBJECT,
+)
 
 _DEMO = "Say where the database is (fkdash DSN, or -h HOST -d NAME), or try it on a demo: fkdash demo"
 _NEXT_STEPS = {
-    "28000": "Check the role's name, and the server's pg_hba.conf for this host, database, role and encryption.",
-    "3D000": "Check the name; psql -l lists the databases of a server.",
-    "53300": "The server or the pooler has no connection left: close some sessions, or try again later.",
-    "57P03": TRY_LATER,
-    "55000": "The database takes no connections (datallowconn): choose another one.",
+    INVALID_AUTHORIZATION: "Check the role's name, and the server's pg_hba.conf for this host, database, role and "
+    "encryption.",
+    INVALID_CATALOG_NAME: "Check the name; psql -l lists the databases of a server.",
+    TOO_MANY_CONNECTIONS: "The server or the pooler has no connection left: close some sessions, or try again "
+    "later.",
+    CANNOT_CONNECT_NOW: TRY_LATER,
+    OBJECT_NOT_IN_PREREQUISITE_STATE: "The database takes no connections (datallowconn): choose another one.",
 }
 _PROBE_SECONDS = 2.0
-_SETTING_REFUSED = {"42704", "22023", "42601"}
+_SETTING_REFUSED = {UNDEFINED_OBJECT, INVALID_PARAMETER_VALUE, SYNTAX_ERROR}
 
 
 async def refusal(error: Exception, target: Target, address: Address) -> FkdashError:
@@ -68,9 +82,9 @@ def too_old(major: int, oldest: int, where: str) -> UnreachableError:
 
 def _said_by_server(error: asyncpg.PostgresError, state: str, where: str, address: Address) -> FkdashError:
     said = server_message(error)
-    if state == "28P01":
+    if state == INVALID_PASSWORD:
         return _about_the_password(where, address)
-    if state == "42501":
+    if state == INSUFFICIENT_PRIVILEGE:
         return NotPermittedError(
             f"{where}: {said}.", next_step="Ask for the CONNECT privilege, or use another role with -U."
         )

@@ -17,25 +17,46 @@ from fkdash.errors import (
     TimedOutError,
     UsageError,
 )
+from fkdash.sqlstates import (
+    ADMIN_SHUTDOWN,
+    CANNOT_CONNECT_NOW,
+    CONNECTION_DOES_NOT_EXIST,
+    CRASH_SHUTDOWN,
+    DEADLOCK_DETECTED,
+    DISK_FULL,
+    FEATURE_NOT_SUPPORTED,
+    IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    IDLE_SESSION_TIMEOUT,
+    INSUFFICIENT_PRIVILEGE,
+    LOCK_NOT_AVAILABLE,
+    OUT_OF_MEMORY,
+    QUERY_CANCELED,
+    READ_ONLY_SQL_TRANSACTION,
+    SERIALIZATION_FAILURE,
+    TRANSACTION_TIMEOUT,
+)
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What the driver raises when a server, a network or a value is at fault; TimeoutError is an OSError."""
 
 _RECONNECT = "Try again: fkdash connects anew. If it stays away, look at the server's log."
 _ENDED_BY_SERVER = {
-    "57P01": "an administrator or a shutdown ended it",
-    "57P02": "the server crashed",
-    "57P05": "it was idle longer than idle_session_timeout",
-    "25P03": "it was idle in a transaction longer than idle_in_transaction_session_timeout",
-    "25P04": "its transaction reached transaction_timeout",
+    ADMIN_SHUTDOWN: "an administrator or a shutdown ended it",
+    CRASH_SHUTDOWN: "the server crashed",
+    IDLE_SESSION_TIMEOUT: "it was idle longer than idle_session_timeout",
+    IDLE_IN_TRANSACTION_SESSION_TIMEOUT: "it was idle in a transaction longer than "
+    "idle_in_transaction_session_timeout",
+    TRANSACTION_TIMEOUT: "its transaction reached transaction_timeout",
 }
 _NEXT_STEPS = {
-    "25006": "This session or server is read-only: a standby, default_transaction_read_only, or fkdash looking.",
-    "40P01": "Nothing was changed. Try again when fewer sessions write to these tables.",
-    "40001": "Nothing was changed. Try again; on a standby, the statement was in the way of recovery.",
-    "53100": "Free disk space on the server first.",
-    "53200": "The server is out of memory; try again with fewer sessions.",
-    "0A000": "This server or pooler does not support the statement.",
+    READ_ONLY_SQL_TRANSACTION: "This session or server is read-only: a standby, default_transaction_read_only, or "
+    "fkdash looking.",
+    DEADLOCK_DETECTED: "Nothing was changed. Try again when fewer sessions write to these tables.",
+    SERIALIZATION_FAILURE: "Nothing was changed. Try again; on a standby, the statement was in the way of "
+    "recovery.",
+    DISK_FULL: "Free disk space on the server first.",
+    OUT_OF_MEMORY: "The server is out of memory; try again with fewer sessions.",
+    FEATURE_NOT_SUPPORTED: "This server or pooler does not support the statement.",
 }
 
 
@@ -100,19 +121,19 @@ def server_message(error: asyncpg.PostgresError) -> str:
 def _from_server(error: asyncpg.PostgresError, doing: str, where: str) -> FkdashError:
     state = sqlstate_of(error)
     said = server_message(error)
-    if state in _ENDED_BY_SERVER or state == "57P03" or state.startswith("08"):
+    if state in _ENDED_BY_SERVER or state == CANNOT_CONNECT_NOW or state.startswith("08"):
         return lost(_reason_it_ended(error), doing, where)
-    if state == "57014":
+    if state == QUERY_CANCELED:
         return TimedOutError(
             f"The statement was stopped while {doing}: it reached its time limit, or it was cancelled.",
             next_step="Nothing was changed by it. Ask for less, or allow it more time.",
         )
-    if state == "55P03":
+    if state == LOCK_NOT_AVAILABLE:
         return LockTimedOutError(
             f"Another session holds a lock that was needed while {doing}.",
             next_step="Nothing was changed. Try again, or see which session blocks it in pg_stat_activity.",
         )
-    if state == "42501":
+    if state == INSUFFICIENT_PRIVILEGE:
         return NotPermittedError(
             f"The role may not do this while {doing}: {said}.",
             next_step="Connect as a role that has the privilege, or ask the owner to grant it.",
@@ -137,7 +158,11 @@ def _reason_it_ended(error: asyncpg.PostgresError) -> str:
             return _ENDED_BY_SERVER[sqlstate_of(one)]
     if isinstance(error.__cause__, OSError):
         return _network_reason(error.__cause__)
-    return "the server or the network closed it" if sqlstate_of(error) == "08003" else server_message(error)
+    return (
+        "the server or the network closed it"
+        if sqlstate_of(error) == CONNECTION_DOES_NOT_EXIST
+        else server_message(error)
+    )
 
 
 def _field(error: asyncpg.PostgresError, name: str) -> str:

@@ -10,6 +10,7 @@ from fkdash.fix.plan_file.carried_out import reached
 from fkdash.fix.plan_file.edited import edited
 from fkdash.fix.plan_file.fingerprint import differences, objects
 from fkdash.fix.planner import plan
+from fkdash.fix.remedy import Picks
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -59,7 +60,8 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
         subject = anything_about(key)
     words = [f"{name}={text}" for name, text in carried.filled]
     words += [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
-    here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried))
+    picks = Picks(carried.picked_by, carried.picked, carried.unpicked) if carried.picked_by else None
+    here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried), picks=picks)
     if keep and not any(step.title == "build" for step in here.steps):
         here = plan(catalog, subject, carried.option, keep_validated=True, words=words)
     return here
@@ -76,6 +78,8 @@ def _key(catalog: Catalog, carried: Plan) -> ForeignKey:
     for key in catalog.foreign_keys:
         if (key.table, key.name) == (carried.key.table, carried.key.name):
             return key
+    if carried.brings and {carried.key.table, carried.key.referenced} <= set(catalog.tables):
+        return carried.key
     raise UsageError(
         f"{carried.key.qualified}, which the plan is for, is not in this database.",
         next_step="Is it the right database? Else make a plan for this one: fkdash fix plan",

@@ -41,10 +41,14 @@ def plan_document(plan: Plan) -> Document:
         "origin": _key_document(plan.origin) if plan.origin else None,
         "absent": plan.absent,
         "mends": plan.mends,
+        "brings": plan.brings,
         "values": [list(value) for value in plan.values],
         "kept": {"table": list(plan.kept.table), "count": plan.kept.count} if plan.kept else None,
         "chosen": [[list(value) for value in row] for row in plan.chosen],
         "filled": [list(value) for value in plan.filled],
+        "picked": [[identity, list(values)] for identity, values in plan.picked],
+        "unpicked": list(plan.unpicked),
+        "picked_by": plan.picked_by,
         "pace": asdict(plan.pace),
         "objects": dict(plan.objects),
     }
@@ -107,10 +111,14 @@ class PlanFile:
     origin: ForeignKey | None = None
     absent: bool = False
     mends: bool = False
+    brings: bool = False
     values: tuple[tuple[str, str], ...] = ()
     kept: _KeptFile | None = None
     chosen: tuple[tuple[tuple[str, str], ...], ...] = ()
     filled: tuple[tuple[str, str], ...] = ()
+    picked: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unpicked: tuple[str, ...] = ()
+    picked_by: str = ""
     pace: Pace = field(default_factory=Pace)
     objects: dict[str, Any] = field(default_factory=dict)
 
@@ -156,10 +164,14 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
         origin=read.origin,
         absent=read.absent,
         mends=read.mends,
+        brings=read.brings,
         values=read.values,
         kept=Kept(read.kept.table, read.kept.count) if read.kept else None,
         chosen=read.chosen,
         filled=read.filled,
+        picked=read.picked,
+        unpicked=read.unpicked,
+        picked_by=read.picked_by,
         pace=read.pace,
         objects=read.objects,
     )

@@ -30,6 +30,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         frees=True,
         undo="the constraint any time, the deleted rows never" if deletes else "any time",
         refused=refused(catalog, finding, _wanted(catalog, finding)),
+        becomes=_wanted(catalog, finding),
     )
 
 

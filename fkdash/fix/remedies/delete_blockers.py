@@ -25,6 +25,7 @@ def _offer(_catalog: Catalog, finding: Finding) -> Option:
         application=f"loses the rows of {key.table.name} that refer to them, and what hangs on those",
         frees=True,
         undo=f"what was not changed since, from {kept_blockers(key)}",
+        of_rows=True,
     )
 
 

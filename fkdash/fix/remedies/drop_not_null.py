@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.fix.action_change import verb
+from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import accepts_null, refused_columns
-from fkdash.fix.option import Option, consequences
+from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.steps.not_null import drop_not_null_steps, restore_steps
@@ -30,12 +30,14 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="drop-not-null",
         title="allow NULL",
-        then=f"{verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay, "
+        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, "
         f"and their {', '.join(key.set_columns)} becomes NULL",
         application=f"must cope with NULL in {names}, and its own schema files must say so",
         frees=True,
         undo="until a NULL is written",
         refused=next(reasons, ""),
+        becomes=key,
+        nullable=tuple((refusal.table.name, refusal.column.name) for refusal in refusing),
     )
 
 
@@ -49,7 +51,6 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
         steps=drop_not_null_steps(catalog, targets),
         undo=restore_steps(catalog, targets),
         goal=Goal(key=finding.key, nullable=tuple((table.name, column.name) for table, column in targets)),
-        consequences=consequences(option),
     )
 
 

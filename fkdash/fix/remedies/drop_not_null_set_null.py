@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.hypothetical import with_nullable
 from fkdash.catalog.model import Action
+from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import accepts_null, statements_of, with_action
-from fkdash.fix.option import Option, consequences
+from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.statements.redeclaring import one_after_the_other
@@ -43,12 +44,13 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="drop-not-null-set-null",
         title="SET NULL and allow NULL",
-        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay, and their "
-        f"{names} becomes NULL",
+        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, and their {names} becomes NULL",
         application=f"must cope with NULL in {key.table.name}.{names}, and its own schema files must say so",
         frees=True,
         undo="until a NULL is written",
         refused=refused,
+        becomes=new,
+        nullable=tuple((key.table, refusal.column.name) for refusal in refusing),
     )
 
 
@@ -69,7 +71,6 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
         steps=one_after_the_other(allow, way.steps),
         # The key first: as long as it writes NULL, no column can be proven to have none.
         undo=one_after_the_other(back.steps, restore_steps(catalog, targets)),
-        consequences=consequences(option),
         goal=Goal(key=new, nullable=tuple((table.name, column.name) for table, column in targets)),
         abandon=one_after_the_other(way.abandon, restore_steps(catalog, targets)),
     )

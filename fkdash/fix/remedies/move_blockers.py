@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.fix.blocker_relief import relieve
 from fkdash.fix.option import Option
+from fkdash.fix.picks import assigned
 from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.values import constants
 
@@ -30,11 +31,13 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         undo=f"what was not changed since, from {kept_blockers(key)}",
         refused=f"{', '.join(unwritable)} cannot be written" if unwritable else "",
         asks=key.columns,
+        of_rows=True,
     )
 
 
 def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> Plan:
-    written = constants(catalog, finding.key, asked.values)
+    key = finding.key
+    written = constants(catalog, key, asked.values) if asked.picks is None else assigned(catalog, key, asked.picks)
     return relieve(catalog, finding, option, asked, done="moved", written=written)
 
 

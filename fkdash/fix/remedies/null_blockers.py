@@ -29,6 +29,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         frees=True,
         undo=f"what was not changed since, from {kept_blockers(key)}",
         refused="" if empty else f"{', '.join(key.columns)} of {key.table} cannot be NULL",
+        of_rows=True,
     )
 
 

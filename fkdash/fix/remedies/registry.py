@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fkdash.fix.remedies import (
+    add_key,
     cascade,
     create_index,
     delete_blockers,
@@ -51,6 +52,7 @@ REMEDIES: Final[tuple[Remedy, ...]] = (
     move_blockers.REMEDY,
     null_blockers.REMEDY,
     delete_blockers.REMEDY,
+    add_key.REMEDY,
 )
 BY_ID: Final = {remedy.id: remedy for remedy in REMEDIES}
 """By the names that `--option` takes; they never change their meaning."""

@@ -26,6 +26,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         frees=False,
         undo="any time",
         refused=refused(catalog, finding, _wanted(catalog, finding)),
+        becomes=_wanted(catalog, finding),
     )
 
 

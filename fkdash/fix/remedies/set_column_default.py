@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.hypothetical import with_defaults
 from fkdash.catalog.model import Action
 from fkdash.errors import AlreadySoError, UsageError
+from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import statements_of, with_action
 from fkdash.fix.option import Option, consequences
 from fkdash.fix.plan import Goal, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
+from fkdash.fix.promise import promised
 from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.redeclaring import numbered, one_after_the_other
 from fkdash.fix.statements.values import as_referenced, constants, in_words, referenced_row
@@ -46,7 +48,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="set-column-default",
         title="default you name",
-        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay and then refer to "
+        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay and then refer to "
         f"the row of {key.referenced.name} you name",
         application=f"gets that default in every new row of {key.table.name} that names no {names}; the row "
         "itself cannot be deleted any more",
@@ -54,6 +56,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         undo="the default and the constraint any time; the rows stay where they were put",
         refused=refused,
         asks=new.set_columns,
+        becomes=new,
     )
 
 
@@ -98,7 +101,10 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
         steps=numbered(*steps),
         undo=numbered(*undo),
         undo_condition=option.undo,
-        consequences=(f"the default becomes {in_words(values)}", *consequences(option)),
+        consequences=(
+            f"the default becomes {in_words(values)}",
+            *consequences(promised(catalog, finding, option, defaults)),
+        ),
         goal=Goal(key=new, checks=(there,)),
         abandon=numbered(take_back) if new != old else (),
         values=values,

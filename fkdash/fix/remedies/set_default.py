@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.fix.action_change import action_remedy, refused, verb
+from fkdash.fix.action_change import action_remedy, refused, row_gone
 from fkdash.fix.changed_key import with_action
 from fkdash.fix.option import Option
 
@@ -22,12 +22,13 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="set-default",
         title="SET DEFAULT",
-        then=f"{verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay and "
+        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay and "
         f"then have {written}, which must be a row of {key.referenced.name}",
         application=f"finds rows of {key.table.name} under the default; that row cannot be deleted any more",
         frees=True,
         undo="the constraint any time; the rows stay where they were put",
         refused=refused(catalog, finding, _wanted(catalog, finding)),
+        becomes=_wanted(catalog, finding),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.fix.action_change import action_remedy, refused, verb
+from fkdash.fix.action_change import action_remedy, refused, row_gone
 from fkdash.fix.changed_key import with_action
 from fkdash.fix.option import Option
 
@@ -21,12 +21,12 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="set-null",
         title="SET NULL",
-        then=f"{verb(finding)} a row of {key.referenced.name} works; the rows of {key.table.name} stay, "
-        f"and their {names} becomes NULL",
+        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, and their {names} becomes NULL",
         application=f"must cope with NULL in {key.table.name}.{names}",
         frees=True,
         undo="the constraint any time; the NULLs stay",
         refused=refused(catalog, finding, _wanted(catalog, finding)),
+        becomes=_wanted(catalog, finding),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.fix.action_change import action_remedy, refused
+from fkdash.fix.action_change import action_remedy, refused, row_gone
 from fkdash.fix.changed_key import nullable_columns, statements_of, with_action
 from fkdash.fix.option import Option
 from fkdash.rules.actions.refusal import takes_column_lists
@@ -32,12 +32,13 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="set-null-columns",
         title=f"SET NULL ({', '.join(nullable)})",
-        then=f"deleting a row of {key.referenced.name} works; the rows of {key.table.name} stay, only "
+        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, only "
         f"{', '.join(nullable) or 'no column'} becomes NULL",
         application=f"must cope with NULL in {', '.join(nullable) or 'no column'}",
         frees=True,
         undo="any time for the constraint; the NULLs stay",
         refused=hindered or refused(catalog, finding, _wanted(catalog, finding)),
+        becomes=_wanted(catalog, finding),
     )
 
 

@@ -14,7 +14,8 @@ from fkdash.preview.each.verdicts import Standing
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.preview import rooted
-from fkdash.preview.reader import CutShortError, RowId
+from fkdash.preview.reader import CutShortError
+from fkdash.preview.row import RowId
 from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
 from fkdash.preview.target import inheriting_tables, resolve
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Table
     from fkdash.db.session import Session
+    from fkdash.preview.what_if import Assumptions
 
 PAGE_ROWS: Final = 20
 TOGETHER: Final = (
@@ -63,8 +65,11 @@ async def preview_each(
     *,
     labels: Sequence[str] = (),
     page_rows: int = PAGE_ROWS,
+    assume: Assumptions | None = None,
 ) -> EachPreview:
     """Give which rows of `table` cannot be deleted, read-only, in the session's snapshot.
+
+    `assume` pretends other constraints ("what if").
 
     The limits and what is raised are those of `preview`; a limit leaves rows unknown.
     """
@@ -73,13 +78,14 @@ async def preview_each(
     oid = await resolve(session, target)
     inheriting = await inheriting_tables(session, oid, target)
     try:
-        facts = await read_facts(session, oid, inheriting)
+        facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     except NotRunError as refused:
         return _answer(
             table, labels, Standing(0, notes=(refused.what,), not_run=refused.not_run, cut_short=True), ()
         )
     except TimedOutError as limit:
         return _answer(table, labels, Standing(rows=0, notes=(limit.what,), cut_short=True), ())
+    facts = assume.applied(facts) if assume is not None else facts
     try:
         found = await standing(Question(session, facts, inheriting, limits, until, progress), page_rows)
         rows = await _identified(session, table, labels, found.held[:page_rows])

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fkdash.preview.each.preloading import Unreferenced
     from fkdash.preview.each.question import Question
     from fkdash.preview.outcome import Obstacle, Outcome
-    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId
 
 _MOST_TOLD_APART: Final = 500_000
 _ROOM: Final = 4

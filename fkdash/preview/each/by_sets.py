@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.preview.each.statement import EachComposer
 from fkdash.preview.each.verdicts import Standing, row_at
-from fkdash.preview.model import Effect
+from fkdash.preview.model import Effect, Selection
 from fkdash.preview.sets.answer import effects_of, refusing_domains
 from fkdash.preview.sets.statement import Composer
-from fkdash.preview.target import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

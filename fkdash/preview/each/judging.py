@@ -15,13 +15,13 @@ from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_p
 from fkdash.preview.outcome import agreed
 from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import CutShortError
+from fkdash.sqlstates import SYNTAX_ERROR
 
 if TYPE_CHECKING:
     from fkdash.preview.each.question import Question
     from fkdash.preview.each.verdicts import Standing
     from fkdash.preview.facts import Facts
 
-_SYNTAX_ERROR: Final = "42601"
 _MOST_DOUBTFUL: Final = 200_000
 
 
@@ -53,7 +53,7 @@ async def _by_sets(asked: Question, plan: SetPlan, page_rows: int) -> Standing |
     try:
         return await each_by_sets(reader, Evaluator(reader), plan, page_rows, _MOST_DOUBTFUL)
     except (ServerRefusedError, NotPermittedError) as refused:
-        if isinstance(refused, ServerRefusedError) and refused.sqlstate == _SYNTAX_ERROR:
+        if isinstance(refused, ServerRefusedError) and refused.sqlstate == SYNTAX_ERROR:
             raise
         await asked.session.execute("ROLLBACK TO SAVEPOINT fkdash_each")
         return None

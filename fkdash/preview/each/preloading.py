@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.facts import KeyFact
-    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId
 
 Unreferenced: TypeAlias = "tuple[int, frozenset[int]]"
 

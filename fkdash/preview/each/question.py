@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.preview.model import DeleteTarget
+from fkdash.preview.model import DeleteTarget, Selection
 from fkdash.preview.reader import Reader
-from fkdash.preview.target import Selection, find_targets
+from fkdash.preview.target import find_targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
     from fkdash.preview.model import Limits, Progress
-    from fkdash.preview.reader import RowId
+    from fkdash.preview.row import RowId
 
 
 @dataclass(frozen=True, slots=True)

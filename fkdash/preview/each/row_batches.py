@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.preview.each.verdicts import row_at
-from fkdash.preview.target import Selection
+from fkdash.preview.model import Selection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from fkdash.db.session import Session
     from fkdash.preview.facts import Facts
-    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId
 
 BATCH: Final = 400
 _PAGES: Final = "SELECT pg_catalog.pg_relation_size($1::oid) / pg_catalog.current_setting('block_size')::bigint"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fkdash.preview.reader import RowId
+from fkdash.preview.row import RowId
 
 if TYPE_CHECKING:
     from fkdash.errors import NotRun

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.equality import assigned, plain_type
 from fkdash.preview.evaluation_attempts import Failure
-from fkdash.preview.queue.row_constraints import evaluation_failed
+from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from fkdash.preview.facts import ColumnFact, TableFact
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId
+    from fkdash.preview.row import RowId
 
-_REFUSED_BY_A_DOMAIN: Final = ("23502", "23514")
+_REFUSED_BY_A_DOMAIN: Final = (NOT_NULL_VIOLATION, CHECK_VIOLATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def planned_defaults(
         if name in columns and column.default_folded and column.default is not None and not column.identity:
             found = await _default(run, column, column.default)
             if found.failure is not None and not found.cast:
-                evaluation_failed(run, table, (name,), found.failure, rows)
+                run.evaluation_failed(table, (name,), found.failure, rows)
 
 
 async def taken_defaults(
@@ -70,7 +70,7 @@ async def taken_defaults(
         if column.default is not None:
             found = await _default(run, column, column.default)
             if found.failure is not None and not found.cast:
-                evaluation_failed(run, table, (name,), found.failure, rows)
+                run.evaluation_failed(table, (name,), found.failure, rows)
                 return None
             if found.failure is not None:
                 taken.refused[name] = found.failure

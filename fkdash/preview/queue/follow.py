@@ -20,6 +20,7 @@ from fkdash.preview.queue.matching import values_of
 from fkdash.preview.queue.periods import covered, uncovered
 from fkdash.preview.queue.state import RunState
 from fkdash.preview.queue.writing import write_action
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import KeyFact, TriggerFact
     from fkdash.preview.outcome import Outcome
     from fkdash.preview.queue.state import Event, Images
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
-STILL_REFERENCED: Final = "23503"
-RESTRICTED: Final = "23001"
 RESTRICT_HAS_ITS_OWN_STATE: Final = 18
 _EVENTS_WITHOUT_A_BREAK: Final = 300
 
@@ -144,7 +143,7 @@ class Run(RunState):
             if self.may_read(key.relation) and self.may_read(key.referenced):
                 rows = await uncovered(self, key, old)
                 if rows:
-                    self.block_key(key, STILL_REFERENCED, rows)
+                    self.block_key(key, FOREIGN_KEY_VIOLATION, rows)
             return
         peers = self.facts.tables[key.referenced]
         if not restrict and not self.owner_may(
@@ -157,7 +156,7 @@ class Run(RunState):
         held = values_of(old, key.referenced_columns)
         if rows and (restrict or not await self.matcher.held_by_another(key, held)):
             own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_STATE
-            self.block_key(key, RESTRICTED if own_state else STILL_REFERENCED, rows)
+            self.block_key(key, RESTRICT_VIOLATION if own_state else FOREIGN_KEY_VIOLATION, rows)
 
     async def _check_written(self, event: Event) -> None:
         """RI_FKey_check: the row, if this is still its latest version, must reference something."""
@@ -169,7 +168,7 @@ class Run(RunState):
         values = values_of(written.values, key.columns)
         if None in values:
             if key.match_full and any(value is not None for value in values):
-                self.block_key(key, STILL_REFERENCED, [event.row], half=True)
+                self.block_key(key, FOREIGN_KEY_VIOLATION, [event.row], half=True)
         elif (
             self.may_read(key.referenced)
             and self.owner_may(
@@ -181,7 +180,7 @@ class Run(RunState):
             )
             and not await self._references_something(key, values)
         ):
-            self.block_key(key, STILL_REFERENCED, [event.row], missing=values)
+            self.block_key(key, FOREIGN_KEY_VIOLATION, [event.row], missing=values)
 
     async def _references_something(self, key: KeyFact, values: Values) -> bool:
         return await (covered(self, key, values) if key.period else self.matcher.reference_something(key, values))

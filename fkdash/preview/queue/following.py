@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.outcome import Outcome
     from fkdash.preview.queue.state import Order
-    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId
 
 _MANY_ROWS: Final = 500
 _ORDERS_OF_FEW: Final = 10

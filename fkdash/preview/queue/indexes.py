@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue.rights import of_index
-from fkdash.preview.queue.row_constraints import evaluation_failed
+from fkdash.sqlstates import EXCLUSION_VIOLATION, UNIQUE_VIOLATION
 
 if TYPE_CHECKING:
     from fkdash.preview.equality import Comparison, Values
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import IndexFact, TableFact
     from fkdash.preview.queue.state import Event, RunState
-    from fkdash.preview.reader import RowId, RowValues
-
-DUPLICATE: Final = "23505"
-EXCLUDED: Final = "23P01"
+    from fkdash.preview.row import RowId, RowValues
 
 
 async def refuse_duplicates(
@@ -39,7 +36,7 @@ async def refuse_duplicates(
         was = before[0] if before is not None else None
         await of_index(run, owner, table, index, row, before=was, inside=inside)
         if after is not None and index.oid in after.broken and index.ready:
-            evaluation_failed(run, table, _columns(index), after.broken[index.oid], [row])
+            run.evaluation_failed(table, _columns(index), after.broken[index.oid], [row])
         if not (index.unique or index.exclusion) or not index.ready:
             continue
         comparison = _comparison(run, index)
@@ -71,7 +68,7 @@ def _comparison(run: RunState, index: IndexFact) -> Comparison:
 
 
 def _refuse(run: RunState, table: TableFact, index: IndexFact, row: RowId) -> None:
-    sqlstate = EXCLUDED if index.exclusion else DUPLICATE
+    sqlstate = EXCLUSION_VIOLATION if index.exclusion else UNIQUE_VIOLATION
     run.outcome.block(Obstacle(index.name, table.name, _columns(index), sqlstate), [row])
 
 

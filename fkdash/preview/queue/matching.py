@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from fkdash.preview.facts import KeyFact
     from fkdash.preview.queue.overlay import Overlay
-    from fkdash.preview.reader import Reader, RowId, RowValues
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId, RowValues
 
 
 def values_of(row: RowValues, columns: Sequence[str]) -> Values:

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue.row_constraints import CHECKED
+from fkdash.sqlstates import CHECK_VIOLATION, FEATURE_NOT_SUPPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from fkdash.preview.facts import KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
-MOVE_FORBIDDEN: Final = "0A000"
 _MOVES_ARE_UPDATES: Final = 15
 
 
@@ -39,7 +38,7 @@ async def home(
             return run.facts.tables[oid]
     root = run.facts.tables[key.relation]
     columns = tuple(name for name in root.partition_columns if name in values) or root.partition_columns
-    run.outcome.block(Obstacle(None, root.name, columns, CHECKED), [row])
+    run.outcome.block(Obstacle(None, root.name, columns, CHECK_VIOLATION), [row])
     return leaf
 
 
@@ -77,5 +76,5 @@ def _refuse_between(run: RunState, key: KeyFact, row: RowId, source: int) -> Non
     while above is not None and above != key.relation:
         table = run.facts.tables[above]
         if any(trigger.action and trigger.kind[1] and not trigger.clone for trigger in table.triggers):
-            run.outcome.block(Obstacle(None, table.name, table.partition_columns, MOVE_FORBIDDEN), [row])
+            run.outcome.block(Obstacle(None, table.name, table.partition_columns, FEATURE_NOT_SUPPORTED), [row])
         above = table.parent

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fkdash.preview.equality import Comparison, Values
     from fkdash.preview.facts import Facts
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import KeyFact
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
 # $1 the referencing period, $2 the one given up, $3 those that remain (ri_triggers.c, ri_restrict).
 _UNCOVERED: Final = """

@@ -10,18 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.preview.doubts import refusal
 from fkdash.preview.equality import plain_type
 from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
+from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fkdash.preview.facts import IndexFact, KeyFact, RefusedFunction, TableFact
+    from fkdash.preview.facts import IndexFact, KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
-NOT_PERMITTED: Final = "42501"
 _GENERATED_WITH_THE_ROW: Final = 16
 
 
@@ -50,14 +51,14 @@ async def of_statement(
     for name in columns:
         column = table.columns[name]
         if kind == "setdefault" and column.default is not None:
-            obstacle = Obstacle(run.facts.root_key(key).name, table.name, (name,), NOT_PERMITTED)
+            obstacle = Obstacle(run.facts.root_key(key).name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
             what = f"the default of {table.name}.{name}"
             await _note(run, table.owner, _Call(column.default, column.default_restricted, obstacle, what), rows)
         for domain in reversed(run.facts.domain_chain(column.type_oid)):
             for check in domain.constraints:
                 typed = f"SELECT v.value::{plain_type(run.facts, column)} AS value"
                 tested = f"(SELECT ({check.sql}) FROM ({typed}) AS v)"
-                obstacle = Obstacle(check.name, table.name, (name,), NOT_PERMITTED)
+                obstacle = Obstacle(check.name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
                 what = f"CHECK {check.name} of domain {domain.name}"
                 await _note(run, table.owner, _Call(tested, check.restricted, obstacle, what), rows)
     if run.facts.major < _GENERATED_WITH_THE_ROW:
@@ -78,7 +79,7 @@ async def before_checks(run: RunState, owner: str, leaf: TableFact, columns: Col
     if run.facts.major >= _GENERATED_WITH_THE_ROW:
         await _generated(run, owner, leaf, columns, [row])
     if leaf.partition_check is not None:
-        obstacle = Obstacle(None, leaf.name, leaf.partition_columns, NOT_PERMITTED)
+        obstacle = Obstacle(None, leaf.name, leaf.partition_columns, INSUFFICIENT_PRIVILEGE)
         what = f"the partition key above {leaf.name}"
         call = _Call(leaf.partition_check, leaf.partition_restricted, obstacle, what, planned=True)
         await _note(run, owner, call, [row], leaf)
@@ -89,7 +90,7 @@ async def of_checks(run: RunState, owner: str, leaf: TableFact, row: RowId) -> N
     if owner not in run.facts.refused:
         return
     for check in leaf.checks:
-        obstacle = Obstacle(check.name, leaf.name, check.columns, NOT_PERMITTED)
+        obstacle = Obstacle(check.name, leaf.name, check.columns, INSUFFICIENT_PRIVILEGE)
         call = _Call(check.sql, check.restricted, obstacle, f"CHECK {check.name} on {leaf.name}")
         await _note(run, owner, call, [row], leaf)
 
@@ -115,7 +116,8 @@ async def of_index(
     written = before is None or any(
         before.get(name) != after.get(name) for each in leaf.indexes if each.ready for name in each.reads
     )
-    obstacle = Obstacle(index.name, leaf.name, tuple(k.column or k.expression for k in index.keys), NOT_PERMITTED)
+    keys = tuple(k.column or k.expression for k in index.keys)
+    obstacle = Obstacle(index.name, leaf.name, keys, INSUFFICIENT_PRIVILEGE)
     parts = [(index.predicate, index.predicate_restricted)] if index.predicate else []
     if inside:
         parts += [(part.expression, index.restricted) for part in index.keys if part.column is None]
@@ -132,7 +134,7 @@ async def _generated(
     for column in leaf.generated:
         computed = column.generated == "s" and (every or column.reads & set(columns))
         if computed and column.default is not None:
-            obstacle = Obstacle(None, leaf.name, (column.name,), NOT_PERMITTED)
+            obstacle = Obstacle(None, leaf.name, (column.name,), INSUFFICIENT_PRIVILEGE)
             what = f"the generated column {leaf.name}.{column.name}"
             await _note(run, owner, _Call(column.default, column.default_restricted, obstacle, what), rows, leaf)
 
@@ -157,9 +159,3 @@ async def _note(
     else:
         run.outcome.block(call.obstacle, rows)
         run.outcome.remark(f"{reason}.")
-
-
-def refusal(owner: str, refused: Sequence[RefusedFunction], what: str) -> str:
-    """Say which function is refused to whom; no full stop."""
-    names = ", ".join(function.name for function in refused)
-    return f"The action runs as {owner}, who may not execute {names} in {what}"

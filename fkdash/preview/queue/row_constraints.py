@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.outcome import Obstacle
+from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.evaluation_attempts import Failure
     from fkdash.preview.facts import Expression, TableFact
     from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState
-    from fkdash.preview.reader import RowId, RowValues
-
-NOT_NULL: Final = "23502"
-CHECKED: Final = "23514"
+    from fkdash.preview.row import RowId, RowValues
 
 
 async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId, taken: Taken) -> None:
@@ -27,7 +24,7 @@ async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId
     """
     for name, column in stated.columns.items():
         if name in taken.refused:
-            evaluation_failed(run, table, (name,), taken.refused[name], [row])
+            run.evaluation_failed(table, (name,), taken.refused[name], [row])
         if name not in taken.values or not column.domain:
             continue
         chain = run.facts.domain_chain(column.type_oid)
@@ -35,12 +32,12 @@ async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId
             _not_evaluated(run, f"A CHECK of domain {chain[0].name}", unknown)
         value = taken.values[name]
         if value is None and any(domain.not_null for domain in chain):
-            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
+            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION), [row])
         answer = await run.evaluator.domain_failures(column, value)
         if answer.error is not None:
-            evaluation_failed(run, table, (name,), answer.error, [row])
+            run.evaluation_failed(table, (name,), answer.error, [row])
         for check, _ in answer.failed:
-            run.outcome.block(Obstacle(check.name, table.name, (name,), CHECKED), [row])
+            run.outcome.block(Obstacle(check.name, table.name, (name,), CHECK_VIOLATION), [row])
 
 
 def generated(
@@ -48,14 +45,14 @@ def generated(
 ) -> None:
     """Note a generated column that cannot be computed."""
     if evaluated is not None and evaluated.error is not None:
-        evaluation_failed(run, table, tuple(values), evaluated.error, [row])
+        run.evaluation_failed(table, tuple(values), evaluated.error, [row])
 
 
 def not_null(run: RunState, table: TableFact, row: RowId, new: RowValues) -> None:
     """Note NOT NULL columns without a value, by attribute number; virtual generated columns come last (18)."""
     for name, column in sorted(table.columns.items(), key=lambda item: item[1].generated == "v"):
         if column.not_null and new.get(name) is None:
-            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL), [row])
+            run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION), [row])
 
 
 def checks(
@@ -70,22 +67,12 @@ def checks(
     for check, failure in evaluated.failed:
         columns = tuple(name for name in check.columns if name in values) or check.columns
         if failure is not None:
-            evaluation_failed(run, table, columns, failure, [row])
+            run.evaluation_failed(table, columns, failure, [row])
         else:
-            run.outcome.block(Obstacle(check.name, table.name, columns, CHECKED), [row])
+            run.outcome.block(Obstacle(check.name, table.name, columns, CHECK_VIOLATION), [row])
 
 
 def _not_evaluated(run: RunState, what: str, checks: Sequence[Expression]) -> None:
     not_run = [each for check in checks for each in check.not_run]
     reason = "code of another role, which was not run" if not_run else "a function that is not immutable"
     run.outcome.doubt(f"{what} calls {reason}.", not_run)
-
-
-def evaluation_failed(
-    run: RunState, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
-) -> None:
-    """Note an expression of the row that fails: a blocker, if the real statement fails the same way."""
-    if failure.repeats:
-        run.outcome.block(Obstacle(failure.constraint or None, table.name, columns, failure.sqlstate), rows)
-    else:
-        run.outcome.doubt(f"An expression of {table.name} could not be evaluated: {failure.message}")

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fkdash.preview.queue.state import Order
-    from fkdash.preview.reader import Reader, RowId
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId
 
 
 async def scan_order(reader: Reader) -> Order:

@@ -16,19 +16,20 @@ from fkdash.preview.outcome import Obstacle, Outcome
 from fkdash.preview.queue import publishing
 from fkdash.preview.queue.matching import Matcher, values_of
 from fkdash.preview.queue.overlay import Overlay, Written
-from fkdash.preview.queue.rights import NOT_PERMITTED, refusal
+from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from fkdash.preview.equality import Values
     from fkdash.preview.evaluation import Evaluator
+    from fkdash.preview.evaluation_attempts import Failure
     from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
-    from fkdash.preview.reader import Reader, RowId, RowValues
+    from fkdash.preview.reader import Reader
+    from fkdash.preview.row import RowId, RowValues
 
 _MANY_ORDERS: Final = 1_000
 _MANY_ROWS: Final = 7
-UNEXPECTED_RESULT: Final = "XX000"
 
 Images: TypeAlias = "tuple[RowValues | None, RowValues | None]"
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
@@ -155,12 +156,21 @@ class RunState:
         `key` is the foreign key whose action it is, `rows` are those that it is about.
         """
         if key is not None and doubts.EVENT_NAMES[bit] in table.replaced:
-            self.block_key(key, UNEXPECTED_RESULT, [])
+            self.block_key(key, INTERNAL_ERROR, [])
             self.outcome.remark(f"A rule ON {doubts.EVENT_NAMES[bit]} of {table.name} replaces the action.")
         else:
             for doubt in doubts.rule_doubts(table, bit):
                 self.outcome.doubt(doubt)
-        publishing.refuse_unpublished(self, table, doubts.EVENT_NAMES[bit], rows, key)
+        holding = {self.leaf_of(row) for row in rows}
+        for unpublished in publishing.refusals(self.facts, table, doubts.EVENT_NAMES[bit], holding, key):
+            if not unpublished.certain:
+                self.outcome.doubt(unpublished.words)
+                continue
+            if key is not None:
+                self.block_key(key, unpublished.sqlstate, [])
+            else:
+                self.outcome.block(Obstacle(None, table.name, (), unpublished.sqlstate), [])
+            self.outcome.remark(unpublished.words)
         for trigger in doubts.before_triggers(table, bit, row=False):
             if await self.fires(trigger, table, [(None, None)]):
                 self.outcome.doubt(doubts.before_doubt(trigger, table))
@@ -214,8 +224,8 @@ class RunState:
             self._permitted.add(asked)
             return True
         if refused:
-            self.outcome.remark(f"{refusal(table.owner, refused, f'the equality of {key.name}')}.")
-        self.block_key(key, NOT_PERMITTED, [])
+            self.outcome.remark(f"{doubts.refusal(table.owner, refused, f'the equality of {key.name}')}.")
+        self.block_key(key, INSUFFICIENT_PRIVILEGE, [])
         return False
 
     def may_read(self, relation: int) -> bool:
@@ -224,6 +234,15 @@ class RunState:
             self.outcome.doubt(doubt)
         table = self.facts.tables[relation]
         return table.readable and not table.row_security
+
+    def evaluation_failed(
+        self, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
+    ) -> None:
+        """Note an expression of the row that fails: a blocker, if the real statement fails the same way."""
+        if failure.repeats:
+            self.outcome.block(Obstacle(failure.constraint or None, table.name, columns, failure.sqlstate), rows)
+        else:
+            self.outcome.doubt(f"An expression of {table.name} could not be evaluated: {failure.message}")
 
     def block_key(
         self,

@@ -17,6 +17,7 @@ from fkdash.preview.queue import moving, not_run, rights, row_constraints
 from fkdash.preview.queue.defaults import Taken, planned_defaults, taken_defaults
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
+from fkdash.sqlstates import GENERATED_ALWAYS, SYNTAX_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
     from fkdash.preview.evaluation import Evaluated
     from fkdash.preview.facts import Facts, KeyFact, TableFact
     from fkdash.preview.queue.state import Event, RunState
-    from fkdash.preview.reader import RowId, RowValues
+    from fkdash.preview.row import RowId, RowValues
 
-GENERATED_ALWAYS: Final = "428C9"
-SYNTAX: Final = "42601"
 _COLLATION_IN_ITS_PLACE: Final = 15
 
 
@@ -44,7 +43,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
         rows = [row for row in rows if all(run.values(row)[mine] == event.old[theirs] for mine, theirs in lost)]
         if kind == "setdefault":
             names = tuple(mine for mine, _ in lost)
-            run.outcome.block(Obstacle(None, table.name, names, SYNTAX), rows)
+            run.outcome.block(Obstacle(None, table.name, names, SYNTAX_ERROR), rows)
     for sqlstate, refused in _statement_refused(table, columns, kind):
         run.outcome.block(Obstacle(None, table.name, refused, sqlstate), rows)
     if kind == "setdefault":
@@ -92,7 +91,7 @@ def _statement_refused(
     """
     always = tuple(name for name in columns if table.columns[name].always and kind != "setdefault")
     twice = tuple(name for name in dict.fromkeys(columns) if list(columns).count(name) > 1)
-    yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX, twice)) if names)
+    yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX_ERROR, twice)) if names)
 
 
 async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[RowId]) -> Taken | None:
@@ -105,7 +104,7 @@ async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[R
         if value is not None and wanted != given:
             found = await run.evaluator.text(assigned(run.facts, mine, f"$1::text::{given}"), wanted, value)
             if isinstance(found, Failure):
-                row_constraints.evaluation_failed(run, table, (mine.name,), found, rows)
+                run.evaluation_failed(table, (mine.name,), found, rows)
                 return None
             value = found
         values[mine.name] = value

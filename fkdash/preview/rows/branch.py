@@ -82,7 +82,7 @@ async def _by_sets(asked: Asked, plan: SetPlan, step: Step, wanted: Wanted) -> S
         limit=wanted.limit,
     )
     reader = Reader(asked.session, facts, Limits())
-    return await chosen.ask(reader, sql, *chosen.arguments, *wanted.cursor)
+    return await reader.ask_of(chosen, sql, *chosen.arguments, *wanted.cursor)
 
 
 def _step(facts: Facts, key: ForeignKey) -> tuple[SetPlan, Step] | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row, Session
     from fkdash.preview.facts import Facts
     from fkdash.preview.model import DeleteTarget
-    from fkdash.preview.reader import RowId
+    from fkdash.preview.row import RowId
 
 
 @dataclass(frozen=True, slots=True)

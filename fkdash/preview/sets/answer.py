@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.preview.asked_statements import meaning
 from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.outcome import Answer, Obstacle
-from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
-from fkdash.preview.sets.statement import Composer
+from fkdash.preview.sets.statement import Composer, meaning
+from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.facts import Facts
     from fkdash.preview.graph import SetPlan, Step
+    from fkdash.preview.model import Selection
     from fkdash.preview.reader import Reader
     from fkdash.preview.sets.statement import Count
-    from fkdash.preview.target import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ async def answer_by_sets(
     statement = composer.statement(questions)
     if reader.hearing is not None:
         reader.hearing.hear(statement, chosen.arguments, [meaning(facts, count) for count in counts])
-    row = (await chosen.ask(reader, statement, *chosen.arguments))[0]
+    row = (await reader.ask_of(chosen, statement, *chosen.arguments))[0]
     return _answer(facts, plan, counts, row["numbers"])
 
 
@@ -71,9 +70,9 @@ async def refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> li
         if name not in step.key.set_columns or not column.domain:
             continue
         if any(domain.not_null for domain in facts.domain_chain(column.type_oid)):
-            found.append(Obstacle(None, table.name, (name,), NOT_NULL))
+            found.append(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION))
         answer = await evaluator.domain_failures(column, None)
-        found += [Obstacle(check.name, table.name, (name,), CHECKED) for check, _ in answer.failed]
+        found += [Obstacle(check.name, table.name, (name,), CHECK_VIOLATION) for check, _ in answer.failed]
     return found
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Doubt, SetPlan, Step
+    from fkdash.preview.model import Selection
     from fkdash.preview.outcome import Obstacle
-    from fkdash.preview.target import Selection
 
 _SEED: Final = '"fk$s"'
 _OWN_ROW: Final = 'c.tableoid = d."fk$o" AND c.ctid = d."fk$t"'
@@ -267,3 +267,17 @@ class Composer:
 def _list(alias: str, wanted: dict[str, None]) -> str:
     columns = "".join(f", {alias}.{quoted(name)}" for name in wanted)
     return f'{alias}.tableoid AS "fk$o", {alias}.ctid AS "fk$t"{columns}'
+
+
+def meaning(facts: Facts, count: Count) -> str:
+    """Say what a number of the statement by sets means."""
+    if count.doubt is not None:
+        return "rows for which the order decides"
+    if count.nulls is not None:
+        return f"rows of {facts.tables[count.nulls].name} set NULL"
+    if count.step is None:
+        return f"rows of {facts.tables[count.table].name} deleted" if count.table is not None else "rows chosen"
+    rows = f"rows of {facts.tables[count.step.key.relation].name}"
+    if count.obstacle is not None:
+        return f"{rows} stopped by {count.obstacle.constraint or 'NOT NULL'} ({count.obstacle.sqlstate})"
+    return f"{rows} that {count.step.key.name} {'holds back' if count.step.check else 'writes'}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.preview.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue.follow import RESTRICT_HAS_ITS_OWN_STATE, RESTRICTED, STILL_REFERENCED
-from fkdash.preview.queue.row_constraints import CHECKED, NOT_NULL
+from fkdash.preview.queue.follow import RESTRICT_HAS_ITS_OWN_STATE
+from fkdash.sqlstates import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NOT_NULL_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def still_referencing(facts: Facts, step: Step) -> Obstacle:
         key.name,
         facts.tables[key.relation].name,
         key.columns,
-        RESTRICTED if restrict else STILL_REFERENCED,
+        RESTRICT_VIOLATION if restrict else FOREIGN_KEY_VIOLATION,
         deferred=step.deferred,
     )
 
@@ -67,12 +67,12 @@ def refusals(facts: Facts, step: Step, domains: Sequence[Obstacle]) -> list[tupl
     written = set(step.key.set_columns)
     found = [("true", each) for each in domains]
     for name, column in table.columns.items():
-        obstacle = Obstacle(None, table.name, (name,), NOT_NULL)
+        obstacle = Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION)
         if column.not_null and obstacle not in domains and (name in written or column.unproven):
             found.append(("true" if name in written else f"{quoted(name)} IS NULL", obstacle))
     for check in table.checks:
         columns = tuple(name for name in check.columns if name in written) or check.columns
-        found.append((f"({check.sql}) IS FALSE", Obstacle(check.name, table.name, columns, CHECKED)))
+        found.append((f"({check.sql}) IS FALSE", Obstacle(check.name, table.name, columns, CHECK_VIOLATION)))
     return found
 
 

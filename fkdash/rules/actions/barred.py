@@ -16,6 +16,7 @@ from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.statements import replacing_rules
 from fkdash.rules.finding import PredictedError, Statement
 from fkdash.rules.per_catalog import once_per_catalog
+from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,7 @@ def _by_rules(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
             "FK208",
             f"rule {name} on {key.table.name} replaces the statement that the action is",
             PredictedError(
-                "XX000",
+                INTERNAL_ERROR,
                 f'referential integrity query on "{key.referenced.name}" from constraint "{key.name}" on '
                 f'"{key.table.name}" gave unexpected result',
             ),
@@ -116,7 +117,7 @@ def _by_rights(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
                 statements,
                 "FK118",
                 f"{table.owner}, who owns {table.name.name} and as whom the action runs, lacks {what}",
-                PredictedError("42501", error),
+                PredictedError(INSUFFICIENT_PRIVILEGE, error),
             )
 
 

@@ -13,6 +13,7 @@ from fkdash.catalog.model import Action
 from fkdash.rules.actions.statements import is_replaced
 from fkdash.rules.finding import PredictedError, Statement
 from fkdash.rules.per_catalog import once_per_catalog
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -79,13 +80,17 @@ def check_runs(catalog: Catalog, key: ForeignKey) -> bool:
 def refusal_sqlstate(catalog: Catalog, action: Action) -> str:
     """Give the SQLSTATE of a refusal: RESTRICT has its own from PostgreSQL 18 on."""
     version = catalog.server.version_number if catalog.server else 0
-    return "23001" if action is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_SINCE else "23503"
+    return (
+        RESTRICT_VIOLATION
+        if action is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_SINCE
+        else FOREIGN_KEY_VIOLATION
+    )
 
 
 def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> PredictedError:
     """Give the error with which NO ACTION or RESTRICT refuses."""
     sqlstate = refusal_sqlstate(catalog, action)
-    setting = "RESTRICT setting of " if sqlstate == "23001" else ""
+    setting = "RESTRICT setting of " if sqlstate == RESTRICT_VIOLATION else ""
     return PredictedError(
         sqlstate,
         f'update or delete on table "{key.referenced.name}" violates {setting}foreign key constraint '

@@ -21,6 +21,14 @@ from fkdash.rules.actions.writes import writes
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.sql.values import ANYTHING, NULL_ONLY
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    EXCLUSION_VIOLATION,
+    FOREIGN_KEY_VIOLATION,
+    GENERATED_ALWAYS,
+    NOT_NULL_VIOLATION,
+    UNIQUE_VIOLATION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -144,7 +152,7 @@ def _identities(table: Table, write: Write, written: Iterable[Column]) -> Iterat
                 Kind.IDENTITY,
                 (column.name,),
                 f"{table.name}.{column.name} is GENERATED ALWAYS AS IDENTITY and can only be updated to DEFAULT",
-                PredictedError("428C9", f'column "{column.name}" can only be updated to DEFAULT'),
+                PredictedError(GENERATED_ALWAYS, f'column "{column.name}" can only be updated to DEFAULT'),
             )
 
 
@@ -167,7 +175,7 @@ def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Result
             Kind.DOMAIN,
             (column.name,),
             f"{where} has a NOT NULL domain, {domain.schema}.{domain.name}",
-            PredictedError("23502", f"domain {outermost.name} does not allow null values"),
+            PredictedError(NOT_NULL_VIOLATION, f"domain {outermost.name} does not allow null values"),
             certain=value == NULL_ONLY,
         )
     return _domain_check(table, column, domain, value) if domain.checks else None
@@ -186,7 +194,7 @@ def _domain_check(table: Table, column: Column, domain: Domain, value: Results) 
                 f"{table.name}.{column.name} has a domain, {domain.schema}.{domain.name}, with CHECK "
                 f"{bracketed(check.expression)}",
                 PredictedError(
-                    "23514",
+                    CHECK_VIOLATION,
                     f'value for domain {(column.domain or domain).name} violates check constraint "{check.name}"',
                 ),
                 certain=outcome is Outcome.FAILS,
@@ -208,7 +216,9 @@ def _without_partition(
                 Kind.PARTITION,
                 (column.name,),
                 f"{root.name} is the partition for other values of {column.name}",
-                PredictedError("23514", f'new row for relation "{root.name.name}" violates partition constraint'),
+                PredictedError(
+                    CHECK_VIOLATION, f'new row for relation "{root.name.name}" violates partition constraint'
+                ),
                 certain=homeless.certain,
             )
         elif homeless is not None:
@@ -216,7 +226,9 @@ def _without_partition(
                 Kind.PARTITION,
                 (column.name,),
                 f"{homeless.table.name} is partitioned by {column.name} and no partition takes NULL",
-                PredictedError("23514", f'no partition of relation "{homeless.table.name.name}" found for row'),
+                PredictedError(
+                    CHECK_VIOLATION, f'no partition of relation "{homeless.table.name.name}" found for row'
+                ),
                 certain=homeless.certain,
             )
 
@@ -241,7 +253,7 @@ def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Res
             (column.name,),
             f"{where} {reason}",
             PredictedError(
-                "23502",
+                NOT_NULL_VIOLATION,
                 f'null value in column "{column.name}" of relation "{table.name.name}" '
                 "violates not-null constraint",
             ),
@@ -277,7 +289,8 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
             touched,
             f"{table.name} has CHECK {check.name} {bracketed(check.expression)}{unchecked}",
             PredictedError(
-                "23514", f'new row for relation "{table.name.name}" violates check constraint "{check.name}"'
+                CHECK_VIOLATION,
+                f'new row for relation "{table.name.name}" violates check constraint "{check.name}"',
             ),
             certain=outcome is Outcome.FAILS,
             unproven=(table.name, check.name) if unproven else None,
@@ -313,9 +326,11 @@ def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
 
 def _unique_obstacle(table: Table, index: Index, touched: tuple[str, ...], *, alone: bool) -> Obstacle:
     if index.exclusion:
-        error = PredictedError("23P01", f'conflicting key value violates exclusion constraint "{index.name}"')
+        error = PredictedError(
+            EXCLUSION_VIOLATION, f'conflicting key value violates exclusion constraint "{index.name}"'
+        )
     else:
-        error = PredictedError("23505", f'duplicate key value violates unique constraint "{index.name}"')
+        error = PredictedError(UNIQUE_VIOLATION, f'duplicate key value violates unique constraint "{index.name}"')
     distinct = " NULLS NOT DISTINCT" if index.nulls_not_distinct else ""
     what = "exclusion constraint" if index.exclusion else f"unique{distinct} index"
     return Obstacle(Kind.UNIQUE, touched, f"{table.name} has the {what} {index.name}", error, certain=alone)
@@ -337,7 +352,7 @@ def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) ->
                 f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): all of its columns are NULL or "
                 "none is",
                 PredictedError(
-                    "23503",
+                    FOREIGN_KEY_VIOLATION,
                     f'insert or update on table "{other.table.name}" violates foreign key constraint '
                     f'"{other.name}"',
                 ),

@@ -14,6 +14,7 @@ from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.refusal import Refusal, can_drop_not_null, refusals, takes_column_lists
 from fkdash.rules.actions.verdicts import Case, cases, finding
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _wanted(obstacle: Obstacle) -> bool:
-    not_null = obstacle.kind in {Kind.NOT_NULL, Kind.DOMAIN} and obstacle.error.sqlstate == "23502"
+    not_null = obstacle.kind in {Kind.NOT_NULL, Kind.DOMAIN} and obstacle.error.sqlstate == NOT_NULL_VIOLATION
     return not_null and not obstacle.generated
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.verdicts import cases, finding
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _wanted(obstacle: Obstacle) -> bool:
-    return obstacle.error.sqlstate == "23502" and not obstacle.generated
+    return obstacle.error.sqlstate == NOT_NULL_VIOLATION and not obstacle.generated
 
 
 RULE = Rule(

@@ -18,6 +18,7 @@ from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs, writes
 from fkdash.rules.finding import DefaultRow, Finding, PredictedError, Rule, Severity
 from fkdash.rules.sql.values import NULL_ONLY
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,8 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
         + (" The default is not a constant, so it is decided anew for every row." if not whole else ""),
         statements=write.statements,
         error=PredictedError(
-            "23503", f'insert or update on table "{key.table.name}" violates foreign key constraint "{key.name}"'
+            FOREIGN_KEY_VIOLATION,
+            f'insert or update on table "{key.table.name}" violates foreign key constraint "{key.name}"',
         ),
         evidence=(f"the default of {key.table} is {written}", *spared),
         fixes=_FIXES,
@@ -92,7 +94,7 @@ def settled(finding: Finding, *, present: bool) -> Finding:
             explanation=f"{key.name} moves rows to the default, {values}, which exists. Rows that are there "
             "already stay where they are, so the default row itself cannot be deleted while it is referenced.",
             error=PredictedError(
-                "23503",
+                FOREIGN_KEY_VIOLATION,
                 f'update or delete on table "{key.referenced.name}" violates foreign key constraint "{key.name}" '
                 f'on table "{key.table.name}"',
             ),

@@ -12,6 +12,7 @@ from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.verdicts import cases, finding
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.sqlstates import CHECK_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,9 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _wanted(obstacle: Obstacle) -> bool:
-    return obstacle.kind is Kind.CHECK or (obstacle.kind is Kind.DOMAIN and obstacle.error.sqlstate == "23514")
+    return obstacle.kind is Kind.CHECK or (
+        obstacle.kind is Kind.DOMAIN and obstacle.error.sqlstate == CHECK_VIOLATION
+    )
 
 
 RULE = Rule(

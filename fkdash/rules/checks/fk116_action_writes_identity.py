@@ -14,6 +14,7 @@ from fkdash.rules.actions.barred import any_row
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.writes import Write, writes
 from fkdash.rules.finding import Finding, PredictedError, Rule, Severity, Statement
+from fkdash.sqlstates import GENERATED_ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _finding(catalog: Catalog, write: Write, names: tuple[str, ...]) -> Finding:
         f"The action's UPDATE is refused when it is prepared, before any row is looked at, so {write.verbs} a "
         f"row of {key.referenced.name} fails even if nothing refers to it.",
         statements=write.statements,
-        error=PredictedError("428C9", f'column "{names[0]}" can only be updated to DEFAULT'),
+        error=PredictedError(GENERATED_ALWAYS, f'column "{names[0]}" can only be updated to DEFAULT'),
         evidence=tuple(f"{key.table}.{name} is GENERATED ALWAYS AS IDENTITY" for name in names),
         fixes=("no-action", "restrict", "cascade") if Statement.DELETE in write.statements else (),
     )

@@ -18,13 +18,14 @@ from textual.worker import Worker
 from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
-from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, KeyLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.widgets.key_line import KeyLine
 from fkdash.tui.widgets.painting import Line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.report.marks import Shown
     from fkdash.tui.services import Services
 
@@ -70,6 +71,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         return None
 
     @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key that this screen is about now, None where it is about none."""
+        return None
+
+    @property
     def not_run(self) -> tuple[NotRun, ...]:
         """What answering would have run of other roles' code; `trust` accepts it."""
         return self._refused
@@ -87,7 +93,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     @property
     def subject(self) -> str:
         """What the screen is about, as the heading of a mark."""
-        return next((rule.title for rule in self.query(RuleLine) if rule.title), "")
+        return next((rule.title for rule in self.query(RuleLine) if rule.title and not rule.is_heading), "")
 
     def shown(self) -> Shown:
         """Give what a mark for the report keeps of this screen."""
@@ -100,7 +106,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
                 tables.append(Table(titles, tuple(rows), row_list.position[1] - len(rows)))
         return Shown(
             subject=self.subject,
-            said="".join(part.text for part in self.consequence.said),
+            said=self.consequence.words,
             tables=tuple(tables),
             lines=tuple(text for pane in self.query(TextPane) for text in pane.text.split("\n")),
         )
@@ -217,6 +223,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         elif self._came_from_elsewhere:
             self.app.pop_screen()
 
+    def action_scroll_pane(self, pages: int) -> None:
+        """Scroll the text of this screen by half a page, wherever the keys go."""
+        for pane in self.query(TextPane):
+            pane.action_half_page(pages)
+
     def action_trust(self) -> None:
         """Let looking run what was kept from running here, and ask again."""
         owners = frozenset(each.owner for each in self.not_run if each.accept)
@@ -256,3 +267,5 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         for bar in self.query(ListBar):
             if bar.row_list is event.row_list:
                 bar.tell()
+        if event.row_list.has_focus:
+            self.status.tell_whole(event.row_list.cut)

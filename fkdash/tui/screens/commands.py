@@ -1,68 +1,77 @@
-"""What can be done on a screen, found by typing a part of its name."""
+"""What can be done, and where one can go: found by typing a few letters of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from textual.dom import DOMNode
+    from textual.app import App
     from textual.screen import Screen
 
 _LEAVING = frozenset({"q", "q!", "qa", "wq", "x!", "quit", "exit"})
-_NOT_COMMANDS = ("list.", "pane.", "app.commands", "app.interrupt")
+_NOT_COMMANDS = ("list.", "pane.", "options.", "app.commands", "app.interrupt")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """An action of the screen below, the node it belongs to, and the key that does the same."""
+    """Something to do on the screen below or a place to go to, and the key that does the same, "" where none does.
 
-    binding_id: str
+    `binding_id` is the key's id, or what kind of place it is.
+    """
+
     explanation: str
     key: str
-    action: str
-    node: DOMNode
+    binding_id: str
+    run: Callable[[], object]
 
 
 class CommandsScreen(BaseScreen):
-    """The actions that work on the screen below; enter carries one out there."""
+    """The actions that work on the screen below, then `places`; enter carries one out there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN]
     MARKABLE = False
 
-    def __init__(self, below: Screen[Any]) -> None:
+    def __init__(self, below: Screen[Any], places: Sequence[Command] = ()) -> None:
         super().__init__()
-        self._commands = _commands(below)
+        self._commands = [*_commands(below), *places]
         self.list = RowList[Command](
             [
-                ListColumn("command", lambda row: row.explanation, 30),
-                ListColumn("key", lambda row: row.key, 6),
-                ListColumn("id", lambda row: row.binding_id, 12, priority=1),
+                ListColumn("command, table or foreign key", lambda row: row.explanation, 30),
+                ListColumn("key", lambda row: row.key, 6, tone=lambda _: "key"),
+                ListColumn("id", lambda row: row.binding_id, 12, priority=1, tone=lambda _: "muted"),
             ],
-            key=lambda row: row.binding_id,
+            key=lambda row: (row.binding_id, row.explanation),
             typed_at_once=True,
+            fuzzy=True,
+            id="commands",
         )
 
     def body(self) -> Iterable[Widget]:
         """Give the list."""
-        return (Vertical(ListBar(self.list), self.list, id="left"),)
+        return (Frame(ListBar(self.list, "go"), self.list, id="left"),)
 
     def on_mount(self) -> None:
         """Show everything and take what is typed as the filter."""
-        self.consequence.tell("Type a part of a command; enter carries it out, esc goes back.")
+        self.consequence.tell("Type a part of a command, a table or a foreign key; enter goes there, esc back.")
         self.list.show_rows(self._commands)
         self.list.action_filter()
+
+    def on_row_list_opened(self) -> None:
+        """Carry out the command clicked."""
+        self.action_open()
 
     def action_open(self) -> None:
         """Go back and carry out the command under the cursor; `:q` and its like always leave."""
@@ -71,16 +80,17 @@ class CommandsScreen(BaseScreen):
         command = leave if typed in _LEAVING else self.list.row
         self.app.pop_screen()
         if command is not None:
-            self.app.call_later(self.app.run_action, command.action, command.node)
+            self.app.call_later(command.run)
 
 
 def _commands(screen: Screen[Any]) -> list[Command]:
     found: dict[str, Command] = {}
+    app: App[Any] = screen.app
     for name, active in screen.active_bindings.items():
         binding = active.binding
         identity = binding.id
         if active.enabled and identity is not None and not identity.startswith(_NOT_COMMANDS):
             explanation = binding.tooltip or binding.description
-            command = Command(identity, explanation, keys.spelling(name), binding.action, active.node)
-            found.setdefault(identity, command)
+            run = partial(app.run_action, binding.action, active.node)
+            found.setdefault(identity, Command(explanation, keys.spelling(name), identity, run))
     return list(found.values())

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError, UsageError, reason_of
@@ -17,6 +16,7 @@ from fkdash.tui import export_places, keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.field import Field
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class FixExportScreen(BaseScreen):
-    """A field for the tool and the folder; enter shows what would be written, w writes it.
+    """A field for the tool and the folder; enter shows what would be written, e writes it.
 
     `journal` is that of the run which applied the plan, where one did.
     """
@@ -47,7 +47,8 @@ class FixExportScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field and what would be written."""
-        yield Vertical(self._field, self._title, self.pane, id="left")
+        place = RuleLine("tool and folder", enter="shows the files")
+        yield Frame(place, self._field, self._title, self.pane, id="left")
 
     def on_mount(self) -> None:
         """Say what is asked for."""
@@ -71,7 +72,7 @@ class FixExportScreen(BaseScreen):
         self.pane.show(_lines(self.exported, folder))
         count = len(self.exported.files)
         self.consequence.tell(
-            f"w writes {count} {'file' if count == 1 else 'files'} below {folder}. Nothing is written yet."
+            f"e writes {count} {'file' if count == 1 else 'files'} below {folder}. Nothing is written yet."
         )
         self.pane.focus()
         self.refresh_bindings()
@@ -84,7 +85,7 @@ class FixExportScreen(BaseScreen):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action in {"write_files", "with_schema"}:
+        if action in {"export", "with_schema"}:
             if self.exported is None:
                 return "enter shows first what would be written"
             if self._written:
@@ -99,9 +100,9 @@ class FixExportScreen(BaseScreen):
             self._edit_schema = True
             self.on_input_submitted()
 
-    def action_write_files(self) -> None:
+    def action_export(self) -> None:
         """Write the files."""
-        if not self.why_not("write_files"):
+        if not self.why_not("export"):
             self.run_cancellable(self._write, doing="Writing", group="export")
 
     async def _write(self) -> None:
@@ -145,5 +146,5 @@ def _lines(exported: Exported, folder: Path) -> list[Line | str]:
     place = folder.resolve()
     lines: list[Line | str] = list(export_words(exported, place).splitlines())
     if exported.suggested:
-        lines.append(line(Part("s", "strong"), " writes the edit of the schema file as well."))
+        lines.append(line(Part("+", "key"), " writes the edit of the schema file as well."))
     return [*lines, "", *export_diff(exported, place).splitlines()]

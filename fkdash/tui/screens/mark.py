@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.counted import counted
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.field import Field
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -35,7 +35,8 @@ class MarkScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field and what is kept."""
-        yield Vertical(self._field, self._title, self._pane, id="left")
+        heading = RuleLine("a title in the report", enter="keeps it")
+        yield Frame(heading, self._field, self._title, self._pane, id="left")
 
     def on_mount(self) -> None:
         """Say what is kept."""

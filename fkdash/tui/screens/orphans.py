@@ -6,21 +6,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.confirmed_references import spelled_reference
 from fkdash.counted import counted
-from fkdash.errors import UsageError
 from fkdash.tui import keys
+from fkdash.tui.knowledge import knowing_confirmed
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.errors import NotRun
     from fkdash.orphans.scan import ScannedReference
     from fkdash.tui.knowledge import Knowledge
@@ -48,7 +49,13 @@ class OrphansScreen(BaseScreen):
                 ListColumn("orphans", _number, 10, right=True, tone=_tone),
                 ListColumn("reference", lambda each: shown_columns(each.reference.key), 24),
                 ListColumn("to", lambda each: shown_name(each.reference.key.referenced), 14, priority=1),
-                ListColumn("foreign key", lambda each: each.reference.key.name or "not declared", 16, priority=2),
+                ListColumn(
+                    "foreign key",
+                    lambda each: each.reference.key.name or "not declared",
+                    16,
+                    priority=2,
+                    patient=True,
+                ),
             ],
             key=lambda each: (each.reference.key.qualified, each.reference.key.columns),
             empty="Looking ...",
@@ -66,10 +73,15 @@ class OrphansScreen(BaseScreen):
         """The referencing table under the cursor."""
         return self.list.row.reference.key.table if self.list.row is not None else None
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.reference.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the references, and what is known of the orphans of one."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "references"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Look."""
@@ -83,7 +95,7 @@ class OrphansScreen(BaseScreen):
         self._tell()
         self.run_cancellable(self._read, doing="Counting rows that refer to nothing", group="orphans")
 
-    def action_every_key(self) -> None:
+    def action_read_all(self) -> None:
         """Count for every foreign key, also those that guarantee their rows; and back."""
         self._every = not self._every
         self.action_refresh()
@@ -92,7 +104,9 @@ class OrphansScreen(BaseScreen):
         from fkdash.orphans.references import doubtful, every  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.orphans.scan import scan  # noqa: PLC0415
 
-        self._catalog = self._knowing()
+        self._catalog, wrong = knowing_confirmed(self.knowledge.catalog)
+        if wrong:
+            self.say(wrong)
         references = every(self._catalog) if self._every else doubtful(self._catalog)
         self._total = len(references)
         pool = await self.services.connection.pool()
@@ -110,18 +124,6 @@ class OrphansScreen(BaseScreen):
         self.list.show_rows(self._in_order())
         self._tell(over=True)
         self.refresh_bindings()
-
-    def _knowing(self) -> Catalog:
-        """Give the catalog with the references that the team's file confirms; one that is broken hides nothing."""
-        from fkdash.catalog.confirmed_references import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.checking.configuration_file import load_configuration  # noqa: PLC0415
-
-        try:
-            written = load_configuration().references
-        except UsageError as error:
-            self.say(f"{error.what} Its [references] are not used.")
-            written = {}
-        return knowing_those_there(self.knowledge.catalog, written)[0]
 
     def _heard(self, each: ScannedReference) -> None:
         self._found.append(each)
@@ -178,16 +180,36 @@ class OrphansScreen(BaseScreen):
         """Give the reason why an action is not available."""
         if action in {"fix", "copy"} and self.list.row is None:
             return "there is no reference"
-        if action == "fix" and self.list.row is not None and not self.list.row.reference.declared:
-            return "no foreign key is declared here; add one NOT VALID first"
+        if action == "fix" and self.list.row is not None and not _known(self.list.row):
+            return f"no constraint declares it; is it one? [references] {spelled_reference(self._key)} confirms it"
         if action == "export" and not self._found:
             return "nothing has been counted yet"
         return super().why_not(action)
 
     def action_fix(self) -> None:
-        """Go to the options for the key under the cursor."""
-        if self.list.row is not None and not self.why_not("fix"):
-            self.services.open_fix(self.knowledge, self.list.row.reference.key)
+        """Go to the options for the key under the cursor, also for what a confirmed reference would become."""
+        row = self.list.row
+        if row is None or self.why_not("fix"):
+            return
+        if row.reference.declared:
+            self.services.open_fix(self.knowledge, row.reference.key)
+        else:
+            self.run_cancellable(self._declare, doing="Looking how the two sides compare", group="declare")
+
+    async def _declare(self) -> None:
+        from fkdash.catalog.equality import compared  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.fix.declare import to_declare  # noqa: PLC0415
+
+        pool = await self.services.connection.pool()
+        async with pool.session() as session:
+            key = await compared(session, self._catalog, to_declare(self._catalog, self._key))
+        self.services.open_fix(self.knowledge, key)
+
+    @property
+    def _key(self) -> ForeignKey:
+        """The reference under the cursor."""
+        assert self.list.row is not None  # noqa: S101 - asked where there is one
+        return self.list.row.reference.key
 
     def action_copy(self) -> None:
         """Copy what is known of the reference under the cursor."""
@@ -205,10 +227,18 @@ class OrphansScreen(BaseScreen):
         )
 
 
+def _name(each: ScannedReference) -> str:
+    return each.reference.key.name or "not declared"
+
+
 def _number(each: ScannedReference) -> str:
     if each.orphans.rows is None:
         return "?"
     return f"{each.orphans.rows:,}" + ("" if each.orphans.status == "complete" else "+")
+
+
+def _known(each: ScannedReference) -> bool:
+    return each.reference.declared or each.reference.confirmed
 
 
 def _tone(each: ScannedReference) -> Tone:

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from fkdash.tui import keys
 from fkdash.tui.widgets.painting import Line, Lines, Part, Tone, line, spread, wrap
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
     from textual.timer import Timer
 
+    from fkdash.tui.plain import Glyphs
     from fkdash.tui.widgets.row_list import RowList
 
 
-_KEYS_AT_THE_END = {"list.filter": 1, "screen.back": 2, "app.help": 3}
 _LONGEST_ENVIRONMENT = 16
 _ANSWER_SECONDS = 10.0
-_KEYS_THAT_STAY = ("screen.back", "app.help")
+_TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
+_FRAME: Tone = "frame"
+_FOCUS: Tone = "focus"
+JOINS_NEVER = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,15 @@ class Wrapped(Lines):
         super().__init__(id=id)
         self._most = most
         self.said: Line = ()
+        self._right: Line = ()
 
-    def put(self, said: Line) -> None:
-        """Show this paragraph; the height follows it."""
-        self.said = said
-        width = self.room - 2
+    def put(self, said: Line, right: Line = ()) -> None:
+        """Show this paragraph; the height follows it. `right` stands at the end of the line, where it has room."""
+        self.said, self._right = said, right
+        width = self.inner_width if self.framed and self.size.width else self.room - 2
+        taken = sum(cell_len(part.text) for part in (*said, *right))
+        if right and taken + 2 <= width:
+            said = spread(said, right, width, self.glyphs)
         lines = wrap(said, width, self.glyphs)
         height = min(self._most, max(1, len(lines)))
         if len(lines) > height:
@@ -105,11 +110,11 @@ class Wrapped(Lines):
             lines = [*lines[: height - 1], (Part(self.glyphs.fit(words, width), lines[-1][-1].tone),)]
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
-        self.show([line(" ", *parts) for parts in lines])
+        self.show([line(*([] if self.framed else [" "]), *parts) for parts in lines])
 
     def on_resize(self) -> None:
         """Break the words anew."""
-        self.put(self.said)
+        self.put(self.said, self._right)
 
 
 class ConsequenceLine(Wrapped):
@@ -118,32 +123,150 @@ class ConsequenceLine(Wrapped):
     def __init__(self) -> None:
         super().__init__(id="consequence", most=2)
 
+        self.words = ""
+        """What it says, as a sentence for a report."""
+
     def tell(self, text: str, tone: Tone = "strong") -> None:
         """Say this."""
+        self.words = text
         self.put(line(Part(text, tone)))
 
+    def tell_parts(self, words: str, parts: Line, right: Line = ()) -> None:
+        """Show these parts, which say what `words` say; `right` stands at the end of the line."""
+        self.words = words
+        self.put(parts, right)
 
-class RuleLine(Lines):
-    """A rule with a title in it, above a part of the screen."""
 
-    def __init__(self) -> None:
-        super().__init__(classes="rule-line")
-        self.title = ""
+class Edge(Lines):
+    """A line with something at its left and its right end; in a frame, the edge above or within it."""
 
-    def tell(self, title: str) -> None:
-        """Show this title."""
-        self.title = title
-        self._fill()
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self.joins = JOINS_NEVER
+        """From which width of the screen on, in cells, this is the top of a frame of its own."""
 
     def on_resize(self) -> None:
         """Fit into the new width."""
-        self._fill()
+        self.tell_again()
 
-    def _fill(self) -> None:
+    def tell_again(self) -> None:
+        """Show the present state; the focus may have moved."""
+
+    def draw(self, left: Line, right: Line = ()) -> None:
+        """Show this on the line."""
+        if self.frame is not None:
+            corners = _JOINTS if self.app.size.width < self.joins else _TOP_CORNERS
+            self.show([edge(left, right, self.room, self.glyphs, corners, focused=self.frame.has_the_keys)])
+            return
         glyphs, width = self.glyphs, self.room
-        title = f" {glyphs.fit(self.title, width - 4)} " if self.title else ""
-        rest = glyphs.rule * max(0, width - 2 - cell_len(title))
-        self.show([line(Part(glyphs.rule * 2, "muted"), title, Part(rest, "muted"))])
+        fill = glyphs.rule * max(0, width - _cells_of(left, glyphs) - _cells_of(right, glyphs) - 6)
+        said = (Part(" "), *left, Part(" ")) if left else ()
+        self.show([(Part(glyphs.rule * 2, "frame"), *said, Part(fill, "frame"), Part(" "), *right)])
+
+
+class RuleLine(Edge):
+    """A title above a part of the screen.
+
+    `heading` is one that says what the part is for, not what is in it, `enter` what the key does there, in a word.
+    """
+
+    def __init__(self, heading: str = "", enter: str = "") -> None:
+        super().__init__(classes="rule-line")
+        self.title, self.is_heading = heading, bool(heading)
+        self._right: Line = (Part("enter", "key"), Part(f" {enter}")) if enter else ()
+
+    def tell(self, title: str, right: Line | None = None) -> None:
+        """Show this title; `right` stands at the other end."""
+        self.title = title
+        if right is not None:
+            self._right = right
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Show the title again."""
+        self.draw(line(Part(self.title, "strong")) if self.title else (), self._right)
+
+
+class ListBar(Edge):
+    """The edge above a list: its title, its filter while and after it is typed, its order, the cursor's place."""
+
+    def __init__(self, row_list: RowList[Any], title: str = "") -> None:
+        super().__init__(classes="list-bar")
+        self.row_list, self.title = row_list, title
+        self._beyond = ""
+
+    def tell_title(self, title: str) -> None:
+        """Show this title."""
+        self.title = title
+        self.tell()
+
+    def tell_beyond(self, beyond: str) -> None:
+        """Say after the count what exists beyond the rows that the list holds, such as "+ of 1,204"."""
+        self._beyond = beyond
+        self.tell()
+
+    def tell(self) -> None:
+        """Show the present state of the list."""
+        rows = self.row_list
+        left: Line = line(Part(self.title, "strong")) if self.title else ()
+        if rows.typing or rows.filter_text:
+            cursor = self.glyphs.cursor if rows.typing else ""
+            typed = Part(f"/{rows.filter_text}{cursor}", "strong")
+            left = line(*left, "  ", typed) if left else line(typed)
+        place, count = rows.position
+        total = len(rows.rows)
+        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
+        order = f"sort {rows.order_title}  " if rows.order_title else ""
+        self.draw(left, line(Part(order, "muted"), counted) if order else line(counted))
+
+    def tell_again(self) -> None:
+        """Show the present state of the list."""
+        self.tell()
+
+
+class BottomEdge(Edge):
+    """The edge below: how much more there is below what is in sight, and the key that leads there."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="bottom-edge")
+        self._more: Line = ()
+
+    def tell(self, below: int, key: str) -> None:
+        """Say that there are so many lines below, and which key shows them."""
+        told = line(f"{below:,} more {self.glyphs.more}", *((" ", Part(key, "key")) if key else ()))
+        self._more = told if below else ()
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Show it again."""
+        focused = self.frame is not None and self.frame.has_the_keys
+        self.show([edge((), self._more, self.room, self.glyphs, _BOTTOM_CORNERS, focused=focused)])
+
+
+def edge(left: Line, right: Line, width: int, glyphs: Glyphs, corners: int, *, focused: bool) -> Line:
+    """Give an edge of a frame, `width` cells wide; `corners` is their place among the glyphs of frames."""
+    drawn, tone = (glyphs.focused_frame, _FOCUS) if focused else (glyphs.frame, _FRAME)
+    line_of, closing = drawn[0], Part(f"{drawn[0]}{drawn[corners + 1]}", tone)
+    after = (Part(" "), *right, Part(" "), closing) if right else (closing,)
+    room = width - _cells_of(after, glyphs) - 2
+    opening = Part(f"{drawn[corners]}{line_of}", tone)
+    if not left:
+        return (opening, Part(line_of * max(0, room), tone), *after)
+    fitted = [Part(" ")]
+    room -= 2
+    for part in left:
+        text = glyphs.fit(part.text, room)
+        fitted.append(Part(text, _focused(part.tone) if focused else part.tone))
+        room -= cell_len(text)
+    return (opening, *fitted, Part(" "), Part(line_of * max(0, room), tone), *after)
+
+
+def _focused(tone: Tone) -> Tone:
+    return _FOCUS if tone == "strong" else tone
+
+
+def _cells_of(parts: Line, glyphs: Glyphs) -> int:
+    return sum(cell_len(glyphs.plain(part.text)) for part in parts)
 
 
 class StatusLine(Wrapped):
@@ -155,15 +278,32 @@ class StatusLine(Wrapped):
         self._doing = ""
         self._since = 0.0
         self._shows_time = False
-        self._way = ""
+        self._way = self._whole = ""
         self._answered: Line = ()
 
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
-        shows_way = self.said == line(Part(self._way, "muted")) or not self.said
+        rests = self._rests
         self._way = way
-        if shows_way:
+        if rests:
             self._rest()
+
+    def tell_whole(self, whole: str) -> None:
+        """Say, while there is nothing else to say, what is cut in the row under the cursor; "" says nothing."""
+        rests = self._rests
+        self._whole = whole
+        if rests:
+            self._rest()
+
+    @property
+    def _rests(self) -> bool:
+        return not self.said or self.said == self._resting
+
+    @property
+    def _resting(self) -> Line:
+        both = f"{self._way}   {self._whole}" if self._way and self._whole else self._way or self._whole
+        told = both if cell_len(both) <= self.room - 2 else self._whole
+        return line(Part(told, "muted")) if told else ()
 
     def working(self, doing: str) -> None:
         """Take note of what is being done until `done`, `say` or `fail`; "Reading the catalog", for example."""
@@ -201,7 +341,7 @@ class StatusLine(Wrapped):
         self._put(line(Part("ERROR ", "error"), message))
 
     def _rest(self) -> None:
-        self._put(line(Part(self._way, "muted")) if self._way else ())
+        self._put(self._resting)
 
     def _put(self, said: Line, *, time: bool = False) -> None:
         self._shows_time = time
@@ -215,70 +355,3 @@ class StatusLine(Wrapped):
     def _tick(self) -> None:
         elapsed = int(monotonic() - self._since)
         self._put(line(Part(f"{self._doing} ... {elapsed} s   ctrl+c cancels", "muted")), time=True)
-
-
-class KeyLine(Lines):
-    """The last line: the keys that work here, made from the bindings in force."""
-
-    def __init__(self) -> None:
-        super().__init__(id="keys")
-
-    def on_mount(self) -> None:
-        """Follow the bindings."""
-        self.screen.bindings_updated_signal.subscribe(self, self._follow)
-
-    def on_resize(self) -> None:
-        """Fit into the new width."""
-        self._follow(self.screen)
-
-    def _follow(self, screen: Screen[Any]) -> None:
-        room = self.room
-        parts: list[Part] = []
-        entries = [entry for entry in keys.help_for(screen) if entry.show and entry.enabled]
-        # What the screen is for comes first. The way back and help stay whatever the width.
-        entries.sort(key=lambda entry: _KEYS_AT_THE_END.get(entry.binding_id, 0))
-        kept = sum(_cells(entry) for entry in entries if entry.binding_id in _KEYS_THAT_STAY)
-        for entry in entries:
-            cells = _cells(entry)
-            if entry.binding_id in _KEYS_THAT_STAY:
-                kept -= cells
-            elif cells > room - kept:
-                continue
-            parts += [Part("  " if parts else " "), Part(entry.keys[0], "key"), Part(f" {entry.description}")]
-            room -= cells
-        self.show([tuple(parts)])
-
-
-def _cells(entry: keys.Help) -> int:
-    return 2 + cell_len(entry.keys[0]) + 1 + cell_len(entry.description)
-
-
-class ListBar(Lines):
-    """The line above a list: its filter while and after it is typed, its order, and the cursor's place."""
-
-    def __init__(self, row_list: RowList[Any]) -> None:
-        super().__init__(classes="list-bar")
-        self.row_list = row_list
-        self._beyond = ""
-
-    def tell_beyond(self, beyond: str) -> None:
-        """Say after the count what exists beyond the rows that the list holds, such as "+ of 1,204"."""
-        self._beyond = beyond
-        self.tell()
-
-    def tell(self) -> None:
-        """Show the present state of the list."""
-        rows = self.row_list
-        left: Line = ()
-        if rows.typing or rows.filter_text:
-            cursor = self.glyphs.cursor if rows.typing else ""
-            left = line(" /", Part(rows.filter_text + cursor, "strong"))
-        place, count = rows.position
-        total = len(rows.rows)
-        counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
-        order = f"sort {rows.order_title}  " if rows.order_title else ""
-        self.show([spread(left, line(Part(order, "muted"), counted, " "), self.room, self.glyphs)])
-
-    def on_resize(self) -> None:
-        """Fit into the new width."""
-        self.tell()

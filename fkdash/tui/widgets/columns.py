@@ -20,7 +20,7 @@ class ListColumn(Generic[RowT]):
 
     As the terminal narrows, the column with the highest `priority` goes first;
     one with priority 0 never goes. A `patient` column grows only when the others
-    have all they need.
+    have all they need, and an `extra` one is there only when the others have all they need.
     """
 
     title: str
@@ -30,6 +30,7 @@ class ListColumn(Generic[RowT]):
     tone: Callable[[RowT], Tone] | None = None
     right: bool = False
     patient: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def fitting(
 ) -> list[tuple[int, int]]:
     """Give (column number, cells) for the columns shown in `width` cells.
 
-    A column never takes more than its natural width; room to spare goes to
-    those that need it, in proportion, the patient ones last.
+    Room to spare goes to the columns that need it, in proportion, the patient ones last; what is left
+    when all have their natural width sets them apart by a cell more.
     """
     shown = list(range(len(leasts)))
     widths = {n: min(leasts[n], naturals[n]) for n in shown}
@@ -67,6 +68,10 @@ def fitting(
     later = {n for n in shown if n < len(patient) and patient[n]}
     for group in ([n for n in shown if n not in later], sorted(later)):
         _grow(widths, {n: naturals[n] - widths[n] for n in group}, spare())
+    apart = [n for n in shown[:-1] if naturals[n] > 1]
+    if spare() >= len(apart) and all(widths[n] >= naturals[n] for n in shown):
+        for n in apart:
+            widths[n] += 1
     return [(n, widths[n]) for n in shown]
 
 

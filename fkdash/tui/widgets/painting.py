@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,13 +15,35 @@ from textual.widget import Widget
 from fkdash.tui.plain import UNICODE, Glyphs, wrapped_words
 
 Tone = Literal[
-    "plain", "strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected", "resting"
+    "plain",
+    "strong",
+    "muted",
+    "title",
+    "error",
+    "warning",
+    "good",
+    "armed",
+    "key",
+    "code",
+    "name",
+    "deletes",
+    "nulls",
+    "refuses",
+    "frame",
+    "focus",
+    "selected",
+    "resting",
 ]
-"""The ways a piece of text can look; the stylesheet says how. Meaning never rests on it alone."""
+"""The ways a piece of text can look; the stylesheet says how. Meaning never rests on it alone.
 
-TONES: frozenset[str] = frozenset(
-    {"strong", "muted", "title", "error", "warning", "good", "armed", "key", "code", "selected", "resting"}
-)
+`error`, `warning` and `muted` are the severities; `deletes`, `nulls` and `refuses` what a referential action does;
+`name` is the name of a foreign key; `code` the words of SQL; `key` what can be pressed.
+"""
+
+TONES: frozenset[str] = frozenset(get_args(Tone)) - {"plain"}
+_WIDEST_LABEL = 20
+FRAME_CELLS = 2
+"""What a frame takes on each side: its line and a space."""
 
 
 class Part(NamedTuple):
@@ -75,7 +97,10 @@ def wrap(paragraph: Line, width: int, glyphs: Glyphs) -> list[Line]:
 
 
 def _indent(paragraph: Line) -> int:
+    """Give how far further lines are indented: as the first one, or below what follows its label."""
     text = paragraph[0].text if paragraph else ""
+    if len(paragraph) > 1 and text.endswith("  ") and text.strip():
+        return min(len(text), _WIDEST_LABEL)
     return len(text) - len(text.lstrip(" ")) if text.strip() else 0
 
 
@@ -89,6 +114,15 @@ def _joined(parts: Sequence[Part]) -> Line:
     return tuple(joined)
 
 
+class Framing(Protocol):
+    """A frame, as what it holds knows it."""
+
+    @property
+    def has_the_keys(self) -> bool:
+        """Whether what is typed goes into it."""
+        ...
+
+
 class Painter(Widget):
     """A widget that paints lines of parts and sends only what changed in them; the base of all others here."""
 
@@ -98,16 +132,40 @@ class Painter(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._painted: dict[int, Strip] = {}
+        # The frame around it says so. Whether its sides are painted here, beside the lines.
+        self.frame: Framing | None = None
+        self.framed = False
+
+    @property
+    def inner_width(self) -> int:
+        """The cells of a line that are for text."""
+        return max(0, self.size.width - (2 * FRAME_CELLS if self.framed else 0))
 
     def line_at(self, y: int) -> Strip:
-        """Give the line at `y`, as wide as the widget."""
+        """Give the line at `y`, `inner_width` cells wide."""
         del y
-        return self.paint((), self.size.width)
+        return self.paint((), self.inner_width)
 
     def render_line(self, y: int) -> Strip:
         """Give the line at `y` and remember it: the next one is compared with it."""
-        strip = self._painted[y] = self.line_at(y)
+        strip = self._painted[y] = self._between_sides(self.line_at(y))
         return strip
+
+    def _between_sides(self, strip: Strip) -> Strip:
+        if not self.framed:
+            return strip
+        glyphs = self.glyphs
+        focused = self.frame is not None and self.frame.has_the_keys
+        side = (glyphs.focused_frame if focused else glyphs.frame)[1]
+        style = _lean(self.rich_style) + self._style("focus" if focused else "frame")
+        filling = Segment(" " * (FRAME_CELLS - 1), _lean(self.rich_style))
+        return Strip([Segment(side, style), filling, *strip, filling, Segment(side, style)], self.size.width)
+
+    def refresh_sides(self) -> None:
+        """Send the sides of the frame anew: the keys go here from now on, or no more."""
+        width, height = self.size
+        if self.framed and width and height:
+            self.refresh(Region(0, 0, 1, height), Region(width - 1, 0, 1, height))
 
     def refresh_lines(self, numbers: Sequence[int]) -> None:
         """Send what has changed in these lines, and no others."""
@@ -116,7 +174,9 @@ class Painter(Widget):
             if not 0 <= y < self.size.height:
                 continue
             before = self._painted.get(y)
-            start, end = (0, self.size.width) if before is None else _changed(before, self.line_at(y))
+            start, end = (0, self.size.width)
+            if before is not None:
+                start, end = _changed(before, self._between_sides(self.line_at(y)))
             if start < end:
                 regions.append(Region(start, y, end - start, 1))
         if regions:
@@ -212,7 +272,7 @@ class Lines(Painter):
 
     def line_at(self, y: int) -> Strip:
         """Give the line at `y`."""
-        return self.paint(_at(self._shown, y) or (), self.size.width)
+        return self.paint(_at(self._shown, y) or (), self.inner_width)
 
 
 def _at(lines: Sequence[Line], y: int) -> Line | None:

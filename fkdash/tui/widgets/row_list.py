@@ -65,11 +65,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         empty: str = "Nothing to show.",
         typed_at_once: bool = False,
         passed_over: str = "",
+        fuzzy: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields)
+        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields, fuzzy=fuzzy)
         self.empty = empty
         self._fields = tuple(fields or ())
         self._top = 0
@@ -101,6 +102,23 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         places = range(min(most, len(self._view)))
         titles = tuple(column.title for column in self._columns)
         return titles, [tuple(column.text(self._view[place]) for column in self._columns) for place in places]
+
+    @property
+    def cut(self) -> str:
+        """The whole text of the first cell of the row under the cursor that is cut, "" where none is."""
+        row = self.row
+        if row is None:
+            return ""
+        for number, width in self._layout:
+            text = self.glyphs.plain(self._columns[number].text(row))
+            if cell_len(text) > width:
+                return f"{self._columns[number].title}: {text}"
+        return ""
+
+    @property
+    def below(self) -> int:
+        """How many rows there are below those in sight."""
+        return max(0, len(self._view) - self._top - self._height)
 
     @property
     def position(self) -> tuple[int, int]:
@@ -226,6 +244,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         del key
         return self.typing and character is not None and character.isprintable()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer nothing that is a letter while letters are typed."""
+        if self.typing and action in {"sort", "reverse", "filter"}:
+            return False
+        return super().check_action(action, parameters)
+
     def _type(self, *, typing: bool) -> None:
         if typing != self.typing:
             self.typing = typing
@@ -262,7 +286,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def line_at(self, y: int) -> Strip:
         """Give the titles for 0, a row for any other line."""
-        width = self.size.width
+        width = self.inner_width
         if y == 0:
             return self.paint(tuple(self._cells(None)), width, under="title")
         place = self._top + y - 1
@@ -308,10 +332,17 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         )
 
     def _fit(self) -> None:
-        leasts = [column.least for column in self._columns]
-        priorities = [column.priority for column in self._columns]
-        patient = [column.patient for column in self._columns]
-        self._layout = tuple(fitting(leasts, self._naturals, priorities, self.size.width, patient))
+        columns, width = self._columns, self.inner_width
+        whole = sum(self._naturals) + GAP * (len(columns) - 1)
+        shown = [n for n, column in enumerate(columns) if not column.extra or whole <= width]
+        fitted = fitting(
+            [columns[n].least for n in shown],
+            [self._naturals[n] for n in shown],
+            [columns[n].priority for n in shown],
+            width,
+            [columns[n].patient for n in shown],
+        )
+        self._layout = tuple((shown[place], cells) for place, cells in fitted)
         self._scroll_to_cursor()
 
     def _scroll_to_cursor(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic
 
 from fkdash.tui.widgets.columns import Order, RowT
+from fkdash.tui.widgets.fuzzy import score
 from fkdash.tui.widgets.row_filter import matching, parse_filter
 
 
@@ -15,7 +16,7 @@ class RowView(Generic[RowT]):
     `key` identifies a row: the cursor stays on its row when rows are replaced,
     filtered or sorted, and returns to it when a filter that hid it goes.
     `haystack` gives everything visible of a row, `fields` by their names what
-    `name:text` conditions look at.
+    `name:text` conditions look at. With `fuzzy` a filter is some letters of a row; the best answer comes first.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class RowView(Generic[RowT]):
         haystack: Callable[[RowT], str],
         orders: Sequence[Order[RowT]] = (),
         fields: Mapping[str, Callable[[RowT], str]] | None = None,
+        fuzzy: bool = False,
     ) -> None:
         self.rows: tuple[RowT, ...] = ()
         self.filter_text = ""
@@ -34,6 +36,7 @@ class RowView(Generic[RowT]):
         self._orders = tuple(orders) or (as_they_came,)
         self._order, self._reversed = 0, False
         self._fields = fields or {}
+        self._fuzzy = fuzzy
         # By the identity of the row: what a refresh left as it was need not be looked at again.
         self._haystacks: dict[int, str] = {}
         self._shown: Sequence[int] = ()
@@ -104,6 +107,10 @@ class RowView(Generic[RowT]):
             if len(self._haystacks) < len(rows):
                 self._haystacks = self.look_at(rows)
             known = self._haystacks
+            if self._fuzzy:
+                self._shown = _ranked(self.filter_text.casefold(), [known[id(row)] for row in rows])
+                self.cursor, self._wanted = 0, None
+                return
             terms = parse_filter(self.filter_text, tuple(self._fields))
             haystacks = [known[id(row)] for row in rows]
             numbers = matching(terms, haystacks, lambda name, number: self._fields[name](rows[number]))
@@ -117,3 +124,10 @@ class RowView(Generic[RowT]):
 
     def _bounded(self, place: int) -> int:
         return max(0, min(place, len(self._shown) - 1))
+
+
+def _ranked(typed: str, haystacks: Sequence[str]) -> list[int]:
+    """Give the numbers of those that answer, the best first, the shorter of two equal ones before the other."""
+    scored = [(score(typed, text), len(text), number) for number, text in enumerate(haystacks)]
+    found = [(-value, length, number) for value, length, number in scored if value is not None]
+    return [number for _, _, number in sorted(found)]

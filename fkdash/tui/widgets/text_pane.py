@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.message import Message
 from textual.strip import Strip
 
 from fkdash.db.text import plain
@@ -19,6 +20,13 @@ class TextPane(Painter, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.MOVING
 
+    class Scrolled(Message):
+        """The number of lines below those in sight of `pane` may have changed."""
+
+        def __init__(self, pane: TextPane) -> None:
+            self.pane = pane
+            super().__init__()
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._paragraphs: tuple[Line, ...] = ()
@@ -29,6 +37,11 @@ class TextPane(Painter, can_focus=True):
     def text(self) -> str:
         """All paragraphs without tones, whether in sight or not: a line each, made plain as they are shown."""
         return "\n".join(plain("".join(part.text for part in parts)) for parts in self._paragraphs)
+
+    @property
+    def below(self) -> int:
+        """How many lines there are below those in sight."""
+        return max(0, len(self._lines) - self._top - self.size.height)
 
     def show(self, paragraphs: Sequence[Line | str]) -> None:
         """Show these paragraphs from their beginning."""
@@ -76,27 +89,18 @@ class TextPane(Painter, can_focus=True):
         self._wrap()
         self._top = self._bounded(self._top)
         self.refresh()
+        self.post_message(self.Scrolled(self))
 
     def line_at(self, y: int) -> Strip:
-        """Give the line at `y`; the last one says how much more there is."""
-        width, height = self.size
+        """Give the line at `y`."""
         place = self._top + y
-        if place >= len(self._lines):
-            return self.paint((), width)
-        return self.paint(self._scene_line(y, height), width)
-
-    def _scene_line(self, y: int, height: int) -> Line:
-        hidden = len(self._lines) - self._top - height
-        if hidden > 0 and y == height - 1:
-            return line(f"{self.glyphs.more} {hidden + 1} more lines: tab, then j")
-        return self._lines[self._top + y]
+        return self.paint(self._lines[place] if place < len(self._lines) else (), self.inner_width)
 
     def _scene(self) -> list[Line]:
-        height = self.size.height
-        return [self._scene_line(y, height) for y in range(min(height, len(self._lines) - self._top))]
+        return self._lines[self._top : self._top + self.size.height]
 
     def _wrap(self) -> None:
-        width = self.size.width
+        width = self.inner_width
         self._lines = (
             [part for item in self._paragraphs for part in wrap(item, width, self.glyphs)] if width else []
         )
@@ -115,3 +119,4 @@ class TextPane(Painter, can_focus=True):
         self.refresh_lines(
             [y for y in range(longest) if y >= len(before) or y >= len(after) or before[y] != after[y]]
         )
+        self.post_message(self.Scrolled(self))

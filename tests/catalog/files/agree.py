@@ -24,6 +24,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
 from tests.catalog.files.comparing import differences, expressions_of
 from tests.catalog.files.migrations import Writer
+from tests.catalog.files.wrapping import Wrapper
 from tests.preview.many_cases import Comparison, Connection, command
 
 NOTHING = "create function public.nothing() returns trigger language plpgsql as 'begin return null; end'"
@@ -64,12 +65,14 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
     await connection.execute(EMPTY)
     script = Script(major)
     assert _ours(script, NOTHING) == ""
-    writer = Writer(random, script.state)
+    writer = Wrapper(Writer(random, script.state))
     ran: list[str] = []
     for file in range(random.randint(3, 12)):
         script.begin_file(f"{file}.sql")
+        wanted = ""
         for _ in range(random.randint(1, 8)):
-            statement = writer.statement()
+            statement = wanted or writer.statement()
+            wanted = ""
             ours = _ours(script, statement)
             theirs = await _theirs(connection, statement)
             ran.append(f"{statement};{f'  -- {theirs}' if theirs else ''}")
@@ -88,7 +91,10 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
                     f"{name}: files: {ours or 'taken'}; server: {theirs or 'taken'}\n" + _told(ran)
                 )
                 return
+            if theirs:
+                wanted = writer.after_refusal()
         script.end_file()
+        writer.end_file()
         await connection.execute("rollback; set search_path to default")
     async with connection.transaction():
         server = await read_catalog(OpenTransaction(connection, where="the test's server", statement_seconds=None))

@@ -193,7 +193,7 @@ DOUBTFUL = {
     "create rule r as on delete to c do also delete from p where n = old.p_id; alter table p drop n cascade;": "the rule r "
     "of c seems to use n",
     "alter table c add x int; create table t as select * from p;": "the columns of a table made of a query",
-    "do $$ begin execute 'drop ' || 'table c'; end $$;": "a statement that this block puts together",
+    "do $$ begin execute 'drop table ' || current_setting('x'); end $$;": "a statement that this block puts together",
     "do $$ begin if pg_is_in_recovery() then drop table c; end if; end $$;": "whether the condition of this block holds",
     "drop table nowhere;": "PostgreSQL would refuse it: there is no table nowhere",
     "alter table c add foreign key (p_id) references p (id, n);": "PostgreSQL would refuse it",

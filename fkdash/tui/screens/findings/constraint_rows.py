@@ -13,21 +13,60 @@ from fkdash.pasting import for_psql
 from fkdash.rules.finding import Severity, Statement
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
-from fkdash.tui.words import behaviour, consequence, fails_deletes, fails_here, shown_columns, shown_name
+from fkdash.tui.widgets.sql_text import sql_line
+from fkdash.tui.words import (
+    ACTION_TONES,
+    behaviour,
+    consequence,
+    fails_deletes,
+    fails_here,
+    shown_columns,
+    shown_name,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
+    from fkdash.orphans.scan import ScannedReference
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
 
 _SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
+_DIGITS = {
+    Severity.ERROR: ("1", "contradictions"),
+    Severity.WARNING: ("2", "warnings"),
+    Severity.INFO: ("3", "notes"),
+}
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
+
+
+_BRIEF = {
+    "FK204": "trigger",
+    "FK205": "row security",
+    "FK206": "half NULL",
+    "FK207": "undeclared",
+    "FK208": "rewritten",
+    "FK209": "heirs",
+    "FK301": "no index",
+    "FK302": "fan-out",
+    "FK303": "large",
+    "FK401": "types",
+    "FK402": "collations",
+    "FK403": "equality",
+    "FK501": "twice",
+    "FK502": "overlaps",
+    "FK503": "NULL keys",
+    "FK504": "cycle",
+    "FK505": "odd one",
+}
+"""Findings that no state tells of, in a word or two for the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConstraintRow:
-    """A foreign key, its findings with the worst first, and the rows it holds back where counted.
+    """A reference, its findings with the worst first, and the rows it holds back where counted.
+
+    `scanned` has its orphans where it was found doubtful; a reference that nobody declared has no name.
 
     `idle_way` says that no row goes the way on which a delete would fail further down.
     `rank` sorts the worst first; it is kept because tens of thousands are sorted often.
@@ -37,12 +76,26 @@ class ConstraintRow:
     findings: tuple[Finding, ...]
     impact: Impact | None
     idle_way: bool = False
+    scanned: ScannedReference | None = None
     rank: tuple[int, int, int, str, str] = field(default=(0, 0, 0, "", ""), compare=False)
 
     @property
     def severity(self) -> Severity | None:
-        """The worst finding's severity, None without findings."""
-        return self.findings[0].severity if self.findings else None
+        """The worst finding's severity, a warning where there are orphans, None without either."""
+        worst = self.findings[0].severity if self.findings else None
+        if self.orphans:
+            return Severity.WARNING if worst is None or worst.rank > Severity.WARNING.rank else worst
+        return worst if self.declared or worst is not None else Severity.INFO
+
+    @property
+    def declared(self) -> bool:
+        """Whether a foreign key stands behind it."""
+        return self.scanned is None or self.scanned.reference.declared
+
+    @property
+    def orphans(self) -> int:
+        """How many rows are known that refer to nothing."""
+        return (self.scanned.orphans.rows or 0) if self.scanned is not None else 0
 
     @property
     def state(self) -> str:
@@ -55,9 +108,22 @@ class ConstraintRow:
             return self.impact.state
         if any(map(fails_deletes, self.findings)):
             return "latent" if self.idle_way else "may bite"
-        if not self.key.enforced:
-            return "not enforced"
+        return self._standing
+
+    @property
+    def _standing(self) -> str:
+        if self.orphans and self.scanned is not None:
+            least = "" if self.scanned.orphans.status == "complete" else "+"
+            return f"{self.orphans:,}{least} {'orphan' if self.orphans == 1 else 'orphans'}"
+        if not (self.declared and self.key.enforced):
+            return "not enforced" if self.declared else "undeclared"
         return "" if self.key.validated else "not valid"
+
+    @property
+    def brief(self) -> str:
+        """Its worst finding in a word or two, "" without one."""
+        worst = self.findings[0] if self.findings else None
+        return _BRIEF.get(worst.rule, worst.rule) if worst else ""
 
     @property
     def reasons(self) -> str:
@@ -89,8 +155,10 @@ FILTER_FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
 
 
 def constraint_rows(knowledge: Knowledge) -> list[ConstraintRow]:
-    """Give a row for every foreign key, the worst first."""
-    return sorted((constraint_row(knowledge, key) for key in knowledge.catalog.foreign_keys), key=_rank)
+    """Give a row for every foreign key and every reference without one, the worst first."""
+    undeclared = [each.reference.key for each in knowledge.scanned if not each.reference.declared]
+    keys = (*knowledge.catalog.foreign_keys, *undeclared)
+    return sorted((constraint_row(knowledge, key) for key in keys), key=_rank)
 
 
 def renewed_rows(
@@ -105,9 +173,12 @@ def renewed_rows(
 def constraint_row(knowledge: Knowledge, key: ForeignKey) -> ConstraintRow:
     """Give the row of one foreign key."""
     findings, impacts = knowledge.findings_of(key), knowledge.impacts
+    if not key.name:
+        findings = tuple(finding for finding in findings if finding.key.columns == key.columns)
     ways = [finding.path for finding in findings if fails_deletes(finding) and not fails_here(finding)]
     idle = all(any(_is_idle(impacts.get(step.qualified)) for step in way) for way in ways)
-    row = ConstraintRow(key, findings, impacts.get(key.qualified), idle_way=bool(ways) and idle)
+    scanned = knowledge.orphans_by_key.get((key.qualified, key.columns))
+    row = ConstraintRow(key, findings, impacts.get(key.qualified), bool(ways) and idle, scanned)
     return replace(row, rank=_by_severity(row))
 
 
@@ -121,9 +192,15 @@ def columns() -> list[ListColumn[ConstraintRow]]:
         ListColumn("", _symbol, 1, tone=_tone),
         ListColumn("foreign key", lambda row: shown_columns(row.key), 16),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
-        ListColumn("on delete", lambda row: row.key.on_delete.value, 9, priority=2),
-        ListColumn("rule", lambda row: row.reasons, 5, priority=3),
-        ListColumn("state", lambda row: row.state, 12, tone=_tone),
+        ListColumn(
+            "on delete",
+            lambda row: row.key.on_delete.value if row.declared else "none",
+            9,
+            priority=2,
+            tone=lambda row: ACTION_TONES[row.key.on_delete] if row.declared else "muted",
+        ),
+        ListColumn("rule", lambda row: row.reasons, 5, priority=3, extra=True),
+        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone),
     ]
 
 
@@ -141,27 +218,52 @@ def orders() -> list[Order[ConstraintRow]]:
 def summary(knowledge: Knowledge) -> str:
     """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
     severities = [finding.severity for finding in knowledge.findings]
-    keys = knowledge.catalog.foreign_keys
-    tables = [table for table in knowledge.catalog.tables.values() if table.partition_of is None]
-    unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
     wrong = [
         counted(severities.count(severity), noun)
         for severity, noun in ((Severity.ERROR, "contradictions"), (Severity.WARNING, "warnings"))
         if severity in severities
     ]
-    scope = f"in {counted(len(keys), 'foreign keys')} of {counted(len(tables), 'tables')}"
+    return f"{', '.join(wrong) or 'Nothing wrong found'} in {scope(knowledge)}"
+
+
+def counts(rows: Sequence[ConstraintRow]) -> list[tuple[Severity, int]]:
+    """Give how many foreign keys have a severity as their worst, for each that occurs, the worst first."""
+    severities = [row.severity for row in rows]
+    return [(severity, severities.count(severity)) for severity in Severity if severity in severities]
+
+
+def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
+    """Give the counts with the digit that filters by each."""
+    parts: list[Part] = []
+    for severity, count in found:
+        digit, noun = _DIGITS[severity]
+        mark = Part(f" {_SYMBOLS[severity]} {counted(count, noun)}   ", _TONES[severity])
+        parts += [Part(digit, "key"), mark]
+    return tuple(parts)
+
+
+def scope(knowledge: Knowledge) -> str:
+    """Give in how many tables how many foreign keys were looked at; partitions are no tables of their own."""
+    tables = [table for table in knowledge.catalog.tables.values() if table.partition_of is None]
+    unreadable = sum(1 for table in tables if table.privileges and not table.privileges.select)
     hidden = f" ({unreadable:,} not readable)" if unreadable else ""
-    return f"{', '.join(wrong) or 'Nothing wrong found'} {scope}{hidden}"
+    keys = counted(len(knowledge.catalog.foreign_keys), "foreign keys")
+    undeclared = sum(1 for each in knowledge.scanned if not each.reference.declared)
+    without = f", {undeclared:,} undeclared" if undeclared else ""
+    return f"{keys} of {counted(len(tables), 'tables')}{without}{hidden}"
 
 
 def described(row: ConstraintRow) -> list[Line]:
     """Give what the pane says of a foreign key: what it means, the very error, the declaration."""
     paragraphs: list[Line] = []
+    paragraphs += _orphan_lines(row)
     for finding in row.findings:
         paragraphs += _finding_lines(finding, row.impact)
+    if not row.declared:
+        return paragraphs
     if not row.findings:
         paragraphs.append(line(behaviour(row.key)))
-    paragraphs.append(line(Part(statement_of(row.key), "code")))
+    paragraphs.append(sql_line(statement_of(row.key)))
     if row.key.comment:
         paragraphs.append(line(f"Comment: {row.key.comment}"))
     return paragraphs
@@ -170,12 +272,26 @@ def described(row: ConstraintRow) -> list[Line]:
 def title_of(row: ConstraintRow) -> str:
     """Give the heading of the pane: the worst rule, and the constraint's name."""
     worst = row.findings[0] if row.findings else None
-    return f"{worst.rule} {worst.name}  {row.key.name}" if worst else row.key.name
+    name = row.key.name or "not declared"
+    return f"{worst.rule} {worst.name}  {name}" if worst else name
 
 
 def statement_of(key: ForeignKey) -> str:
     """Give the statement that declares the key."""
     return for_psql(f"ALTER TABLE {key.table.sql} ADD CONSTRAINT {quoted(key.name)} {definition(key)}")
+
+
+def _orphan_lines(row: ConstraintRow) -> list[Line]:
+    scanned = row.scanned
+    if scanned is None or not (row.orphans or not row.declared):
+        return []
+    from fkdash.report.orphans import arrow, count_words, why  # noqa: PLC0415 - loaded when it is wanted
+
+    reasons = ", ".join(why(scanned.reference))
+    return [
+        line(Part(f"{count_words(scanned.orphans)}: ", "strong"), arrow(row.key), "; o shows the rows"),
+        *([line(reasons)] if reasons else []),
+    ]
 
 
 def _finding_lines(finding: Finding, impact: Impact | None) -> list[Line]:
@@ -212,5 +328,5 @@ def _by_severity(row: ConstraintRow) -> tuple[int, int, int, str, str]:
     severity = row.severity
     rank = severity.rank if severity else len(Severity)
     latent = 1 if row.state == "latent" else 0
-    held = (row.impact.referenced_rows or 0) if row.impact else 0
+    held = (row.impact.referenced_rows or 0) if row.impact else row.orphans
     return (rank, latent, -held, str(row.key.table), row.key.name)

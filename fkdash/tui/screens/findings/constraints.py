@@ -11,36 +11,42 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from fkdash.catalog.changes import changes_in_words, digest
 from fkdash.counted import counted
 from fkdash.db.look import advice
 from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, NotRun, UnreachableError
 from fkdash.tui import keys
-from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers
+from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers, with_orphans
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import (
     FIELDS,
     FILTER_FIELDS,
     columns,
     constraint_rows,
+    count_parts,
+    counts,
     described,
     orders,
     renewed_rows,
+    scope,
     statement_of,
     summary,
     title_of,
 )
+from fkdash.tui.screens.findings.relation_rows import around
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
-from fkdash.tui.widgets.painting import Tone
+from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.painting import Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import holds_rows_back, shown_columns
+from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.db.session import Sessions
 
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
@@ -58,6 +64,7 @@ class ConstraintsScreen(BaseScreen):
         keys.COPY,
         keys.EXPORT,
         keys.REFRESH,
+        *keys.SEVERITIES,
     ]
 
     # A mark is about the foreign key under the cursor.
@@ -69,7 +76,7 @@ class ConstraintsScreen(BaseScreen):
         self.knowledge: Knowledge | None = None
         self.list = RowList(
             columns(),
-            key=lambda row: row.key.qualified,
+            key=lambda row: (row.key.qualified, row.key.columns),
             orders=orders(),
             fields=FILTER_FIELDS,
             empty="No foreign key has been read yet.",
@@ -77,8 +84,10 @@ class ConstraintsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._around, self._around_title = TextPane(id="map"), RuleLine()
+        self._bar = ListBar(self.list, "foreign keys")
         self.read_at = ""
-        self._cut_off = ""
+        self._cut_off = self._digest = ""
         self._retry: Timer | None = None
         self._retry_seconds = self._seconds_to_retry = _FIRST_RETRY_SECONDS
 
@@ -100,15 +109,27 @@ class ConstraintsScreen(BaseScreen):
         found = knowledge.impacts.get(row.key.qualified) if row is not None and knowledge is not None else None
         return found.not_run if found is not None else super().not_run
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the row under the cursor."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(self._bar, self.list, id="left", over=True)
+        yield Vertical(
+            Frame(self._title, self.pane, id="right", under=True),
+            Frame(self._around_title, self._around, id="around"),
+            id="side",
+        )
 
     def on_mount(self) -> None:
         """Connect and read once the first frame is on the screen."""
         self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
         self.call_after_refresh(self.read)
+        seconds = self.services.options.refresh
+        if seconds is not None:
+            self.set_interval(seconds, self._look_again)
 
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
@@ -124,11 +145,16 @@ class ConstraintsScreen(BaseScreen):
 
     async def _read(self) -> None:
         pool = await self.services.connection.pool()
+        async with pool.session() as session:
+            self._digest = await digest(session)
         read = await read_knowledge(pool)
+        changed = changes_in_words(self.knowledge.catalog, read.catalog) if self.knowledge is not None else ""
+        if changed:
+            self.say(f"Since {self.read_at}: {changed}.")
         if self.knowledge is not None:
-            read = Knowledge(read.catalog, read.findings, self.knowledge.impacts)
+            read = Knowledge(read.catalog, read.findings, self.knowledge.impacts, self.knowledge.scanned)
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self.read_at = datetime.now().astimezone().strftime("%H:%M:%S")
+        self.read_at = _now()
         self._cut_off = await _cut_off_in(pool)
         self.services.connected(read)
         profiles = self.services.options.profiles
@@ -146,18 +172,53 @@ class ConstraintsScreen(BaseScreen):
         async for impacts in count_impacts(pool, answered):
             self.knowledge = known = known.with_impacts(impacts)
             self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
+            self._tell_counts()
             self.refresh_bindings()
+
+        self.status.working("Counting rows that refer to nothing")
+        await self._show(await with_orphans(pool, known))
+
+    def _look_again(self) -> None:
+        """Look whether what is declared has changed; never while something is changed, typed or waited for."""
+        waiting = any(not worker.is_finished for worker in self.workers)
+        busy = waiting or self.list.typing or self.services.applying.running
+        if self.app.screen is self and self.knowledge is not None and not busy:
+            self.run_worker(self._compare(), group="again", exclusive=True, description="Looking again")
+
+    async def _compare(self) -> None:
+        try:
+            pool = await self.services.connection.pool()
+            async with pool.session() as session:
+                now = await digest(session)
+        except FkdashError as error:
+            self.failed(error)
+            return
+        if now != self._digest:
+            self.read()
+        else:
+            self.read_at = _now()
+            self._tell_counts()
 
     async def _show(self, knowledge: Knowledge) -> None:
         # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
         rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
         self.knowledge = knowledge
-        tone: Tone = "warning" if self._cut_off else "strong"
-        self.consequence.tell(f"{self._cut_off}{summary(knowledge)}", tone)
         self.list.empty = "This database declares no foreign key."
         self.list.show_rows(rows, looked_at)
+        self._bar.tell_title(scope(knowledge))
+        self._tell_counts()
         self.refresh_bindings()
+
+    def _tell_counts(self) -> None:
+        if self.knowledge is None:
+            return
+        parts = count_parts(counts(self.list.rows)) or line(Part("Nothing wrong found", "good"))
+        if self._cut_off:
+            parts = (Part(self._cut_off, "warning"), *parts)
+        self.consequence.tell_parts(
+            f"{self._cut_off}{summary(self.knowledge)}", parts, line(Part(f"read at {self.read_at}", "muted"))
+        )
 
     def failed(self, error: FkdashError) -> None:
         """Keep what was read and say what happened; try again by itself where that can help."""
@@ -192,6 +253,9 @@ class ConstraintsScreen(BaseScreen):
         else:
             self._title.tell(title_of(row))
             self.pane.show(described(row))
+            if self.knowledge is not None:
+                self._around_title.tell(f"around {shown_name(row.key.referenced)}")
+                self._around.show(around(self.knowledge.catalog, row.key))
         self.refresh_bindings()
 
     def on_row_list_opened(self) -> None:
@@ -205,9 +269,16 @@ class ConstraintsScreen(BaseScreen):
         row = self.list.row
         if row is None:
             return "there is no foreign key under the cursor"
+        if action in {"blocked", "fix"} and not row.declared:
+            return "no foreign key is declared here; add one NOT VALID first"
         if action == "blocked" and not holds_rows_back(row.key, row.findings):
             return f"{row.key.on_delete} holds no row back"
         return ""
+
+    def action_only(self, severity: str) -> None:
+        """Show only the rows of one severity; those of all again where they were so already, or for ""."""
+        wanted = f"severity:{severity}" if severity else ""
+        self.list.filter_by("" if self.list.filter_text == wanted else wanted)
 
     def action_refresh(self) -> None:
         """Read again."""
@@ -245,13 +316,17 @@ class ConstraintsScreen(BaseScreen):
         """Copy the statement that declares the foreign key."""
         row = self.list.row
         if row is not None:
-            self.copy(f"{statement_of(row.key)};\n")
+            self.copy(f"{statement_of(row.key)};\n" if row.declared else self.pane.text)
 
     def action_export(self) -> None:
         """Write the rows shown into a file, tab-separated under the names of the conditions."""
         table = [[told(row) for told in FIELDS.values()] for row in self.list.shown_rows]
         lines = ["\t".join(map(plain, row)) + "\n" for row in [list(FIELDS), *table]]
         self.export("foreign-keys", ".tsv", "".join(lines))
+
+
+def _now() -> str:
+    return datetime.now().astimezone().strftime("%H:%M:%S")
 
 
 async def _cut_off_in(sessions: Sessions) -> str:

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError
@@ -28,6 +27,7 @@ from fkdash.tui.screens.findings.database_rows import (
     survey_in_words,
 )
 from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -60,8 +60,8 @@ class DatabasesScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list, and the pane that tells of the database under the cursor."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "databases"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Show the databases, and look into them once the first frame is on the screen."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
@@ -19,9 +18,10 @@ from fkdash.tui import keys
 from fkdash.tui.changed import changed_here, migration_lines
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import constraint_row
-from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.field import Field
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -92,10 +92,22 @@ class ExplainScreen(BaseScreen):
         kept = super().shown()
         return replace(kept, lines=(*self.field.text.splitlines(), "", *kept.lines))
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the field, the answers, and what the one under the cursor says."""
-        yield Vertical(self.field, self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right", classes="-tall")
+        yield Frame(
+            RuleLine("the error", enter="explains"),
+            self.field,
+            ListBar(self.list, "behind it"),
+            self.list,
+            id="left",
+            over=True,
+        )
+        yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
 
     def on_mount(self) -> None:
         """Say what can be pasted."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -14,12 +13,13 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import ConstraintRow, described, statement_of, title_of
 from fkdash.tui.screens.preview.blocked import BlockedScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import behaviour, consequence, holds_rows_back
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -42,9 +42,14 @@ class FindingScreen(BaseScreen):
         """The referencing table."""
         return self.row.key.table
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.row.key
+
     def body(self) -> Iterable[Widget]:
         """Give the text."""
-        return (Vertical(self._title, self.pane, id="left"),)
+        return (Frame(self._title, self.pane, id="left"),)
 
     def on_mount(self) -> None:
         """Fill the text."""
@@ -68,6 +73,8 @@ class FindingScreen(BaseScreen):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
+        if action in {"blocked", "fix"} and not self.row.declared:
+            return "no foreign key is declared here; add one NOT VALID first"
         if action == "blocked" and not holds_rows_back(self.row.key, self.row.findings):
             return f"{self.row.key.on_delete} holds no row back"
         return super().why_not(action)
@@ -82,4 +89,4 @@ class FindingScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Copy the statement that declares the foreign key."""
-        self.copy(f"{statement_of(self.row.key)};\n")
+        self.copy(f"{statement_of(self.row.key)};\n" if self.row.declared else self.pane.text)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from fkdash.counted import counted
 from fkdash.tui.widgets.columns import ListColumn
-from fkdash.tui.words import shown_columns, shown_name
+from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.words import ACTION_TONES, shown_columns, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +71,42 @@ def relations_in_words(catalog: Catalog, table: TableName) -> str:
     )
 
 
+def around(catalog: Catalog, key: ForeignKey) -> list[Line]:
+    """Give the table that a key refers to with what else refers to it and what it refers to; the key is marked."""
+    table = key.referenced
+    lines = [
+        line(Part(f"{'>' if row.key is key else ' '} "), *_reference(row, "referring"))
+        for row in relations(catalog, table)
+        if row.direction == "in" and row.depth == 1
+    ]
+    lines += [
+        line(Part("  "), *_reference(row, "referred"))
+        for row in relations(catalog, table)
+        if row.direction == "out" and row.depth == 1
+    ]
+    return lines
+
+
+def _reference(row: Relation, side: str) -> Line:
+    action = Part(f"  {row.key.on_delete.value}", ACTION_TONES[row.key.on_delete])
+    if side == "referring":
+        return (Part("<- "), Part(shown_columns(row.key), "name"), action)
+    return (
+        Part("-> "),
+        Part(shown_name(row.key.referenced)),
+        Part(f" by {', '.join(row.key.columns)}", "name"),
+        action,
+    )
+
+
 def relation_columns() -> list[ListColumn[Relation]]:
     """Give the list's columns."""
     return [
         ListColumn("table", _branch, 20),
         ListColumn("foreign key", lambda row: shown_columns(row.key), 16, priority=2),
-        ListColumn("on delete", lambda row: row.key.on_delete.value, 11),
+        ListColumn(
+            "on delete", lambda row: row.key.on_delete.value, 11, tone=lambda row: ACTION_TONES[row.key.on_delete]
+        ),
         ListColumn("on update", lambda row: row.key.on_update.value, 11, priority=1),
     ]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -14,12 +13,13 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import constraint_row, described, statement_of, title_of
 from fkdash.tui.screens.findings.relation_rows import Relation, relation_columns, relations, relations_in_words
 from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -29,9 +29,11 @@ class RelationsScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN_TABLE, keys.PREVIEW, keys.FIX, keys.COPY]
 
-    def __init__(self, services: Services, knowledge: Knowledge, table: TableName) -> None:
+    def __init__(
+        self, services: Services, knowledge: Knowledge, table: TableName, *, at: ForeignKey | None = None
+    ) -> None:
         super().__init__()
-        self.services, self.knowledge, self.table = services, knowledge, table
+        self.services, self.knowledge, self.table, self._at = services, knowledge, table, at
         self.list = RowList[Relation](
             relation_columns(),
             key=lambda row: (row.direction, *(key.qualified for key in row.way)),
@@ -40,6 +42,11 @@ class RelationsScreen(BaseScreen):
         )
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+
+    @property
+    def came_along(self) -> bool:
+        """Whether one came here along a reference."""
+        return self._at is not None
 
     @property
     def crumb(self) -> str:
@@ -51,15 +58,24 @@ class RelationsScreen(BaseScreen):
         """The tree's table."""
         return self.table
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the key under the cursor."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "relations"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Show the tree; it needs no further reading."""
         self.consequence.tell(relations_in_words(self.knowledge.catalog, self.table))
-        self.list.show_rows(relations(self.knowledge.catalog, self.table))
+        rows = relations(self.knowledge.catalog, self.table)
+        self.list.show_rows(rows)
+        here = next((row for row in rows if row.way == (self._at,)), None)
+        if here is not None:
+            self.list.go_to((here.direction, *(key.qualified for key in here.way)))
 
     def on_row_list_moved(self) -> None:
         """Tell of the key under the cursor."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import shown_name
 
@@ -57,7 +57,7 @@ class TablesScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the list."""
-        return (Vertical(ListBar(self.list), self.list, id="left"),)
+        return (Frame(ListBar(self.list, "tables"), self.list, id="left"),)
 
     def on_mount(self) -> None:
         """Show every table and take what is typed as the filter."""

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button, Input
@@ -20,8 +20,10 @@ from fkdash.report.plan import locks_in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.name_field import NameField
 from fkdash.tui.widgets.painting import Line, Part, line
+from fkdash.tui.widgets.sql_text import sql_line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -92,11 +94,12 @@ class FixConfirmScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give what will be run, the fields and the buttons."""
-        fields: list[Widget] = [self._title, self._constraint]
+        fields: list[Widget] = [self._constraint]
         if self.wanted_database:
             fields += [self._database_title, self._database]
-        yield Vertical(self.pane, id="left")
-        yield Vertical(*fields, Horizontal(self._cancel, self._apply, id="buttons"), id="confirmation")
+        buttons = Horizontal(self._cancel, self._apply, id="buttons")
+        yield Frame(RuleLine("what will be run"), self.pane, id="left", over=True, stacked=True)
+        yield Frame(self._title, *fields, buttons, id="confirmation", under=True, stacked=True)
 
     def on_mount(self) -> None:
         """Show what will be run, and where."""
@@ -119,7 +122,7 @@ class FixConfirmScreen(BaseScreen):
                 )
         for step in self.plan.steps:
             lines.append(line(Part(f"{step.number} {step.title}", "title"), f"  {locks_in_words(step.locks)}"))
-            lines += [line(Part(f"  {each}", "code")) for each in for_psql(step.sql).split("\n")]
+            lines += [sql_line(each, "  ") for each in for_psql(step.sql).split("\n")]
         lines.append(line(Part("Undo ", "title"), f"{self.plan.undo_condition}; saved before the first statement"))
         return lines
 
@@ -128,6 +131,8 @@ class FixConfirmScreen(BaseScreen):
         armed = self._constraint.matches and self._database.matches
         self._apply.disabled = not armed
         self.services.arm(armed=armed)
+        if armed:
+            self.say(f"Enter, then enter on {self._apply.label} begins; esc leaves everything as it is.")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the next name that is still missing, then to the button; a wrong name is said to be one."""

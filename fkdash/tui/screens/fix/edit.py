@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import TextArea
 
 from fkdash.db.text import plain
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
+from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 
 
 class SqlField(TextArea):
@@ -40,7 +41,7 @@ class FixEditScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the text."""
-        yield Vertical(self.field, id="left")
+        yield Frame(RuleLine("statements"), self.field, id="left")
 
     def on_mount(self) -> None:
         """Say what an edit leads to."""

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.apply.journal.identity import Identity, identity_of
@@ -23,6 +22,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -76,8 +76,8 @@ class HistoryScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the runs, and what the one under the cursor did."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right", classes="-tall")
+        yield Frame(ListBar(self.list, "runs"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
 
     def on_mount(self) -> None:
         """Read the journals."""

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
+from fkdash.counted import counted
 from fkdash.fix.fix_for import anything_about, subject_of
 from fkdash.fix.option import Option
 from fkdash.fix.options import options
+from fkdash.fix.plan import Duration
 from fkdash.fix.planner import plan
+from fkdash.fix.suggestion import Suggestion, suggestion
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.fix.value import FixValueScreen
-from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.suggestion_lines import SuggestionLines
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
@@ -37,55 +42,76 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 _WHAT_IF_SECONDS = 10.0
+_CLAUSE = re.compile("[,;]")
 
 
 @dataclass(frozen=True, slots=True)
 class OptionRow:
-    """An option with its letter and its plan, which is None where the option is refused or asks for a value first.
+    """An option with its number and its plan, which is None where the option is refused or asks for a value first.
 
     `finding` is what it is planned for; `answers` is False for what can be done all the same.
     """
 
-    letter: str
+    number: str
     option: Option
     plan: Plan | None
     blocked: str
     finding: Finding
     answers: bool = True
     supposed: str = ""
+    counted: str = ""
 
 
 class FixOptionsScreen(BaseScreen):
     """The options in a list, and what the one under the cursor means."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.WHAT_IF, keys.EXPORT, keys.COPY]
+    BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.WHAT_IF, keys.EXPORT, keys.COPY, *keys.CHOOSING]
 
     def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
         super().__init__()
         self.services, self.knowledge = services, knowledge
         self.finding = subject(knowledge, key)
-        self.list = RowList[OptionRow](_columns(), key=lambda row: row.letter, id="options")
+        self.list = RowList[OptionRow](_columns(), key=lambda row: row.number, id="options")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
+        self._bar = ListBar(self.list)
+        self._suggestion = SuggestionLines()
+        self._suggested: Suggestion | None = None
 
     @property
     def table_here(self) -> TableName | None:
         """The referencing table."""
         return self.finding.key.table
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.finding.key
+
     def body(self) -> Iterable[Widget]:
         """Give the options and their meaning, one below the other."""
-        yield Vertical(self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right", classes="-tall")
+        yield Frame(self._bar, self._suggestion, self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
 
     def on_mount(self) -> None:
         """Show the options; they need no further reading."""
         key = self.finding.key
         self.consequence.tell(
-            f"{shown_columns(key)} to {shown_name(key.referenced)}: how should deletes behave? "
-            "Nothing is chosen for you, and nothing is written here."
+            f"How should deletes of {shown_name(key.referenced)} behave? Nothing is chosen or written here."
         )
-        self.list.show_rows(option_rows(self.knowledge, self.finding))
+        self._bar.tell_title(f"{shown_columns(key)} to {shown_name(key.referenced)}")
+        rows = option_rows(self.knowledge, self.finding)
+        self.list.show_rows(rows)
+        impact = self.knowledge.impacts.get(key.qualified)
+        self._suggested = suggestion(
+            self.knowledge.catalog,
+            self.finding,
+            [row.option for row in rows if row.answers],
+            holding=impact.blocking_rows if impact is not None else None,
+        )
+        number = next((row.number for row in rows if self._suggested and row.option is self._suggested.option), "")
+        self._suggestion.tell(self._suggested, number)
+        self.on_row_list_moved()
 
     def on_screen_resume(self) -> None:
         """Ask what is not answered yet of "what if"."""
@@ -102,6 +128,7 @@ class FixOptionsScreen(BaseScreen):
         """Ask what deleting the row that most rows hold would do today and under each option."""
         from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
         from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.promises import promises  # noqa: PLC0415
         from fkdash.report.what_if import in_words, what_if  # noqa: PLC0415
 
         catalog, key = self.knowledge.catalog, self.finding.key
@@ -117,11 +144,18 @@ class FixOptionsScreen(BaseScreen):
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
         self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
-        async for each in what_if(pool, catalog, target, plans, limits):
+        async for each in what_if(pool, target, plans, limits):
             words = f'deleting "{name}": {in_words(each)}'
             self.list.show_rows(
                 [
                     replace(row, supposed=words) if row.plan is each.plan and each.plan else row
+                    for row in self.list.rows
+                ]
+            )
+        async for promise in promises(pool, catalog, plans):
+            self.list.show_rows(
+                [
+                    replace(row, counted=promise.words) if row.plan is promise.plan else row
                     for row in self.list.rows
                 ]
             )
@@ -131,8 +165,9 @@ class FixOptionsScreen(BaseScreen):
         """Tell what the option under the cursor means."""
         row = self.list.row
         if row is not None:
-            self._title.tell(f"{row.letter}  {row.option.title}")
-            self.pane.show(_meaning(row))
+            self._title.tell(f"{row.number}  {row.option.title}")
+            suggested = self._suggested if self._suggested and row.option is self._suggested.option else None
+            self.pane.show(_meaning(row, suggested))
         self.refresh_bindings()
 
     def on_row_list_opened(self) -> None:
@@ -151,6 +186,10 @@ class FixOptionsScreen(BaseScreen):
         if row.option.refused or action == "plan":
             return row.option.refused
         return "it asks for a value first: enter"
+
+    def action_choose(self, number: int) -> None:
+        """Go to the option of this number; enter shows its plan."""
+        self.list.go_to(str(number))
 
     def action_plan(self) -> None:
         """Show the plan of the option under the cursor."""
@@ -205,7 +244,7 @@ def option_rows(knowledge: Knowledge, finding: Finding) -> list[OptionRow]:
     chosen = [(option, finding, True) for option in offered] + [(option, anything, False) for option in others]
     return [
         OptionRow(
-            letter=chr(ord("A") + place),
+            number=str(place + 1),
             option=option,
             plan=plan(knowledge.catalog, about, option.id) if option.ready else None,
             blocked=_blocked(option, impact),
@@ -228,7 +267,8 @@ def _blocked(option: Option, impact: Impact | None) -> str:
     if option.refused:
         return "-"
     if not option.frees:
-        return "stay blocked"
+        leaves_them = option.becomes is None or option.blocked.endswith("stay so")
+        return "stay blocked" if leaves_them else "-"
     if impact is None or impact.referenced_rows is None:
         return "freed"
     return f"freed: {'' if impact.exact else 'at least '}{impact.referenced_rows:,}"
@@ -236,7 +276,7 @@ def _blocked(option: Option, impact: Impact | None) -> str:
 
 def _columns() -> list[ListColumn[OptionRow]]:
     return [
-        ListColumn("", lambda row: row.letter, 1),
+        ListColumn("", lambda row: row.number, 1, tone=lambda _: "key"),
         ListColumn(
             "option",
             lambda row: row.option.title,
@@ -244,9 +284,28 @@ def _columns() -> list[ListColumn[OptionRow]]:
             tone=lambda row: "muted" if row.option.refused else "strong" if row.answers else "plain",
         ),
         ListColumn("blocked now", lambda row: row.blocked, 12),
-        ListColumn("undo", lambda row: "not possible here" if row.option.refused else row.option.undo, 12),
-        ListColumn("locks", _locks, 20, priority=1, patient=True),
+        ListColumn(
+            "undo",
+            _undo,
+            12,
+        ),
+        ListColumn("stops writers", _stops, 13, priority=1),
     ]
+
+
+def _undo(row: OptionRow) -> str:
+    return "not possible here" if row.option.refused else _CLAUSE.split(row.option.undo, maxsplit=1)[0]
+
+
+def _stops(row: OptionRow) -> str:
+    """Say of how many tables the writers wait, and for how long."""
+    if row.plan is None:
+        return "" if row.option.refused else "asks a value"
+    locks = [lock for step in row.plan.steps for lock in step.locks if "writers" in lock.mode.stops]
+    if not locks:
+        return "nobody"
+    tables = counted(len({lock.table for lock in locks}), "tables")
+    return f"{tables}, {'while read' if any(lock.duration is Duration.SCAN for lock in locks) else 'ms'}"
 
 
 def _locks(row: OptionRow) -> str:
@@ -255,15 +314,18 @@ def _locks(row: OptionRow) -> str:
     return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
 
 
-def _meaning(row: OptionRow) -> list[Line | str]:
+def _meaning(row: OptionRow, suggested: Suggestion | None) -> list[Line | str]:
     option = row.option
     if option.refused:
         return [line(Part("Not possible here: ", "warning"), option.refused)]
     told = {
         "What if": row.supposed,
         "Then": option.then,
+        "Suggested": "; ".join(suggested.reasons) if suggested is not None else "",
+        "Tomorrow": suggested.tomorrow if suggested is not None else "",
         "Application": option.application,
-        "Blocked now": row.blocked,
+        "Blocked now": option.blocked,
+        "Rows": row.counted,
         "Locks": _locks(row),
         "Undo": option.undo,
         "Asks for": f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else "",

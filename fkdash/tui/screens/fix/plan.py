@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError
@@ -16,6 +15,7 @@ from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan_lines import plan_lines
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class FixPlanScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the plan."""
-        yield Vertical(self._title, self.pane, id="left")
+        yield Frame(self._title, self.pane, id="left")
 
     def on_mount(self) -> None:
         """Show the plan and begin with the preflight."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.pasting import for_psql
 from fkdash.report.plan import lock_lines
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
+from fkdash.tui.widgets.sql_text import sql_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,4 +90,4 @@ def _step_lines(step: Step) -> Iterable[Line | str]:
 
 
 def _code(sql: str) -> Iterator[Line]:
-    return (line(Part(f"  {each}", "code")) for each in for_psql(sql).split("\n"))
+    return (sql_line(each, "  ") for each in for_psql(sql).split("\n"))

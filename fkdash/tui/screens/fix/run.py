@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -40,8 +40,10 @@ class FixRunScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         keys.STOP_AFTER_STEP,
         keys.CANCEL_RUN,
+        keys.TRY_NOW,
         keys.UNDO,
         keys.AS_MIGRATION,
+        keys.WATCH,
         keys.COPY,
     ]
 
@@ -53,7 +55,7 @@ class FixRunScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the steps."""
-        yield Vertical(self._title, self.pane, id="left")
+        yield Frame(self._title, self.pane, id="left")
 
     def on_mount(self) -> None:
         """Watch the run."""
@@ -106,13 +108,24 @@ class FixRunScreen(BaseScreen):
         applying = self.services.applying
         if action in {"stop_after_step", "cancel_run"} and not applying.running:
             return "nothing is running any more"
+        if action == "refresh" and not (applying.running and self._waits):
+            return "no step is waiting for a lock"
         if action in {"undo", "back"} and applying.running:
-            return "a change is going on: s stops after this step, c cancels now"
+            return "a change is going on: . stops after this step, ctrl+c cancels now"
         if action == "as_migration" and (applying.ended is None or applying.ended.outcome is not Outcome.VERIFIED):
             return "the change is not verified"
         if action == "undo" and (applying.ended is None or not applying.ended.steps_done):
             return "nothing was changed"
         return ""
+
+    @property
+    def _waits(self) -> bool:
+        events = self.services.applying.events
+        return bool(events) and isinstance(events[-1], StepWaits)
+
+    def action_refresh(self) -> None:
+        """Try the step that waits for a lock again, now: what held it may be gone."""
+        self.services.applying.try_now()
 
     def action_stop_after_step(self) -> None:
         """Ask the run to end after the step under way."""
@@ -171,7 +184,7 @@ def _event_lines(event: Event) -> list[Line | str]:
         case StepStarted(step):
             return [line(Part(f"{step.number} {step.title}", "strong"), "  under way")]
         case StepWaits(step, attempt, pause, holders):
-            waiting = f"  no lock on try {attempt}; the next one {pause:.1f} s later"
+            waiting = f"  no lock on try {attempt}; the next one {pause:.1f} s later, r now"
             return [
                 line(Part(f"{step.number} {step.title}", "strong"), Part(waiting, "warning")),
                 *(line("    ", str(holder)) for holder in holders),
@@ -201,4 +214,5 @@ def _end_lines(ended: RunEnded) -> list[Line | str]:
         lines.append(
             line(Part(f"  {mark} ", tone), each.check, Part(f"  {each.detail}" if each.detail else "", "muted"))
         )
-    return [*lines, "", ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]
+    watch = ["Are there still errors? W watches the server's log."] if ended.outcome is Outcome.VERIFIED else []
+    return [*lines, "", *watch, ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
@@ -19,6 +18,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.blocked import identity_columns, named
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.field import Field
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
@@ -50,7 +50,7 @@ class PreviewAskScreen(BaseScreen):
         self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
         self._chosen = chosen
         self._labels = label_columns(self._table, services.options.label_columns)
-        self._title = RuleLine()
+        self._title = RuleLine(enter="searches, or previews")
         self._field = Field(id="rows", placeholder="acme, a key or a condition")
         self.found = RowList[RowIdentity](
             identity_columns(self._names, self._labels, lambda row: row),
@@ -58,7 +58,7 @@ class PreviewAskScreen(BaseScreen):
             empty="",
             id="found",
         )
-        self._bar = ListBar(self.found)
+        self._bar = ListBar(self.found, "found")
         self._pane = TextPane(id="help")
         self._searched = ""
         self._unread = False
@@ -74,8 +74,8 @@ class PreviewAskScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field, what it found, and how to fill it."""
-        yield Vertical(self._title, self._field, self._bar, self.found, id="left")
-        yield Vertical(self._pane, id="right")
+        yield Frame(self._title, self._field, self._bar, self.found, id="left", over=True)
+        yield Frame(RuleLine("what can be typed"), self._pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Say what can be typed."""

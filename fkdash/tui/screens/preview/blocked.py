@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
@@ -17,8 +16,9 @@ from fkdash.preview.rows.blocked import BlockedRow, Impact, RowIdentity, blocked
 from fkdash.tui import keys
 from fkdash.tui.knowledge import IMPACT_SECONDS
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.widgets.bars import ListBar
 from fkdash.tui.widgets.columns import ListColumn, RowT
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import rows_of, shown_name
 
@@ -63,8 +63,8 @@ class BlockedScreen(BaseScreen):
         self.blocking = RowList[RowIdentity](
             self._blocking_columns(), key=lambda row: row.key, empty="No row has been read yet.", id="blocking"
         )
-        self._blocked_bar, self._blocking_bar = ListBar(self.blocked), ListBar(self.blocking)
-        self._title = RuleLine()
+        self._blocked_bar = ListBar(self.blocked, f"{shown_name(key.referenced)} that cannot be deleted")
+        self._blocking_bar = ListBar(self.blocking)
         self._impact = knowledge.impacts.get(key.qualified)
         self._more_blocked = self._more_blocking = False
         self._rest: Timer | None = None
@@ -79,10 +79,15 @@ class BlockedScreen(BaseScreen):
         """The foreign key."""
         return self.key.qualified
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.key
+
     def body(self) -> Iterable[Widget]:
         """Give the two lists, one below the other."""
-        yield Vertical(self._blocked_bar, self.blocked, id="upper")
-        yield Vertical(self._title, self._blocking_bar, self.blocking, id="lower")
+        yield Frame(self._blocked_bar, self.blocked, id="upper", over=True)
+        yield Frame(self._blocking_bar, self.blocking, id="lower", under=True)
 
     def on_mount(self) -> None:
         """Read the first page."""
@@ -166,7 +171,9 @@ class BlockedScreen(BaseScreen):
             if self._rest is not None:
                 self._rest.stop()
             row = self.blocked.row
-            self._title.tell(f"{shown_name(self.key.table)} that hold {named(row.row)}" if row else "")
+            self._blocking_bar.tell_title(
+                f"{shown_name(self.key.table)} that hold {named(row.row)}" if row else ""
+            )
             self._rest = self.set_timer(_REST_SECONDS, self._read_blocking_of_row)
 
     def on_row_list_arranged(self, event: RowList.Arranged) -> None:

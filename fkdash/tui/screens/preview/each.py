@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
@@ -19,6 +18,7 @@ from fkdash.tui.screens.preview.branch import not_run_lines
 from fkdash.tui.screens.preview.export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -71,8 +71,8 @@ class PreviewEachScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the rows, and what stands in their way."""
-        yield Vertical(self._bar, self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(self._bar, self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Ask."""

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.tui import keys
@@ -15,6 +14,7 @@ from fkdash.tui.screens.preview.branch import branch_lines, note_lines, outcome,
 from fkdash.tui.screens.preview.export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -72,10 +72,15 @@ class PreviewScreen(BaseScreen):
         """The delete."""
         return f"Deleting {self._named}"
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.list.row.key if self.list.row is not None else None
+
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "what it does"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Ask what the delete would do."""
@@ -96,7 +101,7 @@ class PreviewScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
-            self.answer = await preview(session, self.knowledge.catalog, self.target, limits, self._progress)
+            self.answer = await preview(session, self.target, limits, self._progress)
         self.supposed = []
         self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
@@ -190,7 +195,7 @@ class PreviewScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
-        async for each in what_if(pool, self.knowledge.catalog, self.target, _plans(self.knowledge, key), limits):
+        async for each in what_if(pool, self.target, _plans(self.knowledge, key), limits):
             self.supposed.append(each)
             self._tell()
 

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
@@ -19,6 +18,7 @@ from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.blocked import PAGE_ROWS, identity_columns, named, values_of
 from fkdash.tui.widgets.bars import ListBar
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import shown_name
 
@@ -65,9 +65,14 @@ class PreviewRowsScreen(BaseScreen):
         """The table whose rows are listed."""
         return self.key.table
 
+    @property
+    def reference_here(self) -> ForeignKey | None:
+        """The foreign key under the cursor."""
+        return self.key
+
     def body(self) -> Iterable[Widget]:
         """Give the list."""
-        yield Vertical(self._bar, self.list, id="left")
+        yield Frame(self._bar, self.list, id="left")
 
     def on_mount(self) -> None:
         """Read the first page."""

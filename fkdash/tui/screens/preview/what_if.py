@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.report.what_if import Fate, Supposed, fate
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.branch import branch_lines, note_lines
-from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
@@ -60,8 +60,8 @@ class WhatIfScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the options, and what would happen under the one with the cursor."""
-        yield Vertical(self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right", classes="-tall")
+        yield Frame(ListBar(self.list, "today and under each option"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True, classes="-tall")
 
     def on_mount(self) -> None:
         """Ask for every option."""
@@ -81,7 +81,7 @@ class WhatIfScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
-        async for each in what_if(pool, self.knowledge.catalog, self.target, self._plans, limits):
+        async for each in what_if(pool, self.target, self._plans, limits):
             self.supposed.append(each)
             self.status.working(f"Trying each fix in thought: {len(self.supposed)} of {len(self._plans) + 1}")
             self.list.show_rows([fate(one, self.key) for one in self.supposed])

@@ -1,6 +1,7 @@
-"""DO blocks of the guarded kinds that generators write: conditions on the catalog, and exceptions that are caught.
+"""DO blocks as generators and people write them.
 
-What PL/pgSQL can do beside that is not followed: a block that may change the schema in another way is doubtful.
+Followed are conditions on the catalogs, exceptions that are caught, variables, loops over what a query finds, and
+statements put together. A block that may change the schema in another way is doubtful.
 """
 
 from __future__ import annotations
@@ -8,16 +9,48 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.conditions import holds
+from fkdash.catalog.files.blocks.expressions import read_expression
+from fkdash.catalog.files.blocks.rows import UNKNOWN
+from fkdash.catalog.files.blocks.values import UnknownValueError
+from fkdash.catalog.files.blocks.variables import FOUND, Variables, loop_query
 from fkdash.catalog.files.execute import execute
 from fkdash.catalog.files.nodes import Do, Skipped, Transaction
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.statements import split
-from fkdash.catalog.files.tokens import END, STRING, Cursor, NotReadError
+from fkdash.catalog.files.tokens import END, Cursor, NotReadError
+from fkdash.sqlstates import (
+    CHECK_VIOLATION,
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    DUPLICATE_ALIAS,
+    DUPLICATE_COLUMN,
+    DUPLICATE_FUNCTION,
+    DUPLICATE_OBJECT,
+    DUPLICATE_SCHEMA,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    FOREIGN_KEY_VIOLATION,
+    INSUFFICIENT_PRIVILEGE,
+    INVALID_FOREIGN_KEY,
+    INVALID_OBJECT_DEFINITION,
+    INVALID_SCHEMA_NAME,
+    INVALID_TABLE_DEFINITION,
+    NOT_NULL_VIOLATION,
+    NULL_VALUE_NOT_ALLOWED,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    RAISE_EXCEPTION,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_FUNCTION,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    UNIQUE_VIOLATION,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from fkdash.catalog.files.blocks.expressions import Expression
     from fkdash.catalog.files.nodes import Node
 
 CHANGES: Final = re.compile(
@@ -25,37 +58,37 @@ CHANGES: Final = re.compile(
 )
 """Words without which nothing that is followed can change."""
 
-_MAKES: Final = re.compile(r"create\s", re.IGNORECASE)
 _CONDITIONS: Final = {
-    "duplicate_object": ("42710",),
-    "duplicate_table": ("42P07",),
-    "duplicate_column": ("42701",),
-    "duplicate_schema": ("42P06",),
-    "duplicate_function": ("42723",),
-    "duplicate_alias": ("42712",),
-    "undefined_table": ("42P01",),
-    "undefined_object": ("42704",),
-    "undefined_column": ("42703",),
-    "undefined_function": ("42883",),
-    "invalid_schema_name": ("3F000",),
-    "invalid_table_definition": ("42P16",),
-    "invalid_object_definition": ("42P17",),
-    "invalid_foreign_key": ("42830",),
-    "dependent_objects_still_exist": ("2BP01",),
-    "wrong_object_type": ("42809",),
-    "feature_not_supported": ("0A000",),
-    "object_not_in_prerequisite_state": ("55000",),
-    "syntax_error": ("42601",),
-    "unique_violation": ("23505",),
-    "not_null_violation": ("23502",),
-    "foreign_key_violation": ("23503",),
-    "check_violation": ("23514",),
-    "insufficient_privilege": ("42501",),
+    "duplicate_object": (DUPLICATE_OBJECT,),
+    "duplicate_table": (DUPLICATE_TABLE,),
+    "duplicate_column": (DUPLICATE_COLUMN,),
+    "duplicate_schema": (DUPLICATE_SCHEMA,),
+    "duplicate_function": (DUPLICATE_FUNCTION,),
+    "duplicate_alias": (DUPLICATE_ALIAS,),
+    "undefined_table": (UNDEFINED_TABLE,),
+    "undefined_object": (UNDEFINED_OBJECT,),
+    "undefined_column": (UNDEFINED_COLUMN,),
+    "undefined_function": (UNDEFINED_FUNCTION,),
+    "invalid_schema_name": (INVALID_SCHEMA_NAME,),
+    "invalid_table_definition": (INVALID_TABLE_DEFINITION,),
+    "invalid_object_definition": (INVALID_OBJECT_DEFINITION,),
+    "invalid_foreign_key": (INVALID_FOREIGN_KEY,),
+    "dependent_objects_still_exist": (DEPENDENT_OBJECTS_STILL_EXIST,),
+    "wrong_object_type": (WRONG_OBJECT_TYPE,),
+    "feature_not_supported": (FEATURE_NOT_SUPPORTED,),
+    "object_not_in_prerequisite_state": (OBJECT_NOT_IN_PREREQUISITE_STATE,),
+    "syntax_error": (SYNTAX_ERROR,),
+    "unique_violation": (UNIQUE_VIOLATION,),
+    "not_null_violation": (NOT_NULL_VIOLATION,),
+    "foreign_key_violation": (FOREIGN_KEY_VIOLATION,),
+    "check_violation": (CHECK_VIOLATION,),
+    "insufficient_privilege": (INSUFFICIENT_PRIVILEGE,),
     "syntax_error_or_access_rule_violation": ("42",),
 }
-_QUIET: Final = frozenset(
-    {"raise", "null", "perform", "assert", "get", "return", "exit", "continue", "insert", "update", "delete"}
-)
+_QUIET: Final = frozenset({"null", "assert", "get", "exit", "continue", "insert", "update", "delete", "merge"})
+_LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
+_ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
+_MOST_ROUNDS: Final = 10_000
 
 
 def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:
@@ -82,6 +115,7 @@ class _Block:
         self.cursor = cursor
         self.read = read
         self.live = True
+        self.variables = Variables(state)
 
     def run(self) -> None:
         try:
@@ -94,9 +128,7 @@ class _Block:
         if cursor.take("declare"):
             begin = cursor.at
             while not cursor.sees("begin"):
-                if cursor.done:
-                    raise cursor.stumbled()
-                cursor.at += 1
+                self.variables.declare(cursor)
             self._want_quiet((begin, cursor.at))
         cursor.want("begin")
         mark, live, failure = self.state.mark, self.live, None
@@ -184,32 +216,55 @@ class _Block:
                 raise self.cursor.stumbled()
             self._statement()
 
-    def _statement(self) -> None:
+    def _statement(self) -> None:  # noqa: C901, PLR0912 - one line for each kind
         cursor = self.cursor
         if cursor.sees("begin") or cursor.sees("declare"):
             self._block()
         elif cursor.take("if"):
             self._if()
+        elif cursor.sees("for") and cursor.ahead(2).value == "in":
+            self._for()
         elif cursor.sees_any({"for", "while", "loop", "foreach", "case"}) or cursor.sees("<", "<"):
             self._loop()
         elif cursor.take("return"):
             self._pass()
             if self.live:
                 raise _Returned
+        elif cursor.take("raise"):
+            self._raise()
         elif cursor.take("execute"):
             self._execute()
+        elif cursor.sees("select") or cursor.sees("perform"):
+            begin = cursor.at
+            self.variables.select(cursor, live=self.live)
+            if self.live:
+                self._run(cursor.source((begin, cursor.at)).rstrip(";").rstrip())
         elif cursor.sees_any(_QUIET):
             begin = cursor.at
             self._pass()
             if self.live:
+                self.variables.held[FOUND] = UNKNOWN
                 self._want_quiet((begin, cursor.at))
+        elif self.variables.assigns(cursor):
+            begin = cursor.at
+            self.variables.assign(cursor, live=self.live)
         else:
             self._sql()
+
+    def _raise(self) -> None:
+        cursor = self.cursor
+        quiet = cursor.sees_any(_LEVELS)
+        begin = cursor.at
+        self._pass()
+        if self.live and not quiet:
+            raise RefusedError(
+                RAISE_EXCEPTION, f"the block raises {cursor.source((begin, cursor.at - 1)) or 'it again'}"
+            )
 
     def _if(self) -> None:
         cursor, live, taken = self.cursor, self.live, False
         while True:
-            truth = self._condition() if live and not taken else False
+            truth = self._condition(asked=live and not taken)
             cursor.want("then")
             begin = cursor.at
             self.live = live and truth is not False and not taken
@@ -235,9 +290,45 @@ class _Block:
         cursor.take(";")
         self.live = live
 
-    def _condition(self) -> bool | None:
+    def _condition(self, *, asked: bool) -> bool | None:
+        """Pass over a condition, and tell whether it holds where that is asked."""
         begin, end = self.cursor.pass_until({"then"})
-        return holds(self.state, Cursor(self.cursor.text, self.cursor.tokens[begin:end]))
+        return self.variables.truth(Cursor(self.cursor.text, self.cursor.tokens[begin:end])) if asked else False
+
+    def _for(self) -> None:
+        """Go through a loop over the rows of a query."""
+        cursor = self.cursor
+        at = cursor.at
+        cursor.want("for")
+        name = cursor.name()
+        cursor.want("in")
+        query = loop_query(cursor)
+        if query is None:
+            cursor.at = at
+            self._loop()
+            return
+        try:
+            rows = query.records(self.variables.scope) if self.live else []
+        except UnknownValueError:
+            rows = None
+        if rows is None:
+            cursor.at = at
+            self._loop()
+            return
+        body = cursor.at
+        live, self.live = self.live, False
+        self._statements(("end",))
+        self.live = live
+        orderly = query.order or len(rows) <= 1 or not _ORDER_MATTERS.search(cursor.source((body, cursor.at)))
+        if not orderly or len(rows) > _MOST_ROUNDS:
+            raise DoubtfulError("the order in which this loop runs is not known")
+        for row in rows:
+            cursor.at = body
+            self.variables.held[name] = row
+            self._statements(("end",))
+        cursor.want("end", "loop")
+        self._pass()
+        self.variables.held[FOUND] = bool(rows)
 
     def _loop(self) -> None:
         """Pass over a loop, or a CASE, that changes nothing."""
@@ -258,22 +349,31 @@ class _Block:
 
     def _execute(self) -> None:
         cursor = self.cursor
-        constant = cursor.now.kind == STRING and cursor.ahead(1).value == ";"
-        text = cursor.now.value
+        begin = cursor.at
+        expression: Expression | None = None
+        try:
+            expression = read_expression(cursor)
+            expression = expression if cursor.sees(";") else None
+        except NotReadError:
+            cursor.at = begin
         self._pass()
         if not self.live:
             return
-        if not constant:
+        value = self.variables.value(expression) if expression is not None else UNKNOWN
+        if value is None:
+            raise RefusedError(NULL_VALUE_NOT_ALLOWED, "the statement that this block runs is NULL")
+        if isinstance(value, str):
+            for each in split(iter([value])):
+                self._run(each.text)
+        elif CHANGES.search(cursor.source((begin, cursor.at))) is not None:
             raise DoubtfulError("a statement that this block puts together is not followed")
-        self._run(text)
 
     def _sql(self) -> None:
         cursor = self.cursor
         begin = cursor.at
         self._pass()
         text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
-        # The text of a function may assign, while the statement that makes it does not.
-        if self.live and (_MAKES.match(text) or ":=" not in text.split("'")[0]):
+        if self.live:
             self._run(text)
 
     def _run(self, text: str) -> None:

@@ -1,0 +1,1 @@
+"""DO blocks: what they ask of the catalogs and what they do."""

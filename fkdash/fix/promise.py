@@ -1,0 +1,128 @@
+"""What an option promises of the rows that are blocked today: what the rules say of the schema as it would be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.hypothetical import with_defaults, with_nullable
+from fkdash.catalog.model import Action
+from fkdash.fix.changed_key import statements_of
+from fkdash.fix.undeclared import around
+from fkdash.rules.finding import DefaultRow, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.fix.option import Option
+    from fkdash.rules.finding import Finding
+
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+_MOST_NAMED: Final = 4
+
+
+def promised(
+    catalog: Catalog, finding: Finding, option: Option, defaults: Mapping[str, str] | None = None
+) -> Option:
+    """Give an option with what it means for the rows that are blocked today, as far as the schema tells.
+
+    `defaults` are the columns' defaults, as expressions, where the option sets them.
+    """
+    new = option.becomes
+    if option.refused or new is None:
+        return option
+    supposed = catalog
+    for table, name in option.nullable:
+        supposed = with_nullable(supposed, table, (name,))
+    if defaults:
+        supposed = with_defaults(supposed, new.table, defaults)
+    words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
+    deletes = Statement.DELETE in statements_of(finding)
+    return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
+
+
+def _words(
+    catalog: Catalog,
+    supposed: Catalog,
+    old: ForeignKey,
+    new: ForeignKey,
+    statements: tuple[Statement, ...],
+    *,
+    named: bool,
+) -> str:
+    """Say it; `named` says that the default is an existing row, which the plan looks for."""
+    rows, theirs = f"rows of {new.referenced.name}", new.table.name
+    if Statement.DELETE not in statements:
+        still = _still(supposed, new, Statement.UPDATE, named=named)
+        deletes = "refuses it" if new.on_delete in _REFUSING else "acts"
+        as_before = f"a DELETE goes as before: {old.on_delete} {deletes}"
+        if new.on_update in _REFUSING:
+            return f"a key of {new.referenced.name} that {theirs} refers to stays as it is; {as_before}"
+        return f"{rows} whose key cannot be changed today can get another key{_except(still)}; {as_before}"
+    still = _still(supposed, new, Statement.DELETE, named=named)
+    if _stops(catalog, old):
+        if new.on_delete in _REFUSING:
+            return f"{rows} that are blocked today stay so"
+        return f"{rows} that are blocked today can be deleted{_except(still)}"
+    if new.on_delete in _REFUSING:
+        return f"{old.name} blocks nothing today; {rows} to which {theirs} refers can then not be deleted"
+    starts = f"; then these may stop a delete: {still}" if still else ""
+    return f"{old.name} blocks nothing today{starts}"
+
+
+def _except(still: str) -> str:
+    return f", except where one of these stops it: {still}" if still else ""
+
+
+def _stops(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether a key can hold rows back as it is."""
+    return key.on_delete in _REFUSING or any(_own(catalog, key, Statement.DELETE))
+
+
+def _still(catalog: Catalog, new: ForeignKey, statement: Statement, *, named: bool) -> str:
+    """Name what can stop the statement although the key is declared as `new`: "" for nothing."""
+    own = [
+        _named(finding)
+        for finding in _own(catalog, new, statement)
+        if not (named and finding.key.qualified == new.qualified and isinstance(finding.question, DefaultRow))
+    ]
+    others = _others(catalog, new) if statement is Statement.DELETE else ()
+    found = tuple(dict.fromkeys((*own, *others)))
+    more = f"; {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
+    return "; ".join(found[:_MOST_NAMED]) + more
+
+
+def _own(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[Finding]:
+    """Give what the rules say against the key itself, or further down the way that begins with it."""
+    for finding in around(catalog, key):
+        first = finding.path[0] if finding.path else finding.key
+        if statement in finding.statements and first.qualified == key.qualified:
+            yield finding
+
+
+def _others(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
+    """Give the other keys by which a row of the same table is held back."""
+    refusing = {
+        other.qualified: f"{other.name} of {other.table.name} ({other.on_delete})"
+        for other in _beside(catalog, key)
+        if other.on_delete in _REFUSING
+    }
+    for finding in around(catalog, key):
+        first = finding.path[0] if finding.path else finding.key
+        same = first.referenced == key.referenced and first.qualified != key.qualified
+        if same and Statement.DELETE in finding.statements and first.qualified not in refusing:
+            refusing[first.qualified] = _named(finding)
+    yield from refusing.values()
+
+
+def _beside(catalog: Catalog, key: ForeignKey) -> Iterable[ForeignKey]:
+    found = catalog.referencing.get(key.referenced, ())
+    return (each for each in found if each.enforced and each.qualified != key.qualified)
+
+
+def _named(finding: Finding) -> str:
+    """Say what stops a row, in the words PostgreSQL has for it."""
+    if finding.error is None:
+        return finding.message.rstrip(".")
+    return f"{finding.error.message} ({finding.error.sqlstate})"

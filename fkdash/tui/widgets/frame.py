@@ -1,0 +1,78 @@
+"""A frame around a part of a screen: its title above, how much more there is below, heavy where the keys go."""
+
+from __future__ import annotations
+
+from sys import maxsize
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+
+from fkdash.tui.widgets.bars import BottomEdge, Edge
+from fkdash.tui.widgets.painting import Painter
+from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+WIDE = 120
+"""From this width on, in cells, the parts of a screen stand beside each other."""
+
+
+class Frame(Vertical):
+    """Widgets below an edge that has their title.
+
+    While the terminal is narrow, a frame that stands `over` another has its lower edge in common with it, which
+    is `under`: a line more for what they hold. `stacked` frames stand so at any width.
+    """
+
+    def __init__(
+        self,
+        top: Edge,
+        *content: Widget,
+        id: str,  # noqa: A002 - Textual's name
+        over: bool = False,
+        under: bool = False,
+        stacked: bool = False,
+        classes: str = "",
+    ) -> None:
+        self._bottom = BottomEdge()
+        joined = " -joined" if over and stacked else " -over" if over else ""
+        super().__init__(top, *content, self._bottom, id=id, classes=f"frame{joined} {classes}".strip())
+        if under:
+            top.joins = maxsize if stacked else WIDE
+        for each in (top, *content, self._bottom):
+            if isinstance(each, Painter):
+                each.frame = self
+                each.framed = not isinstance(each, Edge)
+            if isinstance(each, Edge) and each is not top:
+                each.joins = maxsize
+
+    @property
+    def has_the_keys(self) -> bool:
+        """Whether what is typed goes into this frame."""
+        focused = self.screen.focused
+        return focused is not None and self in focused.ancestors
+
+    def on_descendant_focus(self) -> None:
+        """Show that the keys go here."""
+        self._tell_edges()
+
+    def on_descendant_blur(self) -> None:
+        """Show that the keys go elsewhere."""
+        self._tell_edges()
+
+    def on_row_list_arranged(self, event: RowList.Arranged) -> None:
+        """Say how many rows there are below those in sight."""
+        self._bottom.tell(event.row_list.below, "")
+
+    def on_text_pane_scrolled(self, event: TextPane.Scrolled) -> None:
+        """Say how many lines there are below those in sight."""
+        self._bottom.tell(event.pane.below, "J")
+
+    def _tell_edges(self) -> None:
+        for each in self.query_children(Painter):
+            if isinstance(each, Edge):
+                each.tell_again()
+            else:
+                each.refresh_sides()

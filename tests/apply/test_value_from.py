@@ -1,0 +1,168 @@
+"""Rows in the way are moved, each to the row that the operator's query picks: seen row by row, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from fkdash.errors import NotRunError, UsageError
+from fkdash.fix.blocker_relief import chosen_rows
+from fkdash.fix.fix_for import subject_of
+from fkdash.fix.plan import Pace, Plan
+from fkdash.fix.plan_file.carry import planned_here
+from fkdash.fix.plan_file.document import plan_document, plan_of
+from fkdash.fix.planner import plan
+from fkdash.fix.value_from import Picked, pick
+from tests.support.changes import Workbench, good, owner_of, workbench
+from tests.support.program import run
+from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.newest_version
+
+_TABLES = """
+create table spaces (id int primary key, name text);
+create table users (id int primary key, email text, space_id int not null references spaces on delete set null);
+create table members (user_id int references users, space_id int references spaces on delete cascade, joined int,
+  primary key (user_id, space_id));
+insert into spaces select g, 's' || g from generate_series(1, 9) g;
+insert into users select g, 'u' || g || '@x', 1 from generate_series(1, 30) g;
+insert into users select g, 'u' || g || '@x', 2 from generate_series(31, 40) g;
+insert into members select g, s, 10 - s from generate_series(1, 27) g, generate_series(1, 3 + g % 3) s;
+"""
+_QUERY = """select space_id from members m where m.user_id = $1 and m.space_id > 2 and '$1' <> ''
+  order by joined, space_id limit 1 -- the newest"""
+_KEY = "users_space_id_fkey"
+_ROWS = "select md5(string_agg(c::text, '|' order by id)) from users c"
+_STAY = ["28 (u28@x)", "29 (u29@x)", "30 (u30@x)"]
+
+
+@pytest.fixture
+async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as made:
+        yield made
+
+
+async def picked(bench: Workbench, sql: str, *of: str, key: str = _KEY) -> Picked:
+    await bench.look()
+    chosen = chosen_rows(bench.key(key), of or ("1",))
+    return await pick(bench.pool, bench.catalog, bench.key(key), chosen, sql, seconds=20)
+
+
+def moving(bench: Workbench, given: Picked, *of: str, key: str = _KEY) -> Plan:
+    return plan(
+        bench.catalog,
+        subject_of(bench.catalog, bench.key(key), "move-blockers"),
+        "move-blockers",
+        of=of or ("1",),
+        picks=given.picks,
+        pace=Pace(batch_rows=4, pause_ms=0),
+    )
+
+
+async def test_each_row_goes_where_the_query_says_and_those_without_stay_by_name(bench: Workbench) -> None:
+    database, before = bench.database, await bench.database.value(_ROWS)
+    given = await picked(bench, _QUERY)
+    assert sorted(row.named for row in given.rows if not row.then) == _STAY
+    expected = dict(await database.fetch("select id::text, (3 + id % 3)::text from users where id < 28"))
+    assert {row.named.split(" ")[0]: row.then[0] for row in given.rows if row.then} == expected
+    made = moving(bench, given)
+    assert planned_here(bench.catalog, plan_of(plan_document(made))).steps == made.steps
+    ended = await bench.carry_out(made)
+    good(ended)
+    assert dict(await database.fetch("select id::text, space_id::text from users where id < 28")) == expected
+    assert await database.value("select array_agg(id) from users where space_id = 1") == [28, 29, 30]
+    assert await database.value("select count(*) from users where space_id = 2") == 10
+    good(await bench.undo(ended))
+    assert await database.value(_ROWS) == before
+
+
+async def test_what_changed_between_the_preview_and_the_run_is_left_alone(bench: Workbench) -> None:
+    made = moving(bench, await picked(bench, _QUERY))
+    await bench.database.execute(
+        "update users set space_id = 9 where id = 3; insert into users values (99, 'n', 1)"
+    )
+    ended = await bench.carry_out(made)
+    good(ended)
+    assert await bench.database.value("select space_id from users where id = 3") == 9
+    assert await bench.database.value("select space_id from users where id = 99") == 1
+    await bench.database.execute("update users set space_id = 8 where id = 4")
+    good(await bench.undo(ended))
+    assert await bench.database.value(
+        "select array_agg(space_id order by id) from users where id in (3, 4, 5)"
+    ) == [
+        9,
+        8,
+        1,
+    ]
+
+
+async def test_a_row_whose_own_key_moves_is_moved_and_said_to_have_no_way_back(bench: Workbench) -> None:
+    key = "members_space_id_fkey"
+    sql = "select id from spaces s where id > 5 and $2 = 1 and not exists (select from members where user_id = $1 and space_id = s.id) order by id limit 1"
+    made = moving(bench, await picked(bench, sql, key=key), key=key)
+    assert "moving changes the primary key" in made.undo_condition
+    good(await bench.carry_out(made))
+    assert await bench.database.value("select count(*) from members where space_id = 6") == 27
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select 1", "has no \\$1"),
+        ("delete from users where id = $1 returning 1", "not one query that only reads"),
+        ("select id from spaces where $1 = 1; drop table users", "not one query that only reads"),
+        ("select id, name from spaces where $1 = 1", "gives 2 columns"),
+        ("select id from spaces where $1 > 0", "picks several rows for public.users"),
+        ("select 77 where $1 > 0", "picks rows that public.spaces does not have: 77"),
+        ("select 'x' where $1 > 0", "The server refuses the query"),
+        ("select nothing from nowhere where $1 > 0", "The server refuses the query"),
+        ("select (random() * 9)::int + $1", "calls random"),
+        ("select pg_advisory_lock($1) is null", "calls pg_advisory_lock"),
+    ],
+)
+async def test_what_is_no_query_that_picks_says_why(bench: Workbench, sql: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        await picked(bench, sql)
+
+
+async def test_code_that_somebody_planted_is_not_run(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    await database.execute(
+        "create table ran (what text); create function planted(int) returns int language plpgsql immutable as"
+        " $$ begin perform pg_notify('ran', 'x'); return 3; end $$; create table bait (user_id int, space_id int);"
+        "create index on bait ((space_id + planted(1))); create view seen as select user_id, planted(user_id) from bait;"
+        "create operator @@@ (leftarg = int, rightarg = int, function = int4pl)"
+    )
+    role = f"planter_{database.name}"
+    async with owner_of(database, "bait", "seen") as _:
+        await database.execute(f"create role {role}; grant create on schema public to {role}")
+        await database.execute(f"alter function planted(int) owner to {role}")
+        try:
+            async with workbench(database, tmp_path) as bench:
+                for sql in (
+                    "select planted($1)",
+                    "select public.planted($1)",
+                    "select space_id from bait where user_id = $1",
+                ):
+                    with pytest.raises(NotRunError):
+                        await picked(bench, sql)
+                with pytest.raises(UsageError, match="view"):
+                    await picked(bench, "select user_id from seen where user_id = $1")
+        finally:
+            await database.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+async def test_the_command_shows_every_row_before_it_is_confirmed(database: TestDatabase, tmp_path: Path) -> None:
+    await database.execute(_TABLES)
+    what = (_KEY, database.dsn, "--option", "move-blockers", "--of", "1", "--value-from", _QUERY)
+    shown = await run("fix", "plan", *what, state=tmp_path)
+    assert shown.code == 0, shown.err
+    assert "3 rows of public.users get nothing, and stay:" in shown.out
+    assert "  30 (u30@x): 1, the query gives no row" in shown.out
+    assert "  1 (u1@x): 1 -> 4" in shown.out
+    ended = await run("fix", "apply", *what, "--yes", "--confirm", _KEY, state=tmp_path)
+    assert ended.code == 0, ended.err
+    assert await database.value("select count(*) from users where space_id = 1") == 3

@@ -1,0 +1,127 @@
+"""DO blocks, run by psql and read: what they ask of the catalogs decides as it does on a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.catalog.files.test_scripts import BASE, compared, read, run_psql
+from tests.support.servers import TestDatabase
+
+KEY = "alter table c add constraint k foreign key (p_id) references p on delete set null not valid; "
+
+
+def unless(condition: str) -> str:
+    """Give a block that renames a column unless a condition holds."""
+    return f"do $$ begin if not ({condition}) then alter table c rename p_id to asked; end if; end $$;"
+
+
+CONDITIONS = (
+    (
+        "exists (select from pg_constraint where oid = (select oid from pg_constraint where conrelid = to_regclass('public.c') "
+        "and conname = 'k') and confdeltype = 'n' and not convalidated)"
+    ),
+    (
+        "exists (select from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_namespace n on n.oid = t.relnamespace "
+        "where n.nspname = 'public' and t.relname = 'c' and c.contype = 'f' and c.confrelid = 'p'::regclass)"
+    ),
+    "exists (select 1 from pg_constraint c, pg_class t where c.conrelid = t.oid and c.conname = t.relname)",
+    "exists (select 1 from pg_constraint where conname = 'c_pkey' or conname = 'nowhere')",
+    "exists (select 1 from pg_constraint where conrelid = 'public.c'::regclass and pg_get_constraintdef(oid) like '%ON DELETE SET NULL%')",
+    "(select pg_get_constraintdef(oid) from pg_constraint where conname = 'k') = 'FOREIGN KEY (p_id) REFERENCES p(id) ON DELETE SET NULL NOT VALID'",
+    "(select count(*) from information_schema.key_column_usage where table_name = 'c' and column_name = 'p_id') = 1",
+    "(select count(*) from information_schema.table_constraints where table_name = 'c' and constraint_type = 'FOREIGN KEY') >= 2",
+    (
+        "exists (select from information_schema.referential_constraints rc join information_schema.key_column_usage k "
+        "using (constraint_name) where rc.delete_rule = 'SET NULL' and k.column_name = 'p_id')"
+    ),
+    (
+        "exists (select 1 from information_schema.constraint_column_usage where table_name = 'p' and column_name = 'id' "
+        "and constraint_name = 'k' and table_catalog = current_database())"
+    ),
+    "(select is_nullable from information_schema.columns where table_schema = current_schema() and table_name = 'c' and column_name = 'p_id') = 'YES'",
+    "(select attnotnull from pg_attribute where attrelid = 'c'::regclass and attname = 'p_id' and attnum > 0 and not attisdropped)",
+    "exists (select from pg_constraint where conkey = array[(select attnum from pg_attribute where attrelid = conrelid and attname = 'p_id')])",
+    "exists (select from pg_attribute a join pg_constraint c on a.attrelid = c.conrelid and a.attnum = any (c.conkey) where a.attname = 'p_id')",
+    "(select conrelid::regclass::text from pg_constraint where conname = 'k') = 'c'",
+    "exists (select from pg_class where relname in ('nowhere', 'c') and relkind = 'r' and relnamespace = 'public'::regnamespace)",
+    "exists (select from pg_class where relname = any (array['a', 'p']))",
+    "to_regclass('public.c') is not null and to_regclass('nowhere') is null",
+    "exists (select from pg_type where typname = 'c') and exists (select from pg_type where typname = 'uuid')",
+    "array(select attname::text from pg_attribute where attrelid = 'c'::regclass and attnum > 0 order by attname collate \"C\") = array['id', 'p_id']",
+    "exists (select from pg_constraint where conname = lower('K') and confdelsetcols is null)",
+    "obj_description((select oid from pg_constraint where conname = 'k'), 'pg_constraint') is not distinct from 'why'",
+    "(select bool_or(attnotnull) from pg_attribute where attrelid = to_regclass('c'))",
+    "exists (select from pg_indexes where indexname = 'c_pkey' and tablename ilike 'C')",
+    "current_setting('server_version') = 'x' and false",
+    "(select null::text) = 'a' or exists (select from pg_tables where tablename = 'p' limit 1)",
+    "exists (select from pg_constraint where conname = 'a_name_that_is_so_long_that_it_is_cut_where_it_is_compared_with_names_xx_and_more')",
+)
+
+BLOCKS = {
+    "a name that is looked up and dropped": "do $$ declare found_name text; begin select conname into found_name from pg_constraint "
+    "where conrelid = 'c'::regclass and contype = 'f'; if found_name is not null then execute "
+    "format('alter table public.c drop constraint %I', found_name); end if; end $$;",
+    "a loop over what a query finds": "do $$ declare r record; begin for r in select conname, conrelid::regclass as t from pg_constraint "
+    "where contype = 'f' and confrelid = 'p'::regclass loop execute 'alter table ' || r.t || ' drop constraint ' || quote_ident(r.conname); "
+    "end loop; end $$;",
+    "a loop in an order": "create table d (id int); do $$ declare t record; begin for t in select * from pg_tables where schemaname = 'public' "
+    "and tablename in ('c', 'd') order by tablename loop execute format('alter table %I.%I add column made int references p (n)', "
+    "t.schemaname, t.tablename); end loop; end $$;",
+    "a loop that finds nothing": "do $$ declare r record; begin for r in (select relname from pg_class where relname = 'nowhere') loop "
+    "execute 'drop table ' || r.relname; end loop; if not found then alter table c add x int; end if; end $$;",
+    "a truth that is kept": "do $$ declare there boolean := false; begin select exists (select 1 from pg_constraint where conname = 'k') "
+    "into there; if there then alter table c drop constraint k; end if; end $$;",
+    "FOUND": "do $$ begin perform 1 from pg_class where relname = 'nowhere'; if not found then alter table c add x int; end if; end $$;",
+    "a name that is assigned": "do $$ declare t name := 'c'; s text; begin s := 'alter table ' || t || ' add y int'; execute s; "
+    "s = format('alter table %s add %I int', t, 'Odd'); execute s; end $$;",
+    "an error that is raised and caught": "do $$ begin alter table c add x int; raise exception 'no'; exception when others then "
+    "alter table c add y int; end $$;",
+    "a block in a block": "do $$ begin begin alter table c add constraint k foreign key (p_id) references p; exception when "
+    "duplicate_object then raise notice 'there'; end; alter table c add z int; end $$;",
+    "a notice": "do $$ begin raise notice '%', 'create'; end $$; alter table c drop constraint k;",
+    "ELSIF": "do $$ begin if to_regclass('nowhere') is not null then drop table c; elsif exists (select from pg_constraint "
+    "where conname = 'k') then alter table c alter p_id drop not null; else drop table c cascade; end if; end $$;",
+    "a statement of several": "do $$ begin execute 'alter table c add v int; alter table c add w int'; end $$;",
+}  # fmt: skip
+LONG = "alter table p add constraint a_name_that_is_so_long_that_it_is_cut_where_it_is_compared_with_names_xx_and_more check (n > 0); "
+
+
+async def same(database: TestDatabase, text: str, folder: Path) -> None:
+    assert not (refused := run_psql(database, text, folder)), refused
+    script = read(text, database.version)
+    assert [each.reason for each in script.incomplete] == []
+    assert await compared(database, script) == []
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("condition", CONDITIONS)
+async def test_a_condition_on_the_catalogs_is_answered_as_on_a_server(
+    emptied: TestDatabase, condition: str, tmp_path: Path
+) -> None:
+    await same(emptied, f"{BASE}{KEY}{LONG}comment on constraint k on c is 'why';\n{unless(condition)}", tmp_path)
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("title", BLOCKS)
+async def test_a_block_is_read_as_it_runs(emptied: TestDatabase, title: str, tmp_path: Path) -> None:
+    await same(emptied, BASE + KEY + BLOCKS[title], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "exists (select from pg_roles where rolname = 'app')",
+        "exists (select from orders)",
+        "(select count(*) from p) = 0",
+        "current_setting('server_version_num')::int > 150000",
+        "exists (select from information_schema.columns where table_name = 'v' and column_name = 'id')",
+        "pg_get_constraintdef((select oid from pg_constraint where conname = 'c_pkey')) like '%id%'",
+    ],
+)
+def test_a_condition_that_files_cannot_answer_is_said_to_be_unknown(condition: str) -> None:
+    script = read(f"{BASE}create view v as select * from p;\n{unless(condition)}", 18)
+    assert [each.reason for each in script.incomplete] == [
+        "whether the condition of this block holds cannot be told from files"
+    ]

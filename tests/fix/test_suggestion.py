@@ -1,0 +1,46 @@
+"""What is suggested loses no row, can be taken back, and says why it and not another here."""
+
+from __future__ import annotations
+
+from fkdash.catalog.model import Action, Catalog, Column, ForeignKey
+from fkdash.fix.fix_for import subject_of
+from fkdash.fix.options import options
+from fkdash.fix.suggestion import Suggestion, suggestion
+from tests.rules.catalogs import catalog, reference, table
+
+
+def suggested(declared: Catalog, key: ForeignKey, holding: int | None = None) -> Suggestion:
+    finding = subject_of(declared, key)
+    found = suggestion(declared, finding, options(declared, finding), holding=holding)
+    assert found is not None
+    return found
+
+
+def conflict() -> tuple[Catalog, ForeignKey]:
+    workspaces = table("workspaces")
+    users = table("users", Column(2, "workspace_id", "bigint", not_null=True))
+    teams = table("teams", Column(2, "workspace_id", "bigint", not_null=True))
+    key = reference(users, "workspace_id", workspaces, Action.SET_NULL)
+    other = reference(teams, "workspace_id", workspaces, Action.CASCADE)
+    return catalog(workspaces, users, teams, key, other), key
+
+
+def test_a_contradiction_is_answered_by_what_touches_no_row_and_says_what_is_left() -> None:
+    found = suggested(*conflict(), holding=5000)
+    assert found.option.id == "no-action"
+    said = "; ".join(found.reasons)
+    assert "5,000 rows of users hold others" in said
+    assert "never met a NULL in workspace_id" in said
+    assert "of the 1 other foreign key to workspaces: 1 CASCADE" in said
+    assert "allowing NULL once the application can meet it" in found.tomorrow
+
+
+def test_where_nothing_is_held_that_is_said_instead() -> None:
+    assert any("no row of users holds another" in reason for reason in suggested(*conflict(), holding=0).reasons)
+    assert not any("hold" in reason for reason in suggested(*conflict()).reasons)
+
+
+def test_what_cannot_be_planned_is_not_suggested() -> None:
+    declared, key = conflict()
+    finding = subject_of(declared, key)
+    assert suggestion(declared, finding, ()) is None
