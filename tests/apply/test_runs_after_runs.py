@@ -17,9 +17,6 @@ from tests.support.gate import Gate, Moment, gate
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
 
-# What fkdash makes of its journals does not depend on the server.
-pytestmark = pytest.mark.newest_version
-
 
 @asynccontextmanager
 async def halfway(database: TestDatabase, folder: Path, way: Gate) -> AsyncIterator[tuple[Workbench, RunEnded]]:
@@ -39,6 +36,7 @@ async def cut_at(bench: Workbench, way: Gate, chosen: Plan, commit: int, *, of: 
     return ended
 
 
+@pytest.mark.newest_version
 async def test_what_is_left_halfway_stays_so_after_an_undo_that_changed_nothing(
     database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -57,6 +55,7 @@ async def test_what_is_left_halfway_stays_so_after_an_undo_that_changed_nothing(
     assert await database.value("select count(*) from pg_constraint where conname like 'fkdash%'") == 0
 
 
+@pytest.mark.newest_version
 async def test_the_way_back_from_an_undo_that_was_finished_later_is_not_said_to_be_there(
     database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -70,3 +69,29 @@ async def test_the_way_back_from_an_undo_that_was_finished_later_is_not_said_to_
             back = await bench.undo(through)
     good(back)
     assert (recorded_run(back.journal).plan.undo, "plan it anew" in back.next_step) == ((), True), back.next_step
+
+
+async def test_going_back_from_an_undo_that_was_cut_off_leaves_nothing_that_it_made(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table p (id int primary key); insert into p values (1);"
+        "create table c (p_id int not null, constraint ck foreign key (p_id) references p on delete set null);"
+        "insert into c values (1)"
+    )
+    checks = "select count(*) from pg_constraint where conrelid = 'c'::regclass and conname like 'fkdash%'"
+    with tempfile.TemporaryDirectory(prefix="fk-") as short:
+        async with gate(database, Path(short)) as way, workbench(database, tmp_path, dsn=way.dsn) as bench:
+            done = await bench.apply("ck", "drop-not-null")
+            await bench.look()
+            back = undo_plan(bench.catalog, recorded_run(done.journal).plan)
+            for commit in range(2, 2 + len({step.transaction for step in back.steps}) - 1):
+                cut_off = await cut_at(bench, way, back, commit, of=done.journal)
+                assert (cut_off.exit_code, cut_off.steps_done != ()) == (5, True), cut_off
+                forward = await bench.undo(cut_off)
+                good(forward)
+                assert await database.value(checks) == 0
+                assert not await database.value("select attnotnull from pg_attribute where attname = 'p_id'")
+            good(await bench.undo(done))
+    assert await database.value("select attnotnull from pg_attribute where attname = 'p_id'")
+    assert unfinished(tmp_path) == ()
