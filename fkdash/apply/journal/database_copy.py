@@ -154,7 +154,7 @@ def _require_schema(row: Row, schema: str) -> None:
     if not row["schema_trusted"]:
         raise NotPermittedError(
             f"The copy of the journal is not written into the schema {schema}: "
-            f"it belongs to {row['schema_owner']}, who could put another table in the place of the one that was looked at.",
+            f"it belongs to {row['schema_owner']}, who could put another table in the place of this one.",
             next_step="Name a schema that a superuser or this role owns.",
         )
 
