@@ -100,8 +100,8 @@ def _said_by_server(error: asyncpg.PostgresError, state: str, where: str, addres
             f"{where} answers, but a system catalog is locked there: nobody can look at anything until the "
             f"transaction that holds it ends ({said}).",
             next_step="Somebody runs VACUUM FULL, REINDEX or LOCK TABLE on pg_class or another table of "
-            "pg_catalog: wait for it, or end it. Where a session is open already, SELECT pid FROM pg_lock_status() WHERE "
-            "mode = 'AccessExclusiveLock' AND relation < 16384 names it.",
+            "pg_catalog: wait for it, or end it. Where a session is open already, SELECT pid FROM "
+            "pg_lock_status() WHERE mode = 'AccessExclusiveLock' AND relation < 16384 names it.",
         )
     return UnreachableError(
         f"Cannot connect to {where}: {said} (SQLSTATE {state or 'none'}).",
