@@ -230,8 +230,8 @@ class Truth(RuleBasedStateMachine):
         if not may_start(looked):
             self.told.append(f"not started: {[line.what for line in looked if line.standing == 'stop']}")
             return
-        before, so_before = await self._seen(), await self._in_effect(change.plan)
-        run = Run(change.plan, gate, self.server)
+        before = await self._seen()
+        run = Run(change.plan, gate, self.server, so_before=await self._in_effect(change.plan))
         self.tally.runs += 1
         if trouble.fault == READ_ONLY_FOLDER:
             change = replace(change, folder=read_only_folder(self.folder))
@@ -255,7 +255,7 @@ class Truth(RuleBasedStateMachine):
         if run.killed:
             run.forget_what_came_after()
             ended = None
-        await self._agree(change.plan, run, ended, before, after, so_before)
+        await self._agree(change.plan, run, ended, before, after)
 
     async def _agree(
         self,
@@ -264,7 +264,6 @@ class Truth(RuleBasedStateMachine):
         ended: RunEnded | None,
         before: Seen,
         after: Seen,
-        so_before: tuple[int, ...],
     ) -> None:
         assert run.journal is not None
         recorded = recorded_run(run.journal) if run.journal.stat().st_size else None
@@ -286,7 +285,7 @@ class Truth(RuleBasedStateMachine):
         in_effect = await self._in_effect(chosen)
         if known:
             # Somebody may have changed it after it was looked at; and what was so before is not a run's doing.
-            was_so = not ended.steps_done and not changed and in_effect == so_before
+            was_so = not ended.steps_done and not changed and in_effect == run.so_before
             assert ended.steps_done == in_effect or was_so or run.meddled, (ended, in_effect)
         if "Nothing was changed" in ended.next_step:
             assert not changed, (before, after)

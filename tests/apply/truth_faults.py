@@ -88,6 +88,7 @@ class Run:
     plan: Plan
     gate: Gate
     server: FailingServer
+    so_before: tuple[int, ...] = ()
     task: asyncio.Future[Any] | None = None
     journal: Path | None = None
     copied_by: Callable[[FailingServer], None] | None = None

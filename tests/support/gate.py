@@ -37,6 +37,7 @@ class Gate:
     moment: Moment | None = None
     fault: Callable[[], Awaitable[bool | None]] | None = None
     shut: bool = False
+    silent: bool = False
     happened: bool = False
     _seen: int = 0
     _pairs: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -51,6 +52,12 @@ class Gate:
     async def cut(self) -> bool:
         return False
 
+    async def silent_for_good(self) -> bool:
+        """Let nothing through any more, in neither direction, as a network does that drops every packet."""
+        self.silent = True
+        await asyncio.Event().wait()
+        return True
+
     async def cut_for_good(self) -> bool:
         self.shut = True
         for each in self._pairs:
@@ -61,6 +68,8 @@ class Gate:
         if self.shut:
             writer.transport.abort()
             return
+        if self.silent:
+            await asyncio.Event().wait()
         upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
         self._pairs |= {writer, downstream}
         answering = asyncio.create_task(self._answers(upstream, writer))
