@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import asyncpg
 import pytest
 from hypothesis import settings
 
 from fkdash.demo import incident
+from fkdash.errors import FkdashError
 from tests.support.servers import (
     EMBEDDED_VERSIONS,
     TestDatabase,
@@ -44,9 +48,35 @@ if not os.environ.get("FKDASH_TEST_RANDOM"):
     settings.load_profile("repeatable")
 
 
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN or "FKDASH_TEST_HANGUP_IGNORED" in os.environ:
+    # Under nohup what a test starts would ignore it too; a handler is not inherited, and ignores it for this process.
+    os.environ["FKDASH_TEST_HANGUP_IGNORED"] = "yes"
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+def pytest_report_header() -> list[str]:
+    """Start each PostgreSQL once and have it answer: an installation that is not sound is told before any test."""
+    told = []
+    for major in versions_under_test():
+        try:
+            with running_server(major) as server:
+                told.append(f"PostgreSQL {major}: {asyncio.run(_version(server))} answers")
+        except (FkdashError, OSError) as error:
+            raise pytest.UsageError(f"PostgreSQL {major} does not start: {error}") from error
+    return told
+
+
+async def _version(server: TestServer) -> str:
+    connection = await asyncpg.connect(server.dsn)
+    try:
+        return str(await connection.fetchval("show server_version"))
+    finally:
+        await connection.close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -12,6 +12,7 @@ from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import recorded_run
 from fkdash.catalog.names import name_parts
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.cli.connection import looking, run_async, target_of
 from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError, reason_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from fkdash.apply.journal.records import RecordedRun
+    from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
 
 
@@ -36,7 +38,11 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the constraint, the option, and where the plan comes from instead of a database."""
     add_plan_arguments(parser)
     parser.add_argument(
-        "--from", dest="source", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
+        "--from",
+        dest="source",
+        metavar="FILE",
+        type=Path,
+        help="a plan as `fix plan --format json` printed it, or a file of fkdash snapshot; no database is needed",
     )
     parser.add_argument(
         "--journal", metavar="FILE", type=Path, help="the journal of the run that applied the fix live"
@@ -51,7 +57,7 @@ def source_of(arguments: argparse.Namespace) -> Source:
         run = recorded_run(arguments.journal)
         return Source(_fitting(arguments, run.plan, arguments.journal), run.path)
     if arguments.source is not None:
-        return Source(_fitting(arguments, _plan_in(arguments.source), arguments.source))
+        return _in_file(arguments)
     return run_async(_in_database(arguments))
 
 
@@ -75,12 +81,24 @@ async def _in_database(arguments: argparse.Namespace) -> Source:
     return Source(made)
 
 
-def _plan_in(path: Path) -> Plan:
+def _in_file(arguments: argparse.Namespace) -> Source:
+    """Give the plan that a file is, or one made from the snapshot that it is."""
+    path: Path = arguments.source
+    if arguments.dsn or arguments.dbname or arguments.host or arguments.profile:
+        raise UsageError("--from reads a file; a database cannot be read too.", next_step="Leave one of them out.")
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read as a plan: {reason_of(error)}.") from error
-    return plan_of(document)
+        raise UsageError(f"{path} cannot be read as a plan or a snapshot: {reason_of(error)}.") from error
+    if isinstance(document, dict) and document.get("kind") == "snapshot":
+        return run_async(_in_snapshot(load_snapshot(path), arguments))
+    return Source(_fitting(arguments, plan_of(document), path))
+
+
+async def _in_snapshot(snapshot: Catalog, arguments: argparse.Namespace) -> Source:
+    settle_words(arguments)
+    catalog, key = await with_the_key(None, snapshot, arguments)
+    return Source(planned_from(catalog, key, arguments, await picked(None, catalog, key, arguments)).plan)
 
 
 def _fitting(arguments: argparse.Namespace, made: Plan, where: Path) -> Plan:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
+import threading
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +18,7 @@ from fkdash.apply.journal.identity import identity_of
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.errors import UsageError
+from fkdash.errors import StoppedError, UsageError
 from fkdash.report.watch import summary_document, summary_lines, watch_document, watch_line
 from fkdash.watch.classify import Classifier
 from fkdash.watch.clock import Clock
@@ -26,11 +28,11 @@ from fkdash.watch.notes import notes_of
 from fkdash.watch.reading import Reading
 from fkdash.watch.server_log import ServerLog, Spelling, read_spelling
 from fkdash.watch.spans import moment_of, seconds_of
-from fkdash.watch.watching import Ending, FromFiles, FromServer, FromStream, Source, watch
+from fkdash.watch.watching import PATIENCE_SECONDS, Ending, FromFiles, FromServer, FromStream, Source, watch
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.pool import ReadPool
@@ -45,6 +47,7 @@ EXAMPLES = """examples:
   fkdash watch app --until-quiet 10m --timeout 1h && echo quiet
   fkdash watch app --log /var/log/postgresql
   kubectl logs -f db-1 | fkdash watch app --log -
+exit code: 1 when there was any error, 0 when there was none, 4 when it was stopped before anybody knows
 """
 _CONNECTING = ("dsn", "host", "port", "username", "dbname", "profile")
 
@@ -74,7 +77,7 @@ class _Known:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Watch; 0 when no error was seen, 1 when there was any."""
+    """Watch; 0 when no error was seen, 1 when there was any, 4 where it was stopped (ctrl+c) without one."""
     now = datetime.now().astimezone()
     since = moment_of(arguments.since, now=now, argument="--since") if arguments.since else None
     quiet = seconds_of(arguments.until_quiet, argument="--until-quiet") if arguments.until_quiet else None
@@ -92,6 +95,7 @@ async def _watch(arguments: argparse.Namespace, ending: Ending, since: datetime 
             pool = await opened.enter_async_context(looking(target_of(arguments)))
             known = await _known(pool)
         source = await _source(arguments, pool, since, once=ending.once)
+        stopped = False
         spelling = known.spelling
         counts = Counts(
             database=known.catalog.server.database if known.catalog and known.catalog.server else "",
@@ -111,14 +115,45 @@ async def _watch(arguments: argparse.Namespace, ending: Ending, since: datetime 
                     say(watch_line(each, known.findings))
 
         try:
-            await watch(reading, source, ending, told)
+            from_now_on = arguments.log != "-" and not ending.once and since is None
+            await _watched(reading, source, ending, told, from_now_on=from_now_on)
+        except asyncio.CancelledError:
+            # Whoever watches ends it so: what was counted is the answer.
+            stopped = True
         finally:
             notes = [*notes_of(reading, spelling.notes if spelling else ()), *_unread(source)]
             if arguments.format == "jsonl":
                 say(json.dumps(summary_document(counts, notes), ensure_ascii=False))
             else:
                 say("\n".join(summary_lines(counts, notes)))
-    return 1 if counts.total else 0
+    if counts.total:
+        return 1
+    return StoppedError.exit_code if stopped else 0
+
+
+async def _watched(
+    reading: Reading,
+    source: Source,
+    ending: Ending,
+    told: Callable[[Iterable[Counted]], None],
+    *,
+    from_now_on: bool,
+) -> None:
+    """Watch, and let a polite kill end it as ctrl+c does: what was counted is still told."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - this is one
+    # Signals arrive at the main thread alone.
+    main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if main else ()
+    for number in numbers:
+        loop.add_signal_handler(number, task.cancel)
+    if from_now_on:
+        tell("Watching from now on; --since also reads what is there.")
+    try:
+        await watch(reading, source, ending, told)
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 def _unread(source: Source) -> Iterable[str]:
@@ -157,7 +192,5 @@ async def _source(
         assert pool is not None  # noqa: S101 - without a log there is a server
         log = ServerLog(pool, since=since, from_end=from_end)
         await log.open()
-        source = FromServer(log)
-    if from_end:
-        tell("Watching from now on; --since also reads what is there.")
+        source = FromServer(log, tell, patience_seconds=0 if once else PATIENCE_SECONDS)
     return source

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import quoted
 from fkdash.catalog.names import nearest
 from fkdash.errors import UsageError
+from fkdash.preview.condition import checked_condition
 from fkdash.preview.model import DeleteTarget
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ def chosen_target(
     if everything:
         return DeleteTarget(table.name)
     if condition is not None:
-        from fkdash.preview.condition import checked_condition  # noqa: PLC0415 - it loads the SQL parser
-
         checked = checked_condition(condition)
         # Every row in one statement: counted by table rather than row by row.
         return DeleteTarget(table.name, condition=None if checked.strip().lower() == "true" else checked)

@@ -9,6 +9,7 @@ from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import text_of
 from fkdash.errors import StoppedError
 from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
+from fkdash.preview.own_path import in_own_path
 from fkdash.preview.row import RowId, RowValues
 from fkdash.preview.scans import scan_needing_consent
 
@@ -78,8 +79,6 @@ class Reader:
         """Give the rows of a statement in which the condition of a selection stands."""
         if not chosen.typed:
             return await self.ask(sql, *arguments)
-        from fkdash.preview.own_path import in_own_path  # noqa: PLC0415 - it loads the SQL parser
-
         async with in_own_path(self.session, chosen.typed, sql):
             return await self.ask(sql, *arguments)
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.errors import ServerRefusedError, UsageError
+from fkdash.preview.condition import by_own_name, nearest_columns
 from fkdash.preview.equality import alias_beside, bare_type
 from fkdash.preview.model import Selection
+from fkdash.preview.own_path import refuse_volatile_in
 from fkdash.sqlstates import UNDEFINED_COLUMN
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     table = facts.tables[facts.target]
     if target.condition is not None:
         # On a line of its own, so that a comment at its end does not take the parenthesis along.
-        return Selection(f"({target.condition}\n)", typed=target.condition)
+        condition = by_own_name(target.condition, target.table)
+        return Selection(f"({condition}\n)", typed=condition)
     if target.keys is None:
         return Selection("true")
     if not target.keys:
@@ -107,8 +110,6 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     """Give the usage error for a key or condition that the server refuses."""
     said = f"{error.said} (SQLSTATE {error.sqlstate})."
     if target.condition is not None:
-        from fkdash.preview.condition import nearest_columns  # noqa: PLC0415 - it loads the SQL parser
-
         hint = nearest_columns(target.condition, columns) if error.sqlstate == UNDEFINED_COLUMN else ""
         known = f"{target.table} has {', '.join(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
@@ -122,8 +123,6 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     """Raise UsageError when a condition may call a volatile function: its answer would not be the delete's."""
     if target.condition is None:
         return
-    from fkdash.preview.own_path import refuse_volatile_in  # noqa: PLC0415 - it loads the SQL parser
-
     await refuse_volatile_in(session, target.condition, "The condition")
 
 

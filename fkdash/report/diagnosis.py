@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.migrations import Migrations
 from fkdash.checking.result import impact_words
 from fkdash.pasting import for_psql
+from fkdash.pictures.bars import bars
+from fkdash.pictures.path import path
+from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
+from fkdash.report.pictures import held_rows, way_to_error
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.rules.finding import Severity
 from fkdash.shell import command
@@ -86,6 +90,9 @@ def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
     yield from ("", f"## {finding.rule} {escaped(finding.key.qualified)}", "", escaped(finding.explanation))
     if finding.error is not None:
         yield from ("", f"> ERROR {finding.error.sqlstate}: {escaped(finding.error.message)}")
+    way = way_to_error(finding)
+    if way is not None:
+        yield from ("", *fenced(text_of(path(*way, TEXT_CELLS, UNICODE)), "text"))
     yield from ("", "Evidence:", "")
     yield from (f"- {escaped(each)}" for each in finding.evidence)
     impact = impact_words(reported)
@@ -103,6 +110,7 @@ def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
         for row in rows:
             labels = ", ".join(label for label in row.row.labels if label is not None)
             yield f"| {escaped(', '.join(row.row.key))} | {escaped(labels)} | {row.blocking_rows:,} |"
+        yield from ("", *fenced(text_of(bars(held_rows(rows), TEXT_CELLS, UNICODE)), "text"))
     remedies = diagnosis.remedies.get(finding.fingerprint, ())
     if remedies:
         yield from ("", "### Options")

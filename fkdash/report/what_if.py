@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.pictures.fates import Outcome, fates
+from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.preview.model import Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.what_if import Assumptions, NewAction
 from fkdash.report.check_markdown import escaped
+from fkdash.report.markdown import fenced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -87,10 +90,24 @@ def fate(supposed: Supposed, key: ForeignKey) -> Fate:
     )
 
 
+def outcome(supposed: Supposed) -> Outcome:
+    """Give what happens under an option as it is drawn beside the others."""
+    found = supposed.preview
+    works = {Verdict.ALLOWED: True, Verdict.BLOCKED: False, Verdict.UNKNOWN: None}[found.verdict]
+    return Outcome(
+        name="today" if supposed.plan is None else supposed.plan.option,
+        works=works,
+        words=in_words(supposed),
+        stopping=sum(blocker.rows for blocker in found.blockers),
+        deleted=found.taken_along,
+        changed=found.changed,
+    )
+
+
 def what_if_text(supposed: Sequence[Supposed], key: ForeignKey, named: str) -> str:
     """Give the comparison as plain text, an option a line."""
-    lines = [f"{'today' if each.plan is None else each.plan.option:<17} {in_words(each)}" for each in supposed]
-    return "".join(f"{plain(each)}\n" for each in (f"Deleting {named}, by {key.qualified}", *lines))
+    picture = text_of(fates([outcome(each) for each in supposed], TEXT_CELLS, UNICODE))
+    return f"{plain(f'Deleting {named}, by {key.qualified}')}\n{picture}\n"
 
 
 def what_if_markdown(supposed: Sequence[Supposed], key: ForeignKey, named: str) -> str:
@@ -101,6 +118,8 @@ def what_if_markdown(supposed: Sequence[Supposed], key: ForeignKey, named: str) 
         row = fate(each, key)
         cells = (row.option, row.delete, row.referencing, row.others)
         lines.append(f"| {' | '.join(map(escaped, cells))} |")
+    picture = text_of(fates([outcome(each) for each in supposed], TEXT_CELLS, UNICODE))
+    lines += ["", *fenced(picture, "text")]
     return "".join(f"{each}\n" for each in lines)
 
 

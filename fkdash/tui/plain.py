@@ -10,13 +10,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 
-from fkdash.db.text import escaped, plain
-
-_NOT_ASCII = re.compile(r"[^\x20-\x7e]")
+from fkdash.pictures.cells import fit, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,7 @@ class Glyphs:
 
     def plain(self, text: str) -> str:
         """Give text in which every character can be seen and, in ASCII, sent."""
-        shown = plain(text)
-        if self.ascii_only and not shown.isascii():
-            return _NOT_ASCII.sub(_escaped_match, shown)
-        return shown
+        return shown(text, ascii_only=self.ascii_only)
 
     def fit(self, text: str, width: int) -> str:
         """Give `text` made plain and cut to at most `width` cells, ending in an ellipsis where cut."""
@@ -83,26 +77,6 @@ def glyphs_for(environment: Mapping[str, str] = os.environ, *, ascii_only: bool 
         unicode_locale = "utf8" in locale.casefold().replace("-", "")
         ascii_only = not unicode_locale or environment.get("TERM", "").startswith(("vt1", "vt2"))
     return ASCII if ascii_only else UNICODE
-
-
-def _escaped_match(match: re.Match[str]) -> str:
-    return escaped(match.group())
-
-
-@lru_cache(maxsize=8192)
-def fit(text: str, width: int, ellipsis: str = "…") -> str:
-    """Give plain `text` cut to at most `width` cells, ending in the ellipsis where cut."""
-    if cell_len(text) <= width:
-        return text
-    if width <= 0:
-        return ""
-    kept, used = 0, 0
-    room = width - cell_len(ellipsis)
-    for _start, end, cells in split_graphemes(text)[0]:
-        if used + cells > room:
-            break
-        kept, used = end, used + cells
-    return text[:kept] + ellipsis
 
 
 def wrapped_words(text: str, width: int) -> Iterator[str]:

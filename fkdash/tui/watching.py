@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.errors import UnreachableError
 from fkdash.tui.words import fails_here
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ _STATISTICS_SECONDS: Final = 5.0
 class Watching:
     """What a watch has come to. `no_log` is why no log can be had, `reading` what was read of one.
 
-    `table` is the one whose deletes are counted beside it, "" for none.
+    `table` is the one whose deletes are counted beside it, "" for none; `heard` is told that the server has gone.
     """
 
-    def __init__(self, services: Services, knowledge: Knowledge, table: str = "") -> None:
-        self.table = table
+    def __init__(
+        self, services: Services, knowledge: Knowledge, table: str = "", heard: Callable[[str], None] | None = None
+    ) -> None:
+        self.table, self._heard = table, heard
         self._services = services
         self._catalog = knowledge.catalog
         self.findings: dict[str, str] = {}
@@ -90,7 +93,7 @@ class Watching:
 
         beside = asyncio.create_task(self.watch_statistics(show), name="statistics")
         try:
-            await watch(self.reading, FromServer(log), Ending(), told)
+            await watch(self.reading, FromServer(log, self._heard), Ending(), told)
         finally:
             beside.cancel()
             await asyncio.gather(beside, return_exceptions=True)
@@ -101,7 +104,12 @@ class Watching:
 
         pool = await self._services.connection.pool()
         while True:
-            self.statistics = await read_statistics(pool, self.table)
+            try:
+                self.statistics = await read_statistics(pool, self.table)
+            except UnreachableError:
+                # Whoever reads the log says so, and waits for it.
+                await asyncio.sleep(_STATISTICS_SECONDS)
+                continue
             self._begun = pool.begun
             if self.first is None:
                 self.first, self._begun_before = self.statistics, self._begun

@@ -5,11 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.report.names import shown_columns, shown_name
 from fkdash.rules.finding import Finding, Severity, Statement
 
 if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import Impact
     from fkdash.tui.widgets.painting import Tone
+
+__all__ = [
+    "ACTION_TONES",
+    "behaviour",
+    "consequence",
+    "fails_deletes",
+    "fails_here",
+    "holds_rows_back",
+    "rows_of",
+    "shown_columns",
+    "shown_name",
+]
 
 _DELETES: Final = {
     Action.CASCADE: "also deletes every row of {table} that refers to it",
@@ -27,17 +40,6 @@ ACTION_TONES: Final[dict[Action, Tone]] = {
 }
 """What an action does to the referencing rows has one look on every screen."""
 _REFUSING: Final = (Action.NO_ACTION, Action.RESTRICT)
-
-
-def shown_name(name: TableName) -> str:
-    """Give a table's name as lists show it: the schema only where it is not public."""
-    return name.name if name.schema == "public" else str(name)
-
-
-def shown_columns(key: ForeignKey) -> str:
-    """Give the referencing columns with their table: `users.workspace_id`, `invoices.(tenant_id,case_id)`."""
-    columns = key.columns[0] if len(key.columns) == 1 else f"({','.join(key.columns)})"
-    return f"{shown_name(key.table)}.{columns}"
 
 
 def rows_of(number: int, name: TableName, *, exact: bool = True) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from fkdash.errors import UnreachableError
 from fkdash.watch.log_files import CHUNK, Chunk, LogFiles
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from fkdash.watch.server_log import ServerLog
 
 _LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 600.0
+"""How long a server that has gone is waited for."""
 _MOST_PARTS = 8
 
 
@@ -33,10 +36,14 @@ class Ending:
 
 
 class Source(Protocol):
-    """Where a log comes from; `ended` says that nothing will come any more, `endless` that only an end ends it."""
+    """Where a log comes from; `ended` says that nothing will come any more, `endless` that only an end ends it.
+
+    `unreachable` says that it could not be read the last time, and will be read later.
+    """
 
     ended: bool
     endless: bool
+    unreachable: bool
 
     def read(self) -> AsyncIterator[Chunk]:
         """Give what has come since the last time."""
@@ -65,7 +72,8 @@ async def watch(
                     told(reading.counts.finished(datetime.now(UTC)))
             if not came:
                 counted += reading.settled()
-            if counted:
+            if counted or source.unreachable:
+                # What cannot be read is not quiet.
                 quiet_since = monotonic()
             if source.ended or (ending.once and not source.endless):
                 break
@@ -86,7 +94,7 @@ async def watch(
 class FromFiles:
     """Files of this machine."""
 
-    ended = endless = False
+    ended = endless = unreachable = False
 
     def __init__(self, files: LogFiles) -> None:
         self.files = files
@@ -103,16 +111,51 @@ class FromFiles:
 
 
 class FromServer:
-    """The server's log over SQL."""
+    """The server's log over SQL; where the server goes away, what it wrote meanwhile is read when it is back.
+
+    `heard` is told that it has gone, and that it is back. After `patience_seconds` without it the error is raised.
+    """
 
     ended = endless = False
 
-    def __init__(self, log: ServerLog) -> None:
-        self._log = log
+    def __init__(
+        self,
+        log: ServerLog,
+        heard: Callable[[str], None] | None = None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._log, self._heard, self._patience = log, heard, patience_seconds
+        self._gone_since: float | None = None
 
-    def read(self) -> AsyncIterator[Chunk]:
-        """Give what has come since the last time."""
-        return self._log.read()
+    @property
+    def unreachable(self) -> bool:
+        """Whether the server did not answer the last time."""
+        return self._gone_since is not None
+
+    async def read(self) -> AsyncIterator[Chunk]:
+        """Give what has come since the last time, nothing where the server does not answer."""
+        try:
+            async for chunk in self._log.read():
+                self._is_back()
+                yield chunk
+        except UnreachableError as error:
+            if self._gone_since is None:
+                self._gone_since = monotonic()
+                self._say(f"{error.what} Trying again until it answers.")
+            elif monotonic() - self._gone_since >= self._patience:
+                raise
+        else:
+            self._is_back()
+
+    def _is_back(self) -> None:
+        if self._gone_since is not None:
+            self._gone_since = None
+            self._say("The server answers again; its log is read on.")
+
+    def _say(self, words: str) -> None:
+        if self._heard is not None:
+            self._heard(words)
 
     def close(self) -> Iterable[Chunk]:
         """Give nothing: there is nothing to close."""
@@ -123,6 +166,7 @@ class FromStream:
     """Standard input, or another stream, to its end."""
 
     endless = True
+    unreachable = False
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

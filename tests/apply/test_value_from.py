@@ -51,6 +51,10 @@ async def picked(bench: Workbench, sql: str, *of: str, key: str = _KEY) -> Picke
     return await pick(bench.pool, bench.catalog, bench.key(key), chosen, sql, seconds=20)
 
 
+async def pairs(database: TestDatabase, sql: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in await database.fetch(sql)}
+
+
 def moving(bench: Workbench, given: Picked, *of: str, key: str = _KEY) -> Plan:
     return plan(
         bench.catalog,
@@ -66,13 +70,13 @@ async def test_each_row_goes_where_the_query_says_and_those_without_stay_by_name
     database, before = bench.database, await bench.database.value(_ROWS)
     given = await picked(bench, _QUERY)
     assert sorted(row.named for row in given.rows if not row.then) == _STAY
-    expected = dict(await database.fetch("select id::text, (3 + id % 3)::text from users where id < 28"))
+    expected = await pairs(database, "select id::text, (3 + id % 3)::text from users where id < 28")
     assert {row.named.split(" ")[0]: row.then[0] for row in given.rows if row.then} == expected
     made = moving(bench, given)
     assert planned_here(bench.catalog, plan_of(plan_document(made))).steps == made.steps
     ended = await bench.carry_out(made)
     good(ended)
-    assert dict(await database.fetch("select id::text, space_id::text from users where id < 28")) == expected
+    assert await pairs(database, "select id::text, space_id::text from users where id < 28") == expected
     assert await database.value("select array_agg(id) from users where space_id = 1") == [28, 29, 30]
     assert await database.value("select count(*) from users where space_id = 2") == 10
     good(await bench.undo(ended))

@@ -82,6 +82,10 @@ def test_json_that_is_no_list_of_keys_is_refused(text: str) -> None:
         "id IN (SELECT a FROM b)",
         "x @> '{}'::jsonb AND NOT y",
         "id = 1 -- one",
+        "b && box '(0,0),(1,1)'",
+        "!~! name AND @ num > 2",
+        "name IS NFC NORMALIZED",
+        "a IS DISTINCT FROM b OR extract(year FROM d) = 2020",
     ],
 )
 def test_one_expression_is_a_condition(text: str) -> None:
@@ -102,7 +106,9 @@ def test_one_expression_is_a_condition(text: str) -> None:
         "EXISTS (WITH x AS (DELETE FROM t RETURNING 1) SELECT 1 FROM x)",
         "id = 1 AS x",
         "'unfinished",
-        "VACUUM",
+        "UPDATE x SET a = 1",
+        "EXISTS (SELECT FROM x FOR UPDATE)",
+        "U&\"x!0061\" UESCAPE '!' = 1",
     ],
 )
 def test_anything_else_is_not(text: str) -> None:

@@ -179,7 +179,8 @@ def _ran(line: str) -> Ran | None:
     head, mark, found = line.partition(f"LOG:  {_MARK}")
     if not mark or head.startswith("\t"):
         return None
-    facts = json.loads(found)
+    # The server may say behind it where in the statement it was.
+    facts, _ = json.JSONDecoder().raw_decode(found)
     reached = tuple(dict.fromkeys(facts["reached"]))
     if set(reached) == {PLANTER}:
         return None

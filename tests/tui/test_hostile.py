@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -33,6 +34,7 @@ NAMES = {
     "quotes": """a"b'c\\d$$e`f|g""",
 }
 
+SIDES = re.compile(r"[ │┃]*\n[ │┃]*")
 CUT_OFF = ("terminal escape", "writing direction", "wide and 63 bytes", "combined")
 
 
@@ -99,7 +101,7 @@ class Looker:
     async def see(self, *wanted: str, named: bool = True) -> None:
         session = self.session
         if named and self.size[0] > 100:
-            await session.until(lambda: self.seen in session.screen.replace("\n", ""))
+            await session.until(lambda: self.seen in SIDES.sub("", session.screen))
         await session.until_shown(*wanted)
         lines = session.screen.split("\n")
         assert len(lines) == self.size[1]
@@ -161,7 +163,7 @@ async def test_a_name_is_only_ever_text(
         await looker.paste(f'ERROR:  23502: null value in column "{name}" of relation "child"')
         await looker.see("23502")
         await session.press("escape", "t")
-        await looker.see("relations of")
+        await looker.see("foreign keys refer to")
         await session.press("T")
         await looker.see("Which table?")
         await session.press("escape", "escape", "f")

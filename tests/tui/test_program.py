@@ -265,7 +265,7 @@ def test_it_survives_being_detached_and_attached_in_tmux_at_another_size(dsn: st
                 client.read_until("BITES")
                 until(f"{columns}", "display-message", "-p", "#{window_width}")
                 client.send(b"j")
-                until(f" {number}/57")
+                until(f" {number}/58")
                 client.hang_up()
                 client.wait()
             until("0", "display-message", "-p", "#{session_attached}")

@@ -70,11 +70,11 @@ async def test_errors_are_counted_as_they_come_and_a_fix_is_seen_to_stop_them(
             await session.until_shown("users_space")
             await session.press("W")
             await session.until_shown("4 integrity errors", "4 before, none since")
-            screen = session.app.screen
-            assert isinstance(screen, WatchScreen)
-            assert "|" in screen.list.rows[0].line
+            after = session.app.screen
+            assert isinstance(after, WatchScreen)
+            assert "|" in after.list.rows[0].line
             await failing(database, 5)
-            await session.until(lambda: any(row.since for row in screen.list.rows))
+            await session.until(lambda: any(row.since for row in after.list.rows))
             await session.press("m")
             await session.press("enter")
             await session.press("E")

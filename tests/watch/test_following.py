@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
+import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.support.servers import TestServer, fresh_database
@@ -98,3 +102,42 @@ async def test_half_a_record_before_a_new_one_loses_nothing_after_it(tmp_path: P
     found, summary, _ = await counted("--once", "--log", str(tmp_path / "x.csv"))
     assert found == Counter({_KEY: 2})
     assert "broken" in str(summary["notes"])
+
+
+async def test_a_server_that_is_killed_and_comes_back_is_counted_whole(logging: TestServer) -> None:
+    async with fresh_database(logging) as database:
+        await database.execute(SCHEMA)
+        process = await _started(database.dsn, "--until-quiet", "4s", "--timeout", "1m")
+        expected = await provoke(database.dsn, logging.major)
+        victim = await asyncpg.connect(logging.dsn)
+        os.kill(victim.get_server_pid(), signal.SIGKILL)
+        await _answering(database.dsn)
+        expected += await provoke(database.dsn, logging.major)
+        assert await _counted(process) == (expected, 1)
+
+
+async def _answering(dsn: str) -> None:
+    """Wait until the server answers; every session was lost with the one that was killed."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection = await asyncpg.connect(dsn)
+                await connection.close()
+                return
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_whoever_ends_a_watch_is_told_what_was_counted(tmp_path: Path, number: signal.Signals) -> None:
+    log = tmp_path / "x.log"
+    log.write_text("")
+    for lines, code in (("", 4), (_LINE % 40, 1)):
+        process = await _started("--log", str(log))
+        with log.open("a") as opened:
+            opened.write(lines)
+        if lines:
+            # The minute is long over: it is told at the next look.
+            assert process.stdout is not None
+            assert b"task_ws" in await process.stdout.readline()
+        process.send_signal(number)
+        found, ended = await _counted(process)
+        assert (found.total(), ended) == (0, code)

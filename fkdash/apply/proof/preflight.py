@@ -26,6 +26,7 @@ from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.sandbox import pinned
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import source
+from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import LockMode
@@ -154,6 +155,8 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
         rows = f"select exists (select from {plan.kept.table.sql})"
         used, _ = await _answer(sessions, rows, seconds=seconds) if table is not None else (False, "")
         own = {column.name for column in catalog.tables[plan.key.table].columns}
+        if plan.kept.table == kept_parents(plan.key):
+            own = set(plan.key.columns)
         fits = table is None or own <= set(table.columns_by_name)
         lines.append(
             kept_line(plan.kept.table, used=used is not False, fits=fits, stranger=_stranger(catalog, plan))

@@ -189,6 +189,10 @@ def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) ->
             state.change(index, index=replace(index.index, replica_identity=wanted))
 
 
+_TRIGGERS_FOLLOWED_SINCE: Final = 15
+"""Before, those of foreign keys on partitions are no children of any on the table."""
+
+
 def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> None:
     everything = act.name in {"all", "user"}
     if not everything and act.name not in {each.name for each in table.triggers}:
@@ -206,7 +210,10 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
     if table.kind == "p":
         for child in state.children(table.oid):
             cloned = {each.name for each in child.triggers if each.parent}
-            if act.name == "all" or act.name in cloned or (act.name == "user" and cloned):
+            if everything and state.version < _TRIGGERS_FOLLOWED_SINCE:
+                for name in sorted(cloned):
+                    _enable_trigger(state, state.relations[child.oid], replace(act, name=name), only=only)
+            elif act.name == "all" or act.name in cloned or (act.name == "user" and cloned):
                 _enable_trigger(state, child, act, only=only)
 
 

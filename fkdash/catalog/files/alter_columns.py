@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, remove_trigger, want_no_view
 from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.foreign import copies_of
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
@@ -29,7 +30,7 @@ from fkdash.sqlstates import (
 )
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import Attribute, Relation
+    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
     from fkdash.catalog.files.nodes import Act, ColumnSaid
 
 
@@ -255,20 +256,45 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
             )
             state.change(index, index=replace(fact, opclasses=classes))
             state.renew_index(index.oid)
-    touched = dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ())))
-    # They are made anew table by table, those of this one first.
-    tables = list(dict.fromkeys(state.constraints[oid].table for oid in touched))
-    for oid in sorted(touched, key=lambda oid: tables.index(state.constraints[oid].table)):
-        key = state.constraints[oid]
-        own = key.table == table.oid and number in key.columns
-        theirs = key.referenced == table.oid and number in key.referenced_columns
-        if key.kind == "f" and (own or theirs):
-            _compare_again(state, oid)
-            state.renew_constraint(oid)
+    _renew_keys(state, table, number)
+    for check in state.constraints_on(table.oid, "c"):
+        if number in check.columns and not check.validated:
+            _leave_unchecked(state, table, check.name)
     for child in state.children(table.oid):
         inherited = child.column(column.name)
         if inherited is not None:
             _change_type(state, child, inherited, replace(wanted, number=inherited.number))
+
+
+def _renew_keys(state: State, table: Relation, number: int) -> None:
+    """Make foreign keys over a column anew: this table's first, and those of partitions with their table's."""
+    touched = dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ())))
+    tables = list(dict.fromkeys(state.constraints[oid].table for oid in touched))
+    for oid in sorted(touched, key=lambda oid: tables.index(state.constraints[oid].table)):
+        key = state.constraints.get(oid)
+        if key is None or key.kind != "f" or key.parent in touched:
+            continue
+        own = key.table == table.oid and number in key.columns
+        theirs = key.referenced == table.oid and number in key.referenced_columns
+        if own or theirs:
+            _renew_with_copies(state, key)
+
+
+def _renew_with_copies(state: State, key: Constraint) -> None:
+    _compare_again(state, key.oid)
+    copies = copies_of(state, key)
+    state.renew_constraint(key.oid)
+    for copy in copies:
+        _renew_with_copies(state, state.constraints[copy.oid])
+
+
+def _leave_unchecked(state: State, table: Relation, name: str) -> None:
+    """Mark what inherits a check NOT VALID, as which it is made anew."""
+    for child in state.children(table.oid):
+        inherited = state.constraint(child, name)
+        if inherited is not None and inherited.inherited:
+            state.change_constraint(inherited, validated=False)
+            _leave_unchecked(state, child, name)
 
 
 def _want_same_meaning(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:

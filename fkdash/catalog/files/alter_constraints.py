@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.dropping import remove_key
-from fkdash.catalog.files.foreign import copies_of
+from fkdash.catalog.files.foreign import copies_of, mark_validated
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
@@ -58,18 +58,12 @@ def validate(state: State, table: Relation, act: Act, *, only: bool) -> None:
     state.change_constraint(found, validated=True)
     if found.kind == "f":
         for copy in copies_of(state, found):
-            _validate_copy(state, copy)
+            mark_validated(state, copy)
         return
     for child in state.children(table.oid):
         inherited = state.constraint(child, act.name)
         if inherited is not None and not found.no_inherit:
             validate(state, child, act, only=only)
-
-
-def _validate_copy(state: State, copy: Constraint) -> None:
-    state.change_constraint(copy, validated=True)
-    for below in copies_of(state, copy):
-        _validate_copy(state, below)
 
 
 def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions

@@ -139,23 +139,29 @@ def _target(
     raise RefusedError(INVALID_FOREIGN_KEY, f"nothing makes ({', '.join(named)}) of {referenced.name} unique")
 
 
-def copy_to_referenced(state: State, key: Constraint, referenced: Relation) -> None:
+def copy_to_referenced(state: State, key: Constraint, referenced: Relation, base: str = "") -> None:
     """Keep a foreign key for every partition of the table it refers to (addFkRecurseReferenced)."""
     if referenced.kind != "p":
         return
     for partition in partitions_of(state, referenced.oid):
-        copy_for_referenced_partition(state, key, partition)
+        copy_for_referenced_partition(state, key, partition, base)
 
 
-def copy_for_referenced_partition(state: State, key: Constraint, partition: Relation) -> None:
-    """Keep a foreign key for one partition of the table it refers to."""
+def copy_for_referenced_partition(
+    state: State, key: Constraint, partition: Relation, base: str = ""
+) -> Constraint:
+    """Keep a foreign key for one partition of the table it refers to, and for those below.
+
+    All of one statement are named after the key that it began with (`base`), whatever lies between.
+    """
+    base = base or key.name
     table = state.relations[key.table]
     numbers = numbers_in(state, key.referenced, partition)
     index = next(
         (each.oid for each in state.indexes_on(partition.oid) if each.index and each.index.parent == key.index), 0
     )
     if state.version >= _SUFFIXED_SINCE:
-        name = _suffixed(state, table, key.name)
+        name = _suffixed(state, table, base)
     else:
         columns = joined([table.names[number] for number in key.columns])
         name = state.constraint_name(table.schema, table.name, columns, "fkey")
@@ -172,7 +178,15 @@ def copy_for_referenced_partition(state: State, key: Constraint, partition: Rela
         comment=None,
     )
     state.add_constraint(made)
-    copy_to_referenced(state, made, partition)
+    copy_to_referenced(state, made, partition, base)
+    return made
+
+
+def mark_validated(state: State, key: Constraint) -> None:
+    """Mark a key and what is kept of it for partitions as validated."""
+    state.change_constraint(key, validated=True)
+    for copy in copies_of(state, key):
+        mark_validated(state, copy)
 
 
 def _suffixed(state: State, table: Relation, name: str) -> str:
@@ -186,11 +200,9 @@ def copy_to_partition(state: State, key: Constraint, partition: Relation) -> Non
     numbers = numbers_in(state, key.table, partition)
     wanted = _over(key, numbers)
     for other in state.constraints_on(partition.oid, "f"):
-        if not other.parent and _same_key(replace(other, enforced=wanted.enforced), wanted):
-            if other.enforced is not wanted.enforced:
-                raise RefusedError(
-                    INVALID_OBJECT_DEFINITION, f"{other.name} and {key.name} are not enforced alike"
-                )
+        if not other.parent and _same_columns(other, wanted) and other.enforced is not wanted.enforced:
+            raise RefusedError(INVALID_OBJECT_DEFINITION, f"{other.name} and {key.name} are not enforced alike")
+        if not other.parent and _same_key(other, wanted):
             if other.validated < key.validated:
                 raise DoubtfulError(f"{other.name} of {partition.name} would have to be validated")
             state.change_constraint(other, parent=key.oid, local=False, inherited=1)
@@ -230,6 +242,12 @@ def _over(key: Constraint, numbers: Mapping[int, int]) -> Constraint:
         columns=tuple(numbers[number] for number in key.columns),
         delete_columns=tuple(numbers[number] for number in key.delete_columns),
     )
+
+
+def _same_columns(one: Constraint, other: Constraint) -> bool:
+    return (one.columns, one.referenced, one.referenced_columns, one.operators) == (
+        other.columns, other.referenced, other.referenced_columns, other.operators,
+    )  # fmt: skip
 
 
 def _same_key(one: Constraint, other: Constraint) -> bool:

@@ -11,6 +11,7 @@ from fkdash.catalog.files.foreign import (
     copies_of,
     copy_for_referenced_partition,
     copy_to_partition,
+    mark_validated,
     remove_with_copies,
 )
 from fkdash.catalog.files.keys import adopt_index, constraint_of, index_on_partition, moved_index, same_index
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import Name
 
 _IDENTITY_SINCE: Final = 17
+_LEFT_UNCHECKED_SINCE: Final = 18
+"""Before, what is kept for a new partition of a key that is NOT VALID counts as validated."""
+
+_OWN_TREE_SINCE: Final = 15
+"""Before, what a key keeps for partitions of its own table goes another way when one is detached."""
 
 
 def clone_to_partition(state: State, parent: Relation, partition: Relation) -> None:
@@ -46,7 +52,10 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
     for oid in referring:
         # What partitions have of a foreign key to their own table is not kept again for each of them.
         if state.constraints[oid].parent not in referring:
-            copy_for_referenced_partition(state, state.constraints[oid], state.relations[partition.oid])
+            key = state.constraints[oid]
+            made = copy_for_referenced_partition(state, key, state.relations[partition.oid])
+            if state.version < _LEFT_UNCHECKED_SINCE:
+                mark_validated(state, made)
 
 
 def _is_copy_for_referenced(state: State, key: object) -> bool:
@@ -173,6 +182,10 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         above = state.constraints.get(key.parent)
         if above is None or above.table != parent.oid:
             continue
+        if state.version < _OWN_TREE_SINCE and above.referenced == parent.oid:
+            raise DoubtfulError(
+                f"{above.name} refers to the table's own partitions, which are not followed when one goes"
+            )
         state.change_constraint(key, parent=0, local=True, inherited=0)
         referenced = state.relations[key.referenced]
         if referenced.kind == "p":
@@ -228,8 +241,8 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
         changes |= {"is_partition": False, "bound": ""}
     state.change(child, **changes)
     if partition and state.version >= _IDENTITY_SINCE:
-        for below in state.children(child.oid):
-            _lose_identity(state, below, inherited)
+        for partition_below in state.children(child.oid):
+            _lose_identity(state, partition_below, inherited)
     names = {check.name for check in state.constraints_on(parent.oid, "c") if not check.no_inherit}
     for check in state.constraints_on(child.oid, "c"):
         if check.name in names and check.inherited:
@@ -265,6 +278,10 @@ def attach_index(state: State, name: Name, child_name: Name) -> None:
     if other.index.table not in partitions:
         raise RefusedError(
             OBJECT_NOT_IN_PREREQUISITE_STATE, f"{other.name} is not on a partition of the index's table"
+        )
+    if any(each.index and each.index.parent == index.oid for each in state.indexes_on(other.index.table)):
+        raise RefusedError(
+            OBJECT_NOT_IN_PREREQUISITE_STATE, f"another index is attached to {index.name} for that partition"
         )
     theirs = moved_index(state, index.index, state.relations[other.index.table])
     if not same_index(theirs, other.index) or index.index.expressions:

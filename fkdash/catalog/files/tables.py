@@ -245,6 +245,10 @@ class _Making:
                 merged.append(replace(column, number=len(merged) + 1))
                 continue
             self._want_same_type(before, column)
+            if column.generated and self.likes:
+                raise DoubtfulError(
+                    f"{column.name} is generated in a table that is copied and in one inherited from"
+                )
             differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
             if differs or (column.generated and self.state.version < _OWN_EXPRESSION_SINCE):
                 raise RefusedError(
@@ -358,6 +362,8 @@ class _Making:
                 if above is not None and above.no_inherit:
                     continue
                 given = self.named_nulls.get(theirs.name)
+                if above is not None and any(said.name == above.name for said, _ in self.own):
+                    raise DoubtfulError(f"a constraint and the NOT NULL inherited are both named {above.name}")
                 set_not_null(
                     state,
                     self.oid,

@@ -31,6 +31,7 @@ from fkdash.fix.remedies import (
 from fkdash.fix.remedy import Remedy
 
 REMEDIES: Final[tuple[Remedy, ...]] = (
+    add_key.REMEDY,
     no_action.REMEDY,
     drop_not_null.REMEDY,
     set_null.REMEDY,
@@ -52,7 +53,6 @@ REMEDIES: Final[tuple[Remedy, ...]] = (
     move_blockers.REMEDY,
     null_blockers.REMEDY,
     delete_blockers.REMEDY,
-    add_key.REMEDY,
 )
 BY_ID: Final = {remedy.id: remedy for remedy in REMEDIES}
 """By the names that `--option` takes; they never change their meaning."""

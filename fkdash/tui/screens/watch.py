@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError, UnreachableError
@@ -22,6 +20,7 @@ from fkdash.tui.screens.watch_lines import about, outcome, statistics_lines
 from fkdash.tui.watching import Watching
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
@@ -84,8 +83,8 @@ class WatchScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the constraints, and what is known of one."""
-        yield Vertical(ListBar(self.list), self.list, id="left")
-        yield Vertical(self._title, self.pane, id="right")
+        yield Frame(ListBar(self.list, "errors"), self.list, id="left", over=True)
+        yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
         """Begin to watch, and move the minutes on while nothing happens."""
@@ -101,7 +100,7 @@ class WatchScreen(BaseScreen):
 
     async def _watch(self) -> None:
         table = self._about.referenced.name if self._about is not None else ""
-        self.watching = Watching(self.services, self.knowledge, table)
+        self.watching = Watching(self.services, self.knowledge, table, self.say)
         since = datetime.now(UTC) - timedelta(hours=_HOURS_BACK)
         try:
             await self.watching.watch(since, self._show)
@@ -161,7 +160,7 @@ class WatchScreen(BaseScreen):
         key = self._key_here()
         if key is not None and key.qualified not in self._orphans:
             self._orphans[key.qualified] = None
-            self.run_worker(partial(self._count_orphans, key), group="orphans", description="Counting orphans")
+            self.run_worker(self._count_orphans(key), group="orphans", description="Counting orphans")
 
     async def _count_orphans(self, key: ForeignKey) -> None:
         from fkdash.orphans.scan import count_orphans  # noqa: PLC0415 - loaded when it is wanted

@@ -209,14 +209,14 @@ class ListBar(Edge):
         """Show the present state of the list."""
         rows = self.row_list
         left: Line = line(Part(self.title, "strong")) if self.title else ()
+        order = f"sort {rows.order_title}  " if rows.order_title else ""
         if rows.typing or rows.filter_text:
-            cursor = self.glyphs.cursor if rows.typing else ""
-            typed = Part(f"/{rows.filter_text}{cursor}", "strong")
-            left = line(*left, "  ", typed) if left else line(typed)
+            # What is typed must be seen; what the list is called is known by then.
+            typed = Part(f"/{rows.filter_text}{self.glyphs.cursor if rows.typing else ''}", "strong")
+            left, order = (line(typed, "  ", Part(self.title, "muted")) if self.title else line(typed)), ""
         place, count = rows.position
         total = len(rows.rows)
         counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
-        order = f"sort {rows.order_title}  " if rows.order_title else ""
         self.draw(left, line(Part(order, "muted"), counted) if order else line(counted))
 
     def tell_again(self) -> None:

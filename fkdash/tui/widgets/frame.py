@@ -51,8 +51,13 @@ class Frame(Vertical):
     @property
     def has_the_keys(self) -> bool:
         """Whether what is typed goes into this frame."""
-        focused = self.screen.focused
+        # What a worker has found may be told after its screen has gone.
+        focused = self.screen.focused if self.is_attached else None
         return focused is not None and self in focused.ancestors
+
+    def on_mount(self) -> None:
+        """Have the sides beside what Textual paints in ASCII too, where there is nothing else."""
+        self.set_class(self._bottom.glyphs.ascii_only, "-in-ascii")
 
     def on_descendant_focus(self) -> None:
         """Show that the keys go here."""

@@ -42,6 +42,7 @@ Tone = Literal[
 
 TONES: frozenset[str] = frozenset(get_args(Tone)) - {"plain"}
 _WIDEST_LABEL = 20
+_SEEN_WHEN_SELECTED = frozenset({"error", "warning", "good", "strong"})
 FRAME_CELLS = 2
 """What a frame takes on each side: its line and a space."""
 
@@ -197,7 +198,8 @@ class Painter(Widget):
         for part in parts:
             text = glyphs.fit(part.text, room)
             room -= cell_len(text)
-            segments.append(Segment(text, below if part.tone == "plain" else below + self._style(part.tone)))
+            tone = "plain" if under == "selected" and part.tone not in _SEEN_WHEN_SELECTED else part.tone
+            segments.append(Segment(text, below if tone == "plain" else below + self._style(tone)))
             if room <= 0:
                 break
         if room > 0:

@@ -147,6 +147,9 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             with self._sending_the_difference():
                 self._view.replace(replaced, looked_at)
                 self._naturals = self._measured()
+        elif not replaced and self.is_attached:
+            # What is said of an empty list may be another.
+            self.refresh_lines(range(1, self.size.height))
 
     def filter_by(self, typed: str) -> None:
         """Show only the rows that meet the conditions typed; "" shows all."""

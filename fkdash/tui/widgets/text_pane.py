@@ -11,7 +11,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fkdash.db.text import plain
+from fkdash.pictures.picture import TEXT_CELLS
 from fkdash.tui import keys
+from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.painting import Line, Painter, line, wrap
 
 
@@ -29,21 +31,25 @@ class TextPane(Painter, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._paragraphs: tuple[Line, ...] = ()
+        self._paragraphs: tuple[Line | Drawing, ...] = ()
         self._lines: list[Line] = []
         self._top = 0
 
     @property
     def text(self) -> str:
         """All paragraphs without tones, whether in sight or not: a line each, made plain as they are shown."""
-        return "\n".join(plain("".join(part.text for part in parts)) for parts in self._paragraphs)
+        lines = [parts for item in self._paragraphs for parts in self._unwrapped(item)]
+        return "\n".join(plain("".join(part.text for part in parts)).rstrip() for parts in lines)
+
+    def _unwrapped(self, item: Line | Drawing) -> list[Line]:
+        return item.lines(TEXT_CELLS, self.glyphs) if isinstance(item, Drawing) else [item]
 
     @property
     def below(self) -> int:
         """How many lines there are below those in sight."""
         return max(0, len(self._lines) - self._top - self.size.height)
 
-    def show(self, paragraphs: Sequence[Line | str]) -> None:
+    def show(self, paragraphs: Sequence[Line | str | Drawing]) -> None:
         """Show these paragraphs from their beginning."""
         replaced = tuple(line(item) if isinstance(item, str) else item for item in paragraphs)
         if replaced == self._paragraphs:
@@ -101,9 +107,10 @@ class TextPane(Painter, can_focus=True):
 
     def _wrap(self) -> None:
         width = self.inner_width
-        self._lines = (
-            [part for item in self._paragraphs for part in wrap(item, width, self.glyphs)] if width else []
-        )
+        self._lines = [part for item in self._paragraphs for part in self._in_lines(item, width)] if width else []
+
+    def _in_lines(self, item: Line | Drawing, width: int) -> list[Line]:
+        return item.lines(width, self.glyphs) if isinstance(item, Drawing) else wrap(item, width, self.glyphs)
 
     def _bounded(self, top: int) -> int:
         return max(0, min(top, len(self._lines) - self.size.height))

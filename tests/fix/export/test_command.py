@@ -47,6 +47,20 @@ async def test_a_plan_in_a_file_needs_no_database(incident_database: TestDatabas
     assert other.returncode == 2
 
 
+async def test_a_snapshot_gives_the_same_files_as_the_database(
+    incident_database: TestDatabase, folder: Path
+) -> None:
+    taken = await fkdash("snapshot", "-o", str(folder.parent / "snapshot.json"), incident_database.dsn)
+    assert taken.returncode == 0, taken.stderr
+    named = (*NAMED, str(folder), "--format", "json")
+    away = await fkdash(*named, "--from", str(folder.parent / "snapshot.json"), environment={"PGHOST": "/nowhere"})
+    here = await fkdash(*named, incident_database.dsn)
+    contents = [[each["content"] for each in json.loads(done.stdout)["files"]] for done in (away, here)]
+    assert contents[0] == contents[1]
+    both = await fkdash(*named, "--from", str(folder.parent / "snapshot.json"), incident_database.dsn)
+    assert (both.returncode, both.stdout) == (2, "")
+
+
 async def test_after_a_live_fix_the_plan_comes_from_its_journal_which_then_says_so(
     incident_database: TestDatabase, folder: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from fkdash.counted import counted
 from fkdash.fix.statements.definition import definition
 from fkdash.pasting import for_psql
 from fkdash.rules.finding import Severity, Statement
+from fkdash.tui.screens.findings.pictures import largest_held, way_to_error
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.sql_text import sql_line
@@ -27,9 +28,10 @@ from fkdash.tui.words import (
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
     from fkdash.orphans.scan import ScannedReference
-    from fkdash.preview.rows.blocked import Impact
+    from fkdash.preview.rows.blocked import BlockedRow, Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.widgets.drawing import Drawing
 
 _SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
 _DIGITS = {
@@ -253,12 +255,15 @@ def scope(knowledge: Knowledge) -> str:
     return f"{keys} of {counted(len(tables), 'tables')}{without}{hidden}"
 
 
-def described(row: ConstraintRow) -> list[Line]:
-    """Give what the pane says of a foreign key: what it means, the very error, the declaration."""
-    paragraphs: list[Line] = []
+def described(row: ConstraintRow, held: Sequence[BlockedRow] = ()) -> list[Line | Drawing]:
+    """Give what the pane says of a foreign key: what it means, the way to the error, the declaration.
+
+    `held` are the referenced rows that most others hold, where they have been read.
+    """
+    paragraphs: list[Line | Drawing] = []
     paragraphs += _orphan_lines(row)
-    for finding in row.findings:
-        paragraphs += _finding_lines(finding, row.impact)
+    for place, finding in enumerate(row.findings):
+        paragraphs += _finding_lines(finding, row.impact, held if place == 0 else ())
     if not row.declared:
         return paragraphs
     if not row.findings:
@@ -294,8 +299,10 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
     ]
 
 
-def _finding_lines(finding: Finding, impact: Impact | None) -> list[Line]:
-    lines = [line(Part(consequence(finding, impact), "strong"))]
+def _finding_lines(finding: Finding, impact: Impact | None, held: Sequence[BlockedRow]) -> list[Line | Drawing]:
+    lines: list[Line | Drawing] = [line(Part(consequence(finding, impact), "strong"))]
+    pictures = (way_to_error(finding), largest_held(held, impact) if impact is not None else None)
+    lines += [picture for picture in pictures if picture is not None]
     if finding.error is not None:
         lines.append(line(Part(f"  ERROR {finding.error.sqlstate}: ", "error"), finding.error.message))
     if finding.path and len(finding.path) > 1:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -22,6 +23,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import (
     FIELDS,
     FILTER_FIELDS,
+    ConstraintRow,
     columns,
     constraint_rows,
     count_parts,
@@ -34,7 +36,7 @@ from fkdash.tui.screens.findings.constraint_rows import (
     summary,
     title_of,
 )
-from fkdash.tui.screens.findings.relation_rows import around
+from fkdash.tui.screens.findings.pictures import largest_held_rows, map_of
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import Frame
@@ -48,7 +50,10 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.db.session import Sessions
+    from fkdash.preview.rows.blocked import BlockedRow
 
+_REST_SECONDS = 0.15
+"""How long the cursor must rest on a key before the rows it holds are asked for."""
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -88,6 +93,8 @@ class ConstraintsScreen(BaseScreen):
         self._bar = ListBar(self.list, "foreign keys")
         self.read_at = ""
         self._cut_off = self._digest = ""
+        self._held: dict[str, Sequence[BlockedRow]] = {}
+        self._rest: Timer | None = None
         self._retry: Timer | None = None
         self._retry_seconds = self._seconds_to_retry = _FIRST_RETRY_SECONDS
 
@@ -154,6 +161,7 @@ class ConstraintsScreen(BaseScreen):
         if self.knowledge is not None:
             read = Knowledge(read.catalog, read.findings, self.knowledge.impacts, self.knowledge.scanned)
         self._retry_seconds = _FIRST_RETRY_SECONDS
+        self._held.clear()
         self.read_at = _now()
         self._cut_off = await _cut_off_in(pool)
         self.services.connected(read)
@@ -252,11 +260,34 @@ class ConstraintsScreen(BaseScreen):
             self.pane.show([])
         else:
             self._title.tell(title_of(row))
-            self.pane.show(described(row))
+            self.pane.show(described(row, self._held.get(row.key.qualified, ())))
             if self.knowledge is not None:
                 self._around_title.tell(f"around {shown_name(row.key.referenced)}")
-                self._around.show(around(self.knowledge.catalog, row.key))
+                self._around.show([map_of(self.knowledge, row.key.referenced, row.key)])
+                self._look_who_is_held(row)
         self.refresh_bindings()
+
+    def _look_who_is_held(self, row: ConstraintRow) -> None:
+        """Read which rows most others hold, once the cursor rests on a key that holds some."""
+        if self._rest is not None:
+            self._rest.stop()
+        biting = row.impact is not None and row.impact.state == "biting"
+        if biting and row.key.qualified not in self._held:
+            self._rest = self.set_timer(_REST_SECONDS, partial(self._read_held, row))
+
+    def _read_held(self, row: ConstraintRow) -> None:
+        catalog = self.knowledge.catalog if self.knowledge is not None else None
+        if catalog is None:
+            return
+
+        async def read() -> None:
+            pool = await self.services.connection.pool()
+            found = await largest_held_rows(pool, catalog, row.key, self.services.options.label_columns)
+            self._held[row.key.qualified] = found
+            if found and self.list.row is not None and self.list.row.key.qualified == row.key.qualified:
+                self.pane.show(described(self.list.row, found))
+
+        self.run_cancellable(read, doing="Reading which rows are held by most", group="held")
 
     def on_row_list_opened(self) -> None:
         """Open the row clicked."""

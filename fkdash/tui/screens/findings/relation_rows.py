@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from fkdash.counted import counted
 from fkdash.tui.widgets.columns import ListColumn
-from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.words import ACTION_TONES, shown_columns, shown_name
 
 if TYPE_CHECKING:
@@ -68,34 +67,6 @@ def relations_in_words(catalog: Catalog, table: TableName) -> str:
     return (
         f"{counted(len(incoming), 'foreign keys')} {refer} to {shown_name(table)}; "
         f"it has {counted(len(outgoing), 'foreign keys')} of its own."
-    )
-
-
-def around(catalog: Catalog, key: ForeignKey) -> list[Line]:
-    """Give the table that a key refers to with what else refers to it and what it refers to; the key is marked."""
-    table = key.referenced
-    lines = [
-        line(Part(f"{'>' if row.key is key else ' '} "), *_reference(row, "referring"))
-        for row in relations(catalog, table)
-        if row.direction == "in" and row.depth == 1
-    ]
-    lines += [
-        line(Part("  "), *_reference(row, "referred"))
-        for row in relations(catalog, table)
-        if row.direction == "out" and row.depth == 1
-    ]
-    return lines
-
-
-def _reference(row: Relation, side: str) -> Line:
-    action = Part(f"  {row.key.on_delete.value}", ACTION_TONES[row.key.on_delete])
-    if side == "referring":
-        return (Part("<- "), Part(shown_columns(row.key), "name"), action)
-    return (
-        Part("-> "),
-        Part(shown_name(row.key.referenced)),
-        Part(f" by {', '.join(row.key.columns)}", "name"),
-        action,
     )
 
 

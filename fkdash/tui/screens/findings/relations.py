@@ -11,6 +11,7 @@ from textual.widget import Widget
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import constraint_row, described, statement_of, title_of
+from fkdash.tui.screens.findings.pictures import map_of
 from fkdash.tui.screens.findings.relation_rows import Relation, relation_columns, relations, relations_in_words
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import Frame
@@ -83,7 +84,7 @@ class RelationsScreen(BaseScreen):
         if relation is not None:
             row = constraint_row(self.knowledge, relation.key)
             self._title.tell(title_of(row))
-            self.pane.show(described(row))
+            self.pane.show([*described(row), "", map_of(self.knowledge, self.table, relation.key)])
         self.refresh_bindings()
 
     def on_row_list_opened(self) -> None:

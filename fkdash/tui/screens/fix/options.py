@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +18,7 @@ from fkdash.fix.options import options
 from fkdash.fix.plan import Duration
 from fkdash.fix.planner import plan
 from fkdash.fix.suggestion import Suggestion, suggestion
+from fkdash.pictures.fates import fates
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -25,6 +26,7 @@ from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.fix.value import FixValueScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.row_list import RowList
@@ -35,6 +37,7 @@ from fkdash.tui.words import shown_columns, shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
+    from fkdash.pictures.fates import Outcome
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
@@ -77,6 +80,7 @@ class FixOptionsScreen(BaseScreen):
         self._bar = ListBar(self.list)
         self._suggestion = SuggestionLines()
         self._suggested: Suggestion | None = None
+        self._outcomes: list[Outcome] = []
 
     @property
     def table_here(self) -> TableName | None:
@@ -129,7 +133,7 @@ class FixOptionsScreen(BaseScreen):
         from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
         from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
         from fkdash.report.promises import promises  # noqa: PLC0415
-        from fkdash.report.what_if import in_words, what_if  # noqa: PLC0415
+        from fkdash.report.what_if import in_words, outcome, what_if  # noqa: PLC0415
 
         catalog, key = self.knowledge.catalog, self.finding.key
         labels = label_columns(catalog.tables[key.referenced], self.services.options.label_columns)
@@ -144,7 +148,9 @@ class FixOptionsScreen(BaseScreen):
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
         self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
+        self._outcomes = []
         async for each in what_if(pool, target, plans, limits):
+            self._outcomes.append(outcome(each))
             words = f'deleting "{name}": {in_words(each)}'
             self.list.show_rows(
                 [
@@ -167,7 +173,7 @@ class FixOptionsScreen(BaseScreen):
         if row is not None:
             self._title.tell(f"{row.number}  {row.option.title}")
             suggested = self._suggested if self._suggested and row.option is self._suggested.option else None
-            self.pane.show(_meaning(row, suggested))
+            self.pane.show(_meaning(row, suggested, self._outcomes))
         self.refresh_bindings()
 
     def on_row_list_opened(self) -> None:
@@ -185,7 +191,7 @@ class FixOptionsScreen(BaseScreen):
             return super().why_not(action)
         if row.option.refused or action == "plan":
             return row.option.refused
-        return "it asks for a value first: enter"
+        return "it asks for rows first: enter" if row.option.of_rows else "it asks for a value first: enter"
 
     def action_choose(self, number: int) -> None:
         """Go to the option of this number; enter shows its plan."""
@@ -198,6 +204,10 @@ class FixOptionsScreen(BaseScreen):
             return
         if row.plan is not None:
             self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
+        elif row.option.of_rows:
+            from fkdash.tui.screens.fix.rows_asked import RowsAsked  # noqa: PLC0415 - loaded when it is wanted
+
+            RowsAsked(self.app, self.services, self.knowledge, row.finding, row.option).ask()
         else:
             catalog = self.knowledge.catalog
             self.app.push_screen(FixValueScreen(self.services, catalog, row.finding, row.option))
@@ -309,12 +319,17 @@ def _stops(row: OptionRow) -> str:
 
 
 def _locks(row: OptionRow) -> str:
+    if row.option.of_rows and not row.option.refused:
+        return "asks for rows"
     if row.option.asks and not row.option.refused:
         return "asks for a value"
     return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
 
 
-def _meaning(row: OptionRow, suggested: Suggestion | None) -> list[Line | str]:
+def _meaning(
+    row: OptionRow, suggested: Suggestion | None, beside: Sequence[Outcome]
+) -> list[Line | str | Drawing]:
+    """Give what an option means; `beside` is what the delete does today and with each option, side by side."""
     option = row.option
     if option.refused:
         return [line(Part("Not possible here: ", "warning"), option.refused)]
@@ -328,8 +343,15 @@ def _meaning(row: OptionRow, suggested: Suggestion | None) -> list[Line | str]:
         "Rows": row.counted,
         "Locks": _locks(row),
         "Undo": option.undo,
-        "Asks for": f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else "",
+        "Asks for": _asking(option),
         "Procedure": row.plan.procedure if row.plan is not None else "",
         "Answers": "" if row.answers else "nothing that was found wrong; it can be done all the same",
     }
-    return [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]
+    lines = [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]
+    return [*lines, "", Drawing(fates, (tuple(beside),))] if beside else [*lines]
+
+
+def _asking(option: Option) -> str:
+    if option.of_rows:
+        return "the rows that are to be freed" + (", and the row to move to" if option.asks else "")
+    return f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else ""

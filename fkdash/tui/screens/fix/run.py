@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
+from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepProgress, StepWaits
+from fkdash.errors import FkdashError
+from fkdash.pictures.timeline import timeline
+from fkdash.pictures.waits import concerning, waits
+from fkdash.report.pictures import step_times
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
+from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from fkdash.apply.events import Event
+    from fkdash.apply.holders import Holder
     from fkdash.fix.plan import Plan
+    from fkdash.pictures.waits import Waiting
     from fkdash.tui.services import Services
 
 _ENDS: dict[Outcome, tuple[Tone, str]] = {
@@ -52,6 +59,8 @@ class FixRunScreen(BaseScreen):
         self.services, self.plan, self._option = services, plan, title
         self.pane = TextPane(id="run")
         self._title = RuleLine()
+        self._chain: tuple[Waiting, ...] = ()
+        self._looked_at: Event | None = None
 
     def body(self) -> Iterable[Widget]:
         """Give the steps."""
@@ -70,9 +79,13 @@ class FixRunScreen(BaseScreen):
 
     def _show(self) -> None:
         applying = self.services.applying
-        lines: list[Line | str] = []
-        for event in _latest(applying.events):
-            lines += _event_lines(event)
+        lines: list[Line | str | Drawing] = []
+        if applying.events:
+            lines.append(Drawing(timeline, (step_times(self.plan.steps, applying.events),)))
+        latest = _latest(applying.events)
+        self._look_who_waits(latest)
+        for event in latest:
+            lines += _event_lines(event, self._chain)
         if applying.trouble is not None:
             lines += [
                 line(Part("Nothing was changed: ", "error"), applying.trouble.what),
@@ -89,6 +102,34 @@ class FixRunScreen(BaseScreen):
         self.consequence.tell(*self._state())
         self.services.arm(armed=applying.running)
         self.refresh_bindings()
+
+    def _look_who_waits(self, latest: Sequence[Event]) -> None:
+        """Read the chain of those in the way, once for every time that the run says it is held up."""
+        event = next(
+            (each for each in latest if isinstance(each, StepWaits | StepProgress) and each.holders), None
+        )
+        if event is None:
+            self._chain, self._looked_at = (), None
+        elif event is not self._looked_at:
+            self._looked_at = event
+            pids = [holder.pid or 0 for holder in event.holders]
+            self.run_worker(
+                self._read_waits(pids), group="waits", exclusive=True, description="Who waits for whom"
+            )
+
+    async def _read_waits(self, pids: Sequence[int]) -> None:
+        from fkdash.apply.lock_waits import lock_waits  # noqa: PLC0415 - only where somebody is in the way
+
+        try:
+            pool = await self.services.connection.pool()
+            async with pool.session() as session:
+                found = concerning(await lock_waits(session), pids)
+        except FkdashError:
+            # Those in the way are told of in words already.
+            found = ()
+        if found != self._chain:
+            self._chain = found
+            self._show()
 
     def _state(self) -> tuple[str, Tone]:
         ended = self.services.applying.ended
@@ -177,34 +218,23 @@ def _latest(events: list[Event]) -> list[Event]:
     return list(last.values())
 
 
-def _event_lines(event: Event) -> list[Line | str]:
+def _event_lines(event: Event, chain: tuple[Waiting, ...]) -> list[Line | str | Drawing]:
+    """Give what there is to say below the steps: who is in the way, as a chain where known, and the end."""
     match event:
-        case RunBegan():
-            return []
-        case StepStarted(step):
-            return [line(Part(f"{step.number} {step.title}", "strong"), "  under way")]
         case StepWaits(step, attempt, pause, holders):
-            waiting = f"  no lock on try {attempt}; the next one {pause:.1f} s later, r now"
-            return [
-                line(Part(f"{step.number} {step.title}", "strong"), Part(waiting, "warning")),
-                *(line("    ", str(holder)) for holder in holders),
-            ]
-        case StepProgress(step, seconds, detail, holders):
-            how_far = f"  {seconds:.0f} s" + (f", {detail}" if detail else "")
-            return [
-                line(Part(f"{step.number} {step.title}", "strong"), how_far),
-                *(line("    waits for ", str(holder)) for holder in holders),
-            ]
-        case StepDone(step, seconds):
-            return [
-                line(
-                    Part(f"{step.number} {step.title}", "strong"),
-                    Part("  done", "good"),
-                    f" in {seconds * 1000:,.0f} ms",
-                )
-            ]
+            waiting = f"{step.number} no lock on try {attempt}; the next one {pause:.1f} s later, r now"
+            return [line(Part(waiting, "warning")), *_in_the_way(holders, chain)]
+        case StepProgress(holders=holders) if holders:
+            return [line(Part(f"{event.step.number} waits for", "warning")), *_in_the_way(holders, chain)]
         case RunEnded():
-            return _end_lines(event)
+            return [*_end_lines(event)]
+        case _:
+            return []
+
+
+def _in_the_way(holders: Sequence[Holder], chain: tuple[Waiting, ...]) -> list[Line | str | Drawing]:
+    told: list[Line | str | Drawing] = [line("    ", str(holder)) for holder in holders]
+    return [*told, "", line(Part("Who waits for whom", "title")), Drawing(waits, (chain,))] if chain else told
 
 
 def _end_lines(ended: RunEnded) -> list[Line | str]:

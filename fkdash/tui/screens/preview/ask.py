@@ -36,7 +36,8 @@ _SECONDS, _SECONDS_TO_READ_ALL = 5.0, 60.0
 class PreviewAskScreen(BaseScreen):
     """One line to type; words that are neither key nor condition are searched in the rows' labels.
 
-    `chosen` takes the rows and what to call them; without it their preview is shown.
+    `chosen` takes the rows and what to call them; without it their preview is shown. `question` is what is asked
+    where no preview is meant.
     """
 
     AUTO_FOCUS = "Input"
@@ -44,11 +45,17 @@ class PreviewAskScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.READ_ALL, keys.TO_FOUND]
 
     def __init__(
-        self, services: Services, knowledge: Knowledge, table: TableName, chosen: Chosen | None = None
+        self,
+        services: Services,
+        knowledge: Knowledge,
+        table: TableName,
+        chosen: Chosen | None = None,
+        *,
+        question: str = "",
     ) -> None:
         super().__init__()
         self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
-        self._chosen = chosen
+        self._chosen, self._question = chosen, question
         self._labels = label_columns(self._table, services.options.label_columns)
         self._title = RuleLine(enter="searches, or previews")
         self._field = Field(id="rows", placeholder="acme, a key or a condition")
@@ -83,14 +90,21 @@ class PreviewAskScreen(BaseScreen):
 
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
         then = "" if self._chosen is None else ", today and under each option"
-        self.consequence.tell(f"What would deleting rows of {name} do{then}? Nothing is deleted by asking.")
+        asked = self._question or f"What would deleting rows of {name} do{then}? Nothing is deleted by asking."
+        self.consequence.tell(asked)
         self._title.tell(f"Rows of {name}")
         searched = ", ".join(search_columns(self._table, self._labels)) or "its key only"
         everything = "which of them cannot be deleted" if self._chosen is None else "all of them in one DELETE"
+        by_name = [
+            f"Some words:  acme finds the rows that contain them ({searched})",
+            f"A key:       {key or 'column=value'}",
+        ]
+        if self._question:
+            self._pane.show(by_name)
+            return
         self._pane.show(
             [
-                f"Some words:  acme finds the rows that contain them ({searched})",
-                f"A key:       {key or 'column=value'}",
+                *by_name,
                 "A condition: where created_at < '2020-01-01'; where true is all of them in one DELETE",
                 f"Every row:   all: {everything}",
             ]
@@ -159,7 +173,8 @@ class PreviewAskScreen(BaseScreen):
                 "searches all of it."
             )
         else:
-            self.consequence.tell(f"Choose a row of {name}: enter asks what deleting it would do.")
+            then = "takes it" if self._question else "asks what deleting it would do"
+            self.consequence.tell(f"{self._question} Choose a row of {name}: enter {then}.".lstrip())
         self.found.show_rows(answer.rows)
         self._bar.tell_beyond("+" if answer.more else "")
         self.found.focus()

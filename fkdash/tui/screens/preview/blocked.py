@@ -12,6 +12,7 @@ from textual.widget import Widget
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.spelling import identity_of
 from fkdash.db.text import plain
+from fkdash.pictures.picture import bar, pen_for
 from fkdash.preview.rows.blocked import BlockedRow, Impact, RowIdentity, blocked_rows, blocking_rows, impact
 from fkdash.tui import keys
 from fkdash.tui.knowledge import IMPACT_SECONDS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 PAGE_ROWS = 100
-_KEY_CELLS, _LABEL_CELLS = 8, 12
+_KEY_CELLS, _LABEL_CELLS, _BAR_CELLS = 8, 12, 20
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a row before its blocking rows are asked for."""
 
@@ -67,6 +68,7 @@ class BlockedScreen(BaseScreen):
         self._blocking_bar = ListBar(self.blocking)
         self._impact = knowledge.impacts.get(key.qualified)
         self._more_blocked = self._more_blocking = False
+        self._largest = 0
         self._rest: Timer | None = None
 
     @property
@@ -107,6 +109,8 @@ class BlockedScreen(BaseScreen):
                 session, self.knowledge.catalog, self.key, self._referenced_labels, after=after, limit=PAGE_ROWS
             )
         self._more_blocked = page.more
+        if after is None and page.items:
+            self._largest = page.items[0].blocking_rows
         self.blocked.empty = f"No row of {shown_name(self.key.referenced)} is held back."
         self.blocked.show_rows([*(self.blocked.rows if after else ()), *page.items])
         self._tell_counts()
@@ -261,7 +265,13 @@ class BlockedScreen(BaseScreen):
         return [
             *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
+            ListColumn("", self._bar, _BAR_CELLS // 2, priority=9, tone=lambda _: "error"),
         ]
+
+    def _bar(self, row: BlockedRow) -> str:
+        """Draw how many rows hold it, to the scale of the one that most hold; that one comes first."""
+        largest = max(self._largest, row.blocking_rows)
+        return bar(row.blocking_rows, largest, _BAR_CELLS, pen_for(ascii_only=self.blocked.glyphs.ascii_only))
 
     def _blocking_columns(self) -> list[ListColumn[RowIdentity]]:
         return identity_columns(self._referencing_key, self._referencing_labels, lambda row: row)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.pictures.fates import fates
+from fkdash.pictures.picture import pen_for
+from fkdash.pictures.tree import guides
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.branch import branch_lines, note_lines, outcome, rows_in_words
 from fkdash.tui.screens.preview.export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.row_list import RowList
@@ -52,7 +56,8 @@ class PreviewScreen(BaseScreen):
         self.services, self.knowledge, self.target, self._named = services, knowledge, target, named
         self.answer: Preview | None = None
         self.supposed: list[Supposed] = []
-        self.list = RowList["Branch"](_columns(), key=_identity, id="tree")
+        self._ways: dict[Branch, str] = {}
+        self.list = RowList["Branch"](_columns(self._way), key=_identity, id="tree")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
         self._read_all = False
@@ -105,7 +110,10 @@ class PreviewScreen(BaseScreen):
         self.supposed = []
         self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
-        self.list.show_rows(branches(self.knowledge.catalog, self.answer))
+        found = branches(self.knowledge.catalog, self.answer)
+        pen = pen_for(ascii_only=self.list.glyphs.ascii_only)
+        self._ways = dict(zip(found, guides([branch.depth for branch in found], pen), strict=True))
+        self.list.show_rows(found)
         stopping = next((branch for branch in self.list.rows if branch.blockers), None)
         if stopping is not None:
             self.list.go_to(_identity(stopping))
@@ -145,6 +153,9 @@ class PreviewScreen(BaseScreen):
         if action == "fix" and (self.list.row is None or self.list.row.key is None):
             return "there is no foreign key under the cursor"
         return super().why_not(action)
+
+    def _way(self, branch: Branch) -> str:
+        return self._ways.get(branch, "") + shown_name(branch.table)
 
     def _stopping_key(self) -> ForeignKey | None:
         return next((each.key for each in self.list.rows if each.blockers and each.key is not None), None)
@@ -233,20 +244,16 @@ def _identity(branch: Branch) -> tuple[int, TableName, str]:
     return branch.depth, branch.table, branch.key.name if branch.key is not None else ""
 
 
-def _columns() -> list[ListColumn[Branch]]:
+def _columns(way: Callable[[Branch], str]) -> list[ListColumn[Branch]]:
     return [
         ListColumn("", lambda branch: "!" if branch.blocks else "", 1, tone=lambda _: "error"),
-        ListColumn("way", _way, 20),
+        ListColumn("way", way, 20),
         ListColumn("outcome", outcome, 26, tone=lambda branch: "error" if branch.blockers else "plain"),
         ListColumn("by", lambda branch: branch.key.on_delete if branch.key else "DELETE", 9, priority=1),
         ListColumn(
             "foreign key", lambda branch: branch.key.name if branch.key else "", 12, priority=2, patient=True
         ),
     ]
-
-
-def _way(branch: Branch) -> str:
-    return "  " * branch.depth + shown_name(branch.table)
 
 
 def _title(branch: Branch | None) -> str:
@@ -264,11 +271,8 @@ def _first_line(answer: Preview) -> str:
     return f"Not known yet: {scan_words(answer.scans[0])}. A reads all of it."
 
 
-def _supposed_lines(supposed: list[Supposed]) -> list[Line | str]:
-    from fkdash.report.what_if import in_words  # noqa: PLC0415
+def _supposed_lines(supposed: list[Supposed]) -> list[Line | Drawing]:
+    from fkdash.report.what_if import outcome as outcome_of  # noqa: PLC0415
 
-    lines: list[Line | str] = [line(Part("What if", "title"))] if supposed else []
-    for each in supposed:
-        name = "today" if each.plan is None else each.plan.option
-        lines.append(line(Part(f"  {name:<17}", "strong"), in_words(each)))
-    return lines
+    outcomes = tuple(map(outcome_of, supposed))
+    return [line(Part("What if", "title")), Drawing(fates, (outcomes,))] if supposed else []

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from fkdash.report.what_if import Fate, Supposed, fate
+from fkdash.pictures.fates import fates
+from fkdash.report.what_if import Fate, Supposed, fate, outcome
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.branch import branch_lines, note_lines
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
+from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -101,7 +103,8 @@ class WhatIfScreen(BaseScreen):
         each = self.supposed[place - 1]
         root = branches(self.knowledge.catalog, each.preview)[0]
         self._title.tell(f"{fate(each, self.key).option}: {in_words(each)}")
-        self.pane.show([*branch_lines(root, each.preview), *note_lines(each.preview)])
+        picture = Drawing(fates, (tuple(map(outcome, self.supposed)),))
+        self.pane.show([*branch_lines(root, each.preview), *note_lines(each.preview), "", picture])
         self.refresh_bindings()
 
     def why_not(self, action: str) -> str:

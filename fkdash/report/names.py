@@ -1,0 +1,19 @@
+"""Names of tables and columns as people read them: the schema only where it is not public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey, TableName
+
+
+def shown_name(name: TableName) -> str:
+    """Give a table's name as lists show it: the schema only where it is not public."""
+    return name.name if name.schema == "public" else str(name)
+
+
+def shown_columns(key: ForeignKey) -> str:
+    """Give the referencing columns with their table: `users.workspace_id`, `invoices.(tenant_id,case_id)`."""
+    columns = key.columns[0] if len(key.columns) == 1 else f"({','.join(key.columns)})"
+    return f"{shown_name(key.table)}.{columns}"

@@ -1,0 +1,87 @@
+"""What is shown rather than said of a foreign key: the way to the error, who holds most, what is around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.counted import counted
+from fkdash.errors import FkdashError, UnreachableError
+from fkdash.pictures.bars import Bar, bars
+from fkdash.pictures.path import path
+from fkdash.pictures.relations import Reference, relation_map
+from fkdash.report import pictures
+from fkdash.tui.widgets.drawing import Drawing
+from fkdash.tui.words import fails_deletes, shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.db.session import Sessions
+    from fkdash.pictures.picture import Pen, Picture
+    from fkdash.preview.rows.blocked import BlockedRow, Impact
+    from fkdash.rules.finding import Finding
+    from fkdash.tui.knowledge import Knowledge
+
+LARGEST = 3
+"""How many of the rows that are held by most are shown."""
+_HELD_SECONDS = 2.0
+
+
+async def largest_held_rows(
+    sessions: Sessions, catalog: Catalog, key: ForeignKey, chosen: Mapping[str, tuple[str, ...]]
+) -> Sequence[BlockedRow]:
+    """Give the referenced rows that most others hold; none where they may not be read or it takes long."""
+    from fkdash.catalog.labels import label_columns  # noqa: PLC0415 - not before the first frame
+    from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415
+
+    labels = label_columns(catalog.tables[key.referenced], chosen)
+    try:
+        async with sessions.session(_HELD_SECONDS) as session:
+            return (await blocked_rows(session, catalog, key, labels, limit=LARGEST)).items
+    except UnreachableError:
+        raise
+    except FkdashError:
+        return ()
+
+
+def way_to_error(finding: Finding) -> Drawing | None:
+    """Give the way from the deleted row to the error, None for what is no failing delete."""
+    way = pictures.way_to_error(finding)
+    return Drawing(path, way) if way is not None else None
+
+
+def largest_held(rows: Sequence[BlockedRow], impact: Impact) -> Drawing | None:
+    """Give the rows that most others hold, as bars, and how many more are held."""
+    if not rows:
+        return None
+    items = pictures.held_rows(rows[:LARGEST])
+    more = (impact.referenced_rows or 0) - len(items)
+    beyond = f"{'' if impact.exact else 'at least '}{counted(more, 'more', 'more')}: b" if more > 0 else ""
+    return Drawing(_bars_with_rest, (items, beyond))
+
+
+def _bars_with_rest(items: tuple[Bar, ...], beyond: str, width: int, pen: Pen) -> Picture:
+    return bars(items, width, pen, beyond=beyond)
+
+
+def map_of(knowledge: Knowledge, table: TableName, here: ForeignKey | None = None) -> Drawing:
+    """Give the references of a table as a map, those that make deletes fail marked, and `here`."""
+    catalog = knowledge.catalog
+    above = tuple(
+        _reference(knowledge, key, key.referenced, here=key is here) for key in catalog.declared_on.get(table, ())
+    )
+    below = tuple(
+        _reference(knowledge, key, key.table, here=key is here) for key in catalog.referencing.get(table, ())
+    )
+    return Drawing(relation_map, (shown_name(table), above, below))
+
+
+def _reference(knowledge: Knowledge, key: ForeignKey, other: TableName, *, here: bool) -> Reference:
+    return Reference(
+        shown_name(other),
+        ", ".join(key.columns),
+        key.on_delete.value,
+        conflicts=any(map(fails_deletes, knowledge.findings_of(key))),
+        here=here,
+    )

@@ -1,0 +1,116 @@
+"""Which rows are to be freed, and where the rows that hold them are to go: asked, and then planned.
+
+Rows are typed as a key or found by words, as for a preview. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from fkdash.catalog.model import quoted
+from fkdash.catalog.planted import refuse_planted_of
+from fkdash.catalog.spelling import as_text, parameter, source
+from fkdash.errors import UsageError
+from fkdash.fix.planner import plan
+from fkdash.tui.screens.fix.plan import FixPlanScreen
+from fkdash.tui.screens.preview.ask import PreviewAskScreen
+from fkdash.tui.words import shown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from textual.app import App
+
+    from fkdash.fix.option import Option
+    from fkdash.preview.model import DeleteTarget
+    from fkdash.rules.finding import Finding
+    from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.services import Services
+
+_SECONDS: Final = 5.0
+
+
+@dataclass
+class RowsAsked:
+    """The questions of one option; `of` are the rows to be freed, as the command line names them."""
+
+    app: App[Any]
+    services: Services
+    knowledge: Knowledge
+    finding: Finding
+    option: Option
+    of: tuple[str, ...] = ()
+
+    def ask(self) -> None:
+        """Ask which rows are to be freed."""
+        self._ask(f"Which rows of {shown_name(self.finding.key.referenced)} are to be freed?", self._freed)
+
+    def _ask(self, question: str, take: Callable[[DeleteTarget], Awaitable[None]]) -> None:
+        table = self.finding.key.referenced
+
+        def chosen(target: DeleteTarget, _: str) -> None:
+            screen = self.app.screen
+            if isinstance(screen, PreviewAskScreen):
+                screen.run_cancellable(partial(take, target), doing="Looking for the row", group="row")
+
+        self.app.push_screen(PreviewAskScreen(self.services, self.knowledge, table, chosen, question=question))
+
+    async def _freed(self, target: DeleteTarget) -> None:
+        self.of = await self._words(target)
+        key = self.finding.key
+        if self.option.asks:
+            own, theirs = shown_name(key.table), shown_name(key.referenced)
+            self._ask(f"To which row of {theirs} are the rows of {own} to go?", self._moved_to)
+        else:
+            self._plan(())
+
+    async def _moved_to(self, target: DeleteTarget) -> None:
+        key = self.finding.key
+        values = await self._rows(target)
+        if len(values) != 1:
+            raise UsageError("They go to one row.", next_step="Type its key, or words that find it.")
+        self._plan(values[0] if len(key.columns) == 1 else _named(key.columns, values[0]))
+
+    def _plan(self, words: Sequence[str]) -> None:
+        catalog = self.knowledge.catalog
+        made = plan(catalog, self.finding, self.option.id, words=words, of=self.of)
+        self.app.push_screen(FixPlanScreen(self.services, catalog, made, self.option.title))
+
+    async def _words(self, target: DeleteTarget) -> tuple[str, ...]:
+        """Give rows as `--of` names them."""
+        columns = self.finding.key.referenced_columns
+        found = await self._rows(target)
+        return tuple(row[0] if len(columns) == 1 else ",".join(_named(columns, row)) for row in found)
+
+    async def _rows(self, target: DeleteTarget) -> list[tuple[str, ...]]:
+        """Give the referenced columns of rows; raises UsageError without any, and the session's errors."""
+        key, catalog = self.finding.key, self.knowledge.catalog
+        if target.keys is None:
+            raise UsageError("Rows are freed by their keys.", next_step="Type a key, or words that find the row.")
+        columns = catalog.tables[key.referenced].columns_by_name
+        wanted = as_text((f"p.{quoted(name)}", columns[name].plain_type) for name in key.referenced_columns)
+        found: list[tuple[str, ...]] = []
+        pool = await self.services.connection.pool()
+        async with pool.session(_SECONDS) as session:
+            await refuse_planted_of(session, (catalog.tables[key.referenced],))
+            for each in target.keys:
+                same = " and ".join(
+                    f"p.{quoted(name)} = {parameter(number, columns[name].type)}"
+                    for number, name in enumerate(each, 1)
+                )
+                rows = await session.rows(
+                    f"select {wanted} from {source(catalog, key.referenced)} p where {same}",
+                    *(str(value) for value in each.values()),
+                )
+                found += [tuple(row[number] for number in range(len(key.referenced_columns))) for row in rows]
+        if not found:
+            raise UsageError(
+                f"{key.referenced} has no such row.", next_step="Type its key, or words that find it."
+            )
+        return found
+
+
+def _named(columns: Sequence[str], values: Sequence[str]) -> list[str]:
+    return [f"{name}={value}" for name, value in zip(columns, values, strict=True)]
