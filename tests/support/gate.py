@@ -69,7 +69,10 @@ class Gate:
             writer.transport.abort()
             return
         if self.silent:
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                writer.transport.abort()
         upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
         self._pairs |= {writer, downstream}
         answering = asyncio.create_task(self._answers(upstream, writer))
