@@ -211,7 +211,7 @@ class Truth(RuleBasedStateMachine):
                         return self._change(pool, catalog, undo_plan(catalog, done.plan), done.path)
                 key = next(each for each in catalog.foreign_keys if each.name == self.key)
                 subject = subject_of(catalog, key, self.option)
-                pace = _PACE if subject is not None and self.option.endswith("orphans") else None
+                pace = _PACE if self.option.endswith("orphans") else None
                 chosen = plan(catalog, subject, self.option, keep_validated=self.careful, pace=pace)
             except (FkdashError, StopIteration) as error:
                 self.told.append(f"not planned: {error}")

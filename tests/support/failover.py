@@ -35,11 +35,12 @@ class FailingServer:
         programs = self._new_cluster()
         self._programs = programs._reachable_programs()
         programs.hand_over()
+        self._process: subprocess.Popen[bytes]
+        self._backup: Cluster | None = None
+        self._standby: tuple[Cluster, subprocess.Popen[bytes]] | None = None
         self._now = self._new_cluster()
         self._now._initialise(self._programs)
         self._launch(self._now)
-        self._backup: Cluster | None = None
-        self._standby: tuple[Cluster, subprocess.Popen[bytes]] | None = None
 
     def close(self) -> None:
         """Stop it and remove everything."""
