@@ -65,14 +65,9 @@ class Gate:
         return False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.shut:
-            writer.transport.abort()
+        if self.shut or self.silent:
+            await self._leave_alone(writer)
             return
-        if self.silent:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                writer.transport.abort()
         upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
         self._pairs |= {writer, downstream}
         answering = asyncio.create_task(self._answers(upstream, writer))
@@ -112,6 +107,13 @@ class Gate:
             self._pairs -= {writer, downstream}
             for each in (writer, downstream):
                 each.transport.abort()
+
+    async def _leave_alone(self, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self.silent:
+                await asyncio.Event().wait()
+        finally:
+            writer.transport.abort()
 
     def _fires(self, data: bytes) -> bool:
         if self.moment is None or self.happened or self.moment.marker not in data:
