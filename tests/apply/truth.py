@@ -14,9 +14,8 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +38,7 @@ from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.planner import plan
 from fkdash.fix.statements.definition import definition
 from tests.apply.truth_faults import FAULTS, READ_ONLY_FOLDER, Run, Trouble, connected, moment_of, read_only_folder
+from tests.apply.truth_tally import Tally
 from tests.support.failover import FailingServer, failing_server
 from tests.support.gate import Gate, gated_socket
 from tests.support.servers import versions_under_test
@@ -94,25 +94,6 @@ class Seen:
 
     catalog: tuple[Any, ...]
     rows: int
-
-
-@dataclass
-class Tally:
-    """What was tried until the moment `ends` (monotonic): `faults` are those that happened, runs may end before."""
-
-    ends: float
-    examples: int = 0
-    runs: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    failure: BaseException | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self.failure is not None or time.monotonic() > self.ends
-
-    def __str__(self) -> str:
-        each = ", ".join(f"{number} times {fault}" for fault, number in self.faults.most_common() if number)
-        return f"{self.examples} examples, {self.runs} runs, {self.faults.total()} met by a fault: {each}"
 
 
 class Truth(RuleBasedStateMachine):

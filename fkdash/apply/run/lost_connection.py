@@ -30,6 +30,15 @@ _LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Committing:
+    """A transaction on the point of COMMIT: its id, its steps, and how many rows it changed in a batch."""
+
+    xid: str
+    steps: tuple[int, ...]
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """The server process behind the writing connection, and its database; `started` as the server spells it.
 

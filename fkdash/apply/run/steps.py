@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import StepProgress
 from fkdash.apply.proof.verify import key_tables
-from fkdash.apply.run.lost_connection import backend_of
+from fkdash.apply.run.lost_connection import Committing, backend_of
 from fkdash.apply.run.progress import reporting
 from fkdash.apply.sandbox import pinned, prepared
 from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
@@ -55,15 +55,6 @@ _MOST_UNKNOWN: Final = 10_000_000
 """Beyond these a repair is not getting anywhere; statistics may be out of date, so they are generous."""
 ADVISORY: Final = "pg_catalog.hashtextextended('fkdash', $1)"
 """The key of the advisory lock on a table's OID under which only one fkdash changes its keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committing:
-    """A transaction on the point of COMMIT: its id, its steps, and how many rows it changed in a batch."""
-
-    xid: str
-    steps: tuple[int, ...]
-    rows: int | None = None
 
 
 @dataclass(slots=True)
