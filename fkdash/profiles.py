@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from fkdash.reading.source import Source
 
 
-_PRODUCTION = frozenset({"production", "prod", "live"})
+_PRODUCTION = frozenset({"production", "prod", "prd", "live"})
 
 
 def is_production(environment: str) -> bool:

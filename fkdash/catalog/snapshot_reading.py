@@ -41,9 +41,14 @@ _FIRST_OID: Final = 1_000_000
 
 def load_snapshot(path: Path) -> Catalog:
     """Give the catalog in a snapshot's file; raises UsageError for any other file."""
+    if path.exists() and not path.is_file():
+        # A pipe or a device may have no end, or nobody who writes.
+        raise UsageError(
+            f"The snapshot {path} is not a file.", next_step="Write one with fkdash snapshot -o FILE."
+        )
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"The snapshot {path} cannot be read: {reason_of(error)}.",
             next_step="Write one with fkdash snapshot -o FILE.",

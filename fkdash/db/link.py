@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import asyncio
+
     import asyncpg
 
 _IDLE_SECONDS: Final = 4
@@ -25,8 +27,9 @@ _OPTIONS: Final = (
 
 def notice_loss(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """Let a connection whose other end does not answer any more be lost within ten seconds, busy or idle."""
-    transport = connection._transport  # type: ignore[attr-defined]  # noqa: SLF001 - the driver has no other way
-    link = transport.get_extra_info("socket")
+    # The driver has no other way to it.
+    transport: asyncio.Transport | None = getattr(connection, "_transport", None)
+    link = transport.get_extra_info("socket") if transport is not None else None
     if link is None or link.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     with suppress(OSError):

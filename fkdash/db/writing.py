@@ -15,6 +15,7 @@ from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Target, refuse_writing
+from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
 from fkdash.errors import CommitUnknownError, ServerRefusedError
 from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
@@ -150,8 +151,8 @@ class Writer:
             session.end()
             if session.outcome is Outcome.OPEN:
                 session.outcome = Outcome.ROLLED_BACK
-                # Its own task: a second cancellation must not leave the locks standing.
-                await asyncio.shield(asyncio.create_task(self._roll_back()))
+                # A second cancellation must not leave the locks standing.
+                await undisturbed(self._roll_back())
 
     async def _roll_back(self) -> None:
         """End the transaction; where ROLLBACK cannot get through, end the connection, which does the same."""
@@ -166,7 +167,7 @@ class Writer:
             session.outcome = Outcome.ROLLED_BACK
             raise lost("the server or the network had closed it; nothing was committed", "committing", self.where)
         committing = asyncio.create_task(self._connection.execute("COMMIT", timeout=_COMMIT_SECONDS))
-        cancelled = await _finished(committing)
+        cancelled = await finished(committing)
         error = committing.exception()
         if error is None:
             self._judge(session, committing.result())
@@ -200,14 +201,3 @@ class Writer:
             reason.what if reason else "The connection was lost while committing.",
             next_step="Whether the change was made is not known: look at the object before trying again.",
         ) from None
-
-
-async def _finished(task: asyncio.Task[str]) -> bool:
-    """Wait for the task whatever happens; say whether somebody cancelled the waiting."""
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    return cancelled

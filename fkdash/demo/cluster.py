@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from fkdash.errors import FkdashError
@@ -32,6 +33,8 @@ _SECONDS_TO_START = 60.0
 _SECONDS_TO_STOP = 10.0
 _POLL_SECONDS = 0.01
 _POSTMASTER_STATUS_LINE = 7  # of postmaster.pid, counted from 0: "ready" once connections are accepted
+
+_NEW_LOG = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -171,7 +174,8 @@ class Cluster:
 
     def _initialise(self, programs: Path) -> None:
         options = ["--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust", "--wal-segsize=1"]
-        with self.log.open("wb") as log:
+        with os.fdopen(os.open(self.log, _NEW_LOG, 0o600), "wb") as log:
+            self.hand_over()
             finished = subprocess.run(  # noqa: S603 - a fixed program with fixed options
                 [programs / "initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", *options],
                 stdin=subprocess.DEVNULL,
@@ -189,13 +193,30 @@ class Cluster:
         if finished.returncode != 0:
             raise FkdashError(f"A PostgreSQL cluster cannot be made in {self.directory}:\n{self._end_of_log()}")
 
+    def hand_over(self) -> None:
+        """Let the account have the directory; from now on what is in it may be the account's doing."""
+        if self.account is not None:
+            os.chown(self.directory, self.account.uid, self.account.gid)
+
+    def _open_log(self) -> IO[bytes]:
+        """Open the log again, which must be the file that we made."""
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
+            os.close(descriptor)
+            raise FkdashError(
+                f"{self.log} is not the file that fkdash made.",
+                next_step="Look who runs programs as that account.",
+            )
+        return os.fdopen(descriptor, "ab")
+
     def _launch(self, programs: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
         command = [str(programs / "postgres"), "-D", str(self.data)]
         # The setting is a list: quoted, the folder may contain what separates its entries.
         folder = '"' + str(self.directory).replace('"', '""') + '"'
         for name, value in {**_SETTINGS, "unix_socket_directories": folder, **settings}.items():
             command += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
+        with self._open_log() as log:
             return subprocess.Popen(  # noqa: S603 - a fixed program; the settings are ours
                 command,
                 stdin=subprocess.DEVNULL,

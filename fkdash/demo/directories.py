@@ -40,12 +40,20 @@ def _parents(account: Account | None) -> list[Path]:
         and "," not in str(parent)  # which separates hosts in a DSN
         and len(os.fsencode(parent)) + _SOCKET_PATH_BELOW_PARENT <= _LONGEST_SOCKET_PATH
         and (account is None or open_to_everyone(parent))
+        and _is_nobody_elses(parent)
     ]
+
+
+def _is_nobody_elses(parent: Path) -> bool:
+    """Tell whether nobody else can put something of theirs in the place of what we make in a folder."""
+    found = parent.stat()
+    writable = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return found.st_uid in {0, os.geteuid()} and (not writable or bool(found.st_mode & stat.S_ISVTX))
 
 
 @contextmanager
 def private_directory(account: Account | None) -> Iterator[Path]:
-    """Give a new directory, mode 0700, owned by `account` (None: by us), and remove it afterwards."""
+    """Give a new directory, mode 0700, owned by us and reachable by `account`, and remove it afterwards."""
     parents = _parents(account)
     if not parents:
         raise FkdashError(
@@ -55,8 +63,6 @@ def private_directory(account: Account | None) -> Iterator[Path]:
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parents[0]))
     with _locked_from_birth(directory):
         try:
-            if account is not None:
-                os.chown(directory, account.uid, account.gid)
             yield directory
         finally:
             _remove(directory)

@@ -11,6 +11,8 @@ from fkdash.rules.finding import Finding, Severity, Statement
 from fkdash.rules.registry import findings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fkdash.catalog.model import Catalog, ForeignKey
 
 
@@ -22,7 +24,12 @@ def subject_of(catalog: Catalog, key: ForeignKey, option_id: str = "") -> Findin
     for finding in subjects_of(catalog, key):
         if not option_id or any(option.id == option_id for option in options(catalog, finding)):
             return finding
-    return _about_new(key) if is_new(catalog, key) else anything_about(key)
+    return _stand_in(catalog, key)
+
+
+def subject_among(catalog: Catalog, key: ForeignKey, known: Iterable[Finding]) -> Finding:
+    """Give the same where the findings about the key are known already, the worst first."""
+    return next((finding for finding in known if options(catalog, finding)), None) or _stand_in(catalog, key)
 
 
 def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
@@ -32,6 +39,10 @@ def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
         for finding in findings(catalog)
         if finding.key.qualified == key.qualified and options(catalog, finding)
     )
+
+
+def _stand_in(catalog: Catalog, key: ForeignKey) -> Finding:
+    return _about_new(key) if is_new(catalog, key) else anything_about(key)
 
 
 def _about_new(key: ForeignKey) -> Finding:

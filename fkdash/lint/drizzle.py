@@ -24,7 +24,7 @@ def drizzle_statements(text: str, label: str) -> Iterator[Statement]:
     """Give the statements, each at the line of its table or key; raises UsageError for what is no snapshot."""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{label} is no JSON: {error}.", next_step="Mend it, or name another file.") from error
     if not is_drizzle_snapshot(document):
         raise UsageError(

@@ -19,6 +19,9 @@ _FILE: Final = Tool("file", "one SQL file", lambda _: ())
 _LISTED_ELSEWHERE: Final = frozenset({"drizzle", "drizzle-1", "prisma", "diesel", "sqitch", "atlas", "supabase"})
 """Tools of which a file in another language cannot be a migration."""
 
+_ONE_NUMBER: Final = frozenset({"goose", "dbmate", "golang-migrate", "supabase"})
+"""Tools to which a version is the digits before the first underscore, and nothing else."""
+
 _MODELS: Final = {
     ".prisma": Tool("prisma-schema", "a Prisma schema", lambda _: ()),
     ".json": Tool("drizzle-snapshot", "a Drizzle snapshot", lambda _: ()),
@@ -158,9 +161,15 @@ def _doubts(path: Path, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]
     if tool.name not in _LISTED_ELSEWHERE:
         for other in in_code(folder):
             yield label_of(other), f"it is a migration in {language_of(other)}, which is not read"
-    seen: dict[int, str] = {}
-    for file in files if tool.name in {"numbered", "goose", "dbmate", "golang-migrate", "supabase"} else ():
+    yield from _repeated(tool, files)
+
+
+def _repeated(tool: Tool, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]]:
+    seen: dict[tuple[int, ...], str] = {}
+    for file in files if tool.name in {"numbered", *_ONE_NUMBER} else ():
         number = number_of(file.path)
+        if number is not None and tool.name in _ONE_NUMBER:
+            number = number[:1]
         if number is not None and number in seen:
             yield file.label, f"it has the same number as {seen[number]}: which of them runs first is not clear"
         elif number is not None:

@@ -14,7 +14,9 @@ from typing import Final
 
 from fkdash.errors import UsageError, reason_of
 
-_DIGITS: Final = re.compile(r"\d+")
+_NUMBERS: Final = re.compile(r"\d+(?:[._T-]\d+(?=[._T-]))*")
+"""What a name begins with: 7, 20240101_120000, 1.10.2 or 2024-11-22T17.54.04, but not the 2 of 7_2fa."""
+
 _FLYWAY: Final = re.compile(r"V(\d[\d._]*)__.*\.sql", re.IGNORECASE)
 _BACKWARDS: Final = re.compile(
     r"(?:[._-](?:down|undo|rollback|revert)\.sql|^(?:down|undo|revert)\.sql|^U\d[\d._]*__.*\.sql)$"
@@ -48,9 +50,9 @@ def sql_files(folder: Path) -> list[Path]:
     return sorted((each for each in found if not _BACKWARDS.search(each.name)), key=_by_number)
 
 
-def _by_number(path: Path) -> tuple[int, int, str]:
-    digits = _DIGITS.match(path.name)
-    return (0, int(digits.group()), path.name) if digits else (1, 0, path.name)
+def _by_number(path: Path) -> tuple[bool, tuple[int, ...], str]:
+    number = number_of(path)
+    return number is None, number or (), path.name
 
 
 _LANGUAGES: Final = {
@@ -75,10 +77,10 @@ def language_of(path: Path) -> str:
     return _LANGUAGES[path.suffix]
 
 
-def number_of(path: Path) -> int | None:
-    """Give the number that a file's name begins with."""
-    digits = _DIGITS.match(path.name)
-    return int(digits.group()) if digits else None
+def number_of(path: Path) -> tuple[int, ...] | None:
+    """Give the number that a file's name begins with, in its parts; None for a name without one."""
+    numbers = _NUMBERS.match(path.name)
+    return tuple(int(each) for each in re.findall(r"\d+", numbers.group())) if numbers else None
 
 
 def _journal(folder: Path) -> Sequence[Path]:
@@ -90,7 +92,7 @@ def _journal(folder: Path) -> Sequence[Path]:
         entries = document["entries"]
         tags = [entry["tag"] for entry in entries]
         dialect = document.get("dialect", "postgresql")
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise UsageError(
             f"Drizzle's journal {journal} cannot be read: {reason_of(error)}.",
             next_step="Mend it (git may have left conflict markers in it), or name the SQL files.",

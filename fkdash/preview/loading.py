@@ -154,10 +154,14 @@ def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[i
 async def _with_condition(session: Session, tables: set[int]) -> set[int]:
     """Give those of some tables whose triggers, or those of a partition beside them, look at a row."""
     rows = await session.asked(
-        "SELECT DISTINCT u.oid::bigint AS oid FROM unnest($1::oid[]) AS u(oid)"
-        " CROSS JOIN LATERAL (SELECT u.oid UNION ALL SELECT p.relid FROM"
-        "  pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(u.oid)) AS p) AS related(oid)"
-        " JOIN pg_catalog.pg_trigger t ON t.tgrelid = related.oid AND t.tgqual IS NOT NULL",
+        "WITH u AS MATERIALIZED (SELECT asked.oid, pg_catalog.pg_partition_root(asked.oid)::pg_catalog.oid AS root"
+        "  FROM unnest($1::oid[]) AS asked(oid)),"
+        # Each root once: of a thousand partitions each has the same tree.
+        " conditional(root) AS (SELECT DISTINCT r.root FROM (SELECT DISTINCT root FROM u) r"
+        "  CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.root) AS p"
+        "  JOIN pg_catalog.pg_trigger t ON t.tgrelid = p.relid AND t.tgqual IS NOT NULL)"
+        " SELECT u.oid::bigint AS oid FROM u WHERE u.root IN (SELECT root FROM conditional)"
+        "  OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = u.oid AND t.tgqual IS NOT NULL)",
         sorted(tables),
     )
     return {row["oid"] for row in rows}
@@ -166,8 +170,9 @@ async def _with_condition(session: Session, tables: set[int]) -> set[int]:
 async def _whole(session: Session, tables: set[int]) -> set[int]:
     """Give tables, and for a partition everything of its partitioned table: a row is known alike by every name."""
     rows = await session.asked(
-        "SELECT DISTINCT p.relid::pg_catalog.oid::bigint AS oid FROM unnest($1::oid[]) AS u(oid)"
-        " CROSS JOIN LATERAL pg_catalog.pg_partition_tree(pg_catalog.pg_partition_root(u.oid)) AS p",
+        "SELECT p.relid::pg_catalog.oid::bigint AS oid"
+        " FROM (SELECT DISTINCT pg_catalog.pg_partition_root(u.oid) AS root FROM unnest($1::oid[]) AS u(oid)) AS r"
+        " CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.root) AS p",
         sorted(tables),
     )
     return tables | {row["oid"] for row in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.preview.doubts import reading_doubts
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import Facts
     from fkdash.preview.model import Blocker, Selection
     from fkdash.preview.row import RowId
+
+
+_DEEPEST_SETS: Final = 40
+"""Steps from the target on; each is a subquery inside the next, which the planner flattens in ever longer time."""
 
 
 async def preview(
@@ -93,6 +97,7 @@ async def _answered(
         return _preview(target, reader, await _by_queue(reader, evaluator, rows), len(rows))
     except TooManyRowsError as error:
         certain = None if inheriting or target.only else certain_plan(facts)
+        certain = None if certain is not None and _too_deep(certain) else certain
         afresh = Reader(session, facts, limits, progress, hearing=hearing)
         found = await _by_sets(afresh, evaluator, certain, target, chosen) if certain is not None else None
         return _cut_short(target, error.what, found)
@@ -158,11 +163,18 @@ def rooted(facts: Facts, blockers: Sequence[Blocker]) -> tuple[Blocker, ...]:
     )
 
 
+def _too_deep(plan: SetPlan) -> bool:
+    """Tell whether planning one statement over all steps would take longer than following rows."""
+    return max((step.depth for step in plan.steps), default=0) > _DEEPEST_SETS
+
+
 def _plan(facts: Facts, limits: Limits, *, everything: bool) -> SetPlan | None:
     """Give the plan by sets, None where the queue must be followed or a scan wants the operator's consent."""
     try:
         plan = set_plan(facts)
     except OrderMattersError:
+        return None
+    if _too_deep(plan):
         return None
     if not everything and any(scan_needing_consent(facts, step.key, limits) for step in plan.steps):
         return None

@@ -229,8 +229,9 @@ class DashboardApp(SafeApp):
         """Tell where one is and what this session may do."""
         from fkdash.tui.screens.whereabouts import WhereaboutsScreen  # noqa: PLC0415 - loaded when it is wanted
 
-        if self.desk is not None and not isinstance(self.screen, WhereaboutsScreen):
-            self.push_screen(WhereaboutsScreen(self.desk))
+        desk, knowledge = self.desk, self.knowledge
+        if desk is not None and not isinstance(self.screen, WhereaboutsScreen):
+            self.push_screen(WhereaboutsScreen(desk, knowledge.catalog if knowledge is not None else None))
 
     def action_along(self) -> None:
         """Go to the table that the reference under the cursor refers to."""

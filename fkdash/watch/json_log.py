@@ -93,5 +93,5 @@ class JsonLog:
 def _read(line: bytes) -> Any:  # noqa: ANN401 - JSON may be anything
     try:
         return json.loads(line.decode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

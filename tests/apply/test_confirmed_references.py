@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.apply.test_killed import killed_at
+from tests.apply.test_repair_killed import finished, newest, undone
+from tests.support.changes import workbench
+from tests.support.gate import Moment
 from tests.support.program import Ended, run
 from tests.support.servers import TestDatabase
 
@@ -41,7 +45,7 @@ async def applied(state: Path, *arguments: str, confirm: str) -> Ended:
     return await run("fix", "apply", *arguments, "--yes", "--confirm", confirm, "--format", "json", state=state)
 
 
-async def undone(database: TestDatabase, state: Path, ended: Ended, confirm: str) -> Mapping[str, object]:
+async def taken_back(database: TestDatabase, state: Path, ended: Ended, confirm: str) -> Mapping[str, object]:
     journal = json.loads(ended.out)["journal"]
     back = await run(
         "fix", "undo", journal, database.dsn, "--yes", "--confirm", confirm, "--format", "json", state=state
@@ -74,7 +78,7 @@ async def test_a_confirmed_reference_is_declared_cleaned_and_validated_and_goes_
         assert ended.code == 0, ended.err
         assert await database.value(_KEYS) == "members_space_id_fkeytrue"
         assert await database.value("select count(*) from members where space_id > 10") == 0
-        await undone(database, tmp_path, ended, "members_space_id_fkey")
+        await taken_back(database, tmp_path, ended, "members_space_id_fkey")
         assert await database.value(_KEYS) is None
         assert await database.value(_ROWS) == before
 
@@ -94,7 +98,7 @@ async def test_without_orphans_a_composite_key_in_odd_names_is_one_plan(
     assert await database.value(_KEYS) == f"{name}true"
     again = await applied(tmp_path, database.dsn, "--plan", str(tmp_path / "plan.json"), confirm=name)
     assert (again.code, json.loads(again.out).get("already")) == (0, True), again.err
-    await undone(database, tmp_path, ended, name)
+    await taken_back(database, tmp_path, ended, name)
     assert await database.value(_KEYS) is None
 
 
@@ -111,3 +115,28 @@ async def test_a_reference_that_nobody_confirmed_is_not_declared(
         "fix", "plan", "members.space_id", database.dsn, "--option", "add-key", *confirmed, state=tmp_path
     )
     assert "no primary key or unique constraint is on id of public.spaces" in ended.err
+
+
+@pytest.mark.newest_version
+async def test_a_key_added_by_a_run_that_was_killed_goes_again_or_is_finished(
+    database: TestDatabase, tmp_path: Path, confirmed: tuple[str, str]
+) -> None:
+    await database.execute(_TABLES)
+    before = await database.value(_ROWS)
+    told = ("members.space_id", *confirmed, "--option", "delete-orphans", "--batch-rows", "2", "--pause-ms", "0")
+    async with workbench(database, tmp_path / "fkdash" / "runs") as bench:
+        for moment, finish in (
+            (Moment(b"COMMIT\x00", 1, answered=True), False),
+            (Moment(b"WITH broken", 2, answered=True), False),
+            (Moment(b"VALIDATE CONSTRAINT", 1), True),
+        ):
+            command = ("fix", "apply", *told, "--yes", "--confirm", "members_space_id_fkey")
+            await killed_at(moment, database, tmp_path, *command)
+            assert await database.value(_KEYS) == "members_space_id_fkeyfalse", moment
+            journal = await newest(tmp_path)
+            if finish:
+                await finished(bench, journal)
+                assert await database.value(_KEYS) == "members_space_id_fkeytrue"
+            await undone(bench, journal)
+            assert await database.value(_KEYS) is None, moment
+            assert await database.value(_ROWS) == before, moment

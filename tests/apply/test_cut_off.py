@@ -7,9 +7,13 @@ import tempfile
 from pathlib import Path
 
 import asyncpg
+import pytest
 
+from fkdash.apply.change import Change, look, wanted
+from fkdash.apply.change import carry_out as carried_out
 from fkdash.apply.events import Outcome, RunEnded, StepProgress
 from fkdash.apply.journal.recovery import recorded_run, remaining, unfinished, what_is_true
+from fkdash.apply.run import steps
 from fkdash.apply.run.run import Wishes
 from tests.apply.test_faults import carry_out
 from tests.support.changes import Workbench, workbench
@@ -107,6 +111,32 @@ async def test_orphans_in_partitions_are_repaired_leaf_by_leaf(database: TestDat
         assert ended.outcome is Outcome.VERIFIED, ended.message
     assert await database.value("select count(*) from events") == 100
     assert await database.value("select count(*) from pg_trigger where tgenabled <> 'O'") == 0
+
+
+@pytest.mark.newest_version
+async def test_a_cancelled_index_build_ends_where_the_network_says_nothing_any_more(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "_CLEANING_SECONDS", 0.3)
+    await database.execute(_TABLES + "alter table children enable trigger all;")
+    with tempfile.TemporaryDirectory(prefix="fk-") as short:
+        async with gate(database, Path(short)) as way, workbench(database, tmp_path, dsn=way.dsn) as bench:
+            chosen = await bench.plan("ck", "create-index")
+            change = Change(bench.pool, bench.catalog, chosen, folder=tmp_path, settling_seconds=0.3)
+            looked = await look(change)
+            task = asyncio.ensure_future(
+                carried_out(change, looked, wanted(change), bench.events.append, Wishes())
+            )
+
+            async def fault() -> bool:
+                task.cancel()
+                return await way.silent_for_good()
+
+            way.arm(Moment(b"CREATE INDEX CONC"), fault)
+            async with asyncio.timeout(30):
+                ended = await task
+    assert (ended.exit_code, "could not be found out" in ended.message) == (5, True), ended
+    assert recorded_run(ended.journal).message == ended.message
 
 
 async def test_an_index_build_whose_session_ended_is_named_and_built_anew(

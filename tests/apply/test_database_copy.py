@@ -139,6 +139,22 @@ async def test_a_table_that_somebody_prepared_is_not_written_into(
 
 
 @pytest.mark.newest_version
+async def test_nothing_is_written_into_a_schema_whose_owner_could_put_another_table_there(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA + "create schema ops;")
+    before = await database.value(_DECLARED)
+    async with owner_of(database) as dsn:
+        role = dsn.partition("//")[2].partition("@")[0]
+        for prepared in ("", _TABLE):
+            await database.execute(f"{prepared} alter schema ops owner to {role}")
+            refused = await apply(database, tmp_path, *_COPY)
+            assert f"it belongs to {role}" in refused.err + refused.out, refused
+            assert (refused.code, await database.value(_DECLARED)) == (3, before)
+        await database.execute("alter schema ops owner to postgres")
+
+
+@pytest.mark.newest_version
 async def test_a_default_of_the_table_is_not_evaluated(database: TestDatabase, tmp_path: Path) -> None:
     await database.execute(SCHEMA + "create schema ops;" + _TABLE + _BOOM)
     await database.execute("alter table ops.fkdash_journal alter role set default (ops.boom('{}')::text::name)")

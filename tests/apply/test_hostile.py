@@ -145,7 +145,7 @@ async def test_a_journal_that_others_could_have_written_is_not_carried_out(bench
 
 
 @pytest.mark.newest_version
-@pytest.mark.parametrize("environment", ["Production", "prod"])
+@pytest.mark.parametrize("environment", ["Production", "prod", "PRD"])
 async def test_a_production_profile_wants_the_databases_name_also_from_a_script(
     database: TestDatabase, tmp_path: Path, environment: str
 ) -> None:

@@ -165,3 +165,34 @@ def test_a_folder_that_others_may_enter_is_closed_to_them(tmp_path: Path) -> Non
     assert json.loads(journal.path.read_text())["event"] == "plan"
     runs, unread = everything(folder)
     assert (runs, [each.path for each in unread]) == ((), [journal.path])
+
+
+def test_the_folder_around_that_of_the_journals_is_judged_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "runs").mkdir(parents=True)
+    around = tmp_path / "fkdash"
+    around.symlink_to(elsewhere)
+    with pytest.raises(JournalError, match="fkdash is a link, which could lead anywhere"):
+        Journal.create("public.t.k")
+    around.unlink()
+    elsewhere.rename(around)
+    around.chmod(0o777)
+    if os.geteuid() == 0:
+        os.chown(around, 65534, 65534)
+        with pytest.raises(JournalError, match="fkdash belongs to somebody else"):
+            Journal.create("public.t.k")
+        os.chown(around, 0, 0)
+    Journal.create("public.t.k").close()
+    assert around.stat().st_mode & 0o077 == 0
+
+
+def test_a_link_to_a_journal_is_not_followed(tmp_path: Path) -> None:
+    with Journal.create("public.t.k", folder=tmp_path / "runs") as journal:
+        journal.write("plan", plan={})
+    link = tmp_path / "20990101T000000.000000Z-public.t.k.jsonl"
+    link.symlink_to(journal.path)
+    runs, unread = everything(tmp_path)
+    assert (runs, [each.path for each in unread]) == ((), [link])

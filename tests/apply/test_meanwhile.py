@@ -138,9 +138,10 @@ async def _failed_over_after(server: FailingServer, folder: Path, step: int) -> 
 
     def heard(event: Event) -> None:
         if isinstance(event, StepDone) and event.step.number == step:
-            server.back_up()
+            server.stand_by()
         if isinstance(event, StepDone) and event.step.number == len(chosen.steps):
             server.fail_over()
+            server.promote()
 
     change = Change(pool, bench.catalog, chosen, folder=folder, settling_seconds=0.3)
     looked = await look(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import random
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,6 +39,11 @@ MOMENTS = [
         (False, True),
     )
 ]
+STANDBY = "a standby that lagged takes over"
+READ_ONLY_FOLDER = "the folder of journals is read-only"
+_MESSAGES = 240
+"""How many messages a run sends, verification included; a repair sends some more."""
+_COPIES = {"a backup takes its place": FailingServer.back_up, STANDBY: FailingServer.stand_by}
 _FKDASH = "application_name = 'fkdash' and backend_type = 'client backend'"
 _DDL = [
     "alter table children alter constraint ck deferrable",
@@ -47,15 +53,31 @@ _DDL = [
 ]
 
 
+def moment_of(plan: Plan, drawn: random.Random) -> Moment:
+    """Draw a moment of a run: just where much can go wrong, or anywhere."""
+    sent = " ".join(step.sql for step in plan.steps).encode()
+    fitting = [
+        each
+        for each in MOMENTS
+        if each.marker in sent
+        or (each.marker == b"COMMIT\x00" and each.nth <= len({step.transaction for step in plan.steps}))
+        or (each.marker == b"share update exclusive mode" and any(step.reserve for step in plan.steps))
+        or (each.marker == b"set constraints" and any(step.repeats for step in plan.steps))
+    ]
+    if fitting and drawn.random() < 0.5:
+        return drawn.choice(fitting)
+    return Moment(b"", drawn.randint(1, _MESSAGES), answered=drawn.random() < 0.5)
+
+
 async def connected(server: FailingServer) -> asyncpg.Connection[asyncpg.Record]:
     """Connect as somebody who knows nothing of fkdash, once the server lets anybody in."""
     until = asyncio.get_running_loop().time() + 20
     while True:
         try:
             return await asyncpg.connect(server.dsn("postgres"), server_settings={"application_name": "truth"})
-        except (OSError, asyncpg.PostgresError):
+        except (OSError, asyncpg.PostgresError) as error:
             if asyncio.get_running_loop().time() > until:
-                raise
+                raise AssertionError(f"nobody is let in any more; the server's log ends: {server.log}") from error
             await asyncio.sleep(0.01)
 
 
@@ -66,9 +88,11 @@ class Run:
     plan: Plan
     gate: Gate
     server: FailingServer
+    so_before: tuple[int, ...] = ()
     task: asyncio.Future[Any] | None = None
     journal: Path | None = None
-    back_up_at: int = 0
+    copied_by: Callable[[FailingServer], None] | None = None
+    copied_at: int = 0
     happened: str = ""
     meddled: bool = False
     killed: bool = False
@@ -84,8 +108,8 @@ class Run:
         elif isinstance(event, StepDone):
             before = len(self._done)
             self._done.add(event.step.transaction)
-            if self.back_up_at and before < len(self._done) == self.back_up_at:
-                self.server.back_up()
+            if self.copied_by is not None and before < len(self._done) == self.copied_at:
+                self.copied_by(self.server)
 
     def die(self) -> None:
         """End as kill -9 does: from here on nothing of it reaches the server, and nothing the journal."""
@@ -95,6 +119,19 @@ class Run:
     def forget_what_came_after(self) -> None:
         if self.journal is not None:
             os.truncate(self.journal, self._size)
+
+
+def read_only_folder(beside: Path) -> Path:
+    """Give a folder in which nobody can make a file, not even root."""
+    if os.geteuid() == 0:
+        return Path("/proc/self")
+    folder = beside.with_name(f"{beside.name}-read-only")
+    folder.mkdir(mode=0o500, exist_ok=True)
+    return folder
+
+
+async def _nothing(_: Run, __: int) -> bool:
+    return True
 
 
 async def _cut(_: Run, __: int) -> bool:
@@ -158,11 +195,33 @@ async def _crash(run: Run, _: int) -> bool:
     return False
 
 
-async def _fail_over(run: Run, _: int) -> bool:
+async def _restore(run: Run, _: int) -> bool:
+    run.failed_over = True
+    run.server.restore()
+    run.gate.server_socket = run.server.socket
+    return False
+
+
+async def _fail_over(run: Run, later: int) -> bool:
+    """Let the address lead to the standby, which is promoted at once or a little later."""
     run.failed_over = True
     run.server.fail_over()
     run.gate.server_socket = run.server.socket
-    await run.gate.cut()
+    promoted = asyncio.Event()
+
+    def promote() -> None:
+        if not promoted.is_set():
+            promoted.set()
+            run.server.promote()
+
+    async def promote_at_last() -> None:
+        promote()
+
+    run.closing.append(promote_at_last)
+    if later % 2:
+        asyncio.get_running_loop().call_later(later / 10, promote)
+    else:
+        promote()
     return False
 
 
@@ -188,7 +247,8 @@ async def _lock(run: Run, how_long: int) -> bool:
     run.closing.append(let_go)
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
         await connection.execute("begin; set local lock_timeout = 50; lock table children in row exclusive mode")
-    if how_long % 2:
+    if how_long % 2 or any(step.alone for step in run.plan.steps):
+        # An index build waits for whoever wrote before it, however long that takes.
         asyncio.get_running_loop().call_later(how_long / 50, connection.terminate)
     return True
 
@@ -216,8 +276,10 @@ _HAPPENING: dict[str, Callable[[Run, int], Awaitable[bool | None]]] = {
     "it is cancelled": _cancel,
     "it is cancelled twice": _cancel_twice,
     "the server crashes and comes back": _crash,
-    "a standby that lagged takes over": _fail_over,
+    "a backup takes its place": _restore,
+    STANDBY: _fail_over,
     "there is no room for the journal": _no_room,
+    READ_ONLY_FOLDER: _nothing,
     "somebody locks the table": _lock,
     "somebody changes the table": _ddl,
 }
@@ -238,10 +300,12 @@ class Trouble:
     @asynccontextmanager
     async def around(self, run: Run) -> AsyncIterator[None]:
         happening = _HAPPENING.get(self.fault)
-        if self.fault == "a standby that lagged takes over":
-            run.back_up_at = self.number
+        if self.fault in _COPIES:
+            run.server.forget_copies()
+            run.copied_by = _COPIES[self.fault]
+            run.copied_at = self.number
             if not self.number:
-                run.server.back_up()
+                run.copied_by(run.server)
 
         async def happens() -> bool | None:
             assert happening is not None

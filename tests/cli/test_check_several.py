@@ -146,10 +146,10 @@ async def test_a_run_that_was_cut_off_goes_on_and_says_everything(
 async def test_what_was_worst_last_time_comes_first(server: TestServer, database: TestDatabase) -> None:
     async with fresh_database(server) as other:
         await other.execute(_WRONG)
-        arguments = ("check", "--jobs", "1", "--format", "jsonl", database.dsn, other.dsn)
-        await fkdash(*arguments)
-        again = await fkdash(*arguments)
-        first = json.loads(again.stdout.splitlines()[0])
+        command = ("check", "--jobs", "1", "--format", "jsonl", database.dsn, other.dsn)
+        await fkdash(*command)
+        ended = await fkdash(*command)
+        first = json.loads(ended.stdout.splitlines()[0])
         assert first["server"]["database"] == other.name
 
 

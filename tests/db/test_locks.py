@@ -11,7 +11,7 @@ import pytest
 from fkdash.db.pool import ReadPool
 from fkdash.db.target import Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
-from fkdash.errors import GaveWayError, LockTimedOutError
+from fkdash.errors import GaveWayError, LockTimedOutError, UnreachableError
 from tests.db.conftest import Eventually
 from tests.support.servers import TestDatabase
 
@@ -119,3 +119,16 @@ async def test_what_is_locked_is_named_to_who_asks_while_the_session_is_still_op
                 await session.value("select count(*) from public.users")
     finally:
         await holder.close()
+
+
+@pytest.mark.newest_version
+async def test_a_locked_system_catalog_is_not_taken_for_a_server_that_refuses(database: TestDatabase) -> None:
+    await database.execute("begin; lock table pg_class")
+    try:
+        with pytest.raises(UnreachableError, match="a system catalog is locked there") as refused:
+            await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+        # What is advised works where a session is open already.
+        advised = refused.value.next_step.partition("SELECT ")[2].removesuffix(" names it.")
+        assert await database.value(f"SELECT {advised}") == await database.value("select pg_backend_pid()")
+    finally:
+        await database.execute("rollback")

@@ -22,9 +22,9 @@ import asyncpg
 import pytest
 
 import fkdash
-from fkdash.demo.cluster import SOCKET_NAME, embedded_binaries, open_to_everyone
+from fkdash.demo.cluster import SOCKET_NAME, Cluster, embedded_binaries, open_to_everyone, server_account
 from fkdash.demo.demonstration import incident_server
-from fkdash.demo.directories import LOCK
+from fkdash.demo.directories import LOCK, private_directory
 from fkdash.demo.server import throwaway_server
 from fkdash.errors import FkdashError
 from tests.support.servers import psql
@@ -285,3 +285,34 @@ def test_the_demonstration_is_a_database_named_app_with_the_incident() -> None:
         answer = subprocess.run([psql(), dsn, "-XAtc", question], capture_output=True, text=True, check=True)
     assert answer.stdout == "app|5000\n"
     assert not directory_of(dsn).exists()
+
+
+@as_root
+def test_a_log_that_the_account_has_put_in_the_place_of_ours_is_not_written_into(tmp_path: Path) -> None:
+    account = server_account()
+    with private_directory(account) as directory:
+        made = Cluster(directory, embedded_binaries(), account)
+        aim = tmp_path / "aim"
+        aim.touch(mode=0o600)
+        (directory / "server.log").symlink_to(aim)
+        with pytest.raises(FileExistsError):
+            made._initialise(made.binaries)
+        with pytest.raises(OSError, match="symbolic links"):
+            made._open_log()
+        (directory / "server.log").unlink()
+        (directory / "server.log").touch()
+        os.chown(directory / "server.log", 65534, 65534)
+        with pytest.raises(FkdashError, match="not the file that fkdash made"):
+            made._open_log()
+    assert aim.read_bytes() == b""
+
+
+def test_a_temporary_folder_in_which_others_can_rename_what_is_ours_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    with private_directory(None) as directory:
+        assert shared not in directory.parents

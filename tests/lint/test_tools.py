@@ -69,6 +69,32 @@ def test_a_tool_is_recognised_and_its_files_run_in_its_order(tmp_path: Path, too
     assert [column.name for column in table.columns] == ["id", "c"]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("00.05.00_01_a.sql", "00.05.00_02_b.sql", "00.10.00_01_c.sql"),
+        ("20240101_090000_a.sql", "20240101_100000_b.sql", "20240102_080000_c.sql"),
+        ("2024-01-01_a.sql", "2024-01-02_b.sql", "2024-01-10_c.sql"),
+        ("2026.11.22T17.54.04.a.sql", "2026.11.22T17.54.05.b.sql", "2026.11.23T01.00.00.c.sql"),
+        ("1-a.sql", "9-2fa.sql", "10-c.sql"),
+    ],
+)
+def test_numbers_of_several_parts_give_the_order_and_are_not_taken_for_the_same(
+    tmp_path: Path, names: tuple[str, str, str]
+) -> None:
+    found = read(tmp_path, dict(zip(names, (A, B, C), strict=True)))
+    assert [each.reason for each in found.script.incomplete] == []
+    assert [file.path.name for file in find_sources([tmp_path]).files] == list(names)
+
+
+def test_two_files_of_one_number_and_a_migration_in_code_are_said(tmp_path: Path) -> None:
+    (tmp_path / "003_more.js").write_text("exports.up = (pgm) => pgm.sql('drop table a')")
+    found = read(tmp_path, {"001_a.sql": A, "001_b.sql": "SELECT 1;", "002_2fa.sql": B})
+    said = {Path(each.file).name: each.reason for each in found.script.incomplete}
+    assert set(said) == {"001_b.sql", "003_more.js"}
+    assert said["003_more.js"] == "it is a migration in JavaScript, which is not read"
+
+
 def test_numbers_of_lines_stay_where_parts_are_left_out(tmp_path: Path) -> None:
     found = read(tmp_path, {"1.sql": f"-- +goose Down\n{DOWN}\n-- +goose Up\n{A}\nDROP TABLE nowhere;\n"})
     assert [each.line for each in found.script.incomplete] == [5]

@@ -162,3 +162,20 @@ async def test_a_condition_may_end_in_a_comment(database: TestDatabase) -> None:
     await database.execute(SCHEMA)
     found = await _preview(database, "p.id = 1 -- the first", Limits())
     assert found.target_rows == 1
+
+
+@pytest.mark.newest_version
+async def test_a_long_chain_of_tables_is_followed_to_its_end_in_time(database: TestDatabase) -> None:
+    tables = 80
+    await database.execute("CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1)")
+    for number in range(tables):
+        above = f"c{number - 1}" if number else "p"
+        await database.execute(
+            f"CREATE TABLE c{number}(id int PRIMARY KEY, up int REFERENCES {above} ON DELETE CASCADE);"
+            f"CREATE INDEX ON c{number}(up); INSERT INTO c{number} VALUES (1, 1)"
+        )
+    began = time.monotonic()
+    found = await _preview(database, "id = 1", Limits())
+    assert found.verdict is Verdict.ALLOWED
+    assert sum(effect.deleted for effect in found.effects) == tables + 1
+    assert time.monotonic() - began < 15

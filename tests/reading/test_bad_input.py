@@ -256,3 +256,24 @@ def test_a_device_a_pipe_or_a_folder_given_as_a_file_is_refused_at_once(
     )  # fmt: skip
     assert ended.returncode in {2, 3}, ended.stderr
     assert place in ended.stderr or name in {"PGSSLROOTCERT", "PGPASSFILE"}, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "deep", ["[" * 5000, '{"a":' * 5000, '{"fkdash":1,"kind":"snapshot","tables":' + "[" * 5000]
+)
+def test_a_file_nested_too_deeply_is_named_wherever_one_is_read(run: Run, tmp_path: Path, deep: str) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text(deep)
+    migrations = tmp_path / "migrations"
+    (migrations / "meta").mkdir(parents=True)
+    (migrations / "meta" / "_journal.json").write_text(deep)
+    (migrations / "0000_x.sql").write_text("create table x (id int);")
+    for arguments in (
+        ("list", "--from", str(path)),
+        ("check", "--from", str(path)),
+        ("lint", str(path)),
+        ("lint", str(migrations)),
+    ):
+        code, said = run(*arguments)
+        assert (arguments[0], code) == (arguments[0], 2), said
+        assert "json" in said

@@ -37,6 +37,7 @@ class Gate:
     moment: Moment | None = None
     fault: Callable[[], Awaitable[bool | None]] | None = None
     shut: bool = False
+    silent: bool = False
     happened: bool = False
     _seen: int = 0
     _pairs: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -51,6 +52,12 @@ class Gate:
     async def cut(self) -> bool:
         return False
 
+    async def silent_for_good(self) -> bool:
+        """Let nothing through any more, in neither direction, as a network does that drops every packet."""
+        self.silent = True
+        await asyncio.Event().wait()
+        return True
+
     async def cut_for_good(self) -> bool:
         self.shut = True
         for each in self._pairs:
@@ -58,8 +65,8 @@ class Gate:
         return False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.shut:
-            writer.transport.abort()
+        if self.shut or self.silent:
+            await self._leave_alone(writer)
             return
         upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
         self._pairs |= {writer, downstream}
@@ -100,6 +107,13 @@ class Gate:
             self._pairs -= {writer, downstream}
             for each in (writer, downstream):
                 each.transport.abort()
+
+    async def _leave_alone(self, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self.silent:
+                await asyncio.Event().wait()
+        finally:
+            writer.transport.abort()
 
     def _fires(self, data: bytes) -> bool:
         if self.moment is None or self.happened or self.moment.marker not in data:

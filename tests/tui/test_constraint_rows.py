@@ -11,6 +11,7 @@ from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge
 from fkdash.tui.screens.findings.constraint_rows import FIELDS, constraint_rows, orders, renewed_rows
+from fkdash.tui.screens.fix.options import subject
 from tests.rules.catalogs import catalog, reference, table
 
 
@@ -62,3 +63,11 @@ def test_every_order_sorts_by_what_it_names() -> None:
     for title, field in (("referenced", "referenced"), ("action", "action"), ("constraint", "constraint")):
         values = [FIELDS[field](row) for row in sorted_by[title]]
         assert values == sorted(values)
+
+
+def test_what_a_fix_is_about_comes_from_what_is_known_already() -> None:
+    """Judging fifty thousand keys again, to find that one is sound, would keep the screen from answering."""
+    declared = chain()
+    broken = next(key for key in declared.foreign_keys if key.name == "cases_agent_id_fkey")
+    assert subject(Knowledge(declared, findings(declared)), broken).rule == "FK101"
+    assert subject(Knowledge(declared, ()), broken).rule == ""

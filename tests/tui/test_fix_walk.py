@@ -22,6 +22,7 @@ from tests.tui.test_dashboard import Session, dashboard
 
 NAME = "users_primary_workspace_id_workspaces_id_fk"
 MOST_KEYSTROKES = 12
+_EXCLUSIVE = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation >= 16384"
 
 
 @pytest.fixture(autouse=True)
@@ -223,12 +224,15 @@ async def test_production_asks_for_the_databases_name_as_well(incident_database:
         assert await walk.to_end() is Outcome.VERIFIED
 
 
-async def test_a_read_only_session_says_why_it_does_not_apply(incident_database: TestDatabase) -> None:
+@pytest.mark.parametrize("key", ["a", "d"])
+async def test_a_read_only_session_says_why_it_neither_applies_nor_rehearses(
+    incident_database: TestDatabase, key: str
+) -> None:
     async with dashboard(incident_database.dsn, options=DashboardOptions(read_only=True)) as session:
-        await session.until_shown("BITES 412")
+        await session.until_shown("BITES 412", "READ-ONLY")
         await session.press("f", "enter")
         await session.until(lambda: "ok a primary" in session.screen)
-        await session.press("a")
+        await session.press(key)
         await session.until_shown("read-only")
         assert not isinstance(session.app.screen, FixConfirmScreen)
 
@@ -287,14 +291,21 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         await session.until(lambda: "ok a primary" in session.screen)
         screen = session.app.screen
         assert isinstance(screen, FixPlanScreen)
+        # The letter asks; nothing is locked before the name is typed, and the header says when it can be.
         await session.press("d")
         await session.until(lambda: asks(session))
+        await session.press("enter", "right", "enter")
+        assert asks(session)
+        assert session.screen.splitlines()[0].endswith("LOOKING")
+        assert await incident_database.value(_EXCLUSIVE) == 0
         await walk.paste(NAME)
+        await session.until_shown("ARMED")
         await session.press("enter", "right", "enter")
         await session.until(lambda: session.app.screen is screen)
         await session.until(lambda: "Rehearsal, rolled back" in screen.pane.text)
         assert re.search(r"public\.users ACCESS EXCLUSIVE for \d+ ms", screen.pane.text)
         assert "ok deleting a referenced row of workspaces: refused with 23503" in screen.pane.text
+        await session.until_shown("LOOKING")
     assert await state_of(incident_database) == ("n", True)
 
 

@@ -11,6 +11,7 @@ from textual import events
 from fkdash.db.text import plain
 from fkdash.tui.screens.fix.confirm import FixConfirmScreen
 from fkdash.tui.screens.fix.run import FixRunScreen
+from fkdash.tui.screens.preview.preview import PreviewScreen
 from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
@@ -78,7 +79,9 @@ async def test_the_ways_to_a_preview_an_error_and_a_table_fit(
         await session.until_shown("BLOCKS 1,204 rows")
         well_laid_out(session, size, "23502", "w what if", "f fix", "esc back")
         await session.press("w")
-        await session.until_shown("drop-not-null")
+        preview = session.app.screen
+        assert isinstance(preview, PreviewScreen)
+        await session.until(lambda: "drop-not-null" in preview.pane.text)
         well_laid_out(session, size, "What if")
         await session.press("escape", "escape", "x")
         session.app.screen.post_message(

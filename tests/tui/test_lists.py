@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from textual.geometry import Region
 
+from fkdash.errors import UsageError
 from fkdash.tui import keys
 from fkdash.tui.plain import ASCII
 from fkdash.tui.screens.help import HelpScreen
-from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.row_list import LOOKING, RowList
 from tests.support.screens import shown
 from tests.tui.hostile import HOSTILE, INVISIBLE
 from tests.tui.list_app import Key, ListApp, some_keys
@@ -65,6 +66,31 @@ async def test_conditions_on_fields_filter_the_list() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("slash", *"severity:error", "space", *"!table:table_0", "enter")
         assert [row.number for row in app.first.list.shown_rows] == [50, 100, 150]
+
+
+async def test_every_heading_is_a_name_to_filter_by() -> None:
+    app = ListApp(200)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(
+            "slash", *"on_delete:action", "space", *"state:bites", "space", *"references:_50", "enter"
+        )
+        assert [row.number for row in app.first.list.shown_rows] == [50]
+        await pilot.press("escape", "slash", *"columns:x", "enter")
+        assert "There is no columns: to filter by; there is constraint, references, on_delete" in shown(app)
+
+
+async def test_a_list_that_was_looking_says_that_nothing_came() -> None:
+    app = ListApp(0)
+    async with app.run_test(size=SIZE) as pilot:
+        app.first.list.empty = LOOKING
+
+        async def fails() -> None:
+            raise UsageError("The server is gone.", next_step="Connect again.")
+
+        await app.first.run_cancellable(fails, doing="Looking").wait()
+        await pilot.pause()
+        assert "Looking ..." not in shown(app)
+        assert "Not known: what was asked did not end." in shown(app)
 
 
 async def test_sorting_and_reversing_is_named_above_the_list() -> None:

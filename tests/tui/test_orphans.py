@@ -8,6 +8,7 @@ import pytest
 
 from fkdash.tui.screens.fix.options import FixOptionsScreen
 from fkdash.tui.screens.orphans import OrphansScreen
+from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import dashboard
 from tests.tui.test_fix_walk import PLAIN
@@ -45,6 +46,11 @@ async def test_orphans_are_counted_explained_and_lead_to_their_repair(database: 
         await session.until(lambda: "VALIDATE CONSTRAINT mk fails with 23503" in screen.pane.text)
         assert "id = 6 has workspace_id = 6" in screen.pane.text
         assert "created_at from 2026-01-02 03:04:05" in screen.pane.text
+        await session.press("p")
+        await session.until_shown("workspaces")
+        await session.until(lambda: isinstance(session.app.screen, PreviewAskScreen))
+        await session.press("escape")
+        await session.until(lambda: session.app.screen is screen)
         await session.press("A")
         await session.until(lambda: len(screen.list.rows) == 3)
         await session.press("j")

@@ -120,4 +120,4 @@ def test_columns_fill_the_width_and_no_more(width: int) -> None:
     used = sum(cells for _, cells in widths) + len(widths) - 1
     whole, apart = sum(naturals) + 4, 3
     assert used == (min(width, whole) if width < whole + apart else whole + apart)
-    assert all(cells <= naturals[number] for number, cells in widths)
+    assert all(cells <= naturals[number] + (width >= whole + apart) for number, cells in widths)

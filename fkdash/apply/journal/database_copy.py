@@ -2,8 +2,9 @@
 
 The plan with its way back goes in before the first statement, each step's line in the step's own transaction, so
 that it is there exactly when the step took effect, and the end at the end. It outlives the machine that fkdash
-ran on. It is written only into a table that the run's role owns and on which nothing else hangs: a trigger would
-run as that role. Needed are CREATE on the schema the first time, then USAGE on it.
+ran on. It is written only into a table that the run's role owns and on which nothing else hangs, in a schema that
+is that role's or a superuser's: a trigger would run as that role. Needed are CREATE on the schema the first time,
+then USAGE on it.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class DatabaseCopy:
         async with writer.transaction() as session:
             async with pinned(session):
                 found = await _privileges(session, self.schema)
+            _require_schema(found, self.schema)
             if not found["table_there"]:
                 if not found["may_create"]:
                     raise NotPermittedError(
@@ -68,6 +70,7 @@ class DatabaseCopy:
             await session.execute(f"lock table {_table(self.schema)} in row exclusive mode")
             async with pinned(session):
                 found = await _privileges(session, self.schema)
+        _require_schema(found, self.schema)
         if not found["table_there"]:
             raise NotPermittedError(f"{_table(self.schema)}, which keeps the copy of the journal, is gone.")
         if not found["own"] or found["planted"]:
@@ -145,6 +148,15 @@ async def _privileges(session: Session, schema: str) -> Row:
     if not row["may_use"]:
         raise NotPermittedError(f"The copy of the journal is out of reach: no USAGE on the schema {schema}.")
     return row
+
+
+def _require_schema(row: Row, schema: str) -> None:
+    if not row["schema_trusted"]:
+        raise NotPermittedError(
+            f"The copy of the journal is not written into the schema {schema}: "
+            f"it belongs to {row['schema_owner']}, who could put another table in the place of this one.",
+            next_step="Name a schema that a superuser or this role owns.",
+        )
 
 
 def _require_trusted(row: Row, schema: str) -> None:

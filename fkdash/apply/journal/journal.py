@@ -33,6 +33,8 @@ _OWNER_ONLY: Final = 0o600
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_NAME: Final = 80
 _ROOM: Final = 256 * 1024
+# What is no file (a named pipe, say) must not be waited for, and a link is not followed.
+_JUST_A_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW
 
 
 class JournalError(StoppedError):
@@ -71,7 +73,7 @@ class Journal:
         moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S.%fZ")
         path = home / f"{moment}-{file_name(constraint)}.jsonl"
         try:
-            require_private_folder(home)
+            _require_private(home)
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         except OSError as error:
             raise _unwritable(path, error) from error
@@ -118,7 +120,7 @@ class Journal:
             raise
 
     def _set_room_aside(self) -> None:
-        descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+        descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         try:
             _write_all(descriptor, bytes(_ROOM))
         finally:
@@ -149,10 +151,9 @@ class Line:
 def read(path: Path) -> tuple[Line, ...]:
     """Give a journal's lines; one that was cut off by a crash, or is none of ours, is left out.
 
-    Raises OSError for what is no file, UsageError for a file that somebody else could have written.
+    Raises OSError for what is no file and for a link, UsageError for a file that somebody else could have written.
     """
-    # What is no file (a named pipe, say) must not be waited for.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = os.open(path, _JUST_A_FILE)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
@@ -187,7 +188,7 @@ def keep_fetched(run: str, lines: Iterable[Line]) -> Path:
         return path
     text = "".join(json.dumps({"event": each.event, "at": each.at, **each.facts}) + "\n" for each in lines)
     try:
-        require_private_folder(path.parent)
+        _require_private(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         try:
             _write_all(descriptor, text.encode())
@@ -201,8 +202,7 @@ def keep_fetched(run: str, lines: Iterable[Line]) -> Path:
 def is_open(path: Path) -> bool:
     """Tell whether the run of a journal is going on now, in some process on this machine."""
     try:
-        # What is no file (a named pipe, say) must not be waited for.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = os.open(path, _JUST_A_FILE)
     except OSError:
         return False
     try:
@@ -212,6 +212,14 @@ def is_open(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _require_private(folder: Path) -> None:
+    """See that a folder for journals is the operator's own, and that fkdash's own lies in such a one."""
+    if folder == runs_folder():
+        # Whoever owns that could put another folder in the place of this one.
+        require_private_folder(folder.parent)
+    require_private_folder(folder)
 
 
 def _free_forgotten_room(folder: Path) -> None:

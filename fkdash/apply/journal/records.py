@@ -164,11 +164,7 @@ def unfinished(folder: Path | None = None, *, table: TableName | None = None) ->
 
 def open_questions(runs: Sequence[RecordedRun], *, table: TableName | None = None) -> tuple[RecordedRun, ...]:
     """Give those of `runs`, the newest first, that were left halfway and that no other of them took up."""
-    taken_up = {
-        run.continues.resolve()
-        for run in runs
-        if run.continues and (run.changed or run.outcome == Outcome.VERIFIED)
-    }
+    taken_up = {run.continues.resolve() for run in runs if run.continues and _takes_up(run)}
     return tuple(
         run
         for run in runs
@@ -210,6 +206,11 @@ def _may_be_about(path: Path, beginning: str) -> bool:
     _, dash, named = path.stem.partition("-")
     wanted = file_name(beginning)
     return not dash or named.startswith(wanted) or wanted.startswith(named)
+
+
+def _takes_up(run: RecordedRun) -> bool:
+    """Tell whether what a run continues is its own business now: one that changed nothing left it as it was."""
+    return (run.changed and run.outcome != Outcome.ROLLED_BACK) or run.outcome == Outcome.VERIFIED
 
 
 def _is_open_question(run: RecordedRun) -> bool:

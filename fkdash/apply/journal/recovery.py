@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.db.session import Session
-    from fkdash.fix.plan import Plan
+    from fkdash.fix.plan import Plan, Step
 
 __all__ = [
     "RecordedRun",
@@ -144,7 +144,10 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     if not steps:
         raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
     left = unproven(origin) if plan.mends else origin
-    anew = plan.mends or plan.goal.gone or plan.brings
+    # The rest of a run does not lead there again, nor does what was given up: the first steps were another run's.
+    is_a_rest = not plan.steps or plan.steps[0].number != 1 or steps is plan.abandon
+    anew = plan.mends or plan.goal.gone or plan.brings or is_a_rest
+    steps, abandon = _with_what_it_left(plan, steps, abandon)
     if plan.brings and plan.kept is not None and plan.kept.table not in catalog.tables:
         # It was cut off before a row was kept: there is only the key to take away.
         steps, abandon = (replace(steps[-1], number=1, transaction=1),), ()
@@ -184,6 +187,19 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         objects=objects(catalog, key),
     )
     return with_elsewhere(catalog, back)
+
+
+def _with_what_it_left(
+    plan: Plan, steps: tuple[Step, ...], abandon: tuple[Step, ...]
+) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Let the way back from an undo that was cut off take away, first, what only proved that no NULL is there."""
+    if plan.option != "undo" or not plan.goal.checks or steps is not plan.undo:
+        return steps, abandon
+    numbers, transactions = len(abandon), max((step.transaction for step in abandon), default=0)
+    later = (
+        replace(each, number=each.number + numbers, transaction=each.transaction + transactions) for each in steps
+    )
+    return (*abandon, *later), ()
 
 
 def _refusing_null(plan: Plan) -> tuple[tuple[str, str], ...]:

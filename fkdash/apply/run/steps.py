@@ -19,6 +19,7 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
+from fkdash.db.undisturbed import undisturbed
 from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import REPLACED, Duration
 from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
@@ -27,7 +28,7 @@ from fkdash.rules.sizes import rows_of
 from fkdash.sqlstates import SERIALIZATION_FAILURE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
     from fkdash.apply.events import Event
     from fkdash.apply.journal.database_copy import DatabaseCopy
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _RESERVE_LOCK_MS: Final = 3000
 _IDLE_MS: Final = 10_000
 _CLEANING_LOCK_MS: Final = 10_000
+_CLEANING_SECONDS: Final = 15.0
 _FIRST_WAIT_MS: Final = 25
 _TRANSACTION_TIMEOUT_SINCE: Final = 170000
 _BELOW_DEADLOCK: Final = 0.8
@@ -250,7 +252,7 @@ class Tries:
                         await self.copy.add(session, "step-done", {"step": step.number})
             except (FkdashError, asyncio.CancelledError):
                 if not self.writer.is_lost:
-                    await asyncio.shield(asyncio.create_task(self._clean_up(step)))
+                    await undisturbed(self._in_time(self._clean_up(step)))
                 raise
 
     @asynccontextmanager
@@ -274,7 +276,15 @@ class Tries:
             yield
         finally:
             if not self.writer.is_lost:
-                await asyncio.shield(asyncio.create_task(self._unlock(lock)))
+                await undisturbed(self._in_time(self._unlock(lock)))
+
+    async def _in_time(self, work: Coroutine[None, None, None]) -> None:
+        """Do what is left to do on a connection that may be silent by now; then it is given up."""
+        try:
+            async with asyncio.timeout(_CLEANING_SECONDS):
+                await work
+        except TimeoutError:
+            await self.writer.close()
 
     async def _unlock(self, lock: str) -> None:
         async with self.writer.rolled_back() as session:

@@ -1,4 +1,6 @@
 -- What stands in the way of keeping a copy of the journal in the table $2 of the schema $1, one row.
+-- `schema_trusted` where the schema is this role's or a superuser's: whoever owns it can rename it at any moment, under
+-- every lock on its tables, and put another schema of that name in its place.
 -- `table_there` and, where it is: `readable`, whether everybody may write it (`public_writes`), its owner, `own` where
 -- that is this role, `trusted` where it is this role or a superuser: what is in it is carried out. `planted` names what
 -- would run or decide when a line is written: nothing of it belongs to the table as fkdash makes it.
@@ -7,6 +9,9 @@
 select n.oid is not null                                                      as schema_there,
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false)                  as may_use,
        coalesce(has_schema_privilege(n.oid, 'CREATE'), false)                 as may_create,
+       pg_get_userbyid(n.nspowner)::text                                      as schema_owner,
+       coalesce(pg_get_userbyid(n.nspowner) = current_user
+                or (select r.rolsuper from pg_roles r where r.oid = n.nspowner), false) as schema_trusted,
        c.oid is not null                                                      as table_there,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false)                  as readable,
        coalesce(has_table_privilege('public', c.oid, 'INSERT')

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.changed_types import want_overlaps, want_same_meaning
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, remove_trigger, want_no_view
 from fkdash.catalog.files.expressions import template
@@ -14,7 +14,7 @@ from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
 from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined, object_name
-from fkdash.catalog.files.types import base_of, default_class, equality, same_kind, type_of
+from fkdash.catalog.files.types import base_of, default_class, equality, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -32,14 +32,6 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Constraint, Relation
     from fkdash.catalog.files.nodes import Act, ColumnSaid
-
-
-_NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
-_OF_ANY_TYPE: Final = re.compile(
-    rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
-    re.IGNORECASE,
-)
-"""Expressions that say nothing of their columns but whether they are NULL."""
 
 
 def column_of(table: Relation, name: str) -> Attribute:
@@ -234,7 +226,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"a rule of {table.name} uses {column.name}")
     want_no_rule(state, table, column.name)
     want_no_view(state, table, column.name, cascade=False)
-    _want_same_meaning(state, table, column, wanted)
+    want_same_meaning(state, table, column, wanted)
     state.change_column(
         table.oid,
         number,
@@ -250,6 +242,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
             if not fact.valid and state.children(table.oid):
                 raise DoubtfulError(f"the index {index.name}, which not every partition has, is made anew")
             _want_usual_names(state, index)
+            want_overlaps(state, fact, wanted)
             classes = tuple(
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)
@@ -295,21 +288,6 @@ def _leave_unchecked(state: State, table: Relation, name: str) -> None:
         if inherited is not None and inherited.inherited:
             state.change_constraint(inherited, validated=False)
             _leave_unchecked(state, child, name)
-
-
-def _want_same_meaning(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
-    """Raise DoubtfulError where an expression may be impossible with the new type, as `lower` of a number is."""
-    if same_kind(state, column.type, wanted.type):
-        return
-    facts = [each.index for each in state.indexes_on(table.oid) if each.index is not None]
-    expressions = [part for fact in facts for part in (*fact.expressions, fact.predicate)]
-    expressions += [each.expression for each in state.constraints_on(table.oid, "c")]
-    for each in expressions:
-        if each is None or column.number not in each.columns:
-            continue
-        said = each.text(table.names)
-        if not _OF_ANY_TYPE.fullmatch(said):
-            raise DoubtfulError(f"whether {said} is possible with the new type of {column.name} is not known")
 
 
 def _want_usual_names(state: State, index: Relation) -> None:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
-    from fkdash.catalog.files.nodes import ConstraintSaid
+    from fkdash.catalog.files.nodes import ConstraintSaid, References
 
+_PERIOD_SINCE: Final = 18
 _LISTS_SINCE: Final = 15
 _SUFFIXED_SINCE: Final = 18
 _UNVALIDATED_ON_PARTITIONED_SINCE: Final = 18
@@ -44,7 +45,8 @@ def add_foreign_key(
     if references.match == "PARTIAL":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
     own = [_column(table, name) for name in columns]
-    theirs, index = _target(state, referenced, references.columns, period=references.period)
+    _want_period(state, said, references)
+    theirs, index = _target(state, referenced, references.columns, period=said.period)
     if len(own) != len(theirs):
         raise RefusedError(INVALID_FOREIGN_KEY, "the foreign key has not as many columns as the key it refers to")
     if references.delete_columns and state.version < _LISTS_SINCE:
@@ -75,14 +77,26 @@ def add_foreign_key(
         initially_deferred=said.initially_deferred,
         validated=said.enforced and not unvalidated,
         enforced=said.enforced,
-        period=references.period,
-        operators=_operators(state, own, theirs, period=references.period),
+        period=said.period,
+        operators=_operators(state, own, theirs, period=said.period),
         made=state.statement,
     )
     state.add_constraint(made)
     copy_to_referenced(state, made, referenced)
     for partition in partitions_of(state, table.oid) if table.kind == "p" else ():
         copy_to_partition(state, made, partition)
+
+
+def _want_period(state: State, said: ConstraintSaid, references: References) -> None:
+    """Raise RefusedError where PERIOD stands on one side only, or with an action, which none is there for."""
+    if not said.period and not references.period:
+        return
+    if state.version < _PERIOD_SINCE:
+        raise RefusedError(SYNTAX_ERROR, "PERIOD is known from PostgreSQL 18 on")
+    if references.columns and said.period is not references.period:
+        raise RefusedError(INVALID_FOREIGN_KEY, "the foreign key uses PERIOD on one side only")
+    if (references.on_delete, references.on_update) != ("NO ACTION", "NO ACTION"):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a foreign key with PERIOD can have no action")
 
 
 def _column(table: Relation, name: str) -> Attribute:
@@ -107,7 +121,7 @@ def _operators(
 ) -> tuple[str, ...]:
     found = [equality(state, one.type, other.type) for one, other in zip(own, theirs, strict=True)]
     if period:
-        found[-1] = "pg_catalog.="
+        found[-1] = "pg_catalog.&&"
     return tuple(found)
 
 
@@ -125,6 +139,8 @@ def _target(
             raise RefusedError(
                 OBJECT_NOT_IN_PREREQUISITE_STATE, f"the primary key of {referenced.name} is deferrable"
             )
+        if primary.index.overlaps is not period:
+            raise RefusedError(INVALID_FOREIGN_KEY, f"PERIOD does not fit the primary key of {referenced.name}")
         return [by_number[number] for number in primary.index.columns], primary
     columns = [_column(referenced, name) for name in named]
     numbers = [column.number for column in columns]
@@ -134,7 +150,9 @@ def _target(
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         fits = sorted(fact.columns) == sorted(numbers) and not fact.predicate and not fact.expressions
-        if fits and fact.unique and fact.valid and not fact.deferrable and fact.overlaps == period:
+        if fits and fact.unique and fact.valid and not fact.deferrable and (fact.overlaps or not period):
+            if fact.overlaps is not period:
+                raise RefusedError(INVALID_FOREIGN_KEY, f"{index.name} is WITHOUT OVERLAPS: PERIOD is missing")
             return columns, index
     raise RefusedError(INVALID_FOREIGN_KEY, f"nothing makes ({', '.join(named)}) of {referenced.name} unique")
 

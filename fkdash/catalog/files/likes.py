@@ -65,7 +65,9 @@ def _copy_index(state: State, table: Relation, index: Relation, *, has_primary: 
         want_partition_key(table, fact)
     if fact.primary and has_primary:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} has more than one primary key")
-    name = free_name(state, table, fact, carried.kind if carried is not None else "")
+    kind = carried.kind if carried is not None else ""
+    # A copied key WITHOUT OVERLAPS is named as what excludes, which it is underneath.
+    name = free_name(state, table, fact, "x" if fact.overlaps and kind == "u" else kind)
     if carried is not None and carried.kind == "p":
         for number in fact.columns:
             set_not_null(state, table.oid, number)

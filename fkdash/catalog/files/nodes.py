@@ -75,6 +75,7 @@ class ConstraintSaid:
     using_index: str | None = None
     nulls_not_distinct: bool = False
     without_overlaps: bool = False
+    period: bool = False
     deferrable: bool | None = None
     initially_deferred: bool = False
     not_valid: bool = False

@@ -226,9 +226,9 @@ def _table_constraint(cursor: Cursor) -> ConstraintSaid:
     if take("unique"):
         return _key(cursor, "u")
     if take("foreign", "key"):
-        columns, _ = _key_columns(cursor)
+        columns, period = _key_columns(cursor)
         cursor.want("references")
-        return ConstraintSaid("f", columns=columns, references=_references(cursor))
+        return ConstraintSaid("f", columns=columns, references=_references(cursor), period=period)
     if take("check"):
         return ConstraintSaid("c", expression=parenthesised(cursor))
     if take("not", "null"):

@@ -153,9 +153,7 @@ class _Making:
             )
             self.columns.append(column)
             self.sequences += [(sequence, number) for sequence in sequences]
-            if column.sequence and sequences:
-                self.named_nulls.setdefault(column.name, (None, False))
-            if column.identity:
+            if (column.sequence and sequences) or column.identity:
                 self.named_nulls.setdefault(column.name, (None, False))
             if column.generated:
                 self.generated.append(element)

@@ -64,6 +64,7 @@ async def _apply(arguments: argparse.Namespace) -> int:
             await refuse_what_is_so(change)
         except AlreadySoError as already:
             as_json = arguments.format == "json"
-            say(json.dumps(already_document(already), indent=2) if as_json else plain(str(already)))
+            so = f"{plain(already.what)}\n{already.next_step}"
+            say(json.dumps(already_document(already), indent=2) if as_json else so)
             return already.exit_code
         return await execute(change, arguments)

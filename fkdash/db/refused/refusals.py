@@ -25,6 +25,7 @@ from fkdash.sqlstates import (
     INVALID_CATALOG_NAME,
     INVALID_PARAMETER_VALUE,
     INVALID_PASSWORD,
+    LOCK_NOT_AVAILABLE,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
     TOO_MANY_CONNECTIONS,
@@ -92,6 +93,15 @@ def _said_by_server(error: asyncpg.PostgresError, state: str, where: str, addres
         return UsageError(
             f"{where} refuses a setting that was asked for: {said}.",
             next_step="Check PGOPTIONS, and the options and schema of the connection string.",
+        )
+    if state == LOCK_NOT_AVAILABLE:
+        # Of the statements of a new session only those on the system catalogs can meet a lock.
+        return UnreachableError(
+            f"{where} answers, but a system catalog is locked there: nobody can look at anything until the "
+            f"transaction that holds it ends ({said}).",
+            next_step="Somebody runs VACUUM FULL, REINDEX or LOCK TABLE on pg_class or another table of "
+            "pg_catalog: wait for it, or end it. Where a session is open already, SELECT pid FROM "
+            "pg_lock_status() WHERE mode = 'AccessExclusiveLock' AND relation < 16384 names it.",
         )
     return UnreachableError(
         f"Cannot connect to {where}: {said} (SQLSTATE {state or 'none'}).",

@@ -7,7 +7,7 @@ partitioned table every leaf gets its index, and these are attached to one on th
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import TableKind, TableName, quoted
@@ -16,9 +16,10 @@ from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duratio
 from fkdash.fix.statements.definition import server_name
 from fkdash.fix.statements.redeclaring import locks_on, numbered
 from fkdash.fix.statements.took_effect import regclass
+from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Index, Table
 
@@ -28,16 +29,29 @@ def index_name(catalog: Catalog, table: TableName, columns: Sequence[str]) -> st
 
     The name of an invalid index on the same columns is used again: that index is dropped first.
     """
-    taken = {name.name for name in catalog.tables if name.schema == table.schema}
     own = catalog.tables[table]
-    for other in catalog.tables.values():
-        if other.name.schema == table.schema:
-            taken |= {index.name for index in other.indexes if other is not own or not _left(own, index, columns)}
-    for ending in chain(["idx"], (f"idx{number}" for number in range(1, len(taken) + 2))):
-        name = server_name(table.name, "_".join(columns), ending)
-        if name not in taken:
-            return name
-    raise AssertionError("there are more endings than names")
+
+    def is_taken(name: str) -> bool:
+        if TableName(table.schema, name) in catalog.tables:
+            return True
+        return name in _index_names(catalog) and any(
+            index.name == name and (other is not own or not _left(own, index, columns))
+            for other in catalog.tables.values()
+            if other.name.schema == table.schema
+            for index in other.indexes
+        )
+
+    names = (server_name(table.name, "_".join(columns), ending) for ending in chain(["idx"], _numbered_endings()))
+    return next(name for name in names if not is_taken(name))
+
+
+def _numbered_endings() -> Iterator[str]:
+    return (f"idx{number}" for number in count(1))
+
+
+@once_per_catalog
+def _index_names(catalog: Catalog) -> frozenset[str]:
+    return frozenset(index.name for table in catalog.tables.values() for index in table.indexes)
 
 
 def index_steps(catalog: Catalog, key: ForeignKey) -> tuple[Step, ...]:

@@ -39,7 +39,8 @@ def _finding(path: Path, error: PredictedError) -> Finding:
     return Finding(
         rule=RULE.id,
         name=RULE.name,
-        severity=RULE.severity,
+        # What refuses is told once as a risk, by the CASCADE that runs right into it.
+        severity=RULE.severity if len(path.cascades) == 1 else Severity.INFO,
         key=first,
         columns=first.columns,
         message=f"Deleting a row of {first.referenced.name} {way} and fails there with {error.sqlstate}{late} "
@@ -64,7 +65,8 @@ RULE = Rule(
     explanation="Deleting a row here cascades to rows that other rows refer to with NO ACTION or RESTRICT. As "
     "soon as one such row exists the whole DELETE fails with SQLSTATE 23503 (23001 for RESTRICT from "
     "PostgreSQL 18 on). It depends on the rows, and it may be intended: the refusal protects what the cascade "
-    "would tear away.",
+    "would tear away. It is a warning for the CASCADE that runs right into the refusal, a note for those that "
+    "only lead there.",
     example="CREATE TABLE customers (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers ON DELETE CASCADE);\n"
     "CREATE TABLE invoices (id int PRIMARY KEY, order_id int REFERENCES orders);\n"

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
@@ -49,6 +50,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, keys.TRUST, *keys.PANES]
     ALLOW_SELECT = False
+    # Where the keys go is shown by frames: nothing else need be painted anew when they go elsewhere.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     AUTO_FOCUS = "RowList, TextPane"
     MARKABLE: ClassVar[bool] = True
     """Whether what it shows can be marked for the report."""
@@ -200,6 +203,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         if services is not None and isinstance(error, UnreachableError):
             services.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
+        self._give_up()
+
+    def _give_up(self) -> None:
+        for row_list in self.query(RowList):
+            row_list.give_up_looking()
         self.unanswered()
 
     def unanswered(self) -> None:
@@ -212,7 +220,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             worker.cancel()
         if waiting:
             self.status.answer("Cancelled; what was shown stays.")
-            self.unanswered()
+            self._give_up()
         return bool(waiting)
 
     def action_back(self) -> None:

@@ -16,7 +16,7 @@ from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.frame import Frame
-from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.row_list import LOOKING, RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
@@ -35,7 +35,14 @@ _SAMPLES = 20
 class OrphansScreen(BaseScreen):
     """References with their orphans, the most first, as they are counted; f leads to what repairs them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.FIX, keys.EVERY_KEY, keys.COPY, keys.EXPORT, keys.REFRESH]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        keys.FIX,
+        keys.PREVIEW,
+        keys.EVERY_KEY,
+        keys.COPY,
+        keys.EXPORT,
+        keys.REFRESH,
+    ]
 
     def __init__(self, services: Services, knowledge: Knowledge) -> None:
         super().__init__()
@@ -58,7 +65,7 @@ class OrphansScreen(BaseScreen):
                 ),
             ],
             key=lambda each: (each.reference.key.qualified, each.reference.key.columns),
-            empty="Looking ...",
+            empty=LOOKING,
             id="orphans",
         )
         self._title, self.pane = RuleLine(), TextPane(id="detail")
@@ -90,7 +97,7 @@ class OrphansScreen(BaseScreen):
     def action_refresh(self) -> None:
         """Count again."""
         self._found = []
-        self.list.empty = "Looking ..."
+        self.list.empty = LOOKING
         self.list.show_rows([])
         self._tell()
         self.run_cancellable(self._read, doing="Counting rows that refer to nothing", group="orphans")
@@ -178,13 +185,18 @@ class OrphansScreen(BaseScreen):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action in {"fix", "copy"} and self.list.row is None:
+        if action in {"fix", "preview", "copy"} and self.list.row is None:
             return "there is no reference"
         if action == "fix" and self.list.row is not None and not _known(self.list.row):
             return f"no constraint declares it; is it one? [references] {spelled_reference(self._key)} confirms it"
         if action == "export" and not self._found:
             return "nothing has been counted yet"
         return super().why_not(action)
+
+    def action_preview(self) -> None:
+        """Ask what deleting referenced rows would do."""
+        if self.list.row is not None:
+            self.services.open_preview(self.knowledge, self.list.row.reference.key.referenced)
 
     def action_fix(self) -> None:
         """Go to the options for the key under the cursor, also for what a confirmed reference would become."""

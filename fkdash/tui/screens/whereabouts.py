@@ -1,4 +1,4 @@
-"""Where am I: server, encryption, role and rights, pooler, engine, and the DSN to copy."""
+"""Where am I: server, encryption, role and rights, pooler, engine, the DSN to copy, and the newest migrations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.catalog.migrations import newest_migrations
 from fkdash.db.whereabouts import Whereabouts, dsn_of, whereabouts
 from fkdash.tui import keys
+from fkdash.tui.changed import migration_lines
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.frame import Frame
@@ -17,6 +19,7 @@ from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
+    from fkdash.catalog.model import Catalog
     from fkdash.db.target import Target
     from fkdash.tui.services import Services
 
@@ -24,13 +27,16 @@ _LABEL_CELLS = 14
 
 
 class WhereaboutsScreen(BaseScreen):
-    """Asks the server once; `y` copies the DSN, which has no password in it."""
+    """Asks the server once; `y` copies the DSN, which has no password in it.
+
+    The newest migrations are told where the `catalog` of the database is known.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.COPY, keys.REFRESH]
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, catalog: Catalog | None) -> None:
         super().__init__()
-        self.services = services
+        self.services, self._catalog = services, catalog
         self._title, self.pane = RuleLine(), TextPane(id="whereabouts")
 
     def body(self) -> Iterable[Widget]:
@@ -53,7 +59,10 @@ class WhereaboutsScreen(BaseScreen):
             found = await whereabouts(session)
         options = self.services.options
         forbidden = "--read-only or the profile forbids every change" if options.read_only else ""
-        self.pane.show(_lines(found, self.services.connection.target, pooled=pool.is_pooled, forbidden=forbidden))
+        lines = _lines(found, self.services.connection.target, pooled=pool.is_pooled, forbidden=forbidden)
+        self.pane.show(lines)
+        if self._catalog is not None:
+            self.pane.show([*lines, *migration_lines(await newest_migrations(pool, self._catalog))])
 
     def action_copy(self) -> None:
         """Copy the DSN."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -162,6 +163,23 @@ class Painter(Widget):
         style = _lean(self.rich_style) + self._style("focus" if focused else "frame")
         filling = Segment(" " * (FRAME_CELLS - 1), _lean(self.rich_style))
         return Strip([Segment(side, style), filling, *strip, filling, Segment(side, style)], self.size.width)
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Take the focus as Textual does, but for painting everything anew: a frame shows where the keys go."""
+        event.prevent_default()
+        self.has_focus = True
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self))
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Give the focus up likewise."""
+        event.prevent_default()
+        self.has_focus = False
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantBlur(self))
+
+    def watch_has_focus(self, _has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """Leave the styles alone: none of them depends on the focus."""
 
     def refresh_sides(self) -> None:
         """Send the sides of the frame anew: the keys go here from now on, or no more."""

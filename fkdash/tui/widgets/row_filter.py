@@ -15,6 +15,10 @@ _TERM = re.compile(
 )
 
 
+FIELD_NAME = re.compile(r"[a-z_]+")
+"""What a name before a colon is made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One condition: `text` (folded) occurs in the field, or anywhere when `field` is ""; or it does not."""

@@ -21,12 +21,20 @@ from fkdash.db.text import plain
 from fkdash.tui import keys
 from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
 from fkdash.tui.widgets.painting import Painter, Part, Tone
-from fkdash.tui.widgets.row_filter import edited_text, unknown_fields
+from fkdash.tui.widgets.row_filter import FIELD_NAME, edited_text, unknown_fields
 from fkdash.tui.widgets.row_view import RowView
 
 _MEASURED_ROWS = 1000
 """How many rows decide the widths of the columns."""
 _WHEEL_LINES = 3
+LOOKING = "Looking ..."
+"""What a list says while its rows are being looked for."""
+
+
+def _by_heading(columns: Sequence[ListColumn[RowT]]) -> dict[str, Callable[[RowT], str]]:
+    """Give the columns by their headings, as the filter has names: in small letters, one word."""
+    names = {column.title.casefold().replace(" ", "_"): column.text for column in columns}
+    return {name: text for name, text in names.items() if FIELD_NAME.fullmatch(name)}
 
 
 class RowList(Painter, Generic[RowT], can_focus=True):
@@ -70,9 +78,10 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=fields, fuzzy=fuzzy)
+        looked_at = {} if fuzzy else {**_by_heading(columns), **(fields or {})}
+        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=looked_at, fuzzy=fuzzy)
         self.empty = empty
-        self._fields = tuple(fields or ())
+        self._fields = tuple(looked_at)
         self._top = 0
         self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
         self._layout: tuple[tuple[int, int], ...] = ()
@@ -91,6 +100,12 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     def rows(self) -> tuple[RowT, ...]:
         """All rows, shown or filtered away."""
         return self._view.rows
+
+    def give_up_looking(self) -> None:
+        """Say, where it says that rows are being looked for, that none came."""
+        if self.empty == LOOKING:
+            self.empty = "Not known: what was asked did not end."
+            self.refresh()
 
     @property
     def shown_rows(self) -> list[RowT]:
@@ -233,13 +248,10 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             event.stop()
             self.filter_by(self.filter_text + (event.text.splitlines() or [""])[0])
 
-    def on_focus(self) -> None:
-        """Show that the keys go here."""
-        self.refresh_lines([self._view.cursor - self._top + 1])
-
-    def on_blur(self) -> None:
-        """End typing, and show that the keys go elsewhere."""
-        self._type(typing=False)
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """Show at the cursor whether the keys go here; typing ends with the focus."""
+        if not has_focus:
+            self._type(typing=False)
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def check_consume_key(self, key: str, character: str | None) -> bool:

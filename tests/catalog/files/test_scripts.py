@@ -122,6 +122,13 @@ SCRIPTS = {
     "create rule h as on delete to c do also with gone as (delete from log returning n) select n from gone; "
     "create rule i as on delete to p do nothing; alter table c disable rule a; alter table c enable always rule b; drop rule i on p; "
     "create or replace rule g as on delete to c where old.id = 1 do instead nothing;",
+    "temporal keys": "create table t (id int4range, valid daterange, primary key (id, valid without overlaps)); "
+    "create table u (a int4range, during daterange, foreign key (a, period during) references t (id, period valid)); "
+    "create table v (a int4range, during daterange, constraint vk foreign key (a, period during) references t); "
+    "alter table u rename during to since; create table w (id int4range, valid daterange, unique (id, valid without overlaps)); "
+    "alter table v add foreign key (a, period during) references w (id, period valid) not valid; alter table w add x int; "
+    "create table m (k int4range, d daterange, p int, foreign key (k, period d) references t) partition by list (p); "
+    "create table m1 partition of m for values in (1); alter table v drop constraint vk;",
     "rules that go": "alter table c add a int, add b int; create rule r as on delete to c where (old.a > 1) do instead nothing; "
     "create rule s as on update to c do also delete from p where n = new.id; alter table c drop b; alter table c drop a cascade; "
     "create table d (id int); create table q (n int); create rule r as on delete to d do also delete from q where n = old.id; drop table d, q;",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
 from tests.catalog.files.migrations import Writer
 
+_PERIOD_SINCE = 18
 _CAUGHT = (
     "duplicate_object", "duplicate_table", "undefined_table", "undefined_column", "undefined_object", "duplicate_column",
     "invalid_table_definition", "dependent_objects_still_exist", "duplicate_object OR duplicate_table OR duplicate_column",
@@ -25,6 +27,8 @@ class Wrapper:
             return self._of_transaction()
         if self.writer.chance(0.1):
             return self._block()
+        if self.writer.state.version >= _PERIOD_SINCE and self.writer.chance(0.06):
+            return self._temporal()
         return self.writer.statement()
 
     def after_refusal(self) -> str:
@@ -63,6 +67,29 @@ class Wrapper:
             del self.savepoints[at + 1 :]
             return f"ROLLBACK TO {name}"
         return self._ended(writer.one("COMMIT", "END", "COMMIT", "ROLLBACK", "ABORT"))
+
+    # --- temporal keys
+
+    def _temporal(self) -> str:
+        writer = self.writer
+        keys = [each for each in writer.relations("i") if each.index and each.index.overlaps]
+        if not keys or writer.chance(0.4):
+            kind = writer.one("PRIMARY KEY", "UNIQUE", "PRIMARY KEY")
+            return f"CREATE TABLE {writer.placed()} (span daterange, rid int4range, more int, {kind} (rid, span WITHOUT OVERLAPS))"
+        index = writer.random.choice(keys)
+        assert index.index is not None
+        referenced = writer.state.relations[index.index.table]
+        first, last = (quoted(referenced.names[number]) for number in index.index.columns)
+        listed = writer.one("", f" ({first}, PERIOD {last})", f" ({first}, PERIOD {last})", f" ({first}, {last})")
+        said = f"FOREIGN KEY (rid, PERIOD span) REFERENCES {writer.sql(referenced)}{listed}"
+        said += writer.one("", "", "", " ON DELETE CASCADE", " DEFERRABLE", " MATCH FULL", " ON UPDATE NO ACTION")
+        tables = [each for each in writer.relations("rp") if {"rid", "span"} <= {c.name for c in each.columns}]
+        if tables and writer.chance(0.5):
+            return (
+                f"ALTER TABLE {writer.sql(writer.random.choice(tables))} ADD {said}{writer.one('', ' NOT VALID')}"
+            )
+        tail = writer.one("", "", " PARTITION BY LIST (part)")
+        return f"CREATE TABLE {writer.placed()} (rid int4range, span daterange, part int, {said}){tail}"
 
     # --- blocks
 

@@ -140,7 +140,7 @@ def database_columns() -> list[ListColumn[DatabaseRow]]:
 def database_orders() -> list[Order[DatabaseRow]]:
     """Give the list's orders, the worst first as the first of them."""
     return [
-        Order("worst first", _badness),
+        Order("worst first", badness),
         Order("name", lambda row: row.destination.name),
         Order("server", lambda row: (row.server, row.destination.name)),
         Order("as given"),
@@ -178,7 +178,7 @@ def described_database(row: DatabaseRow) -> list[Line | str]:
     return lines
 
 
-def _badness(row: DatabaseRow) -> tuple[int, int, int, int]:
+def badness(row: DatabaseRow) -> tuple[int, int, int, int]:
     """Order by contradictions, then what nobody could look into, then warnings; ties stay as they were given."""
     errors, warnings = row.count(Severity.ERROR) or 0, row.count(Severity.WARNING) or 0
     troubled = row.trouble is not None

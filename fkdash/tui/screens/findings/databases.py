@@ -21,6 +21,7 @@ from fkdash.tui.screens.findings.database_rows import (
     DATABASE_FIELDS,
     DatabaseRow,
     Doing,
+    badness,
     database_columns,
     database_orders,
     described_database,
@@ -79,12 +80,18 @@ class DatabasesScreen(BaseScreen):
         await asyncio.to_thread(import_module, "fkdash.checking.database")
         from fkdash.checking.databases import check_each  # noqa: PLC0415 - loaded just now
 
-        rows = sorted(self.list.rows, key=lambda row: row.number)
+        # What was worst last time is known first.
+        rows = sorted(self.list.rows, key=badness)
         for row in rows:
             self._do(Doing.WAITING, row.number)
         looks: list[Look] = [partial(look_into, row.destination.target) for row in rows]
         try:
-            await check_each(looks, self._heard, begun=partial(self._do, Doing.READING))
+            await check_each(
+                looks,
+                lambda turn, found: self._heard(rows[turn].number, found),
+                begun=lambda turn: self._do(Doing.READING, rows[turn].number),
+                server_of=lambda turn: rows[turn].server,
+            )
         finally:
             for row in self.list.rows:
                 self._do(Doing.NOTHING, row.number)

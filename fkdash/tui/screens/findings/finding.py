@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class FindingScreen(BaseScreen):
     """One foreign key in full."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.BLOCKED, keys.FIX, keys.COPY]
+    BINDINGS: ClassVar[list[BindingType]] = [keys.BLOCKED, keys.PREVIEW, keys.FIX, keys.COPY]
 
     def __init__(self, services: Services, knowledge: Knowledge, row: ConstraintRow) -> None:
         super().__init__()
@@ -82,6 +82,10 @@ class FindingScreen(BaseScreen):
     def action_blocked(self) -> None:
         """Show which rows cannot be deleted because of it."""
         self.app.push_screen(BlockedScreen(self.services, self.knowledge, self.row.key))
+
+    def action_preview(self) -> None:
+        """Ask what deleting referenced rows would do."""
+        self.services.open_preview(self.knowledge, self.row.key.referenced)
 
     def action_fix(self) -> None:
         """Show what can be changed."""

@@ -24,7 +24,7 @@ from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
-from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.row_list import LOOKING, RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns
 
@@ -64,7 +64,7 @@ class HistoryScreen(BaseScreen):
         super().__init__()
         self.services, self._catalog = services, catalog
         self._here: Identity | None = None
-        self.list = RowList[RunRow](_columns(), key=lambda row: row.run.path, empty="Looking ...", id="runs")
+        self.list = RowList[RunRow](_columns(), key=lambda row: row.run.path, empty=LOOKING, id="runs")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
         self._migrations: Migrations | None = None

@@ -12,7 +12,8 @@ from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
 from fkdash.counted import counted
-from fkdash.fix.fix_for import anything_about, subject_of
+from fkdash.fix.declare import is_new
+from fkdash.fix.fix_for import anything_about, subject_among, subject_of
 from fkdash.fix.option import Option
 from fkdash.fix.options import options
 from fkdash.fix.plan import Duration
@@ -267,10 +268,14 @@ def option_rows(knowledge: Knowledge, finding: Finding) -> list[OptionRow]:
 
 def subject(knowledge: Knowledge, key: ForeignKey) -> Finding:
     """Give what fixes of a key are about: the worst finding that has any, else its ON DELETE action."""
-    for finding in knowledge.findings_of(key):
+    known = knowledge.findings_of(key)
+    for finding in known:
         if finding.statements and finding.fixes:
             return finding
-    return subject_of(knowledge.catalog, key)
+    if is_new(knowledge.catalog, key):
+        # What is not declared has not been judged with the others.
+        return subject_of(knowledge.catalog, key)
+    return subject_among(knowledge.catalog, key, known)
 
 
 def _blocked(option: Option, impact: Impact | None) -> str:

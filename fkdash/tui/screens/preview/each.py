@@ -20,7 +20,7 @@ from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, line
-from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.row_list import LOOKING, RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
@@ -53,7 +53,7 @@ class PreviewEachScreen(BaseScreen):
                 ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
             ],
             key=lambda row: row.row.key,
-            empty="Looking ...",
+            empty=LOOKING,
             id="each",
         )
         self._bar = ListBar(self.list)

@@ -20,7 +20,7 @@ from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
-from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.row_list import LOOKING, RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
@@ -90,7 +90,7 @@ class PreviewScreen(BaseScreen):
     def on_mount(self) -> None:
         """Ask what the delete would do."""
         self.consequence.tell(f"Deleting {self._named}: looking, without touching anything.", "plain")
-        self.list.empty = "Looking ..."
+        self.list.empty = LOOKING
         self.action_refresh()
 
     def action_refresh(self) -> None:

@@ -1,0 +1,48 @@
+"""What stands in the way of another type for a column: expressions and keys that are not possible with it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.types import base_of, default_class, same_kind
+from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Attribute, IndexFact, Relation
+
+_NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
+_OF_ANY_TYPE: Final = re.compile(
+    rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
+    re.IGNORECASE,
+)
+"""Expressions that say nothing of their columns but whether they are NULL."""
+
+
+def want_same_meaning(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
+    """Raise DoubtfulError where an expression may be impossible with the new type, as `lower` of a number is."""
+    if same_kind(state, column.type, wanted.type):
+        return
+    facts = [each.index for each in state.indexes_on(table.oid) if each.index is not None]
+    expressions = [part for fact in facts for part in (*fact.expressions, fact.predicate)]
+    expressions += [each.expression for each in state.constraints_on(table.oid, "c")]
+    for each in expressions:
+        if each is None or column.number not in each.columns:
+            continue
+        said = each.text(table.names)
+        if not _OF_ANY_TYPE.fullmatch(said):
+            raise DoubtfulError(f"whether {said} is possible with the new type of {column.name} is not known")
+
+
+def want_overlaps(state: State, fact: IndexFact, wanted: Attribute) -> None:
+    """Raise where a key WITHOUT OVERLAPS has no operators for the new type of a column, or none to overlap."""
+    if not fact.overlaps or wanted.number not in fact.columns:
+        return
+    base = base_of(state, wanted.type)
+    if wanted.number == fact.columns[-1] and not (base.builtin.endswith("range") and not base.array):
+        raise RefusedError(DATATYPE_MISMATCH, f"{wanted.name} of a key WITHOUT OVERLAPS must be a range")
+    if not default_class(state, wanted.type, fact.method):
+        if state.extensions or base.oid:
+            raise DoubtfulError(f"whether {wanted.name} can be in a key WITHOUT OVERLAPS is not known")
+        raise RefusedError(UNDEFINED_OBJECT, f"the type of {wanted.name} has no operator class for {fact.method}")
