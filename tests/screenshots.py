@@ -221,6 +221,7 @@ def main() -> int:
         incident_server() as dsn,
         # However busy the machine is, every answer is there.
         patch("fkdash.tui.screens.fix.options._WHAT_IF_SECONDS", SECONDS),
+        patch("fkdash.tui.screens.preview.preview._SECONDS", SECONDS),
         patch("fkdash.tui.screens.findings.pictures._HELD_SECONDS", SECONDS),
         patch("fkdash.apply.journal.journal.datetime", wraps=datetime) as moments,
         patch("fkdash.apply.journal.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
