@@ -41,7 +41,7 @@ def require_private_folder(folder: Path) -> None:
 
 def write_private(prefix: str, suffix: str, text: str) -> Path:
     """Write `text` to a new file, mode 0600, in fkdash's state folder and give its path; raises OSError."""
-    import platformdirs  # noqa: PLC0415 - not before the first frame
+    import platformdirs  # not before the first frame
 
     folder = Path(platformdirs.user_state_dir("fkdash", appauthor=False))
     require_private_folder(folder)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Step
 
 
-class Outcome(StrEnum):
+class RunOutcome(StrEnum):
     """How a run ended."""
 
     VERIFIED = "verified"
@@ -75,7 +75,7 @@ class RunEnded:
     nothing changed, 5 halfway or not known.
     """
 
-    outcome: Outcome
+    outcome: RunOutcome
     journal: Path
     message: str
     next_step: str

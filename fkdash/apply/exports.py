@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.journal import read
 from fkdash.apply.journal.records import history, undone
 
@@ -33,7 +33,7 @@ def applied_run(
         plan = run.plan
         if (plan.key.table, plan.key.name, plan.option) != (key.table, key.name, option):
             continue
-        if run.outcome != Outcome.VERIFIED or run.path.resolve() in back or not run.identity.is_same(here):
+        if run.outcome != RunOutcome.VERIFIED or run.path.resolve() in back or not run.identity.is_same(here):
             continue
         if _is_now(catalog, key, plan):
             return run

@@ -89,7 +89,7 @@ class KeptRun:
 
 def kept_run(places: Iterable[str]) -> KeptRun:
     """Give the last run over just these databases, in whatever order they are named."""
-    import platformdirs  # noqa: PLC0415 - only several databases want it
+    import platformdirs  # only several databases want it
 
     name = hashlib.sha256("\0".join(sorted(places)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
     path = Path(platformdirs.user_state_dir("fkdash", appauthor=False)) / "checks" / f"{name}.jsonl"

@@ -80,11 +80,11 @@ def _values(action: argparse.Action, command: str, words: Sequence[str]) -> Iter
     if action.choices:
         return [str(each) for each in action.choices]
     if action.dest == "rule":
-        from fkdash.rules.registry import RULES  # noqa: PLC0415 - only where rules are asked for
+        from fkdash.rules.registry import RULES  # only where rules are asked for
 
         return [*(each.id for each in RULES), *(each.name for each in RULES)]
     if action.dest in {"profile", "profiles"}:
-        from fkdash.profiles import load_settings  # noqa: PLC0415 - only where profiles are asked for
+        from fkdash.profiles import load_settings  # only where profiles are asked for
 
         return list(load_settings().profiles)
     if action.dest in _CONSTRAINTS | _TABLES | _SCHEMAS:
@@ -108,7 +108,7 @@ def _names(dest: str, rows: Sequence[Row]) -> Iterable[str]:
 
 def _names_of(command: str, words: Sequence[str]) -> Sequence[Row]:
     """Ask the database that the words lead to for the names in it; never asks for a password."""
-    from fkdash.cli.connection import target_of  # noqa: PLC0415 - only where a database is asked
+    from fkdash.cli.connection import target_of  # only where a database is asked
 
     parser = parser_of(command)
     for action in parser._actions:  # noqa: SLF001 - what is still to be typed is not missing yet
@@ -120,8 +120,8 @@ def _names_of(command: str, words: Sequence[str]) -> Sequence[Row]:
     target = target_of(arguments)
 
     async def ask() -> Sequence[Row]:
-        from fkdash.db.pool import Limits, ReadPool  # noqa: PLC0415 - the driver takes a while to load
-        from fkdash.db.queries import query  # noqa: PLC0415
+        from fkdash.db.pool import Limits, ReadPool  # the driver takes a while to load
+        from fkdash.db.queries import query
 
         async with asyncio.timeout(_SECONDS):
             pool = await ReadPool.open(target, limits=Limits(statement_seconds=_SECONDS, connections=1))

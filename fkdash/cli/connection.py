@@ -106,7 +106,7 @@ def snapshot_of(arguments: argparse.Namespace) -> Catalog | None:
     )
     if named or arguments.profile or getattr(arguments, "all_databases", False):
         raise UsageError("--from reads a file; a database cannot be read too.", next_step="Leave one of them out.")
-    from fkdash.catalog.snapshot_reading import load_snapshot  # noqa: PLC0415 - only where a snapshot is read
+    from fkdash.catalog.snapshot_reading import load_snapshot  # only where a snapshot is read
 
     return load_snapshot(arguments.snapshot)
 
@@ -193,7 +193,7 @@ async def writable(target: Target) -> Target:
     refuse_writing(target)
     if target.look is None or not may_ask(target):
         return target
-    from fkdash.db.writing import open_writer  # noqa: PLC0415 - the driver takes a while to load
+    from fkdash.db.writing import open_writer  # the driver takes a while to load
 
     try:
         async with open_writer(target):
@@ -210,7 +210,7 @@ def may_ask(target: Target) -> bool:
 @asynccontextmanager
 async def looking(target: Target, limits: Limits | None = None) -> AsyncIterator[ReadPool]:
     """Open the pool of read-only sessions; asks once for a password that the server demands."""
-    from fkdash.db.pool import ReadPool  # noqa: PLC0415 - the driver takes a while to load; the dashboard does later
+    from fkdash.db.pool import ReadPool  # the driver takes a while to load; the dashboard does later
 
     try:
         pool = await ReadPool.open(target, limits=limits)

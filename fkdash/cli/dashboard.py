@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fkdash.db.target import Target
     from fkdash.tui.app import DashboardApp
-    from fkdash.tui.known_databases import Survey
+    from fkdash.tui.known_databases import KnownDatabases
     from fkdash.tui.safe_app import SafeApp
 
 SUMMARY = (
@@ -79,9 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
         refresh=_refresh_seconds(arguments.refresh, os.environ),
     )
     if len(destinations) > 1 or arguments.all_databases or arguments.profiles is not None:
-        from fkdash.tui.known_databases import Survey  # noqa: PLC0415 - only where there are several
+        from fkdash.tui.known_databases import KnownDatabases  # only where there are several
 
-        return _open(Survey(tuple(destinations), every_database=arguments.all_databases), options)
+        return _open(KnownDatabases(tuple(destinations), every_database=arguments.all_databases), options)
     return _open(destinations[0], options)
 
 
@@ -117,12 +117,12 @@ def options_from(settings: Settings, *, ascii_only: bool) -> DashboardOptions:
     )
 
 
-def _open(start: Target | Destination | Survey, options: DashboardOptions) -> int:
+def _open(start: Target | Destination | KnownDatabases, options: DashboardOptions) -> int:
     """Run the dashboard; where a server demands a password, ask on the terminal and open it again."""
     opened: list[DashboardApp] = []
 
     def application() -> SafeApp:
-        from fkdash.tui.app import DashboardApp  # noqa: PLC0415 - Textual is loaded when the terminal is ready
+        from fkdash.tui.app import DashboardApp  # Textual is loaded when the terminal is ready
 
         opened.append(DashboardApp(start, options=options))
         return opened[-1]

@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the demo until its dashboard, or the waiting, ends."""
     if arguments.no_dashboard:
         return _wait()
-    from fkdash.cli.dashboard import open_dashboard  # noqa: PLC0415 - Textual only when it is really opened
-    from fkdash.tui.terminal import refuse_unusable_terminal  # noqa: PLC0415
+    from fkdash.cli.dashboard import open_dashboard  # Textual only when it is really opened
+    from fkdash.tui.terminal import refuse_unusable_terminal
 
     refuse_unusable_terminal()
     tell("Starting a throwaway PostgreSQL with the incident in it ...")

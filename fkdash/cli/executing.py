@@ -19,7 +19,7 @@ from fkdash.apply.change import (
     try_out,
     wanted,
 )
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.database_copy import TABLE
 from fkdash.apply.run.patience import Wishes
 from fkdash.cli.connection import words_to_connect
@@ -104,7 +104,7 @@ async def execute(change: Change, arguments: argparse.Namespace) -> int:
     journal = shell_word(str(ended.journal))
     there = f"{journal} {words_to_connect(arguments)}".rstrip()
     ended = replace(ended, next_step=ended.next_step.replace(journal, there))
-    if ended.outcome is Outcome.VERIFIED:
+    if ended.outcome is RunOutcome.VERIFIED:
         await _tell_of_delete(change, "now")
         tell(f"Are there still errors? {command('watch')} {words_to_connect(arguments)} --until-quiet 10m")
     as_json = arguments.format == "json"

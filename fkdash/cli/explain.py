@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.migrations import Migrations
-    from fkdash.explain.model import Answer, Explanation
+    from fkdash.explain.model import Cause, Explanation
 
 SUMMARY = (
     "Find the foreign key behind an error: paste what psql, a driver, a framework or the server's log printed, "
@@ -124,7 +124,7 @@ def _document(found: Explanation, changed: Migrations) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: Cause) -> dict[str, Any]:
     key = answer.key
     return {
         "constraint": key.name,

@@ -55,10 +55,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read, judge, print the report and give the exit code."""
     gc.disable()
-    from fkdash.checking.files import LintOptions, lint  # noqa: PLC0415
-    from fkdash.lint.changed import changed_files  # noqa: PLC0415 - what only this command needs
-    from fkdash.lint.reading import read_sources  # noqa: PLC0415
-    from fkdash.lint.sources import find_sources  # noqa: PLC0415
+    from fkdash.checking.files import LintOptions, lint
+    from fkdash.lint.changed import changed_files  # what only this command needs
+    from fkdash.lint.reading import read_sources
+    from fkdash.lint.sources import find_sources
 
     configuration = team_configuration(arguments.config)
     # What the file names stands where the file does.

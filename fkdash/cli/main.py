@@ -104,7 +104,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _say_fault(_kind: type[BaseException], fault: BaseException, _trace: TracebackType | None) -> None:
     """Keep Python's traceback from the operator; the process then ends with EX_SOFTWARE."""
-    from fkdash.faults import CRASHED, account_of  # noqa: PLC0415 - only a fault pays for it
+    from fkdash.faults import CRASHED, account_of  # only a fault pays for it
 
     tell(account_of(fault))
     os._exit(CRASHED)
@@ -145,7 +145,7 @@ def _parser(program: str, summary: str = "", examples: str = "") -> _Parser:
 
 def options_before() -> list[argparse.Action]:
     """Give the options that may stand before a command, which are those of every one."""
-    from fkdash.cli.connection import add_connection_arguments  # noqa: PLC0415 - only where one stands there
+    from fkdash.cli.connection import add_connection_arguments  # only where one stands there
 
     parser = _parser("fkdash")
     add_connection_arguments(parser, several=True)
@@ -163,13 +163,13 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 def _about_itself(argv: Sequence[str]) -> int:
     """Answer who asks for the version, scripts that ask what there is, and shells that ask what can be typed."""
     if argv[0] == "--complete":
-        from fkdash.cli.complete import complete  # noqa: PLC0415 - only where a shell asks
+        from fkdash.cli.complete import complete  # only where a shell asks
 
         return complete(argv[1:])
     if argv[0] != "--spec":
         say(f"fkdash {__version__}")
         return 0
-    from fkdash.cli.spec import spec_document  # noqa: PLC0415 - only where a script asks
+    from fkdash.cli.spec import spec_document  # only where a script asks
 
     say(json.dumps(spec_document(), indent=2))
     return 0

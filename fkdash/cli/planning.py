@@ -188,7 +188,7 @@ async def fill_like(
         return
     if arguments.option != "recreate-parents" or pool is None:
         raise UsageError("--like is for recreate-parents, and needs the database.", next_step="Leave it out.")
-    from fkdash.fix.template_row import template_words  # noqa: PLC0415 - few ask for it
+    from fkdash.fix.template_row import template_words  # few ask for it
 
     words = await template_words(pool, catalog, key, arguments.like, seconds=_PICKING_SECONDS)
     arguments.value = [*words, *arguments.value]
@@ -203,7 +203,7 @@ async def picked(
         return None
     if pool is None:
         raise UsageError("--value-from asks the database; a snapshot cannot answer it.")
-    from fkdash.fix.value_from import pick  # noqa: PLC0415 - loads the SQL parser
+    from fkdash.fix.value_from import pick  # loads the SQL parser
 
     chosen = chosen_rows(key, arguments.of)
     labels = label_columns_set(operator_settings())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check", each: bool = False) -> None:
     """Print the report in a format; what a format needs is loaded for that format only."""
     if chosen == "json":
-        from fkdash.report.check_json import check_json_pieces  # noqa: PLC0415
+        from fkdash.report.check_json import check_json_pieces
 
         say_pieces(check_json_pieces(reports, kind=kind))
     elif chosen != "text":
@@ -36,9 +36,9 @@ def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "c
 
 
 def _print_text(reports: Sequence[CheckReport], *, each: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from fkdash.report.check_text import check_lines, check_text  # noqa: PLC0415
+    from fkdash.report.check_text import check_lines, check_text
 
     if sys.stdout.isatty():
         console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)

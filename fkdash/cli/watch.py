@@ -172,7 +172,7 @@ async def _known(pool: ReadPool) -> _Known:
 
 def _findings(catalog: Catalog) -> dict[str, str]:
     """Give the worst finding of each foreign key by the key's name."""
-    from fkdash.rules.registry import findings  # noqa: PLC0415 - loads the SQL parser
+    from fkdash.rules.registry import findings  # loads the SQL parser
 
     found: dict[str, str] = {}
     for each in findings(catalog):

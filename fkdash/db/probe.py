@@ -13,7 +13,7 @@ _SSL_REQUEST = struct.pack("!ll", 8, 80877103)
 """Manual: Message Formats, SSLRequest. A server answers with one byte: S, N or the E of an error."""
 
 
-class Answer(Enum):
+class ProbeAnswer(Enum):
     """How an address answers the very first message of the protocol."""
 
     OFFERS_TLS = "offers TLS"
@@ -25,24 +25,29 @@ class Answer(Enum):
     UNREACHABLE = "cannot be reached"
 
 
-async def what_answers(address: Address, *, seconds: float) -> Answer:
+async def what_answers(address: Address, *, seconds: float) -> ProbeAnswer:
     """Say how the address answers a request for TLS, within twice `seconds`; sends nothing else."""
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(address.route or address.host, address.port)
     except OSError:
-        return Answer.UNREACHABLE
+        return ProbeAnswer.UNREACHABLE
     try:
         writer.write(_SSL_REQUEST)
         async with asyncio.timeout(seconds):
             first = await reader.read(1)
     except TimeoutError:
-        return Answer.SILENT
+        return ProbeAnswer.SILENT
     except OSError:
-        return Answer.CLOSED
+        return ProbeAnswer.CLOSED
     finally:
         writer.transport.abort()
         with suppress(OSError):
             await writer.wait_closed()
-    known = {b"S": Answer.OFFERS_TLS, b"N": Answer.NO_TLS, b"E": Answer.ERROR, b"": Answer.CLOSED}
-    return known.get(first, Answer.OTHER)
+    known = {
+        b"S": ProbeAnswer.OFFERS_TLS,
+        b"N": ProbeAnswer.NO_TLS,
+        b"E": ProbeAnswer.ERROR,
+        b"": ProbeAnswer.CLOSED,
+    }
+    return known.get(first, ProbeAnswer.OTHER)

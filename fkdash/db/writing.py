@@ -26,7 +26,7 @@ _IDLE_SECONDS = 10.0
 _LOST_CLASSES = ("08", "57P0")
 
 
-class Outcome(StrEnum):
+class TransactionEnd(StrEnum):
     """How a transaction ended; `UNKNOWN`: the connection was lost while COMMIT was under way."""
 
     OPEN = "open"
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 class WriteSession(OpenTransaction):
     """A session in a transaction that may write; `outcome` is right also after a cancellation."""
 
-    outcome = Outcome.OPEN
+    outcome = TransactionEnd.OPEN
 
 
 @asynccontextmanager
@@ -149,8 +149,8 @@ class Writer:
             yield session
         finally:
             session.end()
-            if session.outcome is Outcome.OPEN:
-                session.outcome = Outcome.ROLLED_BACK
+            if session.outcome is TransactionEnd.OPEN:
+                session.outcome = TransactionEnd.ROLLED_BACK
                 # A second cancellation must not leave the locks standing.
                 await undisturbed(self._roll_back())
 
@@ -164,7 +164,7 @@ class Writer:
 
     async def _commit(self, session: WriteSession) -> None:
         if self._connection.is_closed():
-            session.outcome = Outcome.ROLLED_BACK
+            session.outcome = TransactionEnd.ROLLED_BACK
             raise lost("the server or the network had closed it; nothing was committed", "committing", self.where)
         committing = asyncio.create_task(self._connection.execute("COMMIT", timeout=_COMMIT_SECONDS))
         cancelled = await finished(committing)
@@ -180,9 +180,9 @@ class Writer:
 
     def _judge(self, session: WriteSession, command_tag: str) -> None:
         if command_tag == "COMMIT":
-            session.outcome = Outcome.COMMITTED
+            session.outcome = TransactionEnd.COMMITTED
             return
-        session.outcome = Outcome.ROLLED_BACK
+        session.outcome = TransactionEnd.ROLLED_BACK
         raise ServerRefusedError(
             "A statement of the transaction had failed, so the server rolled it back instead of committing.",
             sqlstate=IN_FAILED_SQL_TRANSACTION,
@@ -191,10 +191,10 @@ class Writer:
 
     def _explain(self, session: WriteSession, error: Exception) -> None:
         if isinstance(error, asyncpg.PostgresError) and not sqlstate_of(error).startswith(_LOST_CLASSES):
-            session.outcome = Outcome.ROLLED_BACK
+            session.outcome = TransactionEnd.ROLLED_BACK
             ours = translated(error, "committing", where=self.where, closed=False)
             raise ours or error from None
-        session.outcome = Outcome.UNKNOWN
+        session.outcome = TransactionEnd.UNKNOWN
         self._connection.terminate()
         reason = translated(error, "committing", where=self.where, closed=True)
         raise CommitUnknownError(

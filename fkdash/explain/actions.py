@@ -8,7 +8,7 @@ from fkdash.catalog.model import Action, TableKind
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import by_update
-from fkdash.explain.model import Answer
+from fkdash.explain.model import Cause
 from fkdash.explain.statements import Doing
 from fkdash.rules.actions.index_use import serving_index
 from fkdash.rules.actions.obstacles import obstacles
@@ -37,10 +37,10 @@ def inside_action(
     key: ForeignKey,
     statement: OwnStatement,
     paths: tuple[tuple[ForeignKey, ...], ...],
-) -> Answer:
+) -> Cause:
     """Give the answer for a key that ran the statement in which something failed."""
     met = _obstacle(catalog, clues, key)
-    return Answer(
+    return Cause(
         key=key,
         sqlstate=clues.sqlstate,
         message=f"{key.qualified} {_does(key, statement)} {_why(catalog, clues, key, statement, met)}".rstrip(),
@@ -49,9 +49,9 @@ def inside_action(
     )
 
 
-def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Answer:
+def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Cause:
     """Give the answer for a key that would not run the statement any more."""
-    return Answer(
+    return Cause(
         key=key,
         sqlstate=clues.sqlstate,
         message=f"The statement that failed is one of a foreign key on {key.table.name} "

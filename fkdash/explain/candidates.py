@@ -9,7 +9,7 @@ from fkdash.catalog.model import Action
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
-from fkdash.explain.model import Answer
+from fkdash.explain.model import Cause
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.index_use import serving_index
 from fkdash.rules.actions.obstacles import Kind as Met
@@ -48,11 +48,11 @@ _MET: Final = {
 class Candidates:
     """The first answers, likeliest first, of `total` foreign keys that there are."""
 
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Cause, ...] = ()
     total: int = 0
 
 
-def _first(found: Sequence[_One], answer: Callable[[_One], Answer]) -> Candidates:
+def _first(found: Sequence[_One], answer: Callable[[_One], Cause]) -> Candidates:
     """Give the answers for the first few; of each the ways are looked for, which takes a while for thousands."""
     return Candidates(tuple(map(answer, found[:MOST_ANSWERS])), len(found))
 
@@ -112,7 +112,7 @@ def by_code(catalog: Catalog, sqlstate: str) -> Candidates:
     ]
     found.sort(key=lambda each: each[0])
 
-    def answer(each: tuple[tuple[bool, int], ForeignKey, Obstacle | None]) -> Answer:
+    def answer(each: tuple[tuple[bool, int], ForeignKey, Obstacle | None]) -> Cause:
         _, key, obstacle = each
         if obstacle is None:
             return _refusing(catalog, key, sqlstate)
@@ -133,9 +133,9 @@ def _what(key: ForeignKey, sqlstate: str) -> str:
     return "go or change its key" if key.on_update in refusing else "go"
 
 
-def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Answer:
+def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Cause:
     also = f", and a row of {key.table.name} that refers to nothing" if sqlstate == FOREIGN_KEY_VIOLATION else ""
-    return Answer(
+    return Cause(
         key,
         sqlstate,
         f"{key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update}: it refuses to let a row of "
@@ -169,8 +169,8 @@ def unindexed(catalog: Catalog, clues: Clues) -> Candidates:
     return _first(found, lambda each: _unindexed(catalog, clues, *each))
 
 
-def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[ForeignKey, ...]) -> Answer:
-    return Answer(
+def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[ForeignKey, ...]) -> Cause:
+    return Cause(
         key,
         clues.sqlstate,
         f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of {key.referenced.name} "
@@ -211,7 +211,7 @@ def _domain_named(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obs
 
 def contradiction(
     catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle, *, sure: bool = True
-) -> Answer:
+) -> Cause:
     """Give the answer for a key whose own action meets an obstacle."""
     whose = ""
     if sure and clues.statement is not None:
@@ -229,7 +229,7 @@ def contradiction(
     ways = ways_to(catalog, key)
     start = statement_table(catalog, clues)
     top = node(catalog, start) if start is not None else None
-    return Answer(
+    return Cause(
         key=key,
         sqlstate=obstacle.error.sqlstate,
         message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "

@@ -20,7 +20,7 @@ from fkdash.explain.candidates import (
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.incomplete import what_is_missing
 from fkdash.explain.keys import by_columns, by_structure, named, narrowed, over, ran, statement_table
-from fkdash.explain.model import Answer, Explanation
+from fkdash.explain.model import Cause, Explanation
 from fkdash.explain.read import read_errors
 from fkdash.explain.refusals import refusal
 from fkdash.explain.statements import WRITING, Doing
@@ -45,7 +45,7 @@ _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was f
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Cause, ...] = ()
     total: int = 0
     only_column: bool = False
     sure: bool = False
@@ -159,7 +159,7 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
     return _Found()
 
 
-def _of(answers: tuple[Answer, ...]) -> _Found:
+def _of(answers: tuple[Cause, ...]) -> _Found:
     return _Found(answers, len(answers))
 
 
@@ -184,7 +184,7 @@ def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     return keys
 
 
-def _inside(catalog: Catalog, clues: Clues) -> tuple[Answer, ...]:
+def _inside(catalog: Catalog, clues: Clues) -> tuple[Cause, ...]:
     """Give the answers that the innermost statement of a foreign key leads to."""
     for statement in clues.own[:1]:
         keys = narrowed(catalog, ran(catalog, statement), clues)
@@ -198,7 +198,7 @@ def _inside(catalog: Catalog, clues: Clues) -> tuple[Answer, ...]:
     return ()
 
 
-def _wrote(catalog: Catalog, clues: Clues, answer: Answer) -> bool:
+def _wrote(catalog: Catalog, clues: Clues, answer: Cause) -> bool:
     """Tell whether an action wrote the reference that has nothing to refer to."""
     statement = clues.own[0]
     same_table = clues.table in {

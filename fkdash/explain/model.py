@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Cause:
     """A foreign key that explains the error.
 
     `message` says how, `paths` are the ways on which a delete gets there (each
@@ -41,7 +41,7 @@ class Explanation:
 
     clues: Clues
     headline: str
-    answers: tuple[Answer, ...]
+    answers: tuple[Cause, ...]
     advice: str = ""
     understood: bool = False
     ambiguous: bool = False

@@ -8,7 +8,7 @@ from fkdash.catalog.model import Action, quoted
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referenced_names
-from fkdash.explain.model import Answer
+from fkdash.explain.model import Cause
 from fkdash.shell import shell_word
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
@@ -20,7 +20,7 @@ _WRITES_VALUES: Final = frozenset({Action.CASCADE, Action.SET_DEFAULT})
 _OWN: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
-def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Answer:
+def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Cause:
     """Give the answer for a foreign key that the error names."""
     match clues.kind:
         case Kind.DETACHED:
@@ -34,9 +34,7 @@ def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[
     return _violated(catalog, clues, key, paths)
 
 
-def _violated(
-    catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]
-) -> Answer:
+def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Cause:
     held = _held(catalog, clues, key)
     updated = clues.statement is not None and clues.statement[0] == "UPDATE"
     deleted = clues.statement is not None and clues.statement[0] == "DELETE"
@@ -86,7 +84,7 @@ def _violated(
     else:
         said, next_step = missing, look
     called = f" (the error calls it {clues.constraint})" if clues.constraint not in _called(key) else ""
-    return Answer(
+    return Cause(
         key=key,
         sqlstate=clues.sqlstate or FOREIGN_KEY_VIOLATION,
         message=f"{key.qualified}{called} is ON DELETE {key.on_delete}: {said}.",
@@ -156,11 +154,11 @@ def _held(catalog: Catalog, clues: Clues, key: ForeignKey) -> bool | None:
     return True if not (referenced_names(catalog, key) - {key.table.name}).isdisjoint(clues.names) else None
 
 
-def _detached(clues: Clues, key: ForeignKey) -> Answer:
+def _detached(clues: Clues, key: ForeignKey) -> Cause:
     there = key.referenced._replace(name=clues.referenced) if clues.referenced else key.referenced
     partition = clues.referenced or "the partition"
     along = f" (ON DELETE {key.on_delete} takes {key.table.name} along)" if key.on_delete is Action.CASCADE else ""
-    return Answer(
+    return Cause(
         key,
         clues.sqlstate,
         f"{key.qualified}: rows of {key.table.name} ({', '.join(key.columns)}) refer to rows of "
@@ -172,11 +170,11 @@ def _detached(clues: Clues, key: ForeignKey) -> Answer:
     )
 
 
-def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
+def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Cause:
     whole = (
         f" of the whole partitioned table {key.referenced.name}" if catalog.partitions.get(key.referenced) else ""
     )
-    return Answer(
+    return Cause(
         key,
         clues.sqlstate,
         f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign "
@@ -189,8 +187,8 @@ def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Answer:
     )
 
 
-def _truncated(clues: Clues, key: ForeignKey) -> Answer:
-    return Answer(
+def _truncated(clues: Clues, key: ForeignKey) -> Cause:
+    return Cause(
         key,
         clues.sqlstate,
         f"{key.qualified} refers to {key.referenced.name}, and TRUNCATE is refused for a referenced "
@@ -202,8 +200,8 @@ def _truncated(clues: Clues, key: ForeignKey) -> Answer:
     )
 
 
-def _rewritten(clues: Clues, key: ForeignKey) -> Answer:
-    return Answer(
+def _rewritten(clues: Clues, key: ForeignKey) -> Cause:
+    return Cause(
         key,
         clues.sqlstate,
         f"{key.qualified}: a rule on {key.table.name} or {key.referenced.name} rewrites the statement "

@@ -44,7 +44,7 @@ class Obstacle:
 
 
 @dataclass
-class Outcome:
+class QueueOutcome:
     """One run: obstacles in the order in which they were met, effects, and why it may turn out otherwise.
 
     `reached` has, by the foreign key's OID, the rows that referred to what went.
@@ -101,7 +101,7 @@ class Outcome:
         """What PostgreSQL reports, where this run is sure of it."""
         return next(iter(self.obstacles), None) if self.certain else None
 
-    def differs(self, other: Outcome) -> bool:
+    def differs(self, other: QueueOutcome) -> bool:
         """Tell whether another order of the rows had another result."""
         return (self.verdict, self.effects, self.blockers) != (other.verdict, other.effects, other.blockers)
 
@@ -112,7 +112,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueueAnswer:
     """What is true in whatever order the rows are visited."""
 
     verdict: Verdict
@@ -129,7 +129,7 @@ ORDER_DECIDES = (
 )
 
 
-def agreed(outcomes: Sequence[Outcome]) -> Answer:
+def agreed(outcomes: Sequence[QueueOutcome]) -> QueueAnswer:
     """Give what all runs agree on; the first run is in the order of a sequential scan."""
     usual = outcomes[0]
     verdicts = {outcome.verdict for outcome in outcomes}
@@ -158,10 +158,10 @@ def agreed(outcomes: Sequence[Outcome]) -> Answer:
     blockers.sort(key=lambda blocker: not blocker.first)
     notes += dict.fromkeys(remark for outcome in outcomes for remark in outcome.remarks)
     not_run = tuple(dict.fromkeys(each for outcome in outcomes for each in outcome.not_run))
-    return Answer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact, not_run)
+    return QueueAnswer(verdict, tuple(blockers), _effects(outcomes), tuple(notes), exact, not_run)
 
 
-def _only_in_another_order(outcomes: Sequence[Outcome]) -> list[str]:
+def _only_in_another_order(outcomes: Sequence[QueueOutcome]) -> list[str]:
     elsewhere = dict.fromkeys(obstacle for outcome in outcomes[1:] for obstacle in outcome.obstacles)
     return [
         f"In another order it would also be stopped by {obstacle.constraint or 'NOT NULL'}"
@@ -171,7 +171,7 @@ def _only_in_another_order(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def _effects(outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
+def _effects(outcomes: Sequence[QueueOutcome]) -> tuple[Effect, ...]:
     """Give the effects; where orders differ, the least of each number."""
     found: list[Effect] = []
     for table in outcomes[0].effects:

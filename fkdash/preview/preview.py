@@ -11,7 +11,7 @@ from fkdash.preview.evaluation import Evaluator
 from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
-from fkdash.preview.outcome import Answer, agreed
+from fkdash.preview.outcome import QueueAnswer, agreed
 from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
 from fkdash.preview.scans import scan_needing_consent
@@ -129,7 +129,7 @@ def _cut_short(target: DeleteTarget, reason: str, found: SetAnswer | None) -> Pr
     )
 
 
-def _preview(target: DeleteTarget, reader: Reader, answer: Answer, target_rows: int) -> Preview:
+def _preview(target: DeleteTarget, reader: Reader, answer: QueueAnswer, target_rows: int) -> Preview:
     notes = answer.notes
     if not reader.facts.tables[reader.facts.target].deletable:
         notes = (*notes, f"This role may not delete from {target.table}: the answer is for one that may.")
@@ -197,7 +197,7 @@ async def _by_sets(
         return None
 
 
-async def _by_queue(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> Answer:
+async def _by_queue(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> QueueAnswer:
     """Run the queue, in every order of the rows that is tried."""
     reader.say(f"Following {len(rows):,} rows through the queue of triggers")
     return agreed(await outcomes_of(reader, evaluator, rows))

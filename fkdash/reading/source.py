@@ -87,7 +87,7 @@ def parsed_toml(path: Path, what: str) -> tuple[dict[str, Any], Source]:
 
     Raises FileNotFoundError where there is none, UsageError for one that cannot be read.
     """
-    import tomllib  # noqa: PLC0415 - most operators have no such file, and the first frame waits for this
+    import tomllib  # most operators have no such file, and the first frame waits for this
 
     text = read_text(path, what, next_step="Correct it, or move it away.")
     try:

@@ -110,7 +110,7 @@ def _table(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa
 
 
 def _leaf(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa: ANN401 - any type
-    import msgspec  # noqa: PLC0415 - most operators have no file to read, and the first frame would wait for it
+    import msgspec  # most operators have no file to read, and the first frame would wait for it
 
     if isinstance(value, str) and _NO_TEXT.search(value):
         found.mistakes.append(Remark(path, "holds a character that no text of a database can hold"))

@@ -313,7 +313,7 @@ DOCUMENTS: Final[dict[str, Any]] = {
 
 def schema_of(kind: str) -> dict[str, Any]:
     """Give the JSON Schema (2020-12) of a document; raises KeyError for a kind that there is not."""
-    import msgspec  # noqa: PLC0415 - only where a schema is asked for
+    import msgspec  # only where a schema is asked for
 
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
+from fkdash.apply.events import RunBegan, RunEnded, RunOutcome, StepDone, StepProgress, StepStarted, StepWaits
 from fkdash.db.text import plain
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def already_document(already: AlreadySoError) -> dict[str, Any]:
     return {
         "fkdash": 1,
         "kind": "run",
-        "outcome": Outcome.VERIFIED,
+        "outcome": RunOutcome.VERIFIED,
         "already": True,
         "constraint": already.constraint,
         "option": already.option,

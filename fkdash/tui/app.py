@@ -12,9 +12,9 @@ from fkdash.counted import counted
 from fkdash.db.target import Target
 from fkdash.profiles import Destination
 from fkdash.tui import keys
-from fkdash.tui.known_databases import Survey, survey_of_profiles
+from fkdash.tui.known_databases import KnownDatabases, survey_of_profiles
 from fkdash.tui.marking import Marking
-from fkdash.tui.open_database import Desk
+from fkdash.tui.open_database import OpenDatabase
 from fkdash.tui.safe_app import SafeApp
 from fkdash.tui.screens.base import BaseScreen, Refreshing
 from fkdash.tui.screens.help import HelpScreen
@@ -47,22 +47,22 @@ class DashboardApp(SafeApp):
     TITLE = "fkdash"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.APPLICATION, *keys.EVERYWHERE]
 
-    def __init__(self, start: Target | Destination | Survey, *, options: DashboardOptions) -> None:
+    def __init__(self, start: Target | Destination | KnownDatabases, *, options: DashboardOptions) -> None:
         super().__init__(theme=options.theme, glyphs=options.glyphs)
         self.options = options
         self.wants_password: Target | None = None
         self.wants_it_for_looking = True
         self.marking = Marking()
-        self._desks: list[Desk] = []
+        self._desks: list[OpenDatabase] = []
         self._databases: DatabasesScreen | None = None
         self._start = start
         self._first: BaseScreen
-        if isinstance(start, Survey):
+        if isinstance(start, KnownDatabases):
             self._first = self._databases = self._list_of(start)
         else:
             self._first = self._desk_at(start).constraints
         if options.keymap:
-            from fkdash.tui.rebinding import checked_keymap  # noqa: PLC0415 - few operators have keys of their own
+            from fkdash.tui.rebinding import checked_keymap  # few operators have keys of their own
 
             self.set_keymap(checked_keymap(options.keymap))
 
@@ -84,7 +84,7 @@ class DashboardApp(SafeApp):
     # Which database
 
     @property
-    def desk(self) -> Desk | None:
+    def desk(self) -> OpenDatabase | None:
         """The database that the present screen is about, None on the list of databases."""
         homes = {desk.constraints: desk for desk in self._desks}
         for screen in reversed(self.screen_stack):
@@ -119,23 +119,23 @@ class DashboardApp(SafeApp):
         """What the header of the present screen says."""
         return self.desk.place if self.desk is not None else _SEVERAL_DATABASES
 
-    def _desk_here(self) -> Desk:
+    def _desk_here(self) -> OpenDatabase:
         if self.desk is None:
             raise LookupError("The present screen is not about one database.")
         return self.desk
 
-    def _desk_at(self, place: Target | Destination) -> Desk:
+    def _desk_at(self, place: Target | Destination) -> OpenDatabase:
         """Open a database; what its profile says is for it alone, what the command line says for all."""
         options = self.options
         if isinstance(place, Destination):
             options, place = replace(options, environment=place.environment), place.target
         read_only = options.read_only or place.read_only
-        desk = Desk(self, replace(place, read_only=read_only), replace(options, read_only=read_only))
+        desk = OpenDatabase(self, replace(place, read_only=read_only), replace(options, read_only=read_only))
         self._desks.append(desk)
         return desk
 
-    def _list_of(self, survey: Survey) -> DatabasesScreen:
-        from fkdash.tui.screens.findings.databases import DatabasesScreen  # noqa: PLC0415 - the first frame waits for this
+    def _list_of(self, survey: KnownDatabases) -> DatabasesScreen:
+        from fkdash.tui.screens.findings.databases import DatabasesScreen  # the first frame waits for this
 
         return DatabasesScreen(survey, self.enter)
 
@@ -143,7 +143,7 @@ class DashboardApp(SafeApp):
         """Go into a database; escape comes back."""
         self.push_screen(self._desk_at(destination).constraints)
 
-    def left(self, desk: Desk) -> None:
+    def left(self, desk: OpenDatabase) -> None:
         """Close a database whose first screen has gone."""
         if desk in self._desks and not self._exit:
             self._desks.remove(desk)
@@ -171,7 +171,7 @@ class DashboardApp(SafeApp):
         self.wants_password, self.wants_it_for_looking = target, looking
         self.exit(return_code=PASSWORD_WANTED)
 
-    def begin_again(self, asked: Target) -> Target | Destination | Survey:
+    def begin_again(self, asked: Target) -> Target | Destination | KnownDatabases:
         """Give where to begin once the password for a database has been typed."""
         if self._databases is not None:
             return self._databases.survey.with_password(asked)
@@ -209,7 +209,7 @@ class DashboardApp(SafeApp):
         key, table = self._reference_here, self.screen.table_here if isinstance(self.screen, BaseScreen) else None
         if key is None or self.knowledge is None:
             return "there is no reference under the cursor"
-        from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.relations import RelationsScreen  # loaded when it is wanted
 
         if not isinstance(self.screen, RelationsScreen) or (action == "against" and self.screen.came_along):
             return ""
@@ -219,7 +219,7 @@ class DashboardApp(SafeApp):
 
     def action_explain(self) -> None:
         """Take a pasted error."""
-        from fkdash.tui.screens.findings.explain import ExplainScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.explain import ExplainScreen  # loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None and not isinstance(self.screen, ExplainScreen):
@@ -227,7 +227,7 @@ class DashboardApp(SafeApp):
 
     def action_whereabouts(self) -> None:
         """Tell where one is and what this session may do."""
-        from fkdash.tui.screens.whereabouts import WhereaboutsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.whereabouts import WhereaboutsScreen  # loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and not isinstance(self.screen, WhereaboutsScreen):
@@ -241,7 +241,7 @@ class DashboardApp(SafeApp):
 
     def action_against(self) -> None:
         """Go back along the reference: to where one came from along it, else to the table that refers."""
-        from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.relations import RelationsScreen  # loaded when it is wanted
 
         key = self._reference_here
         if isinstance(self.screen, RelationsScreen) and self.screen.came_along:
@@ -255,14 +255,14 @@ class DashboardApp(SafeApp):
 
     def places(self) -> Sequence[Command]:
         """Give every table and every foreign key."""
-        from fkdash.tui.screens.findings.places import places_of  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.places import places_of  # loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         return places_of(desk, knowledge, self.push_screen) if desk is not None and knowledge is not None else ()
 
     def action_history(self) -> None:
         """Show what has been changed."""
-        from fkdash.tui.screens.fix.history import HistoryScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix.history import HistoryScreen  # loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and not isinstance(self.screen, HistoryScreen):
@@ -270,7 +270,7 @@ class DashboardApp(SafeApp):
 
     def action_orphans(self) -> None:
         """Show which rows refer to rows that do not exist."""
-        from fkdash.tui.screens.orphans import OrphansScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.orphans import OrphansScreen  # loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None and not isinstance(self.screen, OrphansScreen):
@@ -278,8 +278,8 @@ class DashboardApp(SafeApp):
 
     def action_watch(self) -> None:
         """Show whether there are still errors; after a change, of the foreign key that was changed."""
-        from fkdash.tui.screens.fix.run import FixRunScreen  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.tui.screens.watch import WatchScreen  # noqa: PLC0415
+        from fkdash.tui.screens.fix.run import FixRunScreen  # loaded when it is wanted
+        from fkdash.tui.screens.watch import WatchScreen
 
         desk, knowledge, screen = self.desk, self.knowledge, self.screen
         if desk is not None and knowledge is not None and not isinstance(screen, WatchScreen):
@@ -296,7 +296,7 @@ class DashboardApp(SafeApp):
 
     def action_mark(self) -> None:
         """Mark what the present screen shows, under a title or none."""
-        from fkdash.tui.screens.mark import MarkScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.mark import MarkScreen  # loaded when it is wanted
 
         marked = self.screen
         if isinstance(marked, BaseScreen) and marked.MARKABLE:
@@ -341,13 +341,13 @@ class DashboardApp(SafeApp):
         self._ask_for_table("A delete from which table?", self._preview_table)
 
     def _ask_for_table(self, question: str, chosen: Callable[[TableName], None], *, passed_over: str = "") -> None:
-        from fkdash.tui.screens.findings.tables import TablesScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.tables import TablesScreen  # loaded when it is wanted
 
         if self.knowledge is not None and not isinstance(self.screen, TablesScreen):
             self.push_screen(TablesScreen(self.knowledge.catalog, question, chosen, passed_over=passed_over))
 
     def _show_relations(self, table: TableName, at: ForeignKey | None = None) -> None:
-        from fkdash.tui.screens.findings.relations import RelationsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.findings.relations import RelationsScreen  # loaded when it is wanted
 
         desk, knowledge = self.desk, self.knowledge
         if desk is not None and knowledge is not None:

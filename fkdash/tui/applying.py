@@ -72,9 +72,9 @@ class Applying:
 
     async def _carry_out(self, change: Change, looked: Sequence[PreflightLine], given: Confirmation) -> None:
         # Loaded only now: nobody who just looks pays for what changes things.
-        from fkdash.apply.change import carry_out  # noqa: PLC0415
-        from fkdash.apply.run.patience import Wishes  # noqa: PLC0415
-        from fkdash.faults import details_of  # noqa: PLC0415
+        from fkdash.apply.change import carry_out
+        from fkdash.apply.run.patience import Wishes
+        from fkdash.faults import details_of
 
         self._wishes = Wishes()
         try:

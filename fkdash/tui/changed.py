@@ -34,9 +34,9 @@ def migration_lines(migrations: Migrations) -> tuple[Line, ...]:
 
 async def changed_here(connection: Connection, catalog: Catalog) -> ChangedHere:
     """Ask the journals and the tools' tables; raises the session's errors."""
-    from fkdash.apply.journal.earlier_changes import changes_in  # noqa: PLC0415 - loaded when it is wanted
-    from fkdash.apply.journal.identity import identity_of  # noqa: PLC0415
-    from fkdash.catalog.migrations import newest_migrations  # noqa: PLC0415
+    from fkdash.apply.journal.earlier_changes import changes_in  # loaded when it is wanted
+    from fkdash.apply.journal.identity import identity_of
+    from fkdash.catalog.migrations import newest_migrations
 
     pool = await connection.pool()
     async with pool.session() as session:

@@ -26,7 +26,7 @@ class Connection:
             if self._pool is None:
                 # The driver takes a while to load; the first frame is already on the screen.
                 await asyncio.to_thread(import_module, "fkdash.db.pool")
-                from fkdash.db.pool import ReadPool  # noqa: PLC0415 - loaded just now
+                from fkdash.db.pool import ReadPool  # loaded just now
 
                 self._pool = await ReadPool.open(self.target)
             return self._pool

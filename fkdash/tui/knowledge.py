@@ -74,7 +74,7 @@ class Knowledge:
 
 async def read_knowledge(sessions: Sessions) -> Knowledge:
     """Read the catalog in one snapshot and judge it; raises the session's errors."""
-    from fkdash.catalog.postgres import read_whole_catalog  # noqa: PLC0415 - not before the first frame
+    from fkdash.catalog.postgres import read_whole_catalog  # not before the first frame
 
     catalog = await read_whole_catalog(sessions)
     return Knowledge(catalog, await asyncio.to_thread(_judge, catalog))
@@ -82,14 +82,14 @@ async def read_knowledge(sessions: Sessions) -> Knowledge:
 
 def _judge(catalog: Catalog) -> tuple[Finding, ...]:
     """Judge in a thread: the rules load a SQL parser, and many foreign keys take a while."""
-    from fkdash.rules.registry import findings  # noqa: PLC0415 - not before the first frame
+    from fkdash.rules.registry import findings  # not before the first frame
 
     return findings(catalog)
 
 
 async def with_answers(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
     """Give the same with what only data can tell of the findings, where it was answered, the worst first."""
-    from fkdash.checking.row_questions import answered  # noqa: PLC0415 - not before the first frame
+    from fkdash.checking.row_questions import answered  # not before the first frame
 
     if not any(finding.question for finding in knowledge.findings):
         return knowledge
@@ -104,7 +104,7 @@ async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterat
     counted quickly together. Raises ConnectionLostError; what may not or cannot
     be counted is an unknown impact.
     """
-    from fkdash.preview.rows.impacts import impacts  # noqa: PLC0415 - not before the first frame
+    from fkdash.preview.rows.impacts import impacts  # not before the first frame
 
     keys = {each.key.qualified: each.key for each in knowledge.findings if fails_here(each)}
     if not keys:
@@ -136,8 +136,8 @@ async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
 
     What there was no time for is not known; the screen of orphans counts it. Raises ConnectionLostError.
     """
-    from fkdash.orphans.references import doubtful  # noqa: PLC0415 - not before the first frame
-    from fkdash.orphans.scan import scan  # noqa: PLC0415
+    from fkdash.orphans.references import doubtful  # not before the first frame
+    from fkdash.orphans.scan import scan
 
     catalog, _ = await asyncio.to_thread(knowing_confirmed, knowledge.catalog)
     references = await asyncio.to_thread(doubtful, catalog)
@@ -149,8 +149,8 @@ async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
 
 def knowing_confirmed(catalog: Catalog) -> tuple[Catalog, str]:
     """Give the catalog with the references that the team's file confirms, and what is wrong with that file."""
-    from fkdash.catalog.confirmed_references import knowing_those_there  # noqa: PLC0415 - loaded when it is wanted
-    from fkdash.checking.configuration_file import load_configuration  # noqa: PLC0415
+    from fkdash.catalog.confirmed_references import knowing_those_there  # loaded when it is wanted
+    from fkdash.checking.configuration_file import load_configuration
 
     try:
         written = load_configuration().references

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class KnownDatabases:
     """The databases to list, `every_database` of their servers; `begin_at` is the name of the first to look at."""
 
     destinations: tuple[Destination, ...]
     every_database: bool = False
     begin_at: str = ""
 
-    def with_password(self, asked: Target) -> Survey:
+    def with_password(self, asked: Target) -> KnownDatabases:
         """Give the same with the password that was typed for one of them, for all of its server and role."""
         return replace(
             self,
@@ -38,7 +38,7 @@ class Survey:
         )
 
 
-def survey_of_profiles(profiles: Iterable[Profile]) -> tuple[Survey, str]:
+def survey_of_profiles(profiles: Iterable[Profile]) -> tuple[KnownDatabases, str]:
     """Give the databases of profiles, and what is wrong with those that cannot be used, "" where nothing is."""
     destinations: list[Destination] = []
     unusable: list[str] = []
@@ -47,13 +47,13 @@ def survey_of_profiles(profiles: Iterable[Profile]) -> tuple[Survey, str]:
             destinations.append(destination_of(profile))
         except UsageError as error:
             unusable.append(f"profile {profile.name}: {error.what}")
-    return Survey(tuple(destinations)), "; ".join(unusable)
+    return KnownDatabases(tuple(destinations)), "; ".join(unusable)
 
 
 def destination_of(profile: Profile) -> Destination:
     """Give the database of a profile; raises UsageError where its DSN or service cannot be used."""
-    from fkdash.db.look import with_look  # noqa: PLC0415 - loaded when it is wanted
-    from fkdash.db.where.resolve import ConnectionArguments, resolve  # noqa: PLC0415
+    from fkdash.db.look import with_look  # loaded when it is wanted
+    from fkdash.db.where.resolve import ConnectionArguments, resolve
 
     arguments = ConnectionArguments(dsn=profile.dsn, origin=f"profile {profile.name}")
     target = replace(
@@ -70,9 +70,9 @@ def databases_in(destination: Destination, names: Iterable[str]) -> list[Destina
 
 async def look_into(target: Target) -> CheckReport:
     """Check one database on a connection of its own, counting no rows; raises the session's errors."""
-    from fkdash.checking.database import CheckOptions, check  # noqa: PLC0415
-    from fkdash.db.pool import Limits, ReadPool  # noqa: PLC0415 - not before the first frame
-    from fkdash.rules.registry import RULES  # noqa: PLC0415
+    from fkdash.checking.database import CheckOptions, check
+    from fkdash.db.pool import Limits, ReadPool  # not before the first frame
+    from fkdash.rules.registry import RULES
 
     # The dashboard does not read the queries that this rule looks at: the numbers are to be those it shows.
     rules = tuple(rule for rule in RULES if rule.id != "FK207")
@@ -85,8 +85,8 @@ async def look_into(target: Target) -> CheckReport:
 
 async def list_databases(destination: Destination) -> list[Destination]:
     """Give the databases of a destination's server; raises the session's errors."""
-    from fkdash.checking.databases import databases_of  # noqa: PLC0415
-    from fkdash.db.pool import Limits, ReadPool  # noqa: PLC0415 - not before the first frame
+    from fkdash.checking.databases import databases_of
+    from fkdash.db.pool import Limits, ReadPool  # not before the first frame
 
     pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
     try:

@@ -28,15 +28,15 @@ class Marking:
 
     def add(self, where: str, shown: Shown, title: str) -> None:
         """Mark what is shown; `where` names the database and its server."""
-        from fkdash.report.marks import Mark  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.marks import Mark  # loaded when it is wanted
 
         self.marks.append(Mark(datetime.now(UTC), where, shown, title.strip()))
         self.unsaved = True
 
     def document(self) -> str:
         """Give the report: the marks, and the runs in the databases gone into since this session began."""
-        from fkdash.apply.journal.records import history  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.report.marks import session_markdown  # noqa: PLC0415
+        from fkdash.apply.journal.records import history  # loaded when it is wanted
+        from fkdash.report.marks import session_markdown
 
         begun = self.begun.isoformat()
         runs = [run for run in history() if run.started >= begun and run.database in self._databases]

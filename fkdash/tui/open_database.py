@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fkdash.tui.settings import DashboardOptions
 
 
-class Desk:
+class OpenDatabase:
     """What the screens about one database share; to them it is their `services`."""
 
     def __init__(self, app: DashboardApp, target: Target, options: DashboardOptions) -> None:
@@ -100,15 +100,15 @@ class Desk:
 
     def open_fix(self, knowledge: Knowledge, key: ForeignKey) -> None:
         """Open the walk through the fixes of a foreign key."""
-        from fkdash.tui.screens.fix.options import FixOptionsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix.options import FixOptionsScreen  # loaded when it is wanted
 
         self.app.push_screen(FixOptionsScreen(self, knowledge, key))
 
     def open_preview(self, knowledge: Knowledge, target: DeleteTarget | TableName, *, named: str = "") -> None:
         """Show what a delete would do; for a table alone, ask first which rows are meant."""
-        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.tui.screens.preview.ask import PreviewAskScreen  # noqa: PLC0415
-        from fkdash.tui.screens.preview.preview import PreviewScreen  # noqa: PLC0415
+        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
+        from fkdash.tui.screens.preview.ask import PreviewAskScreen
+        from fkdash.tui.screens.preview.preview import PreviewScreen
 
         if isinstance(target, DeleteTarget):
             self.app.push_screen(PreviewScreen(self, knowledge, target, named=named))
@@ -120,8 +120,8 @@ class Desk:
         self.app.run_worker(self._open_undo(plan, journal), group="undo", description="Planning the way back")
 
     async def _open_undo(self, plan: Plan, journal: Path) -> None:
-        from fkdash.tui.recovering import way_back  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.tui.screens.fix.plan import FixPlanScreen  # noqa: PLC0415
+        from fkdash.tui.recovering import way_back  # loaded when it is wanted
+        from fkdash.tui.screens.fix.plan import FixPlanScreen
 
         try:
             way = await way_back(self.connection, plan)

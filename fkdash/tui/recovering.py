@@ -27,13 +27,13 @@ async def way_back(connection: Connection, plan: Plan) -> Way:
 
     Raises StoppedError, with the number of rows, where that is not possible any more, and the session's errors.
     """
-    from fkdash.apply.journal.recovery import (  # noqa: PLC0415 - when it is wanted
+    from fkdash.apply.journal.recovery import (  # when it is wanted
         in_the_way_words,
         rows_in_the_way,
         undo_plan,
         what_is_true,
     )
-    from fkdash.catalog.postgres import read_catalog  # noqa: PLC0415
+    from fkdash.catalog.postgres import read_catalog
 
     pool = await connection.pool()
     async with pool.session() as session:
@@ -51,8 +51,8 @@ async def way_back(connection: Connection, plan: Plan) -> Way:
 
 async def way_on(connection: Connection, plan: Plan) -> Way:
     """Give the part of a plan that has not taken effect; raises StoppedError where there is nothing to finish."""
-    from fkdash.apply.journal.recovery import remaining, what_is_true  # noqa: PLC0415 - loaded when it is wanted
-    from fkdash.catalog.postgres import read_catalog  # noqa: PLC0415
+    from fkdash.apply.journal.recovery import remaining, what_is_true  # loaded when it is wanted
+    from fkdash.catalog.postgres import read_catalog
 
     pool = await connection.pool()
     async with pool.session() as session:

@@ -75,7 +75,7 @@ class SafeApp(App[int], inherit_bindings=False):
 
     def action_commands(self) -> None:
         """Offer what can be done on the present screen."""
-        from fkdash.tui.screens.commands import CommandsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.commands import CommandsScreen  # loaded when it is wanted
 
         if isinstance(self.screen, BaseScreen) and not isinstance(self.screen, CommandsScreen):
             self.push_screen(CommandsScreen(self.screen, self.places()))

@@ -57,15 +57,15 @@ class Watching:
 
         Raises FkdashError where no log can be had, and the session's errors.
         """
-        from fkdash.apply.journal.earlier_changes import fixed_in, keys_before  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.apply.journal.identity import identity_of  # noqa: PLC0415
-        from fkdash.watch.classify import Classifier  # noqa: PLC0415
-        from fkdash.watch.clock import Clock  # noqa: PLC0415
-        from fkdash.watch.counts import Counts  # noqa: PLC0415
-        from fkdash.watch.reading import Reading  # noqa: PLC0415
-        from fkdash.watch.server_log import ServerLog, read_spelling  # noqa: PLC0415
-        from fkdash.watch.statistics import read_statistics  # noqa: PLC0415
-        from fkdash.watch.watching import Ending, FromServer, watch  # noqa: PLC0415
+        from fkdash.apply.journal.earlier_changes import fixed_in, keys_before  # loaded when it is wanted
+        from fkdash.apply.journal.identity import identity_of
+        from fkdash.watch.classify import Classifier
+        from fkdash.watch.clock import Clock
+        from fkdash.watch.counts import Counts
+        from fkdash.watch.reading import Reading
+        from fkdash.watch.server_log import ServerLog, read_spelling
+        from fkdash.watch.statistics import read_statistics
+        from fkdash.watch.watching import Ending, FromServer, watch
 
         pool = await self._services.connection.pool()
         self.since = since
@@ -100,7 +100,7 @@ class Watching:
 
     async def watch_statistics(self, show: Callable[[], None]) -> None:
         """Read the statistics again and again until this is cancelled; raises the session's errors."""
-        from fkdash.watch.statistics import read_statistics  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.watch.statistics import read_statistics  # loaded when it is wanted
 
         pool = await self._services.connection.pool()
         while True:
@@ -127,7 +127,7 @@ class Watching:
     @property
     def notes(self) -> tuple[str, ...]:
         """What an operator must know of the count."""
-        from fkdash.watch.notes import notes_of  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.watch.notes import notes_of  # loaded when it is wanted
 
         if self.reading is None:
             return ()

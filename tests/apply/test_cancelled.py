@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.change import Change, carry_out, look, wanted
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
 from fkdash.apply.run.patience import Wishes
 from tests.apply.test_faults import MOMENTS, gated
@@ -69,13 +69,13 @@ async def is_the_truth(database: TestDatabase, said: Said, journal: Path, wanted
         return
     assert "Nothing was changed" not in said.next_step
     assert (action, validated) == (wanted_now, len(said.steps_done) == 3), said
-    assert said.code == (0 if said.outcome == Outcome.VERIFIED else 5), said
-    assert said.outcome == Outcome.VERIFIED or "fix resume" in said.next_step, said
+    assert said.code == (0 if said.outcome == RunOutcome.VERIFIED else 5), said
+    assert said.outcome == RunOutcome.VERIFIED or "fix resume" in said.next_step, said
 
 
 async def led_to_an_end(database: TestDatabase, folder: Path, recorded: RecordedRun, *, back: bool) -> None:
     async with workbench(database, folder) as bench:
-        if recorded.outcome == Outcome.VERIFIED or not recorded.steps_done:
+        if recorded.outcome == RunOutcome.VERIFIED or not recorded.steps_done:
             return
         async with bench.pool.session() as session:
             way = (
@@ -84,7 +84,7 @@ async def led_to_an_end(database: TestDatabase, folder: Path, recorded: Recorded
                 else await remaining(session, bench.catalog, recorded.plan)
             )
         over = await bench.carry_out(way, continues=recorded.path)
-        assert over.outcome is Outcome.VERIFIED, over.message
+        assert over.outcome is RunOutcome.VERIFIED, over.message
 
 
 def option_for(action: str) -> tuple[str, str]:
@@ -229,7 +229,7 @@ async def test_cancelling_an_undo_that_gives_rows_back_says_how_many_are_back(
     )
     async with gated(database, tmp_path) as (way, bench):
         repaired = await bench.apply("ck", "delete-orphans")
-        assert repaired.outcome is Outcome.VERIFIED, repaired.message
+        assert repaired.outcome is RunOutcome.VERIFIED, repaired.message
         await bench.look()
         back = undo_plan(bench.catalog, recorded_run(repaired.journal).plan)
         change = Change(

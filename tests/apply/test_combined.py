@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Event, Outcome
+from fkdash.apply.events import Event, RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, rows_in_the_way
 from fkdash.apply.proof.preflight import Standing
 from fkdash.apply.run.run import Wishes
@@ -70,7 +70,7 @@ async def test_stopped_between_the_two_it_leads_back_to_not_null(bench: Workbenc
     wishes = Wishes()
     bench.events = StopsAfterFirst(wishes)
     ended = await bench.carry_out(chosen, wishes=wishes)
-    assert ended.outcome is Outcome.STOPPED
+    assert ended.outcome is RunOutcome.STOPPED
     assert ended.steps_done == (1,)
     good(await bench.undo(ended))
     assert await state(bench, "ck") == before

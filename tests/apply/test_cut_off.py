@@ -11,7 +11,7 @@ import pytest
 
 from fkdash.apply.change import Change, look, wanted
 from fkdash.apply.change import carry_out as carried_out
-from fkdash.apply.events import Outcome, RunEnded, StepProgress
+from fkdash.apply.events import RunEnded, RunOutcome, StepProgress
 from fkdash.apply.journal.recovery import recorded_run, remaining, unfinished, what_is_true
 from fkdash.apply.run import steps
 from fkdash.apply.run.run import Wishes
@@ -53,7 +53,7 @@ async def test_a_repair_stops_new_orphans_first_and_goes_on_where_it_was_cut_off
             way.arm(Moment(b"COMMIT\x00", 4), way.cut)
             ended = await carry_out(bench, chosen)
     assert way.happened
-    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.FAILED, 5, (1, 2)), ended.message
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (RunOutcome.FAILED, 5, (1, 2)), ended.message
     assert "2,000 rows are changed so far" in ended.message
     refused = None
     try:
@@ -63,7 +63,7 @@ async def test_a_repair_stops_new_orphans_first_and_goes_on_where_it_was_cut_off
     assert refused is not None
     async with workbench(database, tmp_path) as bench:
         over = await resumed(bench, ended)
-    assert over.outcome is Outcome.VERIFIED, over.message
+    assert over.outcome is RunOutcome.VERIFIED, over.message
     kept = await database.value("select relname from pg_class where relname like 'fkdash_orphans_%'")
     counts = await database.fetch(f"select (select count(*) from children), (select count(*) from {kept})")
     assert tuple(counts[0]) == (5000, 5000)
@@ -77,7 +77,7 @@ async def test_a_repair_can_be_stopped_between_two_batches(database: TestDatabas
         ended = await bench.carry_out(chosen, wishes=_AfterTwoLooks())
         assert (ended.exit_code, "Stopped as asked" in ended.message) == (5, True), ended
         over = await resumed(bench, ended)
-    assert over.outcome is Outcome.VERIFIED, over.message
+    assert over.outcome is RunOutcome.VERIFIED, over.message
     assert await database.value("select count(*) from children where parent_id is null") == 5000
 
 
@@ -108,7 +108,7 @@ async def test_orphans_in_partitions_are_repaired_leaf_by_leaf(database: TestDat
     )
     async with workbench(database, tmp_path) as bench:
         ended = await bench.apply("ek", "delete-orphans")
-        assert ended.outcome is Outcome.VERIFIED, ended.message
+        assert ended.outcome is RunOutcome.VERIFIED, ended.message
     assert await database.value("select count(*) from events") == 100
     assert await database.value("select count(*) from pg_trigger where tgenabled <> 'O'") == 0
 
@@ -158,13 +158,13 @@ async def test_an_index_build_whose_session_ended_is_named_and_built_anew(
                 "and datname = current_database() and pid <> pg_backend_pid()"
             )
             ended = await running
-            assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5)
+            assert (ended.outcome, ended.exit_code) == (RunOutcome.FAILED, 5)
             assert "invalid index" in ended.message
             assert await database.value("select count(*) from pg_index where not indisvalid") == 1
             assert [run.path for run in unfinished(tmp_path)] == [ended.journal]
             await blocker.execute("rollback")
             over = await resumed(bench, ended)
-            assert over.outcome is Outcome.VERIFIED, over.message
+            assert over.outcome is RunOutcome.VERIFIED, over.message
         assert await database.value("select count(*) from pg_index where not indisvalid") == 0
     finally:
         await blocker.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.journal import Journal
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, unfinished
 from fkdash.apply.proof.preflight import Standing
@@ -78,7 +78,7 @@ async def is_consistent(database: TestDatabase, ended: RunEnded, wanted: str, be
     assert comment == "kept"
     names = await database.fetch("select conname from pg_constraint where contype = 'f'")
     assert [row[0] for row in names] == ["ck"]
-    if ended.outcome is Outcome.VERIFIED:
+    if ended.outcome is RunOutcome.VERIFIED:
         assert (letter, validated, ended.exit_code) == (wanted, True, 0)
     elif not ended.steps_done:
         assert (letter, validated) == (before, True)
@@ -93,7 +93,7 @@ async def finish_or_undo(bench: Workbench, ended: RunEnded, *, finish: bool) -> 
     """Lead a run that stopped halfway to an end, from what its journal holds."""
     recorded = recorded_run(ended.journal)
     await bench.look()
-    if recorded.outcome == Outcome.VERIFIED or not recorded.changed:
+    if recorded.outcome == RunOutcome.VERIFIED or not recorded.changed:
         return
     if finish:
         async with bench.pool.session() as session:
@@ -103,7 +103,7 @@ async def finish_or_undo(bench: Workbench, ended: RunEnded, *, finish: bool) -> 
     else:
         way = undo_plan(bench.catalog, recorded.plan)
     over = await bench.carry_out(way, continues=ended.journal)
-    assert over.outcome is Outcome.VERIFIED, over.message
+    assert over.outcome is RunOutcome.VERIFIED, over.message
 
 
 async def through_all_moments(
@@ -158,7 +158,7 @@ async def test_a_server_that_cannot_be_asked_after_commit_is_said_to_be_unknown(
         chosen = await bench.plan("ck", "restrict")
         way.arm(Moment(b"COMMIT\x00", 1, answered=True), way.cut_for_good)
         ended = await carry_out(bench, chosen, settling=0.3)
-        assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5)
+        assert (ended.outcome, ended.exit_code) == (RunOutcome.FAILED, 5)
         assert "could not be found out" in ended.message
         assert "fix resume" in ended.next_step
     assert [run.path for run in unfinished(tmp_path)] == [ended.journal]
@@ -183,7 +183,7 @@ async def test_a_deadlock_never_costs_the_application_a_transaction(busy: TestDa
             ended = await running
         finally:
             await one.close()
-    assert ended.outcome is Outcome.VERIFIED, ended.message
+    assert ended.outcome is RunOutcome.VERIFIED, ended.message
 
 
 async def test_a_statement_that_takes_too_long_under_its_lock_is_stopped(
@@ -196,7 +196,7 @@ async def test_a_statement_that_takes_too_long_under_its_lock_is_stopped(
     )
     async with workbench(database, tmp_path) as bench:
         ended = await bench.apply("ck", "restrict")
-    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.ROLLED_BACK, 4, ())
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (RunOutcome.ROLLED_BACK, 4, ())
     assert "Nothing was changed" in ended.next_step
 
 
@@ -250,7 +250,7 @@ async def test_what_somebody_does_between_two_steps_is_noticed(
             way.arm(Moment(b"ISOLATION LEVEL READ COMMITTED", 3), meddle)
             ended = await carry_out(bench, chosen)
         assert way.happened
-        assert ended.outcome is Outcome.FAILED, ended.message
+        assert ended.outcome is RunOutcome.FAILED, ended.message
         assert ended.exit_code == code, (ended.message, ended.verification)
     finally:
         await database.execute(f"drop owned by {role} cascade; drop role {role}")

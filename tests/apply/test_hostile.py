@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run
 from fkdash.apply.proof.preflight import Standing
 from fkdash.apply.run.run import Patience
@@ -59,7 +59,7 @@ async def test_an_event_trigger_that_refuses_leaves_everything_as_it_was(bench: 
         "create event trigger frozen on sql_drop execute function no()"
     )
     ended = await bench.apply("ck", "restrict")
-    assert (ended.outcome, ended.exit_code) == (Outcome.ROLLED_BACK, 4)
+    assert (ended.outcome, ended.exit_code) == (RunOutcome.ROLLED_BACK, 4)
     assert "change freeze until Monday" in ended.message
     assert await bench.database.value(_KEY) == "atrue"
 
@@ -77,7 +77,7 @@ async def test_a_limit_on_transactions_does_not_end_a_check_in_the_middle(bench:
             ended = await running
         finally:
             await holder.close()
-    assert ended.outcome is Outcome.VERIFIED, ended.message
+    assert ended.outcome is RunOutcome.VERIFIED, ended.message
 
 
 async def test_a_session_that_checks_no_foreign_key_is_stopped_at(bench: Workbench) -> None:
@@ -100,7 +100,7 @@ async def test_a_trigger_that_swallows_a_repair_leaves_the_key_unproven_and_says
         "create trigger stays before delete on children for each row execute function keep()"
     )
     ended = await bench.apply("ck", "delete-orphans")
-    assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5)
+    assert (ended.outcome, ended.exit_code) == (RunOutcome.FAILED, 5)
     assert "23503" in ended.message or "violates foreign key" in ended.message
     assert await bench.database.value("select count(*) from children where parent_id = 7777") == 1
     assert await bench.database.value(_KEY) == "afalse"
@@ -125,9 +125,9 @@ async def test_a_repair_of_a_table_that_refers_to_itself_comes_back_too(bench: W
     rows = "select array_agg(id || '<' || coalesce(up::text, '') order by id) from tree"
     before = await bench.database.value(rows)
     ended = await bench.apply("uk", "reparent-orphans", words=["1"])
-    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
+    assert ended.outcome is RunOutcome.VERIFIED, (ended.message, ended.verification)
     assert await bench.database.value(rows) == ["1<", "2<1", "3<1", "4<3"]
-    assert (await bench.undo(ended)).outcome is Outcome.VERIFIED
+    assert (await bench.undo(ended)).outcome is RunOutcome.VERIFIED
     assert await bench.database.value(rows) == before
 
 
@@ -251,7 +251,7 @@ async def test_autovacuum_that_prevents_wraparound_is_named_and_not_disturbed(be
         assert any("children to prevent wraparound, and does not give way" in line.what for line in lines)
         bench.patience = Patience(1, 0.01, 0.01)
         ended = await bench.apply("ck", "restrict")
-        assert (ended.outcome, ended.steps_done) == (Outcome.ROLLED_BACK, ())
+        assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
         assert await database.value(at_work) == worker
     finally:
         await database.execute("alter system reset autovacuum_naptime")

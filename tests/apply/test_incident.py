@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.apply.events import Event, Outcome, RunEnded
+from fkdash.apply.events import Event, RunEnded, RunOutcome
 from fkdash.apply.journal.journal import Journal, read
 from fkdash.apply.proof.preflight import may_start, preflight
 from fkdash.apply.run.run import Patience, Run
@@ -159,7 +159,7 @@ async def test_option_a_makes_deletes_fail_cleanly_and_is_verified(
     assert await sqlstate_of_delete(incident_database, referenced=True) == "23502"
     async with looking_at(incident_database) as scene:
         ended = await carry_out(scene, "no-action", tmp_path)
-    assert (ended.outcome, [each for each in ended.verification if not each.ok]) == (Outcome.VERIFIED, [])
+    assert (ended.outcome, [each for each in ended.verification if not each.ok]) == (RunOutcome.VERIFIED, [])
     assert await definition_of(incident_database) == ("a", True, True)
     assert await sqlstate_of_delete(incident_database, referenced=True) == "23503"
     assert await sqlstate_of_delete(incident_database, referenced=False) == "00000"
@@ -172,7 +172,7 @@ async def test_option_b_lets_the_column_be_null_and_is_verified(
 ) -> None:
     async with looking_at(incident_database) as scene:
         ended = await carry_out(scene, "drop-not-null", tmp_path)
-    assert (ended.outcome, [each for each in ended.verification if not each.ok]) == (Outcome.VERIFIED, [])
+    assert (ended.outcome, [each for each in ended.verification if not each.ok]) == (RunOutcome.VERIFIED, [])
     assert await definition_of(incident_database) == ("n", True, False)
     assert await sqlstate_of_delete(incident_database, referenced=True) == "00000"
 
@@ -183,7 +183,7 @@ async def test_the_other_actions_are_declared_and_verified(
 ) -> None:
     async with looking_at(incident_database) as scene:
         ended = await carry_out(scene, option, tmp_path)
-    assert (ended.outcome, [each for each in ended.verification if each.ok is False]) == (Outcome.VERIFIED, [])
+    assert (ended.outcome, [each for each in ended.verification if each.ok is False]) == (RunOutcome.VERIFIED, [])
     assert await definition_of(incident_database) == (letter, True, True)
 
 
@@ -218,7 +218,7 @@ async def test_a_lock_held_by_somebody_is_waited_for_in_short_tries_and_then_giv
             ended = await carry_out(scene, "no-action", tmp_path)
         finally:
             await connection.close()
-    assert (ended.outcome, ended.steps_done) == (Outcome.ROLLED_BACK, ())
+    assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
     assert "Nothing was changed" in ended.next_step
     assert await definition_of(incident_database) == ("n", True, True)
     waits = [line for line in read(ended.journal) if line.event == "step-waits"]
@@ -235,5 +235,5 @@ async def test_nothing_runs_when_somebody_changed_the_key_meanwhile(
         with Journal.create("changed", folder=tmp_path) as journal:
             async with open_writer(scene.pool.target) as writer:
                 ended = await Run(writer, scene.pool, scene.catalog, chosen, journal, lambda _: None).carry_out()
-    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.STOPPED, 1, ())
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (RunOutcome.STOPPED, 1, ())
     assert "changed since the plan was made" in ended.message

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import fkdash.apply.run.run
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal import records
 from fkdash.apply.journal.journal import Journal, JournalError, Line
 from fkdash.apply.journal.journal import read as journal_lines
@@ -128,7 +128,7 @@ async def test_a_fault_while_verifying_does_not_hide_that_the_change_is_made(
     await database.execute(SCHEMA)
     async with workbench(database, tmp_path / "runs") as bench:
         ended = await bench.apply("ck", "restrict")
-    assert (ended.outcome, ended.steps_done, ended.exit_code) == (Outcome.FAILED, (1, 2, 3), 1)
+    assert (ended.outcome, ended.steps_done, ended.exit_code) == (RunOutcome.FAILED, (1, 2, 3), 1)
     assert "Nothing was changed" not in ended.message + ended.next_step
     assert "fix undo" in ended.next_step
     assert recorded_run(ended.journal).steps_done == (1, 2, 3)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.journal import Journal, JournalError, is_open, read
 from fkdash.apply.journal.recovery import history, recorded_run, unfinished
 from tests.apply.test_faults import MOMENTS, finish_or_undo
@@ -95,7 +95,7 @@ async def test_the_next_start_says_what_is_true_and_finishes_or_undoes(busy: Tes
     assert "have not been checked" in resumed.err
     assert unfinished(tmp_path / "fkdash" / "runs") == ()
     latest = history(tmp_path / "fkdash" / "runs")[0]
-    assert (latest.continues, latest.outcome) == (cut_off.path, Outcome.VERIFIED)
+    assert (latest.continues, latest.outcome) == (cut_off.path, RunOutcome.VERIFIED)
     undone = await run(
         "fix", "undo", str(latest.path), busy.dsn, "--yes", "--confirm", "ck", "--format", "json", state=tmp_path
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.change import Change, carry_out, look, wanted
-from fkdash.apply.events import Event, Outcome, StepDone, StepWaits
+from fkdash.apply.events import Event, RunOutcome, StepDone, StepWaits
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, what_is_true
 from fkdash.apply.run.patience import Wishes
 from fkdash.apply.run.run import Patience
@@ -66,7 +66,7 @@ async def test_a_change_that_a_colleague_makes_between_two_tries_is_kept_and_sho
         await database.execute(_BY_A_COLLEAGUE[change] + "; commit")
         declared = await database.value(_DECLARED)
         ended = await running
-    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.STOPPED, 1, ())
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (RunOutcome.STOPPED, 1, ())
     assert "Nothing was changed" in ended.next_step
     assert await database.value(_DECLARED) == declared
     assert "planned for" in ended.message, ended.message
@@ -88,10 +88,10 @@ async def test_a_key_that_changed_while_its_successor_was_built_is_not_replaced_
         bench.events = _When(StepDone, meddle)
         ended = await bench.carry_out(chosen)
         await asyncio.gather(*holding)
-        assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5), ended.message
+        assert (ended.outcome, ended.exit_code) == (RunOutcome.FAILED, 5), ended.message
         assert "changed while its successor was built" in ended.message
         back = await bench.undo(ended)
-        assert back.outcome is Outcome.VERIFIED, back.message
+        assert back.outcome is RunOutcome.VERIFIED, back.message
     assert "DEFERRABLE" in await database.value(_DECLARED)
     assert await database.value("select count(*) from pg_constraint where contype = 'f'") == 1
 
@@ -155,7 +155,7 @@ async def test_after_a_failover_resume_and_undo_believe_the_catalog_and_say_whic
         # The step that lets no row be unchecked is lost, and then all of it: each once.
         _, lost = await _failed_over_after(server, tmp_path, 2)
         recorded = recorded_run(lost.journal)  # type: ignore[attr-defined]
-        assert recorded.outcome != Outcome.VERIFIED
+        assert recorded.outcome != RunOutcome.VERIFIED
         database = TestDatabase(TestServer(server.major, server.dsn("postgres")), "postgres")
         async with workbench(database, tmp_path) as bench:
             async with bench.pool.session() as session:
@@ -163,8 +163,8 @@ async def test_after_a_failover_resume_and_undo_believe_the_catalog_and_say_whic
                 rest = await remaining(session, bench.catalog, recorded.plan)
             assert "Step 3 was committed, but not in effect" in said
             assert [step.number for step in rest.steps] == [3]
-            assert (await bench.carry_out(rest, continues=recorded.path)).outcome is Outcome.VERIFIED
+            assert (await bench.carry_out(rest, continues=recorded.path)).outcome is RunOutcome.VERIFIED
             back = undo_plan(await bench.look(), recorded.plan)
-            assert (await bench.carry_out(back, continues=recorded.path)).outcome is Outcome.VERIFIED
+            assert (await bench.carry_out(back, continues=recorded.path)).outcome is RunOutcome.VERIFIED
             assert await database.value("select confdeltype::text from pg_constraint where conname = 'ck'") == "a"
         await database.close()

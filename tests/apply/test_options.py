@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.preflight import Standing
 from fkdash.errors import UsageError
 from fkdash.fix.fix_for import anything_about, subject_of
@@ -199,7 +199,7 @@ async def test_a_cancelled_index_build_leaves_nothing_behind(bench: Workbench) -
     ended = await running
     # Between the cancellation and its arrival the build may have come to its end.
     built = await bench.database.value("select to_regclass('children_parent_id_idx') is not null")
-    said = (Outcome.STOPPED, 5, (1,)) if built else (Outcome.ROLLED_BACK, 4, ())
+    said = (RunOutcome.STOPPED, 5, (1,)) if built else (RunOutcome.ROLLED_BACK, 4, ())
     assert (ended.outcome, ended.exit_code, ended.steps_done) == said, ended.message
     assert await bench.database.value("select count(*) from pg_index where not indisvalid") == 0
 

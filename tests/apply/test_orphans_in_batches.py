@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.apply.events import Event, Outcome, StepProgress
+from fkdash.apply.events import Event, RunOutcome, StepProgress
 from fkdash.apply.journal.recovery import recorded_run, remaining
 from fkdash.apply.run.run import Wishes
 from fkdash.fix.plan import Pace
@@ -134,7 +134,7 @@ async def test_what_is_stopped_among_writers_is_finished_and_undone_without_losi
         wishes = Wishes()
         bench.events = StoppingAfterABatch(wishes)
         halfway = await bench.carry_out(plan, wishes=wishes)
-        assert halfway.outcome is not Outcome.VERIFIED
+        assert halfway.outcome is not RunOutcome.VERIFIED
         catalog = await bench.look()
         async with bench.pool.session() as session:
             rest = await remaining(session, catalog, recorded_run(halfway.journal).plan)

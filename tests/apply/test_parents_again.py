@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.carry import planned_here
@@ -57,7 +57,7 @@ async def test_missing_rows_are_made_again_and_only_those_go_that_nobody_uses(be
 @pytest.mark.newest_version
 async def test_a_value_that_is_missing_makes_nothing_and_a_column_that_is_none_is_named(bench: Workbench) -> None:
     ended = await bench.apply("ck", "recreate-parents")
-    assert ended.outcome is not Outcome.VERIFIED
+    assert ended.outcome is not RunOutcome.VERIFIED
     assert "23502" in ended.message
     assert await bench.database.value("select count(*) from parents") == 5
     with pytest.raises(UsageError, match="names no column that can be given a value"):

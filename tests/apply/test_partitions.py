@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan
 from fkdash.apply.run.run import Wishes
 from tests.support.changes import workbench
@@ -42,12 +42,12 @@ async def test_the_action_of_a_partitioned_table_changes_with_every_name_kept(
         chosen = await bench.plan("ek", "restrict")
         assert ("build on the partitions" in chosen.procedure) == (database.version < 18)
         ended = await bench.carry_out(chosen)
-        assert ended.outcome is Outcome.VERIFIED, ended.message
+        assert ended.outcome is RunOutcome.VERIFIED, ended.message
         expected = [(table, name, "r", valid) for table, name, _, valid in before]
         assert await keys_of(database) == expected
         await bench.look()
         back = await bench.carry_out(undo_plan(bench.catalog, recorded_run(ended.journal).plan))
-        assert back.outcome is Outcome.VERIFIED, back.message
+        assert back.outcome is RunOutcome.VERIFIED, back.message
     assert await keys_of(database) == before
 
 
@@ -64,7 +64,7 @@ async def test_building_on_partitions_can_be_finished_or_abandoned_from_anywhere
             wishes = Wishes()
             bench.events = _StopAfter(wishes, steps)  # type: ignore[assignment] # only appended to
             ended = await bench.carry_out(chosen, wishes=wishes)
-            assert (ended.outcome, ended.exit_code) == (Outcome.STOPPED, 5)
+            assert (ended.outcome, ended.exit_code) == (RunOutcome.STOPPED, 5)
             plan = recorded_run(ended.journal).plan
             await bench.look()
             if finish:
@@ -74,7 +74,7 @@ async def test_building_on_partitions_can_be_finished_or_abandoned_from_anywhere
             else:
                 way = undo_plan(bench.catalog, plan)
             over = await bench.carry_out(way, continues=ended.journal)
-            assert over.outcome is Outcome.VERIFIED, over.message
+            assert over.outcome is RunOutcome.VERIFIED, over.message
             if not finish:
                 assert await keys_of(database) == before
     assert {row[2] for row in await keys_of(database)} == {"r"}
@@ -98,7 +98,7 @@ async def test_every_leaf_gets_its_index_and_the_whole_is_valid(database: TestDa
     await database.execute(_PARTITIONED)
     async with workbench(database, tmp_path) as bench:
         ended = await bench.apply("ek", "create-index")
-        assert ended.outcome is Outcome.VERIFIED, ended.message
+        assert ended.outcome is RunOutcome.VERIFIED, ended.message
         assert await database.value("select count(*) from pg_index where not indisvalid") == 0
         assert (
             await database.value(
@@ -108,7 +108,7 @@ async def test_every_leaf_gets_its_index_and_the_whole_is_valid(database: TestDa
         )
         await bench.look()
         back = await bench.carry_out(undo_plan(bench.catalog, recorded_run(ended.journal).plan))
-        assert back.outcome is Outcome.VERIFIED, back.message
+        assert back.outcome is RunOutcome.VERIFIED, back.message
     assert await database.value("select count(*) from pg_class where relname like '%parent_id_idx'") == 0
 
 
@@ -119,7 +119,7 @@ async def test_a_small_partitioned_table_is_changed_at_once(database: TestDataba
         chosen = await bench.plan("ek", "restrict")
         if database.version < 18:
             assert "reading about 300 rows" in chosen.procedure
-        assert (await bench.carry_out(chosen)).outcome is Outcome.VERIFIED
+        assert (await bench.carry_out(chosen)).outcome is RunOutcome.VERIFIED
 
 
 async def test_a_partitioned_referenced_table_is_no_obstacle(database: TestDatabase, tmp_path: Path) -> None:
@@ -133,4 +133,4 @@ async def test_a_partitioned_referenced_table_is_no_obstacle(database: TestDatab
     async with workbench(database, tmp_path) as bench:
         for option in ("cascade", "no-action"):
             ended = await bench.apply("ck", option, keep_validated=option == "cascade")
-            assert ended.outcome is Outcome.VERIFIED, ended.message
+            assert ended.outcome is RunOutcome.VERIFIED, ended.message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Event, Outcome, StepDone
+from fkdash.apply.events import Event, RunOutcome, StepDone
 from fkdash.fix.plan import Plan
 from tests.apply.test_faults import carry_out, gated
 from tests.support.changes import workbench
@@ -32,7 +32,7 @@ async def test_a_delete_that_the_key_beside_it_still_stops_is_not_said_to_work(
     assert delete.ok is None
     assert "nk of notes (23503)" in delete.detail
     assert "still stopped by nk of notes (23503)" in ended.message
-    assert (ended.outcome, ended.exit_code) == (Outcome.VERIFIED, 0)
+    assert (ended.outcome, ended.exit_code) == (RunOutcome.VERIFIED, 0)
 
 
 # Each place where verification can lose its connection, and which of several it is.
@@ -72,7 +72,7 @@ async def test_a_connection_lost_while_verifying_is_made_up_for_and_not_taken_fo
             bench.events = _OnceDone(chosen, partial(way.arm, Moment(marker, nth, answered), way.cut))
             ended = await carry_out(bench, chosen)
         assert way.happened, marker
-        assert ended.outcome is Outcome.VERIFIED, (marker, ended.message)
+        assert ended.outcome is RunOutcome.VERIFIED, (marker, ended.message)
         assert [each.check for each in ended.verification if each.ok is not True] == [], (
             marker,
             ended.verification,
@@ -89,5 +89,5 @@ async def test_a_connection_lost_for_good_while_verifying_is_never_done_and_veri
         bench.events = _OnceDone(chosen, partial(way.arm, Moment(b"fkd_stage", 2), way.cut_for_good))
         ended = await carry_out(bench, chosen, settling=0.3)
     assert way.happened
-    assert (ended.outcome, ended.exit_code) == (Outcome.FAILED, 5)
+    assert (ended.outcome, ended.exit_code) == (RunOutcome.FAILED, 5)
     assert "fix resume" in ended.next_step

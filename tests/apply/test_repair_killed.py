@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan
 from tests.apply.test_killed import killed_at
 from tests.support.changes import Workbench, workbench
@@ -66,12 +66,12 @@ async def finished(bench: Workbench, journal: Path) -> None:
     async with bench.pool.session() as session:
         rest = await remaining(session, catalog, recorded_run(journal).plan)
     over = await bench.carry_out(rest, continues=journal)
-    assert over.outcome is Outcome.VERIFIED, (over.message, over.verification)
+    assert over.outcome is RunOutcome.VERIFIED, (over.message, over.verification)
 
 
 async def undone(bench: Workbench, journal: Path) -> None:
     over = await bench.carry_out(undo_plan(await bench.look(), recorded_run(journal).plan), continues=journal)
-    assert over.outcome is Outcome.VERIFIED, (over.message, over.verification)
+    assert over.outcome is RunOutcome.VERIFIED, (over.message, over.verification)
 
 
 @pytest.mark.newest_version
@@ -105,7 +105,7 @@ async def test_the_way_back_killed_at_any_step_is_gone_to_its_end(database: Test
     async with workbench(database, tmp_path / "fkdash" / "runs") as bench:
         for moment in _WAY_BACK:
             repaired = await bench.apply("ck", "delete-orphans")
-            assert repaired.outcome is Outcome.VERIFIED, (moment, repaired.message)
+            assert repaired.outcome is RunOutcome.VERIFIED, (moment, repaired.message)
             await killed_at(moment, database, tmp_path, "fix", "undo", str(repaired.journal), *_YES)
             assert await database.value("select count(*) from pg_constraint where conname = 'ck'") == 1, moment
             journal = await newest(tmp_path)

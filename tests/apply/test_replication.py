@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.preflight import Standing
 from fkdash.report.plan import plan_text
 from tests.support.changes import workbench
@@ -73,7 +73,7 @@ async def test_the_plan_says_what_comes_first_on_either_side_and_the_other_order
             (said,) = [each for each in chosen.consequences if "subscribers of everything" in each]
             assert said.startswith("before it: DROP NOT NULL of public.c.p_id")
             assert said in plan_text(chosen)
-            assert (await bench.carry_out(chosen)).outcome is Outcome.VERIFIED
+            assert (await bench.carry_out(chosen)).outcome is RunOutcome.VERIFIED
             await publisher.execute("insert into c values (11, null)")
             await until(subscriber, _STOPPED, wanted=True)
             await subscriber.execute("alter table c alter p_id drop not null")
@@ -96,10 +96,10 @@ async def test_a_repair_is_put_back_also_where_the_table_that_keeps_the_rows_is_
                 f"create table {chosen.kept.table.sql} as select now() as fkdash_kept_at, * from o with no data"
             )
             ended = await bench.carry_out(chosen)
-            assert ended.outcome is Outcome.VERIFIED, ended.message
+            assert ended.outcome is RunOutcome.VERIFIED, ended.message
             await until(subscriber, "select count(*) from o", wanted=0)
             back = await bench.undo(ended)
-            assert back.outcome is Outcome.VERIFIED, back.message
+            assert back.outcome is RunOutcome.VERIFIED, back.message
         await until(subscriber, "select count(*) from o", wanted=10)
         assert await publisher.value("select count(*) from o") == 10
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, undo_plan
 from fkdash.catalog.model import quoted
 from fkdash.fix.statements.definition import definition
@@ -109,12 +109,12 @@ async def test_every_attribute_of_a_key_survives_a_change_of_its_action_and_its_
     async with workbench(database, tmp_path) as bench:
         for name in made.names:
             ended = await bench.apply(name, _other_action(bench, name))
-            assert (ended.outcome, name) == (Outcome.VERIFIED, name), ended.message
+            assert (ended.outcome, name) == (RunOutcome.VERIFIED, name), ended.message
             changed = await _state(database)
             assert _without_action(changed[name]) == _without_action(before[name])
             await bench.look()
             back = await bench.carry_out(undo_plan(bench.catalog, recorded_run(ended.journal).plan))
-            assert (back.outcome, name) == (Outcome.VERIFIED, name), back.message
+            assert (back.outcome, name) == (RunOutcome.VERIFIED, name), back.message
             assert (await _state(database))[name] == before[name]
             await bench.look()
     assert await _state(database) == before

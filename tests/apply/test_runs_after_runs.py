@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, unfinished
 from fkdash.fix.plan import Plan
 from tests.support.changes import Workbench, good, workbench
@@ -45,7 +45,7 @@ async def test_what_is_left_halfway_stays_so_after_an_undo_that_changed_nothing(
         async with gate(database, Path(short)) as way, halfway(database, tmp_path, way) as (bench, first):
             way_back = undo_plan(bench.catalog, recorded_run(first.journal).plan)
             back = await cut_at(bench, way, way_back, 1, of=first.journal)
-            assert (back.outcome, "Nothing was changed" in back.next_step) == (Outcome.ROLLED_BACK, True), back
+            assert (back.outcome, "Nothing was changed" in back.next_step) == (RunOutcome.ROLLED_BACK, True), back
             assert [run.path for run in unfinished(tmp_path)] == [first.journal]
             given_up = await bench.undo(first)
             good(given_up)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal, rehearse_delete
 from fkdash.apply.proof.probes import Probe, probe
 from fkdash.apply.proof.rehearsal import rehearse
@@ -223,7 +223,7 @@ create index on parents ((id + evil.plant(1)))"""
         assert not await scene.ran_as_superuser()
         assert await database.value("select is_called from evil.planted")
         if "deferred" in what:
-            assert (ended.outcome, ended.steps_done) == (Outcome.FAILED, (1,))
+            assert (ended.outcome, ended.steps_done) == (RunOutcome.FAILED, (1,))
             assert "wants to run again when it is committed (later)" in ended.message
         else:
             good(ended)

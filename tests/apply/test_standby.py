@@ -16,7 +16,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.preflight import Standing
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase, _binaries
@@ -98,5 +98,5 @@ async def test_a_standby_is_stopped_at_and_refuses_whoever_goes_on(database: Tes
         lines = await bench.preflight(chosen)
         assert [line.what for line in lines if line.standing is Standing.STOP] == ["this server is a standby"]
         ended = await bench.carry_out(chosen, look_first=False)
-    assert (ended.outcome, ended.exit_code, ended.steps_done) == (Outcome.ROLLED_BACK, 4, ())
+    assert (ended.outcome, ended.exit_code, ended.steps_done) == (RunOutcome.ROLLED_BACK, 4, ())
     assert "read-only" in ended.message or "recovery" in ended.message

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from fkdash.apply.change import Change, carry_out, look, wanted
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
 from fkdash.apply.proof.preflight import may_start
 from fkdash.apply.run.patience import Patience, Wishes
@@ -188,7 +188,7 @@ class Truth(RuleBasedStateMachine):
                     return self._change(pool, catalog, chosen, left[0].path)
                 if way == "back" and self.journals:
                     done = recorded_run(self.journals[-1])
-                    if done.outcome == Outcome.VERIFIED and done.plan.undo:
+                    if done.outcome == RunOutcome.VERIFIED and done.plan.undo:
                         return self._change(pool, catalog, undo_plan(catalog, done.plan), done.path)
                 key = next(each for each in catalog.foreign_keys if each.name == self.key)
                 subject = subject_of(catalog, key, self.option)
@@ -271,7 +271,7 @@ class Truth(RuleBasedStateMachine):
         if "Nothing was changed" in ended.next_step:
             assert not changed, (before, after)
             assert ended.exit_code in {1, 3, 4}
-        elif ended.outcome is Outcome.VERIFIED:
+        elif ended.outcome is RunOutcome.VERIFIED:
             assert ended.exit_code == 0
             assert len(in_effect) == len(chosen.steps) or run.meddled
             assert all(each.ok is not False for each in ended.verification)
@@ -326,14 +326,14 @@ class Truth(RuleBasedStateMachine):
         for way in ("on", "back"):
             left = unfinished(self.folder)
             done = recorded_run(self.journals[-1]) if self.journals else None
-            if not left and (way == "on" or done is None or done.outcome != Outcome.VERIFIED):
+            if not left and (way == "on" or done is None or done.outcome != RunOutcome.VERIFIED):
                 continue
             await self._run(way, "nothing", random.Random(0))
             if self.meddled:
                 return
             latest = recorded_run(self.journals[-1])
             if done is not None and latest.path != done.path:
-                assert latest.outcome == Outcome.VERIFIED, (latest.message, latest.verification)
+                assert latest.outcome == RunOutcome.VERIFIED, (latest.message, latest.verification)
                 await self._is_as_promised(latest)
         assert self.meddled or unfinished(self.folder) == ()
 

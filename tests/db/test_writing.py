@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fkdash.db.target import Address, Target
-from fkdash.db.writing import Outcome, WriteSession, open_writer
+from fkdash.db.writing import TransactionEnd, WriteSession, open_writer
 from fkdash.errors import (
     CommitUnknownError,
     ConnectionLostError,
@@ -37,14 +37,14 @@ async def test_a_transaction_commits_and_says_so(target: Target, database: TestD
             assert await session.value("select pg_backend_pid()") == writer.backend_pid
             assert await session.value("show idle_in_transaction_session_timeout") == "10s"
             assert await session.value("show application_name") == "fkdash"
-        assert session.outcome is Outcome.COMMITTED
+        assert session.outcome is TransactionEnd.COMMITTED
     assert await database.value(_ROWS) == 1
 
 
 async def test_an_error_in_the_block_rolls_back(target: Target, database: TestDatabase) -> None:
     async with open_writer(target) as writer:
         session = await _failing(writer.transaction())
-        assert session.outcome is Outcome.ROLLED_BACK
+        assert session.outcome is TransactionEnd.ROLLED_BACK
         async with writer.transaction() as session:
             await session.execute("insert into t values (2)")
     assert await database.value(_ROWS) == 1
@@ -65,7 +65,7 @@ async def test_a_rehearsal_leaves_nothing(target: Target, database: TestDatabase
         async with writer.rolled_back() as session:
             await session.execute("insert into t values (1)")
             assert await session.value(_ROWS) == 1
-        assert session.outcome is Outcome.ROLLED_BACK
+        assert session.outcome is TransactionEnd.ROLLED_BACK
     assert await database.value(_ROWS) == 0
 
 
@@ -88,7 +88,7 @@ async def test_a_commit_that_came_back_as_rollback_is_an_error(target: Target, d
                 with pytest.raises(ServerRefusedError):
                     await session.execute("select 1 / 0")
         assert refused.value.sqlstate == "25P02"
-        assert session.outcome is Outcome.ROLLED_BACK
+        assert session.outcome is TransactionEnd.ROLLED_BACK
     assert await database.value(_ROWS) == 0
 
 
@@ -104,7 +104,7 @@ async def test_a_deferred_constraint_that_fails_at_commit_names_itself(
             async with writer.transaction() as session:
                 await session.execute("insert into t values (1)")
         assert (refused.value.sqlstate, refused.value.constraint, refused.value.table) == ("23503", "t_a_fk", "t")
-        assert session.outcome is Outcome.ROLLED_BACK
+        assert session.outcome is TransactionEnd.ROLLED_BACK
 
 
 @pytest.mark.parametrize(("reaches_the_server", "rows"), [(False, 0), (True, 1)])
@@ -118,7 +118,7 @@ async def test_a_connection_lost_during_commit_is_an_unknown_outcome(
                 async with writer.transaction() as session:
                     await session.execute("insert into t values (1)")
                     wire.lose("COMMIT", reaches_the_server=reaches_the_server)
-            assert session.outcome is Outcome.UNKNOWN
+            assert session.outcome is TransactionEnd.UNKNOWN
             assert lost.value.next_step
             assert writer.is_lost
 
@@ -142,7 +142,7 @@ async def test_a_connection_lost_before_commit_is_known_to_be_rolled_back(
                 await database.execute(f"select pg_terminate_backend({writer.backend_pid}, 2000)")
                 await eventually(noticed)
         assert not isinstance(lost.value, CommitUnknownError)
-        assert session.outcome is Outcome.ROLLED_BACK
+        assert session.outcome is TransactionEnd.ROLLED_BACK
         with pytest.raises(ConnectionLostError):
             async with writer.transaction():
                 pass
@@ -177,7 +177,7 @@ async def test_a_task_cancelled_during_commit_still_learns_the_outcome(
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    assert sessions[0].outcome is Outcome.COMMITTED
+    assert sessions[0].outcome is TransactionEnd.COMMITTED
     assert await database.value(_ROWS) == 1
 
 

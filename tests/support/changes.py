@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fkdash.apply.events import Event, Outcome, RunEnded
+from fkdash.apply.events import Event, RunEnded, RunOutcome
 from fkdash.apply.journal.journal import Journal
 from fkdash.apply.journal.recovery import recorded_run, undo_plan
 from fkdash.apply.proof.preflight import PreflightLine, may_start, preflight
@@ -101,7 +101,7 @@ class Workbench:
 
 def good(ended: RunEnded) -> None:
     """Say that a run did all it promised, with nothing found otherwise."""
-    assert ended.outcome is Outcome.VERIFIED, (ended.message, ended.verification)
+    assert ended.outcome is RunOutcome.VERIFIED, (ended.message, ended.verification)
     assert ended.exit_code == 0
     assert all(each.ok is not False for each in ended.verification)
 

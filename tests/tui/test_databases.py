@@ -15,7 +15,7 @@ from fkdash.checking.result import CheckReport, Scope
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.profiles import Destination, Profile
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.known_databases import Survey
+from fkdash.tui.known_databases import KnownDatabases
 from fkdash.tui.screens.findings.databases import DatabasesScreen
 from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED
@@ -37,7 +37,7 @@ def destination(name: str, dsn: str, **more: str | bool) -> Destination:
 
 
 @asynccontextmanager
-async def survey(start: Survey, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Session]:
+async def survey(start: KnownDatabases, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Session]:
     app = DashboardApp(start, options=DashboardOptions())
     async with app.run_test(size=size) as pilot:
         yield Session(app, pilot)
@@ -50,12 +50,12 @@ def listed(session: Session) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-async def three(database: TestDatabase) -> AsyncIterator[Survey]:
+async def three(database: TestDatabase) -> AsyncIterator[KnownDatabases]:
     """A database with a contradiction, one with a warning, and one that nobody listens for, the best first."""
     async with fresh_database(database.server) as other:
         await database.execute(WRONG)
         await other.execute(WARNED)
-        yield Survey(
+        yield KnownDatabases(
             (
                 destination("staging", other.dsn, environment="staging"),
                 destination("gone", NOBODY),
@@ -64,7 +64,7 @@ async def three(database: TestDatabase) -> AsyncIterator[Survey]:
         )
 
 
-async def test_the_worst_database_comes_first_and_one_that_does_not_answer_says_why(three: Survey) -> None:
+async def test_the_worst_database_comes_first_and_one_that_does_not_answer_says_why(three: KnownDatabases) -> None:
     async with survey(three) as session:
         await session.until_shown("1 contradiction in 1 of 3 databases; 1 could not be looked into.")
         names, states = zip(*listed(session), strict=True)
@@ -77,7 +77,7 @@ async def test_the_worst_database_comes_first_and_one_that_does_not_answer_says_
 
 
 async def test_enter_goes_into_a_database_with_its_profile_and_escape_comes_back_to_the_same_row(
-    three: Survey, database: TestDatabase
+    three: KnownDatabases, database: TestDatabase
 ) -> None:
     mine = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'fkdash' AND datname = $1"
     async with survey(three) as session:
@@ -98,7 +98,9 @@ async def test_enter_goes_into_a_database_with_its_profile_and_escape_comes_back
                 await session.pilot.pause(0.01)
 
 
-async def test_a_refresh_finds_what_changed_and_keeps_the_position(three: Survey, database: TestDatabase) -> None:
+async def test_a_refresh_finds_what_changed_and_keeps_the_position(
+    three: KnownDatabases, database: TestDatabase
+) -> None:
     async with survey(three) as session:
         await session.until_shown("1 could not be looked into.")
         await session.press("G")
@@ -111,7 +113,7 @@ async def test_a_refresh_finds_what_changed_and_keeps_the_position(three: Survey
 
 async def test_every_database_of_a_server_is_listed(database: TestDatabase) -> None:
     await database.execute(WRONG)
-    start = Survey((destination("any", database.server.dsn),), every_database=True)
+    start = KnownDatabases((destination("any", database.server.dsn),), every_database=True)
     async with survey(start) as session:
         await session.until(
             lambda: (
@@ -124,12 +126,12 @@ async def test_every_database_of_a_server_is_listed(database: TestDatabase) -> N
 
 
 async def test_a_server_that_cannot_list_its_databases_is_said() -> None:
-    async with survey(Survey((destination("any", NOBODY),), every_database=True)) as session:
+    async with survey(KnownDatabases((destination("any", NOBODY),), every_database=True)) as session:
         await session.until(lambda: listed(session)[0][1].startswith("cannot connect"))
 
 
 async def test_what_was_found_goes_into_a_private_file(
-    three: Survey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    three: KnownDatabases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with survey(three) as session:
@@ -142,7 +144,7 @@ async def test_what_was_found_goes_into_a_private_file(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-async def test_questions_about_one_database_say_to_go_into_one(three: Survey) -> None:
+async def test_questions_about_one_database_say_to_go_into_one(three: KnownDatabases) -> None:
     async with survey(three) as session:
         await session.until_shown("1 could not be looked into.")
         for key in ("t", "x", "H"):
@@ -198,7 +200,7 @@ async def test_without_profiles_the_key_says_what_lists_databases(database: Test
         await session.until_shown("fkdash --all-databases")
 
 
-async def test_a_password_is_asked_for_once_for_all_databases_of_the_same_login(three: Survey) -> None:
+async def test_a_password_is_asked_for_once_for_all_databases_of_the_same_login(three: KnownDatabases) -> None:
     twin = replace(three.destinations[0], name="twin")
     async with survey(replace(three, destinations=(*three.destinations, twin))) as session:
         await session.until_shown("1 could not be looked into.")
@@ -210,7 +212,7 @@ async def test_a_password_is_asked_for_once_for_all_databases_of_the_same_login(
     wanted = session.app.wants_password
     assert wanted is not None
     again = session.app.begin_again(wanted.with_password("secret"))
-    assert isinstance(again, Survey)
+    assert isinstance(again, KnownDatabases)
     known = {each.name: each.target.addresses[0].password for each in again.destinations}
     assert known["gone"] is None
     assert known["staging"] == known["twin"] is not None

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from textual import events
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.tui.screens.fix.confirm import FixConfirmScreen
 from fkdash.tui.screens.fix.edit import FixEditScreen
 from fkdash.tui.screens.fix.options import FixOptionsScreen
@@ -58,7 +58,7 @@ class Walk:
             await self.press("enter")
         await self.press("right", "enter")
 
-    async def to_end(self) -> Outcome:
+    async def to_end(self) -> RunOutcome:
         await self.session.until(lambda: isinstance(self.session.app.screen, FixRunScreen))
         await self.session.until(lambda: self.session.app.applying.ended is not None)
         ended = self.session.app.applying.ended
@@ -102,7 +102,7 @@ async def test_option_a_is_applied_within_twelve_keystrokes_and_the_finding_is_g
         walk = Walk(session)
         await walk.to_plan()
         await walk.confirm(NAME)
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         assert walk.keystrokes <= MOST_KEYSTROKES
         await session.press("escape")
         await session.until(lambda: not session.app.constraints.list.rows[0].key.name.startswith("users_primary"))
@@ -117,7 +117,7 @@ async def test_option_b_frees_the_blocked_rows(incident_database: TestDatabase) 
         walk = Walk(session)
         await walk.to_plan("down")
         await walk.confirm(NAME)
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         assert walk.keystrokes <= MOST_KEYSTROKES
     assert await state_of(incident_database) == ("n", False)
     assert await delete_a_referenced_workspace(incident_database) == "00000"
@@ -179,7 +179,7 @@ async def test_the_fix_is_undone_from_where_it_was_made(incident_database: TestD
         await session.until(
             lambda: session.app.applying.plan is not None and session.app.applying.plan.option == "undo"
         )
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
     assert await state_of(incident_database) == ("n", True)
 
 
@@ -221,7 +221,7 @@ async def test_production_asks_for_the_databases_name_as_well(incident_database:
         await session.press("enter", *incident_database.name)
         await session.until_shown("ARMED")
         await session.press("enter", "right", "enter")
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
 
 
 @pytest.mark.parametrize("key", ["a", "d"])
@@ -353,7 +353,7 @@ async def test_an_edit_that_changes_nothing_but_its_looks_is_applied(incident_da
         await session.press("escape")
         await session.until_shown("a apply")
         await walk.confirm(NAME)
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         applied = session.app.applying.plan
         assert applied is not None
         assert "/* INC-42 */" in applied.steps[0].sql
@@ -390,7 +390,7 @@ async def test_a_name_that_no_keyboard_has_is_typed_as_it_is_shown_or_pasted(
             await session.until(lambda: asks(session))
             await session.press(*(_KEYS.get(letter, letter) for letter in typed))
             await session.press("enter", "right", "enter")
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
 
 
 _KEYS = {"\\": "backslash", "[": "left_square_bracket"}
@@ -417,7 +417,7 @@ async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDat
         await session.until_shown("ok public.parents has the row id = 2")
         walk = Walk(session)
         await walk.confirm("ck")
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         await session.press("u")
         await session.until_shown("Undo", "a apply")
     assert await database.value("select parent_id from children where id = 2") == 2

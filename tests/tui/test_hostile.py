@@ -16,7 +16,7 @@ from textual import events
 from fkdash.db.text import plain
 from fkdash.profiles import Destination
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.known_databases import Survey
+from fkdash.tui.known_databases import KnownDatabases
 from fkdash.tui.plain import ASCII, UNICODE, Glyphs
 from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestServer
@@ -63,7 +63,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def survey(server: TestServer, name: str) -> AsyncIterator[Survey]:
+async def survey(server: TestServer, name: str) -> AsyncIterator[KnownDatabases]:
     """A database, role, schema, tables, columns, constraint, comment and rows that are all called `name`."""
     it = quoted(name)
     async with connected(server.dsn) as administrator:
@@ -80,7 +80,7 @@ async def survey(server: TestServer, name: str) -> AsyncIterator[Survey]:
                     f"INSERT INTO {it}.child VALUES ({literal(name)}, {literal(name)}, {literal(name)})"
                 )
             target = target_at(server.dsn)
-            yield Survey((Destination(name, replace(target, database=name, user=name), environment=name),))
+            yield KnownDatabases((Destination(name, replace(target, database=name, user=name), environment=name),))
         finally:
             await administrator.execute(f"DROP DATABASE {it} WITH (FORCE)")
             await administrator.execute(f"DROP ROLE {it}")
@@ -127,7 +127,7 @@ class Looker:
     indirect=["name"],
 )
 async def test_a_name_is_only_ever_text(
-    survey: Survey, name: str, size: tuple[int, int], glyphs: Glyphs, state: Path
+    survey: KnownDatabases, name: str, size: tuple[int, int], glyphs: Glyphs, state: Path
 ) -> None:
     app = DashboardApp(survey, options=DashboardOptions(glyphs=glyphs))
     async with app.run_test(size=size) as pilot:

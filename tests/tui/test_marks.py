@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.db.text import plain
 from fkdash.report.check_markdown import escaped
 from tests.support.servers import TestDatabase
@@ -61,7 +61,7 @@ async def test_the_report_tells_what_was_looked_at_in_order_and_what_was_done(
         walk = Walk(session)
         await walk.to_plan()
         await walk.confirm(NAME)
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         await mark(session)
         await session.press("E")
         await session.until_shown("Written to")

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.records import recorded_run, unfinished
 from tests.support.gate import Moment, gate
 from tests.support.servers import TestDatabase
@@ -116,8 +116,8 @@ async def test_closing_the_terminal_of_the_dashboard_during_a_run_leaves_the_tru
     validated = await incident_database.value(_VALIDATED, NAME)
     done = len(recorded.steps_done)
     assert (action, validated) == {0: ("n", True), 1: ("a", False), 2: ("a", True)}[done], recorded
-    assert (recorded.outcome == Outcome.ROLLED_BACK) == (done == 0), recorded
-    assert (unfinished(journal.parent) != ()) == (done > 0 and recorded.outcome != Outcome.VERIFIED)
+    assert (recorded.outcome == RunOutcome.ROLLED_BACK) == (done == 0), recorded
+    assert (unfinished(journal.parent) != ()) == (done > 0 and recorded.outcome != RunOutcome.VERIFIED)
     assert not list((tmp_path / "fkdash").glob("fault*"))
 
 
@@ -148,7 +148,7 @@ async def test_what_is_said_of_a_run_leaves_the_status_line_with_it(incident_dat
             await session.until_shown("A change is going on")
         finally:
             await holder.close()
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         assert "A change is going on" not in session.screen
         await session.press("ctrl+c")
         await session.until_shown("Nothing is running")

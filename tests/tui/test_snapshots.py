@@ -17,7 +17,7 @@ import pytest
 from textual import events
 
 from fkdash.tui.app import DashboardApp
-from fkdash.tui.known_databases import Survey
+from fkdash.tui.known_databases import KnownDatabases
 from fkdash.tui.screens.fix.confirm import FixConfirmScreen
 from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase, TestServer
@@ -164,7 +164,7 @@ async def test_several_databases(server: TestServer, app_dsn: str, size: tuple[i
             shop = await asyncpg.connect(server.dsn_of("shop"))
             await shop.execute(WARNED)
             await shop.close()
-            start = Survey(
+            start = KnownDatabases(
                 (
                     destination("gone", NOBODY),
                     destination("shop", server.dsn_of("shop"), environment="staging"),

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from textual import events
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.records import unfinished
 from fkdash.tui.screens.findings.explain import ExplainScreen
 from fkdash.tui.screens.findings.finding import FindingScreen
@@ -115,7 +115,7 @@ async def cut_off(incident_database: TestDatabase, state: Path) -> None:
         walk = Walk(session)
         await walk.to_plan()
         await walk.confirm(NAME)
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
     [journal] = (state / "fkdash" / "runs").glob("*.jsonl")
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text("".join(line for line in lines if '"event": "ended"' not in line))
@@ -149,7 +149,7 @@ async def test_a_run_is_undone_from_the_history(incident_database: TestDatabase,
         await session.until_shown("Undo", "a apply")
         walk = Walk(session)
         await walk.confirm(NAME)
-        assert await walk.to_end() is Outcome.VERIFIED
+        assert await walk.to_end() is RunOutcome.VERIFIED
         assert unfinished() == ()
     assert await state_of(incident_database) == ("n", True)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.apply.events import Outcome
+from fkdash.apply.events import RunOutcome
 from fkdash.apply.facts import CommitFacts, EndFacts, PlanFacts, StepFacts, facts_of
 from fkdash.apply.journal.identity import Identity
 from fkdash.apply.journal.journal import Line, file_name, is_open, read, runs_folder
@@ -178,7 +178,9 @@ def standings(runs: Sequence[RecordedRun]) -> dict[Path, str]:
     still_open = {run.path for run in open_questions(runs)}
     words = {}
     for run in runs:
-        left = run.changed and run.outcome not in {Outcome.VERIFIED, Outcome.ROLLED_BACK} and not run.going_on
+        left = (
+            run.changed and run.outcome not in {RunOutcome.VERIFIED, RunOutcome.ROLLED_BACK} and not run.going_on
+        )
         if run.path.resolve() in back:
             words[run.path] = "undone"
         elif left and run.path not in still_open:
@@ -193,7 +195,7 @@ def undone(runs: Sequence[RecordedRun]) -> frozenset[Path]:
     return frozenset(
         run.continues.resolve()
         for run in runs
-        if run.continues and run.plan.option == "undo" and run.outcome == Outcome.VERIFIED
+        if run.continues and run.plan.option == "undo" and run.outcome == RunOutcome.VERIFIED
     )
 
 
@@ -210,11 +212,11 @@ def _may_be_about(path: Path, beginning: str) -> bool:
 
 def _takes_up(run: RecordedRun) -> bool:
     """Tell whether what a run continues is its own business now: one that changed nothing left it as it was."""
-    return (run.changed and run.outcome != Outcome.ROLLED_BACK) or run.outcome == Outcome.VERIFIED
+    return (run.changed and run.outcome != RunOutcome.ROLLED_BACK) or run.outcome == RunOutcome.VERIFIED
 
 
 def _is_open_question(run: RecordedRun) -> bool:
-    if run.going_on or run.outcome in {Outcome.VERIFIED, Outcome.ROLLED_BACK}:
+    if run.going_on or run.outcome in {RunOutcome.VERIFIED, RunOutcome.ROLLED_BACK}:
         return False
     return run.changed
 

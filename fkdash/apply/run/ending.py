@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.apply.events import Outcome, RunEnded
+from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.journal import JournalError
 from fkdash.apply.run.lost_connection import missing_words
 from fkdash.counted import counted
@@ -46,7 +46,7 @@ def stopped(plan: Plan, journal: Path, done: Sequence[int]) -> RunEnded:
     """Give the end of a run that was stopped as asked."""
     message = f"Stopped as asked after step {done[-1]}." if done else "Stopped before the first step."
     code = HalfDoneError.exit_code if done else StoppedError.exit_code
-    return _ended(plan, journal, done, Outcome.STOPPED, message=message, code=code)
+    return _ended(plan, journal, done, RunOutcome.STOPPED, message=message, code=code)
 
 
 def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple[Verified, ...]) -> RunEnded:
@@ -55,12 +55,14 @@ def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple
     if wrong:
         message = f"All steps are done, but this is not as promised: {wrong[0].check} ({wrong[0].detail})."
         code = _NOT_AS_PROMISED
-        return _ended(plan, journal, done, Outcome.FAILED, message=message, code=code, verification=verification)
+        return _ended(
+            plan, journal, done, RunOutcome.FAILED, message=message, code=code, verification=verification
+        )
     hindered = next((each for each in verification if each.hindrance), None)
     still = f" But {hindered.check} is still stopped by {hindered.hindrance}." if hindered else ""
     way_back = f"To undo it ({plan.undo_condition}): {command('fix', 'undo', journal)}"
     return RunEnded(
-        outcome=Outcome.VERIFIED,
+        outcome=RunOutcome.VERIFIED,
         journal=journal,
         message=f"Done and verified: {plan.key.qualified}, {plan.option}.{still}",
         next_step=way_back if plan.undo else f"Undo: {plan.undo_condition}.",
@@ -74,14 +76,14 @@ def failed(plan: Plan, journal: Path, error: FkdashError, found: Found) -> RunEn
     done = found.done
     if isinstance(error, ChangedMeanwhileError) and not found.anything:
         what, code, what_next = error.what, error.exit_code, error.next_step
-        return _ended(plan, journal, done, Outcome.STOPPED, message=what, code=code, next_step=what_next)
+        return _ended(plan, journal, done, RunOutcome.STOPPED, message=what, code=code, next_step=what_next)
     what_next = "" if isinstance(error, JournalError) and done else error.next_step
     what = f"{error.what}{_in_words(found)}"
     if not found.anything:
         code = NotPermittedError.exit_code if isinstance(error, NotPermittedError) else StoppedError.exit_code
-        return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=what, code=code, next_step=what_next)
+        return _ended(plan, journal, done, RunOutcome.ROLLED_BACK, message=what, code=code, next_step=what_next)
     code = _NOT_AS_PROMISED if len(done) == len(plan.steps) else HalfDoneError.exit_code
-    return _ended(plan, journal, done, Outcome.FAILED, message=what, code=code, next_step=what_next)
+    return _ended(plan, journal, done, RunOutcome.FAILED, message=what, code=code, next_step=what_next)
 
 
 def cancelled(plan: Plan, journal: Path, found: Found) -> RunEnded:
@@ -89,26 +91,26 @@ def cancelled(plan: Plan, journal: Path, found: Found) -> RunEnded:
     done = found.done
     if not found.anything:
         message = "Cancelled; the step under way was rolled back."
-        return _ended(plan, journal, done, Outcome.ROLLED_BACK, message=message, code=StoppedError.exit_code)
+        return _ended(plan, journal, done, RunOutcome.ROLLED_BACK, message=message, code=StoppedError.exit_code)
     message = "Cancelled before any step was through."
     if len(done) == len(plan.steps):
         message = "Cancelled after every step had taken effect; what it promised was not verified."
     elif done:
         message = f"Cancelled after step {done[-1]}."
     message = f"{message}{_in_words(found)}"
-    return _ended(plan, journal, done, Outcome.STOPPED, message=message, code=HalfDoneError.exit_code)
+    return _ended(plan, journal, done, RunOutcome.STOPPED, message=message, code=HalfDoneError.exit_code)
 
 
 def not_begun(plan: Plan, journal: Path) -> RunEnded:
     """Give the end of a run that was cancelled before its first statement."""
     message = "Cancelled before anything was run."
-    return _ended(plan, journal, (), Outcome.STOPPED, message=message, code=StoppedError.exit_code)
+    return _ended(plan, journal, (), RunOutcome.STOPPED, message=message, code=StoppedError.exit_code)
 
 
 def unknown(journal: Path, done: Sequence[int], why: str) -> RunEnded:
     """Give the end of a run of which nobody can tell now what took effect."""
     return RunEnded(
-        outcome=Outcome.FAILED,
+        outcome=RunOutcome.FAILED,
         journal=journal,
         message=f"{why} What of it took effect could not be found out.",
         next_step=f"When the server answers again, `{command('fix', 'resume', journal)}` looks at what is true "
@@ -128,7 +130,7 @@ def _ended(
     plan: Plan,
     journal: Path,
     done: Sequence[int],
-    outcome: Outcome,
+    outcome: RunOutcome,
     *,
     message: str,
     code: int,

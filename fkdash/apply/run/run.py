@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from fkdash.apply.events import Event, Outcome, RunEnded, StepDone, StepStarted, StepWaits
+from fkdash.apply.events import Event, RunEnded, RunOutcome, StepDone, StepStarted, StepWaits
 from fkdash.apply.holders import holders
 from fkdash.apply.journal.journal import JournalError, operator
 from fkdash.apply.proof.preflight import tables_by_mode
@@ -186,7 +186,7 @@ class Run:
                 return ending.stopped(self.plan, self.journal.path, self._done)
             await self._steps(tuple(grouped), self._tries)
         ended = await self._verified(self.sessions, self.writer, backend)
-        return ended if ended.outcome is Outcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
+        return ended if ended.outcome is RunOutcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
 
     async def _steps_asked_again(self, ended: RunEnded, tries: Tries) -> RunEnded:
         """Give the end of a run that is not as promised: where a step is gone since, that is why."""
@@ -295,7 +295,9 @@ class Run:
         try:
             ended = await self._verified_anew(self._tries.backend)
             return (
-                ended if ended.outcome is Outcome.VERIFIED else await self._steps_asked_again(ended, self._tries)
+                ended
+                if ended.outcome is RunOutcome.VERIFIED
+                else await self._steps_asked_again(ended, self._tries)
             )
         except FkdashError as again:
             return ending.failed(self.plan, self.journal.path, again, found)

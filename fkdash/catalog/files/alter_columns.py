@@ -12,8 +12,9 @@ from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.foreign import copies_of
 from fkdash.catalog.files.keys import constraint_of
 from fkdash.catalog.files.not_nulls import set_not_null
+from fkdash.catalog.files.object_names import joined, object_name
 from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined, object_name
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import base_of, default_class, equality, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,

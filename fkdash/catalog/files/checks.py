@@ -56,7 +56,7 @@ def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unc
 
 def inherit_check(state: State, check: Constraint, child: Relation, *, count: int) -> None:
     """Give a check to an inheriting table, or have it join the one of the same name that is there."""
-    from fkdash.catalog.files.keys import numbers_in  # noqa: PLC0415
+    from fkdash.catalog.files.keys import numbers_in
 
     assert check.expression is not None  # noqa: S101 - a check has one
     numbers = numbers_in(state, check.table, child)

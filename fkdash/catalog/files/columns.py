@@ -106,7 +106,7 @@ def sequence_in(state: State, said: ExpressionSaid) -> int:
     tokens = [token for token in said.tokens if token.value not in {"pg_catalog", "."}]
     if [token.value for token in tokens[:2]] != ["nextval", "("] or len(tokens) < 4:  # noqa: PLR2004 - up to its end
         return 0
-    from fkdash.catalog.files.tokens import Cursor  # noqa: PLC0415
+    from fkdash.catalog.files.tokens import Cursor
 
     found = state.find(Cursor(tokens[2].value).qualified()) if tokens[2].kind == "string" else None
     if found is None or found.kind != "S":
@@ -130,7 +130,7 @@ def nextval(state: State, sequence: Relation) -> str:
 
 def _named_in(options: str) -> tuple[str, ...]:
     """Give the name that the options of an identity ask for (pg_dump writes SEQUENCE NAME)."""
-    from fkdash.catalog.files.tokens import Cursor  # noqa: PLC0415
+    from fkdash.catalog.files.tokens import Cursor
 
     cursor = Cursor(options)
     while not cursor.done:

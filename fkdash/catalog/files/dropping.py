@@ -259,8 +259,8 @@ def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
                     raise RefusedError(
                         DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{column.name} has the type {found.name}"
                     )
-                from fkdash.catalog.files.alter_columns import drop_column  # noqa: PLC0415
-                from fkdash.catalog.files.nodes import Act  # noqa: PLC0415
+                from fkdash.catalog.files.alter_columns import drop_column
+                from fkdash.catalog.files.nodes import Act
 
                 now = state.relations[relation.oid]
                 drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
@@ -299,7 +299,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
 def _drop_extension(state: State, said: Drop, name: Name) -> None:
     if name[-1] not in state.extensions:
         return
-    from fkdash.catalog.files.types import KNOWN_EXTENSIONS  # noqa: PLC0415
+    from fkdash.catalog.files.types import KNOWN_EXTENSIONS
 
     for type_name in KNOWN_EXTENSIONS.get(name[-1], ()):
         oid = state.type_names.get((state.extensions[name[-1]], type_name))

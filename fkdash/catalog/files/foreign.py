@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.keys import numbers_in
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined
+from fkdash.catalog.files.object_names import joined
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import equality
 from fkdash.sqlstates import (
     FEATURE_NOT_SUPPORTED,

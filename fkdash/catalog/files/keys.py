@@ -9,7 +9,8 @@ from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.not_nulls import set_not_null
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State, joined
+from fkdash.catalog.files.object_names import joined
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
@@ -186,7 +187,7 @@ def add_key(
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < _TEMPORAL_SINCE:
         raise RefusedError(SYNTAX_ERROR, "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
-    from fkdash.catalog.files.nodes import IndexPart  # noqa: PLC0415
+    from fkdash.catalog.files.nodes import IndexPart
 
     parts = said.parts or tuple(IndexPart(name) for name in columns)
     method = "gist" if said.without_overlaps else said.method

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import RuleFact
     from fkdash.catalog.files.tokens import Token
+
+_OF_AN_INDEX: Final = (
+    "include", "nulls_not_distinct", "initially_deferred", "parts", "predicate", "method", "using_index",
+    "without_overlaps",
+)  # fmt: skip
 
 Name = tuple[str, ...]
 """A dotted name, as the catalog would store its parts."""
@@ -84,6 +89,11 @@ class ConstraintSaid:
     always: bool = False
     stored: bool | None = None
     value: Name = ()
+
+    def makes_index_of(self, other: ConstraintSaid) -> bool:
+        """Tell whether two keys of one statement and the same columns come to one index (transformIndexConstraints)."""
+        alike = all(getattr(self, name) == getattr(other, name) for name in _OF_AN_INDEX)
+        return alike and bool(self.deferrable) == bool(other.deferrable)
 
 
 @fact

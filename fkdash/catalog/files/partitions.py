@@ -60,7 +60,7 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
 
 def _is_copy_for_referenced(state: State, key: object) -> bool:
     """Tell a foreign key that is kept for a partition of the table referred to: partitions have none of it."""
-    from fkdash.catalog.files.facts import Constraint  # noqa: PLC0415
+    from fkdash.catalog.files.facts import Constraint
 
     assert isinstance(key, Constraint)  # noqa: S101 - it comes from the constraints
     return bool(key.parent) and state.constraints[key.parent].table == key.table
@@ -315,7 +315,7 @@ def validate_index(state: State, index: Relation) -> None:
 
 def want_no_copies(state: State, key: object) -> None:
     """Raise DoubtfulError where a key is kept for partitions and a change would have to reach all of them."""
-    from fkdash.catalog.files.facts import Constraint  # noqa: PLC0415
+    from fkdash.catalog.files.facts import Constraint
 
     assert isinstance(key, Constraint)  # noqa: S101 - it comes from the constraints
     if copies_of(state, key):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.files.facts import Constraint, FunctionFact, Relation, TypeFact
-from fkdash.catalog.files.tokens import NAME_BYTES
+from fkdash.catalog.files.object_names import object_name
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
     DUPLICATE_TABLE,
@@ -373,31 +373,3 @@ class State:
         where = (constraint.schema, constraint.name)
         left = tuple(oid for oid in self.constraint_names.get(where, ()) if oid != constraint.oid)
         self.put(self.constraint_names, where, left or None)
-
-
-def object_name(first: str, second: str, label: str) -> str:
-    """Give `first_second_label` cut to 63 bytes, the longer part first (makeObjectName)."""
-    one, two = first.encode(), second.encode()
-    room = NAME_BYTES - (len(label.encode()) + 1 if label else 0) - (1 if two else 0)
-    ones, twos = len(one), len(two)
-    while ones + twos > room:
-        if ones > twos:
-            ones -= 1
-        else:
-            twos -= 1
-    parts = [one[:ones].decode(errors="ignore")]
-    if two:
-        parts.append(two[:twos].decode(errors="ignore"))
-    if label:
-        parts.append(label)
-    return "_".join(parts)
-
-
-def joined(names: Sequence[str]) -> str:
-    """Give column names as one, as an index or a foreign key is called by them, cut to 63 bytes."""
-    found = ""
-    for name in names:
-        found += ("_" if found else "") + name
-        if len(found.encode()) > NAME_BYTES:
-            break
-    return found

@@ -378,7 +378,10 @@ class _Making:
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{self.name} has more than one primary key")
         kept: list[OwnConstraint] = []
         for constraint, columns in keys:
-            same = next((at for at, each in enumerate(kept) if _same_keys(each, (constraint, columns))), None)
+            same = next(
+                (at for at, each in enumerate(kept) if each[1] == columns and each[0].makes_index_of(constraint)),
+                None,
+            )
             if same is None:
                 kept.append((constraint, columns))
             elif kept[same][0].name is None and constraint.name is not None:
@@ -396,19 +399,6 @@ class _Making:
                         set_not_null(self.state, self.oid, column.number)
         for constraint, columns in kept:
             add_key(self.state, self.relation, constraint, columns)
-
-
-def _same_keys(one: OwnConstraint, other: OwnConstraint) -> bool:
-    """Tell whether two keys of one statement come to one index (transformIndexConstraints)."""
-    first, second = one[0], other[0]
-    return (
-        one[1], first.include, first.nulls_not_distinct, bool(first.deferrable), first.initially_deferred,
-        first.parts,
-        first.predicate, first.method, first.using_index, first.without_overlaps,
-    ) == (
-        other[1], second.include, second.nulls_not_distinct, bool(second.deferrable), second.initially_deferred,
-        second.parts, second.predicate, second.method, second.using_index, second.without_overlaps,
-    )  # fmt: skip
 
 
 def _want_free_bound(state: State, parent: Relation, bound: str) -> None:

@@ -114,7 +114,7 @@ def _modifier(name: str, said: str) -> str:
 
 def _of_extension(state: State, said: TypeSaid) -> TypeFact:
     """Give a type that only an extension can have brought, which one is not known."""
-    from fkdash.catalog.files.facts import TypeFact  # noqa: PLC0415
+    from fkdash.catalog.files.facts import TypeFact
 
     relation = state.find(said.name)
     if relation is not None and relation.kind in "rpvmf":

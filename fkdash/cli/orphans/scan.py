@@ -121,7 +121,7 @@ async def _scan(arguments: argparse.Namespace) -> tuple[Catalog, Sequence[Scanne
 
 
 def _limits(arguments: argparse.Namespace) -> Limits:
-    from fkdash.db.pool import Limits  # noqa: PLC0415 - the driver takes a while to load
+    from fkdash.db.pool import Limits  # the driver takes a while to load
 
     return Limits(connections=arguments.jobs)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from fkdash.db.probe import Answer
+from fkdash.db.probe import ProbeAnswer
 from fkdash.db.refused.translate import server_message
 from fkdash.db.target import Address, Target
 from fkdash.db.text import plain
@@ -87,9 +87,9 @@ def _(error: asyncpg.CannotConnectNowError, address: Address) -> Reason:  # noqa
     return Reason(server_message(error), TRY_LATER)
 
 
-def reason_by_answer(answer: Answer, error: Exception, target: Target) -> Reason:
+def reason_by_answer(answer: ProbeAnswer, error: Exception, target: Target) -> Reason:
     """Give the reason that the address's own answer tells, else the words of the error."""
-    if answer is Answer.NO_TLS and target.tls.mode not in _TLS_OPTIONAL:
+    if answer is ProbeAnswer.NO_TLS and target.tls.mode not in _TLS_OPTIONAL:
         return Reason(
             f"the server does not offer TLS, and sslmode={target.tls.mode} demands it",
             "Turn on TLS on the server or, on a network you trust, use sslmode=prefer.",
@@ -103,14 +103,14 @@ def reason_by_answer(answer: Answer, error: Exception, target: Target) -> Reason
 
 
 _BY_ANSWER = {
-    Answer.OTHER: Reason(
+    ProbeAnswer.OTHER: Reason(
         "what answers there is not PostgreSQL", "Check the port: PostgreSQL usually listens on 5432."
     ),
-    Answer.CLOSED: Reason(
+    ProbeAnswer.CLOSED: Reason(
         "what listens there closes the connection at once, which PostgreSQL does not",
         "Check the port, and the proxy, tunnel or firewall in between.",
     ),
-    Answer.SILENT: Reason(
+    ProbeAnswer.SILENT: Reason(
         "something accepts the connection and does not answer",
         "Check the port, and the proxy or tunnel in between; the server may be overloaded.",
     ),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fkdash.errors import NotRun
     from fkdash.preview.each.preloading import Unreferenced
     from fkdash.preview.each.question import Question
-    from fkdash.preview.outcome import Obstacle, Outcome
+    from fkdash.preview.outcome import Obstacle, QueueOutcome
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
 
@@ -45,9 +45,9 @@ class _Judged:
     held: dict[Obstacle, int] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     not_run: dict[NotRun, None] = field(default_factory=dict)
-    unreferenced: dict[Unreferenced, Sequence[Outcome]] = field(default_factory=dict)
+    unreferenced: dict[Unreferenced, Sequence[QueueOutcome]] = field(default_factory=dict)
 
-    def judge(self, row: RowId, outcomes: Sequence[Outcome]) -> None:
+    def judge(self, row: RowId, outcomes: Sequence[QueueOutcome]) -> None:
         """Note what deleting a row comes to."""
         found, answer = self.found, agreed(outcomes)
         self.followed += 1
@@ -108,7 +108,7 @@ async def follow_each(
     return judged.standing()
 
 
-async def _outcomes(reader: Reader, evaluator: Evaluator, judged: _Judged, row: RowId) -> Sequence[Outcome]:
+async def _outcomes(reader: Reader, evaluator: Evaluator, judged: _Judged, row: RowId) -> Sequence[QueueOutcome]:
     """Give what deleting a row comes to; of rows alike that nothing references only one is followed."""
     alike = await unreferenced(reader, row)
     if alike is None:

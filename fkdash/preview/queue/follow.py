@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from fkdash.preview.equality import Values
     from fkdash.preview.facts import KeyFact, TriggerFact
-    from fkdash.preview.outcome import Outcome
+    from fkdash.preview.outcome import QueueOutcome
     from fkdash.preview.queue.state import Event, Images
     from fkdash.preview.row import RowId, RowValues
 
@@ -38,7 +38,7 @@ _EVENTS_WITHOUT_A_BREAK: Final = 300
 class Run(RunState):
     """One run of the queue, rows of one statement visited in the order that `order` chooses."""
 
-    async def delete(self, targets: Sequence[RowId]) -> Outcome:
+    async def delete(self, targets: Sequence[RowId]) -> QueueOutcome:
         """Delete the target rows, work the queue off and give what happened."""
         target = self.facts.tables[self.facts.target]
         self.may_read(target.oid)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.outcome import Outcome
+    from fkdash.preview.outcome import QueueOutcome
     from fkdash.preview.queue.state import Order
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
@@ -25,10 +25,10 @@ _HARDER: Final = 8
 _SECONDS: Final = 5.0
 
 
-async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[Outcome]:
+async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[QueueOutcome]:
     """Give what deleting `rows` in one statement comes to, the order of a sequential scan first."""
 
-    async def outcome_of(order: Order) -> Outcome:
+    async def outcome_of(order: Order) -> QueueOutcome:
         return await Run(reader, evaluator, order).delete(rows)
 
     outcomes = [await outcome_of(list)]

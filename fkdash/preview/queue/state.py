@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fkdash.preview import doubts
 from fkdash.preview.facts import UPDATE_BIT
-from fkdash.preview.outcome import Obstacle, Outcome
+from fkdash.preview.outcome import Obstacle, QueueOutcome
 from fkdash.preview.queue import publishing
 from fkdash.preview.queue.matching import Matcher, values_of
 from fkdash.preview.queue.overlay import Overlay, Written
@@ -56,7 +56,7 @@ class RunState:
         self.evaluator = evaluator
         self.overlay = Overlay(reader.facts)
         self.matcher = Matcher(reader, self.overlay)
-        self.outcome = Outcome()
+        self.outcome = QueueOutcome()
         self.order = order
         self.queue: deque[Event] = deque()
         self.deferred: list[Event] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.preview.model import Effect, Verdict
-from fkdash.preview.outcome import Answer, Obstacle
+from fkdash.preview.outcome import Obstacle, QueueAnswer
 from fkdash.preview.sets.statement import Composer, meaning
 from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
@@ -28,7 +28,7 @@ class SetAnswer:
     `doubtful` counts rows for which the order of the queue matters: the answer holds without any.
     """
 
-    answer: Answer
+    answer: QueueAnswer
     target_rows: int
     first_known: bool
     rows: int
@@ -106,7 +106,7 @@ def _answer(facts: Facts, plan: SetPlan, counts: Sequence[Count], numbers: Seque
         merged[obstacle] = merged.get(obstacle, 0) + number
     blockers = [obstacle.blocker(number, first=obstacle == first) for obstacle, number in merged.items()]
     blockers.sort(key=lambda blocker: not blocker.first)
-    answer = Answer(
+    answer = QueueAnswer(
         verdict=Verdict.BLOCKED if blockers else Verdict.ALLOWED,
         blockers=tuple(blockers),
         effects=tuple(e for e in effects.values() if e.deleted or e.set_null),

@@ -38,7 +38,7 @@ def default_value(column: Column) -> Results:
     text = default_expression(column)
     if text is None:
         return NULL_ONLY
-    from fkdash.rules.sql.expression import parsed, results  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.sql.expression import parsed, results  # the SQL parser takes a while to load
 
     tree = parsed(text)
     return ANYTHING if tree is None else results(tree, {}, {})
@@ -49,7 +49,7 @@ def is_constant(column: Column) -> bool:
     text = default_expression(column)
     if text is None:
         return False
-    from fkdash.rules.sql.expression import columns_of, parsed  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.sql.expression import columns_of, parsed  # the SQL parser takes a while to load
 
     tree = parsed(text)
     if tree is None or columns_of(tree):

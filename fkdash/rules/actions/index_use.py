@@ -87,7 +87,7 @@ def _covers(index: Index, key: ForeignKey) -> bool:
     """Tell whether a look-up by the key's columns may use an index, if it is partial."""
     if index.predicate is None:
         return True
-    from fkdash.rules.actions.predicate import implied  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.actions.predicate import implied  # the SQL parser takes a while to load
 
     return implied(index.predicate, key.columns)
 
@@ -143,7 +143,7 @@ def _obstacle(catalog: Catalog, table: Table, index: Index, key: ForeignKey, num
     if not index.valid:
         return "it is not valid"
     if index.predicate is not None:
-        from fkdash.rules.actions.predicate import implied  # noqa: PLC0415 - the SQL parser takes a while to load
+        from fkdash.rules.actions.predicate import implied  # the SQL parser takes a while to load
 
         if not implied(index.predicate, key.columns):
             return f"it is partial, WHERE {index.predicate}"

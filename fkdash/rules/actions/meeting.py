@@ -29,7 +29,7 @@ _CONDITIONS: Final[tuple[Results, ...]] = (frozenset({True}), frozenset({False})
 _CONNECTIVES: Final = (exp.And, exp.Or, exp.Not, exp.Paren, exp.Is)
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """What becomes of a CHECK."""
 
     HOLDS = "holds"
@@ -37,17 +37,17 @@ class Outcome(StrEnum):
     FAILS = "fails"
 
 
-def domain_outcome(expression: str, value: Results) -> Outcome:
+def domain_outcome(expression: str, value: Results) -> CheckOutcome:
     """Give what becomes of a domain's CHECK for a value."""
     tree = parsed(expression)
     if tree is None:
-        return Outcome.DEPENDS
+        return CheckOutcome.DEPENDS
     return _verdict([as_condition(results(tree, {"value": value}, {}))])
 
 
 def check_outcome(
     table: Table, expression: str, written: Mapping[str, Results], *, referring: Collection[str], held: bool
-) -> Outcome:
+) -> CheckOutcome:
     """Give what becomes of a table's CHECK when `written` goes into its columns.
 
     `referring` are the columns that were not NULL before, those of the foreign
@@ -55,11 +55,11 @@ def check_outcome(
     """
     tree = parsed(expression)
     if tree is None:
-        return Outcome.DEPENDS
+        return CheckOutcome.DEPENDS
     computed = generated_from(table, written)
     changed = {*written, *computed}
     if changed.isdisjoint(columns_of(tree)):
-        return Outcome.HOLDS
+        return CheckOutcome.HOLDS
     before = dict.fromkeys(computed, ANYTHING) | dict.fromkeys(referring, NOT_NULL)
     after = computed | dict.fromkeys(referring, NOT_NULL) | dict(written)
     found: list[Results] = []
@@ -96,10 +96,10 @@ def generated_from(table: Table, written: Mapping[str, Results]) -> dict[str, Re
     return found
 
 
-def _verdict(found: list[Results]) -> Outcome:
+def _verdict(found: list[Results]) -> CheckOutcome:
     if found and all(each == _FALSE for each in found):
-        return Outcome.FAILS
-    return Outcome.DEPENDS if any(False in each for each in found) else Outcome.HOLDS
+        return CheckOutcome.FAILS
+    return CheckOutcome.DEPENDS if any(False in each for each in found) else CheckOutcome.HOLDS
 
 
 def _combinations(

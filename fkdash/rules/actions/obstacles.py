@@ -182,12 +182,12 @@ def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Result
 
 
 def _domain_check(table: Table, column: Column, domain: Domain, value: Results) -> Obstacle | None:
-    from fkdash.rules.actions.meeting import Outcome, domain_outcome  # noqa: PLC0415
-    from fkdash.rules.sql.expression import bracketed  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.actions.meeting import CheckOutcome, domain_outcome
+    from fkdash.rules.sql.expression import bracketed  # the SQL parser takes a while to load
 
     for check in sorted(domain.checks, key=lambda check: check.name):
         outcome = domain_outcome(check.expression, value)
-        if outcome is not Outcome.HOLDS:
+        if outcome is not CheckOutcome.HOLDS:
             return Obstacle(
                 Kind.DOMAIN,
                 (column.name,),
@@ -197,7 +197,7 @@ def _domain_check(table: Table, column: Column, domain: Domain, value: Results) 
                     CHECK_VIOLATION,
                     f'value for domain {(column.domain or domain).name} violates check constraint "{check.name}"',
                 ),
-                certain=outcome is Outcome.FAILS,
+                certain=outcome is CheckOutcome.FAILS,
             )
     return None
 
@@ -263,7 +263,7 @@ def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Res
 
 
 def _computed(table: Table, values: Mapping[str, Results]) -> Mapping[str, Results]:
-    from fkdash.rules.actions.meeting import generated_from  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.actions.meeting import generated_from  # the SQL parser takes a while to load
 
     return generated_from(table, values)
 
@@ -272,14 +272,14 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
     checks = [check for check in table.checks if check.enforced and check.expression]
     if not checks:
         return
-    from fkdash.rules.actions.meeting import Outcome, check_outcome  # noqa: PLC0415
-    from fkdash.rules.sql.expression import bracketed  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.actions.meeting import CheckOutcome, check_outcome
+    from fkdash.rules.sql.expression import bracketed  # the SQL parser takes a while to load
 
     for check in sorted(checks, key=lambda check: check.name):
         outcome = check_outcome(table, check.expression, values, referring=write.key.columns, held=check.validated)
         # Rows from before may violate it, and every UPDATE evaluates it again.
-        unproven = outcome is Outcome.HOLDS and not check.validated
-        if outcome is Outcome.HOLDS and not unproven:
+        unproven = outcome is CheckOutcome.HOLDS and not check.validated
+        if outcome is CheckOutcome.HOLDS and not unproven:
             continue
         unchecked = "" if check.validated else ", NOT VALID: rows from before may violate it"
         read = {table.columns_by_number[number].name for number in check.columns}
@@ -292,7 +292,7 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
                 CHECK_VIOLATION,
                 f'new row for relation "{table.name.name}" violates check constraint "{check.name}"',
             ),
-            certain=outcome is Outcome.FAILS,
+            certain=outcome is CheckOutcome.FAILS,
             unproven=(table.name, check.name) if unproven else None,
         )
 
@@ -319,7 +319,7 @@ def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:
     """Give the written columns that decide whether a row is in an index, or that its entry is computed from."""
     if not index.predicate and not index.expressions:
         return ()
-    from fkdash.rules.actions.predicate import computed_from, deciding  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.actions.predicate import computed_from, deciding  # the SQL parser takes a while to load
 
     return deciding(index, values) or computed_from(index, values)
 

@@ -55,7 +55,7 @@ def _whole_or_none(catalog: Catalog, key: ForeignKey, nullable: tuple[str, ...])
     checks = [each for each in checks if len(numbers.intersection(each.columns)) > 1]
     if not checks:
         return False
-    from fkdash.rules.actions.meeting import never_holds  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.actions.meeting import never_holds  # the SQL parser takes a while to load
 
     halves = (
         {name: name in missing for name in nullable}

@@ -51,7 +51,7 @@ def _joins(catalog: Catalog) -> Mapping[frozenset[tuple[TableName, str]], str]:
     queries = worth_reading(catalog)
     if not queries:
         return {}
-    from fkdash.rules.sql.joins import joined_columns  # noqa: PLC0415 - the SQL parser takes a while to load
+    from fkdash.rules.sql.joins import joined_columns  # the SQL parser takes a while to load
 
     return joined_columns(catalog, queries)
 

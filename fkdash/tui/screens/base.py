@@ -100,7 +100,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     def shown(self) -> Shown:
         """Give what a mark for the report keeps of this screen."""
-        from fkdash.report.marks import Shown, Table  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.marks import Shown, Table  # loaded when it is wanted
 
         tables = []
         for row_list in self.query(RowList) if self.MARKS_ROWS else ():

@@ -52,7 +52,7 @@ class FixExportScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what is asked for."""
-        from fkdash.fix.export.table import NAMES  # noqa: PLC0415 - loaded when an export is thought of
+        from fkdash.fix.export.table import NAMES  # loaded when an export is thought of
 
         self._field.value = export_places.remembered(self.services.connection.target)
         self.consequence.tell("As a migration: type the tool and the project's folder. Nothing is written yet.")
@@ -106,8 +106,8 @@ class FixExportScreen(BaseScreen):
             self.run_cancellable(self._write, doing="Writing", group="export")
 
     async def _write(self) -> None:
-        from fkdash.apply.exports import note_export  # noqa: PLC0415 - loaded when an export is thought of
-        from fkdash.fix.export.write import write  # noqa: PLC0415
+        from fkdash.apply.exports import note_export  # loaded when an export is thought of
+        from fkdash.fix.export.write import write
 
         exported = self.exported
         if exported is None:
@@ -131,17 +131,17 @@ class FixExportScreen(BaseScreen):
 
 
 def _exported(plan: Plan, tool: str, folder: Path, *, edit_schema: bool) -> Exported:
-    from fkdash.fix.export.folder import required_folder  # noqa: PLC0415 - loaded when an export is thought of
-    from fkdash.fix.export.migration import migration_of  # noqa: PLC0415
-    from fkdash.fix.export.model import Request  # noqa: PLC0415
-    from fkdash.fix.export.table import exported  # noqa: PLC0415
+    from fkdash.fix.export.folder import required_folder  # loaded when an export is thought of
+    from fkdash.fix.export.migration import migration_of
+    from fkdash.fix.export.model import Request
+    from fkdash.fix.export.table import exported
 
     place = required_folder(folder)
     return exported(tool, Request(migration_of(plan), place, datetime.now(UTC), edit_schema))
 
 
 def _lines(exported: Exported, folder: Path) -> list[Line | str]:
-    from fkdash.report.export import export_diff, export_words  # noqa: PLC0415 - loaded when an export is thought of
+    from fkdash.report.export import export_diff, export_words  # loaded when an export is thought of
 
     place = folder.resolve()
     lines: list[Line | str] = list(export_words(exported, place).splitlines())

@@ -108,8 +108,8 @@ class OrphansScreen(BaseScreen):
         self.action_refresh()
 
     async def _read(self) -> None:
-        from fkdash.orphans.references import doubtful, every  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.orphans.scan import scan  # noqa: PLC0415
+        from fkdash.orphans.references import doubtful, every  # loaded when it is wanted
+        from fkdash.orphans.scan import scan
 
         self._catalog, wrong = knowing_confirmed(self.knowledge.catalog)
         if wrong:
@@ -161,7 +161,7 @@ class OrphansScreen(BaseScreen):
 
     def on_row_list_moved(self) -> None:
         """Show what is known of the orphans of the reference under the cursor."""
-        from fkdash.report.orphans import arrow, count_words, details, standing, why  # noqa: PLC0415
+        from fkdash.report.orphans import arrow, count_words, details, standing, why
 
         each = self.list.row
         if each is None:
@@ -209,8 +209,8 @@ class OrphansScreen(BaseScreen):
             self.run_cancellable(self._declare, doing="Looking how the two sides compare", group="declare")
 
     async def _declare(self) -> None:
-        from fkdash.catalog.equality import compared  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.fix.declare import to_declare  # noqa: PLC0415
+        from fkdash.catalog.equality import compared  # loaded when it is wanted
+        from fkdash.fix.declare import to_declare
 
         pool = await self.services.connection.pool()
         async with pool.session() as session:
@@ -230,9 +230,9 @@ class OrphansScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Write what was counted so far as the document that scripts read."""
-        import json  # noqa: PLC0415 - loaded when it is wanted
+        import json  # loaded when it is wanted
 
-        from fkdash.report.orphans import orphans_document  # noqa: PLC0415
+        from fkdash.report.orphans import orphans_document
 
         self.export(
             "orphans", ".json", json.dumps(orphans_document(self._in_order(), self._catalog), indent=2) + "\n"

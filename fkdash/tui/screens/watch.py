@@ -163,7 +163,7 @@ class WatchScreen(BaseScreen):
             self.run_worker(self._count_orphans(key), group="orphans", description="Counting orphans")
 
     async def _count_orphans(self, key: ForeignKey) -> None:
-        from fkdash.orphans.scan import count_orphans  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.orphans.scan import count_orphans  # loaded when it is wanted
 
         with suppress(FkdashError):
             pool = await self.services.connection.pool()
@@ -194,7 +194,7 @@ class WatchScreen(BaseScreen):
         """Go into the foreign key behind the errors."""
         key = self._key_here()
         if key is not None and not self.why_not("open"):
-            from fkdash.tui.screens.findings.finding import FindingScreen  # noqa: PLC0415 - loaded when it is wanted
+            from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
             self.app.push_screen(FindingScreen(self.services, self.knowledge, constraint_row(self.knowledge, key)))
 

@@ -66,7 +66,7 @@ def about(seen: Seen, watching: Watching, knowledge: Knowledge, orphans: OrphanC
             f"Blocked now: {rows_of(impact.referenced_rows, finding.key.referenced, exact=impact.exact)}."
         )
     if orphans is not None:
-        from fkdash.report.orphans import count_words  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.orphans import count_words  # loaded when it is wanted
 
         lines.append(f"Rows that refer to nothing: {count_words(orphans)}.")
     for title, names in (("By", seen.applications), ("As", seen.roles)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash import sqlstates
 from fkdash.catalog.files.blocks.expressions import read_expression
 from fkdash.catalog.files.blocks.rows import UNKNOWN
 from fkdash.catalog.files.blocks.values import UnknownValueError
@@ -19,36 +20,12 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.statements import split
 from fkdash.catalog.files.tokens import END, Cursor, NotReadError
 from fkdash.sqlstates import (
-    CHECK_VIOLATION,
-    DEPENDENT_OBJECTS_STILL_EXIST,
-    DUPLICATE_ALIAS,
-    DUPLICATE_COLUMN,
-    DUPLICATE_FUNCTION,
-    DUPLICATE_OBJECT,
-    DUPLICATE_SCHEMA,
-    DUPLICATE_TABLE,
-    FEATURE_NOT_SUPPORTED,
-    FOREIGN_KEY_VIOLATION,
-    INSUFFICIENT_PRIVILEGE,
-    INVALID_FOREIGN_KEY,
-    INVALID_OBJECT_DEFINITION,
-    INVALID_SCHEMA_NAME,
-    INVALID_TABLE_DEFINITION,
-    NOT_NULL_VIOLATION,
     NULL_VALUE_NOT_ALLOWED,
-    OBJECT_NOT_IN_PREREQUISITE_STATE,
     RAISE_EXCEPTION,
-    SYNTAX_ERROR,
-    UNDEFINED_COLUMN,
-    UNDEFINED_FUNCTION,
-    UNDEFINED_OBJECT,
-    UNDEFINED_TABLE,
-    UNIQUE_VIOLATION,
-    WRONG_OBJECT_TYPE,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from fkdash.catalog.files.blocks.expressions import Expression
     from fkdash.catalog.files.nodes import Node
@@ -58,33 +35,7 @@ CHANGES: Final = re.compile(
 )
 """Words without which nothing that is followed can change."""
 
-_CONDITIONS: Final = {
-    "duplicate_object": (DUPLICATE_OBJECT,),
-    "duplicate_table": (DUPLICATE_TABLE,),
-    "duplicate_column": (DUPLICATE_COLUMN,),
-    "duplicate_schema": (DUPLICATE_SCHEMA,),
-    "duplicate_function": (DUPLICATE_FUNCTION,),
-    "duplicate_alias": (DUPLICATE_ALIAS,),
-    "undefined_table": (UNDEFINED_TABLE,),
-    "undefined_object": (UNDEFINED_OBJECT,),
-    "undefined_column": (UNDEFINED_COLUMN,),
-    "undefined_function": (UNDEFINED_FUNCTION,),
-    "invalid_schema_name": (INVALID_SCHEMA_NAME,),
-    "invalid_table_definition": (INVALID_TABLE_DEFINITION,),
-    "invalid_object_definition": (INVALID_OBJECT_DEFINITION,),
-    "invalid_foreign_key": (INVALID_FOREIGN_KEY,),
-    "dependent_objects_still_exist": (DEPENDENT_OBJECTS_STILL_EXIST,),
-    "wrong_object_type": (WRONG_OBJECT_TYPE,),
-    "feature_not_supported": (FEATURE_NOT_SUPPORTED,),
-    "object_not_in_prerequisite_state": (OBJECT_NOT_IN_PREREQUISITE_STATE,),
-    "syntax_error": (SYNTAX_ERROR,),
-    "unique_violation": (UNIQUE_VIOLATION,),
-    "not_null_violation": (NOT_NULL_VIOLATION,),
-    "foreign_key_violation": (FOREIGN_KEY_VIOLATION,),
-    "check_violation": (CHECK_VIOLATION,),
-    "insufficient_privilege": (INSUFFICIENT_PRIVILEGE,),
-    "syntax_error_or_access_rule_violation": ("42",),
-}
+_WHOLE_CLASS: Final = {"syntax_error_or_access_rule_violation": "42"}
 _QUIET: Final = frozenset({"null", "assert", "get", "exit", "continue", "insert", "update", "delete", "merge"})
 _LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
 _ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
@@ -162,13 +113,14 @@ class _Block:
     def _matches(self, failure: RefusedError | None) -> bool:
         cursor = self.cursor
         if cursor.take("sqlstate"):
-            states: Sequence[str] = (cursor.string(),)
+            state = cursor.string()
         else:
             name = cursor.name()
             if name == "others":
                 return failure is not None
-            states = _CONDITIONS.get(name, ())
-        return failure is not None and any(failure.sqlstate.startswith(each) for each in states)
+            # Conditions are called as PL/pgSQL calls them (manual, "PostgreSQL Error Codes").
+            state = getattr(sqlstates, name.upper(), "") or _WHOLE_CLASS.get(name, "")
+        return failure is not None and bool(state) and failure.sqlstate.startswith(state)
 
     def _catches(self, error: RefusedError) -> bool:
         """Pass on to the block's exceptions, and tell whether one of them catches the error."""

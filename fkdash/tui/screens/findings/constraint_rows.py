@@ -290,7 +290,7 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
     scanned = row.scanned
     if scanned is None or not (row.orphans or not row.declared):
         return []
-    from fkdash.report.orphans import arrow, count_words, why  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.orphans import arrow, count_words, why  # loaded when it is wanted
 
     reasons = ", ".join(why(scanned.reference))
     return [

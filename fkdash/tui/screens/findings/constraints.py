@@ -320,7 +320,7 @@ class ConstraintsScreen(BaseScreen):
         """Show everything about the foreign key."""
         row, knowledge = self.list.row, self.knowledge
         if row is not None and knowledge is not None:
-            from fkdash.tui.screens.findings.finding import FindingScreen  # noqa: PLC0415 - loaded when it is wanted
+            from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
             self.app.push_screen(FindingScreen(self.services, knowledge, row))
 
@@ -328,7 +328,7 @@ class ConstraintsScreen(BaseScreen):
         """Show which rows cannot be deleted because of it."""
         row, knowledge = self.list.row, self.knowledge
         if row is not None and knowledge is not None:
-            from fkdash.tui.screens.preview.blocked import BlockedScreen  # noqa: PLC0415 - loaded when it is wanted
+            from fkdash.tui.screens.preview.blocked import BlockedScreen  # loaded when it is wanted
 
             self.app.push_screen(BlockedScreen(self.services, knowledge, row.key))
 
@@ -363,8 +363,8 @@ def _now() -> str:
 
 async def _cut_off_in(sessions: Sessions) -> str:
     """Say which run in this database was cut off or stopped halfway, "" where there is none."""
-    from fkdash.apply.journal.identity import identity_of  # noqa: PLC0415 - not before the first frame
-    from fkdash.apply.journal.records import unfinished  # noqa: PLC0415
+    from fkdash.apply.journal.identity import identity_of  # not before the first frame
+    from fkdash.apply.journal.records import unfinished
 
     runs = await asyncio.to_thread(unfinished)
     if runs:

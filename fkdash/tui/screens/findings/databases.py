@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from fkdash.errors import FkdashError
 from fkdash.tui import keys
-from fkdash.tui.known_databases import Survey, list_databases, look_into
+from fkdash.tui.known_databases import KnownDatabases, list_databases, look_into
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.database_rows import (
     DATABASE_FIELDS,
@@ -45,7 +45,7 @@ class DatabasesScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.COPY, keys.EXPORT, keys.REFRESH]
 
-    def __init__(self, survey: Survey, enter: Callable[[Destination], None]) -> None:
+    def __init__(self, survey: KnownDatabases, enter: Callable[[Destination], None]) -> None:
         super().__init__()
         self.survey, self._enter = survey, enter
         self.list = RowList[DatabaseRow](
@@ -78,7 +78,7 @@ class DatabasesScreen(BaseScreen):
             self._begin(await self._listed(), Doing.WAITING)
         # The driver and the rules take a while to load; the list is already on the screen.
         await asyncio.to_thread(import_module, "fkdash.checking.database")
-        from fkdash.checking.databases import check_each  # noqa: PLC0415 - loaded just now
+        from fkdash.checking.databases import check_each  # loaded just now
 
         # What was worst last time is known first.
         rows = sorted(self.list.rows, key=badness)
@@ -167,8 +167,8 @@ class DatabasesScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Write what was found in the databases shown into a file, as Markdown."""
-        from fkdash.checking.database import failed  # noqa: PLC0415
-        from fkdash.report.check_markdown import check_markdown  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.checking.database import failed
+        from fkdash.report.check_markdown import check_markdown  # loaded when it is wanted
 
         reports = []
         for row in self.list.shown_rows:

@@ -29,7 +29,7 @@ from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
-    from fkdash.explain.model import Answer, Explanation
+    from fkdash.explain.model import Cause, Explanation
     from fkdash.report.marks import Shown
     from fkdash.tui.changed import ChangedHere
     from fkdash.tui.knowledge import Knowledge
@@ -76,7 +76,7 @@ class ExplainScreen(BaseScreen):
         self.services, self.knowledge = services, knowledge
         self.found: Explanation | None = None
         self.field = ErrorField()
-        self.list = RowList["Answer"](_columns(), key=lambda row: row.key.qualified, empty="", id="answers")
+        self.list = RowList["Cause"](_columns(), key=lambda row: row.key.qualified, empty="", id="answers")
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
         self._explained = ""
@@ -131,9 +131,9 @@ class ExplainScreen(BaseScreen):
             self.run_cancellable(partial(self._read, go_there=go_there), doing="Explaining", group="explain")
 
     async def _read(self, *, go_there: bool) -> None:
-        from fkdash.explain.bounded import picked_text  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.explain.find import explain  # noqa: PLC0415
-        from fkdash.explain.model import with_changes  # noqa: PLC0415
+        from fkdash.explain.bounded import picked_text  # loaded when it is wanted
+        from fkdash.explain.find import explain
+        from fkdash.explain.model import with_changes
 
         text = self.field.text
         found = await asyncio.to_thread(lambda: explain(self.knowledge.catalog, picked_text(text).text))
@@ -187,7 +187,7 @@ class ExplainScreen(BaseScreen):
         """Show everything about the foreign key."""
         key = self._key
         if key is not None:
-            from fkdash.tui.screens.findings.finding import FindingScreen  # noqa: PLC0415 - loaded when it is wanted
+            from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
             self.app.push_screen(FindingScreen(self.services, self.knowledge, constraint_row(self.knowledge, key)))
 
@@ -206,7 +206,7 @@ class ExplainScreen(BaseScreen):
         return self.list.row.key if self.list.row is not None else None
 
 
-def _columns() -> list[ListColumn[Answer]]:
+def _columns() -> list[ListColumn[Cause]]:
     return [
         ListColumn("foreign key", lambda row: shown_columns(row.key), 16, tone=lambda _: "strong"),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
@@ -215,8 +215,8 @@ def _columns() -> list[ListColumn[Answer]]:
     ]
 
 
-def _answer_lines(answer: Answer, advice: str) -> list[Line | str]:
-    from fkdash.explain.model import path_words  # noqa: PLC0415 - loaded when it is wanted
+def _answer_lines(answer: Cause, advice: str) -> list[Line | str]:
+    from fkdash.explain.model import path_words  # loaded when it is wanted
 
     lines: list[Line | str] = [line(Part(answer.message, "strong"))]
     lines += [line("  A delete gets there: ", Part(path_words(path), "code")) for path in answer.paths]

@@ -33,8 +33,8 @@ async def largest_held_rows(
     sessions: Sessions, catalog: Catalog, key: ForeignKey, chosen: Mapping[str, tuple[str, ...]]
 ) -> Sequence[BlockedRow]:
     """Give the referenced rows that most others hold; none where they may not be read or it takes long."""
-    from fkdash.catalog.labels import label_columns  # noqa: PLC0415 - not before the first frame
-    from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415
+    from fkdash.catalog.labels import label_columns  # not before the first frame
+    from fkdash.preview.rows.blocked import blocked_rows
 
     labels = label_columns(catalog.tables[key.referenced], chosen)
     try:

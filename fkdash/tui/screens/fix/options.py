@@ -131,10 +131,10 @@ class FixOptionsScreen(BaseScreen):
 
     async def _suppose(self) -> None:
         """Ask what deleting the row that most rows hold would do today and under each option."""
-        from fkdash.preview.model import DeleteTarget, Limits  # noqa: PLC0415
-        from fkdash.preview.rows.blocked import blocked_rows  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.report.promises import promises  # noqa: PLC0415
-        from fkdash.report.what_if import in_words, outcome, what_if  # noqa: PLC0415
+        from fkdash.preview.model import DeleteTarget, Limits
+        from fkdash.preview.rows.blocked import blocked_rows  # loaded when it is wanted
+        from fkdash.report.promises import promises
+        from fkdash.report.what_if import in_words, outcome, what_if
 
         catalog, key = self.knowledge.catalog, self.finding.key
         labels = label_columns(catalog.tables[key.referenced], self.services.options.label_columns)
@@ -206,7 +206,7 @@ class FixOptionsScreen(BaseScreen):
         if row.plan is not None:
             self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
         elif row.option.of_rows:
-            from fkdash.tui.screens.fix.rows_asked import RowsAsked  # noqa: PLC0415 - loaded when it is wanted
+            from fkdash.tui.screens.fix.rows_asked import RowsAsked  # loaded when it is wanted
 
             RowsAsked(self.app, self.services, self.knowledge, row.finding, row.option).ask()
         else:
@@ -215,8 +215,8 @@ class FixOptionsScreen(BaseScreen):
 
     def action_what_if(self) -> None:
         """Ask for rows, and what deleting them would do under each option."""
-        from fkdash.tui.screens.preview.ask import PreviewAskScreen  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.tui.screens.preview.what_if import WhatIfScreen  # noqa: PLC0415
+        from fkdash.tui.screens.preview.ask import PreviewAskScreen  # loaded when it is wanted
+        from fkdash.tui.screens.preview.what_if import WhatIfScreen
 
         key = self.finding.key
         plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]

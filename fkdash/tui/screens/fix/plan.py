@@ -85,7 +85,7 @@ class FixPlanScreen(BaseScreen):
         self.run_cancellable(self._look, doing="Preflight", group="preflight")
 
     async def _change(self) -> Change:
-        from fkdash.apply.change import Change  # noqa: PLC0415 - loaded when a change is thought of
+        from fkdash.apply.change import Change  # loaded when a change is thought of
 
         options = self.services.options
         return Change(
@@ -97,7 +97,7 @@ class FixPlanScreen(BaseScreen):
         )
 
     async def _look(self) -> None:
-        from fkdash.apply.change import look  # noqa: PLC0415 - loaded when a change is thought of
+        from fkdash.apply.change import look  # loaded when a change is thought of
 
         self.preflight = await look(await self._change())
         self._show()
@@ -125,8 +125,8 @@ class FixPlanScreen(BaseScreen):
         return next((reason for reason, holds in reasons.items() if holds), "")
 
     def _why_not_edit(self) -> str:
-        from fkdash.fix.plan_file.editing import editable  # noqa: PLC0415 - it loads the SQL parser
-        from fkdash.tui.screens.fix.edit import visible_lines  # noqa: PLC0415
+        from fkdash.fix.plan_file.editing import editable  # it loads the SQL parser
+        from fkdash.tui.screens.fix.edit import visible_lines
 
         text = editable(self._planned)
         if not self._planned.steps:
@@ -148,14 +148,14 @@ class FixPlanScreen(BaseScreen):
 
     async def _ask(self, confirmed: Callable[[Change, Confirmation], None], *, rehearsal: bool = False) -> None:
         """Have the names typed; `confirmed` is called with what they were typed for."""
-        from fkdash.tui.screens.fix.confirm import FixConfirmScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix.confirm import FixConfirmScreen  # loaded when it is wanted
 
         change = await self._change()
         then = partial(confirmed, change)
         self.app.push_screen(FixConfirmScreen(self.services, change, self._option, then, rehearsal=rehearsal))
 
     def _start(self, change: Change, given: Confirmation) -> None:
-        from fkdash.tui.screens.fix.run import FixRunScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix.run import FixRunScreen  # loaded when it is wanted
 
         self.services.applying.start(change, self.preflight or (), given)
         self.app.switch_screen(FixRunScreen(self.services, change.plan, self._option))
@@ -171,7 +171,7 @@ class FixPlanScreen(BaseScreen):
         self.run_cancellable(partial(self._rehearse, change, given), doing=doing, group="rehearsal")
 
     async def _rehearse(self, change: Change, given: Confirmation) -> None:
-        from fkdash.apply.change import try_out  # noqa: PLC0415 - loaded when a change is thought of
+        from fkdash.apply.change import try_out  # loaded when a change is thought of
 
         self.services.arm(armed=True)
         try:
@@ -182,14 +182,14 @@ class FixPlanScreen(BaseScreen):
 
     def action_edit(self) -> None:
         """Edit the statements, as they were left last."""
-        from fkdash.fix.plan_file.editing import editable  # noqa: PLC0415 - it loads the SQL parser
-        from fkdash.tui.screens.fix.edit import FixEditScreen  # noqa: PLC0415
+        from fkdash.fix.plan_file.editing import editable  # it loads the SQL parser
+        from fkdash.tui.screens.fix.edit import FixEditScreen
 
         planned = editable(self._planned)
         self.app.push_screen(FixEditScreen(planned, self._text or planned, self._edited))
 
     def _edited(self, text: str | None) -> None:
-        from fkdash.fix.plan_file.editing import from_text  # noqa: PLC0415 - it loads the SQL parser
+        from fkdash.fix.plan_file.editing import from_text  # it loads the SQL parser
 
         self._text = text or ""
         self.plan, self.objections = from_text(self._planned, text) if text is not None else (self._planned, ())
@@ -199,7 +199,7 @@ class FixPlanScreen(BaseScreen):
 
     def action_as_migration(self) -> None:
         """Go on to the export as a migration of the team's tool."""
-        from fkdash.tui.screens.fix_export import FixExportScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix_export import FixExportScreen  # loaded when it is wanted
 
         if not self.why_not("as_migration"):
             self.app.push_screen(FixExportScreen(self.services, self.plan))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from fkdash.apply.events import Outcome, RunBegan, RunEnded, StepProgress, StepWaits
+from fkdash.apply.events import RunBegan, RunEnded, RunOutcome, StepProgress, StepWaits
 from fkdash.apply.lock_waits import chain_to, lock_waits
 from fkdash.errors import FkdashError
 from fkdash.pictures.timeline import timeline
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from fkdash.pictures.waits import Waiting
     from fkdash.tui.services import Services
 
-_ENDS: dict[Outcome, tuple[Tone, str]] = {
-    Outcome.VERIFIED: ("good", "Done and verified"),
-    Outcome.ROLLED_BACK: ("warning", "Nothing was changed"),
-    Outcome.STOPPED: ("warning", "Stopped"),
-    Outcome.FAILED: ("error", "Not as promised"),
+_ENDS: dict[RunOutcome, tuple[Tone, str]] = {
+    RunOutcome.VERIFIED: ("good", "Done and verified"),
+    RunOutcome.ROLLED_BACK: ("warning", "Nothing was changed"),
+    RunOutcome.STOPPED: ("warning", "Stopped"),
+    RunOutcome.FAILED: ("error", "Not as promised"),
 }
 _CHECKS: dict[bool | None, tuple[Tone, str]] = {
     True: ("good", "ok"),
@@ -149,7 +149,9 @@ class FixRunScreen(BaseScreen):
             return "no step is waiting for a lock"
         if action in {"undo", "back"} and applying.running:
             return "a change is going on: . stops after this step, ctrl+c cancels now"
-        if action == "as_migration" and (applying.ended is None or applying.ended.outcome is not Outcome.VERIFIED):
+        if action == "as_migration" and (
+            applying.ended is None or applying.ended.outcome is not RunOutcome.VERIFIED
+        ):
             return "the change is not verified"
         if action == "undo" and (applying.ended is None or not applying.ended.steps_done):
             return "nothing was changed"
@@ -188,7 +190,7 @@ class FixRunScreen(BaseScreen):
 
     def action_as_migration(self) -> None:
         """Export what was applied, so that the next deployment keeps it."""
-        from fkdash.tui.screens.fix_export import FixExportScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.fix_export import FixExportScreen  # loaded when it is wanted
 
         ended = self.services.applying.ended
         if ended is not None and not self.why_not("as_migration"):
@@ -245,5 +247,5 @@ def _end_lines(ended: RunEnded) -> list[Line | str]:
         lines.append(
             line(Part(f"  {mark} ", tone), each.check, Part(f"  {each.detail}" if each.detail else "", "muted"))
         )
-    watch = ["Are there still errors? W watches the server's log."] if ended.outcome is Outcome.VERIFIED else []
+    watch = ["Are there still errors? W watches the server's log."] if ended.outcome is RunOutcome.VERIFIED else []
     return [*lines, "", *watch, ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]

@@ -113,7 +113,7 @@ class FixValueScreen(BaseScreen):
         self.run_cancellable(partial(self._read, words, read_all=read_all), doing=doing, group="search")
 
     async def _read(self, words: str, *, read_all: bool) -> None:
-        from fkdash.preview.rows.search import search_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.search import search_rows  # loaded when it is wanted
 
         pool = await self.services.connection.pool()
         async with pool.session(_SECONDS_TO_READ_ALL if read_all else _SECONDS) as session:

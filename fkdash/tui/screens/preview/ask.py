@@ -86,7 +86,7 @@ class PreviewAskScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what can be typed."""
-        from fkdash.preview.rows.search import search_columns  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.search import search_columns  # loaded when it is wanted
 
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
         then = "" if self._chosen is None else ", today and under each option"
@@ -121,7 +121,7 @@ class PreviewAskScreen(BaseScreen):
         if target is None:
             self._search(typed, read_all=False)
         elif typed.lower() == "all" and self._chosen is None:
-            from fkdash.tui.screens.preview.each import PreviewEachScreen  # noqa: PLC0415 - loaded when wanted
+            from fkdash.tui.screens.preview.each import PreviewEachScreen  # loaded when wanted
 
             self.app.push_screen(PreviewEachScreen(self.services, self.knowledge, self._table.name))
         else:
@@ -129,7 +129,7 @@ class PreviewAskScreen(BaseScreen):
 
     def _target(self, typed: str) -> DeleteTarget | None:
         """Give the rows that a key or a condition names, None for words to search; raises UsageError."""
-        from fkdash.preview.keys import chosen_target  # noqa: PLC0415 - it loads the SQL parser
+        from fkdash.preview.keys import chosen_target  # it loads the SQL parser
 
         if not typed:
             raise UsageError(
@@ -158,7 +158,7 @@ class PreviewAskScreen(BaseScreen):
         self.run_cancellable(partial(self._read, words, read_all=read_all), doing=doing, group="search")
 
     async def _read(self, words: str, *, read_all: bool) -> None:
-        from fkdash.preview.rows.search import search_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.search import search_rows  # loaded when it is wanted
 
         pool = await self.services.connection.pool()
         async with pool.session(_SECONDS_TO_READ_ALL if read_all else _SECONDS) as session:
@@ -198,7 +198,7 @@ class PreviewAskScreen(BaseScreen):
 
     def action_open(self) -> None:
         """Take the row under the cursor."""
-        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
 
         row = self.found.row
         if row is not None and not self.why_not("open"):

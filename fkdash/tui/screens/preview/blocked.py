@@ -220,7 +220,7 @@ class BlockedScreen(BaseScreen):
 
     def action_preview(self) -> None:
         """Show everything that deleting the row under the cursor would do."""
-        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
 
         row = self.blocked.row
         if row is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def outcome(branch: Branch) -> str:
     """Give what happens on a branch in a few words."""
-    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.preview import effect_words  # loaded when it is wanted
 
     if branch.blockers:
         return "; ".join(f"BLOCKS {counted(each.rows, 'rows')}, {each.sqlstate}" for each in branch.blockers)
@@ -24,7 +24,7 @@ def outcome(branch: Branch) -> str:
 
 def rows_in_words(branch: Branch, answer: Preview) -> str:
     """Give what the rows of a branch do or suffer, as the end of a sentence."""
-    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.preview import effect_words  # loaded when it is wanted
 
     name = shown_name(branch.table)
     if branch.blockers:
@@ -38,7 +38,7 @@ def rows_in_words(branch: Branch, answer: Preview) -> str:
 
 def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
     """Give what stops the delete on a branch and by which actions; for the target, what happens to each table."""
-    from fkdash.report.preview import effect_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.preview import effect_words  # loaded when it is wanted
 
     if branch is None:
         return []
@@ -67,7 +67,7 @@ def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
 
 def note_lines(answer: Preview) -> list[Line | str]:
     """Give the notes, and the tables that wait for consent to be read."""
-    from fkdash.report.preview import scan_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.preview import scan_words  # loaded when it is wanted
 
     notes = [line(Part("Note ", "warning"), note) for note in answer.notes]
     return [

@@ -89,9 +89,9 @@ class PreviewEachScreen(BaseScreen):
         self.run_cancellable(self._read, doing="Asking of every row what holds it back", group="each")
 
     async def _read(self) -> None:
-        from fkdash.preview.each.answer import preview_each  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.preview.model import Limits  # noqa: PLC0415
-        from fkdash.report.preview_each import each_sentence  # noqa: PLC0415
+        from fkdash.preview.each.answer import preview_each  # loaded when it is wanted
+        from fkdash.preview.model import Limits
+        from fkdash.report.preview_each import each_sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
@@ -129,7 +129,7 @@ class PreviewEachScreen(BaseScreen):
 
     def action_open(self) -> None:
         """Show what deleting the row under the cursor would do."""
-        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
 
         row = self.list.row
         if row is not None and not self.why_not("open"):
@@ -143,7 +143,7 @@ class PreviewEachScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Write the answer as Markdown, and its rows as CSV and JSON."""
-        from fkdash.report.preview_each import each_csv, each_json, each_markdown  # noqa: PLC0415
+        from fkdash.report.preview_each import each_csv, each_json, each_markdown
 
         if self.answer is not None:
             texts = {".md": each_markdown, ".csv": each_csv, ".json": each_json}
@@ -152,7 +152,7 @@ class PreviewEachScreen(BaseScreen):
 
 
 def _lines(found: EachPreview) -> list[Line | str]:
-    from fkdash.report.preview import blocker_words, effect_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.preview import blocker_words, effect_words  # loaded when it is wanted
 
     preview = found.preview
     lines: list[Line | str] = [

@@ -98,10 +98,10 @@ class PreviewScreen(BaseScreen):
         self.run_cancellable(self._read, doing="Following the delete", group="preview")
 
     async def _read(self) -> None:
-        from fkdash.preview.model import Limits  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.preview.preview import preview  # noqa: PLC0415
-        from fkdash.preview.tree import branches  # noqa: PLC0415
-        from fkdash.report.preview import sentence  # noqa: PLC0415
+        from fkdash.preview.model import Limits  # loaded when it is wanted
+        from fkdash.preview.preview import preview
+        from fkdash.preview.tree import branches
+        from fkdash.report.preview import sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
@@ -166,7 +166,7 @@ class PreviewScreen(BaseScreen):
 
     def action_rows(self) -> None:
         """Show which rows the branch under the cursor is about."""
-        from fkdash.tui.screens.preview.rows import PreviewRowsScreen  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.tui.screens.preview.rows import PreviewRowsScreen  # loaded when it is wanted
 
         branch, answer = self.list.row, self.answer
         if branch is None or branch.key is None or answer is None:
@@ -197,8 +197,8 @@ class PreviewScreen(BaseScreen):
             self.run_cancellable(self._suppose, doing="Trying each fix in thought", group="what-if")
 
     async def _suppose(self) -> None:
-        from fkdash.preview.model import Limits  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.report.what_if import what_if  # noqa: PLC0415
+        from fkdash.preview.model import Limits  # loaded when it is wanted
+        from fkdash.report.what_if import what_if
 
         key = self._stopping_key()
         if key is None:
@@ -218,14 +218,14 @@ class PreviewScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Copy the preview as text."""
-        from fkdash.report.preview import preview_text  # noqa: PLC0415
+        from fkdash.report.preview import preview_text
 
         if self.answer is not None:
             self.copy(preview_text(self.answer))
 
     def action_export(self) -> None:
         """Write the preview as Markdown, CSV and JSON."""
-        from fkdash.report.preview import preview_csv, preview_json, preview_markdown  # noqa: PLC0415
+        from fkdash.report.preview import preview_csv, preview_json, preview_markdown
 
         if self.answer is not None:
             texts = {".md": preview_markdown, ".csv": preview_csv, ".json": preview_json}
@@ -234,7 +234,7 @@ class PreviewScreen(BaseScreen):
 
 
 def _plans(knowledge: Knowledge, key: ForeignKey) -> list[Plan]:
-    from fkdash.tui.screens.fix.options import option_rows, subject  # noqa: PLC0415
+    from fkdash.tui.screens.fix.options import option_rows, subject
 
     rows = option_rows(knowledge, subject(knowledge, key))
     return [row.plan for row in rows if row.plan is not None and row.answers]
@@ -264,7 +264,7 @@ def _title(branch: Branch | None) -> str:
 
 def _first_line(answer: Preview) -> str:
     """Give what must be known before all else: which table waits for consent to be read."""
-    from fkdash.report.preview import scan_words  # noqa: PLC0415 - loaded when it is wanted
+    from fkdash.report.preview import scan_words  # loaded when it is wanted
 
     if not answer.scans or answer.blockers:
         return ""
@@ -272,7 +272,7 @@ def _first_line(answer: Preview) -> str:
 
 
 def _supposed_lines(supposed: list[Supposed]) -> list[Line | Drawing]:
-    from fkdash.report.what_if import outcome as outcome_of  # noqa: PLC0415
+    from fkdash.report.what_if import outcome as outcome_of
 
     outcomes = tuple(map(outcome_of, supposed))
     return [line(Part("What if", "title")), Drawing(fates, (outcomes,))] if supposed else []

@@ -84,7 +84,7 @@ class PreviewRowsScreen(BaseScreen):
         self.run_cancellable(partial(self._read, after=None), doing="Reading the rows", group="rows")
 
     async def _read(self, after: RowIdentity | None) -> None:
-        from fkdash.preview.rows.branch import branch_rows  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.rows.branch import branch_rows  # loaded when it is wanted
 
         pool = await self.services.connection.pool()
         async with pool.session() as session:
@@ -127,7 +127,7 @@ class PreviewRowsScreen(BaseScreen):
 
     def action_preview(self) -> None:
         """Show what deleting the row under the cursor would do."""
-        from fkdash.preview.model import DeleteTarget  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
 
         row = self.list.row
         if row is not None and not self.why_not("preview"):

@@ -77,8 +77,8 @@ class WhatIfScreen(BaseScreen):
         self.run_cancellable(self._suppose, doing="Trying each fix in thought", group="what-if")
 
     async def _suppose(self) -> None:
-        from fkdash.preview.model import Limits  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.report.what_if import what_if  # noqa: PLC0415
+        from fkdash.preview.model import Limits  # loaded when it is wanted
+        from fkdash.report.what_if import what_if
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
@@ -94,8 +94,8 @@ class WhatIfScreen(BaseScreen):
         self._tell()
 
     def _tell(self) -> None:
-        from fkdash.preview.tree import branches  # noqa: PLC0415 - loaded when it is wanted
-        from fkdash.report.what_if import in_words  # noqa: PLC0415
+        from fkdash.preview.tree import branches  # loaded when it is wanted
+        from fkdash.report.what_if import in_words
 
         place, _ = self.list.position
         if not place or place > len(self.supposed):
@@ -115,13 +115,13 @@ class WhatIfScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Copy the comparison as text."""
-        from fkdash.report.what_if import what_if_text  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.what_if import what_if_text  # loaded when it is wanted
 
         self.copy(what_if_text(self.supposed, self.key, self._named))
 
     def action_export(self) -> None:
         """Write the comparison as Markdown into a file."""
-        from fkdash.report.what_if import what_if_markdown  # noqa: PLC0415 - loaded when it is wanted
+        from fkdash.report.what_if import what_if_markdown  # loaded when it is wanted
 
         self.export(f"what-if-{self.key.name}", ".md", what_if_markdown(self.supposed, self.key, self._named))
 
