@@ -1,9 +1,12 @@
-"""The order of partitions by their bounds, in which PostgreSQL goes through them (partbounds.c)."""
+"""Bounds of partitions: their order, in which PostgreSQL goes through them (partbounds.c), and which are free."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.state import RefusedError
+from fkdash.sqlstates import INVALID_OBJECT_DEFINITION
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -42,3 +45,9 @@ def _rank(value: str) -> tuple[int, float, str]:
         return (_PLAIN, float(plain), "")
     except ValueError:
         return (_PLAIN, 0, plain)
+
+
+def want_free_bound(state: State, parent: Relation, bound: str) -> None:
+    """Raise RefusedError for a bound that another partition has in the same words."""
+    if any(each.bound == bound for each in state.children(parent.oid)):
+        raise RefusedError(INVALID_OBJECT_DEFINITION, f"a partition of {parent.name} has the same bound")

@@ -91,7 +91,7 @@ class ConstraintSaid:
     value: Name = ()
 
     def makes_index_of(self, other: ConstraintSaid) -> bool:
-        """Tell whether two keys of one statement and the same columns come to one index (transformIndexConstraints)."""
+        """Tell whether two keys of the same columns in one statement are one index (transformIndexConstraints)."""
         alike = all(getattr(self, name) == getattr(other, name) for name in _OF_AN_INDEX)
         return alike and bool(self.deferrable) == bool(other.deferrable)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.bounds import want_free_bound
 from fkdash.catalog.files.checks import add_check, inherit_check
 from fkdash.catalog.files.columns import default_of, generation_of, make_column, make_sequence
 from fkdash.catalog.files.expressions import template
@@ -114,7 +115,7 @@ class _Making:
         if said.partition_of is not None:
             if found[0].kind != "p":
                 raise RefusedError(INVALID_OBJECT_DEFINITION, f"{found[0].name} is not partitioned")
-            _want_free_bound(self.state, found[0], said.bound)
+            want_free_bound(self.state, found[0], said.bound)
         return found
 
     def _inherit_checks(self) -> None:
@@ -399,9 +400,3 @@ class _Making:
                         set_not_null(self.state, self.oid, column.number)
         for constraint, columns in kept:
             add_key(self.state, self.relation, constraint, columns)
-
-
-def _want_free_bound(state: State, parent: Relation, bound: str) -> None:
-    """Raise RefusedError for a bound that another partition has in the same words."""
-    if any(each.bound == bound for each in state.children(parent.oid)):
-        raise RefusedError(INVALID_OBJECT_DEFINITION, f"a partition of {parent.name} has the same bound")
