@@ -18,6 +18,7 @@ async def test_views_are_read_with_their_tables_qualified(database: TestDatabase
     """)
     connection = await database.connection()
     async with connection.transaction():
+        await connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         found = await read_views(OpenTransaction(connection, where="a test", statement_seconds=10))
     assert [each.origin for each in found] == ["view public.v", "view public.m"]
     assert 'public."Odd"' in found[0].sql

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import Any, ClassVar, Generic
 
 from rich.cells import cell_len
@@ -306,8 +307,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
             return self.paint(tuple(self._cells(None)), width, under="title")
         place = self._top + y - 1
         if place >= len(self._view):
-            notice = self._notice if y == 1 and not len(self._view) else ""
-            return self.paint((Part(notice, "muted"),), width)
+            notice = () if len(self._view) else tuple(wrap(self._notice, width))[y - 1 : y]
+            return self.paint(tuple(Part(each, "muted") for each in notice), width)
         under: Tone = "plain"
         if place == self._view.cursor:
             under = "selected" if self.has_focus else "resting"
