@@ -12,7 +12,7 @@ from fkdash.errors import UsageError
 from fkdash.tui.words import fails_here
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.db.session import Sessions
     from fkdash.orphans.scan import ScannedReference
     from fkdash.preview.rows.blocked import Impact
@@ -134,17 +134,29 @@ async def count_impacts(sessions: Sessions, knowledge: Knowledge) -> AsyncIterat
 async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
     """Give the same with the orphans of every doubtful reference counted, within a few seconds in all.
 
-    What there was no time for is not known; the screen of orphans counts it. Raises ConnectionLostError.
+    Columns that only look like references are judged by some of their values, as `check` does. What there was no
+    time for is not known; the screen of orphans counts it. Raises ConnectionLostError.
     """
-    from fkdash.orphans.references import doubtful  # not before the first frame
+    from fkdash.checking.sampled_values import with_sampled_values  # not before the first frame
+    from fkdash.orphans.references import doubtful
     from fkdash.orphans.scan import scan
 
     catalog, _ = await asyncio.to_thread(knowing_confirmed, knowledge.catalog)
-    references = await asyncio.to_thread(doubtful, catalog)
+    found = await with_sampled_values(sessions, catalog, knowledge.findings, _ORPHAN_SECONDS)
+    no_references = {_place(each) for each in knowledge.findings} - {_place(each) for each in found}
+    references = [
+        each
+        for each in await asyncio.to_thread(doubtful, catalog)
+        if each.declared or each.confirmed or (each.key.table, each.key.columns) not in no_references
+    ]
     scanned = await scan(
         sessions, catalog, references, seconds=_ORPHAN_SECONDS, total_seconds=_ORPHANS_IN_ALL_SECONDS, jobs=1
     )
-    return replace(knowledge, scanned=scanned)
+    return replace(knowledge, findings=found, scanned=scanned)
+
+
+def _place(finding: Finding) -> tuple[TableName, tuple[str, ...]]:
+    return finding.key.table, finding.key.columns
 
 
 def knowing_confirmed(catalog: Catalog) -> tuple[Catalog, str]:
