@@ -283,7 +283,7 @@ class DashboardApp(SafeApp):
 
         desk, knowledge, screen = self.desk, self.knowledge, self.screen
         if desk is not None and knowledge is not None and not isinstance(screen, WatchScreen):
-            about = screen.plan.goal.key if isinstance(screen, FixRunScreen) else None
+            about = screen.walk.plan.goal.key if isinstance(screen, FixRunScreen) else None
             self.push_screen(WatchScreen(desk, knowledge, about))
 
     def action_reconnect(self) -> None:

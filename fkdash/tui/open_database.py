@@ -10,6 +10,7 @@ from fkdash.db.target import PasswordPrompt
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.tui.applying import Applying
 from fkdash.tui.connection import Connection
+from fkdash.tui.fix_walk import FixWalk
 from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 from fkdash.tui.widgets.bars import Place
 
@@ -128,7 +129,7 @@ class OpenDatabase:
         except FkdashError as error:
             self.app.say(error.what)
         else:
-            self.app.push_screen(FixPlanScreen(self, way.catalog, way.plan, "Undo", continues=journal))
+            self.app.push_screen(FixPlanScreen(self, FixWalk(way.catalog, way.plan, "Undo", journal)))
 
     def show_constraints(self) -> None:
         """Go back to the first screen of this database and read again."""

@@ -17,6 +17,7 @@ from fkdash.catalog.migrations import newest_migrations
 from fkdash.counted import counted
 from fkdash.tui import keys
 from fkdash.tui.changed import migration_lines
+from fkdash.tui.fix_walk import FixWalk
 from fkdash.tui.recovering import Way, way_back, way_on
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
@@ -165,7 +166,7 @@ class HistoryScreen(BaseScreen):
 
     async def _open(self, run: RecordedRun, title: str, way: Callable[[Connection, Plan], Awaitable[Way]]) -> None:
         found = await way(self.services.connection, run.plan)
-        screen = FixPlanScreen(self.services, found.catalog, found.plan, title, continues=run.path)
+        screen = FixPlanScreen(self.services, FixWalk(found.catalog, found.plan, title, run.path))
         await self.app.push_screen(screen)
         screen.say(found.truth)
 

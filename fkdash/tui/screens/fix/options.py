@@ -22,6 +22,7 @@ from fkdash.fix.suggestion import Suggestion, suggestion
 from fkdash.pictures.fates import fates
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
+from fkdash.tui.fix_walk import FixWalk
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.fix.value import FixValueScreen
@@ -204,7 +205,8 @@ class FixOptionsScreen(BaseScreen):
         if row is None or row.option.refused:
             return
         if row.plan is not None:
-            self.app.push_screen(FixPlanScreen(self.services, self.knowledge.catalog, row.plan, row.option.title))
+            walk = FixWalk(self.knowledge.catalog, row.plan, row.option.title)
+            self.app.push_screen(FixPlanScreen(self.services, walk))
         elif row.option.of_rows:
             from fkdash.tui.screens.fix.rows_asked import RowsAsked  # loaded when it is wanted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,13 +20,11 @@ from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fkdash.apply.change import Change, Confirmation
     from fkdash.apply.proof.preflight import PreflightLine
     from fkdash.apply.proof.rehearsal import Rehearsal
-    from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
+    from fkdash.tui.fix_walk import FixWalk
     from fkdash.tui.services import Services
 
 
@@ -45,18 +44,20 @@ class FixPlanScreen(BaseScreen):
         keys.REFRESH,
     ]
 
-    def __init__(
-        self, services: Services, catalog: Catalog, plan: Plan, title: str, *, continues: Path | None = None
-    ) -> None:
+    def __init__(self, services: Services, walk: FixWalk) -> None:
         super().__init__()
-        self.services, self.catalog, self.plan, self._option = services, catalog, plan, title
-        self._planned, self._text = plan, ""
-        self._continues = continues
+        self.services, self.walk = services, walk
+        self._planned, self._text = walk.plan, ""
         self.preflight: tuple[PreflightLine, ...] | None = None
         self.rehearsal: Rehearsal | None = None
         self.objections: tuple[str, ...] = ()
         self.pane = TextPane(id="plan")
         self._title = RuleLine()
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it would be carried out, edited or not."""
+        return self.walk.plan
 
     def body(self) -> Iterable[Widget]:
         """Give the plan."""
@@ -75,7 +76,7 @@ class FixPlanScreen(BaseScreen):
             )
         else:
             self.consequence.tell(
-                f"{self._option}: {self.plan.consequences[0]}. Nothing is written before you confirm."
+                f"{self.walk.title}: {self.plan.consequences[0]}. Nothing is written before you confirm."
             )
 
     def action_refresh(self) -> None:
@@ -90,10 +91,10 @@ class FixPlanScreen(BaseScreen):
         options = self.services.options
         return Change(
             await self.services.connection.pool(),
-            self.catalog,
+            self.walk.catalog,
             self.plan,
             environment=options.environment,
-            continues=self._continues,
+            continues=self.walk.continues,
         )
 
     async def _look(self) -> None:
@@ -152,13 +153,13 @@ class FixPlanScreen(BaseScreen):
 
         change = await self._change()
         then = partial(confirmed, change)
-        self.app.push_screen(FixConfirmScreen(self.services, change, self._option, then, rehearsal=rehearsal))
+        self.app.push_screen(FixConfirmScreen(self.services, change, self.walk.title, then, rehearsal=rehearsal))
 
     def _start(self, change: Change, given: Confirmation) -> None:
         from fkdash.tui.screens.fix.run import FixRunScreen  # loaded when it is wanted
 
         self.services.applying.start(change, self.preflight or (), given)
-        self.app.switch_screen(FixRunScreen(self.services, change.plan, self._option))
+        self.app.switch_screen(FixRunScreen(self.services, self.walk))
 
     async def action_rehearse(self) -> None:
         """Go on to the confirmation of a rehearsal: it takes the real locks."""
@@ -192,7 +193,8 @@ class FixPlanScreen(BaseScreen):
         from fkdash.fix.plan_file.editing import from_text  # it loads the SQL parser
 
         self._text = text or ""
-        self.plan, self.objections = from_text(self._planned, text) if text is not None else (self._planned, ())
+        edited, self.objections = from_text(self._planned, text) if text is not None else (self._planned, ())
+        self.walk = replace(self.walk, plan=edited)
         self.rehearsal = None
         self._tell()
         self._show()

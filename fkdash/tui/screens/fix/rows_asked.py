@@ -14,6 +14,7 @@ from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, parameter, source
 from fkdash.errors import UsageError
 from fkdash.fix.planner import plan
+from fkdash.tui.fix_walk import FixWalk
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from fkdash.tui.words import shown_name
@@ -76,7 +77,7 @@ class RowsAsked:
     def _plan(self, words: Sequence[str]) -> None:
         catalog = self.knowledge.catalog
         made = plan(catalog, self.finding, self.option.id, words=words, of=self.of)
-        self.app.push_screen(FixPlanScreen(self.services, catalog, made, self.option.title))
+        self.app.push_screen(FixPlanScreen(self.services, FixWalk(catalog, made, self.option.title)))
 
     async def _words(self, target: DeleteTarget) -> tuple[str, ...]:
         """Give rows as `--of` names them."""

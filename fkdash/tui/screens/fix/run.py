@@ -25,8 +25,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from fkdash.apply.events import Event
     from fkdash.apply.holders import Holder
-    from fkdash.fix.plan import Plan
     from fkdash.pictures.waits import Waiting
+    from fkdash.tui.fix_walk import FixWalk
     from fkdash.tui.services import Services
 
 _ENDS: dict[RunOutcome, tuple[Tone, str]] = {
@@ -55,9 +55,9 @@ class FixRunScreen(BaseScreen):
         keys.COPY,
     ]
 
-    def __init__(self, services: Services, plan: Plan, title: str) -> None:
+    def __init__(self, services: Services, walk: FixWalk) -> None:
         super().__init__()
-        self.services, self.plan, self._option = services, plan, title
+        self.services, self.walk = services, walk
         self.pane = TextPane(id="run")
         self._title = RuleLine()
         self._chain: tuple[Waiting, ...] = ()
@@ -69,8 +69,8 @@ class FixRunScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Watch the run."""
-        self._title.tell(self.plan.key.qualified)
-        self.status.working(f"Applying {self._option}")
+        self._title.tell(self.walk.plan.key.qualified)
+        self.status.working(f"Applying {self.walk.title}")
         self.services.applying.watchers.append(self._show)
         self._show()
 
@@ -82,7 +82,7 @@ class FixRunScreen(BaseScreen):
         applying = self.services.applying
         lines: list[Line | str | Drawing] = []
         if applying.events:
-            lines.append(Drawing(timeline, (step_times(self.plan.steps, applying.events),)))
+            lines.append(Drawing(timeline, (step_times(self.walk.plan.steps, applying.events),)))
         latest = _latest(applying.events)
         self._look_who_waits(latest)
         for event in latest:
@@ -131,10 +131,10 @@ class FixRunScreen(BaseScreen):
         ended = self.services.applying.ended
         if ended is not None:
             tone, words = _ENDS[ended.outcome]
-            return f"{words}: {self._option} on {self.plan.key.qualified}", tone
+            return f"{words}: {self.walk.title} on {self.walk.plan.key.qualified}", tone
         if self.services.applying.running:
-            return f"Applying {self._option}. fkdash never ends other people's sessions.", "armed"
-        return f"{self._option} was not applied", "warning"
+            return f"Applying {self.walk.title}. fkdash never ends other people's sessions.", "armed"
+        return f"{self.walk.title} was not applied", "warning"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer stopping while it runs, going back and undoing when it has ended."""
@@ -186,7 +186,7 @@ class FixRunScreen(BaseScreen):
         """Plan the way back."""
         ended = self.services.applying.ended
         if ended is not None:
-            self.services.open_undo(self.plan, ended.journal)
+            self.services.open_undo(self.walk.plan, ended.journal)
 
     def action_as_migration(self) -> None:
         """Export what was applied, so that the next deployment keeps it."""
@@ -194,7 +194,7 @@ class FixRunScreen(BaseScreen):
 
         ended = self.services.applying.ended
         if ended is not None and not self.why_not("as_migration"):
-            self.app.push_screen(FixExportScreen(self.services, self.plan, journal=ended.journal))
+            self.app.push_screen(FixExportScreen(self.services, self.walk.plan, journal=ended.journal))
 
     def action_back(self) -> None:
         """Go back to the list, read again."""

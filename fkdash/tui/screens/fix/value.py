@@ -16,6 +16,7 @@ from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import RowIdentity
 from fkdash.rules.sizes import in_words
 from fkdash.tui import keys
+from fkdash.tui.fix_walk import FixWalk
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.preview.blocked import identity_columns
@@ -180,7 +181,7 @@ class FixValueScreen(BaseScreen):
         except UsageError as error:
             self.failed(error)
         else:
-            self.app.push_screen(FixPlanScreen(self.services, self.catalog, made, self.option.title))
+            self.app.push_screen(FixPlanScreen(self.services, FixWalk(self.catalog, made, self.option.title)))
 
 
 def catalog_columns(catalog: Catalog, finding: Finding) -> dict[str, str]:
