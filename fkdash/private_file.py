@@ -19,8 +19,8 @@ class NotPrivateError(OSError):
 def require_private_folder(folder: Path) -> None:
     """Make a folder that only its user may enter, or see that it is one; a link is not followed.
 
-    Closes it to others where it is the user's own. Raises NotPrivateError for somebody else's and for a link,
-    OSError where it cannot be made.
+    Closes it to others where it is the user's own. Raises NotPrivateError for somebody else's, for one that all
+    share like /tmp, which is never closed, and for a link; OSError where it cannot be made.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -33,10 +33,20 @@ def require_private_folder(folder: Path) -> None:
         found = os.fstat(descriptor)
         if found.st_uid != os.geteuid():
             raise NotPrivateError(errno.EPERM, f"{folder} belongs to somebody else")
+        if found.st_mode & stat.S_ISVTX:
+            raise NotPrivateError(errno.EPERM, f"{folder} is shared with everybody")
         if stat.S_IMODE(found.st_mode) & _OTHERS:
             os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & ~_OTHERS)
     finally:
         os.close(descriptor)
+
+
+def is_shared(folder: Path) -> bool:
+    """Tell whether everybody may write there, and nobody replace what is somebody else's: /tmp and its like."""
+    try:
+        return bool(folder.stat().st_mode & stat.S_ISVTX)
+    except OSError:
+        return False
 
 
 def write_private(prefix: str, suffix: str, text: str) -> Path:

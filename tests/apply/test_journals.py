@@ -189,6 +189,19 @@ def test_the_folder_around_that_of_the_journals_is_judged_like_it(
     assert around.stat().st_mode & 0o077 == 0
 
 
+def test_a_folder_that_everybody_shares_is_never_closed_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    with pytest.raises(JournalError, match="shared is shared with everybody"):
+        Journal.create("public.t.k", folder=shared)
+    monkeypatch.setattr("fkdash.apply.journal.journal.runs_folder", lambda: shared / "runs")
+    Journal.create("public.t.k").close()
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_a_link_to_a_journal_is_not_followed(tmp_path: Path) -> None:
     with Journal.create("public.t.k", folder=tmp_path / "runs") as journal:
         journal.write("plan", plan={})

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from platformdirs import user_state_path
 
 from fkdash.errors import StoppedError, UsageError
-from fkdash.private_file import require_private_folder
+from fkdash.private_file import is_shared, require_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -216,7 +216,7 @@ def is_open(path: Path) -> bool:
 
 def _require_private(folder: Path) -> None:
     """See that a folder for journals is the operator's own, and that fkdash's own lies in such a one."""
-    if folder == runs_folder():
+    if folder == runs_folder() and not is_shared(folder.parent):
         # Whoever owns that could put another folder in the place of this one.
         require_private_folder(folder.parent)
     require_private_folder(folder)
