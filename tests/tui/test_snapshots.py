@@ -54,9 +54,10 @@ class Album:
     async def take(self, name: str, *wanted: str) -> None:
         session = self.session
         await session.until_shown(*wanted)
-        await session.app.workers.wait_for_complete()
-        await session.pilot.pause()
-        await session.pilot.pause()
+        # What is read when the cursor rests begins after what was read before, and shows itself in turn.
+        for _ in range(4):
+            await session.app.workers.wait_for_complete()
+            await session.pilot.pause()
         self.differences.append(difference(name, self.size, snapshot(session.app)))
 
     async def paste(self, text: str) -> None:
@@ -82,6 +83,7 @@ def _the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
         patch("fkdash.apply.journal.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
         patch("fkdash.apply.journal.journal.runs_folder", return_value=runs),
         patch("fkdash.apply.journal.records.runs_folder", return_value=runs),
+        patch("fkdash.tui.screens.findings.constraints._REST_SECONDS", 0.001),
     ):
         moments.now.return_value = datetime(2026, 3, 1, 3, tzinfo=UTC)
         yield
