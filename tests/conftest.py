@@ -52,6 +52,9 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN or "FKDASH_TEST_HANGUP_IGNO
     # Under nohup what a test starts would ignore it too; a handler is not inherited, and ignores it for this process.
     os.environ["FKDASH_TEST_HANGUP_IGNORED"] = "yes"
     signal.signal(signal.SIGHUP, lambda *_: None)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So it is in a shell's background, and would be for what a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -38,6 +38,11 @@ _RELATIONS: Final = (
     " WHERE c.relname = ANY($1::name[]) AND c.relkind IN ('r', 'p', 'm', 'f')"
 )
 _SCHEMAS: Final = "SELECT pg_catalog.current_schemas(true)"
+_KNOWN_TYPES: Final = (
+    "SELECT pg_catalog.current_schemas(true), '{}'::pg_catalog.text[], '{}'::pg_catalog.int8[],"
+    " '{}'::pg_catalog.int4[], '{}'::pg_catalog.bool[], '{}'::pg_catalog.oid[]"
+)
+"""The driver asks once what an array type is, by names that it does not qualify: never in a path of others."""
 
 
 @asynccontextmanager
@@ -49,6 +54,7 @@ async def in_own_path(session: Session, typed: str, sql: str) -> AsyncIterator[N
     """
     [paths] = await session.rows(_PATHS)
     own = paths["own"] or paths["pinned"]
+    await session.rows(_KNOWN_TYPES)
     await session.value(_SET, own)
     schemas = await session.value(_SCHEMAS)
     await session.value(_SET, paths["pinned"])
