@@ -149,8 +149,11 @@ class OpenTransaction:
             pieces.append(piece)
 
         with self._statement():
-            await self._run(self._connection.copy_from_query(sql, output=keep, timeout=self._patience))
-        return b"".join(pieces)
+            told = await self._run(self._connection.copy_from_query(sql, output=keep, timeout=self._patience))
+        copied = b"".join(pieces)
+        if copied.count(b"\n") != int(str(told).rpartition(" ")[2]):
+            raise StoppedError("The server's answer did not arrive whole.", next_step="Ask again.")
+        return copied
 
     async def one_by_one(
         self,

@@ -5,12 +5,15 @@
 -- What would change the meaning or the spelling of what follows is pinned first (pins.sql). The path that was there is
 -- kept in fkdash.path, for a condition that an operator typed. Roles whose functions the operator trusts
 -- stand in fkdash.trusted_owners, as an array's text.
+-- Messages below an error, which a database may ask for in any number, are not sent: the driver loses rows of COPY
+-- among them.
 -- The last settings exist from some versions on.
 -- Versions 14-18; no privileges.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 {snapshot}
 {settings}SELECT pg_catalog.set_config('fkdash.path', pg_catalog.current_setting('search_path'), true);
-{pins}SET LOCAL statement_timeout = {statement_ms};
+{pins}SET LOCAL client_min_messages = error;
+SET LOCAL statement_timeout = {statement_ms};
 SET LOCAL lock_timeout = {lock_ms};
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
 SELECT set_config('fkdash.trusted_owners', {trusted_owners}, true);
