@@ -25,7 +25,7 @@ _FOR_THE_TEST = "10.213.97.9"
     ("command", "most"),
     [
         (("list",), 10),
-        (("check",), 36),
+        (("check",), 42),
         (("preview", "--table", "workspaces", "--where", "true"), 25),
     ],
 )

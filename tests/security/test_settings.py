@@ -107,35 +107,35 @@ def _without_samples(text: str) -> str:
 
 @pytest.mark.newest_version
 async def test_no_setting_of_the_database_changes_an_answer(
-    server: TestServer, incident_database: TestDatabase
+    server: TestServer, still_database: TestDatabase
 ) -> None:
     await make_roles(server)
-    stage = Stage(incident_database)
+    stage = Stage(still_database)
     expected = await answers(stage)
     settings = dict(_SETTINGS)
     for version, more in _LATER.items():
         if server.major >= version and not (version == 14 and server.major >= 16):
             settings |= more
-    name = incident_database.name
-    await incident_database.execute(f"ALTER DATABASE {name} OWNER TO {PLANTER}")
+    name = still_database.name
+    await still_database.execute(f"ALTER DATABASE {name} OWNER TO {PLANTER}")
     for setting, value in settings.items():
         if setting != "search_path":
-            await incident_database.execute(f"ALTER DATABASE {name} SET {setting} = '{value}'")
-    await incident_database.execute(f"ALTER DATABASE {name} SET search_path = {settings['search_path']}")
+            await still_database.execute(f"ALTER DATABASE {name} SET {setting} = '{value}'")
+    await still_database.execute(f"ALTER DATABASE {name} SET search_path = {settings['search_path']}")
     assert_alike(await answers(stage), expected)
 
 
 @pytest.mark.newest_version
 async def test_a_backslash_ends_no_literal_of_a_condition(
-    server: TestServer, incident_database: TestDatabase
+    server: TestServer, still_database: TestDatabase
 ) -> None:
     """With standard_conforming_strings off the server would read on where the parser of conditions has stopped."""
     await make_roles(server)
-    stage = Stage(incident_database)
-    await incident_database.execute("CREATE TABLE victims (id int PRIMARY KEY, name text)")
-    await incident_database.execute(
-        f"ALTER DATABASE {incident_database.name} SET standard_conforming_strings = off;"
-        f"ALTER DATABASE {incident_database.name} SET escape_string_warning = off"
+    stage = Stage(still_database)
+    await still_database.execute("CREATE TABLE victims (id int PRIMARY KEY, name text)")
+    await still_database.execute(
+        f"ALTER DATABASE {still_database.name} SET standard_conforming_strings = off;"
+        f"ALTER DATABASE {still_database.name} SET escape_string_warning = off"
     )
     stage.ran()
     condition = (

@@ -410,7 +410,7 @@ async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDat
         assert isinstance(screen, FixOptionsScreen)
         place = [row.option.id for row in screen.list.rows].index("reparent-orphans")
         await session.press(*["down"] * place, "enter")
-        await session.until_shown("which row of parents? Type its key.", "parent_id, integer")
+        await session.until_shown("which row of parents? Type its key, or", "parent_id, integer")
         await session.press("9", "enter")
         await session.until_shown("NO public.parents has no row id = 9")
         await session.press("escape", "backspace", "2", "enter")

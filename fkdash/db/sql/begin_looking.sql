@@ -6,13 +6,14 @@
 -- kept in fkdash.path, for a condition that an operator typed. Roles whose functions the operator trusts
 -- stand in fkdash.trusted_owners, as an array's text.
 -- Messages below an error, which a database may ask for in any number, are not sent: the driver loses rows of COPY
--- among them.
+-- among them. Which rows are looked at of many is decided by how they are read.
 -- The last settings exist from some versions on.
 -- Versions 14-18; no privileges.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 {snapshot}
 {settings}SELECT pg_catalog.set_config('fkdash.path', pg_catalog.current_setting('search_path'), true);
 {pins}SET LOCAL client_min_messages = error;
+SET LOCAL enable_seqscan = on;
 SET LOCAL statement_timeout = {statement_ms};
 SET LOCAL lock_timeout = {lock_ms};
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
