@@ -297,6 +297,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         """Fit the columns into the new width and keep the cursor in sight."""
         self._fit()
         self.refresh()
+        # What is cut is another now.
+        self.post_message(self.Arranged(self))
 
     # Painting
 
