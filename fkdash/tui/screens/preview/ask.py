@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import BindingType
 from textual.widget import Widget
 
-from fkdash.catalog.labels import label_columns
 from fkdash.errors import UsageError
-from fkdash.preview.rows.blocked import RowIdentity
 from fkdash.rules.sizes import in_words
-from fkdash.tui import keys
-from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.preview.blocked import identity_columns, named
-from fkdash.tui.widgets.bars import ListBar, RuleLine
+from fkdash.tui.screens.preview.blocked import named
+from fkdash.tui.screens.row_search import RowSearchScreen
+from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.field import Field
 from fkdash.tui.widgets.frame import Frame
-from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
     from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.rows.search import Found
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
 Chosen = Callable[["DeleteTarget", str], None]
-_SECONDS, _SECONDS_TO_READ_ALL = 5.0, 60.0
 
 
-class PreviewAskScreen(BaseScreen):
+class PreviewAskScreen(RowSearchScreen):
     """One line to type; words that are neither key nor condition are searched in the rows' labels.
 
     `chosen` takes the rows and what to call them; without it their preview is shown. `question` is what is asked
     where no preview is meant.
     """
-
-    AUTO_FOCUS = "Input"
-    MARKABLE = False
-    BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.READ_ALL, keys.TO_FOUND]
 
     def __init__(
         self,
@@ -53,26 +43,11 @@ class PreviewAskScreen(BaseScreen):
         *,
         question: str = "",
     ) -> None:
-        super().__init__()
-        self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
-        self._chosen, self._question = chosen, question
-        self._labels = label_columns(self._table, services.options.label_columns)
+        super().__init__(services, knowledge.catalog.tables[table])
+        self.knowledge, self._chosen, self._question = knowledge, chosen, question
         self._title = RuleLine(enter="searches, or previews")
-        self._field = Field(id="rows", placeholder="acme, a key or a condition")
-        self.found = RowList[RowIdentity](
-            identity_columns(self._names, self._labels, lambda row: row),
-            key=lambda row: row.key,
-            empty="",
-            id="found",
-        )
-        self._bar = ListBar(self.found, "found")
+        self.field = Field(id="rows", placeholder="acme, a key or a condition")
         self._pane = TextPane(id="help")
-        self._searched = ""
-        self._unread = False
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return self._table.primary_key or ("tableoid", "ctid")
 
     @property
     def table_here(self) -> TableName | None:
@@ -81,7 +56,7 @@ class PreviewAskScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the field, what it found, and how to fill it."""
-        yield Frame(self._title, self._field, self._bar, self.found, id="left", over=True)
+        yield Frame(self._title, self.field, self._bar, self.found, id="left", over=True)
         yield Frame(RuleLine("what can be typed"), self._pane, id="right", under=True)
 
     def on_mount(self) -> None:
@@ -112,14 +87,14 @@ class PreviewAskScreen(BaseScreen):
 
     def on_input_submitted(self) -> None:
         """Take what was typed."""
-        typed = self._field.value.strip()
+        typed = self.field.value.strip()
         try:
             target = self._target(typed)
         except UsageError as error:
             self.failed(error)
             return
         if target is None:
-            self._search(typed, read_all=False)
+            self.search(typed)
         elif typed.lower() == "all" and self._chosen is None:
             from fkdash.tui.screens.preview.each import PreviewEachScreen  # loaded when wanted
 
@@ -152,18 +127,8 @@ class PreviewAskScreen(BaseScreen):
 
     # The search
 
-    def _search(self, words: str, *, read_all: bool) -> None:
-        self._searched = words
-        doing = f"Searching {shown_name(self._table.name)}"
-        self.run_cancellable(partial(self._read, words, read_all=read_all), doing=doing, group="search")
-
-    async def _read(self, words: str, *, read_all: bool) -> None:
-        from fkdash.preview.rows.search import search_rows  # loaded when it is wanted
-
-        pool = await self.services.connection.pool()
-        async with pool.session(_SECONDS_TO_READ_ALL if read_all else _SECONDS) as session:
-            answer = await search_rows(session, self._table, self._labels, words, read_all=read_all)
-        self._unread = not answer.whole
+    def show_found(self, answer: Found, words: str) -> None:
+        """Show what was found, and say what enter does with it."""
         name = shown_name(self._table.name)
         self.found.empty = f'No row of {name} contains "{words}".'
         if self._unread:
@@ -175,26 +140,16 @@ class PreviewAskScreen(BaseScreen):
         else:
             then = "takes it" if self._question else "asks what deleting it would do"
             self.consequence.tell(f"{self._question} Choose a row of {name}: enter {then}.".lstrip())
-        self.found.show_rows(answer.rows)
-        self._bar.tell_beyond("+" if answer.more else "")
+        self.show_rows(answer)
         self.found.focus()
-        self.refresh_bindings()
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action == "open" and self.found.row is None:
-            return "no row has been found"
-        if action == "open" and not self._table.primary_key:
+        if action == "open" and self.found.row is not None and not self._table.primary_key:
             return f"{shown_name(self._table.name)} has no primary key: choose the rows with a condition"
-        if action == "read_all" and not self._unread:
-            return "nothing waits to be read from end to end"
-        if action == "to_found" and not self.found.rows:
-            return "no row has been found"
+        if action == "to_found" and self.found.rows:
+            return ""
         return super().why_not(action)
-
-    def on_row_list_opened(self) -> None:
-        """Take the row clicked."""
-        self.action_open()
 
     def action_open(self) -> None:
         """Take the row under the cursor."""
@@ -204,19 +159,3 @@ class PreviewAskScreen(BaseScreen):
         if row is not None and not self.why_not("open"):
             target = DeleteTarget(self._table.name, keys=(dict(zip(self._names, row.key, strict=True)),))
             self._choose(target, f"{shown_name(self._table.name)} {named(row)}")
-
-    def action_read_all(self) -> None:
-        """Search the whole table, which was named with its size."""
-        if not self.why_not("read_all"):
-            self._search(self._searched, read_all=True)
-
-    def action_to_found(self) -> None:
-        """Go from the field to what it found."""
-        self.found.focus()
-
-    def action_back(self) -> None:
-        """Go from what was found back to the field, and from there to the screen before."""
-        if self.found.has_focus and not self.found.filter_text:
-            self._field.focus()
-        else:
-            super().action_back()
