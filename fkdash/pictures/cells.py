@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -62,3 +63,19 @@ def in_lines(words: str, first: int, others: int) -> Iterator[str]:
             rest = rest[len(piece) :]
         line = rest
     yield line
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How text can be written: in ASCII only or not, and what stands where it was cut."""
+
+    ascii_only: bool
+    ellipsis: str
+
+    def plain(self, text: str) -> str:
+        """Give text in which every character can be seen and, in ASCII, sent."""
+        return shown(text, ascii_only=self.ascii_only)
+
+    def fit(self, text: str, width: int) -> str:
+        """Give `text` made plain and cut to at most `width` cells, ending in an ellipsis where cut."""
+        return fit(self.plain(text), width, self.ellipsis)

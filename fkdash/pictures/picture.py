@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
 
-from fkdash.pictures.cells import fit, shown
+from fkdash.pictures.cells import Writing
 
 Role = Literal["plain", "strong", "muted", "name", "deletes", "nulls", "refuses", "blocks", "waits", "good"]
 """What a piece of a picture stands for; who shows it says how that looks. Meaning never rests on it alone."""
@@ -32,11 +32,9 @@ LEAST_CELLS: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Writing):
     """The characters to draw with; each of `blocks` is one cell, from the least to a full one."""
 
-    ascii_only: bool
-    ellipsis: str
     branch: str
     last: str
     down: str
@@ -56,14 +54,6 @@ class Pen:
     blocks: str
     changed: str
     gone: str
-
-    def plain(self, text: str) -> str:
-        """Give text in which every character can be seen and, in ASCII, sent."""
-        return shown(text, ascii_only=self.ascii_only)
-
-    def fit(self, text: str, width: int) -> str:
-        """Give `text` made plain and cut to at most `width` cells."""
-        return fit(self.plain(text), width, self.ellipsis)
 
 
 UNICODE: Final = Pen(

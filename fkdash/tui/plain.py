@@ -13,19 +13,17 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from fkdash.pictures.cells import fit, shown
+from fkdash.pictures.cells import Writing, fit
 
 
 @dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Writing):
     """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide.
 
     `frame` has, in this order, the horizontal and the vertical line, the corners above, the corners below, and
     what joins a line to a frame at its left and its right; `focused_frame` has the same for what takes the keys.
     """
 
-    ascii_only: bool
-    ellipsis: str
     arrow: str
     rule: str
     pointer: str
@@ -34,14 +32,6 @@ class Glyphs:
     separator: str
     frame: str
     focused_frame: str
-
-    def plain(self, text: str) -> str:
-        """Give text in which every character can be seen and, in ASCII, sent."""
-        return shown(text, ascii_only=self.ascii_only)
-
-    def fit(self, text: str, width: int) -> str:
-        """Give `text` made plain and cut to at most `width` cells, ending in an ellipsis where cut."""
-        return fit(self.plain(text), width, self.ellipsis)
 
 
 UNICODE = Glyphs(

@@ -96,6 +96,10 @@ class ConstraintSaid:
         return alike and bool(self.deferrable) == bool(other.deferrable)
 
 
+OwnConstraint = tuple[ConstraintSaid, tuple[str, ...]]
+"""A constraint and the columns that it is on."""
+
+
 @fact
 class ColumnSaid:
     """A column of CREATE TABLE or ADD COLUMN; `type` is None in a typed table or a partition."""

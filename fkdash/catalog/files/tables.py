@@ -13,7 +13,7 @@ from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.foreign import add_foreign_key
 from fkdash.catalog.files.keys import add_key
 from fkdash.catalog.files.likes import copy_afterwards
-from fkdash.catalog.files.nodes import ColumnSaid, ConstraintSaid, LikeSaid
+from fkdash.catalog.files.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.not_nulls import not_null_of, set_not_null
 from fkdash.catalog.files.partitions import clone_to_partition
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 _OWN_EXPRESSION_SINCE: Final = 16
 _TYPED_IDENTITY_SINCE: Final = 17
-OwnConstraint = tuple[ConstraintSaid, tuple[str, ...]]
-"""A constraint and the columns that it is on."""
 
 
 def create_table(state: State, said: CreateTable) -> None:
