@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action, Copy, ForeignKey, Match
+from fkdash.catalog.model import ACTION_BY_LETTER, Copy, ForeignKey, Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.columns import ColumnsByTable
     from fkdash.catalog.model import Column, TableName
     from fkdash.db.session import Row
-
-_ACTIONS: Final = {
-    "a": Action.NO_ACTION,
-    "r": Action.RESTRICT,
-    "c": Action.CASCADE,
-    "n": Action.SET_NULL,
-    "d": Action.SET_DEFAULT,
-}
 
 
 def used_columns(rows: Iterable[Row]) -> Mapping[int, set[int]]:
@@ -53,7 +45,7 @@ def _alike(
     copies: Mapping[int, tuple[Copy, ...]],
 ) -> Iterator[ForeignKey]:
     """Give the foreign keys that one row holds."""
-    on_delete, on_update = _ACTIONS[row["on_delete"]], _ACTIONS[row["on_update"]]
+    on_delete, on_update = ACTION_BY_LETTER[row["on_delete"]], ACTION_BY_LETTER[row["on_update"]]
     match = Match.FULL if row["match"] == "f" else Match.SIMPLE
     own, theirs, deleted = row["columns"], row["referenced_columns"], row["delete_columns"] or ()
     same = (row["deferrable"], row["initially_deferred"], row["validated"], row["enforced"], row["period"])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fkdash.catalog.fact import deriving_fact, fact
 from fkdash.catalog.surroundings import (
@@ -58,6 +58,15 @@ class Action(StrEnum):
     CASCADE = "CASCADE"
     SET_NULL = "SET NULL"
     SET_DEFAULT = "SET DEFAULT"
+
+    @property
+    def letter(self) -> str:
+        """How pg_constraint has it in confdeltype and confupdtype (manual, "pg_constraint")."""
+        return _LETTERS[self]
+
+
+_LETTERS: Final = dict(zip(Action, "arcnd", strict=True))
+ACTION_BY_LETTER: Final = {letter: action for action, letter in _LETTERS.items()}
 
 
 class Match(StrEnum):

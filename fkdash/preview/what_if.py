@@ -13,13 +13,6 @@ if TYPE_CHECKING:
 
     from fkdash.preview.facts import ColumnFact, Facts, KeyFact, TableFact, TriggerFact
 
-_LETTERS: Final = {
-    Action.NO_ACTION: "a",
-    Action.RESTRICT: "r",
-    Action.CASCADE: "c",
-    Action.SET_NULL: "n",
-    Action.SET_DEFAULT: "d",
-}
 _FUNCTIONS: Final = {
     Action.NO_ACTION: "RI_FKey_noaction_del",
     Action.RESTRICT: "RI_FKey_restrict_del",
@@ -64,7 +57,7 @@ class Assumptions:
         change = self.actions.get(facts.root_key(key).oid)
         if change is None:
             return key
-        return replace(key, on_delete=_LETTERS[change.action], delete_columns=change.columns)
+        return replace(key, on_delete=change.action.letter, delete_columns=change.columns)
 
     def _table(self, facts: Facts, table: TableFact) -> TableFact:
         kept: list[TriggerFact] = []

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
 from fkdash.db.literals import literal
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
-
-_LETTERS: Final = {
-    Action.NO_ACTION: "a",
-    Action.RESTRICT: "r",
-    Action.CASCADE: "c",
-    Action.SET_NULL: "n",
-    Action.SET_DEFAULT: "d",
-}
 
 
 def regclass(table: TableName) -> str:
@@ -34,7 +25,7 @@ def key_is(new: ForeignKey, old: ForeignKey, *, validated: bool = False) -> str:
 
     Re-creating a constraint changes its OID, which tells them apart where nothing else does.
     """
-    conditions = [f"confdeltype = '{_LETTERS[new.on_delete]}'", f"confupdtype = '{_LETTERS[new.on_update]}'"]
+    conditions = [f"confdeltype = '{new.on_delete.letter}'", f"confupdtype = '{new.on_update.letter}'"]
     if new.delete_columns:
         names = ", ".join(literal(name) for name in sorted(new.delete_columns))
         conditions.append(

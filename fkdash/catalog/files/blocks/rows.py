@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.types import BUILT_IN, spelled
+from fkdash.catalog.model import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,6 @@ Row = dict[str, object]
 UNKNOWN: Final = object()
 """Stands for a value that is there but cannot be told from files."""
 
-_ACTIONS: Final = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
 _KINDS: Final = {"p": "PRIMARY KEY", "u": "UNIQUE", "f": "FOREIGN KEY", "c": "CHECK", "n": "CHECK"}
 _TABLE_TYPES: Final = {"v": "VIEW", "f": "FOREIGN", "r": "BASE TABLE", "p": "BASE TABLE"}
 _WITH_ROW_TYPE: Final = "rpfvmc"
@@ -41,8 +41,8 @@ def _constraints(state: State) -> Iterator[Row]:
             "conkey": list(each.columns) or None,
             "confkey": list(each.referenced_columns) or None,
             "confdelsetcols": list(each.delete_columns) or None,
-            "confdeltype": _ACTIONS[each.on_delete] if foreign else " ",
-            "confupdtype": _ACTIONS[each.on_update] if foreign else " ",
+            "confdeltype": Action(each.on_delete).letter if foreign else " ",
+            "confupdtype": Action(each.on_update).letter if foreign else " ",
             "confmatchtype": {"FULL": "f"}.get(each.match, "s") if foreign else " ",
             "condeferrable": each.deferrable,
             "condeferred": each.initially_deferred,

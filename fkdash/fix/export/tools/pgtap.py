@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from fkdash.fix.export.model import Request
     from fkdash.fix.plan import Plan
 
-_LETTERS: Final = {
-    Action.NO_ACTION: "a",
-    Action.RESTRICT: "r",
-    Action.CASCADE: "c",
-    Action.SET_NULL: "n",
-    Action.SET_DEFAULT: "d",
-}
 _REFUSED: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
@@ -91,7 +84,7 @@ def _declared(plan: Plan) -> Iterator[str]:
         "SELECT confdeltype::text || confupdtype::text || convalidated::text "
         f"FROM pg_constraint WHERE oid = ({there})"
     )
-    wanted = f"{_LETTERS[key.on_delete]}{_LETTERS[key.on_update]}{str(key.validated).lower()}"
+    wanted = f"{key.on_delete.letter}{key.on_update.letter}{str(key.validated).lower()}"
     said = f"{key.name} is ON DELETE {key.on_delete}, ON UPDATE {key.on_update}" + (
         " and validated" if key.validated else ""
     )
