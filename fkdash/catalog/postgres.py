@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
-from fkdash.catalog.foreign_keys import foreign_keys_of, used_columns
+from fkdash.catalog.foreign_keys import every_key_of, foreign_keys_of, used_columns
 from fkdash.catalog.garbage_collection import collector_at_rest
 from fkdash.catalog.model import (
     Catalog,
@@ -115,6 +115,36 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
 
 
 @fact
+class Fully:
+    """Some tables by OID with everything that writing their rows meets, and every foreign key that stands on one.
+
+    Checks have their expressions, columns their defaults, and triggers are also those of foreign keys and of
+    deferrable unique constraints, without their code. Copies of keys that are kept for partitions stand by
+    themselves.
+    """
+
+    tables: Mapping[int, Table]
+    foreign_keys: tuple[ForeignKey, ...]
+    domains: tuple[Domain, ...]
+
+
+async def read_fully(session: Session, only: Sequence[int], major: int) -> Fully:
+    """Give everything about the tables with these OIDs, on a server of that major version.
+
+    The session's search_path must be pg_catalog, with nothing but pg_temp behind it. Where somebody has locked
+    one of the tables it waits, as whoever reads their rows does. Raises the session's errors.
+    """
+    asking = _Asking(session, only, large=False, fully=True)
+    declared, parts, checks, distinct = await _gathered(asking, asking, major)
+    tables = _tables(declared, parts, checks, distinct)
+    return Fully(
+        tables={oid: tables[name] for oid, name in declared.names.items()},
+        foreign_keys=declared.foreign_keys,
+        domains=tuple(declared.domains.values()),
+    )
+
+
+@fact
 class _AtFirst:
     """What must be known before anything is read: the major version, and whether the catalog is a large one."""
 
@@ -138,13 +168,13 @@ class _Asking:
     JSON is one wait for the server where these are two, but takes longer to write and to read.
     """
 
-    def __init__(self, session: Session, only: Sequence[int] | None, *, large: bool) -> None:
-        self.session, self._only = session, only
+    def __init__(self, session: Session, only: Sequence[int] | None, *, large: bool, fully: bool = False) -> None:
+        self.session, self.only, self.fully = session, only, fully
         self._every = session.rows if large and only is None else session.asked
 
-    async def every(self, name: str) -> Sequence[Row]:
+    async def every(self, name: str, *arguments: object) -> Sequence[Row]:
         """Give the rows of a query about all tables, or about the chosen ones."""
-        return await self._every(query("fkdash.catalog", name), self._only)
+        return await self._every(query("fkdash.catalog", name), self.only, *arguments)
 
     async def few(self, name: str, *arguments: object) -> Sequence[Row]:
         """Give the rows of a query that has few."""
@@ -161,23 +191,33 @@ async def _read(session: Session, beside: Session, only: Sequence[int] | None, s
     with collector_at_rest():
         async with at_once() as group:
             facts = group.create_task(one.few("server"))
-            reading = group.create_task(_read_declared(one))
-            others = group.create_task(_read_parts(other, server.major, only))
-        declared, parts = reading.result(), others.result()
-        columns, names = declared.columns, declared.names
-        await to_thread(name_not_nulls, parts.not_nulls, columns, names)
-        used = await to_thread(used_columns, declared.key_rows)
-        async with at_once() as group:
-            # A check is read by what stands in its columns: nothing there depends on the defaults.
-            group.create_task(add_defaults(session, columns, declared.column_rows, used))
-            checks = group.create_task(_read_checks(one, parts.check_rows, columns, used))
-            distinct = group.create_task(_read_distinct(one, declared))
+            gathering = group.create_task(_gathered(one, other, server.major))
+        declared, parts, checks, distinct = gathering.result()
         return Catalog(
-            tables=await to_thread(_tables, declared, parts, checks.result(), distinct.result()),
+            tables=await to_thread(_tables, declared, parts, checks, distinct),
             foreign_keys=declared.foreign_keys,
             server=_server(facts.result()[0]),
             domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
         )
+
+
+async def _gathered(
+    one: _Asking, other: _Asking, major: int
+) -> tuple[_Declared, _Parts, Mapping[int, tuple[Check, ...]], Mapping[int, tuple[tuple[int, float], ...]]]:
+    """Read what tables are made of, and then what it takes to know what to read: expressions and statistics."""
+    async with at_once() as group:
+        reading = group.create_task(_read_declared(one))
+        others = group.create_task(_read_parts(other, major))
+    declared, parts = reading.result(), others.result()
+    columns, names = declared.columns, declared.names
+    await to_thread(name_not_nulls, parts.not_nulls, columns, names)
+    used = await to_thread(used_columns, declared.key_rows)
+    async with at_once() as group:
+        # A check is read by what stands in its columns: nothing there depends on the defaults.
+        group.create_task(add_defaults(one.session, columns, declared.column_rows, None if one.fully else used))
+        checks = group.create_task(_read_checks(one, parts.check_rows, columns, used))
+        distinct = group.create_task(_read_distinct(one, declared))
+    return declared, parts, checks.result(), distinct.result()
 
 
 def _server(row: Row) -> Server:
@@ -204,6 +244,7 @@ async def _read_declared(asking: _Asking) -> _Declared:
     key_rows, operators = keys.result()
     names = {row["oid"]: TableName(row["schema"], row["name"]) for row in tables.result()}
     domains, column_rows, columns = made.result()
+    keys_of = every_key_of if asking.fully else foreign_keys_of
     return _Declared(
         domains=domains,
         table_rows=tables.result(),
@@ -211,7 +252,7 @@ async def _read_declared(asking: _Asking) -> _Declared:
         column_rows=column_rows,
         columns=columns,
         key_rows=key_rows,
-        foreign_keys=await to_thread(foreign_keys_of, key_rows, names, columns, operators),
+        foreign_keys=await to_thread(keys_of, key_rows, names, columns, operators),
     )
 
 
@@ -230,7 +271,7 @@ async def _read_keys(asking: _Asking) -> tuple[Sequence[Row], Mapping[int, str]]
     return rows, {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
 
 
-async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -> _Parts:
+async def _read_parts(asking: _Asking, major: int) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
     async with at_once() as group:
         indexes = group.create_task(_read_indexes(asking))
@@ -238,7 +279,7 @@ async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -
         checks = group.create_task(asking.every("checks"))
         triggers = group.create_task(_read_triggers(asking))
         rules = group.create_task(asking.every("rules"))
-        unpublishable = group.create_task(read_unpublishable(asking.session, major, only))
+        unpublishable = group.create_task(read_unpublishable(asking.session, major, asking.only))
     return _Parts(
         indexes=indexes.result(),
         not_nulls=not_nulls.result()[0],
@@ -252,14 +293,16 @@ async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -
 async def _read_indexes(asking: _Asking) -> Mapping[int, tuple[Index, ...]]:
     async with at_once() as group:
         classes = group.create_task(asking.few("operator_classes"))
-        rows = group.create_task(asking.every("indexes"))
+        rows = group.create_task(asking.every("indexes", asking.fully))
     opclasses = {row["oid"]: row["spelling"] for row in classes.result()}
     return await to_thread(indexes_of, rows.result(), opclasses)
 
 
 async def _read_triggers(asking: _Asking) -> Mapping[int, tuple[Trigger, ...]]:
     """Read the triggers, and once each what those that users made run."""
-    rows = await asking.every("triggers")
+    rows = await asking.every("triggers", asking.fully)
+    if asking.fully:
+        return triggers_of(rows, ())
     wanted = sorted({row["function_oid"] for row in rows if row["constraint_oid"] is None})
     return triggers_of(rows, await asking.about("trigger_functions", wanted, LONGEST_SOURCE))
 
@@ -281,8 +324,8 @@ async def _read_checks(
             for number in row["columns"] or (0,)
         )
 
-    wanted = [row["oid"] for row in rows if matters(row)]
-    found = await asking.about("check_expressions", wanted)
+    wanted = [row["oid"] for row in rows if asking.fully or matters(row)]
+    found = await asking.about("check_expressions", wanted, asking.fully)
     return checks_of(rows, {row["oid"]: row["expression"] for row in found})
 
 
