@@ -24,7 +24,7 @@ CHECKS: Final = ("noaction", "restrict")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What deleting rows of the referenced table sets off: a check, a cascade or a SET NULL; `depth` counts from 1."""
+    """What deleting referenced rows sets off: a check, a cascade or a SET NULL; `depth` counts from 1."""
 
     key: KeyFact
     kind: str
