@@ -11,6 +11,7 @@ from asyncio import to_thread
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.asking import Asking
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
 from fkdash.catalog.foreign_keys import every_key_of, foreign_keys_of, used_columns
@@ -134,7 +135,7 @@ async def read_fully(session: Session, only: Sequence[int], major: int) -> Fully
     The session's search_path must be pg_catalog, with nothing but pg_temp behind it. Where somebody has locked
     one of the tables it waits, as whoever reads their rows does. Raises the session's errors.
     """
-    asking = _Asking(session, only, large=False, fully=True)
+    asking = Asking(session, only, large=False, fully=True)
     declared, parts, checks, distinct = await _gathered(asking, asking, major)
     tables = _tables(declared, parts, checks, distinct)
     return Fully(
@@ -162,32 +163,9 @@ async def _set_for_reading(session: Session, *, restored: bool = True) -> AsyncI
         await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), before)
 
 
-class _Asking:
-    """Asks the queries of this room; those about all tables of a large catalog by the driver's rows.
-
-    JSON is one wait for the server where these are two, but takes longer to write and to read.
-    """
-
-    def __init__(self, session: Session, only: Sequence[int] | None, *, large: bool, fully: bool = False) -> None:
-        self.session, self.only, self.fully = session, only, fully
-        self._every = session.rows if large and only is None else session.asked
-
-    async def every(self, name: str, *arguments: object) -> Sequence[Row]:
-        """Give the rows of a query about all tables, or about the chosen ones."""
-        return await self._every(query("fkdash.catalog", name), self.only, *arguments)
-
-    async def few(self, name: str, *arguments: object) -> Sequence[Row]:
-        """Give the rows of a query that has few."""
-        return await self.session.asked(query("fkdash.catalog", name), *arguments)
-
-    async def about(self, name: str, wanted: Sequence[int], *arguments: object) -> Sequence[Row]:
-        """Give the rows about some objects, by OID; asks nothing about none."""
-        return await self.few(name, wanted, *arguments) if wanted else ()
-
-
 async def _read(session: Session, beside: Session, only: Sequence[int] | None, server: _AtFirst) -> Catalog:
     """Read with two sessions, or one in the place of both; what is asked at the same time goes out together."""
-    one, other = _Asking(session, only, large=server.large), _Asking(beside, only, large=server.large)
+    one, other = Asking(session, only, large=server.large), Asking(beside, only, large=server.large)
     with collector_at_rest():
         async with at_once() as group:
             facts = group.create_task(one.few("server"))
@@ -202,7 +180,7 @@ async def _read(session: Session, beside: Session, only: Sequence[int] | None, s
 
 
 async def _gathered(
-    one: _Asking, other: _Asking, major: int
+    one: Asking, other: Asking, major: int
 ) -> tuple[_Declared, _Parts, Mapping[int, tuple[Check, ...]], Mapping[int, tuple[tuple[int, float], ...]]]:
     """Read what tables are made of, and then what it takes to know what to read: expressions and statistics."""
     async with at_once() as group:
@@ -210,8 +188,8 @@ async def _gathered(
         others = group.create_task(_read_parts(other, major))
     declared, parts = reading.result(), others.result()
     columns, names = declared.columns, declared.names
-    await to_thread(name_not_nulls, parts.not_nulls, columns, names)
-    used = await to_thread(used_columns, declared.key_rows)
+    await one.make(name_not_nulls, parts.not_nulls, columns, names)
+    used = await one.make(used_columns, declared.key_rows)
     async with at_once() as group:
         # A check is read by what stands in its columns: nothing there depends on the defaults.
         group.create_task(add_defaults(one.session, columns, declared.column_rows, None if one.fully else used))
@@ -235,7 +213,7 @@ def _server(row: Row) -> Server:
     )
 
 
-async def _read_declared(asking: _Asking) -> _Declared:
+async def _read_declared(asking: Asking) -> _Declared:
     """Read tables, columns and foreign keys, and make in a thread what can be made of what has been read."""
     async with at_once() as group:
         keys = group.create_task(_read_keys(asking))
@@ -252,26 +230,26 @@ async def _read_declared(asking: _Asking) -> _Declared:
         column_rows=column_rows,
         columns=columns,
         key_rows=key_rows,
-        foreign_keys=await to_thread(keys_of, key_rows, names, columns, operators),
+        foreign_keys=await asking.make(keys_of, key_rows, names, columns, operators),
     )
 
 
-async def _read_columns(asking: _Asking) -> tuple[Mapping[int, Domain], ColumnRows, ColumnsByTable]:
+async def _read_columns(asking: Asking) -> tuple[Mapping[int, Domain], ColumnRows, ColumnsByTable]:
     async with at_once() as group:
         domain_rows = group.create_task(asking.few("domains"))
         rows = group.create_task(read_column_rows(asking.every, asking.few))
     domains = domains_of(domain_rows.result())
-    return domains, rows.result(), await to_thread(columns_of, rows.result(), domains)
+    return domains, rows.result(), await asking.make(columns_of, rows.result(), domains)
 
 
-async def _read_keys(asking: _Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
+async def _read_keys(asking: Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
     """Read the foreign keys, and how the operators that they compare with are spelled."""
     rows = await asking.every("foreign_keys")
     used = sorted({operator for row in rows for operator in row["operators"] or ()})
     return rows, {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
 
 
-async def _read_parts(asking: _Asking, major: int) -> _Parts:
+async def _read_parts(asking: Asking, major: int) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
     async with at_once() as group:
         indexes = group.create_task(_read_indexes(asking))
@@ -290,15 +268,15 @@ async def _read_parts(asking: _Asking, major: int) -> _Parts:
     )
 
 
-async def _read_indexes(asking: _Asking) -> Mapping[int, tuple[Index, ...]]:
+async def _read_indexes(asking: Asking) -> Mapping[int, tuple[Index, ...]]:
     async with at_once() as group:
         classes = group.create_task(asking.few("operator_classes"))
         rows = group.create_task(asking.every("indexes", asking.fully))
     opclasses = {row["oid"]: row["spelling"] for row in classes.result()}
-    return await to_thread(indexes_of, rows.result(), opclasses)
+    return await asking.make(indexes_of, rows.result(), opclasses)
 
 
-async def _read_triggers(asking: _Asking) -> Mapping[int, tuple[Trigger, ...]]:
+async def _read_triggers(asking: Asking) -> Mapping[int, tuple[Trigger, ...]]:
     """Read the triggers, and once each what those that users made run."""
     rows = await asking.every("triggers", asking.fully)
     if asking.fully:
@@ -308,7 +286,7 @@ async def _read_triggers(asking: _Asking) -> Mapping[int, tuple[Trigger, ...]]:
 
 
 async def _read_checks(
-    asking: _Asking, rows: Sequence[Row], columns: ColumnsByTable, used: Mapping[int, AbstractSet[int]]
+    asking: Asking, rows: Sequence[Row], columns: ColumnsByTable, used: Mapping[int, AbstractSet[int]]
 ) -> Mapping[int, tuple[Check, ...]]:
     """Give the checks, with their expressions where an action of a foreign key could meet them.
 
@@ -329,7 +307,7 @@ async def _read_checks(
     return checks_of(rows, {row["oid"]: row["expression"] for row in found})
 
 
-async def _read_distinct(asking: _Asking, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
+async def _read_distinct(asking: Asking, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
     """Give what statistics say of the columns of tables with foreign keys of several columns."""
     wanted = sorted({oid for row in declared.key_rows if len(row["columns"]) > 1 for oid in row["tables"]})
     found: dict[int, list[tuple[int, float]]] = {}
