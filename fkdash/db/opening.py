@@ -78,7 +78,8 @@ class Opening:
 
     def takes(self, sql: str) -> bool:
         """Say whether a question may go out together with what begins the transaction."""
-        return self._alive and "\\" not in sql
+        # What was left open has the setting pinned while the text is read.
+        return self._alive and (self._left_open or "\\" not in sql)
 
     def takes_statement(self, sql: str) -> bool:
         """Say the same of a statement that does not tell the server process."""
