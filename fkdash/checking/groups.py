@@ -114,6 +114,17 @@ def places_words(places: Sequence[str], most: int = 3) -> str:
     return ", ".join(places) if len(places) <= most else f"{places[0]} … {places[-1]}"
 
 
+def group_words(group: Group, most_odd: int = 8) -> str:
+    """Give the words of a group with `in t1 … t2000, 3 bite; 1 differs: t17`."""
+    words = f"{group.words} in {places_words(group.places)}"
+    if group.biting:
+        words += f", {group.biting:,} {'bites' if group.biting == 1 else 'bite'}"
+    if group.differs:
+        differ = "differs" if len(group.differs) == 1 else "differ"
+        words += f"; {len(group.differs):,} {differ}: {places_words(group.differs, most_odd)}"
+    return words
+
+
 def schemas_of(catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
     """Give the schemas that have a table of a name, by that name."""
     schemas: defaultdict[str, list[str]] = defaultdict(list)

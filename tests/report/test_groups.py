@@ -13,8 +13,10 @@ from fkdash.checking.groups import groups_of
 from fkdash.checking.result import CheckReport
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.report.check_github import check_github
 from fkdash.report.check_json import check_json
 from fkdash.report.check_junit import check_junit
+from fkdash.report.check_markdown import check_markdown
 from fkdash.report.check_sarif import check_sarif
 from fkdash.report.check_text import check_text
 from fkdash.report.documents import schema_of
@@ -62,6 +64,14 @@ async def test_what_tenants_have_in_common_is_one_line_that_says_who_differs(ten
     assert "  2 differ: t7, t9" in text.splitlines()
     assert len(text.splitlines()) <= 60
     assert check_text([tenants], each=True).count("contradiction FK101") == 38
+
+
+async def test_markdown_and_annotations_tell_it_once_as_well(tenants: CheckReport) -> None:
+    for lines in (check_markdown([tenants]).splitlines(), check_github([tenants]).splitlines()):
+        [line] = [line for line in lines if f"{_TIMES} {_SHAPE} in t1 … t40" in line and "FK101" in line]
+        assert f"38 {_TIMES} {_SHAPE} in t1 … t40, 38 bite; 2 differ: t7, t9" in line
+        assert len(lines) <= 60
+        assert any("t9" in line and "FK506" in line for line in lines)
 
 
 async def test_the_one_that_differs_is_a_finding_of_its_own(tenants: CheckReport) -> None:
