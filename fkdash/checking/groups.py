@@ -83,8 +83,8 @@ def groups_of(reports: Sequence[CheckReport]) -> tuple[Group, ...]:
                 tuple(each for _, each in members),
                 tuple(reports[number].database or reports[number].where for (number, _), _ in members),
                 shape_words(members[0][1].finding),
-                tuple(sorted((_named(reports, each, by_database=by_database) for each in places), key=_numbered)),
-                tuple(sorted((_named(reports, each, by_database=by_database) for each in others), key=_numbered)),
+                tuple(sorted((_named(reports, each, by_database=by_database) for each in places), key=numbered)),
+                tuple(sorted((_named(reports, each, by_database=by_database) for each in others), key=numbered)),
             )
         )
     return tuple(
@@ -162,7 +162,7 @@ def _places(reports: Sequence[CheckReport]) -> Mapping[str, list[Place]]:
     return found
 
 
-def _numbered(name: str) -> list[tuple[bool, int, str]]:
+def numbered(name: str) -> list[tuple[bool, int, str]]:
     """Order t9 before t10."""
     parts = (each for each in _NUMBER.split(name) if each)
     return [(each.isdecimal(), int(each[:18]) if each.isdecimal() else 0, each) for each in parts]

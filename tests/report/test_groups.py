@@ -85,6 +85,16 @@ async def test_the_one_that_differs_is_a_finding_of_its_own(tenants: CheckReport
     assert "ON DELETE" in odd["t9"]
 
 
+async def test_a_list_tells_once_what_many_schemas_have_and_the_odd_ones_first(
+    tenants: CheckReport, database: TestDatabase
+) -> None:
+    assert tenants.findings
+    lines = (await fkdash("list", database.dsn)).stdout.splitlines()
+    assert [line.partition("(")[0] for line in lines] == ["t7.users", "t9.users", f"38 {_TIMES} users"]
+    assert lines[2].endswith("  in t1 … t40; 2 differ: t7, t9")
+    assert len((await fkdash("list", "--each", database.dsn)).stdout.splitlines()) == _TENANTS
+
+
 async def test_the_document_keeps_every_finding_and_names_the_groups(tenants: CheckReport) -> None:
     document = json.loads(check_json([tenants]))
     jsonschema.validate(document, schema_of("check"))
