@@ -148,6 +148,6 @@ def in_words(supposed: Supposed) -> str:
         stops = next((each for each in found.blockers if each.first), found.blockers[0])
         return f"refused with {stops.sqlstate} ({least}{stops.rows:,} {stops.table.name})"
     along, kept = found.taken_along, [replace(each, deleted=0) for each in found.effects]
-    parts = [f"{least}{counted(along, 'other rows go', 'other row goes')}"] if along else []
+    parts = [f"{least}{counted(along, 'more go', 'more goes')}"] if along else []
     parts += filter(None, [_changed(kept, least)])
     return "works" + (f": {', '.join(parts)}" if parts else ", and touches nothing else")

@@ -153,7 +153,7 @@ def _is_ordinary(catalog: Catalog, blocker: Blocker) -> bool:
     return blocker.sqlstate in _REFUSALS and any(
         key.name == blocker.constraint and not _REFUSING.isdisjoint({key.on_delete, key.on_update})
         for key in catalog.foreign_keys
-        if key.table == blocker.table
+        if node(catalog, key.table) == node(catalog, blocker.table)
     )
 
 

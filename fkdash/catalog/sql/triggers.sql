@@ -1,4 +1,4 @@
--- Triggers that users made, and those of foreign keys that are not enabled as usual.
+-- Triggers that users made, and those of foreign keys that are not enabled, or not called, as usual.
 -- tgtype is a bit mask: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate, 64 instead.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
@@ -9,5 +9,7 @@ select t.tgrelid::int8 as table_oid, t.tgname as name, t.tgenabled::text as enab
   join pg_proc p on p.oid = t.tgfoid
   join pg_namespace n on n.oid = p.pronamespace
  where ($1::oid[] is null or t.tgrelid = any ($1))
-   and (not t.tgisinternal or t.tgenabled <> 'O')
+   and (not t.tgisinternal or t.tgenabled <> 'O'
+        or (p.proname ^@ 'RI_FKey_'
+            and t.tgname::text not in ('RI_ConstraintTrigger_a_' || t.oid, 'RI_ConstraintTrigger_c_' || t.oid)))
  order by t.tgrelid, t.tgname collate "C"

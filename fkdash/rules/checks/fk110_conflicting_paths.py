@@ -46,9 +46,13 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             continue
         top, refused_first = found
         rivals = _direct_rivals(catalog, key) if top == held and not refused_first else ()
-        if any(_goes_with(other, key) and acts_before(other, key) for other in rivals):
+        if any(_goes_with(other, key) and acts_before(catalog, other, key) for other in rivals):
             continue
-        turn = Turn.FIRST if refused_first or (rivals and _is_first(key, rivals)) else _turn(key, rivals)
+        turn = (
+            Turn.FIRST
+            if refused_first or (rivals and _is_first(catalog, key, rivals))
+            else _turn(catalog, key, rivals)
+        )
         yield _finding(catalog, key, top, turn, rivals)
 
 
@@ -114,12 +118,12 @@ def _goes_with(other: ForeignKey, key: ForeignKey) -> bool:
     return set(zip(other.columns, other.referenced_columns, strict=True)) <= mine
 
 
-def _is_first(key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> bool:
-    return not key.copies and all(acts_before(key, other) for other in rivals)
+def _is_first(catalog: Catalog, key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> bool:
+    return not key.copies and all(acts_before(catalog, key, other) for other in rivals)
 
 
-def _turn(key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> Turn:
-    last = rivals and not key.copies and all(acts_before(other, key) for other in rivals)
+def _turn(catalog: Catalog, key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> Turn:
+    last = rivals and not key.copies and all(acts_before(catalog, other, key) for other in rivals)
     return Turn.LAST if last else Turn.NOT_KNOWN
 
 
