@@ -182,7 +182,7 @@ class ConstraintsScreen(BaseScreen):
             self._tell_counts()
             self.refresh_bindings()
 
-        self.status.working("Counting rows that refer to nothing")
+        self.status.working("Counting rows that refer to nothing", "catalog")
         await self._show(await with_orphans(pool, known))
 
     def _look_again(self) -> None:

@@ -125,7 +125,7 @@ class PreviewScreen(BaseScreen):
             self.consequence.tell(f"What deleting {self._named} would do is not known: r asks again.", "warning")
 
     def _progress(self, doing: str) -> None:
-        self.status.working(doing)
+        self.status.working(doing, "preview")
 
     def on_row_list_moved(self) -> None:
         """Tell of the branch under the cursor."""
