@@ -19,6 +19,7 @@ from textual.worker import Worker
 from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
+from fkdash.tui.lean_compositor import LeanCompositor
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine
 from fkdash.tui.widgets.key_line import KeyLine
 from fkdash.tui.widgets.painting import Line
@@ -63,6 +64,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self.header_line = HeaderLine()
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
@@ -185,7 +187,6 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         A newer one of the same group replaces it, even before it has begun. An
         FkdashError ends up on the status line; anything else is a fault of fkdash.
         """
-
         run = self._runs[group] = self._runs.get(group, 0) + 1
 
         async def told() -> None:

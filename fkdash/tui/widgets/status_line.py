@@ -21,8 +21,8 @@ _READING_SECONDS = 5.0
 class StatusLine(Wrapped):
     """The last message, or what has been going on for more than a second, with the time, once a second.
 
-    Several things may be going on at once, each a job by its name: what began last is told, and the end of one takes
-    nothing of the others away. Nothing ticks while nothing is going on.
+    Several things may be going on at once, each a job by its name: what began last is told, and the end of one
+    takes nothing of the others away. Nothing ticks while nothing is going on.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class StatusLine(Wrapped):
         return line(Part(told, "muted")) if told else ()
 
     def working(self, doing: str, job: str = "default") -> None:
-        """Take note of what is being done until the job is `done` or `dropped`; "Reading the catalog", for example."""
+        """Take note of what is being done until the job is `done` or `dropped`: "Reading the catalog"."""
         self._jobs.pop(job, None)
         self._jobs[job] = (doing, monotonic())
         if self._ticking is None:
