@@ -45,6 +45,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.timer import Timer
 
     from fkdash.catalog.model import ForeignKey, TableName
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a key before its surroundings are shown and the rows it holds are read."""
+_BROAD = 180
+"""From this width on, in cells, list, text and map stand beside each other."""
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -136,6 +139,10 @@ class ConstraintsScreen(BaseScreen):
         seconds = self.services.options.refresh
         if seconds is not None:
             self.set_interval(seconds, self._look_again)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the map beside the text where there is room for three."""
+        self.set_class(event.size.width >= _BROAD, "-broad")
 
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
