@@ -213,6 +213,8 @@ class ListBar(Edge):
         place, count = rows.position
         total = len(rows.rows)
         counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
+        if self.frame is not None and self.frame.shares_its_lower_edge and rows.below and not self._beyond:
+            counted += f", {rows.below:,} more {self.glyphs.more}"
         self.draw(left, line(Part(order, "muted"), counted) if order else line(counted))
 
     def tell_again(self) -> None:

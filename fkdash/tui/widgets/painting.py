@@ -128,6 +128,11 @@ class Framing(Protocol):
         """Whether what is typed goes into it."""
         ...
 
+    @property
+    def shares_its_lower_edge(self) -> bool:
+        """Whether nothing can stand on its lower edge."""
+        ...
+
 
 class Painter(Widget):
     """A widget that paints lines of parts and sends only what changed in them; the base of all others here."""

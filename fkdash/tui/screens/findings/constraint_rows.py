@@ -240,7 +240,7 @@ def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
     for severity, count in found:
         digit, noun = _DIGITS[severity]
         mark = Part(f" {_SYMBOLS[severity]} {counted(count, noun)}   ", _TONES[severity])
-        parts += [Part(digit, "key"), mark]
+        parts += [Part("["), Part(digit, "key"), Part("]"), mark]
     return tuple(parts)
 
 
