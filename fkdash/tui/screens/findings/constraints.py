@@ -218,7 +218,7 @@ class ConstraintsScreen(BaseScreen):
         rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
         self.knowledge = knowledge
-        self.list.empty = "This database declares no foreign key."
+        self.list.empty = "This database declares no foreign key. o looks for references that nobody declared."
         self.list.show_rows(rows, looked_at)
         self._bar.tell_title(scope(knowledge))
         self._tell_counts()
