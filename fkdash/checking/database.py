@@ -91,6 +91,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        rules=len(options.rules),
         schemas=schemas_of(catalog),
     )
 
