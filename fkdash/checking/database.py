@@ -96,6 +96,7 @@ async def _checked(sessions: Sessions, options: CheckOptions, where: str) -> Che
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        rules=len(options.rules),
         schemas=schemas_of(catalog),
     )
 
