@@ -46,15 +46,17 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
         )
     name = quoted(table.name.name)
     keys = alias_beside(table.name.name, "fk$keys")
+    # A rehearsed delete runs it under the application's path, where each name could mean something else.
     tests = [
-        f"{name}.{quoted(column)} = {keys}.a{i}::{bare_type(facts, table.columns_by_name[column])}"
+        f"{name}.{quoted(column)} operator(pg_catalog.=) "
+        f"{keys}.a{i}::{bare_type(facts, table.columns_by_name[column])}"
         for i, column in enumerate(columns)
     ]
-    arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(columns)))
+    arrays = ", ".join(f"pg_catalog.unnest(${i + 1}::pg_catalog.text[])" for i in range(len(columns)))
     names = ", ".join(f"a{i}" for i in range(len(columns)))
     return Selection(
         condition=" AND ".join(tests),
-        joined=f"CROSS JOIN unnest({arrays}) AS {keys}({names})",
+        joined=f"CROSS JOIN ROWS FROM ({arrays}) AS {keys}({names})",
         arguments=tuple(
             [spelled(key[column], array=table.columns_by_name[column].array) for key in target.keys]
             for column in columns

@@ -1,5 +1,5 @@
--- Triggers that users made, and those of foreign keys that are not enabled as usual (`constraint_oid`). If $2, all of
--- foreign keys, and those of deferrable unique constraints.
+-- Triggers that users made, and those of foreign keys that are not enabled, or not called, as usual (`constraint_oid`).
+-- If $2, all of foreign keys, and those of deferrable unique constraints.
 -- tgtype is a bit mask: 1 row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate, 64 instead.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
@@ -13,5 +13,8 @@ select t.tgrelid::int8 as table_oid, t.tgname as name, t.tgenabled::text as enab
  ) m
   join pg_namespace n on n.oid = p.pronamespace
  where ($1::oid[] is null or t.tgrelid = any ($1))
-   and ($2 or not m.own or t.tgenabled <> 'O' and p.proname <> 'unique_key_recheck')
+   and ($2 or not m.own
+        or p.proname <> 'unique_key_recheck'
+           and (t.tgenabled <> 'O'
+                or t.tgname::text not in ('RI_ConstraintTrigger_a_' || t.oid, 'RI_ConstraintTrigger_c_' || t.oid)))
  order by t.tgrelid, t.tgname collate "C"
