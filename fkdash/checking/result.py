@@ -124,7 +124,7 @@ class CheckReport:
     `gone` names what the baseline knows and nobody finds any more. `failure` is
     set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
     configuration, else of the baseline, "" without either. `schemas` has, for the name of every table, the
-    schemas with a table of that name.
+    schemas with a table of that name. `rules` is how many a database was asked; of files, `coverage` says that.
     """
 
     where: str
@@ -137,6 +137,7 @@ class CheckReport:
     unknowns: tuple[Unknown, ...] = ()
     failure: str = ""
     decided_in: str = ""
+    rules: int = 0
     coverage: Coverage | None = None
     schemas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

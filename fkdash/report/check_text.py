@@ -111,7 +111,7 @@ def _summary(report: CheckReport) -> Iterator[Text]:
     yield Text()
     for (severity, rule, name), (number, biting) in sorted(counts.items(), key=_rank):
         line = Text("  ")
-        line.append(f"{severity.word:<13}", style=_STYLES[severity])
+        line.append(f"{severity.word:<14}", style=_STYLES[severity])
         line.append(f"{rule} {name:<34} {number:>7,}")
         if biting:
             line.append(f"  {biting:,} biting", style="bold red")

@@ -63,7 +63,7 @@ async def test_what_tenants_have_in_common_is_one_line_that_says_who_differs(ten
     assert line.startswith(f"contradiction FK101 set-null-on-not-null  38 {_TIMES} {_SHAPE} in t1 … t40, 38 bite")
     assert "  2 differ: t7, t9" in text.splitlines()
     assert len(text.splitlines()) <= 60
-    assert check_text([tenants], each=True).count("contradiction FK101") == 38
+    assert check_text([tenants], each=True).count("contradiction FK101 set-null-on-not-null  t") == 38
 
 
 async def test_markdown_and_annotations_tell_it_once_as_well(tenants: CheckReport) -> None:
