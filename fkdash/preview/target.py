@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.catalog.node_tree import FIRST_OF_USERS
+from fkdash.db.at_once import at_once
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.condition import by_own_name, nearest_columns
 from fkdash.preview.equality import alias_beside, bare_type, clause
@@ -141,19 +142,30 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     await refuse_volatile_in(session, target.condition, "The condition")
 
 
-async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:
+async def resolve_with_heirs(session: Session, target: DeleteTarget) -> tuple[int, list[int]]:
+    """Give what `resolve` and `inheriting_tables` give, which is one wait."""
+    async with at_once() as group:
+        found = group.create_task(resolve(session, target))
+        below = group.create_task(inheriting_tables(session, target))
+    return found.result(), below.result()
+
+
+async def inheriting_tables(session: Session, target: DeleteTarget) -> list[int]:
     """Give the OIDs of the tables that inherit from a plain table, whose rows DELETE without ONLY takes too."""
     if target.only:
         return []
     rows = await session.asked(
         "WITH RECURSIVE below(oid) AS ("
         " SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
-        "  WHERE i.inhparent = $1 AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
+        "  WHERE i.inhparent = (SELECT p.oid FROM pg_catalog.pg_class p JOIN pg_catalog.pg_namespace n"
+        "  ON n.oid = p.relnamespace WHERE n.nspname = $1 AND p.relname = $2)"
+        "  AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
         " UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid"
         "  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
         "  WHERE NOT c.relispartition AND c.relkind IN ('r', 'f'))"
         " SELECT oid::bigint AS oid FROM below ORDER BY 1",
-        oid,
+        target.table.schema,
+        target.table.name,
     )
     return [row["oid"] for row in rows]
 

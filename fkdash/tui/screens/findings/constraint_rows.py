@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import BlockedRow, Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.screens.findings.folds import Folds
     from fkdash.tui.widgets.drawing import Drawing
 
 _SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
@@ -174,11 +175,11 @@ def _is_idle(impact: Impact | None) -> bool:
     return impact is not None and impact.state == "latent"
 
 
-def columns() -> list[ListColumn[ConstraintRow]]:
-    """Give the list's columns."""
+def columns(folds: Folds) -> list[ListColumn[ConstraintRow]]:
+    """Give the list's columns; a row may stand for others."""
     return [
         ListColumn("", _symbol, 1, tone=_tone),
-        ListColumn("foreign key", lambda row: shown_columns(row.key), 16),
+        ListColumn("foreign key", lambda row: shown_columns(row.key), 16, shown=folds.name),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
         ListColumn(
             "on delete",
@@ -188,7 +189,7 @@ def columns() -> list[ListColumn[ConstraintRow]]:
             tone=lambda row: ACTION_TONES[row.key.on_delete] if row.declared else "muted",
         ),
         ListColumn("rule", lambda row: row.reasons, 5, priority=3, extra=True),
-        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone),
+        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone, shown=folds.state),
     ]
 
 
