@@ -66,6 +66,11 @@ class CheckOptions:
 
 async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
     """Check one database; raises the session's errors when the catalog itself cannot be read."""
+    async with sessions.in_a_row():
+        return await _checked(sessions, options, where)
+
+
+async def _checked(sessions: Sessions, options: CheckOptions, where: str) -> CheckReport:
     catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
@@ -91,6 +96,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        rules=len(options.rules),
         schemas=schemas_of(catalog),
     )
 

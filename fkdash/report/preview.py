@@ -30,7 +30,7 @@ from fkdash.sqlstates import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
@@ -122,9 +122,9 @@ def sentence(preview: Preview) -> str:
     return f"Deleting {rows} is allowed; it takes {counted(deleted, 'other rows')} along and changes {written:,}."
 
 
-def preview_text(preview: Preview, listed: Listed = _NONE) -> str:
-    """Give the preview as plain text; nothing from the database is interpreted."""
-    return "".join(f"{line}\n" for line in _text_lines(preview, listed))
+def preview_text(preview: Preview, listed: Listed = _NONE, way: Iterable[str] = ()) -> str:
+    """Give the preview as plain text; nothing from the database is interpreted. `way` is its tree."""
+    return "".join(f"{line}\n" for line in _text_lines(preview, listed, way))
 
 
 def preview_markdown(preview: Preview, listed: Listed = _NONE) -> str:
@@ -170,7 +170,7 @@ def preview_csv(preview: Preview) -> str:
     return written.getvalue()
 
 
-def _text_lines(preview: Preview, listed: Listed) -> Iterator[str]:
+def _text_lines(preview: Preview, listed: Listed, way: Iterable[str]) -> Iterator[str]:
     yield f"{preview.verdict.value.upper()}: {sentence(preview)}"
     if preview.blockers:
         yield ""
@@ -180,6 +180,7 @@ def _text_lines(preview: Preview, listed: Listed) -> Iterator[str]:
             yield from (f"       {name}" for name in _listed_names(preview, blocker, listed))
         if any(blocker.first for blocker in preview.blockers):
             yield "   (* is what PostgreSQL reports)"
+    yield from way
     yield from text_of_effects(preview, "What it would do")
     yield from text_of_notes(preview)
 

@@ -240,7 +240,7 @@ def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
     for severity, count in found:
         digit, noun = _DIGITS[severity]
         mark = Part(f" {_SYMBOLS[severity]} {counted(count, noun)}   ", _TONES[severity])
-        parts += [Part(digit, "key"), mark]
+        parts += [Part("["), Part(digit, "key"), Part("]"), mark]
     return tuple(parts)
 
 
@@ -292,7 +292,8 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
         return []
     from fkdash.report.orphans import arrow, count_words, why  # loaded when it is wanted
 
-    reasons = ", ".join(why(scanned.reference))
+    # A finding says why, and what an undeclared one looks like, at length.
+    reasons = "" if row.findings else ", ".join(why(scanned.reference))
     return [
         line(Part(f"{count_words(scanned.orphans)}: ", "strong"), arrow(row.key), "; o shows the rows"),
         *([line(reasons)] if reasons else []),
