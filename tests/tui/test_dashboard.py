@@ -84,7 +84,7 @@ async def test_the_conflict_is_first_and_marked_with_its_consequence_and_the_ver
         assert "PRODUCTION" in lines[0]
         assert f"{incident_database.version}." in lines[0]
         tables = await incident_database.value(_TABLES)
-        assert "[1] ! 2 contradictions   [2] ~ 3 warnings   [3] - 2 notes" in lines[1]
+        assert "[1] ! 2 contradictions   [2] ~ 3 warnings   [3] - 4 notes" in lines[1]
         assert f" 57 foreign keys of {tables} tables " in lines[2]
         assert lines[4].startswith("┃ ! users.primary_workspace_id")
         pane = session.app.constraints.pane
@@ -278,6 +278,8 @@ async def test_cancelling_stops_the_query_on_the_server(database: TestDatabase) 
 
     async with dashboard(database.dsn) as session:
         await session.until_shown("Nothing wrong found")
+        # What is still read in the background says so on the same line when it is done.
+        await session.until(lambda: all(worker.is_finished for worker in session.app.workers))
         session.app.constraints.run_cancellable(lambda: wait_long(session), doing="Waiting long", group="test")
         await session.until_shown("Waiting long ...")
         await count_becomes(1)

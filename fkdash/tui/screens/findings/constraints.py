@@ -227,7 +227,7 @@ class ConstraintsScreen(BaseScreen):
     def _tell_counts(self) -> None:
         if self.knowledge is None:
             return
-        parts = count_parts(counts(self.list.rows)) or line(Part("Nothing wrong found", "good"))
+        parts = count_parts(counts(self.knowledge.findings)) or line(Part("Nothing wrong found", "good"))
         if self._cut_off:
             parts = (Part(self._cut_off, "warning"), *parts)
         self.consequence.tell_parts(
@@ -315,7 +315,7 @@ class ConstraintsScreen(BaseScreen):
         return ""
 
     def action_only(self, severity: str) -> None:
-        """Show only the rows of one severity; those of all again where they were so already, or for ""."""
+        """Show only the rows with findings of one severity; all again where it was so already, or for ""."""
         wanted = f"severity:{severity}" if severity else ""
         self.list.filter_by("" if self.list.filter_text == wanted else wanted)
 

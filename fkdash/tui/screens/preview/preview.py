@@ -85,7 +85,7 @@ class PreviewScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
-        yield Frame(ListBar(self.list, "what it does"), self.list, id="left", over=True)
+        yield Frame(ListBar(self.list, "what it would do"), self.list, id="left", over=True)
         yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
