@@ -14,7 +14,7 @@ from fkdash.tui.screens.findings.constraint_rows import ConstraintRow, described
 from fkdash.tui.screens.findings.pictures import map_of
 from fkdash.tui.screens.preview.blocked import BlockedScreen
 from fkdash.tui.widgets.bars import RuleLine
-from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.frame import WIDE, Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import behaviour, consequence, holds_rows_back, shown_name
@@ -67,8 +67,10 @@ class FindingScreen(BaseScreen):
         worst = row.findings[0] if row.findings else None
         self.consequence.tell(consequence(worst, row.impact) if worst else behaviour(row.key))
         self._title.tell(title_of(row))
-        # The first sentence stands above already.
-        self.pane.show([*described(row, self._held)[1:], *self._evidence()])
+        # The first sentence stands above already. Who holds most is seen on the way here: it must not push the
+        # evidence out of sight.
+        held = self._held if self.app.size.width >= WIDE else ()
+        self.pane.show([*described(row, held)[1:], *self._evidence()])
         self._around_title.tell(f"around {shown_name(row.key.referenced)}")
         self._around.show([map_of(self.knowledge, row.key.referenced, row.key)])
 
