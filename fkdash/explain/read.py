@@ -195,7 +195,7 @@ def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) 
         return replace(clues, constraint=dependent[1], table=dependent[2]) if dependent else clues
     if sentence.kind is Kind.TRUNCATED:
         tables = part_of_detail("Table {table} references {referenced}", after + before, known.odd)
-        return replace(clues, **tables)
+        return replace(clues, table=tables.get("table", ""), referenced=tables.get("referenced", ""))
     return clues
 
 
