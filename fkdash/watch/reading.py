@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.watch.csv_log import CsvLog, begins_csv
@@ -11,6 +12,7 @@ from fkdash.watch.text_log import TextLog
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
+    from datetime import datetime
 
     from fkdash.watch.classify import Classifier
     from fkdash.watch.clock import Clock
@@ -21,6 +23,7 @@ _GZIP: Final = b"\x1f\x8b"
 _SNIFFED: Final = 4096
 _UNPACKED: Final = 4 * 1024 * 1024
 _LINES_LOOKED_AT: Final = 200
+_SECOND: Final = timedelta(microseconds=999_999)
 
 
 class _Reader(Protocol):
@@ -38,6 +41,9 @@ class Reading:
         self._readers: dict[Hashable, _Reader] = {}
         self._unpacking: dict[Hashable, zlib._Decompress] = {}
         self._begun: dict[Hashable, bytes] = {}
+        self._last: dict[Hashable, datetime] = {}
+        self._exact: set[Hashable] = set()
+        self._beside: dict[Hashable, dict[Hashable, None]] = {}
         self._gone = 0
         self.plain = False
         """Whether something was read that is in the plain format."""
@@ -49,9 +55,16 @@ class Reading:
         """How many records were too long or broken."""
         return self._gone + sum(reader.left_out for reader in self._readers.values())
 
-    def take(self, file: Hashable, data: bytes, *, final: bool = False) -> int:
-        """Read on in a file; `final` says that nothing comes any more. Gives how many violations were counted."""
-        counted = sum(self._take(file, part, final=False) for part in self._unpacked(file, data))
+    def take(self, file: Hashable, data: bytes, *, final: bool = False, beside: Iterable[Hashable] = ()) -> int:
+        """Read on in a file; `final` says that nothing comes any more. Gives how many violations were counted.
+
+        What was read of the files in `beside`, which hold some of its messages as well, is not counted again.
+        """
+        for each in beside:
+            self._beside.setdefault(file, {})[each] = self._beside.setdefault(each, {})[file] = None
+        # What waits there for lines that might follow comes before what is read here.
+        counted = sum(self._settled(each) for each in self._beside.get(file, ()))
+        counted += sum(self._take(file, part, final=False) for part in self._unpacked(file, data))
         return counted + (self._take(file, b"", final=True) if final else 0)
 
     def _take(self, file: Hashable, data: bytes, *, final: bool) -> int:
@@ -62,15 +75,27 @@ class Reading:
                 self._begun[file] = data
                 return 0
             reader = self._readers[file] = self._reader_of(data)
-        counted = self._count(reader.take(data, final=final))
+        counted = self._count(file, reader.take(data, final=final))
         if final:
             self._gone += reader.left_out
             del self._readers[file]
         return counted
 
-    def _count(self, records: Iterable[LogRecord]) -> int:
-        counted = 0
+    def _count(self, file: Hashable, records: Iterable[LogRecord]) -> int:
+        held = [
+            # A moment in whole seconds (%t) is any moment of its second.
+            self._last[each] if each in self._exact else self._last[each] + _SECOND
+            for each in self._beside.get(file, ())
+            if each in self._last
+        ]
+        counted, after = 0, max(held, default=None)
         for record in records:
+            if record.moment is not None:
+                if after is not None and record.moment <= after:
+                    continue
+                self._last[file] = max(record.moment, self._last.get(file, record.moment))
+                if record.moment.microsecond:
+                    self._exact.add(file)
             violation = self._classifier.violation(record)
             if violation is not None:
                 counted += self.counts.add(record, violation)
@@ -78,8 +103,11 @@ class Reading:
 
     def settled(self) -> int:
         """Take what waits for lines that might have followed: nothing has come for a while."""
-        texts = [reader for reader in self._readers.values() if isinstance(reader, TextLog)]
-        return sum(self._count(reader.take(b"", settled=True)) for reader in texts)
+        return sum(self._settled(file) for file in list(self._readers))
+
+    def _settled(self, file: Hashable) -> int:
+        reader = self._readers.get(file)
+        return self._count(file, reader.take(b"", settled=True)) if isinstance(reader, TextLog) else 0
 
     def _unpacked(self, file: Hashable, data: bytes) -> Iterator[bytes]:
         """Give data as it is, of a packed file what it holds, in parts of bounded size."""

@@ -71,7 +71,7 @@ async def watch(
             came = counted = 0
             async for chunk in source.read():
                 came += 1
-                counted += reading.take(chunk.file, chunk.data, final=chunk.final)
+                counted += reading.take(chunk.file, chunk.data, final=chunk.final, beside=chunk.beside)
                 if counted and not ending.once:
                     told(reading.counts.finished(datetime.now(UTC)))
             if not came:
