@@ -51,7 +51,8 @@ class CheckOptions:
     """What to check and how long one question may take.
 
     `concerns` chooses tables; a foreign key counts when either of its tables is chosen. `decided_in` is the file
-    of the configuration, else of the baseline. `count_rows` asks how many rows every certain error holds back.
+    of the configuration, else of the baseline. `count_rows` asks how many rows every certain contradiction holds
+    back.
     """
 
     rules: tuple[Rule, ...] = RULES
@@ -65,13 +66,17 @@ class CheckOptions:
 
 async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
     """Check one database; raises the session's errors when the catalog itself cannot be read."""
+    async with sessions.in_a_row():
+        return await _checked(sessions, options, where)
+
+
+async def _checked(sessions: Sessions, options: CheckOptions, where: str) -> CheckReport:
     catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if is_about(options.concerns, each.key)]
     settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
-    if options.count_rows:
-        settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
+    settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline)
     known = {id(each) for each in compared.known}
@@ -91,6 +96,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        rules=len(options.rules),
         schemas=schemas_of(catalog),
     )
 
@@ -159,14 +165,14 @@ async def _found(
     if len(others) == len(options.rules):
         return await asyncio.to_thread(findings, catalog, others), []
     found, (queries, missed) = await asyncio.gather(
-        asyncio.to_thread(findings, catalog, others), _kept_queries(sessions, options)
+        asyncio.to_thread(findings, catalog, others), kept_queries(sessions, options.seconds)
     )
     undeclared = [rule for rule in options.rules if rule.id == _UNDECLARED]
     more = await asyncio.to_thread(findings, catalog.with_queries(queries), undeclared)
     return in_order((*found, *more)), missed
 
 
-async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tuple[Query, ...], list[Unknown]]:
+async def kept_queries(sessions: Sessions, seconds: float) -> tuple[tuple[Query, ...], list[Unknown]]:
     """Give the queries the database keeps, and what could not be read."""
     queries: list[Query] = []
     unknowns: list[Unknown] = []
@@ -175,7 +181,7 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
         ("joins in pg_stat_statements", read_statements),
     )
     try:
-        async with sessions.session(options.seconds) as session, at_once() as group:
+        async with sessions.session(seconds) as session, at_once() as group:
             both = [group.create_task(read(session)) for _, read in readers]
         return tuple(each for task in both for each in task.result()), unknowns
     except (NotPermittedError, ServerRefusedError, StoppedError):
@@ -183,7 +189,7 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
         pass
     for what, read in readers:
         try:
-            async with sessions.session(options.seconds) as session:
+            async with sessions.session(seconds) as session:
                 queries += await read(session)
         except (NotPermittedError, ServerRefusedError, StoppedError) as error:
             unknowns.append(unanswered(what, error))

@@ -81,7 +81,7 @@ async def _counts(
     try:
         async with sessions.session(seconds) as session:
             await refuse_planted_of(session, tuple(catalog.tables[name] for name in names))
-            rows = await session.rows(" union all ".join(_query(catalog, *each) for each in asked))
+            rows = await session.asked(" union all ".join(_query(catalog, *each) for each in asked))
     except StoppedError:
         return {}
     except (NotRunError, NotPermittedError, ServerRefusedError):

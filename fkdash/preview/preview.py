@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from fkdash.db.session import Session
     from fkdash.preview.asked_statements import Hearing
-    from fkdash.preview.facts import Facts
     from fkdash.preview.model import Blocker, Selection
+    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from fkdash.db.session import Session
-    from fkdash.preview.facts import Facts
     from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.reached import Facts
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
 
@@ -38,24 +38,28 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     columns = tuple(target.keys[0])
     if any(set(key) != set(columns) for key in target.keys):
         raise UsageError("The keys do not all have the same columns.", next_step="Give each key the same columns.")
-    unknown = [column for column in columns if column not in table.columns]
+    unknown = [column for column in columns if column not in table.columns_by_name]
     if unknown:
         raise UsageError(
-            f"{target.table} has no column {unknown[0]!r}.", next_step=f"It has {', '.join(table.columns)}."
+            f"{target.table} has no column {unknown[0]!r}.",
+            next_step=f"It has {', '.join(table.columns_by_name)}.",
         )
     name = quoted(table.name.name)
     keys = alias_beside(table.name.name, "fk$keys")
+    # A rehearsed delete runs it under the application's path, where each name could mean something else.
     tests = [
-        f"{name}.{quoted(column)} = {keys}.a{i}::{bare_type(facts, table.columns[column])}"
+        f"{name}.{quoted(column)} operator(pg_catalog.=) "
+        f"{keys}.a{i}::{bare_type(facts, table.columns_by_name[column])}"
         for i, column in enumerate(columns)
     ]
-    arrays = ", ".join(f"${i + 1}::text[]" for i in range(len(columns)))
+    arrays = ", ".join(f"pg_catalog.unnest(${i + 1}::pg_catalog.text[])" for i in range(len(columns)))
     names = ", ".join(f"a{i}" for i in range(len(columns)))
     return Selection(
         condition=" AND ".join(tests),
-        joined=f"CROSS JOIN unnest({arrays}) AS {keys}({names})",
+        joined=f"CROSS JOIN ROWS FROM ({arrays}) AS {keys}({names})",
         arguments=tuple(
-            [spelled(key[column], array=table.columns[column].array) for key in target.keys] for column in columns
+            [spelled(key[column], array=table.columns_by_name[column].array) for key in target.keys]
+            for column in columns
         ),
     )
 
@@ -102,7 +106,7 @@ async def find_targets(
         for member in members:
             rows += await reader.targets(member, table.name.name, chosen)
     except ServerRefusedError as error:
-        raise refusal(target, error, table.columns) from None
+        raise refusal(target, error, table.columns_by_name) from None
     return rows
 
 

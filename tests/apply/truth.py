@@ -1,21 +1,20 @@
 """Whatever happens at whatever moment: what was said, what the journal says and what the catalog says are the same.
 
-A machine of runs, each met by a fault at a random moment on its way to a real server, and of what leads on or back
-from there. `python -m tests.apply.truth --examples N` tries N of them on each version under test, other ones every
-time.
+A machine of runs, each met by one fault or two at random moments on its way to a real server, and of what leads on
+or back from there. `python -m tests.apply.truth --examples N` tries N of them on each version under test, other ones
+every time.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import math
 import random
+import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,16 +36,20 @@ from fkdash.fix.fix_for import subject_of
 from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.planner import plan
 from fkdash.fix.statements.definition import definition
-from tests.apply.truth_faults import FAULTS, READ_ONLY_FOLDER, Run, Trouble, connected, moment_of, read_only_folder
+from tests.apply.truth_faults import NO_TROUBLE, READ_ONLY_FOLDER, Run, read_only_folder, trouble
+from tests.apply.truth_onlooker import Onlooker, Seen
 from tests.apply.truth_tally import Tally
+from tests.support.disks import Disk, disk
 from tests.support.failover import FailingServer, failing_server
 from tests.support.gate import Gate, gated_socket
 from tests.support.servers import versions_under_test
 
 _One = TypeVar("_One")
 _IMPATIENT = Patience(3, 0.01, 0.03)
+_UNHINDERED = Patience(50, 0.01, 0.2)
 _SETTLING_SECONDS = 1.0
-_LONGEST_SECONDS = 40.0
+_LONGEST_SECONDS = 200.0
+_DISK = "8m"
 _PACE = Pace(batch_rows=30, pause_ms=0)
 _SCHEMA = """
 set client_min_messages = error;
@@ -65,18 +68,6 @@ insert into children select g, 100 + g, 1 from generate_series(1000, 1100) g;
 alter table children add constraint ck foreign key (parent_id) references parents (id) not valid;
 comment on constraint ck on children is 'kept';
 """
-_CATALOG = """
-select (select array_agg(format('%s %s %s %s', oid, conname, pg_get_constraintdef(oid), obj_description(oid)) order by oid)
-          from pg_constraint where conrelid = 'children'::regclass and contype = 'f') as keys,
-       (select array_agg(format('%s %s', attname, attnotnull) order by attnum) from pg_attribute
-         where attrelid = 'children'::regclass and attnum > 0) as columns,
-       (select array_agg(format('%s %s', indexrelid::regclass, indisvalid) order by indexrelid) from pg_index
-         where indrelid = 'children'::regclass) as indexes
-"""
-_BUSY = """
-select count(*) from pg_stat_activity a join pg_locks l on l.pid = a.pid and l.granted
- where a.application_name = 'fkdash' and l.relation = 'children'::regclass and l.mode like '%Exclusive%'
-"""
 _PLANS = {
     "restrict": ("ck", "restrict", False),
     "beside": ("ck", "cascade", True),
@@ -88,23 +79,17 @@ _PLANS = {
 }
 
 
-@dataclass(frozen=True)
-class Seen:
-    """The catalog and the rows, as somebody sees who knows nothing of fkdash. `rows` are what a repair started from."""
-
-    catalog: tuple[Any, ...]
-    rows: int
-
-
 class Truth(RuleBasedStateMachine):
     """One change with what happens to it, and to what leads on or back from there."""
 
-    def __init__(self, server: FailingServer, tally: Tally) -> None:
+    def __init__(self, server: FailingServer, tally: Tally, room: Path, disk_of_it: Disk | None) -> None:
         super().__init__()
         self.server = server
         self.tally = tally
+        self.disk = disk_of_it
+        self.onlooker = Onlooker(server)
         self.runner = asyncio.Runner()
-        self.folder = Path(tempfile.mkdtemp(prefix="truth-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="truth-", dir=room))
         self.key = ""
         self.meddled = False
         self.journals: list[Path] = []
@@ -132,44 +117,57 @@ class Truth(RuleBasedStateMachine):
         if self.tally.is_over:
             return
         self.tally.examples += 1
-        self.key, self.option, self.careful = random.Random(f"{chance} {self.tally.examples}").choice(
-            sorted(_PLANS.values())
-        )
-        self.wait(self._begin(repairs=self.option.endswith("orphans")))
+        self.wait(self._begin(self._drawn(chance)))
 
-    async def _begin(self, *, repairs: bool) -> None:
-        connection = await connected(self.server)
-        try:
-            kept = await connection.fetch("select relname from pg_class where relname like 'fkdash_orphans_%'")
-            names = ", ".join(["nothing", *(row[0] for row in kept)])
-            await connection.execute(_SCHEMA.format(kept=names) + (_ORPHANS if repairs else ""))
-        finally:
-            await connection.close()
-        self.first = await self._seen()
+    def _drawn(self, chance: int) -> random.Random:
+        # Each fault and each plan as likely as the next, which is not what Hypothesis draws.
+        return random.Random(f"{chance} {self.tally.part} {self.tally.examples} {self.tally.runs}")
+
+    async def _begin(self, drawn: random.Random) -> None:
+        self.key, self.option, self.careful = drawn.choice(sorted(_PLANS.values()))
+        self.meddled = False
+        self.journals = []
+        for each in self.folder.iterdir():
+            each.unlink()
+        kept = ", ".join(["nothing", *await self.onlooker.kept()])
+        repairs = self.option.endswith("orphans")
+        await self.onlooker.script(_SCHEMA.format(kept=kept) + (_ORPHANS if repairs else ""))
+        self.first = await self.onlooker.seen()
 
     @rule(chance=st.integers(0, 2**64 - 1))
     def run(self, chance: int) -> None:
-        if self.tally.is_over:
-            return
-        # Each fault and each plan as likely as the next, which is not what Hypothesis draws.
-        drawn = random.Random(f"{chance} {self.tally.runs}")
-        self.wait(self._run(drawn.choice(["on", "back"]), drawn.choice(FAULTS), drawn))
+        if not self.tally.is_over:
+            self.wait(self._next_run(self._drawn(chance)))
 
     def teardown(self) -> None:
         try:
             if self.key:
                 self.wait(self._to_an_end())
+            self.runner.run(self.onlooker.close())
         finally:
             self.runner.close()
+            shutil.rmtree(self.folder)
 
-    async def _run(self, way: str, fault: str, drawn: random.Random) -> None:
+    async def _next_run(self, drawn: random.Random) -> None:
+        """Run what leads on or back; where somebody made that impossible, begin with another change."""
+        ways = ["on", "back"]
+        drawn.shuffle(ways)
+        for way in ways:
+            if await self._run(way, drawn):
+                return
+        last = self._last_done()
+        assert self.meddled or (last is not None and not last.plan.undo), "nothing leads on or back"
+        await self._begin(drawn)
+        await self._run("on", drawn)
+
+    async def _run(self, way: str, drawn: random.Random | None) -> bool:
+        """Run one way, met by what is drawn, if anything is; False where there is nothing to run."""
         with tempfile.TemporaryDirectory(prefix="fk-") as short:
             async with gated_socket(self.server.socket, Path(short), "postgres") as gate:
                 pool = await ReadPool.open(resolve(ConnectionArguments(dsn=gate.dsn), {}))
                 try:
                     change = await self._next(pool, way)
-                    if change is not None:
-                        await self._met_by(change, gate, fault, drawn)
+                    return change is not None and await self._met_by(change, gate, drawn)
                 finally:
                     await pool.close()
 
@@ -186,10 +184,11 @@ class Truth(RuleBasedStateMachine):
                         else undo_plan(catalog, left[0].plan)
                     )
                     return self._change(pool, catalog, chosen, left[0].path)
-                if way == "back" and self.journals:
-                    done = recorded_run(self.journals[-1])
-                    if done.outcome == RunOutcome.VERIFIED and done.plan.undo:
-                        return self._change(pool, catalog, undo_plan(catalog, done.plan), done.path)
+                if way == "back":
+                    done = self._last_done()
+                    if done is None or not done.plan.undo:
+                        return None
+                    return self._change(pool, catalog, undo_plan(catalog, done.plan), done.path)
                 key = next(each for each in catalog.foreign_keys if each.name == self.key)
                 subject = subject_of(catalog, key, self.option)
                 pace = _PACE if self.option.endswith("orphans") else None
@@ -199,44 +198,58 @@ class Truth(RuleBasedStateMachine):
                 return None
         return self._change(pool, catalog, chosen, None)
 
+    def _last_done(self) -> RecordedRun | None:
+        """Give the last run that changed anything, if it is through."""
+        for path in reversed(self.journals):
+            run = recorded_run(path) if path.stat().st_size else None
+            if run is not None and (run.changed or run.outcome == RunOutcome.VERIFIED):
+                return run if run.outcome == RunOutcome.VERIFIED else None
+        return None
+
     def _change(self, pool: ReadPool, catalog: Catalog, chosen: Plan, continues: Path | None) -> Change:
         return Change(
             pool, catalog, chosen, folder=self.folder, patience=_IMPATIENT, continues=continues,
             settling_seconds=_SETTLING_SECONDS,
         )  # fmt: skip
 
-    async def _met_by(self, change: Change, gate: Gate, fault: str, drawn: random.Random) -> None:
-        trouble = Trouble(fault, moment_of(change.plan, drawn), drawn.randint(0, 3))
+    async def _met_by(self, change: Change, gate: Gate, drawn: random.Random | None) -> bool:
+        kind = change.plan.option, len(change.plan.steps)
+        met = NO_TROUBLE if drawn is None else trouble(change.plan, drawn, self.tally.sent_by(kind))
+        if drawn is None:
+            change = replace(change, patience=_UNHINDERED)
         looked = await look(change)
         if not may_start(looked):
             self.told.append(f"not started: {[line.what for line in looked if line.standing == 'stop']}")
-            return
-        before = await self._seen()
-        run = Run(change.plan, gate, self.server, so_before=await self._in_effect(change.plan))
+            return False
+        before = await self.onlooker.seen()
+        so_before = await self.onlooker.in_effect(change.plan)
+        run = Run(change.plan, gate, self.server, self.disk, so_before=so_before)
         self.tally.runs += 1
-        if trouble.fault == READ_ONLY_FOLDER:
+        if met.fault == READ_ONLY_FOLDER and self.disk is None:
             change = replace(change, folder=read_only_folder(self.folder))
-            run.happened = "from the beginning"
         task = asyncio.ensure_future(carry_out(change, looked, wanted(change), run.heard, Wishes()))
         run.task = task
         ended: RunEnded | None = None
-        async with trouble.around(run):
+        async with met.around(run):
             try:
                 ended = await task
             except FkdashError as error:
                 self.told.append(f"not begun: {error}")
-        self.tally.faults[trouble.fault] += bool(run.happened)
+        if drawn is None:
+            self.tally.messages[kind] = gate.sent
+        self.tally.faults.update(fault for fault, _ in run.happened)
         self.meddled |= run.meddled
-        self.told.append(f"{change.plan.option} met {trouble} at {run.happened}: {ended}")
-        after = await self._seen()
+        self.told.append(f"{change.plan.option} met {met}: {run.happened}: {ended}")
+        after = await self.onlooker.seen()
         if run.journal is None or not run.journal.exists():
             assert after == before or run.meddled, (before, after)
-            return
+            return True
         self.journals.append(run.journal)
         if run.killed:
             run.forget_what_came_after()
             ended = None
         await self._agree(change.plan, run, ended, before, after)
+        return True
 
     async def _agree(
         self,
@@ -263,7 +276,7 @@ class Truth(RuleBasedStateMachine):
             )  # fmt: skip
         else:
             assert run.no_room, recorded
-        in_effect = await self._in_effect(chosen)
+        in_effect = await self.onlooker.in_effect(chosen)
         if known:
             # Somebody may have changed it after it was looked at; and what was so before is not a run's doing.
             was_so = not ended.steps_done and not changed and in_effect == run.so_before
@@ -280,65 +293,26 @@ class Truth(RuleBasedStateMachine):
             if known and ended.exit_code == 1:
                 assert len(in_effect) == len(chosen.steps) or run.meddled
         if known:
-            await self._nothing_is_held()
-
-    async def _nothing_is_held(self) -> None:
-        connection = await connected(self.server)
-        try:
-            for _ in range(300):
-                if not await connection.fetchval(_BUSY):
-                    return
-                await asyncio.sleep(0.01)
-            raise AssertionError("locks of a run that has ended are still held")
-        finally:
-            await connection.close()
-
-    async def _in_effect(self, chosen: Plan) -> tuple[int, ...]:
-        connection = await connected(self.server)
-        found = []
-        try:
-            for step in chosen.steps:
-                if not await connection.fetchval(step.done_when):
-                    break
-                found.append(step.number)
-        finally:
-            await connection.close()
-        return tuple(found)
-
-    async def _seen(self) -> Seen:
-        connection = await connected(self.server)
-        try:
-            (row,) = await connection.fetch(_CATALOG)
-            kept = await connection.fetch("select relname from pg_class where relname like 'fkdash_orphans_%'")
-            had = "select id, parent_id, needed from children"
-            for (name,) in kept:
-                had = (
-                    f"select * from ({had}) c where not exists (select from {name} k where k.id = c.id) "
-                    f"union all select id, parent_id, needed from {name}"
-                )
-            rows = await connection.fetchval(f"select sum(hashtextextended(format('%s', r), 0)) from ({had}) r")
-            return Seen(tuple(tuple(each or ()) for each in row), int(rows))
-        finally:
-            await connection.close()
+            await self.onlooker.require_nothing_held()
 
     async def _to_an_end(self) -> None:
         """Lead what was left halfway to its end, and a change that is through back: rows equal, the key as promised."""
         for way in ("on", "back"):
             left = unfinished(self.folder)
-            done = recorded_run(self.journals[-1]) if self.journals else None
-            if not left and (way == "on" or done is None or done.outcome != RunOutcome.VERIFIED):
+            done = self._last_done()
+            if not left and (way == "on" or done is None):
                 continue
-            await self._run(way, "nothing", random.Random(0))
+            await self._run(way, None)
             if self.meddled:
                 return
             latest = recorded_run(self.journals[-1])
-            if done is not None and latest.path != done.path:
+            if done is None or latest.path != done.path:
                 assert latest.outcome == RunOutcome.VERIFIED, (latest.message, latest.verification)
                 await self._is_as_promised(latest)
         assert self.meddled or unfinished(self.folder) == ()
 
     async def _is_as_promised(self, run: RecordedRun) -> None:
-        assert (await self._seen()).rows == self.first.rows
+        assert (await self.onlooker.seen()).rows == self.first.rows
         goal = run.plan.goal
         pool = await ReadPool.open(resolve(ConnectionArguments(dsn=self.server.dsn("postgres")), {}))
         try:
@@ -352,14 +326,11 @@ class Truth(RuleBasedStateMachine):
         assert all(not catalog.tables[table].columns_by_name[column].not_null for table, column in goal.nullable)
 
 
-def try_out(
-    server: FailingServer, examples: int, steps: int = 4, *, alike: bool = False, seconds: float = math.inf
-) -> Tally:
-    """Try machines of up to `steps` runs each, the same ones if `alike`; raises the first untruth.
+def try_out(server: FailingServer, tally: Tally, examples: int, steps: int, *, alike: bool = False) -> Tally:
+    """Try so many machines of up to `steps` runs each, the same ones if `alike`, until enough happened for the tally.
 
-    They are `examples`, or as many as are begun in `seconds`.
+    Raises the first untruth.
     """
-    tally = Tally(time.monotonic() + seconds)
     chosen = settings(
         max_examples=examples, stateful_step_count=steps, derandomize=alike, deadline=None, database=None,
         print_blob=not alike,
@@ -367,18 +338,22 @@ def try_out(
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-
-    class OnThisServer(Truth):
-        def __init__(self) -> None:
-            super().__init__(server, tally)
-
-    # Hypothesis tries again what failed, and what happens is never twice the same: the first time counts.
+    room = Path(tempfile.mkdtemp(prefix="fk-truth-"))
     try:
-        run_state_machine_as_test(OnThisServer, settings=chosen)
-    except Exception:
-        # Hypothesis tries again what failed, and what happens is never twice the same: the first time counts.
-        if tally.failure is None:
-            raise
+        with disk(room, _DISK) as mounted:
+
+            class OnThisServer(Truth):
+                def __init__(self) -> None:
+                    super().__init__(server, tally, room, mounted)
+
+            try:
+                run_state_machine_as_test(OnThisServer, settings=chosen)
+            except Exception:
+                # Hypothesis tries again what failed, and what happens is never twice the same: the first time counts.
+                if tally.failure is None:
+                    raise
+    finally:
+        room.rmdir()
     if tally.failure is not None:
         raise tally.failure
     return tally
@@ -388,11 +363,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Try many on every version under test."""
     parser = argparse.ArgumentParser(prog="python -m tests.apply.truth", description=__doc__)
     parser.add_argument("--examples", type=int, default=1000)
-    parser.add_argument("--steps", type=int, default=4, help="runs in each (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=8, help="runs in each (default: %(default)s)")
     given = parser.parse_args(arguments)
     for version in versions_under_test():
         with failing_server(version) as server:
-            tally = try_out(server, given.examples, given.steps)
+            tally = try_out(server, Tally(), given.examples, given.steps)
         sys.stdout.write(f"PostgreSQL {version}: {tally}\n")
 
 

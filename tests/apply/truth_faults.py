@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import asyncpg
 
 from fkdash.apply.events import Event, RunBegan, StepDone
 from fkdash.fix.plan import Plan
+from tests.apply.truth_onlooker import connected
+from tests.support.disks import Disk
 from tests.support.failover import FailingServer
 from tests.support.gate import Gate, Moment
 
@@ -41,8 +44,9 @@ MOMENTS = [
 ]
 STANDBY = "a standby that lagged takes over"
 READ_ONLY_FOLDER = "the folder of journals is read-only"
-_MESSAGES = 240
-"""How many messages a run sends, verification included; a repair sends some more."""
+_NO_ROOM = "there is no room for the journal"
+_SOON_AFTER = 60
+"""Within so many messages a second fault comes, while the run finds out what the first one did."""
 _COPIES = {"a backup takes its place": FailingServer.back_up, STANDBY: FailingServer.stand_by}
 _FKDASH = "application_name = 'fkdash' and backend_type = 'client backend'"
 _DDL = [
@@ -53,8 +57,8 @@ _DDL = [
 ]
 
 
-def moment_of(plan: Plan, drawn: random.Random) -> Moment:
-    """Draw a moment of a run: just where much can go wrong, or anywhere."""
+def _moment(plan: Plan, drawn: random.Random, messages: int) -> Moment:
+    """Draw a moment of a run that sends so many messages: just where much can go wrong, or anywhere."""
     sent = " ".join(step.sql for step in plan.steps).encode()
     fitting = [
         each
@@ -66,19 +70,7 @@ def moment_of(plan: Plan, drawn: random.Random) -> Moment:
     ]
     if fitting and drawn.random() < 0.5:
         return drawn.choice(fitting)
-    return Moment(b"", drawn.randint(1, _MESSAGES), answered=drawn.random() < 0.5)
-
-
-async def connected(server: FailingServer) -> asyncpg.Connection[asyncpg.Record]:
-    """Connect as somebody who knows nothing of fkdash, once the server lets anybody in."""
-    until = asyncio.get_running_loop().time() + 20
-    while True:
-        try:
-            return await asyncpg.connect(server.dsn("postgres"), server_settings={"application_name": "truth"})
-        except (OSError, asyncpg.PostgresError) as error:
-            if asyncio.get_running_loop().time() > until:
-                raise AssertionError(f"nobody is let in any more; the server's log ends: {server.log}") from error
-            await asyncio.sleep(0.01)
+    return Moment(b"", drawn.randint(1, messages), answered=drawn.random() < 0.5)
 
 
 @dataclass
@@ -88,12 +80,13 @@ class Run:
     plan: Plan
     gate: Gate
     server: FailingServer
+    disk: Disk | None = None
     so_before: tuple[int, ...] = ()
     task: asyncio.Future[Any] | None = None
     journal: Path | None = None
     copied_by: Callable[[FailingServer], None] | None = None
     copied_at: int = 0
-    happened: str = ""
+    happened: list[tuple[str, str]] = field(default_factory=list)
     meddled: bool = False
     killed: bool = False
     failed_over: bool = False
@@ -128,10 +121,6 @@ def read_only_folder(beside: Path) -> Path:
     folder = beside.with_name(f"{beside.name}-read-only")
     folder.mkdir(mode=0o500, exist_ok=True)
     return folder
-
-
-async def _nothing(_: Run, __: int) -> bool:
-    return True
 
 
 async def _cut(_: Run, __: int) -> bool:
@@ -225,14 +214,23 @@ async def _fail_over(run: Run, later: int) -> bool:
     return False
 
 
-async def _no_room(run: Run, _: int) -> bool:
-    size = run.journal.stat().st_size if run.journal is not None else 0
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+async def _no_room(run: Run, how: int) -> bool:
     run.no_room = True
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    if run.disk is None:
+        size = run.journal.stat().st_size if run.journal is not None else 0
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    elif how % 2 and run.journal is not None:
+        # Somebody else takes what the run had set aside for its last words.
+        run.journal.with_suffix(".reserve").unlink(missing_ok=True)
+    if run.disk is not None:
+        run.disk.fill()
 
     async def room_again() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        if run.disk is None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        else:
+            run.disk.make_room()
 
     run.closing.append(room_again)
     return True
@@ -278,45 +276,73 @@ _HAPPENING: dict[str, Callable[[Run, int], Awaitable[bool | None]]] = {
     "the server crashes and comes back": _crash,
     "a backup takes its place": _restore,
     STANDBY: _fail_over,
-    "there is no room for the journal": _no_room,
-    READ_ONLY_FOLDER: _nothing,
+    _NO_ROOM: _no_room,
     "somebody locks the table": _lock,
     "somebody changes the table": _ddl,
 }
-FAULTS = ["nothing", *_HAPPENING]
+FAULTS = [*_HAPPENING, READ_ONLY_FOLDER]
+_COME_FIRST = {*_COPIES, READ_ONLY_FOLDER}
+_END_ALL = {"the program is killed, kill -9", _NO_ROOM, READ_ONLY_FOLDER}
+"""After these nothing else happens: a server that starts again, say, would have no room either."""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A fault and its moment; `number` chooses among its variants (how far a standby lagged, which statement)."""
+    """A fault and its moment; `number` chooses among its variants (how far a standby lagged, which statement).
+
+    `then` comes soon after, while the run finds out what became of it.
+    """
 
     fault: str
     moment: Moment
     number: int
+    then: Trouble | None = None
 
     def __str__(self) -> str:
-        return f"{self.fault} ({self.number}), {self.moment}"
+        return f"{self.fault} ({self.number}), {self.moment}" + (f", then {self.then}" if self.then else "")
 
     @asynccontextmanager
     async def around(self, run: Run) -> AsyncIterator[None]:
-        happening = _HAPPENING.get(self.fault)
         if self.fault in _COPIES:
             run.server.forget_copies()
             run.copied_by = _COPIES[self.fault]
             run.copied_at = self.number
             if not self.number:
                 run.copied_by(run.server)
-
-        async def happens() -> bool | None:
-            assert happening is not None
-            run.happened = str(self.moment)
-            return await happening(run, self.number)
-
-        if happening is not None:
-            run.gate.arm(self.moment, happens)
+        run.gate.arm(self.moment, partial(self._happens, run))
+        if self.fault == READ_ONLY_FOLDER:
+            run.happened.append((self.fault, "from the beginning"))
+            if run.disk is not None:
+                run.disk.turn("ro")
         try:
             yield
         finally:
             run.gate.moment = None
             for close in run.closing:
                 await close()
+            if self.fault == READ_ONLY_FOLDER and run.disk is not None:
+                run.disk.turn("rw")
+
+    async def _happens(self, run: Run) -> bool | None:
+        happening = _HAPPENING.get(self.fault)
+        if happening is None:
+            return True
+        run.happened.append((self.fault, str(self.moment)))
+        goes_on = await happening(run, self.number)
+        if self.then is not None:
+            run.gate.arm(self.then.moment, partial(self.then._happens, run))
+        return goes_on
+
+
+NO_TROUBLE = Trouble("nothing", Moment(b"", 1), 0)
+
+
+def trouble(plan: Plan, drawn: random.Random, messages: int) -> Trouble:
+    """Draw what happens to a run that would send so many messages, and sometimes what happens next."""
+    fault = drawn.choice(FAULTS)
+    then = None
+    if fault not in _END_ALL and drawn.random() < 0.5:
+        second = drawn.choice([each for each in FAULTS if each not in _COME_FIRST])
+        moment = Moment(b"", drawn.randint(1, _SOON_AFTER), answered=drawn.random() < 0.5)
+        then = Trouble(second, moment, drawn.randint(0, 3))
+    return Trouble(fault, _moment(plan, drawn, messages), drawn.randint(0, 3), then)

@@ -140,6 +140,8 @@ async def _blocked(
         if _is_ordinary(catalog, blocker) or blocker.sqlstate.startswith("22"):
             continue
         told = [each for each in found if each.rule.startswith("FK1") and _tells_of(catalog, each, blocker)]
+        if not told and not blocker.first:
+            told = [each for each in found if each.certain and _comes_before(catalog, each, blocker)]
         tally.explained[f"{blocker.sqlstate} by {told[0].rule if told else 'nothing'}"] += 1
         if not told:
             problems.append(f"no finding tells of {blocker} when {case.statement}")
@@ -151,7 +153,7 @@ def _is_ordinary(catalog: Catalog, blocker: Blocker) -> bool:
     return blocker.sqlstate in _REFUSALS and any(
         key.name == blocker.constraint and not _REFUSING.isdisjoint({key.on_delete, key.on_update})
         for key in catalog.foreign_keys
-        if key.table == blocker.table
+        if node(catalog, key.table) == node(catalog, blocker.table)
     )
 
 
@@ -164,6 +166,18 @@ def _tells_of(catalog: Catalog, finding: Finding, blocker: Blocker) -> bool:
     # Of an action that meets several obstacles the rules predict the error that comes first.
     masked = any("another obstacle first" in each for each in finding.evidence)
     return finding.error.sqlstate == blocker.sqlstate or finding.certain or masked
+
+
+def _comes_before(catalog: Catalog, finding: Finding, blocker: Blocker) -> bool:
+    """Tell whether what would carry a value on to the blocker is a write that can never happen.
+
+    A preview names what would stop the delete if that did not; a rule has nothing to say of it before.
+    """
+    return finding.severity is Severity.ERROR and any(
+        key.on_update not in _REFUSING and node(catalog, key.referenced) == node(catalog, finding.key.table)
+        for key in catalog.foreign_keys
+        if node(catalog, key.table) == node(catalog, blocker.table)
+    )
 
 
 def told(tally: Tally) -> Iterator[str]:

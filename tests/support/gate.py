@@ -28,7 +28,7 @@ class Moment:
 class Gate:
     """A unix socket in front of the server's; at the armed moment the fault happens once.
 
-    The fault tells whether the connection goes on (True) or is cut, with what was sent (False) or after it (None).
+    `sent` counts what clients have sent since it was armed. The fault tells whether the connection goes on (True) or is cut, with what was sent (False) or after it (None).
     """
 
     server_socket: Path
@@ -39,6 +39,7 @@ class Gate:
     shut: bool = False
     silent: bool = False
     happened: bool = False
+    sent: int = 0
     _seen: int = 0
     _pairs: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -47,7 +48,7 @@ class Gate:
         return f"postgresql://postgres@/{self.database}?host={quote(str(self.folder), safe='')}"
 
     def arm(self, moment: Moment, fault: Callable[[], Awaitable[bool | None]]) -> None:
-        self.moment, self.fault, self.happened, self._seen = moment, fault, False, 0
+        self.moment, self.fault, self.happened, self.sent, self._seen = moment, fault, False, 0, 0
 
     async def cut(self) -> bool:
         return False
@@ -116,6 +117,7 @@ class Gate:
             writer.transport.abort()
 
     def _fires(self, data: bytes) -> bool:
+        self.sent += 1
         if self.moment is None or self.happened or self.moment.marker not in data:
             return False
         self._seen += 1

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
 _TRIGGERS_OF_PARTITIONED_SINCE: Final = 15
-"""Before, what partitions have of a table's triggers is internal, and keys have none on the table itself."""
+"""Before, keys have none on a partitioned table itself."""
 _OWN_TRIGGERS: Final = ("RI_FKey_check_ins", "RI_FKey_check_upd")
 _EVENTS: Final = {"ins": "INSERT", "upd": "UPDATE", "del": "DELETE"}
 _ACTION_WORDS: Final = {
@@ -172,13 +172,11 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
             before=each.before,
             row=each.row,
             events=each.events,
-            constraint=each.constraint or None,
             columns=each.columns,
             conditional=each.conditional,
             code=_code(state, each.function),
         )
         for each in relation.triggers
-        if not (each.parent and each.enabled == "O" and state.version < _TRIGGERS_OF_PARTITIONED_SINCE)
     ]
     if relation.kind == "p" and state.version < _TRIGGERS_OF_PARTITIONED_SINCE:
         return tuple(sorted(found, key=lambda each: each.name.encode()))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.preview.doubts import refusal
 from fkdash.preview.equality import plain_type
-from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
@@ -49,15 +48,15 @@ async def of_statement(
     if table.owner not in run.facts.refused:
         return
     for name in columns:
-        column = table.columns[name]
+        column = table.columns_by_name[name]
         if kind == "setdefault" and column.default is not None:
             obstacle = Obstacle(run.facts.root_key(key).name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
             what = f"the default of {table.name}.{name}"
             await _note(run, table.owner, _Call(column.default, column.default_restricted, obstacle, what), rows)
         for domain in reversed(run.facts.domain_chain(column.type_oid)):
-            for check in domain.constraints:
+            for check in domain.checks:
                 typed = f"SELECT v.value::{plain_type(run.facts, column)} AS value"
-                tested = f"(SELECT ({check.sql}) FROM ({typed}) AS v)"
+                tested = f"(SELECT ({check.expression}) FROM ({typed}) AS v)"
                 obstacle = Obstacle(check.name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
                 what = f"CHECK {check.name} of domain {domain.name}"
                 await _note(run, table.owner, _Call(tested, check.restricted, obstacle, what), rows)
@@ -69,7 +68,7 @@ async def of_statement(
 async def of_move(run: RunState, owner: str, destination: TableFact, row: RowId) -> None:
     """Note the generated columns that the owner may not compute for a row that comes from another partition."""
     if owner in run.facts.refused:
-        await _generated(run, owner, destination, destination.columns, [row])
+        await _generated(run, owner, destination, destination.columns_by_name, [row])
 
 
 async def before_checks(run: RunState, owner: str, leaf: TableFact, columns: Collection[str], row: RowId) -> None:
@@ -90,8 +89,8 @@ async def of_checks(run: RunState, owner: str, leaf: TableFact, row: RowId) -> N
     if owner not in run.facts.refused:
         return
     for check in leaf.checks:
-        obstacle = Obstacle(check.name, leaf.name, check.columns, INSUFFICIENT_PRIVILEGE)
-        call = _Call(check.sql, check.restricted, obstacle, f"CHECK {check.name} on {leaf.name}")
+        obstacle = Obstacle(check.name, leaf.name, leaf.names(check.columns), INSUFFICIENT_PRIVILEGE)
+        call = _Call(check.expression, check.restricted, obstacle, f"CHECK {check.name} on {leaf.name}")
         await _note(run, owner, call, [row], leaf)
 
 
@@ -130,9 +129,9 @@ async def _generated(
     run: RunState, owner: str, leaf: TableFact, columns: Collection[str], rows: Sequence[RowId]
 ) -> None:
     # With a BEFORE ROW trigger, whether it runs or not, any column might have been changed.
-    every = any(trigger.fires(UPDATE_BIT, row=True, before=True) for trigger in leaf.triggers)
+    every = any(trigger.fires("UPDATE", row=True, before=True) for trigger in leaf.triggers)
     for column in leaf.generated:
-        computed = column.generated == "s" and (every or column.reads & set(columns))
+        computed = column.stored and (every or column.reads & set(columns))
         if computed and column.default is not None:
             obstacle = Obstacle(None, leaf.name, (column.name,), INSUFFICIENT_PRIVILEGE)
             what = f"the generated column {leaf.name}.{column.name}"

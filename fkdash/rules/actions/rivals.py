@@ -15,7 +15,7 @@ from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
@@ -44,9 +44,34 @@ def reference(key: ForeignKey) -> tuple[object, ...]:
     return (key.table, key.referenced, frozenset(zip(key.columns, key.referenced_columns, strict=True)))
 
 
-def acts_before(first: ForeignKey, second: ForeignKey) -> bool:
+def acts_before(catalog: Catalog, first: ForeignKey, second: ForeignKey) -> bool:
     """Tell whether the first key's action runs before the second's; False where that is not known."""
-    return first.oid is not None and second.oid is not None and str(first.oid) < str(second.oid)
+    if first.oid is None or second.oid is None or not _renamed(catalog).isdisjoint({first.oid, second.oid}):
+        return False
+    return str(first.oid) < str(second.oid)
+
+
+@once_per_catalog
+def _renamed(catalog: Catalog) -> frozenset[int]:
+    """Give the OIDs of the constraints with a trigger that somebody renamed, and so moved in the order.
+
+    Of those that are enabled as usual no others are listed.
+    """
+    return frozenset(
+        trigger.constraint
+        for table in catalog.tables.values()
+        for trigger in table.triggers or ()
+        if trigger.constraint is not None and trigger.enabled == "O"
+    )
+
+
+def same_rows(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
+    """Give the other keys that rows of the key's table may be subject to as well: of the whole partition tree."""
+    tables = [catalog.tables[key.table]]
+    while (above := tables[-1].partition_of) is not None and above in catalog.tables:
+        tables.append(catalog.tables[above])
+    for table in (*tables[1:], *catalog.with_partitions(key.table)):
+        yield from (other for other in catalog.declared_on.get(table.name, ()) if other is not key)
 
 
 def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]]:
@@ -57,13 +82,18 @@ def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]
 
 def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[ForeignKey, ...]:
     """Give the keys over the same columns that may have moved or deleted the row before this one acts."""
-    several = same_reference(catalog)
+    alone = same_reference(catalog).get(reference(key), ())
     return tuple(
         other
-        for other in (several.get(reference(key), ()) if several else ())
+        for other in (same_rows(catalog, key) if _is_part(catalog, key) else alone)
         if other is not key
+        and reference(other)[1:] == reference(key)[1:]
         and _does(other, statement) != _does(key, statement)
         and action_of(other, statement) not in _REFUSING
         and action_runs(catalog, other, statement)
-        and not acts_before(key, other)
+        and not acts_before(catalog, key, other)
     )
+
+
+def _is_part(catalog: Catalog, key: ForeignKey) -> bool:
+    return catalog.tables[key.table].partition_of is not None or len(catalog.with_partitions(key.table)) > 1

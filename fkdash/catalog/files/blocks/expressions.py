@@ -126,7 +126,11 @@ def _negated(cursor: Cursor) -> Expression:
 
 
 def _compared(cursor: Cursor) -> Expression:
-    left = _primary(cursor)
+    return read_further(cursor, _primary(cursor))
+
+
+def read_further(cursor: Cursor, left: Expression) -> Expression:
+    """Take what is done with a value that was taken already: operators, IS, IN, LIKE."""
     while True:
         if cursor.now.kind == "sign" and cursor.now.value in _COMPARISONS:
             left = _operation(cursor, left)

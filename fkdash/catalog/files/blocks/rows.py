@@ -249,7 +249,8 @@ def _indexes(state: State) -> Iterator[Row]:
 
 
 def _schemas(state: State) -> Iterator[Row]:
-    named = {**state.schemas, "pg_catalog": _PG_CATALOG, "information_schema": UNKNOWN, "pg_toast": UNKNOWN}
+    # Nothing that is followed stands in the schemas of the system: any number of their own will do.
+    named = {**state.schemas, "pg_catalog": _PG_CATALOG, "information_schema": -1, "pg_toast": -2}
     for name, oid in named.items():
         yield {"oid": oid, "nspname": name, "schema_name": name}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
+from fkdash.checking.result import severities_in_words
 from fkdash.counted import counted
 from fkdash.fix.statements.definition import definition
 from fkdash.pasting import for_psql
@@ -145,10 +147,14 @@ FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
 }
 """What an export holds; a key without findings has severity "none"."""
 
-_SEVERITY_WORDS: dict[str, str] = {"error": "error contradiction", "info": "info note"}
+_SEVERITY_WORDS = {
+    Severity.ERROR: "error contradiction",
+    Severity.WARNING: "warning",
+    Severity.INFO: "info note",
+}
 FILTER_FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
     **FIELDS,
-    "severity": lambda row: _SEVERITY_WORDS.get(FIELDS["severity"](row), FIELDS["severity"](row)),
+    "severity": lambda row: " ".join(dict.fromkeys(_SEVERITY_WORDS[each.severity] for each in row.findings)),
     "references": lambda row: row.key.referenced.name,
     "on_delete": lambda row: row.key.on_delete.value,
     "foreign_key": lambda row: f"{row.key.table.name} {' '.join(row.key.columns)} {row.key.name}",
@@ -219,19 +225,13 @@ def orders() -> list[Order[ConstraintRow]]:
 
 def summary(knowledge: Knowledge) -> str:
     """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
-    severities = [finding.severity for finding in knowledge.findings]
-    wrong = [
-        counted(severities.count(severity), noun)
-        for severity, noun in ((Severity.ERROR, "contradictions"), (Severity.WARNING, "warnings"))
-        if severity in severities
-    ]
-    return f"{', '.join(wrong) or 'Nothing wrong found'} in {scope(knowledge)}"
+    return f"{severities_in_words(knowledge.findings) or 'Nothing wrong found'} in {scope(knowledge)}"
 
 
-def counts(rows: Sequence[ConstraintRow]) -> list[tuple[Severity, int]]:
-    """Give how many foreign keys have a severity as their worst, for each that occurs, the worst first."""
-    severities = [row.severity for row in rows]
-    return [(severity, severities.count(severity)) for severity in Severity if severity in severities]
+def counts(found: Iterable[Finding]) -> list[tuple[Severity, int]]:
+    """Give how many findings there are of each severity that occurs, the worst first, as `check` counts them."""
+    severities = Counter(finding.severity for finding in found)
+    return [(severity, severities[severity]) for severity in Severity if severities[severity]]
 
 
 def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
@@ -240,7 +240,7 @@ def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
     for severity, count in found:
         digit, noun = _DIGITS[severity]
         mark = Part(f" {_SYMBOLS[severity]} {counted(count, noun)}   ", _TONES[severity])
-        parts += [Part(digit, "key"), mark]
+        parts += [Part("["), Part(digit, "key"), Part("]"), mark]
     return tuple(parts)
 
 
@@ -292,7 +292,8 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
         return []
     from fkdash.report.orphans import arrow, count_words, why  # loaded when it is wanted
 
-    reasons = ", ".join(why(scanned.reference))
+    # A finding says why, and what an undeclared one looks like, at length.
+    reasons = "" if row.findings else ", ".join(why(scanned.reference))
     return [
         line(Part(f"{count_words(scanned.orphans)}: ", "strong"), arrow(row.key), "; o shows the rows"),
         *([line(reasons)] if reasons else []),

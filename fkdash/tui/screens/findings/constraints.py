@@ -45,6 +45,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.timer import Timer
 
     from fkdash.catalog.model import ForeignKey, TableName
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a key before its surroundings are shown and the rows it holds are read."""
+_BROAD = 180
+"""From this width on, in cells, list, text and map stand beside each other."""
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -137,6 +140,10 @@ class ConstraintsScreen(BaseScreen):
         if seconds is not None:
             self.set_interval(seconds, self._look_again)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the map beside the text where there is room for three."""
+        self.set_class(event.size.width >= _BROAD, "-broad")
+
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
         self.services.left()
@@ -182,7 +189,7 @@ class ConstraintsScreen(BaseScreen):
             self._tell_counts()
             self.refresh_bindings()
 
-        self.status.working("Counting rows that refer to nothing")
+        self.status.working("Counting rows that refer to nothing", "catalog")
         await self._show(await with_orphans(pool, known))
 
     def _look_again(self) -> None:
@@ -211,7 +218,7 @@ class ConstraintsScreen(BaseScreen):
         rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
         self.knowledge = knowledge
-        self.list.empty = "This database declares no foreign key."
+        self.list.empty = "This database declares no foreign key. o looks for references that nobody declared."
         self.list.show_rows(rows, looked_at)
         self._bar.tell_title(scope(knowledge))
         self._tell_counts()
@@ -220,7 +227,7 @@ class ConstraintsScreen(BaseScreen):
     def _tell_counts(self) -> None:
         if self.knowledge is None:
             return
-        parts = count_parts(counts(self.list.rows)) or line(Part("Nothing wrong found", "good"))
+        parts = count_parts(counts(self.knowledge.findings)) or line(Part("Nothing wrong found", "good"))
         if self._cut_off:
             parts = (Part(self._cut_off, "warning"), *parts)
         self.consequence.tell_parts(
@@ -308,7 +315,7 @@ class ConstraintsScreen(BaseScreen):
         return ""
 
     def action_only(self, severity: str) -> None:
-        """Show only the rows of one severity; those of all again where they were so already, or for ""."""
+        """Show only the rows with findings of one severity; all again where it was so already, or for ""."""
         wanted = f"severity:{severity}" if severity else ""
         self.list.filter_by("" if self.list.filter_text == wanted else wanted)
 
