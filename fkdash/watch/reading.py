@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.watch.csv_log import CsvLog, begins_csv
-from fkdash.watch.json_log import JsonLog
+from fkdash.watch.json_log import JsonDocuments, JsonLog
 from fkdash.watch.text_log import TextLog
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from fkdash.watch.record import LogRecord
 
 _GZIP: Final = b"\x1f\x8b"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NOT_READ: Final = {
+    b"\xfd7zXZ\0": "xz",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"PK\3\4": "zip",
+}
 _SNIFFED: Final = 4096
 _UNPACKED: Final = 4 * 1024 * 1024
 _LINES_LOOKED_AT: Final = 200
@@ -40,6 +49,8 @@ class Reading:
         self._classifier, self._prefix = classifier, prefix
         self._readers: dict[Hashable, _Reader] = {}
         self._unpacking: dict[Hashable, zlib._Decompress] = {}
+        self._decoding: dict[Hashable, codecs.IncrementalDecoder] = {}
+        self._unreadable: set[Hashable] = set()
         self._begun: dict[Hashable, bytes] = {}
         self._last: dict[Hashable, datetime] = {}
         self._exact: set[Hashable] = set()
@@ -48,7 +59,7 @@ class Reading:
         self.plain = False
         """Whether something was read that is in the plain format."""
         self.broken: list[str] = []
-        """What was wrong with packed files."""
+        """What is wrong with packed files that could not be read."""
 
     @property
     def left_out(self) -> int:
@@ -111,8 +122,14 @@ class Reading:
 
     def _unpacked(self, file: Hashable, data: bytes) -> Iterator[bytes]:
         """Give data as it is, of a packed file what it holds, in parts of bounded size."""
-        if file not in self._readers and file not in self._begun and data.startswith(_GZIP):
-            self._unpacking[file] = zlib.decompressobj(wbits=31)
+        if data and file not in self._readers and file not in self._begun:
+            self._begin(file, data)
+        if file in self._unreadable:
+            return
+        decoding = self._decoding.get(file)
+        if decoding is not None:
+            yield decoding.decode(data).encode()
+            return
         unpacking = self._unpacking.get(file)
         if unpacking is None:
             yield data
@@ -129,11 +146,26 @@ class Reading:
                 data = unpacking.unused_data
                 unpacking = self._unpacking[file] = zlib.decompressobj(wbits=31)
 
+    def _begin(self, file: Hashable, data: bytes) -> None:
+        """Look how a file is packed or encoded."""
+        if data.startswith(_GZIP):
+            self._unpacking[file] = zlib.decompressobj(wbits=31)
+        elif data.startswith(_UTF_16):
+            # What PowerShell writes.
+            self._decoding[file] = codecs.getincrementaldecoder("utf-16")("replace")
+        for sign, name in _NOT_READ.items():
+            if data.startswith(sign):
+                self._unreadable.add(file)
+                self.broken.append(f"it is packed with {name}; unpack it into --log -")
+
     def _reader_of(self, data: bytes) -> _Reader:
-        if data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{"):
-            return JsonLog(
+        begun = data.lstrip(b"\xef\xbb\xbf \r\n")
+        if begun.startswith((b"{", b"[{", b"[\n", b"[\r\n", b"[ ")):
+            entries = JsonLog(
                 self.clock, lambda line: TextLog(self.clock, self._prefix).take(line.encode(), final=True)
             )
+            whole = begun.startswith(b"{") and not begun.startswith((b"{\n", b"{\r\n"))
+            return entries if whole else JsonDocuments(entries)
         # A file may begin in the middle of a record.
         if any(map(begins_csv, data.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT])):
             return CsvLog(self.clock)

@@ -73,11 +73,12 @@ async def test_a_watch_in_which_nothing_happens_ends_quietly_with_0(tmp_path: Pa
     assert await _counted(process) == (Counter(), 0)
 
 
-async def test_standard_input_is_read_to_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "x.log"
-    log.write_text(_LINE % 40 + _LINE % 41)
-    with log.open("rb") as opened:
-        process = await _started("--log", "-", stdin=opened.fileno())
+@pytest.mark.parametrize("given", ["-", "/dev/stdin"], ids=["-", "as a shell gives it"])
+async def test_standard_input_is_read_to_its_end(given: str) -> None:
+    process = await _started("--log", given, stdin=asyncio.subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((_LINE % 40 + _LINE % 41).encode())
+    process.stdin.close()
     assert await _counted(process) == (Counter({_KEY: 2}), 1)
 
 

@@ -5,6 +5,7 @@ Rows are typed as a key or found by words, as for a preview. Nothing is written 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -83,7 +84,10 @@ class RowsAsked:
         """Give rows as `--of` names them."""
         columns = self.finding.key.referenced_columns
         found = await self._rows(target)
-        return tuple(row[0] if len(columns) == 1 else ",".join(_named(columns, row)) for row in found)
+        return tuple(
+            row[0] if len(columns) == 1 else json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+            for row in found
+        )
 
     async def _rows(self, target: DeleteTarget) -> list[tuple[str, ...]]:
         """Give the referenced columns of rows; raises UsageError without any, and the session's errors."""
