@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.apply.proof.preflight_lines import Standing
 from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.carry import planned_here
@@ -95,3 +96,10 @@ async def test_a_relief_that_cannot_be_says_why(
 async def test_a_row_to_move_to_that_is_not_there_stops_the_run(bench: Workbench) -> None:
     plan = await bench.plan(_KEY, "move-blockers", words=["99"], of=["1"])
     assert any("has no row id = 99" in line.what for line in await bench.preflight(plan))
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(("of", "said"), [(["1", "99"], "has no row id = 99"), (["x"], "invalid input syntax")])
+async def test_a_row_to_free_that_is_not_there_stops_the_run(bench: Workbench, of: list[str], said: str) -> None:
+    plan = await bench.plan(_KEY, "delete-blockers", of=of)
+    assert any(line.standing is Standing.STOP and said in line.what for line in await bench.preflight(plan))

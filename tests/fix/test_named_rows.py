@@ -18,6 +18,8 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     ("columns", "word", "values"),
     [
         (["id"], "a,b", ["a,b"]),
+        (["id"], "id=a,b", ["a,b"]),
+        (["id"], "id=id=a", ["id=a"]),
         (["id"], '{"id": 1}', ['{"id": 1}']),
         (["a", "b"], "a=1,b=2", ["1", "2"]),
         (["a", "b"], "b=2,a=1", ["1", "2"]),

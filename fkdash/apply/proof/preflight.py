@@ -32,7 +32,7 @@ from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import LockMode
 from fkdash.fix.plan_file.fingerprint import fingerprint
-from fkdash.fix.statements.values import referenced_row
+from fkdash.fix.statements.values import as_referenced, in_words, referenced_row, referenced_rows
 from fkdash.fix.undeclared import foreseen
 from fkdash.orphans.scan import count_orphans
 from fkdash.rules.finding import DefaultRow
@@ -147,7 +147,10 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
     lines = []
     if plan.values:
         there, why = await _answer(sessions, referenced_row(catalog, plan.key, plan.values), seconds=seconds)
-        lines.append(named_row_line(plan, there, why))
+        lines.append(named_row_line(plan.key.referenced, as_referenced(plan.key, plan.values), there, why))
+    if plan.chosen and any(step.title == "keep" for step in plan.steps):
+        # What goes on after an interruption may find that one was deleted since.
+        lines.append(await _chosen_line(sessions, catalog, plan, seconds=seconds))
     if plan.writes_rows and any(each.has_rules for each in catalog.with_partitions(plan.key.table)):
         lines.append(rules_line(plan.key.table))
     triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
@@ -165,6 +168,21 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
             kept_line(plan.kept.table, used=used is not False, fits=fits, stranger=_stranger(catalog, plan))
         )
     return lines
+
+
+async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> PreflightLine:
+    """Say whether the rows that others are to let go are there: nothing refers to one that is mistyped."""
+    asked = referenced_rows(catalog, plan.key, plan.chosen)
+    together = " and ".join(f"({each})" for each in asked)
+    there, why = await _answer(sessions, f"select {together}", seconds=seconds)
+    words = in_words(plan.chosen[0]) + (f" and {len(asked) - 1:,} more" if len(asked) > 1 else "")
+    if there is False:
+        for row, statement in zip(plan.chosen, asked, strict=True):
+            there, why = await _answer(sessions, statement, seconds=seconds)
+            if not there:
+                words = in_words(row)
+                break
+    return named_row_line(plan.key.referenced, words, there, why)
 
 
 def _stranger(catalog: Catalog, plan: Plan) -> str:

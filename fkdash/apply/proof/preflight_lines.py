@@ -10,7 +10,6 @@ from fkdash.apply.engines import unproven
 from fkdash.counted import counted
 from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
-from fkdash.fix.statements.values import as_referenced
 from fkdash.pasting import for_psql
 from fkdash.rules.sizes import rows_of
 from fkdash.shell import command
@@ -244,19 +243,13 @@ def default_line(table: TableName, values: str, there: bool | None, why: str = "
     )
 
 
-def named_row_line(plan: Plan, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
+def named_row_line(table: TableName, row: str, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
     """Say whether the row is there that the operator named."""
-    values = as_referenced(plan.key, plan.values)
     if there is None:
-        return warning(
-            f"whether {plan.key.referenced} has the row {values} is not known: {why}", "Look for it yourself."
-        )
+        return warning(f"whether {table} has the row {row} is not known: {why}", "Look for it yourself.")
     if there:
-        return ok(f"{plan.key.referenced} has the row {values}")
-    return stop(
-        f"{plan.key.referenced} has no row {values}" + (f": {why}" if why else ""),
-        "Name the key of a row that is there.",
-    )
+        return ok(f"{table} has the row {row}")
+    return stop(f"{table} has no row {row}" + (f": {why}" if why else ""), "Name the key of a row that is there.")
 
 
 def writing_triggers_line(triggers: str) -> PreflightLine:

@@ -20,12 +20,12 @@ Values = tuple[tuple[str, str], ...]
 
 
 def named_values(columns: Sequence[str], words: Sequence[str]) -> Values:
-    """Give the value of each column: the one word for a single column, COLUMN=VALUE for each of several.
+    """Give the value of each column: COLUMN=VALUE for each, of a single column the value alone is enough.
 
     Raises UsageError where a column has no value, or a word belongs to none.
     """
     if len(columns) == 1 and len(words) == 1:
-        return ((columns[0], words[0]),)
+        return ((columns[0], words[0].removeprefix(f"{columns[0]}=")),)
     found: dict[str, str] = {}
     for word in words:
         column = next((name for name in columns if word.startswith(f"{name}=")), None)
@@ -109,6 +109,14 @@ def referenced_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
         if own in written
     )
     return f"select exists (select from {source(catalog, key.referenced)} p where {equal})"
+
+
+def referenced_rows(catalog: Catalog, key: ForeignKey, rows: Sequence[Values]) -> list[str]:
+    """Give such a query for each of these rows, which are named by the columns of the referenced table."""
+    return [
+        referenced_row(catalog, key, tuple((own, dict(row)[theirs]) for own, theirs, _ in pairs(key)))
+        for row in rows
+    ]
 
 
 def in_words(values: Values) -> str:
