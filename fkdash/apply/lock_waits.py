@@ -40,16 +40,21 @@ async def lock_waits(session: Session) -> tuple[Waiting, ...]:
     )
 
 
+def chain_of(holders: Sequence[Holder], found: Sequence[Waiting] = ()) -> tuple[Waiting, ...]:
+    """Give `holders`, those they wait for themselves, and all that wait behind these, from what was found."""
+    known = {each.id: each for each in found}
+    for holder in holders:
+        name = " ".join(filter(None, (holder.role, holder.application)))
+        known.setdefault(holder.pid or 0, Waiting(holder.pid or 0, name, holder.state, holder.seconds))
+    return concerning(tuple(known.values()), [holder.pid or 0 for holder in holders])
+
+
 def chain_to(step: str, holders: Sequence[Holder], found: Sequence[Waiting] = ()) -> tuple[Waiting, ...]:
     """Give everybody on the way from a step of ours to those that hold it up, from what was found of lock waits.
 
     Between two tries nobody of ours waits at the server: `step` stands for it then.
     """
-    known = {each.id: each for each in found}
-    for holder in holders:
-        name = " ".join(filter(None, (holder.role, holder.application)))
-        known.setdefault(holder.pid or 0, Waiting(holder.pid or 0, name, holder.state, holder.seconds))
-    chain = concerning(tuple(known.values()), [holder.pid or 0 for holder in holders])
+    chain = chain_of(holders, found)
     if any(each.ours for each in chain):
         return chain
     return (*chain, Waiting(_STEP, step, "", None, tuple(holder.pid or 0 for holder in holders), ours=True))

@@ -79,17 +79,18 @@ def columns_of(rows: ColumnRows, domains: Mapping[int, Domain]) -> ColumnsByTabl
 
 
 async def add_defaults(
-    session: Session, columns: ColumnsByTable, rows: ColumnRows, used: Mapping[int, set[int]]
+    session: Session, columns: ColumnsByTable, rows: ColumnRows, used: Mapping[int, set[int]] | None
 ) -> None:
     """Put default expressions into the columns that can need them.
 
-    These are the columns `used` in a foreign key (attribute numbers by the table's OID) and generated ones.
+    These are the columns `used` in a foreign key (attribute numbers by the table's OID) and generated ones; all
+    where that is None, for which a lock is waited for.
     """
     places = [*_with_defaults(rows.columns, used)]
     if places:
         tables, numbers = zip(*places, strict=True)
         changed = _Changed(columns)
-        for row in await session.asked(query("fkdash.catalog", "defaults"), tables, numbers):
+        for row in await session.asked(query("fkdash.catalog", "defaults"), tables, numbers, used is None):
             changed.put(row["table_oid"], row["number"], default=row["expression"])
 
 
@@ -124,13 +125,13 @@ class _Changed:
         self._columns[table][number] = self._made[what]
 
 
-def _with_defaults(columns: Iterable[Row], used: Mapping[int, set[int]]) -> Iterator[tuple[int, int]]:
+def _with_defaults(columns: Iterable[Row], used: Mapping[int, set[int]] | None) -> Iterator[tuple[int, int]]:
     """Give the places, table and number, of the columns whose default or generation expression is needed."""
     for row in columns:
         number = row["number"]
         if row["has_default"]:
             for table in row["tables"]:
-                if row["generated"] or number in used.get(table, ()):
+                if used is None or row["generated"] or number in used.get(table, ()):
                     yield table, number
 
 

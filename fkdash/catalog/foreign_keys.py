@@ -37,6 +37,16 @@ def foreign_keys_of(
     return tuple(sorted(found, key=attrgetter("oid")))
 
 
+def every_key_of(
+    rows: Sequence[Row],
+    names: Mapping[int, TableName],
+    columns: ColumnsByTable,
+    operators: Mapping[int, str],
+) -> tuple[ForeignKey, ...]:
+    """Give the foreign keys and, each by itself, the copies of them that are kept for partitions."""
+    return tuple(key for row in rows for key in _alike(row, names, columns, operators, {}))
+
+
 def _alike(
     row: Row,
     names: Mapping[int, TableName],

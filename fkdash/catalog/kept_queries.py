@@ -40,5 +40,5 @@ async def read_statements(session: Session) -> tuple[Query, ...]:
 
 async def statements_schema(session: Session) -> str | None:
     """Give the schema of pg_stat_statements; None without it, and where its function is another role's."""
-    schema: str | None = await session.value(query("fkdash.catalog", "statements_extension"))
-    return schema
+    rows = await session.asked(query("fkdash.catalog", "statements_extension"))
+    return rows[0]["nspname"] if rows else None

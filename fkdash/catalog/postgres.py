@@ -11,9 +11,10 @@ from asyncio import to_thread
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.asking import Asking
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
-from fkdash.catalog.foreign_keys import foreign_keys_of, used_columns
+from fkdash.catalog.foreign_keys import every_key_of, foreign_keys_of, used_columns
 from fkdash.catalog.garbage_collection import collector_at_rest
 from fkdash.catalog.model import (
     Catalog,
@@ -115,6 +116,36 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
 
 
 @fact
+class Fully:
+    """Some tables by OID with everything that writing their rows meets, and every foreign key that stands on one.
+
+    Checks have their expressions, columns their defaults, and triggers are also those of foreign keys and of
+    deferrable unique constraints, without their code. Copies of keys that are kept for partitions stand by
+    themselves.
+    """
+
+    tables: Mapping[int, Table]
+    foreign_keys: tuple[ForeignKey, ...]
+    domains: tuple[Domain, ...]
+
+
+async def read_fully(session: Session, only: Sequence[int], major: int) -> Fully:
+    """Give everything about the tables with these OIDs, on a server of that major version.
+
+    The session's search_path must be pg_catalog, with nothing but pg_temp behind it. Where somebody has locked
+    one of the tables it waits, as whoever reads their rows does. Raises the session's errors.
+    """
+    asking = Asking(session, only, large=False, fully=True)
+    declared, parts, checks, distinct = await _gathered(asking, asking, major)
+    tables = _tables(declared, parts, checks, distinct)
+    return Fully(
+        tables={oid: tables[name] for oid, name in declared.names.items()},
+        foreign_keys=declared.foreign_keys,
+        domains=tuple(declared.domains.values()),
+    )
+
+
+@fact
 class _AtFirst:
     """What must be known before anything is read: the major version, and whether the catalog is a large one."""
 
@@ -132,52 +163,39 @@ async def _set_for_reading(session: Session, *, restored: bool = True) -> AsyncI
         await session.asked(query("fkdash.catalog", "settings"), list(_SETTINGS), before)
 
 
-class _Asking:
-    """Asks the queries of this room; those about all tables of a large catalog by the driver's rows.
-
-    JSON is one wait for the server where these are two, but takes longer to write and to read.
-    """
-
-    def __init__(self, session: Session, only: Sequence[int] | None, *, large: bool) -> None:
-        self.session, self._only = session, only
-        self._every = session.rows if large and only is None else session.asked
-
-    async def every(self, name: str) -> Sequence[Row]:
-        """Give the rows of a query about all tables, or about the chosen ones."""
-        return await self._every(query("fkdash.catalog", name), self._only)
-
-    async def few(self, name: str, *arguments: object) -> Sequence[Row]:
-        """Give the rows of a query that has few."""
-        return await self.session.asked(query("fkdash.catalog", name), *arguments)
-
-    async def about(self, name: str, wanted: Sequence[int], *arguments: object) -> Sequence[Row]:
-        """Give the rows about some objects, by OID; asks nothing about none."""
-        return await self.few(name, wanted, *arguments) if wanted else ()
-
-
 async def _read(session: Session, beside: Session, only: Sequence[int] | None, server: _AtFirst) -> Catalog:
     """Read with two sessions, or one in the place of both; what is asked at the same time goes out together."""
-    one, other = _Asking(session, only, large=server.large), _Asking(beside, only, large=server.large)
+    one, other = Asking(session, only, large=server.large), Asking(beside, only, large=server.large)
     with collector_at_rest():
         async with at_once() as group:
             facts = group.create_task(one.few("server"))
-            reading = group.create_task(_read_declared(one))
-            others = group.create_task(_read_parts(other, server.major, only))
-        declared, parts = reading.result(), others.result()
-        columns, names = declared.columns, declared.names
-        await to_thread(name_not_nulls, parts.not_nulls, columns, names)
-        used = await to_thread(used_columns, declared.key_rows)
-        async with at_once() as group:
-            # A check is read by what stands in its columns: nothing there depends on the defaults.
-            group.create_task(add_defaults(session, columns, declared.column_rows, used))
-            checks = group.create_task(_read_checks(one, parts.check_rows, columns, used))
-            distinct = group.create_task(_read_distinct(one, declared))
+            gathering = group.create_task(_gathered(one, other, server.major))
+        declared, parts, checks, distinct = gathering.result()
         return Catalog(
-            tables=await to_thread(_tables, declared, parts, checks.result(), distinct.result()),
+            tables=await to_thread(_tables, declared, parts, checks, distinct),
             foreign_keys=declared.foreign_keys,
             server=_server(facts.result()[0]),
             domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
         )
+
+
+async def _gathered(
+    one: Asking, other: Asking, major: int
+) -> tuple[_Declared, _Parts, Mapping[int, tuple[Check, ...]], Mapping[int, tuple[tuple[int, float], ...]]]:
+    """Read what tables are made of, and then what it takes to know what to read: expressions and statistics."""
+    async with at_once() as group:
+        reading = group.create_task(_read_declared(one))
+        others = group.create_task(_read_parts(other, major))
+    declared, parts = reading.result(), others.result()
+    columns, names = declared.columns, declared.names
+    await one.make(name_not_nulls, parts.not_nulls, columns, names)
+    used = await one.make(used_columns, declared.key_rows)
+    async with at_once() as group:
+        # A check is read by what stands in its columns: nothing there depends on the defaults.
+        group.create_task(add_defaults(one.session, columns, declared.column_rows, None if one.fully else used))
+        checks = group.create_task(_read_checks(one, parts.check_rows, columns, used))
+        distinct = group.create_task(_read_distinct(one, declared))
+    return declared, parts, checks.result(), distinct.result()
 
 
 def _server(row: Row) -> Server:
@@ -195,7 +213,7 @@ def _server(row: Row) -> Server:
     )
 
 
-async def _read_declared(asking: _Asking) -> _Declared:
+async def _read_declared(asking: Asking) -> _Declared:
     """Read tables, columns and foreign keys, and make in a thread what can be made of what has been read."""
     async with at_once() as group:
         keys = group.create_task(_read_keys(asking))
@@ -204,6 +222,7 @@ async def _read_declared(asking: _Asking) -> _Declared:
     key_rows, operators = keys.result()
     names = {row["oid"]: TableName(row["schema"], row["name"]) for row in tables.result()}
     domains, column_rows, columns = made.result()
+    keys_of = every_key_of if asking.fully else foreign_keys_of
     return _Declared(
         domains=domains,
         table_rows=tables.result(),
@@ -211,26 +230,26 @@ async def _read_declared(asking: _Asking) -> _Declared:
         column_rows=column_rows,
         columns=columns,
         key_rows=key_rows,
-        foreign_keys=await to_thread(foreign_keys_of, key_rows, names, columns, operators),
+        foreign_keys=await asking.make(keys_of, key_rows, names, columns, operators),
     )
 
 
-async def _read_columns(asking: _Asking) -> tuple[Mapping[int, Domain], ColumnRows, ColumnsByTable]:
+async def _read_columns(asking: Asking) -> tuple[Mapping[int, Domain], ColumnRows, ColumnsByTable]:
     async with at_once() as group:
         domain_rows = group.create_task(asking.few("domains"))
         rows = group.create_task(read_column_rows(asking.every, asking.few))
     domains = domains_of(domain_rows.result())
-    return domains, rows.result(), await to_thread(columns_of, rows.result(), domains)
+    return domains, rows.result(), await asking.make(columns_of, rows.result(), domains)
 
 
-async def _read_keys(asking: _Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
+async def _read_keys(asking: Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
     """Read the foreign keys, and how the operators that they compare with are spelled."""
     rows = await asking.every("foreign_keys")
     used = sorted({operator for row in rows for operator in row["operators"] or ()})
     return rows, {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
 
 
-async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -> _Parts:
+async def _read_parts(asking: Asking, major: int) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
     async with at_once() as group:
         indexes = group.create_task(_read_indexes(asking))
@@ -238,7 +257,7 @@ async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -
         checks = group.create_task(asking.every("checks"))
         triggers = group.create_task(_read_triggers(asking))
         rules = group.create_task(asking.every("rules"))
-        unpublishable = group.create_task(read_unpublishable(asking.session, major, only))
+        unpublishable = group.create_task(read_unpublishable(asking.session, major, asking.only))
     return _Parts(
         indexes=indexes.result(),
         not_nulls=not_nulls.result()[0],
@@ -249,23 +268,25 @@ async def _read_parts(asking: _Asking, major: int, only: Sequence[int] | None) -
     )
 
 
-async def _read_indexes(asking: _Asking) -> Mapping[int, tuple[Index, ...]]:
+async def _read_indexes(asking: Asking) -> Mapping[int, tuple[Index, ...]]:
     async with at_once() as group:
         classes = group.create_task(asking.few("operator_classes"))
-        rows = group.create_task(asking.every("indexes"))
+        rows = group.create_task(asking.every("indexes", asking.fully))
     opclasses = {row["oid"]: row["spelling"] for row in classes.result()}
-    return await to_thread(indexes_of, rows.result(), opclasses)
+    return await asking.make(indexes_of, rows.result(), opclasses)
 
 
-async def _read_triggers(asking: _Asking) -> Mapping[int, tuple[Trigger, ...]]:
+async def _read_triggers(asking: Asking) -> Mapping[int, tuple[Trigger, ...]]:
     """Read the triggers, and once each what those that users made run."""
-    rows = await asking.every("triggers")
+    rows = await asking.every("triggers", asking.fully)
+    if asking.fully:
+        return triggers_of(rows, ())
     wanted = sorted({row["function_oid"] for row in rows if row["constraint_oid"] is None})
     return triggers_of(rows, await asking.about("trigger_functions", wanted, LONGEST_SOURCE))
 
 
 async def _read_checks(
-    asking: _Asking, rows: Sequence[Row], columns: ColumnsByTable, used: Mapping[int, AbstractSet[int]]
+    asking: Asking, rows: Sequence[Row], columns: ColumnsByTable, used: Mapping[int, AbstractSet[int]]
 ) -> Mapping[int, tuple[Check, ...]]:
     """Give the checks, with their expressions where an action of a foreign key could meet them.
 
@@ -281,12 +302,12 @@ async def _read_checks(
             for number in row["columns"] or (0,)
         )
 
-    wanted = [row["oid"] for row in rows if matters(row)]
-    found = await asking.about("check_expressions", wanted)
+    wanted = [row["oid"] for row in rows if asking.fully or matters(row)]
+    found = await asking.about("check_expressions", wanted, asking.fully)
     return checks_of(rows, {row["oid"]: row["expression"] for row in found})
 
 
-async def _read_distinct(asking: _Asking, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
+async def _read_distinct(asking: Asking, declared: _Declared) -> Mapping[int, tuple[tuple[int, float], ...]]:
     """Give what statistics say of the columns of tables with foreign keys of several columns."""
     wanted = sorted({oid for row in declared.key_rows if len(row["columns"]) > 1 for oid in row["tables"]})
     found: dict[int, list[tuple[int, float]]] = {}

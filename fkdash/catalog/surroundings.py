@@ -27,7 +27,7 @@ class Trigger:
     """A trigger; `constraint` is the OID of the foreign key whose machinery it is, else None.
 
     `enabled` is tgenabled: O origin, D disabled, R replica, A always. A foreign
-    key's own triggers are listed only where they are not enabled as usual. `columns`
+    key's own triggers are listed only where they are not enabled, or not called, as usual. `columns`
     are those of UPDATE OF (attribute numbers), `conditional` says that it has a WHEN.
     `code` is None for a foreign key's own and where nobody read it.
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.checking.policy import Baseline, Configuration, baseline_from, configuration_from
+from fkdash.checking.team_file import IN_PYPROJECT, team_file
 from fkdash.errors import UsageError, reason_of
 from fkdash.reading.source import Source, parsed_json, parsed_toml
 from fkdash.reading.typed import Found
@@ -13,8 +14,6 @@ from fkdash.settings_files import TeamFile
 
 if TYPE_CHECKING:
     from fkdash.reading.lines import Path as Keys
-
-_IN_PYPROJECT: Final = ("tool", "fkdash")
 
 
 def load_configuration(named: Path | None = None, *, start: Path | None = None) -> Configuration:
@@ -27,19 +26,6 @@ def load_configuration(named: Path | None = None, *, start: Path | None = None) 
         return Configuration()
     document, source, within = _parsed(place)
     return configuration_from(document, source, within=within)
-
-
-def team_file(named: Path | None = None, *, start: Path | None = None) -> Path | None:
-    """Give the named file, else the nearest upwards: fkdash.toml, or pyproject.toml with [tool.fkdash]."""
-    if named is not None:
-        return named
-    folder = (start or Path.cwd()).absolute()
-    for place in (folder, *folder.parents):
-        if (place / "fkdash.toml").is_file():
-            return place / "fkdash.toml"
-        if (place / "pyproject.toml").is_file() and _is_ours(place / "pyproject.toml"):
-            return place / "pyproject.toml"
-    return None
 
 
 def read_team_file(path: Path) -> tuple[TeamFile, Source, Keys]:
@@ -58,21 +44,12 @@ def load_baseline(path: Path) -> Baseline:
     return baseline_from(document, source)
 
 
-def _is_ours(pyproject: Path) -> bool:
-    _, source, _ = _parsed(pyproject)
-    try:
-        source.part(_IN_PYPROJECT)
-    except LookupError:
-        return False
-    return True
-
-
 def _parsed(path: Path) -> tuple[object, Source, Keys]:
     try:
         _, source = parsed_toml(path, "configuration")
     except FileNotFoundError as error:
         raise UsageError(f"{path} cannot be read: {reason_of(error)}.", next_step="Name another.") from error
-    within: Keys = _IN_PYPROJECT if path.name == "pyproject.toml" else ()
+    within: Keys = IN_PYPROJECT if path.name == "pyproject.toml" else ()
     try:
         return source.part(within), source, within
     except LookupError:

@@ -35,15 +35,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding, Rule
 
-_UNDECLARED: Final = "FK207"
 _MOST_FORESEEN: Final = 100
-NOT_IN_SNAPSHOTS: Final = {
-    "FK205": "which rows a role may see is known of a running database only",
-    "FK118": "what an owner may do is known of a running database only",
-    "FK119": "what is published is known of a running database only",
-    "FK303": "a snapshot holds no sizes",
-}
-"""The rules that structure alone does not answer, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,8 @@ class CheckOptions:
     """What to check and how long one question may take.
 
     `concerns` chooses tables; a foreign key counts when either of its tables is chosen. `decided_in` is the file
-    of the configuration, else of the baseline. `count_rows` asks how many rows every certain error holds back.
+    of the configuration, else of the baseline. `count_rows` asks how many rows every certain contradiction holds
+    back.
     """
 
     rules: tuple[Rule, ...] = RULES
@@ -65,13 +58,17 @@ class CheckOptions:
 
 async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
     """Check one database; raises the session's errors when the catalog itself cannot be read."""
+    async with sessions.in_a_row():
+        return await _checked(sessions, options, where)
+
+
+async def _checked(sessions: Sessions, options: CheckOptions, where: str) -> CheckReport:
     catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if is_about(options.concerns, each.key)]
     settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
-    if options.count_rows:
-        settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
+    settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
     judged = judge(settled_findings, options.configuration)
     compared = compare(judged.findings, options.baseline)
     known = {id(each) for each in compared.known}
@@ -91,6 +88,7 @@ async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -
         gone=compared.gone,
         unknowns=(*unknowns, *not_answered),
         decided_in=options.decided_in,
+        rules=len(options.rules),
         schemas=schemas_of(catalog),
     )
 
@@ -102,7 +100,7 @@ def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
 
 def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> CheckReport:
     """Check what a snapshot says; `coverage` lists what it cannot know."""
-    asked = tuple(rule for rule in options.rules if rule.id not in NOT_IN_SNAPSHOTS)
+    asked = tuple(rule for rule in options.rules if not rule.needs_server)
     found = [each for each in findings(catalog, asked) if is_about(options.concerns, each.key)]
     judged = judge(found, options.configuration)
     compared = compare(judged.findings, options.baseline)
@@ -118,9 +116,7 @@ def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> Ch
         schemas=schemas_of(catalog),
         coverage=Coverage(
             rules=len(options.rules),
-            not_asked=tuple(
-                (each.id, NOT_IN_SNAPSHOTS[each.id]) for each in options.rules if each.id in NOT_IN_SNAPSHOTS
-            ),
+            not_asked=tuple((each.id, each.not_told) for each in options.rules if each.needs_server),
             files=1,
             source="a snapshot",
         ),
@@ -155,18 +151,18 @@ async def _found(
     sessions: Sessions, catalog: Catalog, options: CheckOptions
 ) -> tuple[tuple[Finding, ...], list[Unknown]]:
     """Ask the rules, most of them while the queries are read that one of them wants; and say what could not be."""
-    others = tuple(rule for rule in options.rules if rule.id != _UNDECLARED)
+    others = tuple(rule for rule in options.rules if not rule.undeclared)
     if len(others) == len(options.rules):
         return await asyncio.to_thread(findings, catalog, others), []
     found, (queries, missed) = await asyncio.gather(
-        asyncio.to_thread(findings, catalog, others), _kept_queries(sessions, options)
+        asyncio.to_thread(findings, catalog, others), kept_queries(sessions, options.seconds)
     )
-    undeclared = [rule for rule in options.rules if rule.id == _UNDECLARED]
+    undeclared = [rule for rule in options.rules if rule.undeclared]
     more = await asyncio.to_thread(findings, catalog.with_queries(queries), undeclared)
     return in_order((*found, *more)), missed
 
 
-async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tuple[Query, ...], list[Unknown]]:
+async def kept_queries(sessions: Sessions, seconds: float) -> tuple[tuple[Query, ...], list[Unknown]]:
     """Give the queries the database keeps, and what could not be read."""
     queries: list[Query] = []
     unknowns: list[Unknown] = []
@@ -175,7 +171,7 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
         ("joins in pg_stat_statements", read_statements),
     )
     try:
-        async with sessions.session(options.seconds) as session, at_once() as group:
+        async with sessions.session(seconds) as session, at_once() as group:
             both = [group.create_task(read(session)) for _, read in readers]
         return tuple(each for task in both for each in task.result()), unknowns
     except (NotPermittedError, ServerRefusedError, StoppedError):
@@ -183,7 +179,7 @@ async def _kept_queries(sessions: Sessions, options: CheckOptions) -> tuple[tupl
         pass
     for what, read in readers:
         try:
-            async with sessions.session(options.seconds) as session:
+            async with sessions.session(seconds) as session:
                 queries += await read(session)
         except (NotPermittedError, ServerRefusedError, StoppedError) as error:
             unknowns.append(unanswered(what, error))

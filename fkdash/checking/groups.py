@@ -83,8 +83,8 @@ def groups_of(reports: Sequence[CheckReport]) -> tuple[Group, ...]:
                 tuple(each for _, each in members),
                 tuple(reports[number].database or reports[number].where for (number, _), _ in members),
                 shape_words(members[0][1].finding),
-                tuple(sorted((_named(reports, each, by_database=by_database) for each in places), key=_numbered)),
-                tuple(sorted((_named(reports, each, by_database=by_database) for each in others), key=_numbered)),
+                tuple(sorted((_named(reports, each, by_database=by_database) for each in places), key=numbered)),
+                tuple(sorted((_named(reports, each, by_database=by_database) for each in others), key=numbered)),
             )
         )
     return tuple(
@@ -112,6 +112,17 @@ def shape_words(finding: Finding) -> str:
 def places_words(places: Sequence[str], most: int = 3) -> str:
     """Give `t1, t2`, or `t1 … t2000` for more than a few."""
     return ", ".join(places) if len(places) <= most else f"{places[0]} … {places[-1]}"
+
+
+def group_words(group: Group, most_odd: int = 8) -> str:
+    """Give the words of a group with `in t1 … t2000, 3 bite; 1 differs: t17`."""
+    words = f"{group.words} in {places_words(group.places)}"
+    if group.biting:
+        words += f", {group.biting:,} {'bites' if group.biting == 1 else 'bite'}"
+    if group.differs:
+        differ = "differs" if len(group.differs) == 1 else "differ"
+        words += f"; {len(group.differs):,} {differ}: {places_words(group.differs, most_odd)}"
+    return words
 
 
 def schemas_of(catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
@@ -151,7 +162,7 @@ def _places(reports: Sequence[CheckReport]) -> Mapping[str, list[Place]]:
     return found
 
 
-def _numbered(name: str) -> list[tuple[bool, int, str]]:
+def numbered(name: str) -> list[tuple[bool, int, str]]:
     """Order t9 before t10."""
     parts = (each for each in _NUMBER.split(name) if each)
     return [(each.isdecimal(), int(each[:18]) if each.isdecimal() else 0, each) for each in parts]

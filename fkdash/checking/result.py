@@ -11,7 +11,7 @@ from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.catalog.surroundings import Server
@@ -124,7 +124,7 @@ class CheckReport:
     `gone` names what the baseline knows and nobody finds any more. `failure` is
     set, and everything else empty, for a database that could not be checked. `decided_in` is the file of the
     configuration, else of the baseline, "" without either. `schemas` has, for the name of every table, the
-    schemas with a table of that name.
+    schemas with a table of that name. `rules` is how many a database was asked; of files, `coverage` says that.
     """
 
     where: str
@@ -137,6 +137,7 @@ class CheckReport:
     unknowns: tuple[Unknown, ...] = ()
     failure: str = ""
     decided_in: str = ""
+    rules: int = 0
     coverage: Coverage | None = None
     schemas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -167,6 +168,11 @@ class CheckReport:
         known = len(self.findings) - len(self.new)
         found = said or ("nothing new" if known else "nothing found")
         return f"{found}{f' ({known:,} known)' if known else ''} in {self.scope.words}"
+
+    def is_quiet(self, left: Sequence[Reported]) -> bool:
+        """Tell whether nothing is to be said of this database by itself, its findings in groups told already."""
+        remarked = self.failure or self.unknowns or self.not_run or self.gone or self.ignored
+        return not left and not remarked and self.coverage is None
 
     def reaches(self, threshold: Severity | None) -> bool:
         """Tell whether a new finding is at least as bad as `threshold`; None is never reached."""

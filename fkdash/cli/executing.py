@@ -27,7 +27,9 @@ from fkdash.cli.messages import say_how_it_ended, tell
 from fkdash.db.target import refuse_writing
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
+from fkdash.pictures.picture import pen_of
 from fkdash.report.plan import plan_text
+from fkdash.report.preflight import preflight_text
 from fkdash.report.rehearsal import rehearsal_text
 from fkdash.report.relief import delete_of_freed
 from fkdash.report.run import ended_text, event_line, run_document
@@ -152,7 +154,7 @@ async def _carried_out(change: Change, looked: Sequence[PreflightLine], given: C
 
 def _show_looked(lines: Sequence[PreflightLine]) -> None:
     for line in lines:
-        tell(plain(f"{line.standing:<7} {line.what}" + (f" - {line.next_step}" if line.next_step else "")))
+        tell(preflight_text(line, pen_of(sys.stderr)))
     if not may_start(lines):
         raise StoppedError("The preflight stops it; nothing was changed.", next_step="See the lines above.")
 

@@ -1,4 +1,4 @@
-"""`fkdash list`: every foreign key in one line."""
+"""`fkdash list`: every foreign key in one line, and in one those that many schemas have alike."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
 from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
     add_connection_arguments,
     add_from_argument,
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.checking.key_groups import KeyGroup
 
-SUMMARY = "List the foreign keys of a database, one line each."
+SUMMARY = "List the foreign keys of a database, one line each or for many of one shape."
 EXAMPLES = """examples:
   fkdash list
   fkdash list --table workspaces --on-delete "set null"
@@ -40,6 +42,9 @@ EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--format", choices=("text", "csv", "json"), default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--each", action="store_true", help="a line for each; otherwise what many schemas have in common is one"
+    )
     add_table_arguments(parser)
     parser.add_argument(
         "--on-delete",
@@ -64,9 +69,18 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "csv":
         say(_csv(keys))
     else:
-        for key in keys:
-            say(_line(key))
-        tell(f"{len(keys):,} of {counted(len(catalog.foreign_keys), 'foreign keys')}")
+        groups, left = ([], keys) if arguments.each else key_groups(catalog, keys)
+        odd = {group.keys[0].table.name for group in groups}
+        for key in left:
+            if key.table.name in odd:
+                say(_line(key))
+        for group in groups:
+            say(_group_line(group))
+        for key in left:
+            if key.table.name not in odd:
+                say(_line(key))
+        more = "; --each lists them one by one" if groups else ""
+        tell(f"{len(keys):,} of {counted(len(catalog.foreign_keys), 'foreign keys')}{more}")
     chosen = chosen_tables(arguments)
     if chosen is not None and not any(map(chosen, catalog.tables)):
         return tell_unmatched(arguments)
@@ -98,15 +112,27 @@ def _action(text: str) -> Action:
         raise argparse.ArgumentTypeError(f"{text!r} is no action; there are {known}") from None
 
 
+def _group_line(group: KeyGroup) -> str:
+    """Say once what many schemas have in common: names without the schema, and who differs."""
+    key = group.keys[0]
+    theirs = key.referenced.name if key.referenced.schema == key.table.schema else str(key.referenced)
+    count = f"{len(group.keys):,} \N{MULTIPLICATION SIGN} "
+    return plain(f"{count}{_said(key, key.table.name, theirs)}  in {group.places_words}")
+
+
 def _line(key: ForeignKey) -> str:
+    return plain(f"{_said(key, str(key.table), str(key.referenced))}  {key.name}")
+
+
+def _said(key: ForeignKey, table: str, referenced: str) -> str:
     state = "" if key.enforced else "  NOT ENFORCED"
     if key.enforced and not key.validated:
         state = "  NOT VALID"
     late = "  INITIALLY DEFERRED" if key.initially_deferred else "  DEFERRABLE" if key.deferrable else ""
     some = f" ({', '.join(key.delete_columns)})" if key.delete_columns else ""
-    return plain(
-        f"{key.table}({', '.join(key.columns)}) -> {key.referenced}({', '.join(key.referenced_columns)})  ON "
-        f"DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}  {key.name}"
+    return (
+        f"{table}({', '.join(key.columns)}) -> {referenced}({', '.join(key.referenced_columns)})  ON "
+        f"DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fkdash.apply.proof.delete_rehearsal import rehearse_delete
 from fkdash.apply.writer import writer_beside
@@ -24,6 +24,7 @@ from fkdash.cli.messages import say, tell
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
+from fkdash.pictures.picture import pen_of
 from fkdash.preview.asked_statements import Hearing
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
 from fkdash.preview.keys import chosen_target
@@ -31,9 +32,12 @@ from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
+from fkdash.preview.standing import as_it_stands
+from fkdash.preview.tree import branches
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
 from fkdash.report.preview_sql import preview_sql
+from fkdash.report.preview_way import way_text
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from fkdash.db.pool import ReadPool
     from fkdash.preview.each.answer import EachPreview
     from fkdash.preview.model import DeleteTarget, Preview, Progress
+    from fkdash.preview.tree import Branch
     from fkdash.report.preview import Listed
 
 SUMMARY = (
@@ -61,8 +66,16 @@ EXAMPLES = """examples:
 exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short or not known
 """
 _MOST_ROWS = 1_000_000_000
-_RENDERERS = {"text": preview_text, "json": preview_json, "markdown": preview_markdown}
+_FORMATS = ("text", "json", "markdown")
 _EACH_RENDERERS = {"text": each_text, "json": each_json, "markdown": each_markdown}
+
+
+class _Looked(NamedTuple):
+    """The answer, the first rows in the way of each blocker, and the tree of the way."""
+
+    answer: Preview
+    listed: Listed
+    way: tuple[Branch, ...]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +117,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the SELECTs behind the numbers, and the DELETE as a comment, to paste into psql",
     )
-    parser.add_argument("--format", choices=tuple(_RENDERERS), default="text", help="default: %(default)s")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: %(default)s")
     add_connection_arguments(parser)
 
 
@@ -114,13 +127,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.all:
         return _run_each(arguments)
     hearing = Hearing()
-    answer, listed, rehearsed = run_async(_preview(arguments, hearing))
+    (answer, listed, way), rehearsed = run_async(_preview(arguments, hearing))
     if arguments.sql:
         say(preview_sql(answer, hearing))
     elif arguments.format == "json":
         say(preview_json(answer, listed, rehearsed))
+    elif arguments.format == "markdown":
+        say(preview_markdown(answer, listed))
     else:
-        say(_RENDERERS[arguments.format](answer, listed))
+        say(preview_text(answer, listed, way_text(way, pen_of(sys.stdout))))
     if rehearsed is None:
         return answer.exit_code
     words = {True: "agrees", False: "DISAGREES", None: "could not be compared"}[rehearsed.agrees]
@@ -156,34 +171,36 @@ async def _each(arguments: argparse.Namespace) -> EachPreview:
         )
 
 
-async def _preview(
-    arguments: argparse.Namespace, hearing: Hearing
-) -> tuple[Preview, Listed, DeleteRehearsal | None]:
+async def _preview(arguments: argparse.Namespace, hearing: Hearing) -> tuple[_Looked, DeleteRehearsal | None]:
     where = target_of(arguments)
     if arguments.rehearse:
         where = await writable(where)
     async with looking(where) as pool:
-        answer, listed = await _looked(pool, arguments, hearing)
+        looked = await _looked(pool, arguments, hearing)
         if not arguments.rehearse:
-            return answer, listed, None
+            return looked, None
+        answer = looked.answer
         async with writer_beside(pool) as writer:
             rehearsed = await rehearse_delete(
                 writer, answer.target, answer, seconds=arguments.seconds, warn=lambda said: tell(plain(said))
             )
-            return answer, listed, rehearsed
+            return looked, rehearsed
 
 
-async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearing) -> tuple[Preview, Listed]:
+async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearing) -> _Looked:
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
         answer = await preview(session, target, _limits(arguments), _shown_progress(), hearing=hearing)
+        answer = await as_it_stands(session, catalog, answer)
         knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
         answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
+        way = branches(catalog, answer)
         if not arguments.list:
-            return answer, {}
+            return _Looked(answer, {}, way)
         labels = label_columns_set(operator_settings())
-        return answer, await rows_in_the_way(session, catalog, answer, limit=arguments.list, labels=labels)
+        listed = await rows_in_the_way(session, catalog, answer, limit=arguments.list, labels=labels)
+        return _Looked(answer, listed, way)
 
 
 def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:

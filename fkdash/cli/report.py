@@ -98,6 +98,7 @@ async def _diagnose(arguments: argparse.Namespace) -> Diagnosis:
         runs=[run for run in history() if run.identity.is_same(here)],
         migrations=migrations,
         errors=errors,
+        catalog=catalog,
     )
 
 

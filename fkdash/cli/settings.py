@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.checking.configuration_file import load_configuration
+from fkdash.checking.team_file import team_file
 from fkdash.cli.messages import tell
 from fkdash.errors import UsageError
 from fkdash.profiles import load_settings
@@ -28,6 +28,8 @@ def operator_settings() -> Settings:
 
 def team_configuration(named: Path | None = None) -> Configuration:
     """Give what the named file, else the nearest fkdash.toml, says; raises UsageError with every mistake in it."""
+    from fkdash.checking.configuration_file import load_configuration  # loads every rule
+
     configuration = load_configuration(named)
     _tell_once(configuration.warnings)
     return configuration
@@ -39,7 +41,7 @@ def label_columns_set(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     A team's file that cannot be used keeps nobody from looking: it is said, and goes without effect.
     """
     try:
-        team = team_configuration().labels
+        team = team_configuration().labels if team_file() is not None else {}
     except UsageError as error:
         _tell_once([f"{error.what} Its labels are not used."])
         team = {}

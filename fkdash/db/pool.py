@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
 
-import asyncpg
-
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.giving_way import Watch, locked_words
-from fkdash.db.literals import array_literal
+from fkdash.db.opening import Connection, LeftOpen, Opening, begin, begin_script, milliseconds
 from fkdash.db.queries import query
-from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of, translated
+from fkdash.db.refused.translate import DRIVER_ERRORS
 from fkdash.db.session import Row, Session
 from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
-from fkdash.db.where.settings import applied_locally, not_applied
+from fkdash.db.where.settings import not_applied
 from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
-from fkdash.sqlstates import DIVISION_BY_ZERO
 
 _ROLLBACK_SECONDS = 2.0
-_BEGIN_GRACE_SECONDS = 5.0
 _BESIDE_SECONDS = 2.0
 _WATCH_SECONDS = 5.0
 
@@ -55,14 +51,19 @@ class ReadPool:
         self._alone = False
         self._address: Address | None = None
         self._slots = asyncio.Semaphore(limits.connections)
-        self._idle: list[asyncpg.Connection[asyncpg.Record]] = []
-        self._open: set[asyncpg.Connection[asyncpg.Record]] = set()
+        self._idle: list[Connection] = []
+        self._unused: set[Connection] = set()
+        self._pooled: set[Connection] = set()
+        self._direct: set[Connection] = set()
+        self._left_open: list[LeftOpen] = []
+        self._ending: set[asyncio.Task[None]] = set()
+        self._rows = 0
+        self._open: set[Connection] = set()
         self._returning: set[asyncio.Task[None]] = set()
         self._closed = False
         self.begun = 0
         """How many transactions were begun: each ends in a ROLLBACK, which the server's statistics count."""
-        self._pooled: set[asyncpg.Connection[asyncpg.Record]] = set()
-        self._watcher: asyncpg.Connection[asyncpg.Record] | None = None
+        self._watcher: Connection | None = None
         self._watch = Watch(self._waiting, self._stop_watching, self._cannot_watch)
 
     @classmethod
@@ -73,6 +74,7 @@ class ReadPool:
         """
         pool = cls(target, limits or Limits())
         pool._idle.append(await pool._connect())
+        pool._unused.update(pool._idle)
         return pool
 
     @property
@@ -101,51 +103,71 @@ class ReadPool:
         """Give a session on one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end.
 
         `seconds` bounds each statement instead of the pool's limit; `snapshot` is
-        one that another open session has exported. Waits while all connections are
-        in use. Raises UnreachableError when none can be had.
+        one that another open session has exported. The transaction begins with the
+        first statement. Waits while all connections are in use. Raises
+        UnreachableError when none can be had, its statements also when it cannot begin.
         """
         statement_seconds = self.limits.statement_seconds if seconds is None else seconds
-        await self._slots.acquire()
-        try:
-            connection = await self._begun(statement_seconds, snapshot)
-            pid = await self._process_of(connection)
-        except BaseException:
-            self._slots.release()
-            raise
+        processes: list[int] = []
+
+        def begun(connection: Connection, process: int) -> None:
+            told = connection.get_server_pid()
+            (self._direct if process == told else self._pooled).add(connection)
+            processes.append(process)
+            self._watch.begin(process, transaction)
+
+        opening = await self._opening(self._begin_script(statement_seconds, snapshot), begun)
         transaction = OpenTransaction(
-            connection,
+            opening.connection,
             where=self.where,
             statement_seconds=statement_seconds,
             what_is_locked=self._what_is_locked,
+            opening=opening,
         )
         try:
-            self._watch.begin(pid, transaction)
+            if snapshot is not None:
+                await transaction.begin()
             yield transaction
         except asyncio.CancelledError:
             # Not waited for: the operator has gone on, and the server needs a moment to stop the query.
             transaction.end()
-            self._give_back(connection, transaction)
-            raise
-        except LockNamedError:
-            transaction.end()
-            await asyncio.shield(self._give_back(connection, transaction))
+            self._give_back(transaction)
             raise
         except LockTimedOutError as error:
             transaction.end()
+            if isinstance(error, LockNamedError):
+                await asyncio.shield(self._give_back(transaction))
+                raise
             try:
-                named = await self._naming_what_is_locked(connection, error)
+                named = await self._naming_what_is_locked(transaction.connection, error)
             finally:
-                await asyncio.shield(self._give_back(connection, transaction))
+                await asyncio.shield(self._give_back(transaction))
             raise named from None
         except BaseException:
             transaction.end()
-            await asyncio.shield(self._give_back(connection, transaction))
+            await asyncio.shield(self._give_back(transaction))
             raise
         else:
             transaction.end()
-            await asyncio.shield(self._give_back(connection, transaction))
+            returning = self._give_back(transaction, in_a_row=bool(self._rows and processes))
+            if not self._rows:
+                await asyncio.shield(returning)
         finally:
-            self._watch.end(pid)
+            for process in processes:
+                self._watch.end(process)
+
+    @asynccontextmanager
+    async def in_a_row(self) -> AsyncIterator[None]:
+        """Let sessions meanwhile end together with the begin of the next one, or very soon; none is open after."""
+        self._rows += 1
+        try:
+            yield
+        finally:
+            self._rows -= 1
+            if not self._rows and self._ending:
+                for left in self._left_open:
+                    left.no_longer.set()
+                await asyncio.shield(asyncio.wait(self._ending))
 
     @asynccontextmanager
     async def beside(self, session: Session) -> AsyncIterator[OpenTransaction | None]:
@@ -177,34 +199,67 @@ class ReadPool:
         if self._returning:
             await asyncio.wait(self._returning, timeout=_ROLLBACK_SECONDS)
 
-    async def _begun(self, statement_seconds: float, snapshot: str | None) -> asyncpg.Connection[asyncpg.Record]:
-        """Give a connection on which a transaction has begun; nothing is lost by trying a dead one."""
-        script = self._begin_script(statement_seconds, snapshot)
+    async def _opening(self, script: str, begun: Callable[[Connection, int], None]) -> Opening:
+        """Give a connection, and the slot for it, with how the transaction begins on it."""
+        left = next((each for each in self._left_open if not each.connection.is_closed()), None)
+        if left is not None:
+            self._left_open.remove(left)
+        else:
+            await self._slots.acquire()
+        try:
+            connection, alive = (left.connection, True) if left is not None else await self._ready()
+        except BaseException:
+            self._slots.release()
+            raise
+        if left is not None:
+            left.no_longer.set()
+        return self._opening_on(connection, script, begun, alive=alive, left_open=left is not None)
+
+    def _opening_on(
+        self,
+        connection: Connection,
+        script: str,
+        begun: Callable[[Connection, int], None] = lambda _connection, _process: None,
+        *,
+        alive: bool,
+        left_open: bool = False,
+    ) -> Opening:
+        return Opening(
+            connection,
+            script,
+            alive=alive,
+            left_open=left_open,
+            process_known=connection in self._direct,
+            tried=self._count,
+            begin=self._begin,
+            another=self._begun_somewhere,
+            begun=begun,
+        )
+
+    async def _ready(self) -> tuple[Connection, bool]:
+        """Give a connection, and whether it has answered just now; one that may be dead is tried by its begin."""
+        if not self._idle and self._ending:
+            # One wait, where a new connection is several.
+            await asyncio.wait(self._ending, return_when=asyncio.FIRST_COMPLETED)
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_closed():
-                self._open.discard(connection)
-                continue
-            try:
-                await self._begin(connection, script)
-            except ConnectionLostError:
-                # Whatever ended it has probably ended the others: do not wait for each to find out.
-                self._drop_idle()
-                break
-            return connection
-        connection = await self._connect()
-        await self._begin(connection, script)
-        return connection
-
-    async def _process_of(self, connection: asyncpg.Connection[asyncpg.Record]) -> int:
-        """Give the server process of a begun transaction; behind a pooler it is another one for each."""
-        if connection not in self._pooled:
-            return connection.get_server_pid()
-        try:
-            return await _process_that_answers(connection)
-        except BaseException:
+            if not connection.is_closed():
+                alive = connection in self._unused
+                self._unused.discard(connection)
+                return connection, alive
             self._drop(connection)
-            raise
+        return await self._connect(), True
+
+    async def _begun_somewhere(self, connection: Connection, script: str) -> Connection:
+        """Begin on a connection or on a new one; nothing is lost by trying a dead one."""
+        try:
+            await self._begin(connection, script)
+        except ConnectionLostError:
+            # Whatever ended it has probably ended the others: do not wait for each to find out.
+            self._drop_idle()
+            connection = await self._connect()
+            await self._begin(connection, script)
+        return connection
 
     async def _waiting(self, processes: Iterable[int]) -> Sequence[Row]:
         """Tell who waits for these server processes, from a connection that is kept until `_stop_watching`."""
@@ -232,9 +287,7 @@ class ReadPool:
         except (TimeoutError, FkdashError):
             return ""
 
-    async def _naming_what_is_locked(
-        self, connection: asyncpg.Connection[asyncpg.Record], error: LockTimedOutError
-    ) -> LockTimedOutError:
+    async def _naming_what_is_locked(self, connection: Connection, error: LockTimedOutError) -> LockTimedOutError:
         """Give the error with what is locked now; as it was where that cannot be asked or nothing is any more."""
         try:
             await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
@@ -245,53 +298,33 @@ class ReadPool:
             return error
         return locked(words)
 
-    async def _asked_beside(
-        self, connection: asyncpg.Connection[asyncpg.Record], name: str, *arguments: object
-    ) -> Sequence[Row]:
-        """Run one of this room's queries in a pinned transaction of its own."""
-        await self._begin(connection, self._begin_script(_WATCH_SECONDS, None))
-        try:
-            rows = await connection.fetch(query("fkdash.db", name), *arguments, timeout=_WATCH_SECONDS)
-            await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
-        except DRIVER_ERRORS as error:
-            ours = translated(error, "asking for locks", where=self.where, closed=connection.is_closed())
-            if ours is None:
-                raise
-            raise ours from None
+    async def _asked_beside(self, connection: Connection, name: str, *arguments: object) -> Sequence[Row]:
+        """Run one of this room's queries in a pinned transaction of its own, on a connection that has answered."""
+        opening = self._opening_on(connection, self._begin_script(_WATCH_SECONDS, None), alive=True)
+        asking = OpenTransaction(connection, where=self.where, statement_seconds=_WATCH_SECONDS, opening=opening)
+        rows = await asking.asked(query("fkdash.db", name), *arguments)
+        await asking.execute("ROLLBACK")
         return rows
 
-    async def _begin(self, connection: asyncpg.Connection[asyncpg.Record], script: str) -> None:
-        begun = False
+    async def _begin(self, connection: Connection, script: str) -> None:
+        """Begin by itself; a connection on which that fails is dropped."""
         try:
-            await connection.execute(script, timeout=_BEGIN_GRACE_SECONDS)
-            begun = True
-            self.begun += 1
-        except DRIVER_ERRORS as error:
-            if sqlstate_of(error) == DIVISION_BY_ZERO:
-                raise UnreachableError(
-                    f"{self.where} does not keep a READ ONLY transaction read-only.",
-                    next_step="Connect to the server directly, not through this pooler.",
-                ) from None
-            ours = translated(error, "beginning a transaction", where=self.where, closed=connection.is_closed())
-            if ours is None:
-                raise
-            raise ours from None
-        finally:
-            if not begun:
-                self._drop(connection)
+            await begin(connection, script, self.where)
+        except BaseException:
+            self._drop(connection)
+            raise
 
     def _begin_script(self, statement_seconds: float, snapshot: str | None) -> str:
-        return query("fkdash.db", "begin_looking").format(
-            settings=applied_locally(self._login.settings),
-            pins=query("fkdash.db", "pins"),
-            trusted_owners=array_literal(sorted(self.trusted_owners)),
-            snapshot=f"SET TRANSACTION SNAPSHOT '{snapshot}';" if snapshot is not None else "",
-            statement_ms=_milliseconds(statement_seconds),
-            lock_ms=_milliseconds(self.limits.lock_seconds),
-            idle_ms=_milliseconds(self.limits.idle_seconds),
+        return begin_script(
+            self._login.settings,
+            self.trusted_owners,
+            snapshot,
+            statement_seconds=statement_seconds,
+            lock_seconds=self.limits.lock_seconds,
+            idle_seconds=self.limits.idle_seconds,
         )
 
-    async def _connect(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def _connect(self) -> Connection:
         if self._closed:
             raise UnreachableError(f"The session to {self.where} has been closed.")
         opened = await connect(self._login, startup=self._startup(), bare=self._bare)
@@ -300,75 +333,64 @@ class ReadPool:
             self.notes += not_applied(self._login.settings)
         self._address = opened.address
         self._open.add(opened.connection)
-        try:
-            process = await _process_that_answers(opened.connection)
-        except DRIVER_ERRORS as error:
-            self._drop(opened.connection)
-            ours = translated(error, "connecting", where=self.where, closed=True)
-            raise ours or error from None
-        if process != opened.connection.get_server_pid():
-            self._pooled.add(opened.connection)
         return opened.connection
 
     def _startup(self) -> Mapping[str, str]:
         startup = {
-            "statement_timeout": str(_milliseconds(self.limits.statement_seconds)),
-            "lock_timeout": str(_milliseconds(self.limits.lock_seconds)),
+            "statement_timeout": str(milliseconds(self.limits.statement_seconds)),
+            "lock_timeout": str(milliseconds(self.limits.lock_seconds)),
         }
         # The server would report our own setting, and no host would ever count as writable.
         if self._login.session_attributes not in {"read-write", "read-only"}:
             startup["default_transaction_read_only"] = "on"
         return startup
 
-    def _give_back(
-        self, connection: asyncpg.Connection[asyncpg.Record], transaction: OpenTransaction
-    ) -> asyncio.Task[None]:
-        returning = asyncio.create_task(self._roll_back(connection, transaction))
-        self._returning.add(returning)
-        returning.add_done_callback(self._returning.discard)
+    def _give_back(self, transaction: OpenTransaction, *, in_a_row: bool = False) -> asyncio.Task[None]:
+        left = LeftOpen(transaction.connection) if in_a_row else None
+        if left is not None:
+            self._left_open.append(left)
+        returning = asyncio.create_task(self._roll_back(transaction, left))
+        for tasks in (self._returning, self._ending) if in_a_row else (self._returning,):
+            tasks.add(returning)
+            returning.add_done_callback(tasks.discard)
         return returning
 
-    async def _roll_back(
-        self, connection: asyncpg.Connection[asyncpg.Record], transaction: OpenTransaction
-    ) -> None:
-        """End the transaction and free the slot; a connection that cannot do it in time is dropped."""
+    async def _roll_back(self, transaction: OpenTransaction, left: LeftOpen | None) -> None:
+        """End the transaction and free the slot; a connection that cannot do it in time is dropped.
+
+        One that was left open has a moment in which the next session may take it, and the slot with it.
+        """
+        if left is not None:
+            await left.wait()
+            if left not in self._left_open:
+                return
+            self._left_open.remove(left)
         usable = False
         try:
             # A ROLLBACK of its own may be under way.
             await transaction.leave()
+            connection = transaction.connection
             if not connection.is_closed():
                 await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
                 usable = not self._closed
         except DRIVER_ERRORS:
             usable = False
         finally:
+            connection = transaction.connection
             if usable:
                 self._idle.append(connection)
             else:
                 self._drop(connection)
             self._slots.release()
 
+    def _count(self) -> None:
+        self.begun += 1
+
     def _drop_idle(self) -> None:
         while self._idle:
             self._drop(self._idle.pop())
 
-    def _drop(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        self._open.discard(connection)
-        self._pooled.discard(connection)
+    def _drop(self, connection: Connection) -> None:
+        for each in (self._open, self._unused, self._direct, self._pooled):
+            each.discard(connection)
         connection.terminate()
-
-
-async def _process_that_answers(connection: asyncpg.Connection[asyncpg.Record]) -> int:
-    """Give the server process behind a connection, which a pooler may change; one wait for the server."""
-    told: list[bytes] = []
-
-    async def keep(piece: bytes) -> None:
-        told.append(piece)
-
-    await connection.copy_from_query(query("fkdash.db", "backend_pid"), output=keep, timeout=_BEGIN_GRACE_SECONDS)
-    return int(b"".join(told))
-
-
-def _milliseconds(seconds: float) -> int:
-    """Give whole milliseconds, at least 1: for PostgreSQL, 0 would mean no limit."""
-    return max(1, round(seconds * 1000))

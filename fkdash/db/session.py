@@ -75,6 +75,13 @@ class Sessions(Protocol):
         """Open a READ ONLY, REPEATABLE READ transaction, with `seconds` as statement_timeout."""
         ...
 
+    def in_a_row(self) -> AbstractAsyncContextManager[None]:
+        """Let each session meanwhile end with the begin of the next one, or a moment later: one wait less.
+
+        Meanwhile nobody else's statement may depend on a session's locks being gone at its end.
+        """
+        ...
+
     def beside(self, session: Session) -> AbstractAsyncContextManager[Session | None]:
         """Open a second transaction on the same snapshot; None while no connection is to spare."""
         ...

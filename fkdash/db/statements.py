@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import asyncpg
 
 from fkdash.db.batches import Batches, Told
 from fkdash.db.one_by_one import OneByOne
+from fkdash.db.opening import Opening
 from fkdash.db.refused.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.db.session import Row
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
@@ -21,6 +23,15 @@ _GRACE_SECONDS = 5.0
 _ROLLBACK_SECONDS = 2.0
 
 _Answer = TypeVar("_Answer")
+_Hear: TypeAlias = Callable[[Any, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement(Generic[_Answer]):
+    """A statement by itself, and together with what begins its transaction where it can be."""
+
+    alone: Callable[[asyncpg.Connection[asyncpg.Record]], Coroutine[Any, Any, _Answer]]
+    together: Callable[[Opening], Coroutine[Any, Any, _Answer]] | None = None
 
 
 class OpenTransaction:
@@ -30,6 +41,7 @@ class OpenTransaction:
     statement that reached it from one that somebody cancelled, and some seconds
     after it a silent server counts as lost. `what_is_locked` tells, from another
     connection, what a statement may have waited for; "" where that is not known.
+    `opening` begins the transaction with the first statement; without one it has begun.
     """
 
     def __init__(
@@ -39,8 +51,10 @@ class OpenTransaction:
         where: str,
         statement_seconds: float | None,
         what_is_locked: Callable[[], Awaitable[str]] | None = None,
+        opening: Opening | None = None,
     ) -> None:
         self._connection = connection
+        self._opening = opening
         self._where = where
         self._statement_seconds = statement_seconds
         self._what_is_locked = what_is_locked
@@ -51,6 +65,11 @@ class OpenTransaction:
         self._leaving = asyncio.Lock()
         self._one_at_a_time = asyncio.Lock()
         self._batches = Batches(self._copied)
+
+    @property
+    def connection(self) -> asyncpg.Connection[asyncpg.Record]:
+        """The driver's connection, which beginning the transaction may have replaced."""
+        return self._connection if self._opening is None else self._opening.connection
 
     def end(self) -> None:
         """Refuse every further statement: the connection may already serve another transaction."""
@@ -72,24 +91,26 @@ class OpenTransaction:
             if not self._way or self._left.is_set():
                 return
             try:
-                await self._connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
+                await self.connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
             except DRIVER_ERRORS:
-                self._connection.terminate()
+                self.connection.terminate()
             self._left.set()
 
-    async def _run(self, statement: Coroutine[Any, Any, _Answer]) -> _Answer:
+    async def begin(self) -> None:
+        """Begin now what the first statement would begin."""
+        if self._opening is not None:
+            with self._statement():
+                self._connection = await self._opening.alone()
+            self._opening = None
+
+    async def _run(self, statement: _Statement[_Answer]) -> _Answer:
         """Await a statement such that `give_way` can cancel it, and only it."""
-        try:
-            await self._one_at_a_time.acquire()
-        except BaseException:
-            statement.close()
-            raise
+        await self._one_at_a_time.acquire()
         if self._is_giving_way():
             self._one_at_a_time.release()
-            statement.close()
             await self.leave()
             raise self._gave_way()
-        running: asyncio.Task[_Answer] = asyncio.ensure_future(statement)
+        running: asyncio.Task[_Answer] = asyncio.ensure_future(self._begun(statement))
         self._running = running
         try:
             answer = await running
@@ -114,6 +135,25 @@ class OpenTransaction:
             self._running = None
             self._one_at_a_time.release()
 
+    async def _begun(self, statement: _Statement[_Answer]) -> _Answer:
+        """Run a statement, after what begins the transaction or together with it."""
+        opening = self._opening
+        if opening is None:
+            return await statement.alone(self._connection)
+        try:
+            if statement.together is None:
+                self._connection = await opening.alone()
+            else:
+                try:
+                    return await statement.together(opening)
+                except DRIVER_ERRORS as error:
+                    if not opening.is_unclear(error):
+                        raise
+                self._connection = await opening.again()
+        finally:
+            self._opening = None
+        return await statement.alone(self._connection)
+
     def _is_giving_way(self) -> bool:
         return bool(self._way)
 
@@ -125,17 +165,17 @@ class OpenTransaction:
     async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Give all rows of a query."""
         with self._statement():
-            return await self._run(self._connection.fetch(sql, *arguments, timeout=self._patience))
+            return await self._run(_Statement(lambda c: c.fetch(sql, *arguments, timeout=self._patience)))
 
     async def row(self, sql: str, *arguments: object) -> Row | None:
         """Give the first row of a query, None when there is none."""
         with self._statement():
-            return await self._run(self._connection.fetchrow(sql, *arguments, timeout=self._patience))
+            return await self._run(_Statement(lambda c: c.fetchrow(sql, *arguments, timeout=self._patience)))
 
     async def value(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - a column may hold any type
         """Give the first column of the first row."""
         with self._statement():
-            return await self._run(self._connection.fetchval(sql, *arguments, timeout=self._patience))
+            return await self._run(_Statement(lambda c: c.fetchval(sql, *arguments, timeout=self._patience)))
 
     async def asked(self, sql: str, *arguments: object) -> Sequence[Told]:
         """Give all rows of a query as JSON tells them; questions at the same time are one wait for the server."""
@@ -143,17 +183,21 @@ class OpenTransaction:
 
     async def _copied(self, sql: str) -> bytes:
         """Give what COPY gives of a query."""
-        pieces: list[bytes] = []
 
-        async def keep(piece: bytes) -> None:
-            pieces.append(piece)
+        async def alone(connection: asyncpg.Connection[asyncpg.Record]) -> bytes:
+            pieces: list[bytes] = []
+            return whole(
+                pieces, await connection.copy_from_query(sql, output=keeping(pieces), timeout=self._patience)
+            )
 
+        async def together(opening: Opening) -> bytes:
+            pieces: list[bytes] = []
+            return opening.without_process(whole(pieces, await opening.copy(sql, keeping(pieces), self._patience)))
+
+        opening = self._opening
+        takes = opening is not None and opening.takes(sql)
         with self._statement():
-            told = await self._run(self._connection.copy_from_query(sql, output=keep, timeout=self._patience))
-        copied = b"".join(pieces)
-        if copied.count(b"\n") != int(str(told).rpartition(" ")[2]):
-            raise StoppedError("The server's answer did not arrive whole.", next_step="Ask again.")
-        return copied
+            return await self._run(_Statement(alone, together if takes else None))
 
     async def one_by_one(
         self,
@@ -167,30 +211,45 @@ class OpenTransaction:
         def hear(_: object, message: asyncpg.PostgresLogMessage) -> None:
             block.hear(message.message or "")
 
-        self._connection.add_log_listener(hear)
-        try:
-            await self.execute(block.statement)
-        finally:
-            self._connection.remove_log_listener(hear)
+        await self._executed(block.statement, hear)
 
     async def execute(self, sql: str) -> str:
         """Run a statement without arguments and give its command tag."""
+        return await self._executed(sql)
+
+    async def _executed(self, sql: str, hear: _Hear | None = None) -> str:
+        async def after(connection: asyncpg.Connection[asyncpg.Record], begins: str = "") -> str:
+            if hear is not None:
+                connection.add_log_listener(hear)
+            try:
+                return await connection.execute(f"{begins}{sql}", timeout=self._patience)
+            finally:
+                if hear is not None:
+                    connection.remove_log_listener(hear)
+
+        async def together(opening: Opening) -> str:
+            told = await after(opening.connection, opening.followed_by(sql))
+            opening.has_begun()
+            return told
+
+        opening = self._opening
+        takes = opening is not None and opening.takes_statement(sql)
         with self._statement():
-            return await self._run(self._connection.execute(sql, timeout=self._patience))
+            return await self._run(_Statement(after, together if takes else None))
 
     async def batches(self, sql: str, *arguments: object, size: int = 1000) -> AsyncIterator[Sequence[Row]]:
         """Give the rows of a query through a cursor on the server, at most `size` at a time."""
         with self._statement():
-            cursor = await self._run(self._cursor(sql, *arguments))
+            cursor = await self._run(_Statement(lambda c: self._cursor(c, sql, *arguments)))
         while True:
             with self._statement():
-                batch = await self._run(cursor.fetch(size, timeout=self._patience))
+                batch = await self._run(_Statement(lambda _: cursor.fetch(size, timeout=self._patience)))
             if not batch:
                 return
             yield batch
 
-    async def _cursor(self, sql: str, *arguments: object) -> Any:  # noqa: ANN401 - the driver does not export its type
-        return await self._connection.cursor(sql, *arguments, timeout=self._patience)
+    async def _cursor(self, connection: asyncpg.Connection[asyncpg.Record], sql: str, *arguments: object) -> Any:  # noqa: ANN401 - the driver does not export its type
+        return await connection.cursor(sql, *arguments, timeout=self._patience)
 
     @property
     def _patience(self) -> float | None:
@@ -208,13 +267,13 @@ class OpenTransaction:
         except DRIVER_ERRORS as error:
             if sqlstate_of(error) == QUERY_CANCELED and self._statement_seconds is not None:
                 raise self._stopped(time.monotonic() - began, self._statement_seconds) from None
-            closed = self._connection.is_closed()
+            closed = self.connection.is_closed()
             ours = translated(error, "running a statement", where=self._where, closed=closed)
             if ours is None:
                 raise
             if isinstance(error, TimeoutError):
                 # Neither the server nor its refusal came back: the next statement would wait as long.
-                self._connection.terminate()
+                self.connection.terminate()
             raise ours from None
 
     @staticmethod
@@ -229,6 +288,23 @@ class OpenTransaction:
             f"The statement reached its limit of {limit_seconds:g} s and was stopped.",
             next_step="Nothing was changed. Narrow the question, or allow it more time.",
         )
+
+
+def keeping(pieces: list[bytes]) -> Callable[[bytes], Coroutine[Any, Any, None]]:
+    """Give what keeps the pieces that COPY tells."""
+
+    async def keep(piece: bytes) -> None:
+        pieces.append(piece)
+
+    return keep
+
+
+def whole(pieces: Iterable[bytes], tag: str) -> bytes:
+    """Give what COPY told; raises StoppedError where it is not as many lines as its tag says."""
+    copied = b"".join(pieces)
+    if copied.count(b"\n") != int(str(tag).rpartition(" ")[2]):
+        raise StoppedError("The server's answer did not arrive whole.", next_step="Ask again.")
+    return copied
 
 
 def locked(words: str) -> LockNamedError:

@@ -24,8 +24,9 @@ from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
     from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.writes import Write
 
 MOST_ANSWERS: Final = 20
 _MOST_PATHS: Final = 5
@@ -60,10 +61,12 @@ def _first(found: Sequence[_One], answer: Callable[[_One], Cause]) -> Candidates
 def by_obstacle(catalog: Catalog, clues: Clues) -> Candidates:
     """Give the keys whose SET NULL or SET DEFAULT meets what the error names."""
     written = written_table(catalog, clues)
+    if clues.kind is Kind.DOMAIN and written is not None and _has(catalog.tables[written], clues):
+        return Candidates()
     start = statement_table(catalog, clues)
     found: list[tuple[ForeignKey, Obstacle]] = []
     for write, met in obstacles(catalog):
-        if written == write.key.table != write.key.referenced:
+        if _itself(catalog, written, write):
             continue
         obstacle = next((each for each in met if _fits(catalog, clues, write.key, each)), None)
         if obstacle is not None and write.key not in {key for key, _ in found}:
@@ -76,14 +79,28 @@ def by_obstacle(catalog: Catalog, clues: Clues) -> Candidates:
     return _first(found, lambda each: contradiction(catalog, clues, *each))
 
 
+def _has(table: Table, clues: Clues) -> bool:
+    """Tell whether a table has a column of the domain that the error tells of."""
+    domains = (domain for column in table.columns if column.domain for domain in column.domain.chain)
+    said = {name.rpartition(".")[2] for name in (clues.constraint, clues.table)}
+    return any(domain.name in said for domain in domains)
+
+
+def _itself(catalog: Catalog, written: TableName | None, write: Write) -> bool:
+    """Tell whether the operator's statement wrote that table itself: were it the key, its own would be told of."""
+    return written is not None and node(catalog, written) == node(catalog, write.key.table)
+
+
 def by_column(catalog: Catalog, clues: Clues) -> Candidates:
     """Give every key that may be behind an error that names a column and no table, the certain ones first."""
     columns = set(clues.columns)
+    written = written_table(catalog, clues)
     found = [
         (write.key, obstacle)
         for write, met in obstacles(catalog)
         for obstacle in met[:1]
-        if obstacle.kind in {Met.NOT_NULL, Met.IDENTITY}
+        if not _itself(catalog, written, write)
+        and obstacle.kind in {Met.NOT_NULL, Met.IDENTITY}
         and clues.sqlstate in {"", obstacle.error.sqlstate}
         and not columns.isdisjoint(obstacle.columns)
     ]

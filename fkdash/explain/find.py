@@ -19,7 +19,7 @@ from fkdash.explain.candidates import (
 )
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.incomplete import what_is_missing
-from fkdash.explain.keys import by_columns, by_structure, named, narrowed, over, ran, statement_table
+from fkdash.explain.keys import by_columns, by_structure, named, narrowed, over, ran, statement_table, table_called
 from fkdash.explain.model import Cause, Explanation
 from fkdash.explain.read import read_errors
 from fkdash.explain.refusals import refusal
@@ -56,8 +56,10 @@ def explain(catalog: Catalog, text: str) -> Explanation:
     known = vocabulary(catalog)
     best: Explanation | None = None
     best_rank: tuple[int, int, int, int] = (-1, -1, -1, -1)
+    statements: dict[tuple[object, ...], tuple[str, tuple[str, ...]]] = {}
     for layer in layers(text):
-        told = [_explained(catalog, clues) for clues in read_errors(layer, known)]
+        errors = [_with_statement(catalog, clues, statements) for clues in read_errors(layer, known)]
+        told = [_explained(catalog, clues) for clues in errors]
         if not told:
             continue
         first = _plainer(max(told, key=_standing), told)
@@ -72,6 +74,18 @@ def explain(catalog: Catalog, text: str) -> Explanation:
                 best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
             )
     return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
+
+
+def _with_statement(
+    catalog: Catalog, clues: Clues, statements: dict[tuple[object, ...], tuple[str, tuple[str, ...]]]
+) -> Clues:
+    """Give an error with the statement that an outer layer has with it: unwrapping can garble a name."""
+    error = (clues.kind, clues.constraint, clues.table, clues.columns)
+    if clues.statement is not None and table_called(catalog, clues.statement[1]) is not None:
+        statements.setdefault(error, clues.statement)
+    elif error in statements:
+        return replace(clues, statement=statements[error])
+    return clues
 
 
 def _standing(found: Explanation) -> int:
@@ -179,6 +193,9 @@ def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     keys = named(catalog, clues) if clues.constraint else ()
     if (not keys and clues.kind is Kind.TRUNCATED) or (not keys and clues.kind in KEY_KINDS):
         keys = by_structure(catalog, clues)
+    if not keys and clues.kind is Kind.KEY and clues.constraint and not clues.columns:
+        # Prisma names what it found: an index, a constraint or a field.
+        keys = by_columns(catalog, replace(clues, columns=(clues.constraint,)))
     if not keys and not clues.constraint and clues.kind in {Kind.KEY, Kind.MISSING} and clues.columns:
         keys = by_columns(catalog, clues)
     return keys

@@ -1,39 +1,102 @@
-"""Words for a text in which PostgreSQL's own error does not stand, though something in it tells where that is."""
+"""Words for a text in which no error stands that a key of this database raised, though it tells what happened.
+
+PostgreSQL's own error may be elsewhere, a key may not have been declarable, a client library may have refused by
+its own model, or another server may have spoken.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_ABORTED: Final = re.compile(r"current transaction is aborted|\b25P02\b|InFailedSql|in_failed_sql")
-_DRIZZLE: Final = re.compile(r"\bFailed query: ")
-_SEQUELIZE: Final = re.compile(r"sequelize/lib/dialects/postgres/query\.js")
-_HAS_NULLS: Final = re.compile(
-    r"column \W{1,4}([^\"\n]{1,130}?)\W{1,4} of relation \W{1,4}([^\"\n]{1,130}?)\W{1,4} contains null values"
+_NAME: Final = r"\W{1,4}([^\"\n]{1,130}?)\W{1,4}"
+_REFUSED: Final = "{} refused this itself, by its own model: PostgreSQL was not asked, and no key raised it."
+_MODEL: Final = "Change what the model says, or delete with SQL; fkdash preview shows what PostgreSQL would do."
+_ANOTHER: Final = "This is an error of {}, not of PostgreSQL."
+_PASTE_OURS: Final = "Paste an error of the database that fkdash is connected to."
+
+# What is looked for, what it is, and what to paste or do instead; {0}, {1} are the names that were found.
+_KNOWN: Final = (
+    (
+        re.compile(rf"column {_NAME} of relation {_NAME} contains null values"),
+        "This is ALTER TABLE … SET NOT NULL: rows of {1} have no {0}. No key raised it.",
+        "Fill {0} in these rows first, or leave the column nullable.",
+    ),
+    (
+        re.compile(rf"there is no unique constraint matching given keys for referenced table {_NAME}(?:\s|$)"),
+        "A foreign key could not be declared: {0} has no unique constraint over just the columns it names.",
+        "Refer to the primary key of {0}, or add a unique constraint over these columns first.",
+    ),
+    (
+        re.compile(rf"foreign key constraint {_NAME} cannot be implemented"),
+        "{0} could not be declared: its columns and those it was to refer to have types that cannot be compared.",
+        "Give the referencing columns the types of the referenced ones; DETAIL names both.",
+    ),
+    (
+        re.compile(r"current transaction is aborted|\b25P02\b|InFailedSql|in_failed_sql"),
+        "This only says that an earlier statement of the same transaction failed.",
+        "Paste the error of that statement: the first one of the transaction, above this one in the log.",
+    ),
+    (
+        re.compile(r"\bFailed query: "),
+        "Drizzle's wrapper is here, PostgreSQL's own error is not: it is the `cause` of that error.",
+        "Log the error whole (console.error(error), or error.cause), and paste that.",
+    ),
+    (
+        re.compile(r"sequelize/lib/dialects/postgres/query\.js"),
+        "Sequelize's stack is here, PostgreSQL's own error is not: it is the `parent` of that error.",
+        "Log the error whole (console.error(error), or error.parent), and paste that.",
+    ),
+    (
+        re.compile(r"\b(?:ProtectedError|RestrictedError)\b|through (?:protected|restricted) foreign keys"),
+        _REFUSED.format("Django"),
+        _MODEL,
+    ),
+    (
+        re.compile(r"\bDeleteRestrictionError\b|Cannot delete record because (?:of )?dependent"),
+        _REFUSED.format("Rails"),
+        _MODEL,
+    ),
+    (
+        re.compile(r"[Tt]he association between entity types? .{1,400}? has been severed", re.DOTALL),
+        _REFUSED.format("Entity Framework"),
+        _MODEL,
+    ),
+    (
+        re.compile(r"Dependency rule (?:on column .{1,200}? )?tried to blank-out primary key"),
+        _REFUSED.format("SQLAlchemy"),
+        _MODEL,
+    ),
+    (
+        re.compile(r"not-null property references a (?:null|transient)"),
+        _REFUSED.format("Hibernate"),
+        _MODEL,
+    ),
+    (
+        re.compile(
+            r"Cannot (?:delete or update a parent|add or update a child) row|a foreign key constraint fails \("
+        ),
+        _ANOTHER.format("MySQL or MariaDB"),
+        _PASTE_OURS,
+    ),
+    (
+        re.compile(r"SQLITE_CONSTRAINT|FOREIGN KEY constraint failed|NOT NULL constraint failed: "),
+        _ANOTHER.format("SQLite"),
+        _PASTE_OURS,
+    ),
+    (
+        re.compile(r"conflicted with the (?:REFERENCE|FOREIGN KEY)(?: SAME TABLE)? constraint"),
+        _ANOTHER.format("SQL Server"),
+        _PASTE_OURS,
+    ),
+    (re.compile(r"\bORA-0(?:2291|2292|1400|1407)\b"), _ANOTHER.format("Oracle"), _PASTE_OURS),
 )
 
 
 def what_is_missing(text: str) -> tuple[str, str] | None:
     """Give what a text without an error that can be explained is, and what to paste or do instead; else None."""
-    nulls = _HAS_NULLS.search(text)
-    if nulls is not None:
-        return (
-            f"This is ALTER TABLE … SET NOT NULL: rows of {nulls[2]} have no {nulls[1]}. No key raised it.",
-            f"Fill {nulls[1]} in these rows first, or leave the column nullable.",
-        )
-    if _ABORTED.search(text):
-        return (
-            "This only says that an earlier statement of the same transaction failed.",
-            "Paste the error of that statement: the first one of the transaction, above this one in the log.",
-        )
-    if _DRIZZLE.search(text):
-        return (
-            "Drizzle's wrapper is here, PostgreSQL's own error is not: it is the `cause` of that error.",
-            "Log the error whole (console.error(error), or error.cause), and paste that.",
-        )
-    if _SEQUELIZE.search(text):
-        return (
-            "Sequelize's stack is here, PostgreSQL's own error is not: it is the `parent` of that error.",
-            "Log the error whole (console.error(error), or error.parent), and paste that.",
-        )
+    for sign, headline, advice in _KNOWN:
+        found = sign.search(text)
+        if found is not None:
+            return headline.format(*found.groups()), advice.format(*found.groups())
     return None

@@ -199,7 +199,10 @@ def table_called(catalog: Catalog, parts: tuple[str, ...], *, schema: str = "pub
 
 
 def written_table(catalog: Catalog, clues: Clues) -> TableName | None:
-    """Give the table that the operator's own INSERT or UPDATE wrote; there it needs no action to fail."""
+    """Give the table that the operator's own INSERT or UPDATE wrote; there it needs no action to fail.
+
+    None beside a foreign key's own statement, which tells which key it was.
+    """
     if clues.statement is None or clues.statement[0] not in {"INSERT", "UPDATE", "MERGE"} or clues.own:
         return None
     parts = clues.statement[1]

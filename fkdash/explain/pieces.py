@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from fkdash.explain.vocabulary import Vocabulary
 
-_LABELS: Final = any_of((*DETAIL, *CONTEXT, *STATEMENT, *QUERY, *OTHER_LABELS))
+_WORDS: Final = (*DETAIL, *CONTEXT, *STATEMENT, *QUERY, *OTHER_LABELS)
+# Drivers write them with a capital only.
+_LABELS: Final = any_of((*_WORDS, *(word.capitalize() for word in _WORDS)))
 _PIECE: Final = re.compile(rf"\n|[\"']\s*,\s*[\"'](?=\w+[\"']\s*[:=])|(?<!\w)(?:Detail|Where|Hint|{_LABELS})\s?:")
 # A translation may forget the closing mark at the end of its line, and a line may be cut off there.
 _CANDIDATE: Final = re.compile(rf"(?=[{QUOTES}]\s?([^{QUOTES}\n]{{1,130}}?)\s?(?:[{QUOTES}]|$))", re.MULTILINE)

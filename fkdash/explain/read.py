@@ -12,7 +12,7 @@ from fkdash.explain.fragments import fragments
 from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
-from fkdash.explain.sentences import QUOTES, sentences
+from fkdash.explain.sentences import QUOTES, part_of_detail, sentences
 from fkdash.explain.statements import added_key, operators_statement, own_statements
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
@@ -80,9 +80,6 @@ _DEPENDENT: Final = re.compile(
     rf"constraint\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+on\s+table\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)"
     rf"\\*[{QUOTES}]?\s+depends\s+on\s+(\w+)"
 )
-_TRUNCATED: Final = re.compile(
-    rf"Table\s+\\*[{QUOTES}]+([^{QUOTES}\n\\]+)\\*[{QUOTES}]+\s+references\s+\\*[{QUOTES}]+([^{QUOTES}\n\\]+)"
-)
 
 
 def read_errors(text: str, known: Vocabulary) -> tuple[Clues, ...]:
@@ -113,7 +110,7 @@ def read_record(
     found = sentences(message, known.odd)
     whole = next((each for each in found if each.start == 0 and (sqlstate or each.end == len(message))), None)
     if whole is not None and sqlstate in {"", whole.sqlstate}:
-        clues = _with_lines(whole, after, "")
+        clues = _with_lines(whole, after, "", known)
     elif found and not sqlstate:
         # It quotes a message, and says something else.
         return None
@@ -150,7 +147,7 @@ def _told(text: str, found: Sequence[Sentence], known: Vocabulary) -> Iterator[t
         windows = [_window(text, sentence, found) for sentence in same[:_MOST_ERRORS]]
         after = "\n\n".join(window for _, window in windows)
         before = "\n\n".join(window for window, _ in windows)
-        yield same[0], _with_lines(same[0], after, before)
+        yield same[0], _with_lines(same[0], after, before, known)
 
 
 def _window(text: str, sentence: Sentence, found: Sequence[Sentence]) -> tuple[str, str]:
@@ -171,7 +168,7 @@ def _window(text: str, sentence: Sentence, found: Sequence[Sentence]) -> tuple[s
     return text[start : sentence.start], text[sentence.start : stop]
 
 
-def _with_lines(sentence: Sentence, after: str, before: str) -> Clues:
+def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) -> Clues:
     roles = dict(sentence.roles)
     columns = tuple(filter(None, re.split(r"[`'\",\s]+", roles.get("columns", "")))) or (
         (roles["column"],) if "column" in roles else ()
@@ -191,14 +188,14 @@ def _with_lines(sentence: Sentence, after: str, before: str) -> Clues:
         added=added_key(after) or added_key(before) if sentence.kind is Kind.MISSING else None,
     )
     if sentence.kind is Kind.MISSING:
-        missing = re.search(rf"not\s+present\s+in\s+table\s+\\*[{QUOTES}]+([^{QUOTES}\n\\]+)", after + before)
-        return replace(clues, referenced=missing[1] if missing else "")
+        missing = part_of_detail("not present in table {referenced}", after + before, known.odd)
+        return replace(clues, referenced=missing.get("referenced", ""))
     if sentence.kind is Kind.DEPENDED_ON:
         dependent = _DEPENDENT.search(after)
         return replace(clues, constraint=dependent[1], table=dependent[2]) if dependent else clues
     if sentence.kind is Kind.TRUNCATED:
-        tables = _TRUNCATED.search(after + before)
-        return replace(clues, table=tables[1], referenced=tables[2]) if tables else clues
+        tables = part_of_detail("Table {table} references {referenced}", after + before, known.odd)
+        return replace(clues, table=tables.get("table", ""), referenced=tables.get("referenced", ""))
     return clues
 
 

@@ -17,7 +17,7 @@ from fkdash.explain.clues import Kind
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-QUOTES: Final = "\"'`“”„«»\u2018\u2019「」"
+QUOTES: Final = "\"'`“”„«»\u2018\u2019「」‟\u2039\u203a『』\uff02"
 _PLAIN_NAME: Final = rf"[^{QUOTES}\n\\]{{1,200}}?"
 _ROLE: Final = re.compile(r"\{(\w+)\}")
 
@@ -92,7 +92,7 @@ class Sentence:
 
 def sentences(text: str, odd_names: Collection[str] = ()) -> tuple[Sentence, ...]:
     """Give the sentences in a text in order; `odd_names` are names that their quotation marks do not delimit."""
-    odd = tuple(sorted((name for name in odd_names if name in text or plain(name) in text), key=len, reverse=True))
+    odd = _odd_in(text, odd_names)
     spellings = {plain(name): name for name in odd}
     found: list[Sentence] = []
     for kind, sqlstate, pattern in _patterns(odd):
@@ -101,6 +101,18 @@ def sentences(text: str, odd_names: Collection[str] = ()) -> tuple[Sentence, ...
             if not any(each.start < match.end() and match.start() < each.end for each in found):
                 found.append(Sentence(match.start(), match.end(), kind, sqlstate, roles))
     return tuple(sorted(found, key=lambda each: each.start))
+
+
+def part_of_detail(words: str, text: str, odd_names: Collection[str] = ()) -> Mapping[str, str]:
+    """Give the names where a text says `words`, which has a `{role}` for each; none where it does not."""
+    odd = _odd_in(text, odd_names)
+    found = _part(words, odd).search(text)
+    return dict(_roles(found, {plain(name): name for name in odd})) if found is not None else {}
+
+
+def _odd_in(text: str, odd_names: Collection[str]) -> tuple[str, ...]:
+    found = (name for name in odd_names if name in text or plain(name) in text)
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def _roles(match: re.Match[str], spellings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -112,6 +124,11 @@ def _roles(match: re.Match[str], spellings: Mapping[str, str]) -> Iterator[tuple
 @lru_cache(maxsize=8)
 def _patterns(odd: tuple[str, ...]) -> tuple[tuple[Kind, str, re.Pattern[str]], ...]:
     return tuple((kind, sqlstate, _pattern(sentence, odd)) for kind, sqlstate, sentence in _SENTENCES)
+
+
+@lru_cache(maxsize=32)
+def _part(words: str, odd: tuple[str, ...]) -> re.Pattern[str]:
+    return _pattern(words, odd)
 
 
 def _pattern(sentence: str, odd: tuple[str, ...]) -> re.Pattern[str]:

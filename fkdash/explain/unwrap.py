@@ -35,8 +35,15 @@ _PREFIX: Final = re.compile(
     r"|[>│┃║|]+[ \t]?|E[ \t]{3}|//[ \t]|#[ \t](?!\d)"
     r")"
 )
+# What chats, wikis and word processors put where a space, a hyphen or nothing was.
+_INVISIBLE: Final = str.maketrans(
+    {"\u00a0": " ", "\u202f": " ", "\u2011": "-", **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")}
+)
 _FRAME: Final = re.compile(r"(?m)[ \t]{0,200}[│┃║|][ \t]{0,200}$")
 _LINE_OF_LOG: Final = re.compile("\\n\\t")
+# Citus hands on what a worker said, of the shards there: their tables and constraints have a number behind.
+_ON_A_WORKER: Final = "while executing command on"
+_SHARD: Final = re.compile(r"(?<=\w)_\d{5,19}(?=\\*[\"”])")
 _DOUBLED: Final = re.compile(r'"{2,}')
 
 
@@ -53,6 +60,8 @@ def layers(text: str) -> Iterator[str]:
 
 def _all_layers(text: str) -> Iterator[str]:
     yield text
+    if _ON_A_WORKER in text:
+        yield _SHARD.sub("", text)
     bare = text
     for _ in range(_MOST_LAYERS):
         bare = _undecorated(bare)
@@ -71,7 +80,7 @@ def _all_layers(text: str) -> Iterator[str]:
 
 
 def _undecorated(text: str) -> str:
-    text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\u00a0", " ").replace("\u202f", " "))
+    text = _ANSI.sub("", text.replace("\r\n", "\n")).translate(_INVISIBLE)
     return _FRAME.sub("", _PREFIX.sub("", text))
 
 

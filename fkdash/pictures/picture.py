@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
 from rich.cells import cell_len
 
@@ -107,6 +107,11 @@ ASCII: Final = Pen(
 def pen_for(*, ascii_only: bool) -> Pen:
     """Give the pen for a terminal or a file that takes Unicode, or only ASCII."""
     return ASCII if ascii_only else UNICODE
+
+
+def pen_of(stream: TextIO) -> Pen:
+    """Give the pen for what is written to a stream, by its encoding."""
+    return pen_for(ascii_only=not (stream.encoding or "").lower().startswith("utf"))
 
 
 def text_of(picture: Picture) -> str:

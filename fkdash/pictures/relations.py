@@ -24,7 +24,6 @@ ROLES: Final[dict[str, Role]] = {
     "RESTRICT": "refuses",
 }
 """What a referential action does, as the role of its arrow."""
-_LONGEST_ACTION: Final = len("SET DEFAULT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,18 @@ def relation_map(
         return ()
     shown_above, shown_below = _worst_first(above)[:most], _worst_first(below)[:most]
     names = max((cell_len(pen.plain(each.name)) for each in (*shown_above, *shown_below)), default=0)
-    names = min(names, (width - _LONGEST_ACTION - 12) // 2)
+    actions = max((len(each.action) for each in (*shown_above, *shown_below)), default=0)
+    names = min(names, (width - actions - 12) // 2)
     rows: list[tuple[Span, ...]] = []
     if len(above) > most:
         rows.append((Span(f"{pen.above}{len(above) - most:,} more that it refers to", "muted"),))
     for number, each in enumerate(reversed(shown_above)):
         guide = pen.above if not rows and number == 0 else pen.branch
-        rows.append(_row(guide, each, names, width, pen))
+        rows.append(_row(guide, each, (names, actions, width), pen))
     rows.append((Span(pen.fit(table, width), "strong"),))
     for number, each in enumerate(shown_below, 1):
         guide = pen.last if number == len(below) else pen.branch
-        rows.append(_row(guide, each, names, width, pen))
+        rows.append(_row(guide, each, (names, actions, width), pen))
     if len(below) > most:
         rows.append((Span(f"{pen.last}{len(below) - most:,} more that refer to it", "muted"),))
     return tuple(rows)
@@ -76,7 +76,8 @@ def _worst_first(references: Iterable[Reference]) -> list[Reference]:
     return sorted(references, key=lambda each: not each.conflicts)
 
 
-def _row(guide: str, each: Reference, names: int, width: int, pen: Pen) -> tuple[Span, ...]:
+def _row(guide: str, each: Reference, widths: tuple[int, int, int], pen: Pen) -> tuple[Span, ...]:
+    names, actions, width = widths
     role = ROLES.get(each.action, "refuses")
     mark = pen.fails if each.conflicts else " "
     head = (
@@ -84,7 +85,7 @@ def _row(guide: str, each: Reference, names: int, width: int, pen: Pen) -> tuple
         Span(f"{arrow(each.action, pen)} ", role),
         Span(f"{mark} ", "blocks"),
         Span(filled(pen.fit(each.name, names), names) + "  "),
-        Span(each.action.ljust(_LONGEST_ACTION), role),
+        Span(each.action.ljust(actions), role),
     )
     here = f" {pen.here}" if each.here else ""
     room = width - sum(cell_len(span.text) for span in head) - 2 - len(here)

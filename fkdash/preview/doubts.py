@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
+from fkdash.catalog.model import TableKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from fkdash.preview.facts import Facts, RefusedFunction, TableFact, TriggerFact
+    from fkdash.preview.facts import RefusedFunction, TableFact, TriggerFact
+    from fkdash.preview.reached import Facts
 
-EVENT_NAMES: Final = {DELETE_BIT: "DELETE", UPDATE_BIT: "UPDATE", INSERT_BIT: "INSERT"}
 
-
-def rule_doubts(table: TableFact, bit: int) -> Iterator[str]:
+def rule_doubts(table: TableFact, event: str) -> Iterator[str]:
     """Give doubts about a statement on a table that a rule rewrites."""
-    if EVENT_NAMES[bit] in table.rules:
-        yield f"A rule ON {EVENT_NAMES[bit]} rewrites the statement on {table.name}."
+    if table.rewrites(event):
+        yield f"A rule ON {event} rewrites the statement on {table.name}."
 
 
 def foreign_doubts(table: TableFact) -> Iterator[str]:
     """Give doubts about writing a row elsewhere."""
-    if table.kind == "f":
+    if table.kind is TableKind.FOREIGN:
         yield f"{table.name} is a foreign table."
 
 
 def before_triggers(
-    table: TableFact, bit: int, columns: Collection[str] = (), *, row: bool
+    table: TableFact, event: str, columns: Collection[str] = (), *, row: bool
 ) -> Iterator[TriggerFact]:
     """Give the BEFORE triggers for a statement or for a row.
 
     `columns` are those an UPDATE sets of a row; a trigger ON UPDATE OF others does not fire.
     """
-    for trigger in table.firing(bit, row=row, before=True):
-        if not (row and bit == UPDATE_BIT and trigger.columns and not set(trigger.columns) & set(columns)):
+    for trigger in table.firing(event, row=row, before=True):
+        if not (
+            row and event == "UPDATE" and trigger.columns and not set(table.names(trigger.columns)) & set(columns)
+        ):
             yield trigger
 
 
@@ -43,7 +44,7 @@ def reading_doubts(facts: Facts, relation: int) -> tuple[str, ...]:
     table = facts.tables[relation]
     if not table.readable:
         return (f"This role may not read {table.name}.",)
-    if table.row_security:
+    if table.hides_rows:
         return (f"Row-level security hides rows of {table.name} from this role.",)
     return ()
 

@@ -9,7 +9,8 @@ from fkdash.catalog.model import quoted
 from fkdash.catalog.node_tree import FIRST_OF_USERS
 
 if TYPE_CHECKING:
-    from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, Operator
+    from fkdash.preview.facts import ColumnFact, IndexFact, KeyFact, Operator
+    from fkdash.preview.reached import Facts
 
 Values = tuple[str | None, ...]
 
@@ -118,21 +119,21 @@ def index_comparison(facts: Facts, index: IndexFact) -> Comparison:
 
 def key_columns(facts: Facts, key: KeyFact) -> tuple[tuple[ColumnFact, ...], tuple[ColumnFact, ...]]:
     """Give the referencing and the referenced columns of a foreign key, in key order."""
-    own, other = facts.tables[key.relation].columns, facts.tables[key.referenced].columns
+    own, other = facts.tables[key.relation].columns_by_name, facts.tables[key.referenced_oid].columns_by_name
     return tuple(own[name] for name in key.columns), tuple(other[name] for name in key.referenced_columns)
 
 
 def decisive_collation(own: ColumnFact, other: ColumnFact) -> str | None:
     """Give the collation that makes a match differ from plain equality; the referenced side's comes first."""
     if not other.deterministic:
-        return other.collation
-    return own.collation if not own.deterministic else None
+        return other.ordering
+    return own.ordering if not own.deterministic else None
 
 
 def plain_type(facts: Facts, column: ColumnFact) -> str:
     """Give the type to cast text to for a comparison or an expression: a domain's own checks are left out."""
     chain = facts.domain_chain(column.type_oid)
-    return chain[-1].base_spelling if chain else column.type
+    return chain[-1].type if chain else column.type
 
 
 def alias_beside(table: str, alias: str) -> str:

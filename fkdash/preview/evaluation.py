@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fkdash.db.session import Row
     from fkdash.preview.equality import Values
-    from fkdash.preview.facts import ColumnFact, Expression, IndexFact, TableFact
+    from fkdash.preview.facts import CheckFact, ColumnFact, IndexFact, TableFact
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowValues
 
@@ -35,7 +35,7 @@ class Evaluated:
     """
 
     generated: tuple[tuple[str, str | None], ...] = ()
-    failed: tuple[tuple[Expression, Failure | None], ...] = ()
+    failed: tuple[tuple[CheckFact, Failure | None], ...] = ()
     keys: dict[int, Values | None] = field(default_factory=dict)
     broken: dict[int, Failure] = field(default_factory=dict)
     error: Failure | None = None
@@ -126,10 +126,10 @@ class Evaluator:
     async def _domain(self, column: ColumnFact, value: str | None) -> Evaluated:
         facts = self._reader.facts
         chain = facts.domain_chain(column.type_oid)
-        checks = [check for domain in reversed(chain) for check in domain.constraints if check.steady]
+        checks = [check for domain in reversed(chain) for check in domain.checks if check.steady]
         if not checks:
             return Evaluated()
-        tests = ", ".join(f"(({check.sql}) IS NOT FALSE)" for check in checks)
+        tests = ", ".join(f"(({check.expression}) IS NOT FALSE)" for check in checks)
         sql = f"SELECT ARRAY[{tests}] AS held FROM (SELECT $1::text::{plain_type(facts, column)} AS value) AS v"
         answer = await attempt(self._reader, sql, value)
         if isinstance(answer, Failure):
@@ -144,7 +144,7 @@ class Evaluator:
         indexes = [index for index in table.indexes if index.computed and index.steady]
         sql = (
             f"SELECT {_texts([(quoted(column.name), column.type) for column in table.generated])} AS generated, "
-            f"{_truths([f'({check.sql}) IS NOT FALSE' for check in checks])} AS held, "
+            f"{_truths([f'({check.expression}) IS NOT FALSE' for check in checks])} AS held, "
             f"{_truths([f'({index.predicate or True}) IS TRUE' for index in indexes])} AS inside, "
             f"{_texts([_key(index, part) for index in indexes for part in range(len(index.keys))])} AS keys "
             f'FROM {self._source(table, plain)} ORDER BY {_values_of(table)}."fk$n"'
@@ -170,13 +170,13 @@ class Evaluator:
         for column in table.generated:
             found = await part(text_of(quoted(column.name), column.type))
             if isinstance(found, Failure):
-                if column.generated == "s" or column.not_null:
+                if column.stored or column.not_null:
                     return Evaluated(error=found)
                 found = None
             generated.append((column.name, found))
-        failed: list[tuple[Expression, Failure | None]] = []
+        failed: list[tuple[CheckFact, Failure | None]] = []
         for check in table.checks:
-            held = await part(f"({check.sql}) IS NOT FALSE") if check.steady else True
+            held = await part(f"({check.expression}) IS NOT FALSE") if check.steady else True
             if held is not True:
                 failed.append((check, held if isinstance(held, Failure) else None))
         result = Evaluated(tuple(generated), tuple(failed))
@@ -210,9 +210,8 @@ class Evaluator:
         values = _values_of(table)
         cast = ", ".join(
             f'{values}."fk${i}"::'
-            f"{table.columns[name].type if name in exact else plain_type(facts, table.columns[name])}"
-            f" AS {quoted(name)}"
-            for i, name in enumerate(plain)
+            f"{column.type if column.name in exact else plain_type(facts, column)} AS {quoted(column.name)}"
+            for i, column in enumerate(table.columns_by_name[name] for name in plain)
         )
         known = f", {table.oid}::pg_catalog.oid AS tableoid" if _mentions_tableoid(table) else ""
         generated = "".join(f", ({c.default})::{c.type} AS {quoted(c.name)}" for c in table.generated)
@@ -227,7 +226,7 @@ def _values_of(table: TableFact) -> str:
 
 
 def _mentions_tableoid(table: TableFact) -> bool:
-    texts = (*(check.sql for check in table.checks), *(column.default or "" for column in table.generated))
+    texts = (*(check.expression for check in table.checks), *(column.default or "" for column in table.generated))
     return any("tableoid" in text for text in texts)
 
 
@@ -246,9 +245,7 @@ def _truths(expressions: Sequence[str]) -> str:
     return f"ARRAY[{', '.join(f'({e})' for e in expressions)}]::boolean[]"
 
 
-def _evaluated(
-    table: TableFact, checks: Sequence[Expression], indexes: Sequence[IndexFact], row: Row
-) -> Evaluated:
+def _evaluated(table: TableFact, checks: Sequence[CheckFact], indexes: Sequence[IndexFact], row: Row) -> Evaluated:
     keys: dict[int, Values | None] = {}
     position = 0
     for index, inside in zip(indexes, row["inside"], strict=True):

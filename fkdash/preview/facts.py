@@ -1,24 +1,29 @@
-"""Everything about the reached tables that decides what a delete does, as the server declares it."""
+"""Everything about the reached tables that decides what a delete does, as the server declares it.
+
+These are the facts of a catalog (`catalog.model`), each with what evaluating a row takes beyond what is declared.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.fact import deriving_fact, fact
+from fkdash.catalog.model import Action, Check, Column, Domain, ForeignKey, Index, Table, TableKind, TableName
+from fkdash.catalog.surroundings import OwnerRights, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-    from fkdash.catalog.surroundings import Unpublishable
     from fkdash.errors import NotRun
 
-BEFORE_BIT: Final = 2
-ROW_BIT: Final = 1
-DELETE_BIT: Final = 8
-UPDATE_BIT: Final = 16
-INSERT_BIT: Final = 4
+WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
+"""The actions ON DELETE that write to the referencing rows."""
+UPDATING: Final = WRITING | {Action.CASCADE}
+"""The actions ON UPDATE that do."""
+
+_MACHINERY: Final = "pg_catalog.RI_FKey_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +38,6 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
-    """A CHECK, generated column or the like; `steady` is False when only the real run can evaluate it.
-
-    `restricted` are the functions it calls that not everybody may execute, `not_run` those that
-    looking must not run.
-    """
-
-    name: str
-    sql: str
-    columns: tuple[str, ...] = ()
-    steady: bool = True
-    restricted: tuple[int, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class RefusedFunction:
     """A function that a role may not execute; `inlined` says that the planner may replace it by its body."""
 
@@ -56,50 +45,67 @@ class RefusedFunction:
     inlined: bool
 
 
+@fact
+class CheckFact(Check):
+    """A CHECK that is enforced; `steady` is False when only the real run can evaluate it.
+
+    `restricted` are the functions it calls that not everybody may execute, `not_run` those that
+    looking must not run.
+    """
+
+    steady: bool = True
+    restricted: tuple[int, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+
+
+@fact
+class DomainFact(Domain):
+    """A domain; `base_oid` is the type that it is built on, which may be a domain as well."""
+
+    checks: tuple[CheckFact, ...] = ()
+    base: DomainFact | None = None
+    base_oid: int = 0
+
+    @property
+    def chain(self) -> tuple[DomainFact, ...]:
+        """This domain and those below it, outermost first."""
+        return (self, *self.base.chain) if self.base else (self,)
+
+
 @dataclass(frozen=True, slots=True)
 class TypeFact:
-    """A data type; for a domain, `base` is what it is built on and `constraints` its own CHECKs."""
+    """A data type; `kind` is pg_type's letter, `domain` what it is where it is one."""
 
     oid: int
     kind: str
-    base: int | None
-    base_spelling: str
     name: TableName
-    not_null: bool
-    constraints: tuple[Expression, ...]
+    domain: DomainFact | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFact:
+@fact
+class ColumnFact(Column):
     """A column; `default` includes the domain's, `unproven` is a NOT NULL that is NOT VALID (18).
 
-    `reads` are the columns that a generated one is computed from.
+    `reads` are the columns that a generated one is computed from, `stored` says that it is kept in the table.
+    `ordering` is the collation that it has, the type's own as well, as a statement spells it.
     `default_folded` says that planning computes the default, whether a row needs it or not.
-    `always` is GENERATED ALWAYS AS IDENTITY: an UPDATE may set such a column to DEFAULT only.
     `default_not_run` is what the default or generation expression would run of other roles' code, `type_not_run`
     what turning a text into a value of the type would.
     """
 
-    name: str
-    type: str
-    type_oid: int
-    domain: bool
-    not_null: bool
-    generated: str
-    reads: frozenset[str]
-    identity: bool
-    always: bool
-    deterministic: bool
-    collation: str | None
-    default: str | None
-    default_steady: bool
-    default_folded: bool
-    default_restricted: tuple[int, ...]
-    default_not_run: tuple[NotRun, ...]
-    type_not_run: tuple[NotRun, ...]
-    unproven: bool
-    owner_selects: bool
-    owner_updates: bool
+    type_oid: int = 0
+    reads: frozenset[str] = frozenset()
+    stored: bool = False
+    deterministic: bool = True
+    ordering: str | None = None
+    default_steady: bool = True
+    default_folded: bool = False
+    default_restricted: tuple[int, ...] = ()
+    default_not_run: tuple[NotRun, ...] = ()
+    type_not_run: tuple[NotRun, ...] = ()
+    unproven: bool = False
+    owner_selects: bool = True
+    owner_updates: bool = True
 
     @property
     def array(self) -> bool:
@@ -120,30 +126,24 @@ class IndexKey:
     operator: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class IndexFact:
-    """An index; `name` is that of the constraint built on it, where there is one.
+@fact
+class IndexFact(Index):
+    """An index; `ready` says that writing a row makes an entry in it, `immediate` that it refuses at once.
 
     `reads` are the columns a change of which makes an UPDATE write new index entries,
     empty for one that only sums up blocks (BRIN). `restricted` functions are those of its
     keys, `predicate_restricted` those of its condition.
     """
 
-    oid: int
-    name: str
-    unique: bool
-    exclusion: bool
-    ready: bool
-    valid: bool
-    immediate: bool
-    nulls_not_distinct: bool
-    predicate: str | None
-    steady: bool
-    keys: tuple[IndexKey, ...]
-    reads: frozenset[str]
-    restricted: tuple[int, ...]
-    predicate_restricted: tuple[int, ...]
-    not_run: tuple[NotRun, ...]
+    oid: int = 0
+    ready: bool = True
+    immediate: bool = True
+    steady: bool = True
+    keys: tuple[IndexKey, ...] = ()
+    reads: frozenset[str] = frozenset()
+    restricted: tuple[int, ...] = ()
+    predicate_restricted: tuple[int, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
 
     @property
     def computed(self) -> bool:
@@ -151,103 +151,124 @@ class IndexFact:
         return self.predicate is not None or any(key.column is None for key in self.keys)
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerFact:
+@fact
+class TriggerFact(Trigger):
     """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's.
 
     `condition` is its WHEN, over rows called old and new; `plain` says that their columns alone decide it.
+    `index` is that of the unique constraint which it checks once more.
     """
 
-    name: str
-    function: str
-    referential: bool
-    recheck: bool
-    type: int
-    constraint: int
-    index: int
-    clone: bool
-    deferred: bool
-    columns: tuple[str, ...]
+    index: int = 0
+    clone: bool = False
+    deferred: bool = False
     condition: str | None = None
     plain: bool = False
 
     @property
+    def referential(self) -> bool:
+        """Whether it is the machinery of a foreign key."""
+        return self.constraint is not None and self.function.startswith(_MACHINERY)
+
+    @property
+    def recheck(self) -> bool:
+        """Whether it is the machinery of a deferrable unique constraint."""
+        return self.constraint is not None and not self.referential
+
+    @property
     def user(self) -> bool:
         """Whether somebody wrote it (it is not PostgreSQL's own machinery)."""
-        return not self.referential and not self.recheck
+        return self.constraint is None
+
+    @property
+    def machinery(self) -> str:
+        """What it does for its foreign key, such as `cascade_del` or `check_ins`; "" for any other trigger."""
+        return self.function.removeprefix(_MACHINERY) if self.referential else ""
 
     @property
     def action(self) -> bool:
         """Whether it carries out a referential action or check for the referenced table."""
-        return self.referential and not self.function.startswith("RI_FKey_check_")
+        return self.referential and not self.machinery.startswith("check_")
 
     @property
     def kind(self) -> tuple[str, bool]:
         """The action (`noaction`, `restrict`, `cascade`, `setnull`, `setdefault`), and whether ON UPDATE."""
-        kind, _, event = self.function.removeprefix("RI_FKey_").rpartition("_")
+        kind, _, event = self.machinery.rpartition("_")
         return kind, event == "upd"
 
-    def fires(self, bit: int, *, row: bool, before: bool) -> bool:
-        """Whether it fires for the event with that bit, at that level and time."""
-        return (
-            bool(self.type & bit) and bool(self.type & ROW_BIT) == row and bool(self.type & BEFORE_BIT) == before
-        )
+    def fires(self, event: str, *, row: bool, before: bool) -> bool:
+        """Whether it fires for a DELETE, UPDATE or INSERT, at that level and time."""
+        return event in self.events and self.row == row and self.before == before
 
 
-@dataclass(frozen=True)
-class TableFact:
-    """A table, or one partition of it.
+@deriving_fact
+class TableFact(Table):
+    """A table, or one partition of it; of a table that nothing writes to, only columns of foreign keys are known.
 
-    `rules` are the statements that some rule rewrites; an action that is one of `replaced` is always refused for
-    that. `unpublishable` are the statements that a publication has the server refuse.
+    `parent` is the OID of the table that it is a partition of, `partition_columns` are those that its partition
+    key reads, `on_disk` is its size in bytes. `hides_rows` says that row-level security applies to this role,
+    `readable` and `deletable` what it may do with every row.
     """
 
-    oid: int
-    name: TableName
-    kind: str
-    parent: int | None
-    partition_check: str | None
-    partition_columns: tuple[str, ...]
-    partition_restricted: tuple[int, ...]
-    partition_not_run: tuple[NotRun, ...]
-    rows: int | None
-    bytes: int
-    owner: str
-    row_security: bool
-    readable: bool
-    deletable: bool
-    owner_may: Mapping[str, bool]
-    rules: tuple[str, ...]
-    replaced: tuple[str, ...]
-    unpublishable: tuple[Unpublishable, ...]
-    columns: Mapping[str, ColumnFact]
-    checks: tuple[Expression, ...]
-    indexes: tuple[IndexFact, ...]
-    triggers: tuple[TriggerFact, ...]
+    oid: int = 0
+    columns: tuple[ColumnFact, ...] = ()
+    checks: tuple[CheckFact, ...] = ()
+    indexes: tuple[IndexFact, ...] = ()
+    triggers: tuple[TriggerFact, ...] = ()
+    owner: str = ""
+    owner_rights: OwnerRights = field(default_factory=OwnerRights)
+    parent: int | None = None
+    partition_check: str | None = None
+    partition_columns: tuple[str, ...] = ()
+    partition_restricted: tuple[int, ...] = ()
+    partition_not_run: tuple[NotRun, ...] = ()
+    on_disk: int = 0
+    hides_rows: bool = False
+    readable: bool = True
+    deletable: bool = True
+
+    @cached_property
+    def columns_by_name(self) -> Mapping[str, ColumnFact]:
+        """The columns, found by name."""
+        return {column.name: column for column in self.columns}
+
+    def names(self, numbers: Collection[int]) -> tuple[str, ...]:
+        """Give the names of columns by their attribute numbers, in the table's order; the system's have none."""
+        return tuple(column.name for column in self.columns if column.number in numbers)
 
     def owner_allows(self, *privileges: str, reading: Collection[str] = (), writing: Collection[str] = ()) -> bool:
         """Whether the owner, as whom actions run, may use the schema and has these privileges."""
         return (
-            all(self.owner_may[privilege] for privilege in ("usage", *privileges))
-            and all(self.columns[name].owner_selects for name in reading)
-            and all(self.columns[name].owner_updates for name in writing)
+            all(getattr(self.owner_rights, privilege) for privilege in ("usage", *privileges))
+            and all(self.columns_by_name[name].owner_selects for name in reading)
+            and all(self.columns_by_name[name].owner_updates for name in writing)
         )
 
-    def firing(self, bit: int, *, row: bool, before: bool) -> tuple[TriggerFact, ...]:
-        """Give the triggers that fire for the event with that bit, at that level and time, in their order."""
-        when = (bit, row, before)
+    def rewrites(self, event: str) -> bool:
+        """Whether a rule rewrites a DELETE or UPDATE of its rows."""
+        return any(rule.event == event for rule in self.rules)
+
+    def replaces(self, event: str) -> bool:
+        """Whether a rule always does something of another kind instead: an action is refused for that."""
+        return any(
+            rule.event == event and rule.instead and not rule.conditional and not rule.alike for rule in self.rules
+        )
+
+    def firing(self, event: str, *, row: bool, before: bool) -> tuple[TriggerFact, ...]:
+        """Give the triggers that fire for an event, at that level and time, in their order."""
+        when = (event, row, before)
         if when not in self._firing:
-            self._firing[when] = tuple(each for each in self.triggers if each.fires(bit, row=row, before=before))
+            self._firing[when] = tuple(each for each in self.triggers if each.fires(event, row=row, before=before))
         return self._firing[when]
 
     @cached_property
-    def _firing(self) -> dict[tuple[int, bool, bool], tuple[TriggerFact, ...]]:
+    def _firing(self) -> dict[tuple[str, bool, bool], tuple[TriggerFact, ...]]:
         return {}
 
     @property
     def partitioned(self) -> bool:
         """Whether the rows are in its partitions."""
-        return self.kind == "p"
+        return self.kind is TableKind.PARTITIONED
 
     @property
     def from_sql(self) -> str:
@@ -257,7 +278,7 @@ class TableFact:
     @cached_property
     def not_computed(self) -> tuple[NotRun, ...]:
         """What computing a row of this table from texts would run of other roles' code."""
-        found = (each for column in self.columns.values() for each in column.type_not_run)
+        found = (each for column in self.columns for each in column.type_not_run)
         generated = (each for column in self.generated for each in column.default_not_run)
         return tuple(dict.fromkeys((*found, *generated)))
 
@@ -269,7 +290,7 @@ class TableFact:
     @cached_property
     def generated(self) -> tuple[ColumnFact, ...]:
         """The generated columns."""
-        return tuple(column for column in self.columns.values() if column.generated)
+        return tuple(column for column in self.columns if column.generated)
 
     @cached_property
     def restricted(self) -> frozenset[int]:
@@ -277,32 +298,33 @@ class TableFact:
         return frozenset(
             (
                 *(function for check in self.checks for function in check.restricted),
-                *(function for column in self.columns.values() for function in column.default_restricted),
+                *(function for column in self.columns for function in column.default_restricted),
                 *(f for index in self.indexes for f in (*index.restricted, *index.predicate_restricted)),
                 *self.partition_restricted,
             )
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFact:
-    """A foreign key or the clone of one for a partition; actions are pg_constraint's letters."""
+@fact
+class KeyFact(ForeignKey):
+    """A foreign key, or the copy of one that is kept for a partition (`parent` is what it was made of, else 0).
 
-    oid: int
-    name: str
-    relation: int
-    referenced: int
-    parent: int
-    on_delete: str
-    on_update: str
-    match_full: bool
-    period: bool
-    columns: tuple[str, ...]
-    referenced_columns: tuple[str, ...]
-    delete_columns: tuple[str, ...]
-    pf_operators: tuple[int, ...]
-    pp_operators: tuple[int, ...]
-    ff_operators: tuple[int, ...]
+    `relation` and `referenced_oid` are its tables; the operators compare, as OIDs, a referenced with a referencing
+    value, and two of one side.
+    """
+
+    oid: int = 0
+    relation: int = 0
+    referenced_oid: int = 0
+    parent: int = 0
+    pf_operators: tuple[int, ...] = ()
+    pp_operators: tuple[int, ...] = ()
+    ff_operators: tuple[int, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether one of its actions writes to rows that stay."""
+        return self.on_delete in WRITING or self.on_update in UPDATING
 
     def without_period(self) -> KeyFact:
         """Give a temporal key without its last column, the period (PostgreSQL 18), as a key to look rows up by."""
@@ -315,85 +337,3 @@ class KeyFact:
             pp_operators=self.pp_operators[:-1],
             ff_operators=self.ff_operators[:-1],
         )
-
-    @property
-    def set_columns(self) -> tuple[str, ...]:
-        """The columns that ON DELETE SET NULL or SET DEFAULT writes."""
-        return tuple(dict.fromkeys(self.delete_columns)) or self.columns
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The reached part of the database; `target` is the OID of the table to delete from.
-
-    `refused` has, for each owner of a table, the functions in its expressions that this
-    role may not execute, by OID.
-    """
-
-    major: int
-    target: int
-    tables: Mapping[int, TableFact]
-    keys: Mapping[int, KeyFact]
-    operators: Mapping[int, Operator]
-    types: Mapping[int, TypeFact]
-    refused: Mapping[str, Mapping[int, RefusedFunction]]
-
-    def refused_to(self, owner: str, functions: Iterable[int | None]) -> tuple[RefusedFunction, ...]:
-        """Give those of some functions that an owner may not execute."""
-        refused = self.refused.get(owner, {})
-        return tuple(refused[oid] for oid in dict.fromkeys(functions) if oid is not None and oid in refused)
-
-    def operators_refused_to(self, owner: str, operators: Iterable[int]) -> tuple[RefusedFunction, ...]:
-        """Give the functions of operators that an owner may not execute."""
-        return self.refused_to(owner, (self.operators[oid].function for oid in operators))
-
-    @cached_property
-    def children(self) -> Mapping[int, tuple[int, ...]]:
-        """For each table, its direct partitions."""
-        found: dict[int, list[int]] = {}
-        for table in self.tables.values():
-            if table.parent is not None:
-                found.setdefault(table.parent, []).append(table.oid)
-        return {oid: tuple(sorted(below)) for oid, below in found.items()}
-
-    def root(self, oid: int) -> int:
-        """Give the topmost partitioned table above a partition, or the table itself."""
-        parent = self.tables[oid].parent
-        return oid if parent is None or parent not in self.tables else self.root(parent)
-
-    def leaves(self, oid: int) -> tuple[int, ...]:
-        """Give the tables that hold the rows: every leaf partition below, or the table itself."""
-        if not self.tables[oid].partitioned:
-            return (oid,)
-        return tuple(leaf for child in self.children.get(oid, ()) for leaf in self.leaves(child))
-
-    @cached_property
-    def _leaf_sets(self) -> dict[int, frozenset[int]]:
-        return {}
-
-    def leaf_set(self, oid: int) -> frozenset[int]:
-        """Give `leaves` for membership tests."""
-        if oid not in self._leaf_sets:
-            self._leaf_sets[oid] = frozenset(self.leaves(oid))
-        return self._leaf_sets[oid]
-
-    def root_key(self, key: KeyFact) -> KeyFact:
-        """Give the foreign key that was declared, for a partition's clone of it."""
-        while key.parent and key.parent in self.keys:
-            key = self.keys[key.parent]
-        return key
-
-    def domain_chain(self, type_oid: int) -> tuple[TypeFact, ...]:
-        """Give the domains a type consists of, outermost first; empty for a plain type."""
-        chain: list[TypeFact] = []
-        fact = self.types.get(type_oid)
-        while fact is not None and fact.base is not None:
-            chain.append(fact)
-            fact = self.types.get(fact.base)
-        return tuple(chain)
-
-    def base_type(self, type_oid: int) -> int:
-        """Give the plain type below a domain, or the type itself."""
-        chain = self.domain_chain(type_oid)
-        base = chain[-1].base if chain else None
-        return type_oid if base is None else base

@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
+from fkdash.catalog.model import Action, Match, TableKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.facts import KeyFact, TableFact, TriggerFact
+    from fkdash.preview.reached import Facts
 
 CHECKS: Final = ("noaction", "restrict")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What deleting rows of `key.referenced` sets off: a check, a cascade or a SET NULL; `depth` counts from 1."""
+    """What deleting referenced rows sets off: a check, a cascade or a SET NULL; `depth` counts from 1."""
 
     key: KeyFact
     kind: str
@@ -39,7 +40,7 @@ class Step:
     @property
     def itself(self) -> bool:
         """Whether the table references itself."""
-        return self.key.relation == self.key.referenced
+        return self.key.relation == self.key.referenced_oid
 
 
 class Clash(StrEnum):
@@ -80,11 +81,11 @@ class SetPlan:
         into = self.cascades_into(oid)
         if oid == self.deleted[0]:
             return not into
-        return len(into) == 1 and not into[0].itself and self.depth_known(into[0].key.referenced)
+        return len(into) == 1 and not into[0].itself and self.depth_known(into[0].key.referenced_oid)
 
     def from_table(self, oid: int) -> list[Step]:
         """Give what deleting a table's rows sets off."""
-        return [step for step in self.steps if step.key.referenced == oid]
+        return [step for step in self.steps if step.key.referenced_oid == oid]
 
 
 class OrderMattersError(Exception):
@@ -127,13 +128,13 @@ def certain_plan(facts: Facts) -> SetPlan | None:
     """
     survey = _Survey(facts, {facts.target: 0})
     touched = _touched(facts)
-    if facts.tables[facts.target].row_security:
+    if facts.tables[facts.target].hides_rows:
         return None
     try:
         for oid in {facts.target, *touched}:
             for leaf in {oid, *facts.leaves(oid)}:
                 for event in ("DELETE", "UPDATE"):
-                    _runs_no_code(facts.tables[leaf], DELETE_BIT | UPDATE_BIT | INSERT_BIT, event)
+                    _runs_no_code(facts.tables[leaf], event, {"DELETE", "UPDATE", "INSERT"})
         steps = [step for step in _steps_from(survey, facts.target) if step.check]
     except OrderMattersError:
         return None
@@ -151,12 +152,10 @@ def certain_plan(facts: Facts) -> SetPlan | None:
 
 def _key_may_be_taken(facts: Facts, step: Step) -> bool:
     """Tell whether an action may write a key that is given up to another row, which NO ACTION accepts."""
-    root = facts.root(step.key.referenced)
+    root = facts.root(step.key.referenced_oid)
     wanted = set(step.key.referenced_columns)
     return any(
-        facts.root(key.relation) == root
-        and (key.on_delete in "nd" or key.on_update in "cnd")
-        and wanted & set(key.columns)
+        facts.root(key.relation) == root and key.writes and wanted & set(key.columns)
         for key in facts.keys.values()
     )
 
@@ -169,8 +168,8 @@ def _touched(facts: Facts) -> set[int]:
         root = pending.pop()
         for key in facts.keys.values():
             child = facts.root(key.relation)
-            writes = key.on_delete in "cnd" or key.on_update in "cnd"
-            if facts.root(key.referenced) == root and writes and child not in found:
+            writes = key.writes or key.on_delete is Action.CASCADE
+            if facts.root(key.referenced_oid) == root and writes and child not in found:
                 found.add(child)
                 pending.append(child)
     return found
@@ -189,19 +188,19 @@ def _steps_from(survey: _Survey, oid: int) -> Iterator[Step]:
     _nothing_references_a_partition_alone(facts, oid)
     leaves = [_action_triggers(facts, leaf) for leaf in facts.leaves(oid)]
     for key in facts.keys.values():
-        if key.referenced != oid:
+        if key.referenced_oid != oid:
             continue
         own = key.relation, facts.root_key(key).oid
         found = [triggers.get(own) for triggers in leaves]
         fired = [trigger for trigger in found if trigger is not None]
         if not fired:
             continue
-        kinds = {trigger.function for trigger in fired}
+        kinds = {trigger.machinery for trigger in fired}
         if len(fired) < len(found) or len(kinds) > 1 or len({trigger.deferred for trigger in fired}) > 1:
             raise OrderMattersError("partitions differ in their triggers")
         yield Step(
             key=key,
-            kind=fired[0].function.removeprefix("RI_FKey_").removesuffix("_del"),
+            kind=fired[0].kind[0],
             depth=survey.depth[oid] + 1,
             trigger=fired[0].name,
             deferred=fired[0].deferred,
@@ -212,12 +211,12 @@ def _nothing_references_a_partition_alone(facts: Facts, oid: int) -> None:
     """Every action of the leaf tables comes from a foreign key that references the whole table."""
     for leaf in facts.leaves(oid):
         for trigger in facts.tables[leaf].triggers:
-            key = facts.keys.get(trigger.constraint)
+            key = facts.key_of(trigger)
             if not trigger.action or key is None:
                 continue
-            while key.referenced != oid and key.parent in facts.keys:
+            while key.referenced_oid != oid and key.parent in facts.keys:
                 key = facts.keys[key.parent]
-            if key.referenced != oid:
+            if key.referenced_oid != oid:
                 raise OrderMattersError("a foreign key references one partition only")
 
 
@@ -225,8 +224,8 @@ def _action_triggers(facts: Facts, leaf: int) -> dict[tuple[int, int], TriggerFa
     """Give the triggers on a leaf that carry out ON DELETE, by the key's relation and the key it comes from."""
     found: dict[tuple[int, int], TriggerFact] = {}
     for trigger in facts.tables[leaf].triggers:
-        own = facts.keys.get(trigger.constraint)
-        if trigger.referential and trigger.function.endswith("_del") and own is not None:
+        own = facts.key_of(trigger)
+        if trigger.machinery.endswith("_del") and own is not None:
             found.setdefault((own.relation, facts.root_key(own).oid), trigger)
     return found
 
@@ -234,17 +233,19 @@ def _action_triggers(facts: Facts, leaf: int) -> dict[tuple[int, int], TriggerFa
 def _deletes_quietly(facts: Facts, table: TableFact) -> None:
     """No trigger or rule of the user's runs when rows of a table are deleted, and this session sees them all."""
     for oid in {table.oid, *facts.leaves(table.oid)}:
-        _runs_no_code(facts.tables[oid], DELETE_BIT, "DELETE")
-    if not table.readable or table.row_security:
+        _runs_no_code(facts.tables[oid], "DELETE")
+    if not table.readable or table.hides_rows:
         raise OrderMattersError("rows are hidden")
 
 
-def _runs_no_code(table: TableFact, bit: int, event: str) -> None:
+def _runs_no_code(table: TableFact, event: str, firing: Collection[str] = ()) -> None:
+    """No rule of the user's rewrites a statement, and no trigger fires for it or for those of `firing`."""
+    events = {event, *firing}
     if any(each.event == event for each in table.unpublishable):
         raise OrderMattersError("a publication has the statement refused")
-    if event in table.rules or any(trigger.user and trigger.type & bit for trigger in table.triggers):
+    if table.rewrites(event) or any(trigger.user and events & trigger.events for trigger in table.triggers):
         raise OrderMattersError("code of the user's runs")
-    if table.kind == "f":
+    if table.kind is TableKind.FOREIGN:
         raise OrderMattersError("foreign table")
 
 
@@ -273,7 +274,7 @@ def _doubts(survey: _Survey) -> Iterator[Doubt]:
                 yield Doubt(Clash.CHECKED, (step,))
             if cascaded and step.kind == "setnull":
                 yield Doubt(Clash.REFUSED, (step,))
-        judged = bool(table.checks) or any(column.unproven for column in table.columns.values())
+        judged = bool(table.checks) or any(column.unproven for column in table.columns)
         for step in nulls:
             written = set(step.key.set_columns)
             for other in steps:
@@ -292,7 +293,7 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
     key, table = step.key, facts.tables[step.key.relation]
     if key.period or step.kind == "setdefault":
         raise OrderMattersError("rows must be followed")
-    if not table.readable or table.row_security:
+    if not table.readable or table.hides_rows:
         raise OrderMattersError("rows are hidden")
     if table.parent is not None:
         raise OrderMattersError("declared on a partition")
@@ -302,16 +303,16 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
         raise OrderMattersError("the owner lacks privileges")
     if step.kind == "noaction" and not all(
         facts.tables[leaf].owner_allows("update", reading=key.referenced_columns)
-        for leaf in facts.leaves(key.referenced)
+        for leaf in facts.leaves(key.referenced_oid)
     ):
         raise OrderMattersError("the referenced table's owner lacks privileges")
     if facts.operators_refused_to(table.owner, key.pf_operators) or facts.operators_refused_to(
-        facts.tables[key.referenced].owner, key.pp_operators
+        facts.tables[key.referenced_oid].owner, key.pp_operators
     ):
         raise OrderMattersError("an owner may not execute an operator's function")
     names = (*key.columns, *key.referenced_columns)
-    columns = (*(table.columns[name] for name in key.columns),)
-    others = (*(facts.tables[key.referenced].columns[name] for name in key.referenced_columns),)
+    columns = (*(table.columns_by_name[name] for name in key.columns),)
+    others = (*(facts.tables[key.referenced_oid].columns_by_name[name] for name in key.referenced_columns),)
     if any(not column.deterministic for column in (*columns, *others)) or not names:
         raise OrderMattersError("a collation that is not deterministic")
     if step.kind == "setnull":
@@ -321,24 +322,26 @@ def _step_is_simple(facts: Facts, step: Step) -> None:
 def _sets_null_simply(facts: Facts, key: KeyFact, table: TableFact) -> None:
     """Only NOT NULL, domains and CHECKs can refuse the NULL, row by row."""
     written = set(key.set_columns)
-    _runs_no_code(table, UPDATE_BIT, "UPDATE")
-    if any(table.columns[name].always for name in written) or len(written) < len(key.set_columns):
+    _runs_no_code(table, "UPDATE")
+    if any(table.columns_by_name[name].identity_always for name in written) or len(written) < len(key.set_columns):
         raise OrderMattersError("the statement is refused, rows or not")
     if table.partitioned or table.generated or any(not check.steady for check in table.checks):
         raise OrderMattersError("rows must be followed")
-    chains = (facts.domain_chain(table.columns[name].type_oid) for name in written)
-    checks = [check for chain in chains for domain in chain for check in domain.constraints]
+    chains = (facts.domain_chain(table.columns_by_name[name].type_oid) for name in written)
+    checks = [check for chain in chains for domain in chain for check in domain.checks]
     if any(not check.steady for check in checks):
         raise OrderMattersError("rows must be followed")
     called = (*table.restricted, *(function for check in checks for function in check.restricted))
     if facts.refused_to(table.owner, called):
         raise OrderMattersError("the owner may not execute a function")
     for other in facts.keys.values():
-        if other.relation == table.oid and ((other.match_full and len(other.columns) > 1) or other.period):
+        if other.relation == table.oid and (
+            (other.match is Match.FULL and len(other.columns) > 1) or other.period
+        ):
             raise OrderMattersError("another foreign key must be checked")
-        if other.relation == table.oid and not facts.tables[other.referenced].readable:
+        if other.relation == table.oid and not facts.tables[other.referenced_oid].readable:
             raise OrderMattersError("rows are hidden")
-        if other.referenced == table.oid and set(other.referenced_columns) & written:
+        if other.referenced_oid == table.oid and set(other.referenced_columns) & written:
             raise OrderMattersError("a referenced key is written")
     for index in table.indexes:
         if index.computed or (
@@ -352,7 +355,7 @@ def _referenced_first(survey: _Survey) -> tuple[int, ...]:
     """Order the tables so that every cascade points forward; raises OrderMattersError for a cycle of several."""
     waiting = {
         oid: {
-            step.key.referenced
+            step.key.referenced_oid
             for step in survey.steps
             if step.kind == "cascade" and step.key.relation == oid and not step.itself
         }

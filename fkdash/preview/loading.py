@@ -6,18 +6,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fkdash.catalog.fact import fuller
 from fkdash.catalog.functions import IMMUTABLE
 from fkdash.catalog.model import TableName
 from fkdash.catalog.node_tree import read_tree
 from fkdash.catalog.planted import refuse_planted
-from fkdash.catalog.publications import read_unpublishable
+from fkdash.catalog.postgres import read_fully
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
 from fkdash.preview.called_functions import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.facts import (
+    CheckFact,
     ColumnFact,
-    Expression,
-    Facts,
+    DomainFact,
     IndexFact,
     IndexKey,
     KeyFact,
@@ -27,17 +28,24 @@ from fkdash.preview.facts import (
     TriggerFact,
     TypeFact,
 )
+from fkdash.preview.reached import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.surroundings import Unpublishable
+    from fkdash.catalog.model import Check, Column, Domain, ForeignKey, Index, Table
+    from fkdash.catalog.surroundings import Trigger
     from fkdash.db.session import Row, Session
     from fkdash.preview.called_functions import Called
+
+    Document = Mapping[str, Any]
+    _Known = tuple[Mapping[int, TypeFact], Called]
 
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _WHEN = re.compile(r" FOR EACH (?:ROW|STATEMENT) WHEN \(")
 _THEN = ") EXECUTE "
+_FIRING = "OA"
+"""What tgenabled is of a trigger that fires in an ordinary session."""
 
 
 async def read_facts(
@@ -57,80 +65,104 @@ async def read_facts(
             group.create_task(session.asked(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)))
             for oid in (target, *inheriting)
         ]
-    version = int(about.result()[0]["version"])
-    keys = {row["oid"]: _key(row) for each in declared for row in each.result()}
-    wanted = {target, *inheriting, *(k.relation for k in keys.values()), *(k.referenced for k in keys.values())}
+    major = int(about.result()[0]["version"]) // 10000
+    key_rows = {row["oid"]: row for each in declared for row in each.result()}
+    targets = {target, *inheriting}
+    wanted = {*targets, *(row[side] for row in key_rows.values() for side in ("relation", "referenced"))}
     async with at_once() as group:
         everything = group.create_task(_whole(session, wanted))
         looked_at = group.create_task(_with_condition(session, wanted))
-    written = _written({target, *inheriting}, keys.values(), assumed) | looked_at.result()
+    written = {
+        *targets,
+        *looked_at.result(),
+        *(row["relation"] for row in key_rows.values() if row["writes"] or row["oid"] in assumed),
+    }
     async with at_once() as group:
         # Before anything is read, or a partition's constraint spelled, that would run other roles' code.
         group.create_task(refuse_planted(session, everything.result()))
         known = group.create_task(_whole(session, written))
-    needs = _needs(known.result(), keys.values())
-    documents: dict[int, Mapping[str, Any]] = {}
-    while wanted:
-        for row in await session.asked(query(__package__, "preview_tables"), sorted(wanted), *needs):
-            documents[row["oid"]] = row["facts"]
-        wanted = {each["parent"] for each in documents.values() if each["parent"] is not None}
-        partitioned = sorted(oid for oid, each in documents.items() if each["kind"] == "p")
-        if partitioned:
-            wanted |= {
-                row["oid"] for row in await session.asked(query(__package__, "preview_partitions"), partitioned)
-            }
-        wanted -= documents.keys()
-        needs[0].extend(sorted(wanted))
-    texts = [text for each in documents.values() for text in _trees(each)]
-    types = {column["type_oid"] for each in documents.values() for column in each["columns"] or ()}
-    wanted_types = sorted(types | conversions_of(texts))
+    every = sorted(everything.result())
     async with at_once() as group:
-        unpublished = group.create_task(read_unpublishable(session, version // 10000, sorted(documents)))
-        made_of = group.create_task(session.asked(query(__package__, "preview_types"), wanted_types))
-    type_rows, unpublishable = made_of.result(), unpublished.result()
-    called = await read_called(session, texts, {row["oid"]: _made_of(row) for row in type_rows})
-    tables = {oid: _table(oid, each, called, unpublishable.get(oid, ())) for oid, each in documents.items()}
-    operators = {
-        *(oid for key in keys.values() for oid in (*key.pf_operators, *key.pp_operators, *key.ff_operators)),
-        *(
-            part.operator
-            for table in tables.values()
-            for index in table.indexes
-            for part in index.keys
-            if part.operator is not None and (index.unique or index.exclusion)
-        ),
-    }
+        reading = group.create_task(read_fully(session, every, major))
+        evaluating = group.create_task(
+            _read_evaluating(session, every, known.result() | (everything.result() - wanted), key_rows)
+        )
+    fully, (documents, type_rows, called, operators) = reading.result(), evaluating.result()
+    types = _types(type_rows, fully.domains, called)
+    parents = {table.name: oid for oid, table in fully.tables.items()}
     facts = Facts(
-        major=version // 10000,
+        major=major,
         target=target,
-        tables=tables,
-        keys=keys,
-        operators={
-            row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"], row["function"])
-            for row in await session.asked(query(__package__, "preview_operators"), sorted(operators))
+        tables={
+            oid: _table(fully.tables[oid], document, parents, (types, called))
+            for oid, document in documents.items()
         },
-        types={row["oid"]: _type(row, called) for row in type_rows},
+        keys={
+            key.oid: _key(key_rows[key.oid], key)
+            for key in fully.foreign_keys
+            if key.oid is not None and key.oid in key_rows
+        },
+        operators=operators,
+        types=types,
         refused={},
     )
     return replace(facts, refused=await _refused(session, facts))
 
 
-def _trees(document: Mapping[str, Any]) -> Iterator[str | None]:
+async def _read_evaluating(
+    session: Session, tables: Sequence[int], whole: set[int], key_rows: Mapping[int, Row]
+) -> tuple[dict[int, Document], Sequence[Row], Called, dict[int, Operator]]:
+    """Read what evaluating rows takes: tables' documents, types, what expressions call, and operators."""
+    documents: dict[int, Document] = {
+        row["oid"]: row["facts"]
+        for row in await session.asked(
+            query(__package__, "preview_tables"), tables, sorted(whole), sorted(key_rows)
+        )
+    }
+    texts = [text for each in documents.values() for text in _trees(each)]
+    types = {column["type_oid"] for each in documents.values() for column in (each["columns"] or {}).values()}
+    wanted_types = sorted(types | conversions_of(texts))
+    wanted_operators = sorted(_operators(documents.values(), key_rows.values()))
+    async with at_once() as group:
+        made_of = group.create_task(session.asked(query(__package__, "preview_types"), wanted_types))
+        spelled = group.create_task(session.asked(query(__package__, "preview_operators"), wanted_operators))
+    type_rows = made_of.result()
+    called = await read_called(session, texts, {row["oid"]: _made_of(row) for row in type_rows})
+    operators = {
+        row["oid"]: Operator(row["oid"], row["spelling"], row["left_type"], row["right_type"], row["function"])
+        for row in spelled.result()
+    }
+    return documents, type_rows, called, operators
+
+
+def _operators(documents: Iterable[Document], keys: Iterable[Row]) -> set[int]:
+    """Give the operators that foreign keys compare with, and unique indexes and exclusion constraints."""
+    kinds = ("pf_operators", "pp_operators", "ff_operators")
+    found = {oid for key in keys for kind in kinds for oid in key[kind] or ()}
+    indexes = (index for each in documents for index in (each["indexes"] or {}).values())
+    return found | {
+        part["operator"] for index in indexes for part in index["keys"] or () if part["operator"] is not None
+    }
+
+
+def _trees(document: Document) -> Iterator[str | None]:
     """Give the stored expressions in a table's document."""
     yield from document["partition_trees"] or ()
-    yield from (column["default_tree"] for column in document["columns"] or ())
-    yield from (each["tree"] for each in (*(document["checks"] or ()), *(document["triggers"] or ())))
-    yield from (index[name] for index in document["indexes"] or () for name in ("tree", "predicate_tree"))
+    yield from (column["default_tree"] for column in (document["columns"] or {}).values())
+    yield from (document["checks"] or {}).values()
+    yield from (trigger["tree"] for trigger in (document["triggers"] or {}).values())
+    yield from (
+        index[name] for index in (document["indexes"] or {}).values() for name in ("tree", "predicate_tree")
+    )
 
 
 def _made_of(row: Row) -> MadeOf:
-    checks = row["constraints"] or ()
-    return MadeOf(tuple(row["parts"] or ()), tuple(each["tree"] for each in checks))
+    return MadeOf(tuple(row["parts"] or ()), tuple((row["checks"] or {}).values()))
 
 
 async def _refused(session: Session, facts: Facts) -> dict[str, dict[int, RefusedFunction]]:
     """Give the functions that owners may not execute; asks nothing where everybody may execute all of them."""
-    domains = (check for domain in facts.types.values() for check in domain.constraints)
+    domains = (check for each in facts.types.values() if each.domain for check in each.domain.checks)
     functions = {
         *(function for table in facts.tables.values() for function in table.restricted),
         *(function for check in domains for function in check.restricted),
@@ -142,13 +174,6 @@ async def _refused(session: Session, facts: Facts) -> dict[str, dict[int, Refuse
         for row in await session.asked(query(__package__, "preview_functions"), sorted(functions), owners):
             refused.setdefault(row["role"], {})[row["function"]] = RefusedFunction(row["name"], row["inlined"])
     return refused
-
-
-def _written(targets: set[int], keys: Collection[KeyFact], assumed: Collection[int]) -> set[int]:
-    """Give the tables whose rows may be written, and the targets."""
-    return targets | {
-        key.relation for key in keys if key.on_delete in "nd" or key.on_update in "cnd" or key.oid in assumed
-    }
 
 
 async def _with_condition(session: Session, tables: set[int]) -> set[int]:
@@ -178,114 +203,118 @@ async def _whole(session: Session, tables: set[int]) -> set[int]:
     return tables | {row["oid"] for row in rows}
 
 
-def _needs(whole: set[int], keys: Collection[KeyFact]) -> tuple[list[int], list[str]]:
-    """Give the tables to know all of, and the names of columns in foreign keys.
-
-    A foreign key may be about one partition, and its rows read from the whole
-    table: a named column is wanted wherever there is one.
-    """
-    named = {name for key in keys for name in (*key.columns, *key.referenced_columns)}
-    return sorted(whole), sorted(named)
-
-
-def _key(row: Row) -> KeyFact:
-    return KeyFact(
-        oid=row["oid"],
-        name=row["name"],
+def _key(row: Row, declared: ForeignKey) -> KeyFact:
+    return fuller(
+        KeyFact,
+        declared,
         relation=row["relation"],
-        referenced=row["referenced"],
+        referenced_oid=row["referenced"],
         parent=row["parent"],
-        on_delete=row["on_delete"],
-        on_update=row["on_update"],
-        match_full=row["match"] == "f",
-        period=row["period"],
-        columns=tuple(row["columns"]),
-        referenced_columns=tuple(row["referenced_columns"]),
-        delete_columns=tuple(row["delete_columns"]),
         pf_operators=tuple(row["pf_operators"] or ()),
         pp_operators=tuple(row["pp_operators"] or ()),
         ff_operators=tuple(row["ff_operators"] or ()),
     )
 
 
-def _type(row: Row, called: Called) -> TypeFact:
-    found = row["constraints"] or None
-    name = TableName(row["schema"], row["name"])
-    return TypeFact(
-        oid=row["oid"],
-        kind=row["kind"],
-        base=row["base"],
-        base_spelling=row["base_spelling"],
-        name=name,
-        not_null=row["not_null"],
-        constraints=_expressions(found, str(name), called),
+def _types(rows: Sequence[Row], declared: Iterable[Domain], called: Called) -> dict[int, TypeFact]:
+    by_oid, by_name = {row["oid"]: row for row in rows}, {(each.schema, each.name): each for each in declared}
+    built: dict[int, DomainFact] = {}
+
+    def domain(oid: int) -> DomainFact | None:
+        row = by_oid.get(oid)
+        if row is None or row["base"] is None:
+            return None
+        if oid not in built:
+            found = by_name[row["schema"], row["name"]]
+            trees = row["checks"] or {}
+            built[oid] = fuller(
+                DomainFact,
+                found,
+                checks=tuple(
+                    _check(check, f"{row['schema']}.{row['name']}", trees, called) for check in found.checks
+                ),
+                base=domain(row["base"]),
+                base_oid=row["base"],
+            )
+        return built[oid]
+
+    return {
+        oid: TypeFact(oid, row["kind"], TableName(row["schema"], row["name"]), domain(oid))
+        for oid, row in by_oid.items()
+    }
+
+
+def _check(declared: Check, owner: str, trees: Mapping[str, str], called: Called) -> CheckFact:
+    """Give a CHECK of `owner`, a table or domain, by the stored expressions of all of its."""
+    tree = trees.get(declared.name)
+    return fuller(
+        CheckFact,
+        declared,
+        expression=declared.expression or "true",
+        steady=called.steady(tree, declared.expression),
+        restricted=called.restricted(tree),
+        not_run=called.not_run(f"{owner}.{declared.name}", tree),
     )
 
 
-def _expressions(
-    entries: Iterable[Mapping[str, Any]] | None, owner: str, called: Called
-) -> tuple[Expression, ...]:
-    """Give the CHECKs of `owner`, a table or domain."""
-    return tuple(
-        Expression(
-            name=entry["name"],
-            sql=entry["expression"] or "true",
-            columns=tuple(entry.get("columns") or ()),
-            steady=called.steady(entry["tree"], entry["expression"]),
-            restricted=called.restricted(entry["tree"]),
-            not_run=called.not_run(f"{owner}.{entry['name']}", entry["tree"]),
-        )
-        for entry in entries or ()
+def _table(declared: Table, document: Document, oids: Mapping[TableName, int], known: _Known) -> TableFact:
+    _, called = known
+    name, trees = declared.name, document["partition_trees"] or ()
+    columns, checks = document["columns"] or {}, document["checks"] or {}
+    indexes, triggers = document["indexes"] or {}, document["triggers"] or {}
+    names = {column.number: column.name for column in declared.columns}
+    return fuller(
+        TableFact,
+        declared,
+        columns=tuple(
+            _column(column, columns[str(column.number)], (name, names), known)
+            for column in declared.columns
+            if str(column.number) in columns
+        ),
+        checks=tuple(
+            _check(check, str(name), checks, called)
+            for check in declared.checks
+            if check.enforced and check.name in checks
+        ),
+        indexes=tuple(_index(index, indexes[str(index.oid)], name, called) for index in declared.indexes),
+        triggers=tuple(
+            _trigger(trigger, triggers[trigger.name], called)
+            for trigger in declared.triggers or ()
+            if trigger.enabled in _FIRING
+        ),
+        parent=oids.get(declared.partition_of) if declared.partition_of is not None else None,
+        partition_check=document["partition_check"],
+        partition_columns=tuple(document["partition_columns"] or ()),
+        partition_restricted=called.restricted(*trees),
+        partition_not_run=called.not_run(f"{name}", *trees),
+        on_disk=document["on_disk"],
+        hides_rows=document["hides_rows"],
+        readable=document["readable"],
+        deletable=document["deletable"],
     )
 
 
-def _table(
-    oid: int, facts: Mapping[str, Any], called: Called, unpublishable: tuple[Unpublishable, ...]
-) -> TableFact:
-    name = TableName(facts["schema"], facts["name"])
-    numbers = {entry["number"]: entry["name"] for entry in facts["columns"] or ()}
-    return TableFact(
-        oid=oid,
-        name=name,
-        kind=facts["kind"],
-        parent=facts["parent"],
-        partition_check=facts["partition_check"],
-        partition_columns=tuple(facts["partition_columns"] or ()),
-        partition_restricted=called.restricted(*(facts["partition_trees"] or ())),
-        partition_not_run=called.not_run(f"{name}", *(facts["partition_trees"] or ())),
-        rows=int(facts["rows"]) if facts["rows"] >= 0 else None,
-        bytes=facts["bytes"],
-        owner=facts["owner"],
-        row_security=facts["row_security"],
-        readable=facts["readable"],
-        deletable=facts["deletable"],
-        owner_may=facts["owner_may"],
-        rules=tuple(facts["rules"] or ()),
-        replaced=tuple(facts["replaced"] or ()),
-        unpublishable=unpublishable,
-        columns={entry["name"]: _column(entry, name, numbers, called) for entry in facts["columns"] or ()},
-        checks=_expressions(facts["checks"], str(name), called),
-        indexes=tuple(_index(entry, name, called) for entry in facts["indexes"] or ()),
-        triggers=tuple(_trigger(entry, called) for entry in facts["triggers"] or ()),
-    )
-
-
-def _column(entry: Mapping[str, Any], table: TableName, numbers: Mapping[int, str], called: Called) -> ColumnFact:
-    tree, default = entry["default_tree"], entry["default"]
-    what = f"{table}.{entry['name']}"
-    reads = read_tree(tree).columns if entry["generated"] else ()
-    return ColumnFact(
-        name=entry["name"],
-        type=entry["type"],
+def _column(
+    declared: Column, entry: Document, stands: tuple[TableName, Mapping[int, str]], known: _Known
+) -> ColumnFact:
+    """Give a column that `stands` in a table beside columns with these names."""
+    (table, names), (types, called) = stands, known
+    tree, what = entry["default_tree"], f"{table}.{declared.name}"
+    kind = types.get(entry["type_oid"])
+    domain = kind.domain if kind is not None else None
+    default = declared.default
+    if default is None and domain is not None and not declared.generated:
+        default = domain.default
+    reads = read_tree(tree).columns if declared.generated else ()
+    return fuller(
+        ColumnFact,
+        declared,
         type_oid=entry["type_oid"],
-        domain=entry["domain"],
-        not_null=entry["not_null"],
-        generated=entry["generated"],
-        reads=frozenset(numbers[number] for number in reads if number in numbers),
-        identity=entry["identity"] != "",
-        always=entry["identity"] == "a",
+        domain=domain,
+        reads=frozenset(names[number] for number in reads if number in names),
+        stored=entry["stored"],
         deterministic=entry["deterministic"],
-        collation=entry["collation"],
+        ordering=entry["ordering"],
         default=default,
         default_steady=called.steady(tree, default),
         default_folded=called.risk(tree) == IMMUTABLE and called.steady(tree, default),
@@ -298,50 +327,29 @@ def _column(entry: Mapping[str, Any], table: TableName, numbers: Mapping[int, st
     )
 
 
-def _index(entry: Mapping[str, Any], table: TableName, called: Called) -> IndexFact:
+def _index(declared: Index, entry: Document, table: TableName, called: Called) -> IndexFact:
     tree, predicate = entry["tree"], entry["predicate_tree"]
-    return IndexFact(
-        oid=entry["oid"],
-        name=entry["name"],
-        unique=entry["unique"],
-        exclusion=entry["exclusion"],
+    return fuller(
+        IndexFact,
+        declared,
         ready=entry["ready"],
-        valid=entry["valid"],
         immediate=entry["immediate"],
-        nulls_not_distinct=entry["nulls_not_distinct"],
-        predicate=entry["predicate"],
         steady=VOLATILE not in (called.risk(tree), called.risk(predicate)),
-        keys=tuple(
-            IndexKey(
-                column=key["column"],
-                expression=key["expression"],
-                type=key["type"],
-                type_oid=key["type_oid"],
-                deterministic=key["deterministic"],
-                collation=key["collation"],
-                operator=key["operator"],
-            )
-            for key in entry["keys"] or ()
-        ),
+        keys=tuple(IndexKey(**key) for key in entry["keys"] or ()),
         reads=frozenset(entry["reads"] or ()),
         restricted=called.restricted(tree),
         predicate_restricted=called.restricted(predicate),
-        not_run=called.not_run(f"{table.schema}.{entry['name']}", tree, predicate),
+        not_run=called.not_run(f"{table.schema}.{declared.name}", tree, predicate),
     )
 
 
-def _trigger(entry: Mapping[str, Any], called: Called) -> TriggerFact:
-    return TriggerFact(
-        name=entry["name"],
-        function=entry["function"],
-        referential=entry["referential"],
-        recheck=entry["recheck"],
-        type=entry["type"],
-        constraint=entry["constraint"],
+def _trigger(declared: Trigger, entry: Document, called: Called) -> TriggerFact:
+    return fuller(
+        TriggerFact,
+        declared,
         index=entry["index"],
         clone=entry["clone"],
         deferred=entry["deferred"],
-        columns=tuple(entry["columns"] or ()),
         condition=_when(entry["definition"]) if entry["definition"] else None,
         plain=called.plain(entry["tree"]),
     )

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from fkdash.db.session import Row, Session
     from fkdash.preview.asked_statements import Hearing
-    from fkdash.preview.facts import ColumnFact, Facts, IndexFact, KeyFact, TableFact
+    from fkdash.preview.facts import ColumnFact, IndexFact, KeyFact, TableFact
     from fkdash.preview.model import Limits, Progress, Scan, Selection
+    from fkdash.preview.reached import Facts
 
 
 class CutShortError(StoppedError):
@@ -105,14 +106,14 @@ class Reader:
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
     ) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referencing values, the rows they reference, with their values if asked to."""
-        table = self.facts.tables[key.referenced]
+        table = self.facts.tables[key.referenced_oid]
         return await self._look_up(self._referenced, key, table, _is_referenced, wanted, load=load)
 
     async def peers(
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False
     ) -> Mapping[Values, tuple[RowId, ...]]:
         """Give, for referenced key values, the referenced rows that hold them, with their values if asked to."""
-        table = self.facts.tables[key.referenced]
+        table = self.facts.tables[key.referenced_oid]
         return await self._look_up(self._peers, key, table, _holds, wanted, load=load)
 
     async def occupants(self, table: TableFact, index: IndexFact, values: Values) -> tuple[RowId, ...]:
@@ -145,7 +146,7 @@ class Reader:
 
     def key_type(self, table: TableFact, column: str | None, spelled: str) -> str:
         """Give the type of an index key for a cast, a domain's base instead of the domain."""
-        return plain_type(self.facts, table.columns[column]) if column is not None else spelled
+        return plain_type(self.facts, table.columns_by_name[column]) if column is not None else spelled
 
     async def equal(
         self, left: tuple[str, str], operator: int, right: tuple[str, str], collation: str | None
@@ -239,7 +240,7 @@ class Reader:
         return found
 
     def _list(self, table: TableFact, alias: str) -> str:
-        typed = ((name, plain_type(self.facts, table.columns[name])) for name in self._loaded(table))
+        typed = ((name, plain_type(self.facts, table.columns_by_name[name])) for name in self._loaded(table))
         columns = ", ".join(text_of(f"{alias}.{quoted(name)}", kind) for name, kind in typed)
         return f"ARRAY[{columns}]::text[]"
 
@@ -258,15 +259,15 @@ class Reader:
             if self.facts.root(each.oid) == root
             for t in each.triggers
         ):
-            return tuple(table.columns)
+            return tuple(table.columns_by_name)
         for key in self.facts.keys.values():
             if self.facts.root(key.relation) == root:
-                if key.on_delete in "nd" or key.on_update in "cnd":
-                    return tuple(table.columns)
+                if key.writes:
+                    return tuple(table.columns_by_name)
                 named.update(key.columns)
-            if self.facts.root(key.referenced) == root:
+            if self.facts.root(key.referenced_oid) == root:
                 named.update(key.referenced_columns)
-        return tuple(name for name in table.columns if name in named)
+        return tuple(name for name in table.columns_by_name if name in named)
 
 
 def _references(facts: Facts, key: KeyFact) -> list[str]:
@@ -304,7 +305,7 @@ def _equal_to_given(
             f"c.{quoted(column.name)}",
             facts.operators[operator],
             f"k.a{i}::{plain_type(facts, typed)}",
-            column.collation if not column.deterministic else None,
+            column.ordering if not column.deterministic else None,
         )
         for i, (column, typed, operator) in enumerate(zip(columns, given, operators, strict=True))
     ]

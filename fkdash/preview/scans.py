@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fkdash.preview.model import Limits, Scan
 
 if TYPE_CHECKING:
-    from fkdash.preview.facts import Facts, KeyFact, TableFact
+    from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.reached import Facts
 
 _BYTES_OF_A_ROW = 100
 
@@ -21,12 +22,12 @@ def scan_needing_consent(facts: Facts, key: KeyFact, limits: Limits) -> Scan | N
     rows = sum(_rows(leaf) for leaf in unindexed)
     if rows <= limits.scan_rows:
         return None
-    return Scan(facts.tables[key.relation].name, key.columns, rows, sum(leaf.bytes for leaf in unindexed))
+    return Scan(facts.tables[key.relation].name, key.columns, rows, sum(leaf.on_disk for leaf in unindexed))
 
 
 def _rows(table: TableFact) -> int:
     """Give the estimate of statistics or, for a table never analysed, a guess from its size."""
-    return table.rows or table.bytes // _BYTES_OF_A_ROW
+    return (table.size and table.size.rows) or table.on_disk // _BYTES_OF_A_ROW
 
 
 def _indexed(table: TableFact, key: KeyFact) -> bool:

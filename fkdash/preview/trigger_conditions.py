@@ -59,19 +59,19 @@ class TriggerConditions:
         """Give a query for a row of a table, in the order of its columns, from the arrays from `first` on."""
         facts = self._reader.facts
         cast = ", ".join(
-            f'"fk$u"."fk$a{first + i}"::{plain_type(facts, table.columns[name])} AS {quoted(name)}'
+            f'"fk$u"."fk$a{first + i}"::{plain_type(facts, table.columns_by_name[name])} AS {quoted(name)}'
             for i, name in enumerate(plain)
         )
         listed = ", ".join(
             f"({column.default})::{column.type} AS {quoted(name)}" if column.generated else quoted(name)
-            for name, column in table.columns.items()
+            for name, column in table.columns_by_name.items()
         )
         return f'SELECT {listed} FROM (SELECT {cast}) AS "fk$r"'
 
 
 def plain_columns(table: TableFact) -> list[str]:
     """Give the names of the columns that are not generated."""
-    return [name for name, column in table.columns.items() if not column.generated]
+    return [name for name, column in table.columns_by_name.items() if not column.generated]
 
 
 def _image(row: RowValues | None, columns: Sequence[str]) -> Values:

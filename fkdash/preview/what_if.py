@@ -11,14 +11,15 @@ from fkdash.db.literals import literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fkdash.preview.facts import ColumnFact, Facts, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.facts import ColumnFact, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.reached import Facts
 
 _FUNCTIONS: Final = {
-    Action.NO_ACTION: "RI_FKey_noaction_del",
-    Action.RESTRICT: "RI_FKey_restrict_del",
-    Action.CASCADE: "RI_FKey_cascade_del",
-    Action.SET_NULL: "RI_FKey_setnull_del",
-    Action.SET_DEFAULT: "RI_FKey_setdefault_del",
+    Action.NO_ACTION: "pg_catalog.RI_FKey_noaction_del",
+    Action.RESTRICT: "pg_catalog.RI_FKey_restrict_del",
+    Action.CASCADE: "pg_catalog.RI_FKey_cascade_del",
+    Action.SET_NULL: "pg_catalog.RI_FKey_setnull_del",
+    Action.SET_DEFAULT: "pg_catalog.RI_FKey_setdefault_del",
 }
 
 
@@ -57,25 +58,25 @@ class Assumptions:
         change = self.actions.get(facts.root_key(key).oid)
         if change is None:
             return key
-        return replace(key, on_delete=change.action.letter, delete_columns=change.columns)
+        return replace(key, on_delete=change.action, delete_columns=change.columns)
 
     def _table(self, facts: Facts, table: TableFact) -> TableFact:
         kept: list[TriggerFact] = []
         added: list[TriggerFact] = []
         for trigger in table.triggers:
-            key = facts.keys.get(trigger.constraint)
+            key = facts.key_of(trigger)
             declared = facts.root_key(key).oid if key is not None else 0
             change = self.actions.get(declared)
             if declared in self.dropped:
                 continue
             if change is None:
                 kept.append(trigger)
-            elif trigger.function.endswith("_del"):
+            elif trigger.machinery.endswith("_del"):
                 deferred = change.action is Action.NO_ACTION and trigger.deferred
                 added.append(replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred))
             else:
                 added.append(trigger)
-        columns = {name: self._column(facts, table, column) for name, column in table.columns.items()}
+        columns = tuple(self._column(facts, table, column) for column in table.columns)
         actions = [trigger for trigger in kept if trigger.name < _CHECKING_TRIGGERS]
         rest = kept[len(actions) :]
         return replace(table, triggers=(*actions, *added, *rest), columns=columns)
@@ -92,7 +93,7 @@ class Assumptions:
             column,
             default=f"{literal(default)}::{column.type}",
             # Turning a text into a value of a type that users made runs their code.
-            default_steady=not column.domain and not column.type_not_run,
+            default_steady=column.domain is None and not column.type_not_run,
             default_folded=False,
             default_restricted=(),
             default_not_run=column.type_not_run,

@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.checking.groups import alone, group_words, groups_of, places_words
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from fkdash.checking.groups import Group
     from fkdash.checking.result import CheckReport, Reported
 
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
 def check_github(reports: Iterable[CheckReport]) -> str:
-    """Give one command per new finding, the worst first, and a summary; GitHub shows ten of each kind."""
-    return "".join(f"{line}\n" for report in reports for line in _lines(report))
+    """Give one command per new finding, the worst first, and a summary; GitHub shows ten of each kind.
+
+    What many schemas or databases have in common is one command. Databases of which nothing else is to be said are
+    summed up in one line.
+    """
+    reports = tuple(reports)
+    groups = groups_of(reports)
+    lines = [_of_group(group) for group in groups if not group.first.known]
+    quiet: list[str] = []
+    for report, left in alone(reports, groups):
+        if groups and len(reports) > 1 and report.is_quiet(left):
+            quiet.append(report.database or report.where)
+        else:
+            lines += _lines(report, left)
+    if quiet:
+        lines.append(plain(f"{counted(len(quiet), 'databases')} with nothing else: {places_words(quiet)}"))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(report: CheckReport) -> Iterator[str]:
+def _lines(report: CheckReport, left: Sequence[Reported]) -> Iterator[str]:
     if report.failure:
         yield f"::error title=fkdash::{_message(f'{report.where}: {report.failure}')}"
         return
-    for reported in report.new:
-        yield _annotation(reported)
+    for reported in left:
+        if not reported.known:
+            yield _annotation(reported)
     for each in report.coverage.incomplete if report.coverage is not None else ():
         where = f"file={_property(each.place.file)},line={each.place.line},col={each.place.column}"
         yield f"::error title=fkdash incomplete,{where}::{_message(each.reason)}"
@@ -35,6 +54,13 @@ def _lines(report: CheckReport) -> Iterator[str]:
     if report.coverage is not None:
         yield from (plain(f"not asked: {rule}: {reason}") for rule, reason in report.coverage.not_asked)
         yield plain(report.coverage.words)
+
+
+def _of_group(group: Group) -> str:
+    finding = group.first.finding
+    title = _property(f"{finding.rule} {finding.name}")
+    said = f"{group_words(group)}. {finding.key.qualified}: {finding.message}"
+    return f"::{_COMMANDS[finding.severity]} title={title}::{_message(said)}"
 
 
 def _annotation(reported: Reported) -> str:

@@ -109,6 +109,13 @@ def _part(report: CheckReport) -> dict[str, Any]:
     part |= not_run_field(report.not_run)
     if report.coverage is not None:
         part |= _coverage(report.coverage)
+    elif report.rules:
+        part["coverage"] = {
+            "rules": report.rules,
+            "asked": report.rules,
+            "not_asked": [],
+            "source": "a database",
+        }
     if report.failure:
         part["failure"] = report.failure
     return part

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash.checking.groups import alone, group_words, groups_of, places_words
 from fkdash.checking.result import impact_words
+from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from fkdash.checking.groups import Group
     from fkdash.checking.result import CheckReport, Reported
 
 _MARKUP: Final = re.compile(
@@ -27,8 +30,25 @@ _MARKUP: Final = re.compile(
 
 
 def check_markdown(reports: Iterable[CheckReport]) -> str:
-    """Give a section per database: a table of the findings, the contradictions explained below it."""
-    return "\n".join(line for report in reports for line in _lines(report)) + "\n"
+    """Give a section per database: a table of the findings, the contradictions explained below it.
+
+    What many schemas or databases have in common is told once, of several databases in a section before theirs.
+    """
+    reports = tuple(reports)
+    groups = groups_of(reports)
+    if len(reports) == 1:
+        lines = list(_lines(reports[0], next(alone(reports, groups))[1], groups))
+        return "\n".join(lines) + "\n"
+    lines = list(_together(reports, groups)) if groups else []
+    quiet: list[str] = []
+    for report, left in alone(reports, groups):
+        if groups and report.is_quiet(left):
+            quiet.append(report.database or report.where)
+        else:
+            lines += _lines(report, left, ())
+    if quiet:
+        lines.append(escaped(f"{counted(len(quiet), 'databases')} with nothing else: {places_words(quiet)}") + ".")
+    return "\n".join(lines) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -36,20 +56,18 @@ def escaped(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", plain(text))
 
 
-def _lines(report: CheckReport) -> Iterator[str]:
+def _together(reports: Sequence[CheckReport], groups: Sequence[Group]) -> Iterator[str]:
+    yield f"## In {len(reports):,} databases"
+    yield ""
+    yield from _table((), groups)
+
+
+def _lines(report: CheckReport, left: Sequence[Reported], groups: Sequence[Group]) -> Iterator[str]:
     yield f"## {escaped(report.database or report.where)}"
     yield ""
     yield escaped(report.headline[:1].upper() + report.headline[1:]) + "."
     yield ""
-    if report.findings:
-        yield "| | rule | foreign key | what |"
-        yield "|---|---|---|---|"
-        for each in report.findings:
-            yield _row(each)
-        yield ""
-    for each in report.findings:
-        if each.finding.severity is Severity.ERROR and not each.known:
-            yield from _explained(each)
+    yield from _table(left, groups)
     if report.coverage is not None:
         for incomplete in report.coverage.incomplete:
             yield f"- Incomplete: {escaped(str(incomplete.place))}: {escaped(incomplete.reason)}"
@@ -63,6 +81,27 @@ def _lines(report: CheckReport) -> Iterator[str]:
     for ignored in report.ignored:
         name = ignored.finding.key.qualified
         yield f"- Ignored: {ignored.finding.rule} {escaped(name)}: {escaped(ignored.reason)}"
+
+
+def _table(findings: Sequence[Reported], groups: Sequence[Group]) -> Iterator[str]:
+    """Give a row for each group and for each finding that is in none, and explain the contradictions."""
+    if not findings and not groups:
+        return
+    yield "| | rule | foreign key | what |"
+    yield "|---|---|---|---|"
+    yield from map(_row, findings)
+    yield from map(_group_row, groups)
+    yield ""
+    for each in (*findings, *(group.first for group in groups)):
+        if each.finding.severity is Severity.ERROR and not each.known:
+            yield from _explained(each)
+
+
+def _group_row(group: Group) -> str:
+    finding = group.first.finding
+    severity = finding.severity.word + (" (known)" if group.first.known else "")
+    one = f"{finding.key.qualified}: {finding.message}"
+    return f"| {severity} | {finding.rule} | {escaped(group_words(group))} | {escaped(one)} |"
 
 
 def _row(reported: Reported) -> str:

@@ -49,7 +49,7 @@ def check_lines(reports: Iterable[CheckReport], *, each: bool = False) -> Iterat
     quiet: list[CheckReport] = []
     begun = False
     for report, left in alone(reports, groups) if groups else ((one, one.findings) for one in reports):
-        if len(reports) >= _QUIET_FROM and not each and _is_quiet(report, left):
+        if len(reports) >= _QUIET_FROM and not each and report.is_quiet(left):
             quiet.append(report)
             continue
         if begun:
@@ -68,12 +68,6 @@ def check_lines(reports: Iterable[CheckReport], *, each: bool = False) -> Iterat
         what = "nothing else" if groups else "nothing found"
         yield from ((Text(),) if begun else ())
         yield Text(plain(f"{counted(len(quiet), 'databases')} with {what}: {names}"))
-
-
-def _is_quiet(report: CheckReport, left: Sequence[Reported]) -> bool:
-    """Tell whether there is nothing to say of a database by itself."""
-    remarked = report.failure or report.unknowns or report.not_run or report.gone or report.ignored
-    return not left and not remarked and report.coverage is None
 
 
 def _group_lines(groups: Iterable[Group]) -> Iterator[Text]:
@@ -117,7 +111,7 @@ def _summary(report: CheckReport) -> Iterator[Text]:
     yield Text()
     for (severity, rule, name), (number, biting) in sorted(counts.items(), key=_rank):
         line = Text("  ")
-        line.append(f"{severity.word:<13}", style=_STYLES[severity])
+        line.append(f"{severity.word:<14}", style=_STYLES[severity])
         line.append(f"{rule} {name:<34} {number:>7,}")
         if biting:
             line.append(f"  {biting:,} biting", style="bold red")

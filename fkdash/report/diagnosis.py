@@ -11,9 +11,10 @@ from fkdash.pasting import for_psql
 from fkdash.pictures.bars import bars
 from fkdash.pictures.path import path
 from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
+from fkdash.pictures.relations import relation_map
 from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
-from fkdash.report.pictures import held_rows, way_to_error
+from fkdash.report.pictures import held_rows, map_around, way_to_error
 from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.rules.finding import Severity
 from fkdash.shell import command
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.apply.journal.recovery import RecordedRun
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.checking.result import CheckReport, Reported
     from fkdash.fix.option import Option
     from fkdash.fix.plan import Plan
     from fkdash.preview.rows.blocked import BlockedRow
+    from fkdash.rules.finding import Finding
 
 _BEFORE: Final = (
     "the preflight passes (`fkdash fix apply` and the dashboard show it)",
@@ -56,7 +58,8 @@ class Remedy:
 class Diagnosis:
     """Everything the document tells; `remedies` and `blocked` go by a finding's fingerprint.
 
-    `errors` is what the server's log says, a line each; nothing where nobody asked it.
+    `errors` is what the server's log says, a line each; nothing where nobody asked it. With the `catalog` the
+    relations of each table whose rows cannot be deleted are drawn.
     """
 
     title: str
@@ -66,6 +69,7 @@ class Diagnosis:
     runs: Sequence[RecordedRun]
     migrations: Migrations = _NO_MIGRATIONS
     errors: Sequence[str] = ()
+    catalog: Catalog | None = None
 
 
 def diagnosis_markdown(diagnosis: Diagnosis) -> str:
@@ -99,6 +103,7 @@ def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
     way = way_to_error(finding)
     if way is not None:
         yield from ("", *fenced(text_of(path(*way, TEXT_CELLS, UNICODE)), "text"))
+    yield from _map(finding, diagnosis)
     yield from ("", "Evidence:", "")
     yield from (f"- {escaped(each)}" for each in finding.evidence)
     impact = impact_words(reported)
@@ -124,6 +129,16 @@ def _contradiction(reported: Reported, diagnosis: Diagnosis) -> Iterator[str]:
             yield from _remedy(finding.key, remedy)
         yield from ("", "Before:", "", *(f"- [ ] {each}" for each in _BEFORE))
         yield from ("", "After:", "", *(f"- [ ] {each}" for each in _AFTER))
+
+
+def _map(finding: Finding, diagnosis: Diagnosis) -> Iterator[str]:
+    """Draw what is around the table whose rows cannot be deleted."""
+    if diagnosis.catalog is None or way_to_error(finding) is None:
+        return
+    failing = {each.finding.key for each in diagnosis.report.findings if way_to_error(each.finding) is not None}
+    table = (finding.path or (finding.key,))[0].referenced
+    around = map_around(diagnosis.catalog, table, failing.__contains__, finding.key)
+    yield from ("", *fenced(text_of(relation_map(*around, TEXT_CELLS, UNICODE)), "text"))
 
 
 def _remedy(key: ForeignKey, remedy: Remedy) -> Iterator[str]:

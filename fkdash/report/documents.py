@@ -86,6 +86,26 @@ class IgnoredDocument(TableDocument):
     reason: str
 
 
+class NotAskedDocument(TypedDict):
+    """A rule that the source cannot answer."""
+
+    rule: str
+    reason: str
+
+
+class CoverageDocument(TypedDict):
+    """How many of the chosen rules were asked of what; files say how much of them was read besides."""
+
+    rules: int
+    asked: int
+    not_asked: list[NotAskedDocument]
+    source: str
+    files: NotRequired[int]
+    statements: NotRequired[int]
+    skipped: NotRequired[int]
+    not_understood: NotRequired[int]
+
+
 class CheckPart(TypedDict):
     """What was found in one database."""
 
@@ -99,6 +119,7 @@ class CheckPart(TypedDict):
     ignored: NotRequired[list[IgnoredDocument]]
     gone: NotRequired[Names]
     not_run: NotRequired[list[NotRunDocument]]
+    coverage: NotRequired[CoverageDocument]
     failure: NotRequired[str]
 
 

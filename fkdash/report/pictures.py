@@ -1,22 +1,19 @@
-"""What pictures are drawn of, taken from findings, held rows and runs: the same in dashboard and report."""
+"""What pictures are drawn of, taken from findings and held rows: the same in dashboard and report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.apply.events import RunBegan, RunEnded, StepDone, StepProgress, StepStarted, StepWaits
-from fkdash.fix.plan import LockMode
 from fkdash.pictures.bars import Bar
 from fkdash.pictures.path import Hop
-from fkdash.pictures.timeline import StepTime
+from fkdash.pictures.relations import Reference
 from fkdash.report.names import shown_columns, shown_name
 from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from fkdash.apply.events import Event
-    from fkdash.fix.plan import Step
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.preview.rows.blocked import BlockedRow
     from fkdash.rules.finding import Finding
 
@@ -32,43 +29,24 @@ def way_to_error(finding: Finding) -> tuple[str, tuple[Hop, ...], str] | None:
     return shown_name(way[0].referenced), hops, finding.error.sqlstate
 
 
+def map_around(
+    catalog: Catalog, table: TableName, conflicting: Callable[[ForeignKey], bool], here: ForeignKey | None = None
+) -> tuple[str, tuple[Reference, ...], tuple[Reference, ...]]:
+    """Give what `relation_map` draws: a table's references above and below, those that conflict marked, `here`."""
+
+    def reference(key: ForeignKey, other: TableName) -> Reference:
+        columns = ", ".join(key.columns)
+        is_here = here is not None and key.qualified == here.qualified
+        return Reference(shown_name(other), columns, key.on_delete.value, conflicts=conflicting(key), here=is_here)
+
+    above = tuple(reference(key, key.referenced) for key in catalog.declared_on.get(table, ()))
+    below = tuple(reference(key, key.table) for key in catalog.referencing.get(table, ()))
+    return shown_name(table), above, below
+
+
 def held_rows(rows: Iterable[BlockedRow]) -> tuple[Bar, ...]:
     """Give rows that cannot be deleted by their most telling label, with the number of rows that hold each."""
     return tuple(
         Bar(next((label for label in row.row.labels if label), ", ".join(row.row.key)), row.blocking_rows)
         for row in rows
     )
-
-
-def step_times(steps: Sequence[Step], events: Iterable[Event]) -> tuple[StepTime, ...]:
-    """Give every step of a run with how it stands after these events, how long it took and whom it stops."""
-    last: dict[int, StepStarted | StepWaits | StepProgress | StepDone] = {}
-    ended = False
-    for event in events:
-        if isinstance(event, RunEnded):
-            ended = True
-        elif not isinstance(event, RunBegan):
-            last[event.step.number] = event
-    return tuple(_step_time(step, last.get(step.number), ended=ended) for step in steps)
-
-
-def _step_time(
-    step: Step, event: StepStarted | StepWaits | StepProgress | StepDone | None, *, ended: bool
-) -> StepTime:
-    stops = whom_it_stops(step)
-    if isinstance(event, StepDone):
-        return StepTime(step.number, step.title, "done", event.seconds, stops)
-    if event is None or ended:
-        return StepTime(step.number, step.title, "to come" if event is None else "failed", stops=stops)
-    if isinstance(event, StepWaits):
-        return StepTime(step.number, step.title, "waits", stops=stops)
-    if isinstance(event, StepProgress):
-        return StepTime(step.number, step.title, "under way", event.seconds, stops, says=event.detail)
-    return StepTime(step.number, step.title, "under way", stops=stops)
-
-
-def whom_it_stops(step: Step) -> str:
-    """Give who has to wait while a step holds its locks, by the strongest of them."""
-    modes = list(LockMode)
-    strongest = min((lock.mode for lock in step.locks), key=modes.index, default=LockMode.ACCESS_SHARE)
-    return strongest.stops

@@ -23,6 +23,7 @@ from fkdash.sqlstates import (
     INVALID_COLUMN_REFERENCE,
     NOT_NULL_VIOLATION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
+    READ_ONLY_SQL_TRANSACTION,
     RESTRICT_VIOLATION,
     STRING_DATA_RIGHT_TRUNCATION,
     SYNTAX_ERROR,
@@ -30,7 +31,7 @@ from fkdash.sqlstates import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal
     from fkdash.preview.model import Blocker, Effect, Preview, Scan
@@ -50,6 +51,7 @@ _REASONS: Final = {
     INVALID_COLUMN_REFERENCE: "a publication's filter or column list does not fit its replica identity",
     SYNTAX_ERROR: "set twice",
     GENERATED_ALWAYS: "GENERATED ALWAYS AS IDENTITY",
+    READ_ONLY_SQL_TRANSACTION: "transactions are read-only here by default",
     OBJECT_NOT_IN_PREREQUISITE_STATE: "published, without a replica identity",
     INTERNAL_ERROR: "replaced by a rule",
 }
@@ -122,9 +124,9 @@ def sentence(preview: Preview) -> str:
     return f"Deleting {rows} is allowed; it takes {counted(deleted, 'other rows')} along and changes {written:,}."
 
 
-def preview_text(preview: Preview, listed: Listed = _NONE) -> str:
-    """Give the preview as plain text; nothing from the database is interpreted."""
-    return "".join(f"{line}\n" for line in _text_lines(preview, listed))
+def preview_text(preview: Preview, listed: Listed = _NONE, way: Iterable[str] = ()) -> str:
+    """Give the preview as plain text; nothing from the database is interpreted. `way` is its tree."""
+    return "".join(f"{line}\n" for line in _text_lines(preview, listed, way))
 
 
 def preview_markdown(preview: Preview, listed: Listed = _NONE) -> str:
@@ -170,7 +172,7 @@ def preview_csv(preview: Preview) -> str:
     return written.getvalue()
 
 
-def _text_lines(preview: Preview, listed: Listed) -> Iterator[str]:
+def _text_lines(preview: Preview, listed: Listed, way: Iterable[str]) -> Iterator[str]:
     yield f"{preview.verdict.value.upper()}: {sentence(preview)}"
     if preview.blockers:
         yield ""
@@ -180,6 +182,7 @@ def _text_lines(preview: Preview, listed: Listed) -> Iterator[str]:
             yield from (f"       {name}" for name in _listed_names(preview, blocker, listed))
         if any(blocker.first for blocker in preview.blockers):
             yield "   (* is what PostgreSQL reports)"
+    yield from way
     yield from text_of_effects(preview, "What it would do")
     yield from text_of_notes(preview)
 
@@ -194,9 +197,15 @@ def text_of_effects(preview: Preview, title: str) -> Iterator[str]:
     """Give a section with a line for each table something happens to; none when nothing does."""
     if preview.effects:
         yield ""
-        yield title if preview.verdict is Verdict.ALLOWED else f"{title} if nothing stopped it"
+        yield _would(preview, title)
         for effect in preview.effects:
             yield f"   {plain(str(effect.table))}: {_least(preview)}{effect_words(effect)}"
+        if any(effect.set_null for effect in preview.effects):
+            yield "   (a row that loses its reference stays, with NULL in it: SET NULL)"
+
+
+def _would(preview: Preview, title: str) -> str:
+    return title if preview.verdict is Verdict.ALLOWED else f"{title} if nothing stopped it"
 
 
 def text_of_notes(preview: Preview) -> Iterator[str]:
@@ -249,16 +258,18 @@ def _markdown_lines(preview: Preview, listed: Listed) -> Iterator[str]:
             names = [escaped(name) for name in _listed_names(preview, blocker, listed)]
             if names:
                 yield from ("", f"{escaped(subject(blocker))}:", "", *(f"- {name}" for name in names))
-    yield from markdown_of_effects(preview)
+    yield from markdown_of_effects(preview, "What it would do")
 
 
-def markdown_of_effects(preview: Preview) -> Iterator[str]:
+def markdown_of_effects(preview: Preview, title: str) -> Iterator[str]:
     """Give the effects as a table, then the scans that want consent and the notes as a list."""
     least = "" if preview.exact else "≥ "
     if preview.effects:
         yield from (
             "",
-            "| table | deleted | set NULL | set DEFAULT | other updates |",
+            f"{_would(preview, title)}, in rows:",
+            "",
+            "| table | go | lose their reference (SET NULL) | get the default (SET DEFAULT) | change otherwise |",
             "|---|---:|---:|---:|---:|",
         )
         for effect in preview.effects:
@@ -352,11 +363,11 @@ def _value(value: Sequence[str | None]) -> str:
 
 
 def effect_words(effect: Effect) -> str:
-    """Give what happens to a table's rows: `3 deleted, 2 set NULL`."""
+    """Give what would happen to a table's rows: `3 go, 2 lose their reference`."""
     parts = (
-        (effect.deleted, "deleted"),
-        (effect.set_null, "set NULL"),
-        (effect.set_default, "set DEFAULT"),
-        (effect.updated, "updated otherwise"),
+        (effect.deleted, "goes", "go"),
+        (effect.set_null, "loses its reference", "lose their reference"),
+        (effect.set_default, "gets the default", "get the default"),
+        (effect.updated, "changes otherwise", "change otherwise"),
     )
-    return ", ".join(f"{number:,} {word}" for number, word in parts if number)
+    return ", ".join(f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number)

@@ -136,4 +136,4 @@ def _markdown_lines(found: EachPreview) -> Iterator[str]:
         if found.more:
             yield from ("", f"These are the first {len(found.rows):,} of {found.cannot:,}.")
     yield from map(escaped, _unknown(found))
-    yield from markdown_of_effects(preview)
+    yield from markdown_of_effects(preview, "What deleting all of them would do")

@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fkdash.checking.configuration_file import load_baseline, load_configuration, read_team_file, team_file
+from fkdash.checking.configuration_file import load_baseline, load_configuration, read_team_file
+from fkdash.checking.team_file import team_file
 from fkdash.db.text import plain
 from fkdash.db.where.conninfo import is_connection_string, without_password
 from fkdash.db.where.resolve import ConnectionArguments, resolve

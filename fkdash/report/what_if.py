@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.pictures.fates import Outcome, fates
 from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
-from fkdash.preview.model import Verdict
+from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.what_if import Assumptions, NewAction
 from fkdash.report.check_markdown import escaped
 from fkdash.report.markdown import fenced
+from fkdash.report.preview import effect_words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.fix.plan import Plan
-    from fkdash.preview.model import DeleteTarget, Effect, Limits, Preview
+    from fkdash.preview.model import DeleteTarget, Limits, Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def fate(supposed: Supposed, key: ForeignKey) -> Fate:
     own = [least + counted(stopping, "stop it", "stops it")] if stopping else []
     own += [_changed([each], least) for each in found.effects if each.table == key.table and not stopping]
     deletes = {
-        Verdict.ALLOWED: f"works, {found.target_rows:,} deleted",
+        Verdict.ALLOWED: f"works, {counted(found.target_rows, 'rows go', 'row goes')}",
         Verdict.BLOCKED: f"refused, {next((each.sqlstate for each in found.blockers), '')}",
         Verdict.UNKNOWN: "not known",
     }
@@ -124,17 +125,21 @@ def what_if_markdown(supposed: Sequence[Supposed], key: ForeignKey, named: str) 
 
 
 def _changed(effects: Sequence[Effect], least: str) -> str:
-    numbers = (
-        (sum(each.deleted for each in effects), "deleted"),
-        (sum(each.set_null for each in effects), "set NULL"),
-        (sum(each.set_default for each in effects), "set DEFAULT"),
-        (sum(each.updated for each in effects), "updated"),
+    if not effects:
+        return ""
+    together = Effect(
+        effects[0].table,
+        deleted=sum(each.deleted for each in effects),
+        set_null=sum(each.set_null for each in effects),
+        set_default=sum(each.set_default for each in effects),
+        updated=sum(each.updated for each in effects),
     )
-    return ", ".join(f"{least}{number:,} {word}" for number, word in numbers if number)
+    words = effect_words(together)
+    return f"{least}{words}" if words else ""
 
 
 def in_words(supposed: Supposed) -> str:
-    """Give the answer as a phrase: `refused with 23503 (1,204 users)`, `works: 1,204 users set NULL`."""
+    """Give the answer as a phrase: `refused with 23503 (1,204 users)`, `works: 1,204 lose their reference`."""
     found = supposed.preview
     least = "" if found.exact else "at least "
     if found.verdict is Verdict.UNKNOWN:
@@ -142,12 +147,7 @@ def in_words(supposed: Supposed) -> str:
     if found.verdict is Verdict.BLOCKED:
         stops = next((each for each in found.blockers if each.first), found.blockers[0])
         return f"refused with {stops.sqlstate} ({least}{stops.rows:,} {stops.table.name})"
-    parts = []
-    for number, word in (
-        (found.taken_along, "rows deleted with it"),
-        (sum(effect.set_null for effect in found.effects), "set NULL"),
-        (sum(effect.set_default for effect in found.effects), "set DEFAULT"),
-    ):
-        if number:
-            parts.append(f"{least}{number:,} {word}")
+    along, kept = found.taken_along, [replace(each, deleted=0) for each in found.effects]
+    parts = [f"{least}{counted(along, 'more go', 'more goes')}"] if along else []
+    parts += filter(None, [_changed(kept, least)])
     return "works" + (f": {', '.join(parts)}" if parts else ", and touches nothing else")

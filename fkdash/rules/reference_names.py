@@ -11,6 +11,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from fkdash.rules.per_catalog import once_per_catalog
+from fkdash.rules.reference_words import (
+    ACTORS,
+    COMMON_KEYS,
+    DID,
+    DONE_TO,
+    FIRST_WORDS,
+    FROM_ELSEWHERE,
+    IRREGULAR,
+    ITSELF,
+    KEY_WORDS,
+    NUMBERS,
+    SHORT_FOR,
+    WAYS,
+    WHICH,
+    WHO,
+    WHO_ACTS,
+)
 from fkdash.rules.sql.joining_queries import single_keys
 
 if TYPE_CHECKING:
@@ -22,106 +39,6 @@ Target = tuple["TableName", str]
 """A table and the column that is its key."""
 
 _WORD_ENDS: Final = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])")
-_KEY_WORDS: Final = frozenset({"id", "uuid", "guid", "key", "code", "fk", "pk", "ref", "no", "uid", "oid", "sk"})
-_FIRST_WORDS: Final = frozenset({"fk", "id"})
-_COMMON_KEYS: Final = frozenset({"id", "uuid", "guid", "key", "code", "name", "uid", "oid", "pk", "rowid"})
-_ITSELF: Final = frozenset(
-    {"parent", "root", "ancestor", "previous", "prev", "next", "replyto", "inreplyto", "duplicateof", "forkedfrom"}
-)
-_ACTORS: Final = frozenset(
-    [
-        "actor",
-        "admin",
-        "approver",
-        "assignee",
-        "assigner",
-        "author",
-        "coach",
-        "creator",
-        "editor",
-        "follower",
-        "inviter",
-        "invitee",
-        "lead",
-        "maintainer",
-        "manager",
-        "modifier",
-        "operator",
-        "owner",
-        "performer",
-        "publisher",
-        "receiver",
-        "recipient",
-        "reporter",
-        "requester",
-        "reviewer",
-        "sender",
-        "submitter",
-        "supervisor",
-        "updater",
-        "uploader",
-    ]
-)
-_WHO: Final = _ACTORS | {"by", "user"}
-_WHO_ACTS: Final = ("user", "account", "person", "employee", "member", "appuser", "profile")
-"""The tables of those who act, the likeliest first."""
-_FROM_ELSEWHERE: Final = frozenset(
-    [
-        "aws",
-        "azure",
-        "discord",
-        "ext",
-        "external",
-        "facebook",
-        "github",
-        "gitlab",
-        "google",
-        "jira",
-        "legacy",
-        "oauth",
-        "paypal",
-        "provider",
-        "remote",
-        "session",
-        "slack",
-        "stripe",
-        "telegram",
-        "trace",
-        "twilio",
-        "twitter",
-        "upstream",
-    ]
-)
-"""Words that say that a value is somebody else's key."""
-_SHORT_FOR: Final = {
-    "acct": "account",
-    "addr": "address",
-    "app": "application",
-    "cat": "category",
-    "cfg": "config",
-    "cust": "customer",
-    "dept": "department",
-    "doc": "document",
-    "emp": "employee",
-    "env": "environment",
-    "grp": "group",
-    "img": "image",
-    "inv": "invoice",
-    "loc": "location",
-    "mgr": "manager",
-    "msg": "message",
-    "org": "organization",
-    "perm": "permission",
-    "prod": "product",
-    "proj": "project",
-    "pub": "publisher",
-    "repo": "repository",
-    "sub": "subscription",
-    "usr": "user",
-    "wf": "workflow",
-    "ws": "workspace",
-}
-_IRREGULAR: Final = {"people": "person", "children": "child", "men": "man", "women": "woman", "indices": "index"}
 _NAMES_KEPT: Final = 100_000
 _INTEGERS: Final = frozenset({"smallint", "integer", "bigint"})
 _TEXTS: Final = frozenset({"text", "character varying", "character", "citext"})
@@ -145,41 +62,91 @@ class KeyNames:
 
     def target(self, table: Table, column: Column) -> Target | None:
         """Give the key that a column refers to by its name and type, None where nothing or several things fit."""
-        words = [word for word in _WORD_ENDS.split(column.name) if word]
+        words = self._words(table, column.name)
         if not words or _is_polymorphic(table, column.name) or not _comparable_at_all(column):
             return None
-        if any(word.lower() in _FROM_ELSEWHERE for word in words[:-1]):
+        if any(word.lower() in FROM_ELSEWHERE for word in words[:-1]):
             return None
         found = next(self._found(table, column, words), None)
         return found if found is None or found != (table.name, column.name) else None
 
+    def _words(self, table: Table, name: str) -> list[str]:
+        """Give the words of a name; `channelid` is two where the first is that of a table or of somebody."""
+        words = [word for word in _WORD_ENDS.split(name) if word]
+        numbered = words[-1].rstrip("0123456789") if words else ""
+        words = [*words[:-1], numbered] if numbered else words
+        last = words[-1].lower() if words else ""
+        stem = last.removesuffix("id")
+        if stem in {"", last} or last in KEY_WORDS:
+            return words
+        begins = _lower_words(table.name.name)
+        tables = any(begins[: len(each.before)] == each.before for each in self.forms.get(stem, ()))
+        return [*words[:-1], stem, "id"] if tables or stem in ITSELF | ACTORS else words
+
     def _found(self, table: Table, column: Column, words: Sequence[str]) -> Iterator[Target]:
         base, marked = _base(words)
-        if table.primary_key == (column.name,) and (not base or _is_of(table.name.name, base)):
+        is_key = table.primary_key == (column.name,)
+        if is_key and (not marked or not base or _is_of(table.name.name, base)):
             return
-        own = self._one(table, column, [_Named(target, ()) for target in self.own.get(_folded(words), ())])
-        if not marked and family(column) not in {"integer", "uuid"}:
-            # A text that is called like a table is a word more often than a key.
-            base = base if base[-1].lower() == "by" else []
-        if words[0].lower() in _FIRST_WORDS and len(base) > 1:
+        if not marked and not _may_stand_alone(column, base):
+            base = []
+        yield from self._by_table(table, column, words, base, marked=marked)
+        # Two tables whose keys are called alike: which of them refers to the other is not told by that.
+        owners = () if is_key else self.own.get(_folded(words), ())
+        own = self._one(table, column, [_Named(target, ()) for target in owners])
+        if own:
+            yield own
+        yield from self._told_apart(table, column, words, base, marked=marked)
+        for start in range(len(base)):
+            if _folded(base[start:]) in ITSELF and len(table.primary_key) == 1:
+                yield from self._fitting(column, [(table.name, table.primary_key[0])])
+        if base and not marked and base[-1].lower() in ACTORS:
+            found = self._by_form(table, column, base[-1:], whole=True)
+            if found is not None:
+                yield found
+        if base and _is_somebody(words, base, marked=marked):
+            yield from self._who_acts(table, column)
+
+    def _by_table(
+        self, table: Table, column: Column, words: Sequence[str], base: Sequence[str], *, marked: bool
+    ) -> Iterator[Target]:
+        """Give the key of the table that the words name, all of them or the last ones."""
+        if words[0].lower() in FIRST_WORDS and len(base) > 1:
             # `fk_user_author`: the table comes first.
             found = self._by_form(table, column, base[:1], whole=True)
             if found is not None and found[0] != table.name and not self._by_form(table, column, base, whole=True):
                 yield found
         for start in range(len(base) if marked else min(1, len(base))):
             for words_left in _spellings(base[start:]):
-                found = self._by_form(table, column, words_left, whole=start == 0)
-                if found is not None:
+                found = self._by_form(table, column, words_left, whole=start == 0, marked=marked)
+                if found is not None and (marked or found[0] != table.name):
                     yield found
-        if own:
-            yield own
-        for start in range(len(base)):
-            if _folded(base[start:]) in _ITSELF and len(table.primary_key) == 1:
-                yield from self._fitting(column, [(table.name, table.primary_key[0])])
-        if base and (base[-1].lower() == "by" or (marked and base[-1].lower() in _WHO)):
-            yield from self._who_acts(table, column)
 
-    def _by_form(self, table: Table, column: Column, words: Sequence[str], *, whole: bool) -> Target | None:
+    def _told_apart(
+        self, table: Table, column: Column, words: Sequence[str], base: Sequence[str], *, marked: bool
+    ) -> Iterator[Target]:
+        """Give what is meant where other words only tell one reference from another to the same key."""
+        for start in range(1, len(words)):
+            # `proxy_hostid`, `boss_emp_cd`: the other table's key by its own name, which says more than `id`.
+            targets = self.own.get(_folded(words[start:]), ()) if len(words) > start + 1 else ()
+            found = self._one(table, column, [_Named(target, ()) for target in targets])
+            if found is None and len(targets) == 1 and targets[0][0] == table.name:
+                found = next(self._fitting(column, targets), None)
+            if found is not None:
+                yield found
+        lower = [word.lower() for word in base]
+        if len(base) > 1 and marked and (lower[-1] in WAYS or base[-1] != lower[-1].rstrip("0123456789")):
+            found = self._by_form(table, column, base[:-1], whole=True, marked=True)
+            if found is not None:
+                yield found
+        if len(base) > 1 and not marked and lower[0] in WHICH:
+            found = self._by_form(table, column, base[1:], whole=True, marked=False)
+            if found is not None:
+                yield found
+
+    def _by_form(
+        self, table: Table, column: Column, words: Sequence[str], *, whole: bool, marked: bool = True
+    ) -> Target | None:
         form = _folded(words)
         named = self.forms.get(form, ())
         full = [each for each in named if not each.before]
@@ -196,10 +163,10 @@ class KeyNames:
         begins = _lower_words(table.name.name)
         shared = [n for n in named if n.before and (whole or begins[: len(n.before)] == n.before)]
         near = [n for n in shared if begins[: len(n.before)] == n.before and n.target[0] != table.name]
-        return self._one(table, column, near) or self._one(table, column, shared)
+        return self._one(table, column, near) or (self._one(table, column, shared) if marked else None)
 
     def _who_acts(self, table: Table, column: Column) -> Iterator[Target]:
-        for form in _WHO_ACTS:
+        for form in WHO_ACTS:
             named = self.forms.get(form, ())
             found = self._one(table, column, [n for n in named if not n.before])
             found = found or self._one(table, column, [n for n in named if len(n.before) == 1])
@@ -246,7 +213,7 @@ def key_names(catalog: Catalog) -> KeyNames:
                     break
                 for form in _forms_of("_".join(words[start:])):
                     forms.setdefault(form, {})[_Named((name, key), words[:start])] = None
-            if key.lower() not in _COMMON_KEYS and not satellite and number == 0:
+            if key.lower() not in COMMON_KEYS and not satellite and number == 0:
                 own.setdefault(_folded([key]), []).append((name, key))
     return KeyNames(
         catalog,
@@ -278,6 +245,20 @@ def _comparable_at_all(column: Column) -> bool:
     } and not (family(column).startswith("time") or column.type.endswith("[]"))
 
 
+def _may_stand_alone(column: Column, base: Sequence[str]) -> bool:
+    """Tell whether a name without a word for a key may be a reference: most are a word, or a number."""
+    last = base[-1].lower() if base else ""
+    return last == "by" or (family(column) in {"integer", "uuid"} and last not in NUMBERS)
+
+
+def _is_somebody(words: Sequence[str], base: Sequence[str], *, marked: bool) -> bool:
+    """Tell whether a name says who did something: `created_by`, `author_id`, `assigned_to_id`, `create_uid`."""
+    last = base[-1].lower()
+    to = len(base) > 1 and last == "to" and base[-2].lower() in DONE_TO
+    did = words[-1].lower() == "uid" and last in DID
+    return last == "by" or last in ACTORS or (marked and (last in WHO or to or did))
+
+
 def _is_satellite(catalog: Catalog, name: TableName, tables: Collection[str]) -> bool:
     """Tell whether a table's key is a reference itself: what has such a key hangs on another table, one to one."""
     primary = catalog.tables[name].primary_key
@@ -286,7 +267,7 @@ def _is_satellite(catalog: Catalog, name: TableName, tables: Collection[str]) ->
     if any(key.columns == primary and key.referenced != name for key in catalog.declared_on.get(name, ())):
         return True
     words = _lower_words(primary[0])
-    if len(words) < 2 or words[-1] not in _KEY_WORDS:  # noqa: PLR2004 - a table's word and the key's
+    if len(words) < 2 or words[-1] not in KEY_WORDS:  # noqa: PLR2004 - a table's word and the key's
         return False
     return _folded(words[:-1]) in tables and not _is_of(name.name, words[:-1])
 
@@ -304,24 +285,25 @@ def _is_of(table: str, words: Sequence[str]) -> bool:
 
 def _is_polymorphic(table: Table, name: str) -> bool:
     """Tell whether another column says which table a value is from: `commentable_id` beside `commentable_type`."""
-    stem = name.removesuffix("_id").removesuffix("Id")
+    stem = name[:-2].removesuffix("_") if name.lower().endswith("id") else name
     columns = table.columns_by_name
-    return stem != name and any(f"{stem}{end}" in columns for end in ("_type", "Type", "_kind", "_table"))
+    said = any(f"{stem}{end}" in columns for end in ("_type", "Type", "type", "_kind", "_table"))
+    return said and stem != name
 
 
 def _base(words: Sequence[str]) -> tuple[list[str], bool]:
     """Give the words that name the table, and whether others say that it is a reference."""
     left, marked = list(words), False
-    if len(left) > 1 and left[0].lower() in _FIRST_WORDS:
+    if len(left) > 1 and left[0].lower() in FIRST_WORDS:
         left, marked = left[1:], True
-    if left[-1].lower() in _KEY_WORDS:
+    if left[-1].lower() in KEY_WORDS:
         left, marked = left[:-1], True
     return left, marked
 
 
 def _spellings(words: Sequence[str]) -> Iterator[Sequence[str]]:
     yield words
-    short = _SHORT_FOR.get(words[-1].lower())
+    short = SHORT_FOR.get(words[-1].lower())
     if short is not None:
         yield [*words[:-1], short]
 
@@ -340,7 +322,7 @@ def _forms_of(table: str) -> frozenset[str]:
     """Give a table's name and its likely singulars, folded."""
     name = _folded([table])
     forms = {name}
-    for many, one in _IRREGULAR.items():
+    for many, one in IRREGULAR.items():
         if name.endswith(many):
             forms.add(f"{name[: -len(many)]}{one}")
     if name.endswith("ies"):

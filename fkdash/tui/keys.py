@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from textual.binding import Binding, BindingType
 
 if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
     from textual.screen import Screen
 
 _SPELLINGS = {
@@ -358,12 +359,20 @@ def help_for(screen: Screen[object]) -> list[Help]:
         found[identity] = Help(
             (*(known.keys if known is not None else ()), spelling(name)),
             binding.description,
-            binding.tooltip or binding.description,
+            binding.tooltip or _told_of(screen, active) or binding.description,
             identity,
             binding.show,
             active.enabled,
         )
     return list(found.values())
+
+
+def _told_of(screen: Screen[object], active: ActiveBinding) -> str:
+    """Give the first sentence that an action says of itself, without its full stop."""
+    space, _, action = active.binding.action.partition("(")[0].rpartition(".")
+    node = {"app": screen.app, "screen": screen}.get(space, active.node)
+    does = getattr(node, f"action_{action}", None)
+    return (does.__doc__ or "").partition("\n")[0].removesuffix(".") if does is not None else ""
 
 
 def why_not(screen: Screen[object], name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -137,13 +137,17 @@ async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
     Columns that only look like references are judged by some of their values, as `check` does. What there was no
     time for is not known; the screen of orphans counts it. Raises ConnectionLostError.
     """
-    from fkdash.checking.sampled_values import with_sampled_values  # not before the first frame
+    from fkdash.checking.database import kept_queries  # not before the first frame
+    from fkdash.checking.sampled_values import with_sampled_values
     from fkdash.orphans.references import doubtful
     from fkdash.orphans.scan import scan
 
     catalog, _ = await asyncio.to_thread(knowing_confirmed, knowledge.catalog)
-    found = await with_sampled_values(sessions, catalog, knowledge.findings, _ORPHAN_SECONDS)
-    no_references = {_place(each) for each in knowledge.findings} - {_place(each) for each in found}
+    if catalog.tables:
+        catalog = catalog.with_queries((await kept_queries(sessions, _ORPHAN_SECONDS))[0])
+    judged = await asyncio.to_thread(_judged_anew, catalog, knowledge.findings)
+    found = await with_sampled_values(sessions, catalog, judged, _ORPHAN_SECONDS)
+    no_references = {_place(each) for each in judged} - {_place(each) for each in found}
     references = [
         each
         for each in await asyncio.to_thread(doubtful, catalog)
@@ -153,6 +157,15 @@ async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
         sessions, catalog, references, seconds=_ORPHAN_SECONDS, total_seconds=_ORPHANS_IN_ALL_SECONDS, jobs=1
     )
     return replace(knowledge, findings=found, scanned=scanned)
+
+
+def _judged_anew(catalog: Catalog, found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Ask the rule anew that looks at queries, which nobody waits for before the first answer."""
+    from fkdash.rules.registry import RULES, findings, in_order  # not before the first frame
+
+    undeclared = [rule for rule in RULES if rule.undeclared]
+    ids = {rule.id for rule in undeclared}
+    return in_order((*(each for each in found if each.rule not in ids), *findings(catalog, undeclared)))
 
 
 def _place(finding: Finding) -> tuple[TableName, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from fkdash.apply.proof.preflight import Standing
 from tests.support.changes import workbench
+from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
 _TABLES = """
@@ -21,6 +23,7 @@ insert into children select g, 1 + g % 10 from generate_series(1, 100) g;
 analyze;
 """
 
+UTF_8 = {"PYTHONIOENCODING": "utf-8"}
 _TAKEN = """select c.relname, upper(trim(regexp_replace(replace(l.mode, 'Lock', ''), '([a-z])([A-Z])', '\\1 \\2', 'g')))
   from pg_locks l join pg_class c on c.oid = l.relation where l.pid = pg_backend_pid() and c.relname in ('children', 'parents')"""
 
@@ -137,6 +140,41 @@ async def test_who_holds_the_tables_now_is_named(
         assert "reporting" in warnings[0]
     finally:
         await holder.close()
+
+
+async def test_who_waits_for_whom_stands_below_those_in_the_way(tables: TestDatabase, tmp_path: Path) -> None:
+    """On the plan's screen, before a change and beside a plan: the root first, then those behind it."""
+    waiting = (
+        "select count(*) from pg_stat_activity where application_name in ('second', 'third') "
+        "and wait_event_type = 'Lock' and datname = current_database()"
+    )
+    root, second, third = [
+        await asyncpg.connect(tables.dsn, server_settings={"application_name": name})
+        for name in ("root", "second", "third")
+    ]
+    queued = []
+    try:
+        await root.execute("begin; update children set parent_id = 2 where id = 1; select pg_sleep(1.1)")
+        for connection, statement in ((second, "begin; lock table children"), (third, "table children")):
+            queued.append(asyncio.create_task(connection.execute(statement)))
+            async with asyncio.timeout(60):
+                while await tables.value(waiting) != len(queued):
+                    pass
+        async with workbench(tables, tmp_path) as bench:
+            found = await bench.preflight(await bench.plan("ck", "restrict"))
+        chain = next(line.chain for line in found if line.chain)
+        names = {each.id: each.name.split()[-1] for each in chain}
+        behind = {names[each.id]: {names[pid] for pid in each.waits_for} for each in chain}
+        assert behind == {"root": set(), "second": {"root"}, "third": {"second"}}
+        assert next(each.state for each in chain if not each.waits_for) == "idle in transaction"
+        said = await fkdash("fix", "plan", "ck", tables.dsn, "--option", "restrict", environment=UTF_8)
+        told = said.stdout[said.stdout.index("In the way now") :]
+        assert told.index("who waits for whom") < told.index("root, idle in transaction")
+        assert "\u2514\u2500 " in told
+    finally:
+        for each in (third, second, root):
+            each.terminate()
+        await asyncio.gather(*queued, return_exceptions=True)
 
 
 async def test_a_lock_that_a_step_does_not_conflict_with_is_no_obstacle(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from fkdash.catalog.model import Catalog, Column, Index, Table, TableName
 from fkdash.rules.registry import RULES, findings
+from tests.benchmarks.reference_names_more import MORE_STYLES
 
 STYLES = {
     "rails": """
@@ -178,7 +179,7 @@ def _read(style: str) -> tuple[Catalog, dict[str, str]]:
 def main() -> int:
     """Print each style's recall, and with -v what was missed or wrong."""
     references = found = wrong = 0
-    for name, style in STYLES.items():
+    for name, style in (STYLES | MORE_STYLES).items():
         recall = measure(style)
         references, found = references + recall.references, found + len(recall.found)
         wrong += len(recall.wrong)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fkdash.catalog.model import Action, Match, TableKind, TableName
 from fkdash.catalog.postgres import read_catalog, read_whole_catalog
+from fkdash.catalog.snapshot import snapshot_pieces
 from fkdash.fix.statements.definition import definition
 from tests.support.definitions import server_definition
 from tests.support.looking import catalog_of, key_named, reading
@@ -243,3 +244,23 @@ async def test_a_role_with_one_connection_reads_the_whole_catalog(database: Test
     async with reading(database, user="lonely") as pool:
         catalog = await read_whole_catalog(pool)
     assert len(catalog.foreign_keys) == 1
+
+
+async def test_a_constraint_trigger_that_somebody_made_is_no_machinery_of_a_key(database: TestDatabase) -> None:
+    await database.execute("""
+        create table t (id int) partition by range (id);
+        create table t1 partition of t for values from (0) to (10);
+        create function f() returns trigger language plpgsql as 'begin return null; end';
+        create constraint trigger "watch" after delete on t1 deferrable for each row execute function f();
+        create trigger "each" after delete on t for each row execute function f();
+        create table u (id int unique deferrable);
+        alter table u disable trigger all;
+    """)
+    catalog = await catalog_of(database)
+    triggers = catalog.tables[TableName("public", "t1")].triggers or ()
+    assert [(each.name, each.constraint, each.code is not None) for each in triggers] == [
+        ("each", None, True),
+        ("watch", None, True),
+    ]
+    assert catalog.tables[TableName("public", "u")].triggers == ()
+    assert "watch" in "".join(snapshot_pieces(catalog))

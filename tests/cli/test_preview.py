@@ -156,8 +156,13 @@ async def test_list_names_the_rows_that_a_blocker_stops_at(workspaces: TestDatab
     [blocker] = json.loads(ended.stdout)["blockers"]
     assert blocker["rows"] == 3
     assert [row["key"] for row in blocker["first_rows"]] == [{"id": "1"}, {"id": "2"}]
-    for form in ("text", "markdown"):
-        ended = await fkdash(*arguments, "--format", form, workspaces.dsn)
-        assert "the first 2 of 3" in ended.stdout
+    drawn = await fkdash(*arguments, workspaces.dsn, environment={"PYTHONIOENCODING": "utf-8"})
+    assert "The way it takes" in drawn.stdout
+    assert "\u2514\u2500 \u2717 users" in drawn.stdout
+    in_ascii = await fkdash(*arguments, workspaces.dsn, environment={"PYTHONIOENCODING": "ascii"})
+    assert "`- x users" in in_ascii.stdout
+    markdown = await fkdash(*arguments, "--format", "markdown", workspaces.dsn)
+    for shown in (drawn, markdown):
+        assert "the first 2 of 3" in shown.stdout
     without = await fkdash("preview", "--table", "workspaces", "--key", "id=1", "--format", "json", workspaces.dsn)
     assert "first_rows" not in json.loads(without.stdout)["blockers"][0]

@@ -83,6 +83,7 @@ async def test_without_a_second_connection_looking_goes_on_and_says_that_nobody_
         pool = await ReadPool.open(_as(database, role))
         try:
             async with pool.session() as session:
+                assert await session.value("select 1") == 1
                 await eventually(lambda: _noted(pool))
                 assert await session.value("select 1") == 1
             assert await _ask(pool, "select 2") == 2

@@ -117,8 +117,11 @@ async def test_the_whole_catalog_is_read_by_as_many_sessions_as_the_pooler_gives
 ) -> None:
     await database.execute("create table p (id int primary key); create table c (id int references p)")
     pool = await ReadPool.open(pooled)
-    async with pool.session(), pool.session() as session, pool.beside(session) as other:
-        assert other is None
+    async with pool.session() as first, pool.session() as session:
+        await first.value("select 1")
+        await session.value("select 1")
+        async with pool.beside(session) as other:
+            assert other is None
     assert len((await read_whole_catalog(pool)).foreign_keys) == 1
     await pool.close()
 

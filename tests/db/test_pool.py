@@ -11,6 +11,7 @@ import pytest
 
 from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.session import Session
+from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
@@ -344,9 +345,64 @@ async def test_a_server_that_does_not_keep_the_transaction_read_only_is_not_look
         wire.replace("default_transaction_read_only\0on", "default_transaction_read_only\0no")
         address = replace(target.addresses[0], host="127.0.0.1", port=wire.port)
         pool = await ReadPool.open(replace(target, addresses=(address,)))
-        with pytest.raises(UnreachableError, match="does not keep a READ ONLY transaction read-only"):
-            async with pool.session():
-                pass
+        for asked in (OpenTransaction.asked, OpenTransaction.value, OpenTransaction.execute):
+            with pytest.raises(UnreachableError, match="does not keep a READ ONLY transaction read-only"):
+                async with pool.session() as session:
+                    await asked(session, "select 1 as one")
+        await pool.close()
+
+
+async def test_what_begins_with_its_first_question_says_what_that_one_met(target: Target) -> None:
+    pool = await ReadPool.open(target)
+    try:
+        async with pool.in_a_row():
+            for question, state in (
+                ("select 1/0 as none", "22012"),
+                ("select from nowhere", "42P01"),
+                ("select )", "42601"),
+                ("select '\\' as backslash from nowhere", "42P01"),
+                ("select 1/0 as none", "22012"),
+            ):
+                with pytest.raises(ServerRefusedError) as refused:
+                    async with pool.session() as session:
+                        await session.asked(question)
+                assert refused.value.sqlstate == state
+                async with pool.session() as session:
+                    assert (await session.asked("select '\\' as it"))[0]["it"] == "\\"
+                    with pytest.raises(ServerRefusedError):
+                        await session.execute("create table t ()")
+            async with pool.session(0.1) as session:
+                with pytest.raises(TimedOutError):
+                    await session.asked("select pg_sleep(30)::text as slept")
+    finally:
+        await pool.close()
+
+
+async def test_sessions_in_a_row_see_what_came_between_them_and_leave_nothing_open(
+    target: Target, database: TestDatabase, eventually: Eventually
+) -> None:
+    await database.execute("create table t (a int)")
+    count, open_now = "select count(*) as rows from public.t", "select count(*) from pg_stat_activity"
+    pool = await ReadPool.open(target)
+    try:
+        async with pool.in_a_row():
+            for expected in range(3):
+                async with pool.session() as session:
+                    assert (await session.asked(count))[0]["rows"] == expected
+                await database.execute("insert into t values (1)")
+
+            async def rolled_back() -> bool:
+                idle = f"{open_now} where state like 'idle in%' and datname = current_database()"
+                return not await database.value(idle)
+
+            # Nobody goes on with it.
+            await eventually(rolled_back)
+            async with pool.session() as session:
+                assert (await session.asked(count))[0]["rows"] == 3
+        assert await rolled_back()
+        assert len(pool.backend_pids) == 1
+        await database.execute("drop table t")
+    finally:
         await pool.close()
 
 

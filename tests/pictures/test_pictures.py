@@ -180,10 +180,10 @@ def test_a_map_has_what_is_referenced_above_and_what_refers_below_with_conflicts
     ]
     below = [Reference("sessions", "user_id", "CASCADE")]
     assert text_of(relation_map("users", above, below, 70, UNICODE)).split("\n") == [
-        "┌─ ─┤   organizations  NO ACTION    organization_id",
-        "├─ ─∅ ✗ teams          SET NULL     team_id",
+        "┌─ ─┤   organizations  NO ACTION  organization_id",
+        "├─ ─∅ ✗ teams          SET NULL   team_id",
         "users",
-        "└─ ━▶   sessions       CASCADE      user_id",
+        "└─ ━▶   sessions       CASCADE    user_id",
     ]
 
 

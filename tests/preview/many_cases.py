@@ -68,3 +68,9 @@ async def _compare_all(comparison: Comparison, seeds: Iterable[int], major: int)
                     comparison.disagreements.append(f"seed {seed}: {type(error).__name__}: {error}")
                     await connection.reset()
                     await clean_up(connection)
+
+
+def seeds_of(major: int, part: int, cases: int) -> range:
+    """Give the seeds of one part of a version's run: every version meets other cases, as many in all."""
+    first = 1000 * major + part * cases
+    return range(first, first + cases)

@@ -85,6 +85,8 @@ async def test_the_json_document_is_the_contract(database: TestDatabase, pool: R
     assert finding["fixes"][:2] == ["no-action", "drop-not-null"]
     assert re.fullmatch(r"[0-9a-f]{16}", finding["fingerprint"])
     assert finding["message"].endswith(".")
+    rules = len(CheckOptions().rules)
+    assert document["coverage"] == {"rules": rules, "asked": rules, "not_asked": [], "source": "a database"}
 
 
 async def test_the_rows_that_an_error_holds_back_are_counted(report: CheckReport) -> None:

@@ -13,8 +13,10 @@ from fkdash.checking.groups import groups_of
 from fkdash.checking.result import CheckReport
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.report.check_github import check_github
 from fkdash.report.check_json import check_json
 from fkdash.report.check_junit import check_junit
+from fkdash.report.check_markdown import check_markdown
 from fkdash.report.check_sarif import check_sarif
 from fkdash.report.check_text import check_text
 from fkdash.report.documents import schema_of
@@ -61,7 +63,15 @@ async def test_what_tenants_have_in_common_is_one_line_that_says_who_differs(ten
     assert line.startswith(f"contradiction FK101 set-null-on-not-null  38 {_TIMES} {_SHAPE} in t1 … t40, 38 bite")
     assert "  2 differ: t7, t9" in text.splitlines()
     assert len(text.splitlines()) <= 60
-    assert check_text([tenants], each=True).count("contradiction FK101") == 38
+    assert check_text([tenants], each=True).count("contradiction FK101 set-null-on-not-null  t") == 38
+
+
+async def test_markdown_and_annotations_tell_it_once_as_well(tenants: CheckReport) -> None:
+    for lines in (check_markdown([tenants]).splitlines(), check_github([tenants]).splitlines()):
+        [line] = [line for line in lines if f"{_TIMES} {_SHAPE} in t1 … t40" in line and "FK101" in line]
+        assert f"38 {_TIMES} {_SHAPE} in t1 … t40, 38 bite; 2 differ: t7, t9" in line
+        assert len(lines) <= 60
+        assert any("t9" in line and "FK506" in line for line in lines)
 
 
 async def test_the_one_that_differs_is_a_finding_of_its_own(tenants: CheckReport) -> None:
@@ -73,6 +83,16 @@ async def test_the_one_that_differs_is_a_finding_of_its_own(tenants: CheckReport
     assert odd.keys() == {"t7", "t9"}
     assert "may be NULL" in odd["t7"]
     assert "ON DELETE" in odd["t9"]
+
+
+async def test_a_list_tells_once_what_many_schemas_have_and_the_odd_ones_first(
+    tenants: CheckReport, database: TestDatabase
+) -> None:
+    assert tenants.findings
+    lines = (await fkdash("list", database.dsn)).stdout.splitlines()
+    assert [line.partition("(")[0] for line in lines] == ["t7.users", "t9.users", f"38 {_TIMES} users"]
+    assert lines[2].endswith("  in t1 … t40; 2 differ: t7, t9")
+    assert len((await fkdash("list", "--each", database.dsn)).stdout.splitlines()) == _TENANTS
 
 
 async def test_the_document_keeps_every_finding_and_names_the_groups(tenants: CheckReport) -> None:

@@ -23,6 +23,7 @@ from tests.preview.schemas import Case, make
 
 _FROM_THE_SECOND_ROW_ON = frozenset({"FK104", "FK112"})
 _WHATEVER_THE_ROWS = frozenset({"FK116", "FK118", "FK119", "FK208"})
+_TWICE = frozenset({"23505", "23P01"})
 _REFUSALS = frozenset({"23503", "23001"})
 _REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
@@ -137,9 +138,11 @@ async def _blocked(
         return []
     problems = []
     for blocker in predicted.blockers:
-        if _is_ordinary(catalog, blocker) or blocker.sqlstate.startswith("22"):
+        if _is_ordinary(catalog, blocker) or blocker.sqlstate.startswith("22") or _is_carried(catalog, blocker):
             continue
         told = [each for each in found if each.rule.startswith("FK1") and _tells_of(catalog, each, blocker)]
+        if not told and not blocker.first:
+            told = [each for each in found if each.certain and _comes_before(catalog, each, blocker)]
         tally.explained[f"{blocker.sqlstate} by {told[0].rule if told else 'nothing'}"] += 1
         if not told:
             problems.append(f"no finding tells of {blocker} when {case.statement}")
@@ -151,7 +154,16 @@ def _is_ordinary(catalog: Catalog, blocker: Blocker) -> bool:
     return blocker.sqlstate in _REFUSALS and any(
         key.name == blocker.constraint and not _REFUSING.isdisjoint({key.on_delete, key.on_update})
         for key in catalog.foreign_keys
-        if key.table == blocker.table
+        if node(catalog, key.table) == node(catalog, blocker.table)
+    )
+
+
+def _is_carried(catalog: Catalog, blocker: Blocker) -> bool:
+    """Tell whether a key that changed met another row with the same value: rows alone decide about that."""
+    return blocker.sqlstate in _TWICE and any(
+        key.on_update is Action.CASCADE and not set(key.columns).isdisjoint(blocker.columns)
+        for key in catalog.foreign_keys
+        if node(catalog, key.table) == node(catalog, blocker.table)
     )
 
 
@@ -164,6 +176,18 @@ def _tells_of(catalog: Catalog, finding: Finding, blocker: Blocker) -> bool:
     # Of an action that meets several obstacles the rules predict the error that comes first.
     masked = any("another obstacle first" in each for each in finding.evidence)
     return finding.error.sqlstate == blocker.sqlstate or finding.certain or masked
+
+
+def _comes_before(catalog: Catalog, finding: Finding, blocker: Blocker) -> bool:
+    """Tell whether what would carry a value on to the blocker is a write that can never happen.
+
+    A preview names what would stop the delete if that did not; a rule has nothing to say of it before.
+    """
+    return finding.severity is Severity.ERROR and any(
+        key.on_update not in _REFUSING and node(catalog, key.referenced) == node(catalog, finding.key.table)
+        for key in catalog.foreign_keys
+        if node(catalog, key.table) == node(catalog, blocker.table)
+    )
 
 
 def told(tally: Tally) -> Iterator[str]:

@@ -215,3 +215,75 @@ async def test_of_two_keys_that_meet_a_row_at_once_the_words_say_which_comes_fir
     assert finding is not None
     assert finding.certain
     assert refused.sqlstate == "23503"
+
+
+async def test_a_cascade_of_the_whole_table_may_come_before_an_action_of_one_partition(
+    database: TestDatabase,
+) -> None:
+    scene = [
+        "CREATE TABLE t (id int PRIMARY KEY)",
+        "CREATE TABLE c (f int CONSTRAINT whole REFERENCES t ON DELETE CASCADE) PARTITION BY LIST (f)",
+        "CREATE TABLE c_1 PARTITION OF c FOR VALUES IN (1)",
+        "ALTER TABLE c_1 ADD CONSTRAINT part FOREIGN KEY (f) REFERENCES t ON DELETE SET NULL",
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO c VALUES (1)",
+    ]
+    outcome = await tried(database, scene, ["DELETE FROM t"], "FK117")
+    finding = outcome.of("FK117", "part")
+    assert finding is not None
+    assert (finding.certain, outcome.sqlstate) == (False, "")
+
+
+async def test_where_a_foreign_keys_trigger_was_renamed_nothing_is_said_of_which_acts_first(
+    database: TestDatabase,
+) -> None:
+    def scene(*more: str) -> list[str]:
+        return [
+            "CREATE TABLE t (id int PRIMARY KEY)",
+            "CREATE TABLE c (f int NOT NULL CONSTRAINT nulls REFERENCES t ON DELETE SET NULL)",
+            "ALTER TABLE c ADD CONSTRAINT takes FOREIGN KEY (f) REFERENCES t ON DELETE CASCADE",
+            *more,
+            "INSERT INTO t VALUES (1)",
+            "INSERT INTO c VALUES (1)",
+        ]
+
+    plain = await tried(database, scene(), ["DELETE FROM t"], "FK101")
+    claimed = plain.of("FK101", "nulls")
+    assert claimed is not None
+    assert (claimed.certain, plain.sqlstate) == (True, "23502")
+    renamed = """DO $$DECLARE t record; BEGIN
+        SELECT g.tgname, g.tgrelid::regclass AS rel INTO t
+          FROM pg_trigger g JOIN pg_constraint k ON k.oid = g.tgconstraint
+         WHERE k.conname = 'nulls' AND g.tgrelid = 't'::regclass AND g.tgname LIKE 'RI%a%' AND g.tgtype & 8 <> 0;
+        EXECUTE format('ALTER TRIGGER %I ON %s RENAME TO zzz', t.tgname, t.rel);
+    END$$"""
+    outcome = await tried(database, scene(renamed), ["DELETE FROM t"], "FK101")
+    finding = outcome.of("FK101", "nulls")
+    assert finding is not None
+    assert (finding.certain, outcome.sqlstate) == (False, "")
+
+
+async def test_a_key_to_a_partition_or_by_crossed_columns_may_act_before_one_to_the_whole_table(
+    database: TestDatabase,
+) -> None:
+    to_a_part = [
+        "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY LIST (id)",
+        "CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)",
+        "CREATE TABLE c (id int NOT NULL CONSTRAINT takes REFERENCES t_1 ON DELETE CASCADE)",
+        "ALTER TABLE c ADD CONSTRAINT nulls FOREIGN KEY (id) REFERENCES t ON DELETE SET NULL",
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO c VALUES (1)",
+    ]
+    crossed = [
+        "CREATE TABLE t (v int, w int, UNIQUE (v, w))",
+        "CREATE TABLE c (a int NOT NULL, b int)",
+        "ALTER TABLE c ADD CONSTRAINT takes FOREIGN KEY (a, b) REFERENCES t (w, v) ON DELETE CASCADE",
+        "ALTER TABLE c ADD CONSTRAINT nulls FOREIGN KEY (a, b) REFERENCES t (v, w) ON DELETE SET NULL",
+        "INSERT INTO t VALUES (2, 2)",
+        "INSERT INTO c VALUES (2, 2)",
+    ]
+    for scene in (to_a_part, crossed):
+        outcome = await tried(database, scene, ["DELETE FROM t"], "FK101")
+        finding = outcome.of("FK101", "nulls")
+        assert finding is not None
+        assert (finding.certain, outcome.sqlstate) == (False, "")

@@ -44,13 +44,13 @@ def test_another_type_another_name_or_a_declared_key_is_none() -> None:
 
 def test_a_join_is_stronger_evidence_than_a_name() -> None:
     for sql in (
-        "SELECT 1 FROM public.orders o JOIN public.users u ON u.id = o.owner",
-        "SELECT 1 FROM orders, users WHERE orders.owner = users.id",
-        "SELECT (SELECT count(*) FROM orders o WHERE o.owner = u.id) FROM users u",
-        "SELECT 1 FROM orders JOIN users ON users.id = owner",
+        "SELECT 1 FROM public.orders o JOIN public.users u ON u.id = o.whose",
+        "SELECT 1 FROM orders, users WHERE orders.whose = users.id",
+        "SELECT (SELECT count(*) FROM orders o WHERE o.whose = u.id) FROM users u",
+        "SELECT 1 FROM orders JOIN users ON users.id = whose",
     ):
         outside = "count" in sql
-        found = _found(_with_query(_undeclared("owner"), sql), "FK207")
+        found = _found(_with_query(_undeclared("whose"), sql), "FK207")
         assert bool(found) is not outside, sql
         if found:
             assert found[0].severity is Severity.WARNING
@@ -58,7 +58,7 @@ def test_a_join_is_stronger_evidence_than_a_name() -> None:
 
 
 def test_a_query_that_cannot_be_read_is_no_evidence() -> None:
-    assert _found(_with_query(_undeclared("owner"), "SELECT = FROM ((("), "FK207") == []
+    assert _found(_with_query(_undeclared("whose"), "SELECT = FROM ((("), "FK207") == []
 
 
 def test_row_security_matters_to_a_role_that_it_applies_to() -> None:

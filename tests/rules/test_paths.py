@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,43 @@ async def test_a_cascade_into_a_refusal_is_predicted_with_the_version_s_sqlstate
     assert not finding.certain
     sound = await tried(database, scene("CASCADE"), ["DELETE FROM t0"], "FK109")
     assert (sound.findings, sound.sqlstate) == ((), "")
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    ("refusing", "others", "severity"),
+    [
+        ("", ["CASCADE", "SET NULL"], "warning"),
+        ("", ["CASCADE"], "info"),
+        ("", ["CASCADE", "NO ACTION"], "info"),
+        ("ON DELETE RESTRICT", ["CASCADE", "CASCADE"], "info"),
+    ],
+)
+async def test_a_refusal_below_a_cascade_is_a_warning_only_where_it_looks_forgotten(
+    database: TestDatabase, refusing: str, others: list[str], severity: str
+) -> None:
+    scene = [
+        *chain(1),
+        f"CREATE TABLE last (end_id int CONSTRAINT the_end REFERENCES t1 {refusing})",
+        *(f"CREATE TABLE o{n} (id int REFERENCES t1 ON DELETE {action})" for n, action in enumerate(others)),
+        "CREATE TABLE t1_again (id int PRIMARY KEY REFERENCES t0 ON DELETE CASCADE)",
+    ]
+    outcome = await tried(database, scene, [], "FK109")
+    assert [each.severity for each in outcome.findings] == [severity]
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(("own", "severity"), [("t0_id", "warning"), ("approver_id", "info")])
+async def test_two_ways_from_one_row_are_a_warning_where_the_columns_say_that_it_is_the_same_row(
+    database: TestDatabase, own: str, severity: str
+) -> None:
+    scene = [
+        "CREATE TABLE t0 (id int PRIMARY KEY)",
+        "CREATE TABLE t1 (id int PRIMARY KEY, t0_id int REFERENCES t0 ON DELETE CASCADE)",
+        f"CREATE TABLE c (t1_id int REFERENCES t1 ON DELETE CASCADE, {own} int REFERENCES t0)",
+    ]
+    outcome = await tried(database, scene, [], "FK110")
+    assert [each.severity for each in outcome.findings] == [severity]
 
 
 async def test_a_refusal_that_the_same_delete_removes_first_is_not_flagged(database: TestDatabase) -> None:

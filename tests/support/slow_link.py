@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 _READY = b"Z\x00\x00\x00\x05"
+_TERMINATE = b"X\x00\x00\x00\x04"
+"""Nothing answers it."""
 
 
 @dataclass
@@ -83,7 +85,7 @@ async def _carry(
         while True:
             with suppress(OSError):
                 data = await reader.read(1 << 16)
-                if to_server and data:
+                if to_server and data and data != _TERMINATE:
                     pair.client_spoke()
                 late.put_nowait((loop.time() + delay, data))
                 if data:

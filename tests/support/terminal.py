@@ -180,6 +180,9 @@ def screen_of(output: bytes) -> str:
         if final == "H":
             numbers = [int(number or 1) for number in (arguments or "1;1").split(";")]
             row, column = numbers[0] - 1, numbers[1] - 1
+        elif final == "X" and row < len(rows):
+            blank = int(arguments or 1)
+            rows[row][column : column + blank] = [" "] * len(rows[row][column : column + blank])
         elif final in {"h", "l"} and arguments == "?1049":
             rows, row, column = [[]], 0, 0
         elif text == "\r":

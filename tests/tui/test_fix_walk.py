@@ -164,7 +164,7 @@ async def test_each_option_says_what_it_would_do_to_the_most_blocked_row(inciden
         supposed = {row.option.id: row.supposed for row in screen.list.rows}
     assert supposed["no-action"] == 'deleting "Acme GmbH": refused with 23503 (1,204 users)'
     assert supposed["drop-not-null"].startswith('deleting "Acme GmbH": works')
-    assert "1,204 set NULL" in supposed["drop-not-null"]
+    assert "1,204 lose their reference" in supposed["drop-not-null"]
 
 
 async def test_the_fix_is_undone_from_where_it_was_made(incident_database: TestDatabase) -> None:

@@ -179,8 +179,8 @@ async def test_the_fix_walk_compares_the_options_for_rows_that_the_operator_choo
                 "refused, 23001" if incident_database.version >= 18 else "refused, 23503",
                 "1,204 stop it",
             ),
-            "drop-not-null": (True, "works, 1 deleted", "1,204 set NULL"),
-            "cascade": (True, "works, 1 deleted", "1,204 deleted"),
+            "drop-not-null": (True, "works, 1 row goes", "1,204 lose their reference"),
+            "cascade": (True, "works, 1 row goes", "1,204 go"),
         }
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.segment import Segment
+from textual._compositor import ChopsUpdate
+from textual.strip import Strip
 
-from tests.support.terminal import Terminal, terminal
+from fkdash.tui.lean_compositor import LeanUpdate
+from tests.support.terminal import Terminal, screen_of, terminal
 
 LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
 X10_MOUSE_REPORT = b"\x1b[M\x20\xe0\x30"
@@ -129,6 +135,31 @@ def test_an_arrow_key_costs_at_most_a_kilobyte_and_a_refresh_without_changes_not
     dashboard.send(b"r")
     assert dashboard.read_quiet(0.3) == 0
     assert dashboard.read_quiet(1.5) == 0
+
+
+def test_what_was_sent_in_pieces_is_what_a_whole_screen_shows(dashboard: Terminal) -> None:
+    walked = [
+        (b"jjj", "4/50"),
+        (b"G", "50/50"),
+        (b"/orders_4\r", "/11 of 50"),
+        (b"\x1b", "sort as"),
+        (b"s", "sort name"),
+    ]
+    for keys, wanted in walked:
+        shows_after(dashboard, keys, wanted)
+    dashboard.read_quiet()
+    in_pieces, before = dashboard.screen, len(dashboard.received)
+    dashboard.send(b"\x0c")
+    while screen_of(bytes(dashboard.received[before:])) != in_pieces:
+        assert dashboard.read_quiet(), f"{in_pieces}\n is not\n{screen_of(bytes(dashboard.received[before:]))}"
+
+
+def test_textual_still_sends_lines_from_the_beginning_of_their_widget() -> None:
+    """Fails once Textual sends only what changed: then LeanUpdate can go."""
+    update = ([{0: Strip([Segment("abcdef")])}], [(0, 4, 5)], [[6]])
+    console = Console(file=io.StringIO())
+    assert "abcde" in ChopsUpdate(*update).render_segments(console)
+    assert LeanUpdate(*update).render_segments(console).endswith("He")
 
 
 def test_escape_and_a_letter_in_one_piece_are_two_keys(dashboard: Terminal) -> None:

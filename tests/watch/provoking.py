@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
+
+from tests.watch.servers import written
 
 SCHEMA = """
 create schema app;
@@ -41,6 +44,7 @@ name; €" values (1, 3);
 insert into app.part values (1, 4);
 insert into app.slow values (1, 5), (2, 6), (3, 7);
 insert into app.owned values (5);
+create table app.last (id int constraint said_last check (id is null));
 """
 ODD = 'app.odd "t"\nname; €.fk "q" » ERROR:  no\nline'
 _QUOTES_A_LOG = (
@@ -98,8 +102,11 @@ def statements(major: int) -> dict[str, Expected | None]:
     }
 
 
-async def provoke(dsn: str, major: int, times: int = 1) -> Counter[Expected]:
-    """Run every statement `times` times as a session of its own name, and give what must be counted."""
+async def provoke(dsn: str, major: int, folder: Path, times: int = 1) -> Counter[Expected]:
+    """Run every statement `times` times as a session of its own name, and give what must be counted.
+
+    All of it stands in the log's folder then.
+    """
     expected: Counter[Expected] = Counter()
     connection = await asyncpg.connect(dsn, server_settings={"application_name": "generator"})
     try:
@@ -111,4 +118,16 @@ async def provoke(dsn: str, major: int, times: int = 1) -> Counter[Expected]:
                 expected[what] += times
     finally:
         await connection.close()
+    await written(dsn, folder)
     return expected
+
+
+async def say_last(dsn: str) -> Expected:
+    """Provoke one more error, of its own kind, and give it: a watch that has counted it has counted all before it."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        with suppress(asyncpg.CheckViolationError):
+            await connection.execute("insert into app.last values (1)")
+    finally:
+        await connection.close()
+    return Expected("app.last.said_last", "23514")

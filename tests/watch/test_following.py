@@ -16,10 +16,12 @@ import asyncpg
 import pytest
 
 from tests.support.changes import good, workbench
+from tests.support.failover import failing_server
 from tests.support.program import run
-from tests.support.servers import TestDatabase, TestServer, fresh_database
-from tests.watch.conftest import log_folder
-from tests.watch.provoking import SCHEMA, Expected, provoke
+from tests.support.servers import TestDatabase, TestServer, fresh_database, versions_under_test
+from tests.watch.following import SECONDS, followed
+from tests.watch.provoking import SCHEMA, Expected, provoke, say_last
+from tests.watch.servers import log_folder, settings_of, written
 from tests.watch.test_truth import counted, of
 
 _LINE = (
@@ -54,15 +56,15 @@ async def test_a_log_that_is_rotated_under_way_is_counted_whole(logging: TestSer
     async with fresh_database(logging) as database:
         await database.execute(SCHEMA)
         folder = await log_folder(logging)
-        source = ["--log", str(folder)] if how == "files" else []
-        process = await _started(database.dsn, *source, "--until-quiet", "3s", "--timeout", "1m")
-        expected = await provoke(database.dsn, logging.major)
-        for log in [each for each in folder.iterdir() if each.suffix in {".csv", ".json", ".log"}]:
-            if how == "files":
-                log.rename(log.with_name(f"{log.stem}-old{log.suffix}"))
-        await database.execute("select pg_rotate_logfile()")
-        expected += await provoke(database.dsn, logging.major)
-        assert await _counted(process) == (expected, 1)
+        async with followed(database.dsn, folder if how == "files" else None) as watch:
+            expected = await provoke(database.dsn, logging.major, folder)
+            for log in [each for each in folder.iterdir() if each.suffix in {".csv", ".json", ".log"}]:
+                if how == "files":
+                    log.rename(log.with_name(f"{log.stem}-old{log.suffix}"))
+            await database.execute("select pg_rotate_logfile()")
+            expected += await provoke(database.dsn, logging.major, folder)
+            last = await say_last(database.dsn)
+            assert await watch.counted(last) == expected + Counter([last])
 
 
 async def test_a_watch_in_which_nothing_happens_ends_quietly_with_0(tmp_path: Path) -> None:
@@ -71,11 +73,12 @@ async def test_a_watch_in_which_nothing_happens_ends_quietly_with_0(tmp_path: Pa
     assert await _counted(process) == (Counter(), 0)
 
 
-async def test_standard_input_is_read_to_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "x.log"
-    log.write_text(_LINE % 40 + _LINE % 41)
-    with log.open("rb") as opened:
-        process = await _started("--log", "-", stdin=opened.fileno())
+@pytest.mark.parametrize("given", ["-", "/dev/stdin"], ids=["-", "as a shell gives it"])
+async def test_standard_input_is_read_to_its_end(given: str) -> None:
+    process = await _started("--log", given, stdin=asyncio.subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((_LINE % 40 + _LINE % 41).encode())
+    process.stdin.close()
     assert await _counted(process) == (Counter({_KEY: 2}), 1)
 
 
@@ -109,18 +112,51 @@ async def test_half_a_record_before_a_new_one_loses_nothing_after_it(tmp_path: P
 async def test_a_server_that_is_killed_and_comes_back_is_counted_whole(logging: TestServer) -> None:
     async with fresh_database(logging) as database:
         await database.execute(SCHEMA)
-        process = await _started(database.dsn, "--until-quiet", "4s", "--timeout", "1m")
-        expected = await provoke(database.dsn, logging.major)
-        victim = await asyncpg.connect(logging.dsn)
-        os.kill(victim.get_server_pid(), signal.SIGKILL)
-        await _answering(database.dsn)
-        expected += await provoke(database.dsn, logging.major)
-        assert await _counted(process) == (expected, 1)
+        folder = await log_folder(logging)
+        async with followed(database.dsn) as watch:
+            expected = await provoke(database.dsn, logging.major, folder)
+            other, victim = await asyncpg.connect(logging.dsn), await asyncpg.connect(logging.dsn)
+            os.kill(victim.get_server_pid(), signal.SIGKILL)
+            await _lost(other)
+            await _answering(database.dsn)
+            expected += await provoke(database.dsn, logging.major, folder)
+            last = await say_last(database.dsn)
+            assert await watch.counted(last) == expected + Counter([last])
+
+
+async def test_a_server_that_is_stopped_and_started_anew_is_counted_whole_wherever_it_logs_then() -> None:
+    major = versions_under_test()[-1]
+    with failing_server(major, {**settings_of(major), "log_line_prefix": "%m %q%u@%d %e "}) as server:
+        dsn, folder = server.dsn("postgres"), server.data / "log"
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(SCHEMA)
+        await connection.close()
+        async with followed(dsn) as over_sql, followed(dsn, folder) as in_files:
+            expected = await provoke(dsn, major, folder)
+            for change in ({"log_filename": "server-%s.log"}, {"log_destination": "stderr"}):
+                server.stop()
+                server.start(**change)
+                expected += await provoke(dsn, major, folder)
+            last = await say_last(dsn)
+            assert await in_files.counted(last) == expected + Counter([last])
+            server.stop()
+            server.start(log_directory="other logs")
+            expected += await provoke(dsn, major, server.data / "other logs")
+            await say_last(dsn)
+            assert await over_sql.counted(last, times=2) == expected + Counter([last, last])
+
+
+async def _lost(session: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Wait until a session has ended: the server has noticed that another one was killed, and ends them all."""
+    async with asyncio.timeout(SECONDS):
+        while not session.is_closed():
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await session.execute("select pg_sleep(1)")
 
 
 async def _answering(dsn: str) -> None:
-    """Wait until the server answers; every session was lost with the one that was killed."""
-    async with asyncio.timeout(30):
+    """Wait until the server answers."""
+    async with asyncio.timeout(SECONDS):
         while True:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection = await asyncpg.connect(dsn)
@@ -148,11 +184,13 @@ async def test_whoever_ends_a_watch_is_told_what_was_counted(tmp_path: Path, num
 async def test_the_report_has_the_counts_before_and_after_a_change(logging: TestServer, tmp_path: Path) -> None:
     async with fresh_database(logging) as database:
         await database.execute(SCHEMA)
-        await provoke(database.dsn, logging.major)
+        folder = await log_folder(logging)
+        await provoke(database.dsn, logging.major, folder)
         async with workbench(database, tmp_path / "fkdash" / "runs") as bench:
             good(await bench.apply("usr_ws", "no-action"))
         with suppress(asyncpg.PostgresError):
             await database.execute("delete from app.ws where id = 1")
+        await written(database.dsn, folder)
         report = await run("report", database.dsn, "--errors-since", "1h", state=tmp_path)
         assert report.code == 0, report.err
         assert "## Errors in the server's log" in report.out

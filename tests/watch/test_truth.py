@@ -13,8 +13,8 @@ import pytest
 
 from tests.security.faces import ended
 from tests.support.servers import TestDatabase, TestServer, fresh_database
-from tests.watch.conftest import log_folder
 from tests.watch.provoking import SCHEMA, Expected, provoke
+from tests.watch.servers import log_folder
 
 
 async def counted(*arguments: str) -> tuple[Counter[Expected], dict[str, object], int]:
@@ -63,7 +63,7 @@ async def provoked(logging: TestServer, tmp_path: Path) -> AsyncIterator[Provoke
         await database.execute(SCHEMA)
         await _setting(database, log_line_prefix="%m [%p] %q%u@%d %a %e ", log_error_verbosity="default")
         made.from_now()
-        made.expected = await provoke(database.dsn, logging.major, times=2)
+        made.expected = await provoke(database.dsn, logging.major, made.folder, times=2)
         yield made
 
 
@@ -103,7 +103,7 @@ async def test_with_any_prefix_the_plain_log_counts_the_same(
     database, told = provoked.database, "%e" in prefix or verbosity == "verbose"
     await _setting(database, log_line_prefix=prefix, log_error_verbosity=verbosity)
     provoked.from_now()
-    expected = await provoke(database.dsn, database.version)
+    expected = await provoke(database.dsn, database.version, provoked.folder)
     found, summary, _ = await counted(database.dsn, "--once", "--log", provoked.log(".log"))
     await _setting(database, log_line_prefix=None, log_error_verbosity=None)
     if not told:
@@ -126,7 +126,7 @@ async def test_terse_logs_tell_less_and_it_is_said(provoked: Provoked) -> None:
     database = provoked.database
     await _setting(database, log_error_verbosity="terse", log_min_error_statement="panic")
     provoked.from_now()
-    await provoke(database.dsn, database.version)
+    await provoke(database.dsn, database.version, provoked.folder)
     found, summary, _ = await counted(database.dsn, "--once", "--log", provoked.log(".log"))
     await _setting(database, log_error_verbosity=None, log_min_error_statement=None)
     # Whether a key set this NULL, nothing tells; and of the errors inside a key's statement nothing does.

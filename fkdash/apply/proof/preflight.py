@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.apply.holders import holders
+from fkdash.apply.lock_waits import chain_of, lock_waits
 from fkdash.apply.proof.preflight_lines import (
     PreflightLine,
     Standing,
@@ -75,12 +76,12 @@ async def preflight(
     if row is None:
         return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
     async with sessions.session(seconds) as looking:
-        in_the_way = await _in_the_way(looking, catalog, plan, sessions.backend_pids)
+        in_the_way = await sessions_in_the_way(looking, catalog, plan, sessions.backend_pids)
     lines = [
         *server_lines(row, plan, pooled=writer.pooled),
         *role_lines(row, plan),
         *object_lines(row, plan),
-        *holder_lines(in_the_way),
+        *in_the_way,
         *duration_lines(row, catalog, plan),
     ]
     if plan.checks_rows or plan.mends:
@@ -114,14 +115,16 @@ def tables_by_mode(catalog: Catalog, steps: Iterable[Step]) -> dict[LockMode, li
     return {mode: list(tables) for mode, tables in found.items()}
 
 
-async def _in_the_way(
+async def sessions_in_the_way(
     session: Session, catalog: Catalog, plan: Plan, own_pids: Collection[int]
-) -> tuple[Holder, ...]:
+) -> tuple[PreflightLine, ...]:
+    """Give a line for each session that holds a lock the plan would wait for, with who waits for whom."""
     found: dict[int | None, Holder] = {}
     for mode, tables in tables_by_mode(catalog, plan.steps).items():
         for each in await holders(session, tables, mode, own_pids=own_pids):
             found.setdefault(each.pid, each)
-    return tuple(found.values())
+    held = tuple(found.values())
+    return tuple(holder_lines(held, chain_of(held, await lock_waits(session)) if held else ()))
 
 
 def _altered(catalog: Catalog, plan: Plan) -> list[int]:

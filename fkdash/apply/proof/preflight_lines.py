@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fkdash.db.session import Row
     from fkdash.fix.plan import Plan
     from fkdash.orphans.scan import OrphanCount
+    from fkdash.pictures.waits import Waiting
 
 _ROW_BY_ROW_FACTOR: Final = 20
 _OLD_TRANSACTION_SECONDS: Final = 1.0
@@ -38,11 +39,15 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreflightLine:
-    """One thing that was looked at, how it stands, and what to do where it does not pass."""
+    """One thing that was looked at, how it stands, and what to do where it does not pass.
+
+    `chain` has who waits for whom where sessions are in the way.
+    """
 
     standing: Standing
     what: str
     next_step: str = ""
+    chain: tuple[Waiting, ...] = ()
 
 
 def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLine]:
@@ -172,8 +177,9 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         yield warning(f"an index of {row['index_builds']} is being built now", "The run waits until it is done.")
 
 
-def holder_lines(in_the_way: tuple[Holder, ...]) -> Iterator[PreflightLine]:
-    """Look at the sessions that hold conflicting locks now."""
+def holder_lines(in_the_way: tuple[Holder, ...], chain: tuple[Waiting, ...]) -> Iterator[PreflightLine]:
+    """Look at the sessions that hold conflicting locks now; the last line has who waits for whom, if anybody."""
+    waited_for = chain if any(each.waits_for for each in chain) else ()
     old = [holder for holder in in_the_way if holder.seconds is None or holder.seconds > _OLD_TRANSACTION_SECONDS]
     for holder in old:
         how = "The run waits in short tries that stop nobody for long; ask its owner to end it."
@@ -181,7 +187,7 @@ def holder_lines(in_the_way: tuple[Holder, ...]) -> Iterator[PreflightLine]:
             how = "A dump keeps its locks to its end: wait for that."
         if holder.pid is None:
             how = "Only COMMIT PREPARED or ROLLBACK PREPARED ends it."
-        yield warning(str(holder), how)
+        yield replace(warning(str(holder), how), chain=waited_for if holder is old[-1] else ())
     if not old:
         yield ok("no long transaction holds the tables")
 

@@ -22,7 +22,7 @@ _TOKEN: Final = re.compile(
     | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
     | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
     | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?)\$.*?\$(?P=tag)\$)
-    | (?P<number>(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|\$\d+)
+    | (?P<number>(?:\d[\d_]*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?|\$\d+)
     | (?P<sign>::|:=|=>|\.\.|[-+*/<>=~!@\#%^&|`?]+|[()\[\],;.:{}$\\])
     """,
     re.VERBOSE | re.DOTALL,

@@ -22,13 +22,13 @@ select a.attnum::int        as number,
      select oid
        from pg_class
       where relkind in ('r', 'p', 'f')
-        and relnamespace <> all (array(
+        and ($1::oid[] is not null or relnamespace <> all (array(
           select oid
             from pg_namespace
            where nspname in ('pg_catalog', 'information_schema')
               or nspname like 'pg\_toast%'
               or nspname like 'pg\_temp\_%'
-        ))
+        )))
    )
  group by number, name, type_oid, modifier, not_null, inherited, identity, identity_always, generated,
        collation_oid, has_default

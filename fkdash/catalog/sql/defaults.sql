@@ -1,11 +1,11 @@
 -- Default and generation expressions of columns: $1 their tables' OIDs, $2 their numbers, pairwise.
 -- A default names no column, so it is spelled without its table (0), which opens no table and waits for no
--- lock; a generation expression of a `locked` table is NULL.
+-- lock; a generation expression of a `locked` table is NULL, or if $3 is waited for.
 -- PostgreSQL 14 to 18. No privileges needed.
 with locked as materialized (
   select distinct relation
     from pg_locks
-   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
+   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null and not $3
 )
 select d.adrelid::int8 as table_oid, d.adnum::int as number,
        case when a.attgenerated = '' then pg_get_expr(d.adbin, 0)

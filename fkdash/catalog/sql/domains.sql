@@ -1,15 +1,15 @@
 -- Every domain with its NOT NULL, default and checks; `base` is the domain it is built on, if any, and `type` the
 -- spelling of what it is built on.
 -- PostgreSQL 14 to 18. No privileges needed.
-select t.oid::int8 as oid, n.nspname as schema, t.typname as name, t.typnotnull as not_null, t.typdefault as default_expression,
+select t.oid::int8 as oid, n.nspname as schema, t.typname as name, t.typnotnull as not_null, coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault) as default_expression,
        case when b.typtype = 'd' then b.oid::int8 end as base, format_type(t.typbasetype, t.typtypmod) as type,
        coalesce(k.names, '{}') as check_names, coalesce(k.expressions, '{}') as check_expressions
   from pg_type t
   join pg_namespace n on n.oid = t.typnamespace
   join pg_type b on b.oid = t.typbasetype
   left join (
-    select contypid, array_agg(conname::text order by conname) as names,
-           array_agg(pg_get_expr(conbin, 0) order by conname) as expressions
+    select contypid, array_agg(conname::text order by conname collate "C") as names,
+           array_agg(pg_get_expr(conbin, 0) order by conname collate "C") as expressions
       from pg_constraint
      where contype = 'c' and contypid <> 0
      group by contypid

@@ -1,11 +1,12 @@
 -- Every index of a table that can take part in a foreign key: key columns (0 for an expression), operator classes.
 -- Those alike come in one row, with lists, pairwise, of what is each one's own.
+-- An expression of a table that somebody has locked is NULL, or if $2 is waited for.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18 (NULLS NOT DISTINCT from 15 on). No privileges needed.
 with locked as materialized (
   select distinct relation
     from pg_locks
-   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null
+   where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null and not $2
 )
 select i.columns, i.opclasses::int8[] as opclasses, am.amname as method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
        i.nulls_not_distinct, i.partial,
@@ -28,12 +29,12 @@ select i.columns, i.opclasses::int8[] as opclasses, am.amname as method, i.uniqu
   join pg_class c on c.oid = i.oid
   join pg_am am on am.oid = c.relam
   left join locked l on l.relation = i.table_oid
- where c.relnamespace <> all (array(
+ where ($1::oid[] is not null or c.relnamespace <> all (array(
          select oid
            from pg_namespace
           where nspname in ('pg_catalog', 'information_schema')
              or nspname like 'pg\_toast%'
              or nspname like 'pg\_temp\_%'
-       ))
+       )))
  group by i.columns, i.opclasses, method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
        i.nulls_not_distinct, i.partial, 11, 12

@@ -81,10 +81,10 @@ select c.oid::int8                                   as oid,
   left join subscribed sub on sub.srrelid = c.oid
  where ($1::oid[] is null or c.oid = any ($1))
    and c.relkind in ('r', 'p', 'f')
-   and c.relnamespace <> all (array(
+   and ($1::oid[] is not null or c.relnamespace <> all (array(
          select oid
            from pg_namespace
           where nspname in ('pg_catalog', 'information_schema')
              or nspname like 'pg\_toast%'
              or nspname like 'pg\_temp\_%'
-       ))
+       )))

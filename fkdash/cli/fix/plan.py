@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.apply.proof.preflight import Standing, sessions_in_the_way
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
@@ -24,9 +26,11 @@ from fkdash.fix.fix_for import anything_about, subject_of, subjects_of
 from fkdash.fix.options import options
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
+from fkdash.pictures.picture import pen_of
 from fkdash.report.options import options_document, options_text
 from fkdash.report.picked import picked_text
 from fkdash.report.plan import plan_sql, plan_text
+from fkdash.report.preflight import preflight_text
 from fkdash.report.promises import promises
 from fkdash.report.relief import delete_of_freed
 
@@ -89,7 +93,16 @@ async def _answer(pool: ReadPool | None, catalog: Catalog, arguments: argparse.N
         return plan_sql(made)
     now = await delete_of_freed(pool, made, "today") if pool is not None else ""
     before = f"{plain(now)}\n\n" if now else ""
-    return (picked_text(given, made.key) if given is not None else "") + before + plan_text(made)
+    held = await _in_the_way(pool, catalog, made) if pool is not None else ""
+    return (picked_text(given, made.key) if given is not None else "") + before + plan_text(made) + held
+
+
+async def _in_the_way(pool: ReadPool, catalog: Catalog, made: Plan) -> str:
+    """Say who holds a lock now that the plan would wait for, and who waits for whom; "" where nobody does."""
+    async with pool.session() as session:
+        found = await sessions_in_the_way(session, catalog, made, pool.backend_pids)
+    held = [preflight_text(each, pen_of(sys.stdout)) for each in found if each.standing is not Standing.OK]
+    return "\nIn the way now\n" + "\n".join(held) + "\n" if held else ""
 
 
 def as_json(made: Plan) -> str:

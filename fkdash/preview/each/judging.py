@@ -20,7 +20,7 @@ from fkdash.sqlstates import SYNTAX_ERROR
 if TYPE_CHECKING:
     from fkdash.preview.each.question import Question
     from fkdash.preview.each.verdicts import Standing
-    from fkdash.preview.facts import Facts
+    from fkdash.preview.reached import Facts
 
 _MOST_DOUBTFUL: Final = 200_000
 

@@ -51,7 +51,7 @@ async def unreferenced(reader: Reader, row: RowId) -> Unreferenced | None:
     for trigger in table.triggers:
         if not trigger.action or trigger.kind[1]:
             continue
-        key = reader.facts.keys[trigger.constraint]
+        key = reader.facts.key_carried_out(trigger)
         values = values_of(reader.rows[row], key.referenced_columns)
         if None in values:
             continue
@@ -70,9 +70,10 @@ def _wanted(reader: Reader, rows: Iterable[RowId]) -> dict[tuple[int, str], set[
         for trigger in reader.facts.tables[row.table].triggers:
             kind, on_update = trigger.kind
             if trigger.action and not on_update:
-                values = values_of(reader.rows[row], reader.facts.keys[trigger.constraint].referenced_columns)
+                key = reader.facts.key_carried_out(trigger)
+                values = values_of(reader.rows[row], key.referenced_columns)
                 if None not in values:
-                    wanted.setdefault((trigger.constraint, kind), set()).add(values)
+                    wanted.setdefault((key.oid, kind), set()).add(values)
     return wanted
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.db.session import Session
-    from fkdash.preview.facts import Facts
     from fkdash.preview.model import Limits, Progress
+    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from fkdash.db.session import Session
-    from fkdash.preview.facts import Facts
+    from fkdash.preview.reached import Facts
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
 
@@ -27,7 +27,7 @@ async def of_table(session: Session, facts: Facts, inheriting: Sequence[int]) ->
     for leaf in leaves:
         table = facts.tables[leaf]
         pages = int(await session.value(_PAGES, leaf))
-        step = max(1, BATCH * pages // max(table.rows or 0, pages, 1))
+        step = max(1, BATCH * pages // max((table.size and table.size.rows) or 0, pages, 1))
         for first in range(0, pages, step):
             rows = await session.rows(
                 f"SELECT ctid::text AS tid FROM ONLY {table.name.sql}"

@@ -20,9 +20,9 @@ from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_ref
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Doubt, SetPlan, Step
     from fkdash.preview.outcome import Obstacle
+    from fkdash.preview.reached import Facts
 
 _ROOT: Final = 'p."fk$ro", p."fk$rt"'
 _SAME_ROOT: Final = 'd."fk$ro" = p."fk$ro" AND d."fk$rt" = p."fk$rt"'
@@ -121,7 +121,7 @@ class EachComposer:
             not self._doubts
             and oid not in self._names
             and len(self._plan.nulls_into(oid)) == 1
-            and self._plan.depth_known(step.key.referenced)
+            and self._plan.depth_known(step.key.referenced_oid)
         )
 
     def _refusing(self, step: Step) -> tuple[tuple[str, Obstacle], ...]:
@@ -153,7 +153,7 @@ class EachComposer:
         )
 
     def _source(self, step: Step) -> str:
-        return self._names[step.key.referenced]
+        return self._names[step.key.referenced_oid]
 
     def _by_root(self, holding: Holding) -> str:
         """Give the query for the numbers of a holding, one row for each root it meets."""
@@ -181,7 +181,7 @@ class EachComposer:
         own, other = key_columns(self._facts, step.key)
         same = all(mine.type_oid == theirs.type_oid for mine, theirs in zip(own, other, strict=True))
         built_in = all(operator < FIRST_OF_USERS for operator in step.key.pf_operators)
-        return step.key.referenced == self._target and not self._cascaded(self._target) and same and built_in
+        return step.key.referenced_oid == self._target and not self._cascaded(self._target) and same and built_in
 
     def _by_key(self, holding: Holding, keys: Sequence[str]) -> str:
         """Group the referencing rows before looking for the referenced ones: one probe for each distinct key."""
@@ -255,7 +255,7 @@ class EachComposer:
         source = _counted(place)
         conditions = [_ALL, *(condition for condition, _ in holding.refusing)]
         roots = [f"count(*) FILTER (WHERE {holding.column(condition)} > 0)" for condition in conditions[1:]]
-        if self._plan.depth_known(holding.step.key.referenced):
+        if self._plan.depth_known(holding.step.key.referenced_oid):
             rows = [f"coalesce(sum({holding.column(each)}), 0)::bigint" for each in conditions]
             return f"SELECT ARRAY[{', '.join((*rows, *roots))}] FROM {source}"
         told = ", ".join(f"({each}) AS {holding.column(each)}" for each in holding.conditions)

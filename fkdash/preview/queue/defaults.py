@@ -43,7 +43,7 @@ async def planned_defaults(
 
     A cast to a domain is left for the rows.
     """
-    for name, column in table.columns.items():
+    for name, column in table.columns_by_name.items():
         if name in columns and column.default_folded and column.default is not None and not column.identity:
             found = await _default(run, column, column.default)
             if found.failure is not None and not found.cast:
@@ -58,7 +58,7 @@ async def taken_defaults(
     None where one has no value at all, so that nothing can be said of the rows that would take it.
     """
     taken = Taken({}, {})
-    for name, column in table.columns.items():
+    for name, column in table.columns_by_name.items():
         if name not in columns:
             continue
         taken.values[name] = None

@@ -12,8 +12,8 @@ from asyncio import sleep
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.model import Match
 from fkdash.preview import doubts
-from fkdash.preview.facts import DELETE_BIT
 from fkdash.preview.model import Effect
 from fkdash.preview.queue.indexes import recheck
 from fkdash.preview.queue.matching import values_of
@@ -21,6 +21,7 @@ from fkdash.preview.queue.periods import covered, uncovered
 from fkdash.preview.queue.state import RunState
 from fkdash.preview.queue.writing import write_action
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
+from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from fkdash.preview.queue.state import Event, Images
     from fkdash.preview.row import RowId, RowValues
 
-RESTRICT_HAS_ITS_OWN_STATE: Final = 18
 _EVENTS_WITHOUT_A_BREAK: Final = 300
 
 
@@ -42,9 +42,9 @@ class Run(RunState):
         """Delete the target rows, work the queue off and give what happened."""
         target = self.facts.tables[self.facts.target]
         self.may_read(target.oid)
-        await self.statement_begins(target, DELETE_BIT, targets)
+        await self.statement_begins(target, "DELETE", targets)
         await self._remove(targets)
-        self.statement_ends(target, DELETE_BIT)
+        self.statement_ends(target, "DELETE")
         await self._work_off(self.queue)
         self.outcome.late = True
         await self._work_off(deque(self.deferred))
@@ -76,7 +76,7 @@ class Run(RunState):
             if event.trigger.condition is not None:
                 conditional.setdefault((event.trigger, event.table), []).append((event.old, event.new))
             if event.trigger.action and event.old is not None:
-                key = self.facts.keys[event.trigger.constraint]
+                key = self.facts.key_carried_out(event.trigger)
                 if not key.period and self.may_read(key.relation):
                     wanted.setdefault(key.oid, set()).add(values_of(event.old, key.referenced_columns))
         for (trigger, table), images in conditional.items():
@@ -101,7 +101,7 @@ class Run(RunState):
             self.outcome.doubt(doubts.after_doubt(event.trigger, table))
 
     async def _act(self, event: Event) -> None:
-        key = self.facts.keys[event.trigger.constraint]
+        key = self.facts.key_carried_out(event.trigger)
         assert event.old is not None  # noqa: S101 - an action trigger fires for a row that was there
         kind, on_update = event.trigger.kind
         if kind in ("noaction", "restrict"):
@@ -119,33 +119,33 @@ class Run(RunState):
         if not self.owner_may(key, table, "delete", reading=key.columns, operators=key.pf_operators):
             return
         rows = await self.referencing(key, old)
-        await self.statement_begins(table, DELETE_BIT, rows, key)
+        await self.statement_begins(table, "DELETE", rows, key)
         await self._remove(rows)
-        self.statement_ends(table, DELETE_BIT)
+        self.statement_ends(table, "DELETE")
 
     async def _remove(self, rows: Sequence[RowId]) -> None:
         by_leaf: dict[int, list[Images]] = {}
         for row in rows:
             by_leaf.setdefault(self.leaf_of(row), []).append((self.values(row), None))
         for leaf, images in by_leaf.items():
-            await self.row_written(leaf, DELETE_BIT, images)
+            await self.row_written(leaf, "DELETE", images)
         for row in self.visited(rows):
             written = self.written(row)
             written.alive = False
             written.version += 1
             self.overlay.wrote(row)
-            self.enqueue(DELETE_BIT, row, written.leaf, old=written.values, version=written.version)
+            self.enqueue("DELETE", row, written.leaf, old=written.values, version=written.version)
 
     async def _still_referenced(self, key: KeyFact, old: RowValues, *, restrict: bool) -> None:
         """Note a blocker when rows still reference the old key; NO ACTION accepts another row that holds it."""
         table = self.facts.tables[key.relation]
         if key.period:
-            if self.may_read(key.relation) and self.may_read(key.referenced):
+            if self.may_read(key.relation) and self.may_read(key.referenced_oid):
                 rows = await uncovered(self, key, old)
                 if rows:
                     self.block_key(key, FOREIGN_KEY_VIOLATION, rows)
             return
-        peers = self.facts.tables[key.referenced]
+        peers = self.facts.tables[key.referenced_oid]
         if not restrict and not self.owner_may(
             key, peers, "update", reading=key.referenced_columns, operators=key.pp_operators
         ):
@@ -155,25 +155,25 @@ class Run(RunState):
         rows = await self.referencing(key, old)
         held = values_of(old, key.referenced_columns)
         if rows and (restrict or not await self.matcher.held_by_another(key, held)):
-            own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_STATE
+            own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_SQLSTATE
             self.block_key(key, RESTRICT_VIOLATION if own_state else FOREIGN_KEY_VIOLATION, rows)
 
     async def _check_written(self, event: Event) -> None:
         """RI_FKey_check: the row, if this is still its latest version, must reference something."""
-        key = self.facts.keys[event.trigger.constraint]
+        key = self.facts.key_carried_out(event.trigger)
         assert event.row is not None  # noqa: S101 - checks are queued for rows
         written = self.overlay.rows[event.row]
         if not written.alive or written.version != event.version:
             return
         values = values_of(written.values, key.columns)
         if None in values:
-            if key.match_full and any(value is not None for value in values):
+            if key.match is Match.FULL and any(value is not None for value in values):
                 self.block_key(key, FOREIGN_KEY_VIOLATION, [event.row], half=True)
         elif (
-            self.may_read(key.referenced)
+            self.may_read(key.referenced_oid)
             and self.owner_may(
                 key,
-                self.facts.tables[key.referenced],
+                self.facts.tables[key.referenced_oid],
                 "update",
                 reading=key.referenced_columns,
                 operators=key.pf_operators,

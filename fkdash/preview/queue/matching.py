@@ -66,10 +66,10 @@ class Matcher:
     async def _written_referenced(self, key: KeyFact, referencing: Values) -> list[RowId]:
         comparison = self._comparison(key)
         if comparison.groups is not None:
-            return self._overlay.find(key.referenced, key.referenced_columns, comparison, referencing)
+            return self._overlay.find(key.referenced_oid, key.referenced_columns, comparison, referencing)
         return [
             row
-            for row, written in list(self._overlay.living(key.referenced))
+            for row, written in list(self._overlay.living(key.referenced_oid))
             if await self._match(key, values_of(written.values, key.referenced_columns), referencing)
         ]
 
@@ -91,10 +91,10 @@ class Matcher:
     async def _written_holding(self, key: KeyFact, referenced: Values) -> list[RowId]:
         comparison = self._comparison(key)
         if comparison.groups is not None:
-            return self._overlay.find(key.referenced, key.referenced_columns, comparison, referenced)
+            return self._overlay.find(key.referenced_oid, key.referenced_columns, comparison, referenced)
         return [
             row
-            for row, written in list(self._overlay.living(key.referenced))
+            for row, written in list(self._overlay.living(key.referenced_oid))
             if await self._same_referenced(key, values_of(written.values, key.referenced_columns), referenced)
         ]
 
@@ -110,7 +110,7 @@ class Matcher:
         own, _ = key_columns(self._facts, key)
         for column, operator, a, b in zip(own, key.ff_operators, before, after, strict=True):
             kind = plain_type(self._facts, column)
-            collation = column.collation if not column.deterministic else None
+            collation = column.ordering if not column.deterministic else None
             if a is None or b is None or not await self._reader.equal((a, kind), operator, (b, kind), collation):
                 return False
         return True
@@ -138,7 +138,7 @@ class Matcher:
         _, columns = key_columns(self._facts, key)
         for column, operator, a, b in zip(columns, key.pp_operators, left, right, strict=True):
             kind = plain_type(self._facts, column)
-            collation = column.collation if not column.deterministic else None
+            collation = column.ordering if not column.deterministic else None
             if a is None or b is None:
                 return False
             if a != b and not await self._reader.equal((a, kind), operator, (b, kind), collation):

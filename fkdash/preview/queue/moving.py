@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.preview.facts import DELETE_BIT, INSERT_BIT, UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import CHECK_VIOLATION, FEATURE_NOT_SUPPORTED
+from fkdash.versions import ROW_MOVES_ARE_UPDATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
-
-_MOVES_ARE_UPDATES: Final = 15
 
 
 async def home(
@@ -54,20 +52,24 @@ async def move(
     """
     written = run.overlay.rows[row]
     source, written.leaf = written.leaf, destination.oid
-    await run.row_written(source, DELETE_BIT, [(old, None)])
-    await run.row_written(destination.oid, INSERT_BIT, [(None, written.values)])
+    await run.row_written(source, "DELETE", [(old, None)])
+    await run.row_written(destination.oid, "INSERT", [(None, written.values)])
     run.overlay.wrote(row)
-    as_update = run.facts.major >= _MOVES_ARE_UPDATES
+    as_update = run.facts.major >= ROW_MOVES_ARE_UPDATES
     version = written.version
     if as_update:
         _refuse_between(run, key, row, source)
-    run.enqueue(DELETE_BIT, row, source, version=version, old=old, moved=as_update)
-    checked = {trigger.constraint for trigger in destination.triggers if trigger.function == "RI_FKey_check_ins"}
+    run.enqueue("DELETE", row, source, version=version, old=old, moved=as_update)
+    checked = {
+        trigger.constraint
+        for trigger in destination.triggers
+        if trigger.constraint is not None and trigger.machinery == "check_ins"
+    }
     run.enqueue(
-        INSERT_BIT, row, destination.oid, version=version, new=written.values, rechecks=rechecks, checked=checked
+        "INSERT", row, destination.oid, version=version, new=written.values, rechecks=rechecks, checked=checked
     )
     if as_update:
-        run.enqueue(UPDATE_BIT, row, key.relation, version=version, old=old, new=written.values, keys_only=True)
+        run.enqueue("UPDATE", row, key.relation, version=version, old=old, new=written.values, keys_only=True)
 
 
 def _refuse_between(run: RunState, key: KeyFact, row: RowId, source: int) -> None:

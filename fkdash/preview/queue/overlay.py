@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.preview.equality import Comparison, Values
-    from fkdash.preview.facts import Facts
+    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId, RowValues
 
 

@@ -47,8 +47,8 @@ async def covered(run: RunState, key: KeyFact, referencing: Values) -> bool:
 def _spelled(run: RunState, key: KeyFact, sql: str) -> str:
     facts = run.facts
     return sql.format(
-        mine=plain_type(facts, facts.tables[key.relation].columns[key.columns[-1]]),
-        theirs=plain_type(facts, facts.tables[key.referenced].columns[key.referenced_columns[-1]]),
+        mine=plain_type(facts, facts.tables[key.relation].columns_by_name[key.columns[-1]]),
+        theirs=plain_type(facts, facts.tables[key.referenced_oid].columns_by_name[key.referenced_columns[-1]]),
     )
 
 

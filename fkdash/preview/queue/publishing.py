@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from fkdash.preview.facts import Facts, KeyFact, TableFact
+    from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.reached import Facts
 
 
 @dataclass(frozen=True, slots=True)

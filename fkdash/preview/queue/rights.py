@@ -8,13 +8,13 @@ any row, for the rest with the first row written (execExpr.c, ExecInitFunc; manu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.doubts import refusal
 from fkdash.preview.equality import plain_type
-from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
+from fkdash.versions import GENERATED_WITH_THE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import IndexFact, KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
-
-_GENERATED_WITH_THE_ROW: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +47,19 @@ async def of_statement(
     if table.owner not in run.facts.refused:
         return
     for name in columns:
-        column = table.columns[name]
+        column = table.columns_by_name[name]
         if kind == "setdefault" and column.default is not None:
             obstacle = Obstacle(run.facts.root_key(key).name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
             what = f"the default of {table.name}.{name}"
             await _note(run, table.owner, _Call(column.default, column.default_restricted, obstacle, what), rows)
         for domain in reversed(run.facts.domain_chain(column.type_oid)):
-            for check in domain.constraints:
+            for check in domain.checks:
                 typed = f"SELECT v.value::{plain_type(run.facts, column)} AS value"
-                tested = f"(SELECT ({check.sql}) FROM ({typed}) AS v)"
+                tested = f"(SELECT ({check.expression}) FROM ({typed}) AS v)"
                 obstacle = Obstacle(check.name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
                 what = f"CHECK {check.name} of domain {domain.name}"
                 await _note(run, table.owner, _Call(tested, check.restricted, obstacle, what), rows)
-    if run.facts.major < _GENERATED_WITH_THE_ROW:
+    if run.facts.major < GENERATED_WITH_THE_ROW:
         for oid in run.facts.leaves(table.oid):
             await _generated(run, table.owner, run.facts.tables[oid], columns, rows)
 
@@ -69,14 +67,14 @@ async def of_statement(
 async def of_move(run: RunState, owner: str, destination: TableFact, row: RowId) -> None:
     """Note the generated columns that the owner may not compute for a row that comes from another partition."""
     if owner in run.facts.refused:
-        await _generated(run, owner, destination, destination.columns, [row])
+        await _generated(run, owner, destination, destination.columns_by_name, [row])
 
 
 async def before_checks(run: RunState, owner: str, leaf: TableFact, columns: Collection[str], row: RowId) -> None:
     """Note what stops a row that is written before its NOT NULL columns are looked at."""
     if owner not in run.facts.refused:
         return
-    if run.facts.major >= _GENERATED_WITH_THE_ROW:
+    if run.facts.major >= GENERATED_WITH_THE_ROW:
         await _generated(run, owner, leaf, columns, [row])
     if leaf.partition_check is not None:
         obstacle = Obstacle(None, leaf.name, leaf.partition_columns, INSUFFICIENT_PRIVILEGE)
@@ -90,8 +88,8 @@ async def of_checks(run: RunState, owner: str, leaf: TableFact, row: RowId) -> N
     if owner not in run.facts.refused:
         return
     for check in leaf.checks:
-        obstacle = Obstacle(check.name, leaf.name, check.columns, INSUFFICIENT_PRIVILEGE)
-        call = _Call(check.sql, check.restricted, obstacle, f"CHECK {check.name} on {leaf.name}")
+        obstacle = Obstacle(check.name, leaf.name, leaf.names(check.columns), INSUFFICIENT_PRIVILEGE)
+        call = _Call(check.expression, check.restricted, obstacle, f"CHECK {check.name} on {leaf.name}")
         await _note(run, owner, call, [row], leaf)
 
 
@@ -130,9 +128,9 @@ async def _generated(
     run: RunState, owner: str, leaf: TableFact, columns: Collection[str], rows: Sequence[RowId]
 ) -> None:
     # With a BEFORE ROW trigger, whether it runs or not, any column might have been changed.
-    every = any(trigger.fires(UPDATE_BIT, row=True, before=True) for trigger in leaf.triggers)
+    every = any(trigger.fires("UPDATE", row=True, before=True) for trigger in leaf.triggers)
     for column in leaf.generated:
-        computed = column.generated == "s" and (every or column.reads & set(columns))
+        computed = column.stored and (every or column.reads & set(columns))
         if computed and column.default is not None:
             obstacle = Obstacle(None, leaf.name, (column.name,), INSUFFICIENT_PRIVILEGE)
             what = f"the generated column {leaf.name}.{column.name}"

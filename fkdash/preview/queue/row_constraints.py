@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import Expression, TableFact
+    from fkdash.preview.facts import CheckFact, TableFact
     from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
@@ -22,13 +22,13 @@ async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId
 
     `stated` is the table that the statement names, which orders the columns; the row may be in a partition.
     """
-    for name, column in stated.columns.items():
+    for name, column in stated.columns_by_name.items():
         if name in taken.refused:
             run.evaluation_failed(table, (name,), taken.refused[name], [row])
         if name not in taken.values or not column.domain:
             continue
         chain = run.facts.domain_chain(column.type_oid)
-        if unknown := [check for domain in chain for check in domain.constraints if not check.steady]:
+        if unknown := [check for domain in chain for check in domain.checks if not check.steady]:
             _not_evaluated(run, f"A CHECK of domain {chain[0].name}", unknown)
         value = taken.values[name]
         if value is None and any(domain.not_null for domain in chain):
@@ -50,7 +50,9 @@ def generated(
 
 def not_null(run: RunState, table: TableFact, row: RowId, new: RowValues) -> None:
     """Note NOT NULL columns without a value, by attribute number; virtual generated columns come last (18)."""
-    for name, column in sorted(table.columns.items(), key=lambda item: item[1].generated == "v"):
+    for name, column in sorted(
+        table.columns_by_name.items(), key=lambda item: item[1].generated and not item[1].stored
+    ):
         if column.not_null and new.get(name) is None:
             run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION), [row])
 
@@ -65,14 +67,15 @@ def checks(
     if evaluated is None:
         return
     for check, failure in evaluated.failed:
-        columns = tuple(name for name in check.columns if name in values) or check.columns
+        read = table.names(check.columns)
+        columns = tuple(name for name in read if name in values) or read
         if failure is not None:
             run.evaluation_failed(table, columns, failure, [row])
         else:
             run.outcome.block(Obstacle(check.name, table.name, columns, CHECK_VIOLATION), [row])
 
 
-def _not_evaluated(run: RunState, what: str, checks: Sequence[Expression]) -> None:
+def _not_evaluated(run: RunState, what: str, checks: Sequence[CheckFact]) -> None:
     not_run = [each for check in checks for each in check.not_run]
     reason = "code of another role, which was not run" if not_run else "a function that is not immutable"
     run.outcome.doubt(f"{what} calls {reason}.", not_run)

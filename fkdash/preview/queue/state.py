@@ -11,7 +11,6 @@ from math import factorial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fkdash.preview import doubts
-from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle, QueueOutcome
 from fkdash.preview.queue import publishing
 from fkdash.preview.queue.matching import Matcher, values_of
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from fkdash.preview.equality import Values
     from fkdash.preview.evaluation import Evaluator
     from fkdash.preview.evaluation_attempts import Failure
-    from fkdash.preview.facts import Facts, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.facts import KeyFact, TableFact, TriggerFact
+    from fkdash.preview.reached import Facts
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId, RowValues
 
@@ -64,7 +64,7 @@ class RunState:
 
     def enqueue(
         self,
-        bit: int,
+        event: str,
         row: RowId,
         leaf: int,
         *,
@@ -84,7 +84,7 @@ class RunState:
         was `moved` to another partition only the foreign keys that reference this very
         partition see the DELETE. With `keys_only` no code of the user's runs.
         """
-        for trigger in self.facts.tables[leaf].firing(bit, row=True, before=False):
+        for trigger in self.facts.tables[leaf].firing(event, row=True, before=False):
             if trigger.action:
                 wanted = not (moved and trigger.clone) and self._key_changed(trigger, old, new)
             elif trigger.referential:
@@ -95,13 +95,17 @@ class RunState:
                 wanted = False
             else:
                 set_columns = self._with_generated(leaf, columns)
-                wanted = bit != UPDATE_BIT or not trigger.columns or bool(set(trigger.columns) & set_columns)
+                wanted = (
+                    event != "UPDATE"
+                    or not trigger.columns
+                    or bool(set(self.facts.tables[leaf].names(trigger.columns)) & set_columns)
+                )
             if wanted:
                 self._add(Event(trigger, leaf, row, old, new, version))
 
     def _key_changed(self, trigger: TriggerFact, old: RowValues | None, new: RowValues | None) -> bool:
         """RI_FKey_pk_upd_check_required: nothing references a key with NULL in it, or one that stays as it is."""
-        key = self.facts.keys.get(trigger.constraint)
+        key = self.facts.key_of(trigger)
         if key is None or old is None:
             return False
         before = values_of(old, key.referenced_columns)
@@ -149,20 +153,20 @@ class RunState:
         return row.table if written is None else written.leaf
 
     async def statement_begins(
-        self, table: TableFact, bit: int, rows: Collection[RowId] = (), key: KeyFact | None = None
+        self, table: TableFact, event: str, rows: Collection[RowId] = (), key: KeyFact | None = None
     ) -> None:
         """Note what a statement on a table may set off before any row: a rule, BEFORE STATEMENT triggers.
 
         `key` is the foreign key whose action it is, `rows` are those that it is about.
         """
-        if key is not None and doubts.EVENT_NAMES[bit] in table.replaced:
+        if key is not None and table.replaces(event):
             self.block_key(key, INTERNAL_ERROR, [])
-            self.outcome.remark(f"A rule ON {doubts.EVENT_NAMES[bit]} of {table.name} replaces the action.")
+            self.outcome.remark(f"A rule ON {event} of {table.name} replaces the action.")
         else:
-            for doubt in doubts.rule_doubts(table, bit):
+            for doubt in doubts.rule_doubts(table, event):
                 self.outcome.doubt(doubt)
         holding = {self.leaf_of(row) for row in rows}
-        for unpublished in publishing.refusals(self.facts, table, doubts.EVENT_NAMES[bit], holding, key):
+        for unpublished in publishing.refusals(self.facts, table, event, holding, key):
             if not unpublished.certain:
                 self.outcome.doubt(unpublished.words)
                 continue
@@ -171,12 +175,12 @@ class RunState:
             else:
                 self.outcome.block(Obstacle(None, table.name, (), unpublished.sqlstate), [])
             self.outcome.remark(unpublished.words)
-        for trigger in doubts.before_triggers(table, bit, row=False):
+        for trigger in doubts.before_triggers(table, event, row=False):
             if await self.fires(trigger, table, [(None, None)]):
                 self.outcome.doubt(doubts.before_doubt(trigger, table))
 
     async def row_written(
-        self, leaf: int, bit: int, images: Sequence[Images], columns: Collection[str] = ()
+        self, leaf: int, event: str, images: Sequence[Images], columns: Collection[str] = ()
     ) -> None:
         """Note what may keep rows from being written as planned: BEFORE ROW triggers, which may change them.
 
@@ -185,7 +189,7 @@ class RunState:
         table = self.facts.tables[leaf]
         for doubt in doubts.foreign_doubts(table):
             self.outcome.doubt(doubt)
-        for trigger in doubts.before_triggers(table, bit, self._with_generated(leaf, columns), row=True):
+        for trigger in doubts.before_triggers(table, event, self._with_generated(leaf, columns), row=True):
             if await self.fires(trigger, table, images):
                 self.outcome.doubt(doubts.before_doubt(trigger, table))
 
@@ -201,9 +205,9 @@ class RunState:
     def _with_generated(self, leaf: int, columns: Collection[str]) -> set[str]:
         return {*columns, *(column.name for column in self.facts.tables[leaf].generated)}
 
-    def statement_ends(self, table: TableFact, bit: int) -> None:
+    def statement_ends(self, table: TableFact, event: str) -> None:
         """Queue the AFTER STATEMENT triggers."""
-        for trigger in table.firing(bit, row=False, before=False):
+        for trigger in table.firing(event, row=False, before=False):
             self._add(Event(trigger, table.oid))
 
     def owner_may(
@@ -233,7 +237,7 @@ class RunState:
         for doubt in doubts.reading_doubts(self.facts, relation):
             self.outcome.doubt(doubt)
         table = self.facts.tables[relation]
-        return table.readable and not table.row_security
+        return table.readable and not table.hides_rows
 
     def evaluation_failed(
         self, table: TableFact, columns: tuple[str, ...], failure: Failure, rows: Sequence[RowId]
@@ -259,6 +263,6 @@ class RunState:
         """
         declared = self.facts.root_key(key)
         table = self.facts.tables[declared.relation].name
-        nowhere = self.facts.tables[declared.referenced].name if missing else None
+        nowhere = declared.referenced if missing else None
         obstacle = Obstacle(declared.name, table, declared.columns, sqlstate, missing=nowhere, half=half)
         self.outcome.block(obstacle, rows, missing)

@@ -7,27 +7,27 @@ actions of those that reference it, from the queue.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from fkdash.catalog.model import Match
 from fkdash.preview.equality import assigned, key_columns, plain_type
 from fkdash.preview.evaluation_attempts import Failure
-from fkdash.preview.facts import UPDATE_BIT
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue import moving, not_run, rights, row_constraints
 from fkdash.preview.queue.defaults import Taken, planned_defaults, taken_defaults
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
 from fkdash.sqlstates import GENERATED_ALWAYS, SYNTAX_ERROR
+from fkdash.versions import COLLATION_OF_SET_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import Facts, KeyFact, TableFact
+    from fkdash.preview.facts import KeyFact, TableFact
     from fkdash.preview.queue.state import Event, RunState
+    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId, RowValues
-
-_COLLATION_IN_ITS_PLACE: Final = 15
 
 
 async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> bool:
@@ -51,7 +51,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
     if not run.owner_may(key, table, reading=key.columns, writing=columns, operators=key.pf_operators):
         return False
     await rights.of_statement(run, key, columns, kind, rows)
-    await run.statement_begins(table, UPDATE_BIT, rows, key)
+    await run.statement_begins(table, "UPDATE", rows, key)
     if rows:
         if kind == "setnull":
             taken: Taken | None = Taken(dict.fromkeys(columns), {})
@@ -62,7 +62,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
         if taken is None:
             return False
         await _update(run, key, rows, taken, kind)
-    run.statement_ends(table, UPDATE_BIT)
+    run.statement_ends(table, "UPDATE")
     return True
 
 
@@ -72,12 +72,12 @@ def _lost_collations(facts: Facts, key: KeyFact) -> tuple[tuple[str, str], ...]:
     Its ri_set() puts COLLATE behind the new value instead of the condition: NULL goes
     to the rows that are equal by their own collation only, and DEFAULT is an error.
     """
-    if facts.major >= _COLLATION_IN_ITS_PLACE:
+    if facts.major >= COLLATION_OF_SET_COLUMNS:
         return ()
     return tuple(
         (mine.name, theirs.name)
         for mine, theirs in zip(*key_columns(facts, key), strict=True)
-        if not theirs.deterministic and mine.collation != theirs.collation and mine.deterministic
+        if not theirs.deterministic and mine.ordering != theirs.ordering and mine.deterministic
     )
 
 
@@ -89,7 +89,9 @@ def _statement_refused(
     A column GENERATED ALWAYS AS IDENTITY can only be set to DEFAULT, and one that
     stands twice in the foreign key cannot be set twice.
     """
-    always = tuple(name for name in columns if table.columns[name].always and kind != "setdefault")
+    always = tuple(
+        name for name in columns if table.columns_by_name[name].identity_always and kind != "setdefault"
+    )
     twice = tuple(name for name in dict.fromkeys(columns) if list(columns).count(name) > 1)
     yield from ((state, names) for state, names in ((GENERATED_ALWAYS, always), (SYNTAX_ERROR, twice)) if names)
 
@@ -121,7 +123,7 @@ async def _update(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Tak
     for row in rows:
         written = run.written(row)
         leaf = run.facts.tables[written.leaf]
-        await run.row_written(leaf.oid, UPDATE_BIT, [(old[row], new[row])], values)
+        await run.row_written(leaf.oid, "UPDATE", [(old[row], new[row])], values)
         await row_constraints.domains(run, table, leaf, row, taken)
         evaluated = after.get(row)
         if evaluated is not None:
@@ -131,7 +133,7 @@ async def _update(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Tak
         home = await moving.home(run, key, row, new[row], values)
         if home is not leaf:
             await rights.of_move(run, owner, home, row)
-            not_run.of_row(run, home, home.columns)
+            not_run.of_row(run, home, home.columns_by_name)
             evaluated = await _evaluate_one(run, home, new[row])
         row_constraints.generated(run, home, row, values, evaluated)
         row_constraints.not_null(run, home, row, new[row])
@@ -151,7 +153,7 @@ async def _update(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Tak
             continue
         checked = await _keys_to_check(run, leaf, old[row], new[row], ours=ours)
         run.enqueue(
-            UPDATE_BIT,
+            "UPDATE",
             row,
             leaf.oid,
             version=written.version,
@@ -191,12 +193,12 @@ async def _keys_to_check(
     """
     wanted: set[int] = set()
     for trigger in leaf.triggers:
-        key = run.facts.keys.get(trigger.constraint)
-        if key is None or trigger.function != "RI_FKey_check_upd":
+        key = run.facts.key_of(trigger)
+        if key is None or trigger.machinery != "check_upd":
             continue
         before, after = values_of(old, key.columns), values_of(new, key.columns)
         if None in after:
-            if key.match_full and any(value is not None for value in after):
+            if key.match is Match.FULL and any(value is not None for value in after):
                 wanted.add(key.oid)
         elif ours or not await run.matcher.same_reference(key, before, after):
             wanted.add(key.oid)

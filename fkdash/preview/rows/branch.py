@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Row, Session
-    from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Step
     from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.reached import Facts
 
 
 async def branch_rows(
@@ -45,7 +45,7 @@ async def branch_rows(
     """
     oid = await resolve(session, target)
     await refuse_volatile(session, target)
-    inheriting = await inheriting_tables(session, oid, target)
+    inheriting = await inheriting_tables(session, target)
     facts = await read_facts(session, oid, inheriting)
     table = catalog.tables[key.table]
     wanted = Wanted(

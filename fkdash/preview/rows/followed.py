@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.db.session import Row, Session
-    from fkdash.preview.facts import Facts
     from fkdash.preview.model import DeleteTarget
+    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId
 
 

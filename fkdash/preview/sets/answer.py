@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.facts import Facts
     from fkdash.preview.graph import SetPlan, Step
     from fkdash.preview.model import Selection
+    from fkdash.preview.reached import Facts
     from fkdash.preview.reader import Reader
     from fkdash.preview.sets.statement import Count
 
@@ -66,7 +66,7 @@ async def refusing_domains(facts: Facts, evaluator: Evaluator, step: Step) -> li
     """Give the domain constraints that refuse NULL in the columns a step writes."""
     table = facts.tables[step.key.relation]
     found: list[Obstacle] = []
-    for name, column in table.columns.items():
+    for name, column in table.columns_by_name.items():
         if name not in step.key.set_columns or not column.domain:
             continue
         if any(domain.not_null for domain in facts.domain_chain(column.type_oid)):

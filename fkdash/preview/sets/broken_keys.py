@@ -10,8 +10,9 @@ from fkdash.preview.sets.step_sql import match
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.facts import Facts, KeyFact
+    from fkdash.preview.facts import KeyFact
     from fkdash.preview.graph import Doubt, SetPlan, Step
+    from fkdash.preview.reached import Facts
 
 _TWO: Final = 2
 
@@ -30,7 +31,7 @@ def broken_keys(
     oid = steps[0].key.relation
     writing = {facts.root_key(step.key).oid for step in steps}
     same_depth = len({step.depth for step in steps}) == 1 and all(
-        plan.depth_known(step.key.referenced) for step in steps
+        plan.depth_known(step.key.referenced_oid) for step in steps
     )
     parts: list[str] = []
     for key in facts.keys.values():
@@ -38,9 +39,9 @@ def broken_keys(
         if key.relation != oid or (written and len(writing) == _TWO):
             continue
         known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in key.columns)
-        parent = facts.tables[key.referenced].from_sql
+        parent = facts.tables[key.referenced_oid].from_sql
         missing = f"NOT EXISTS (SELECT FROM {parent} AS p WHERE {match(facts, key)})"
-        gone = names.get(key.referenced)
+        gone = names.get(key.referenced_oid)
         in_time = same_depth if written else _deleted_before_checked(plan, key, steps)
         if gone is not None and not in_time:
             missing += f" OR EXISTS (SELECT FROM {gone} AS p WHERE {match(facts, key)}{same_delete})"
@@ -52,7 +53,7 @@ def _deleted_before_checked(plan: SetPlan, key: KeyFact, steps: Sequence[Step]) 
     """Tell whether rows that a cascade deletes are gone when the check of their second write comes."""
     cascades = [step for step in plan.cascades_into(key.relation) if step.key.oid == key.oid]
     involved = [*cascades, *steps]
-    if not cascades or not all(plan.depth_known(step.key.referenced) for step in involved):
+    if not cascades or not all(plan.depth_known(step.key.referenced_oid) for step in involved):
         return False
     second_write = sorted(step.depth for step in steps)[1]
     return cascades[0].depth <= second_write

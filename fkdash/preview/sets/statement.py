@@ -13,10 +13,10 @@ from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_ref
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.facts import Facts
     from fkdash.preview.graph import Doubt, SetPlan, Step
     from fkdash.preview.model import Selection
     from fkdash.preview.outcome import Obstacle
+    from fkdash.preview.reached import Facts
 
 _SEED: Final = '"fk$s"'
 _OWN_ROW: Final = 'c.tableoid = d."fk$o" AND c.ctid = d."fk$t"'
@@ -85,7 +85,7 @@ class Composer:
         `beyond` one on the rows of the page; "" for none. `line` is what is said of a row, texts all.
         """
         table = self._facts.tables[step.key.relation]
-        met = f"JOIN {self._names[step.key.referenced]} AS p ON {match(self._facts, step.key)}"
+        met = f"JOIN {self._names[step.key.referenced_oid]} AS p ON {match(self._facts, step.key)}"
         where = self._not_seeded(step) if step.kind == "cascade" else self._staying(step)
         if refused:
             left = f"(SELECT {as_set_null(self._facts, step)}) AS {quoted(table.name.name)}"
@@ -169,7 +169,8 @@ class Composer:
         without = self._staying(step) if staying else self._not_seeded(step)
         return (
             f'SELECT c.tableoid AS "fk$o", c.ctid AS "fk$t" FROM {table.from_sql} AS c'
-            f" JOIN {self._names[step.key.referenced]} AS p ON {match(self._facts, step.key)} WHERE true{without}"
+            f" JOIN {self._names[step.key.referenced_oid]} AS p ON {match(self._facts, step.key)}"
+            f" WHERE true{without}"
         )
 
     def _not_seeded(self, step: Step) -> str:
@@ -179,9 +180,9 @@ class Composer:
 
     def _referencing(self, step: Step) -> str:
         table = self._facts.tables[step.key.relation]
-        if step.itself and self._everything and step.key.referenced == self._plan.deleted[0]:
+        if step.itself and self._everything and step.key.referenced_oid == self._plan.deleted[0]:
             return "SELECT ARRAY[0::bigint]"
-        if self._everything and step.key.referenced == self._plan.deleted[0]:
+        if self._everything and step.key.referenced_oid == self._plan.deleted[0]:
             # One probe per distinct key instead of one per row.
             keys = ", ".join(f"c.{quoted(name)}" for name in step.key.columns)
             known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in step.key.columns)
@@ -190,10 +191,10 @@ class Composer:
                 "SELECT ARRAY[coalesce(sum(c.n), 0)::bigint]"
                 f" FROM (SELECT {keys}, count(*) AS n FROM {table.from_sql} AS c"
                 f" WHERE {known}{staying} GROUP BY {keys}) AS c WHERE EXISTS"
-                f" (SELECT FROM {self._names[step.key.referenced]} AS p WHERE {match(self._facts, step.key)})"
+                f" (SELECT FROM {self._names[step.key.referenced_oid]} AS p WHERE {match(self._facts, step.key)})"
             )
         return (
-            f"SELECT ARRAY[count(*)] FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced]} AS p"
+            f"SELECT ARRAY[count(*)] FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced_oid]} AS p"
             f" ON {match(self._facts, step.key)} WHERE true{self._staying(step)}"
         )
 
@@ -207,7 +208,7 @@ class Composer:
         gone = f" AND EXISTS (SELECT FROM {self._names.get(table.oid)} AS d WHERE {_OWN_ROW})"
         where = gone + self._not_seeded(step) if deleted else self._staying(step)
         return (
-            f"(SELECT {columns} FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced]} AS p"
+            f"(SELECT {columns} FROM {table.from_sql} AS c JOIN {self._names[step.key.referenced_oid]} AS p"
             f" ON {match(self._facts, step.key)} WHERE true{where}) AS {quoted(table.name.name)}"
         )
 
@@ -245,7 +246,7 @@ class Composer:
         into = self._plan.cascades_into(oid)
         parts = [f"SELECT * FROM {_SEED}"] if oid == self._plan.deleted[0] else []
         for step in sorted(into, key=lambda step: step.itself):
-            source = self._names[step.key.referenced]
+            source = self._names[step.key.referenced_oid]
             parts.append(
                 f"SELECT {_list('c', wanted)} FROM {table.from_sql} AS c"
                 f" JOIN {source} AS p ON {match(self._facts, step.key)}"

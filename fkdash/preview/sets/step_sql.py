@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.preview.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue.follow import RESTRICT_HAS_ITS_OWN_STATE
 from fkdash.sqlstates import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NOT_NULL_VIOLATION, RESTRICT_VIOLATION
+from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.facts import Facts, KeyFact
+    from fkdash.preview.facts import KeyFact
     from fkdash.preview.graph import SetPlan, Step
+    from fkdash.preview.reached import Facts
 
 
 def match(
@@ -40,7 +41,7 @@ def match(
 def still_referencing(facts: Facts, step: Step) -> Obstacle:
     """Give what a check stops at, with the SQLSTATE that this server's version raises."""
     key = facts.root_key(step.key)
-    restrict = step.kind == "restrict" and facts.major >= RESTRICT_HAS_ITS_OWN_STATE
+    restrict = step.kind == "restrict" and facts.major >= RESTRICT_HAS_ITS_OWN_SQLSTATE
     return Obstacle(
         key.name,
         facts.tables[key.relation].name,
@@ -57,7 +58,7 @@ def as_set_null(facts: Facts, step: Step) -> str:
         f"NULL::{plain_type(facts, column)} AS {quoted(name)}"
         if name in step.key.set_columns
         else f"c.{quoted(name)}"
-        for name, column in table.columns.items()
+        for name, column in table.columns_by_name.items()
     )
 
 
@@ -66,13 +67,16 @@ def refusals(facts: Facts, step: Step, domains: Sequence[Obstacle]) -> list[tupl
     table = facts.tables[step.key.relation]
     written = set(step.key.set_columns)
     found = [("true", each) for each in domains]
-    for name, column in table.columns.items():
+    for name, column in table.columns_by_name.items():
         obstacle = Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION)
         if column.not_null and obstacle not in domains and (name in written or column.unproven):
             found.append(("true" if name in written else f"{quoted(name)} IS NULL", obstacle))
     for check in table.checks:
-        columns = tuple(name for name in check.columns if name in written) or check.columns
-        found.append((f"({check.sql}) IS FALSE", Obstacle(check.name, table.name, columns, CHECK_VIOLATION)))
+        read = table.names(check.columns)
+        columns = tuple(name for name in read if name in written) or read
+        found.append(
+            (f"({check.expression}) IS FALSE", Obstacle(check.name, table.name, columns, CHECK_VIOLATION))
+        )
     return found
 
 

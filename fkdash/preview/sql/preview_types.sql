@@ -1,5 +1,5 @@
 -- Gives, for the types with the OIDs in $1 and all that they are made of: what a column of the type consists of.
--- `constraints` are the CHECKs of that one domain, each with its stored expression as `tree`; `parts` are the types
+-- `checks` are the stored expressions of the CHECKs of that one domain by name; `parts` are the types
 -- of a composite type's columns, of an array's elements, of a range, or what a domain is built on.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
 WITH RECURSIVE made(oid) AS (
@@ -19,10 +19,8 @@ WITH RECURSIVE made(oid) AS (
 SELECT t.oid::bigint AS oid,
        t.typtype::text AS kind,
        CASE WHEN t.typtype = 'd' THEN t.typbasetype::bigint END AS base,
-       format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END, t.typtypmod) AS base_spelling,
        n.nspname::text AS schema,
        t.typname::text AS name,
-       t.typnotnull AS not_null,
        (SELECT array_agg(DISTINCT u.part::bigint) FROM (
             SELECT t.typbasetype WHERE t.typtype = 'd'
             UNION ALL SELECT t.typelem WHERE t.typelem <> 0
@@ -30,14 +28,9 @@ SELECT t.oid::bigint AS oid,
             UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
                        WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
         ) AS u(part)) AS parts,
-       (SELECT jsonb_agg(jsonb_build_object(
-                 'name', c.conname,
-                 'expression', pg_catalog.pg_get_expr(c.conbin, 0),
-                 'tree', c.conbin::text
-               ) ORDER BY c.conname COLLATE "C")
+       (SELECT jsonb_object_agg(c.conname, c.conbin::text)
           FROM pg_catalog.pg_constraint c
-         WHERE c.contypid = t.oid AND c.contype = 'c'
-           AND coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)) AS constraints
+         WHERE c.contypid = t.oid AND c.contype = 'c') AS checks
   FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
  WHERE t.oid IN (SELECT oid FROM made)

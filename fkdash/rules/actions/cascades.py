@@ -117,7 +117,7 @@ def refusing(catalog: Catalog) -> tuple[ForeignKey, ...]:
         if (key.on_delete is Action.NO_ACTION or key.on_delete is Action.RESTRICT)
         and key.table != key.referenced
         and action_runs(catalog, key, Statement.DELETE)
-        and not any(acts_before(other, key) for other in overtaken(catalog, key, Statement.DELETE))
+        and not any(acts_before(catalog, other, key) for other in overtaken(catalog, key, Statement.DELETE))
     )
 
 

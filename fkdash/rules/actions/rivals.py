@@ -15,9 +15,9 @@ from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
 _REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
@@ -44,9 +44,52 @@ def reference(key: ForeignKey) -> tuple[object, ...]:
     return (key.table, key.referenced, frozenset(zip(key.columns, key.referenced_columns, strict=True)))
 
 
-def acts_before(first: ForeignKey, second: ForeignKey) -> bool:
+def acts_before(catalog: Catalog, first: ForeignKey, second: ForeignKey) -> bool:
     """Tell whether the first key's action runs before the second's; False where that is not known."""
-    return first.oid is not None and second.oid is not None and str(first.oid) < str(second.oid)
+    if first.oid is None or second.oid is None or not _renamed(catalog).isdisjoint({first.oid, second.oid}):
+        return False
+    return str(first.oid) < str(second.oid)
+
+
+@once_per_catalog
+def _renamed(catalog: Catalog) -> frozenset[int]:
+    """Give the OIDs of the constraints with a trigger that somebody renamed, and so moved in the order.
+
+    Of those that are enabled as usual no others are listed.
+    """
+    return frozenset(
+        trigger.constraint
+        for table in catalog.tables.values()
+        for trigger in table.triggers or ()
+        if trigger.constraint is not None and trigger.enabled == "O"
+    )
+
+
+def same_rows(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
+    """Give the other keys that rows of the key's table may be subject to as well: of the whole partition tree."""
+    for name in (*_above(catalog, key.table), *(table.name for table in catalog.with_partitions(key.table))):
+        yield from (other for other in catalog.declared_on.get(name, ()) if other is not key)
+
+
+def same_referenced(catalog: Catalog, key: ForeignKey, other: ForeignKey) -> bool:
+    """Tell whether two keys may refer to one and the same row: of one table, or of it and a partition of it."""
+    one, two = key.referenced, other.referenced
+    return one == two or one in _above(catalog, two) or two in _above(catalog, one)
+
+
+def same_columns(key: ForeignKey, other: ForeignKey) -> bool:
+    """Tell whether two keys make the same columns refer to columns of the same names."""
+    mine, theirs = (set(zip(each.columns, each.referenced_columns, strict=True)) for each in (key, other))
+    return mine == theirs
+
+
+def _above(catalog: Catalog, name: TableName) -> tuple[TableName, ...]:
+    """Give the partitioned tables that a table is a part of, the nearest first."""
+    found: list[TableName] = []
+    while (above := catalog.tables[name].partition_of) is not None and above in catalog.tables:
+        found.append(above)
+        name = above
+    return tuple(found)
 
 
 def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]]:
@@ -57,13 +100,22 @@ def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]
 
 def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[ForeignKey, ...]:
     """Give the keys over the same columns that may have moved or deleted the row before this one acts."""
-    several = same_reference(catalog)
+    alone = same_reference(catalog).get(reference(key), ())
     return tuple(
         other
-        for other in (several.get(reference(key), ()) if several else ())
+        for other in (same_rows(catalog, key) if _is_part(catalog, key) else alone)
         if other is not key
+        and same_columns(other, key)
+        and same_referenced(catalog, other, key)
         and _does(other, statement) != _does(key, statement)
         and action_of(other, statement) not in _REFUSING
         and action_runs(catalog, other, statement)
-        and not acts_before(key, other)
+        and not acts_before(catalog, key, other)
+    )
+
+
+def _is_part(catalog: Catalog, key: ForeignKey) -> bool:
+    return any(
+        catalog.tables[name].partition_of is not None or len(catalog.with_partitions(name)) > 1
+        for name in (key.table, key.referenced)
     )

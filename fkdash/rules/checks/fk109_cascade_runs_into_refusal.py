@@ -1,8 +1,12 @@
-"""FK109: a CASCADE leads to rows that a NO ACTION or RESTRICT further down holds."""
+"""FK109: a CASCADE leads to rows that a NO ACTION or RESTRICT further down holds.
+
+Most such refusals are meant, and whether one happens is up to the rows: a note. It is a warning where the refusal
+looks forgotten: NO ACTION, which is what nobody wrote, among others that all let the row go.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.cascades import cascade_children, node, paths_into, refusing
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from fkdash.rules.actions.cascades import Path
     from fkdash.rules.finding import PredictedError
 
+_FEWEST_OTHERS: Final = 2
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     hopeless = {id(each.path.cascades[0]) for each in hopeless_paths(catalog) if not each.spared}
@@ -26,12 +33,26 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         """Leave out what holds rows only until the first table's own CASCADE has deleted it."""
         return node(catalog, path.last.table) not in children[node(catalog, path.cascades[0].referenced)]
 
+    told: set[int] = set()
     for path in paths_into(catalog, refusing(catalog), remains, farther=False):
         if id(path.cascades[0]) not in hopeless:
-            yield _finding(path, refusal_error(catalog, path.last, path.last.on_delete))
+            # What refuses is told once as a risk, by a CASCADE that runs right into it.
+            alone = len(path.cascades) == 1 and id(path.last) not in told and _stands_alone(catalog, path)
+            told.update((id(path.last),) if alone else ())
+            yield _finding(path, refusal_error(catalog, path.last, path.last.on_delete), alone=alone)
 
 
-def _finding(path: Path, error: PredictedError) -> Finding:
+def _stands_alone(catalog: Catalog, path: Path) -> bool:
+    """Tell whether nobody wrote the refusal and all others that refer to the same table let its rows go."""
+    others = [key for key in catalog.referencing.get(path.last.referenced, ()) if key is not path.last]
+    return (
+        path.last.on_delete is Action.NO_ACTION
+        and len(others) >= _FEWEST_OTHERS
+        and not any(key.on_delete in _REFUSING for key in others)
+    )
+
+
+def _finding(path: Path, error: PredictedError, *, alone: bool) -> Finding:
     first, last = path.cascades[0], path.last
     where = last.referenced.name
     way = f"cascades to {first.table.name}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
@@ -39,16 +60,19 @@ def _finding(path: Path, error: PredictedError) -> Finding:
     return Finding(
         rule=RULE.id,
         name=RULE.name,
-        # What refuses is told once as a risk, by the CASCADE that runs right into it.
-        severity=RULE.severity if len(path.cascades) == 1 else Severity.INFO,
+        severity=RULE.severity if alone else Severity.INFO,
         key=first,
         columns=first.columns,
         message=f"Deleting a row of {first.referenced.name} {way} and fails there with {error.sqlstate}{late} "
         f"as soon as a row of {last.table.name} refers to one of them ({last.on_delete}).",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE, but "
         f"{last.qualified} is {last.on_delete}: where a row of {last.table.name} refers to a row that would be "
-        "deleted, the whole DELETE fails and nothing is deleted. That may be what was meant; it is not what "
-        "CASCADE says.",
+        "deleted, the whole DELETE fails and nothing is deleted. "
+        + (
+            f"All other foreign keys to {where} let its rows go, so this one may have been forgotten."
+            if alone
+            else "That may be what was meant; it is not what CASCADE says."
+        ),
         statements=(Statement.DELETE,),
         error=error,
         evidence=tuple(f"{key.qualified}: ON DELETE {key.on_delete}" for key in path.keys),
@@ -64,9 +88,9 @@ RULE = Rule(
     summary="CASCADE leads to rows that NO ACTION or RESTRICT further down holds",
     explanation="Deleting a row here cascades to rows that other rows refer to with NO ACTION or RESTRICT. As "
     "soon as one such row exists the whole DELETE fails with SQLSTATE 23503 (23001 for RESTRICT from "
-    "PostgreSQL 18 on). It depends on the rows, and it may be intended: the refusal protects what the cascade "
-    "would tear away. It is a warning for the CASCADE that runs right into the refusal, a note for those that "
-    "only lead there.",
+    "PostgreSQL 18 on). It depends on the rows, and mostly it is intended: the refusal protects what the cascade "
+    "would tear away (a note). It is a warning, once, for a CASCADE that runs right into a NO ACTION where two or "
+    "more others refer to the same table and all of them let its rows go: there it was probably forgotten.",
     example="CREATE TABLE customers (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers ON DELETE CASCADE);\n"
     "CREATE TABLE invoices (id int PRIMARY KEY, order_id int REFERENCES orders);\n"

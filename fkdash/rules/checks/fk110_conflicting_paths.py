@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action
-from fkdash.rules.actions.cascades import ancestors, cascade_parents, node, refusing, roots
+from fkdash.rules.actions.cascades import ancestors, cascade_parents, cascades, node, refusing, roots
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.rivals import acts_before, reference, same_reference
 from fkdash.rules.finding import Finding, Rule, Severity, Statement
@@ -46,10 +46,31 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             continue
         top, refused_first = found
         rivals = _direct_rivals(catalog, key) if top == held and not refused_first else ()
-        if any(_goes_with(other, key) and acts_before(other, key) for other in rivals):
+        if any(_goes_with(other, key) and acts_before(catalog, other, key) for other in rivals):
             continue
-        turn = Turn.FIRST if refused_first or (rivals and _is_first(key, rivals)) else _turn(key, rivals)
+        turn = (
+            Turn.FIRST
+            if refused_first or (rivals and _is_first(catalog, key, rivals))
+            else _turn(catalog, key, rivals)
+        )
         yield _finding(catalog, key, top, turn, rivals)
+
+
+def _by_the_same_name(catalog: Catalog, key: ForeignKey, top: TableName) -> bool:
+    """Tell whether a CASCADE way from `top` to the key's table begins with a column called as the key's own.
+
+    `tasks.tenant_id` beside `projects.tenant_id` is the same tenant; `reports.access_user_id` beside
+    `reports.user_id` is a user in another part.
+    """
+    holder = node(catalog, key.table)
+    between = ancestors(catalog, holder)
+    called = set(zip(key.columns, key.referenced_columns, strict=True))
+    return any(
+        each.parent == top
+        and each.child in between
+        and not called.isdisjoint(zip(each.key.columns, each.key.referenced_columns, strict=True))
+        for each in cascades(catalog)
+    )
 
 
 def _conflict(
@@ -97,12 +118,12 @@ def _goes_with(other: ForeignKey, key: ForeignKey) -> bool:
     return set(zip(other.columns, other.referenced_columns, strict=True)) <= mine
 
 
-def _is_first(key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> bool:
-    return not key.copies and all(acts_before(key, other) for other in rivals)
+def _is_first(catalog: Catalog, key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> bool:
+    return not key.copies and all(acts_before(catalog, key, other) for other in rivals)
 
 
-def _turn(key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> Turn:
-    last = rivals and not key.copies and all(acts_before(other, key) for other in rivals)
+def _turn(catalog: Catalog, key: ForeignKey, rivals: tuple[ForeignKey, ...]) -> Turn:
+    last = rivals and not key.copies and all(acts_before(catalog, other, key) for other in rivals)
     return Turn.LAST if last else Turn.NOT_KNOWN
 
 
@@ -111,6 +132,8 @@ def _finding(
 ) -> Finding:
     error = refusal_error(catalog, key, key.on_delete)
     names = " and ".join(other.name for other in rivals)
+    # Where the key refers to `top` itself, both ways need not lead to one and the same row.
+    same_row = top != node(catalog, key.referenced) or _by_the_same_name(catalog, key, top)
     if turn is Turn.FIRST:
         message = (
             f"Deleting a row of {top.name} would cascade to {key.table.name} as well, but {key.name} "
@@ -132,14 +155,20 @@ def _finding(
     return Finding(
         rule=RULE.id,
         name=RULE.name,
-        severity=RULE.severity,
+        severity=RULE.severity if same_row else Severity.INFO,
         key=key,
         columns=key.columns,
         message=message,
         explanation=f"Rows of {key.table.name} hang on {top.name} in two ways: over CASCADE, which would delete "
         f"them, and over {key.qualified}, which is {key.on_delete}. PostgreSQL runs actions breadth first and "
         "does not wait for the cascade to finish. A NO ACTION key that is DEFERRABLE INITIALLY DEFERRED would "
-        "be looked at last.",
+        "be looked at last."
+        + (
+            ""
+            if same_row
+            else f" No CASCADE from {top.name} goes by columns of the same names: the two ways need not meet in "
+            "one row, and the refusal may be what was meant."
+        ),
         statements=(Statement.DELETE,),
         error=error,
         evidence=(f"{key.qualified}: ON DELETE {key.on_delete}", f"{top} cascades to {key.table}"),
@@ -157,7 +186,9 @@ RULE = Rule(
     "or RESTRICT key refuses to let go of what they refer to. Actions run breadth first; where the refusing "
     "key is nearer than the end of the CASCADE path it refuses first (SQLSTATE 23503, 23001 for RESTRICT from "
     "PostgreSQL 18 on), although the cascade would have removed the row. At equal distance the order of the "
-    "internal trigger names decides, normally the order of creation.",
+    "internal trigger names decides, normally the order of creation. Where the refusing key refers to the very "
+    "table at the top, by columns that no CASCADE from there is called by (approver_id beside user_id), the two "
+    "ways mostly lead to different rows: that is a note.",
     example="CREATE TABLE tenants (id int PRIMARY KEY);\n"
     "CREATE TABLE projects (id int PRIMARY KEY, tenant_id int REFERENCES tenants ON DELETE CASCADE);\n"
     "CREATE TABLE tasks (\n"

@@ -34,7 +34,9 @@ def _differ(catalog: Catalog, keys: Sequence[ForeignKey], statement: Statement) 
 
 
 def _finding(catalog: Catalog, keys: Sequence[ForeignKey], statements: tuple[Statement, ...]) -> Finding:
-    first = next((key for key in keys if all(key is other or acts_before(key, other) for other in keys)), None)
+    first = next(
+        (key for key in keys if all(key is each or acts_before(catalog, key, each) for each in keys)), None
+    )
     key = keys[-1]
     doing = "; ".join(
         f"ON {statement}: " + ", ".join(f"{each.name} {action_of(each, statement)}" for each in keys)

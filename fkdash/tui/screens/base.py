@@ -19,10 +19,12 @@ from textual.worker import Worker
 from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
-from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine, StatusLine
+from fkdash.tui.lean_compositor import LeanCompositor
+from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine
 from fkdash.tui.widgets.key_line import KeyLine
 from fkdash.tui.widgets.painting import Line
 from fkdash.tui.widgets.row_list import RowList
+from fkdash.tui.widgets.status_line import StatusLine
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -62,10 +64,12 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = LeanCompositor()
         self.header_line = HeaderLine()
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
         self._faults: dict[str, Line] = {}
+        self._runs: dict[str, int] = {}
         self._refused: tuple[NotRun, ...] = ()
 
     @property
@@ -183,16 +187,20 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         A newer one of the same group replaces it, even before it has begun. An
         FkdashError ends up on the status line; anything else is a fault of fkdash.
         """
+        run = self._runs[group] = self._runs.get(group, 0) + 1
 
         async def told() -> None:
-            self.status.working(doing)
+            self.status.working(doing, group)
             try:
                 await work()
             except FkdashError as error:
                 self.failed(error)
                 self._faults[group] = self.status.said
             else:
-                self.status.done(mended=self._faults.pop(group, ()))
+                self.status.done(group, mended=self._faults.pop(group, ()))
+            finally:
+                if self._runs[group] == run:
+                    self.status.dropped(group)
 
         return self.run_worker(told, group=group, exclusive=True, description=doing)
 

@@ -6,7 +6,6 @@ None of them ticks: an idle screen sends nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -14,14 +13,11 @@ from rich.cells import cell_len
 from fkdash.tui.widgets.painting import Line, Lines, Part, Tone, line, spread, wrap
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from fkdash.tui.plain import Glyphs
     from fkdash.tui.widgets.row_list import RowList
 
 
 _LONGEST_ENVIRONMENT = 16
-_ANSWER_SECONDS = 10.0
 _TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
 _FRAME: Tone = "frame"
 _FOCUS: Tone = "focus"
@@ -217,6 +213,8 @@ class ListBar(Edge):
         place, count = rows.position
         total = len(rows.rows)
         counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
+        if self.frame is not None and self.frame.shares_its_lower_edge and rows.below and not self._beyond:
+            counted += f", {rows.below:,} more {self.glyphs.more}"
         self.draw(left, line(Part(order, "muted"), counted) if order else line(counted))
 
     def tell_again(self) -> None:
@@ -267,91 +265,3 @@ def _focused(tone: Tone) -> Tone:
 
 def _cells_of(parts: Line, glyphs: Glyphs) -> int:
     return sum(cell_len(glyphs.plain(part.text)) for part in parts)
-
-
-class StatusLine(Wrapped):
-    """The last message, or what has been going on for more than a second, with the time, once a second."""
-
-    def __init__(self) -> None:
-        super().__init__(id="status", most=3)
-        self._timer: Timer | None = None
-        self._doing = ""
-        self._since = 0.0
-        self._shows_time = False
-        self._way = self._whole = ""
-        self._answered: Line = ()
-
-    def stand_at(self, way: str) -> None:
-        """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
-        rests = self._rests
-        self._way = way
-        if rests:
-            self._rest()
-
-    def tell_whole(self, whole: str) -> None:
-        """Say, while there is nothing else to say, what is cut in the row under the cursor; "" says nothing."""
-        rests = self._rests
-        self._whole = whole
-        if rests:
-            self._rest()
-
-    @property
-    def _rests(self) -> bool:
-        return not self.said or self.said == self._resting
-
-    @property
-    def _resting(self) -> Line:
-        both = f"{self._way}   {self._whole}" if self._way and self._whole else self._way or self._whole
-        told = both if cell_len(both) <= self.room - 2 else self._whole
-        return line(Part(told, "muted")) if told else ()
-
-    def working(self, doing: str) -> None:
-        """Take note of what is being done until `done`, `say` or `fail`; "Reading the catalog", for example."""
-        self._stop()
-        self._doing, self._since = doing, monotonic()
-        self._timer = self.set_interval(1, self._tick)
-
-    def done(self, *, mended: Line = ()) -> None:
-        """Say no more of what was being done; a message that came since stays, unless it is the fault `mended`."""
-        self._stop()
-        if self._shows_time or (mended and self.said == mended):
-            self._rest()
-
-    def say(self, message: str) -> None:
-        """Show a message."""
-        self._stop()
-        self._put(line(message))
-
-    def answer(self, message: str) -> None:
-        """Answer a key; the answer leaves with the next key, with what it was about, or after some seconds."""
-        self.say(message)
-        self._answered = self.said
-        self._timer = self.set_timer(_ANSWER_SECONDS, self.leave)
-
-    def leave(self) -> None:
-        """Take the answer to a key away, if it still stands there."""
-        if self._answered and self.said == self._answered:
-            self._stop()
-            self._rest()
-        self._answered = ()
-
-    def fail(self, message: str) -> None:
-        """Show what went wrong, until something else is said."""
-        self._stop()
-        self._put(line(Part("ERROR ", "error"), message))
-
-    def _rest(self) -> None:
-        self._put(self._resting)
-
-    def _put(self, said: Line, *, time: bool = False) -> None:
-        self._shows_time = time
-        self.put(said)
-
-    def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-
-    def _tick(self) -> None:
-        elapsed = int(monotonic() - self._since)
-        self._put(line(Part(f"{self._doing} ... {elapsed} s   ctrl+c cancels", "muted")), time=True)

@@ -55,6 +55,11 @@ class Frame(Vertical):
         focused = self.screen.focused if self.is_attached else None
         return focused is not None and self in focused.ancestors
 
+    @property
+    def shares_its_lower_edge(self) -> bool:
+        """Whether the frame below has it, so that nothing can stand there."""
+        return not self._bottom.display
+
     def on_mount(self) -> None:
         """Have the sides beside what Textual paints in ASCII too, where there is nothing else."""
         self.set_class(self._bottom.glyphs.ascii_only, "-in-ascii")

@@ -13,6 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from fkdash.tui.lean_compositor import shows_below
 from fkdash.tui.plain import UNICODE, Glyphs, wrapped_words
 
 Tone = Literal[
@@ -30,6 +31,7 @@ Tone = Literal[
     "deletes",
     "nulls",
     "refuses",
+    "bar",
     "frame",
     "focus",
     "selected",
@@ -38,12 +40,15 @@ Tone = Literal[
 """The ways a piece of text can look; the stylesheet says how. Meaning never rests on it alone.
 
 `error`, `warning` and `muted` are the severities; `deletes`, `nulls` and `refuses` what a referential action does;
-`name` is the name of a foreign key; `code` the words of SQL; `key` what can be pressed.
+`name` is the name of a foreign key; `code` the words of SQL; `key` what can be pressed; `bar` is drawn
+in its own colour in the row with the cursor too.
 """
 
 TONES: frozenset[str] = frozenset(get_args(Tone)) - {"plain"}
 _WIDEST_LABEL = 20
-_SEEN_WHEN_SELECTED = frozenset({"error", "warning", "good", "strong"})
+_SEEN_WHEN_SELECTED = frozenset({"bar", "error", "warning", "good", "strong"})
+_CELLS_LIKE_A_MOVE = 8
+"""So many cells cost about as many bytes as going past them."""
 FRAME_CELLS = 2
 """What a frame takes on each side: its line and a space."""
 
@@ -125,6 +130,11 @@ class Framing(Protocol):
         """Whether what is typed goes into it."""
         ...
 
+    @property
+    def shares_its_lower_edge(self) -> bool:
+        """Whether nothing can stand on its lower edge."""
+        ...
+
 
 class Painter(Widget):
     """A widget that paints lines of parts and sends only what changed in them; the base of all others here."""
@@ -194,11 +204,10 @@ class Painter(Widget):
             if not 0 <= y < self.size.height:
                 continue
             before = self._painted.get(y)
-            start, end = (0, self.size.width)
+            changes = [(0, self.size.width)]
             if before is not None:
-                start, end = _changed(before, self._between_sides(self.line_at(y)))
-            if start < end:
-                regions.append(Region(start, y, end - start, 1))
+                changes = _changed(before, self._between_sides(self.line_at(y)))
+            regions += [Region(start, y, end - start, 1) for start, end in changes]
         if regions:
             self.refresh(*regions)
 
@@ -218,7 +227,8 @@ class Painter(Widget):
             text = glyphs.fit(part.text, room)
             room -= cell_len(text)
             tone = "plain" if under == "selected" and part.tone not in _SEEN_WHEN_SELECTED else part.tone
-            segments.append(Segment(text, below if tone == "plain" else below + self._style(tone)))
+            ground = _lean(self.rich_style) if part.tone == "bar" else below
+            segments.append(Segment(text, ground if tone == "plain" else ground + self._style(tone)))
             if room <= 0:
                 break
         if room > 0:
@@ -250,22 +260,32 @@ def _with_filling_apart(strip: Strip) -> Strip:
     )
 
 
-def _changed(before: Strip, after: Strip) -> tuple[int, int]:
-    """Give the first cell that differs and the one after the last; equal numbers when none does."""
+def _changed(before: Strip, after: Strip) -> list[tuple[int, int]]:
+    """Give each stretch of cells that differs: its first cell, and the one after its last."""
     width = after.cell_length
     if before.cell_length != width:
-        return 0, width
+        return [(0, width)]
     old, new = _cells(before), _cells(after)
     if old == new:
-        return 0, 0
+        return []
     if len(old) != width or len(new) != width:
-        return 0, width  # wide or combining characters: a character is not a cell
-    differing = [n for n in range(width) if old[n] != new[n]]
-    return differing[0], differing[-1] + 1
+        return [(0, width)]  # wide or combining characters: a character is not a cell
+    stretches: list[tuple[int, int]] = []
+    for place in (n for n in range(width) if old[n] != new[n]):
+        if stretches and place - stretches[-1][1] < _CELLS_LIKE_A_MOVE:
+            stretches[-1] = (stretches[-1][0], place + 1)
+        else:
+            stretches.append((place, place + 1))
+    return stretches
 
 
 def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
-    return [(character, segment.style) for segment in strip for character in segment.text]
+    """Give what can be seen of each cell: of a space only what lies below it."""
+    return [
+        (character, segment.style if character != " " or shows_below(segment.style) else None)
+        for segment in strip
+        for character in segment.text
+    ]
 
 
 class Lines(Painter):

@@ -112,8 +112,7 @@ def _table(
         found["trigger", name] = (
             trigger.function, trigger.enabled, trigger.before, trigger.row, trigger.events, trigger.columns,
             trigger.conditional,
-            # The server's reader has no code for constraint triggers, which cannot keep a row from being written.
-            trigger.code if trigger.constraint is None else None,
+            trigger.code,
         )  # fmt: skip
     return found
 

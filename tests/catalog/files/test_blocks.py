@@ -83,6 +83,25 @@ BLOCKS = {
     "a notice": "do $$ begin raise notice '%', 'create'; end $$; alter table c drop constraint k;",
     "ELSIF": "do $$ begin if to_regclass('nowhere') is not null then drop table c; elsif exists (select from pg_constraint "
     "where conname = 'k') then alter table c alter p_id drop not null; else drop table c cascade; end if; end $$;",
+    "a labelled block that counts": "do $$ <<outer_block>> declare there boolean := false; begin select count(*) != 0 into there "
+    "from information_schema.columns where table_name = 'c' and column_name = 'p_id' and data_type != 'text'; if there then "
+    "alter table c drop column p_id; end if; end outer_block $$;",
+    "FOREACH": "do $$ declare t text; names text[] := array['c', 'p']; begin foreach t in array names loop "
+    "execute format('alter table public.%1$I add %1$s_more int', t); end loop; end $$;",
+    "a loop over numbers": "create table m (id int, k int) partition by hash (k); do $$ begin for i in 0..2 loop execute "
+    "format('create table m_%s partition of m for values with (modulus 3, remainder %s)', i, i); end loop; "
+    "for i in reverse 2..1 by 1 loop execute 'alter table m_' || i || ' add primary key (id)'; end loop; end $$;",
+    "a loop over listed rows that goes on and ends": "do $$ declare said record; begin for said in select * from (values "
+    "('nowhere', 'a'), ('c', 'b'), ('p', 'd'), ('c', 'e')) as s(tbl, col) loop if to_regclass(said.tbl) is null then continue; end if; "
+    "exit when said.col = 'e'; execute format('alter table %I add %I int references p', said.tbl, said.col); end loop; end $$;",
+    "a loop over an array's elements into a text": "do $$ declare t text; begin for t in select unnest(array['s1', 's2']) loop "
+    "execute format('create schema %I', t); end loop; for t in select x from unnest(array['t1']) as q(x) loop "
+    "execute format('create table s1.%I (id int primary key)', t); end loop; end $$;",
+    "names joined over several catalogs": "do $$ declare r record; begin for r in (select conname from pg_catalog.pg_constraint con "
+    "inner join pg_catalog.pg_class rel on rel.oid = con.conrelid inner join pg_catalog.pg_namespace nsp on nsp.oid = connamespace "
+    "where rel.relname = 'c' and contype = 'f') loop execute 'alter table c drop constraint ' || quote_ident(r.conname); end loop; end $$;",
+    "policies found by a query": "do $$ declare p record; begin for p in select policyname from pg_policies where tablename = 'c' loop "
+    "execute format('drop policy %I on c', p.policyname); end loop; alter table c force row level security; end $$;",
     "a statement of several": "do $$ begin execute 'alter table c add v int; alter table c add w int'; end $$;",
 }  # fmt: skip
 LONG = "alter table p add constraint a_name_that_is_so_long_that_it_is_cut_where_it_is_compared_with_names_xx_and_more check (n > 0); "
@@ -125,3 +144,26 @@ def test_a_condition_that_files_cannot_answer_is_said_to_be_unknown(condition: s
     assert [each.reason for each in script.incomplete] == [
         "whether the condition of this block holds cannot be told from files"
     ]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "declare t text; begin for t in select name from tenants loop execute format('alter table %I add x int', t); end loop; end",
+        (
+            "declare r record; begin for r in select relname from pg_class where relkind = 'r' loop "
+            "execute format('alter table %I add extra int', r.relname); end loop; end"
+        ),
+        "begin <<l>> for i in 1..2 loop exit l when i = 1; alter table c drop p_id; end loop; end",
+        "begin for i in 1..2 loop continue when exists (select from orders); alter table c add x int; exit; end loop; end",
+        "declare n int; begin n := 0; while n < 2 loop execute 'alter table c add x' || n || ' int'; n := n + 1; end loop; end",
+        "begin for i in 1..(select count(*) from p) loop execute 'alter table c drop p_id'; end loop; end",
+        (
+            "declare p record; begin for p in select policyname from pg_policies loop execute "
+            "format('drop policy %I on c; alter table c drop p_id', p.policyname); end loop; end"
+        ),
+    ],
+)
+def test_a_loop_of_which_the_rounds_cannot_be_told_is_said_to_be_unknown(block: str) -> None:
+    script = read(f"{BASE}do $$ {block} $$;", 18)
+    assert len(script.incomplete) == 1, block

@@ -7,13 +7,15 @@ statements put together. A block that may change the schema in another way is do
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from fkdash import sqlstates
 from fkdash.catalog.files.blocks.expressions import read_expression
+from fkdash.catalog.files.blocks.harmless import without_harmless
+from fkdash.catalog.files.blocks.loops import ContinuedError, ExitedError, read_rounds, take_label
 from fkdash.catalog.files.blocks.rows import UNKNOWN
-from fkdash.catalog.files.blocks.values import UnknownValueError
-from fkdash.catalog.files.blocks.variables import FOUND, Variables, loop_query
+from fkdash.catalog.files.blocks.variables import FOUND, Variables
 from fkdash.catalog.files.execute import execute
 from fkdash.catalog.files.nodes import Do, Skipped, Transaction
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
@@ -36,10 +38,9 @@ CHANGES: Final = re.compile(
 """Words without which nothing that is followed can change."""
 
 _WHOLE_CLASS: Final = {"syntax_error_or_access_rule_violation": "42"}
-_QUIET: Final = frozenset({"null", "assert", "get", "exit", "continue", "insert", "update", "delete", "merge"})
+_QUIET: Final = frozenset({"null", "assert", "get", "insert", "update", "delete", "merge"})
 _LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
 _ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
-_MOST_ROUNDS: Final = 10_000
 
 
 def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:
@@ -76,6 +77,7 @@ class _Block:
 
     def _block(self) -> None:
         cursor = self.cursor
+        take_label(cursor)
         if cursor.take("declare"):
             begin = cursor.at
             while not cursor.sees("begin"):
@@ -170,14 +172,17 @@ class _Block:
 
     def _statement(self) -> None:  # noqa: C901, PLR0912 - one line for each kind
         cursor = self.cursor
+        take_label(cursor)
         if cursor.sees("begin") or cursor.sees("declare"):
             self._block()
         elif cursor.take("if"):
             self._if()
-        elif cursor.sees("for") and cursor.ahead(2).value == "in":
+        elif cursor.sees_any({"for", "foreach"}):
             self._for()
-        elif cursor.sees_any({"for", "while", "loop", "foreach", "case"}) or cursor.sees("<", "<"):
+        elif cursor.sees_any({"while", "loop", "case"}):
             self._loop()
+        elif cursor.sees_any({"continue", "exit"}):
+            self._leave()
         elif cursor.take("return"):
             self._pass()
             if self.live:
@@ -248,39 +253,51 @@ class _Block:
         return self.variables.truth(Cursor(self.cursor.text, self.cursor.tokens[begin:end])) if asked else False
 
     def _for(self) -> None:
-        """Go through a loop over the rows of a query."""
+        """Go through a loop whose rounds are known, over the rows of a query as a rule."""
         cursor = self.cursor
-        at = cursor.at
-        cursor.want("for")
-        name = cursor.name()
-        cursor.want("in")
-        query = loop_query(cursor)
-        if query is None:
-            cursor.at = at
-            self._loop()
-            return
-        try:
-            rows = query.records(self.variables.scope) if self.live else []
-        except UnknownValueError:
-            rows = None
-        if rows is None:
-            cursor.at = at
+        found = read_rounds(cursor, self.variables, live=self.live)
+        if found is None:
             self._loop()
             return
         body = cursor.at
         live, self.live = self.live, False
         self._statements(("end",))
+        end = cursor.at
         self.live = live
-        orderly = query.order or len(rows) <= 1 or not _ORDER_MATTERS.search(cursor.source((body, cursor.at)))
-        if not orderly or len(rows) > _MOST_ROUNDS:
+        if not found.ordered and _ORDER_MATTERS.search(cursor.source((body, end))):
             raise DoubtfulError("the order in which this loop runs is not known")
-        for row in rows:
-            cursor.at = body
-            self.variables.held[name] = row
-            self._statements(("end",))
+        try:
+            for held in found.rounds:
+                cursor.at, self.live = body, live
+                self.variables.held |= held
+                with suppress(ContinuedError):
+                    self._statements(("end",))
+        except ExitedError:
+            if not found.ordered:
+                raise DoubtfulError("the order in which this loop runs is not known") from None
+        cursor.at, self.live = end, live
         cursor.want("end", "loop")
         self._pass()
-        self.variables.held[FOUND] = bool(rows)
+        self.variables.held[FOUND] = bool(found.rounds)
+
+    def _leave(self) -> None:
+        """Carry out CONTINUE or EXIT of the innermost loop."""
+        cursor = self.cursor
+        ends = cursor.word() == "exit"
+        labelled = not cursor.sees_any({"when", ";"})
+        if labelled:
+            cursor.name()
+        truth: bool | None = True
+        if cursor.take("when"):
+            begin, end = cursor.pass_until({";"})
+            inner = Cursor(cursor.text, cursor.tokens[begin:end])
+            truth = self.variables.truth(inner) if self.live else False
+        self._pass()
+        if not self.live or truth is False:
+            return
+        if labelled or truth is None:
+            raise DoubtfulError("where this block's loop goes on is not known")
+        raise ExitedError if ends else ContinuedError
 
     def _loop(self) -> None:
         """Pass over a loop, or a CASE, that changes nothing."""
@@ -351,7 +368,7 @@ class _Block:
 
     def _changes(self, span: tuple[int, int]) -> bool:
         """Tell whether some of these statements may change what is followed; roles and policies do not."""
-        text = self.cursor.source(span)
+        text = without_harmless(self.cursor, span)
         if CHANGES.search(text) is None:
             return False
         try:

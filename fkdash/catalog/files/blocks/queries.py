@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.blocks import expressions
 from fkdash.catalog.files.blocks.rows import ROWS, UNKNOWN, Row
-from fkdash.catalog.files.blocks.values import UnknownValueError, known
+from fkdash.catalog.files.blocks.values import UnknownValueError, as_list, known
 from fkdash.catalog.files.tokens import QUOTED, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fkdash.catalog.files.blocks.expressions import Expression, Scope
 
@@ -29,38 +29,60 @@ _AGGREGATES: Final = frozenset({"count", "bool_or", "bool_and", "max", "min"})
 
 
 @dataclass(frozen=True)
+class Source:
+    """Something that has rows; `listed` says that the block itself lists them, in their order."""
+
+    alias: str
+    rows: Callable[[Scope], list[Row]]
+    listed: bool = False
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """count and the like, with what is done with the value."""
+
+    name: str
+    further: Expression
+
+    def over(self, values: list[object], scope: Scope) -> object:
+        """Give what it comes to."""
+        row: dict[str, Row] = {"": {"": _aggregated(self.name, values)}}
+        return known(self.further(expressions.Scope(scope.state, row, scope)))
+
+
+@dataclass(frozen=True)
 class Said:
     """A query as it was read; `fields` are what its rows have in order, `into` the variables that take them."""
 
     fields: list[tuple[str, Expression]]
-    sources: list[tuple[str, str]]
+    sources: list[Source]
     conditions: list[Expression]
-    aggregate: str = ""
+    aggregate: Aggregate | None = None
     order: tuple[tuple[Expression, bool], ...] = ()
     limit: int | None = None
     into: tuple[str, ...] = ()
 
     @property
     def ordered(self) -> bool:
-        """Whether it says in which order its rows come."""
-        return bool(self.order)
+        """Whether it says in which order its rows come; listed values come as they are listed."""
+        return bool(self.order) or (bool(self.sources) and all(each.listed for each in self.sources))
 
     def __call__(self, scope: Scope) -> list[tuple[object, ...]]:
         """Give its rows; raises UnknownValueError where they cannot be told."""
         if self.aggregate:
-            return [(_aggregated(self.aggregate, [self.fields[0][1](each) for each in self._matching(scope)]),)]
+            return [(self.aggregate.over([self.fields[0][1](each) for each in self._matching(scope)], scope),)]
         return [tuple(_value(each, expression) for _, expression in self.fields) for each in self._found(scope)]
 
     def records(self, scope: Scope) -> list[Row]:
         """Give its rows by the names of their fields."""
         if self.aggregate:
-            return [{self.aggregate: self(scope)[0][0]}]
+            return [{self.fields[0][0]: self(scope)[0][0]}]
         found: list[Row] = []
         for each in self._found(scope):
             record: Row = {}
             for name, expression in self.fields:
                 everything = {key: value for row in each.rows.values() for key, value in row.items()}
-                record |= everything if name == "*" else {name: _value(each, expression)}
+                record |= everything if name == "*" else {_free(record, name): _value(each, expression)}
             found.append(record)
         return found
 
@@ -79,7 +101,7 @@ class Said:
         found = _sorted(list(self._matching(scope)), self.order)
         if self.limit is None or self.limit >= len(found):
             return found
-        if not self.order:
+        if not self.ordered:
             # Which of several rows comes first is not said, so it is not known.
             raise UnknownValueError
         return found[: self.limit]
@@ -87,7 +109,7 @@ class Said:
     def _matching(self, scope: Scope, unknown: list[bool] | None = None) -> Iterator[Scope]:
         """Give the rows joined; `unknown` is marked for one that cannot be told, without it that raises."""
         steps = 0
-        tables = [(alias, list(ROWS[name](scope.state))) for alias, name in self.sources]
+        tables = [(each.alias, each.rows(scope)) for each in self.sources]
         waiting: list[tuple[int, dict[str, Row]]] = [(0, {})]
         while waiting:
             depth, rows = waiting.pop()
@@ -122,6 +144,11 @@ class Said:
         if unknown and scope.whole:
             raise UnknownValueError
         return True
+
+
+def _free(record: Row, name: str) -> str:
+    """Give a name for a field that has none of its own, so that it is not taken for another."""
+    return name if name not in record else f"{name}{len(record)}"
 
 
 def _value(scope: Scope, expression: Expression) -> object:
@@ -188,10 +215,17 @@ def read_query(cursor: Cursor) -> Said:
     """Take SELECT … up to what cannot belong to it; raises NotReadError for what is not followed."""
     cursor.want("select")
     distinct = cursor.take("distinct")
-    aggregate, fields = _fields(cursor)
-    into = _into(cursor)
-    sources: list[tuple[str, str]] = []
+    sources: list[Source] = []
     conditions: list[Expression] = []
+    if cursor.take("unnest", "("):
+        listed = _unnested(cursor)
+        sources.append(listed)
+        aggregate, fields = None, [(listed.alias, lambda scope: next(iter(scope.rows[listed.alias].values())))]
+        if not cursor.sees_any({"loop", "into", ")", ";", "order"}):
+            raise cursor.stumbled()
+    else:
+        aggregate, fields = _fields(cursor)
+    into = _into(cursor)
     if cursor.take("from"):
         _sources(cursor, sources, conditions)
     if cursor.take("where"):
@@ -209,7 +243,7 @@ def read_query(cursor: Cursor) -> Said:
     return Said(fields, sources, conditions, aggregate, order, limit, into)
 
 
-def _fields(cursor: Cursor) -> tuple[str, list[tuple[str, Expression]]]:
+def _fields(cursor: Cursor) -> tuple[Aggregate | None, list[tuple[str, Expression]]]:
     for name in _AGGREGATES:
         if cursor.take(name, "("):
             if name == "count" and cursor.take("*"):
@@ -219,9 +253,13 @@ def _fields(cursor: Cursor) -> tuple[str, list[tuple[str, Expression]]]:
             cursor.want(")")
             while cursor.take("::"):
                 cursor.qualified()
+            further = expressions.read_further(cursor, lambda scope: scope.rows[""][""])
+            called = name
+            if cursor.take("as"):
+                called = cursor.name()
             if not cursor.sees_any({"from", "into", ")", ";"}):
                 raise cursor.stumbled()
-            return name, [(name, found)]
+            return Aggregate(name, further), [(called, found)]
     fields: list[tuple[str, Expression]] = []
     while not cursor.sees_any({"from", "into", ")", ";", "where", "loop"}) and not cursor.done:
         if cursor.take("*"):
@@ -237,7 +275,7 @@ def _fields(cursor: Cursor) -> tuple[str, list[tuple[str, Expression]]]:
             fields.append((name, found))
         if not cursor.take(","):
             break
-    return "", fields
+    return None, fields
 
 
 def _into(cursor: Cursor) -> tuple[str, ...]:
@@ -250,7 +288,7 @@ def _into(cursor: Cursor) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _sources(cursor: Cursor, sources: list[tuple[str, str]], conditions: list[Expression]) -> None:
+def _sources(cursor: Cursor, sources: list[Source], conditions: list[Expression]) -> None:
     sources.append(_source(cursor))
     while True:
         if cursor.take(",") or cursor.take("cross", "join"):
@@ -267,10 +305,10 @@ def _sources(cursor: Cursor, sources: list[tuple[str, str]], conditions: list[Ex
             conditions += [_same(sources, name) for name in cursor.names()]
 
 
-def _same(sources: list[tuple[str, str]], name: str) -> Expression:
+def _same(sources: list[Source], name: str) -> Expression:
     """Give the condition of USING: the column is the same in the last source as in one before it."""
-    last = sources[-1][0]
-    before = [alias for alias, _ in sources[:-1]]
+    last = sources[-1].alias
+    before = [each.alias for each in sources[:-1]]
 
     def run(scope: Scope) -> object:
         if last not in scope.rows:
@@ -281,7 +319,11 @@ def _same(sources: list[tuple[str, str]], name: str) -> Expression:
     return run
 
 
-def _source(cursor: Cursor) -> tuple[str, str]:
+def _source(cursor: Cursor) -> Source:
+    if cursor.take("unnest", "("):
+        return _unnested(cursor)
+    if cursor.sees("(", "values"):
+        return _values(cursor)
     cursor.take("only")
     name = cursor.qualified()
     known_as = name[-1]
@@ -291,10 +333,49 @@ def _source(cursor: Cursor) -> tuple[str, str]:
         known_as = ""
     if known_as not in ROWS:
         raise NotReadError(f"{'.'.join(name)} is not known from files")
-    alias = name[-1]
+    return Source(_alias(cursor) or name[-1], lambda scope: list(ROWS[known_as](scope.state)))
+
+
+def _alias(cursor: Cursor) -> str:
     if cursor.take("as") or (cursor.now.kind in {WORD, QUOTED} and not cursor.sees_any(_AFTER_A_SOURCE)):
-        alias = cursor.name()
-    return alias, known_as
+        return cursor.name()
+    return ""
+
+
+def _unnested(cursor: Cursor) -> Source:
+    """Take the rest of `unnest(array) AS t(x)`."""
+    values = expressions.read_expression(cursor)
+    cursor.want(")")
+    alias = _alias(cursor) or "unnest"
+    column = cursor.names()[0] if cursor.sees("(") else alias
+
+    def rows(scope: Scope) -> list[Row]:
+        found = known(values(scope))
+        return [] if found is None else [{column: each} for each in as_list(found)]
+
+    return Source(alias, rows, listed=True)
+
+
+def _values(cursor: Cursor) -> Source:
+    """Take `(VALUES (1, 'a'), (2, 'b')) AS t(x, y)`."""
+    cursor.want("(", "values")
+    lines: list[list[Expression]] = []
+    while not lines or cursor.take(","):
+        cursor.want("(")
+        line = [expressions.read_expression(cursor)]
+        while cursor.take(","):
+            line.append(expressions.read_expression(cursor))
+        cursor.want(")")
+        lines.append(line)
+    cursor.want(")")
+    alias = _alias(cursor)
+    names = cursor.names() if cursor.sees("(") else ()
+    columns = [*names, *(f"column{number}" for number in range(len(names) + 1, len(lines[0]) + 1))]
+
+    def rows(scope: Scope) -> list[Row]:
+        return [dict(zip(columns, [_value(scope, each) for each in line], strict=True)) for line in lines]
+
+    return Source(alias, rows, listed=True)
 
 
 def _order(cursor: Cursor) -> tuple[tuple[Expression, bool], ...]:

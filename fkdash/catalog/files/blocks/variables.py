@@ -23,6 +23,7 @@ class Variables:
     def __init__(self, state: State) -> None:
         self.state = state
         self.held: dict[str, object] = {FOUND: False}
+        self.records: set[str] = set()
 
     @property
     def scope(self) -> Scope:
@@ -49,11 +50,14 @@ class Variables:
     def declare(self, cursor: Cursor) -> None:
         """Take one declaration with its semicolon."""
         name = cursor.name()
+        row = False
         while not cursor.sees_any({*_ASSIGNS, "default", ";"}):
             if cursor.done:
                 raise cursor.stumbled()
+            row = row or cursor.sees_any({"record", "rowtype"})
             cursor.at += 1
         self.held[name] = None
+        (self.records.add if row else self.records.discard)(name)
         if not cursor.sees(";"):
             cursor.at += 1
             self.held[name] = self._rest(cursor)
@@ -125,21 +129,6 @@ class Variables:
                         break
             else:
                 cursor.at += 1
-
-
-def loop_query(cursor: Cursor) -> Said | None:
-    """Take the query of FOR … IN up to its LOOP; None, and nothing taken, where it is not followed."""
-    at = cursor.at
-    try:
-        closing = cursor.take("(")
-        query = read_query(cursor)
-        if closing:
-            cursor.want(")")
-        cursor.want("loop")
-    except NotReadError:
-        cursor.at = at
-        return None
-    return query
 
 
 def _query(cursor: Cursor) -> Said | None:

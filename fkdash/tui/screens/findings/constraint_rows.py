@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
+from fkdash.checking.result import severities_in_words
 from fkdash.counted import counted
 from fkdash.fix.statements.definition import definition
 from fkdash.pasting import for_psql
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import BlockedRow, Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.screens.findings.folds import Folds
     from fkdash.tui.widgets.drawing import Drawing
 
 _SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
@@ -40,28 +43,6 @@ _DIGITS = {
     Severity.INFO: ("3", "notes"),
 }
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
-
-
-_BRIEF = {
-    "FK204": "trigger",
-    "FK205": "row security",
-    "FK206": "half NULL",
-    "FK207": "undeclared",
-    "FK208": "rewritten",
-    "FK209": "heirs",
-    "FK301": "no index",
-    "FK302": "fan-out",
-    "FK303": "large",
-    "FK401": "types",
-    "FK402": "collations",
-    "FK403": "equality",
-    "FK501": "twice",
-    "FK502": "overlaps",
-    "FK503": "NULL keys",
-    "FK504": "cycle",
-    "FK505": "odd one",
-}
-"""Findings that no state tells of, in a word or two for the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +105,10 @@ class ConstraintRow:
     @property
     def brief(self) -> str:
         """Its worst finding in a word or two, "" without one."""
+        from fkdash.rules.registry import rule  # not before the first frame
+
         worst = self.findings[0] if self.findings else None
-        return _BRIEF.get(worst.rule, worst.rule) if worst else ""
+        return (rule(worst.rule).brief or worst.rule) if worst else ""
 
     @property
     def reasons(self) -> str:
@@ -145,10 +128,14 @@ FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
 }
 """What an export holds; a key without findings has severity "none"."""
 
-_SEVERITY_WORDS: dict[str, str] = {"error": "error contradiction", "info": "info note"}
+_SEVERITY_WORDS = {
+    Severity.ERROR: "error contradiction",
+    Severity.WARNING: "warning",
+    Severity.INFO: "info note",
+}
 FILTER_FIELDS: dict[str, Callable[[ConstraintRow], str]] = {
     **FIELDS,
-    "severity": lambda row: _SEVERITY_WORDS.get(FIELDS["severity"](row), FIELDS["severity"](row)),
+    "severity": lambda row: " ".join(dict.fromkeys(_SEVERITY_WORDS[each.severity] for each in row.findings)),
     "references": lambda row: row.key.referenced.name,
     "on_delete": lambda row: row.key.on_delete.value,
     "foreign_key": lambda row: f"{row.key.table.name} {' '.join(row.key.columns)} {row.key.name}",
@@ -188,11 +175,11 @@ def _is_idle(impact: Impact | None) -> bool:
     return impact is not None and impact.state == "latent"
 
 
-def columns() -> list[ListColumn[ConstraintRow]]:
-    """Give the list's columns."""
+def columns(folds: Folds) -> list[ListColumn[ConstraintRow]]:
+    """Give the list's columns; a row may stand for others."""
     return [
         ListColumn("", _symbol, 1, tone=_tone),
-        ListColumn("foreign key", lambda row: shown_columns(row.key), 16),
+        ListColumn("foreign key", lambda row: shown_columns(row.key), 16, shown=folds.name),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
         ListColumn(
             "on delete",
@@ -202,7 +189,7 @@ def columns() -> list[ListColumn[ConstraintRow]]:
             tone=lambda row: ACTION_TONES[row.key.on_delete] if row.declared else "muted",
         ),
         ListColumn("rule", lambda row: row.reasons, 5, priority=3, extra=True),
-        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone),
+        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone, shown=folds.state),
     ]
 
 
@@ -219,19 +206,13 @@ def orders() -> list[Order[ConstraintRow]]:
 
 def summary(knowledge: Knowledge) -> str:
     """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
-    severities = [finding.severity for finding in knowledge.findings]
-    wrong = [
-        counted(severities.count(severity), noun)
-        for severity, noun in ((Severity.ERROR, "contradictions"), (Severity.WARNING, "warnings"))
-        if severity in severities
-    ]
-    return f"{', '.join(wrong) or 'Nothing wrong found'} in {scope(knowledge)}"
+    return f"{severities_in_words(knowledge.findings) or 'Nothing wrong found'} in {scope(knowledge)}"
 
 
-def counts(rows: Sequence[ConstraintRow]) -> list[tuple[Severity, int]]:
-    """Give how many foreign keys have a severity as their worst, for each that occurs, the worst first."""
-    severities = [row.severity for row in rows]
-    return [(severity, severities.count(severity)) for severity in Severity if severity in severities]
+def counts(found: Iterable[Finding]) -> list[tuple[Severity, int]]:
+    """Give how many findings there are of each severity that occurs, the worst first, as `check` counts them."""
+    severities = Counter(finding.severity for finding in found)
+    return [(severity, severities[severity]) for severity in Severity if severities[severity]]
 
 
 def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
@@ -240,7 +221,7 @@ def count_parts(found: Sequence[tuple[Severity, int]]) -> Line:
     for severity, count in found:
         digit, noun = _DIGITS[severity]
         mark = Part(f" {_SYMBOLS[severity]} {counted(count, noun)}   ", _TONES[severity])
-        parts += [Part(digit, "key"), mark]
+        parts += [Part("["), Part(digit, "key"), Part("]"), mark]
     return tuple(parts)
 
 
@@ -292,7 +273,8 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
         return []
     from fkdash.report.orphans import arrow, count_words, why  # loaded when it is wanted
 
-    reasons = ", ".join(why(scanned.reference))
+    # A finding says why, and what an undeclared one looks like, at length.
+    reasons = "" if row.findings else ", ".join(why(scanned.reference))
     return [
         line(Part(f"{count_words(scanned.orphans)}: ", "strong"), arrow(row.key), "; o shows the rows"),
         *([line(reasons)] if reasons else []),

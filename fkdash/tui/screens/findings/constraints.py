@@ -35,6 +35,7 @@ from fkdash.tui.screens.findings.constraint_rows import (
     summary,
     title_of,
 )
+from fkdash.tui.screens.findings.folds import Folds
 from fkdash.tui.screens.findings.pictures import largest_held_rows, map_of
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
@@ -45,6 +46,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.timer import Timer
 
     from fkdash.catalog.model import ForeignKey, TableName
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a key before its surroundings are shown and the rows it holds are read."""
+_BROAD = 180
+"""From this width on, in cells, list, text and map stand beside each other."""
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -78,14 +82,17 @@ class ConstraintsScreen(BaseScreen):
         super().__init__()
         self.services = services
         self.knowledge: Knowledge | None = None
+        self._folds = Folds()
         self.list = RowList(
-            columns(),
+            columns(self._folds),
             key=lambda row: (row.key.qualified, row.key.columns),
             orders=orders(),
             fields=FILTER_FIELDS,
             empty="No foreign key has been read yet.",
+            alike=self._folds.shape,
             id="constraints",
         )
+        self._folds.count = self.list.stands_for
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
         self._around, self._around_title = TextPane(id="map"), RuleLine()
@@ -137,6 +144,10 @@ class ConstraintsScreen(BaseScreen):
         if seconds is not None:
             self.set_interval(seconds, self._look_again)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the map beside the text where there is room for three."""
+        self.set_class(event.size.width >= _BROAD, "-broad")
+
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
         self.services.left()
@@ -178,11 +189,13 @@ class ConstraintsScreen(BaseScreen):
         known = answered
         async for impacts in count_impacts(pool, answered):
             self.knowledge = known = known.with_impacts(impacts)
-            self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
+            rows = renewed_rows(self.list.rows, known, impacts)
+            self._folds.learn(rows, known.catalog)
+            self.list.show_rows(rows)
             self._tell_counts()
             self.refresh_bindings()
 
-        self.status.working("Counting rows that refer to nothing")
+        self.status.working("Counting rows that refer to nothing", "catalog")
         await self._show(await with_orphans(pool, known))
 
     def _look_again(self) -> None:
@@ -210,8 +223,9 @@ class ConstraintsScreen(BaseScreen):
         # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
         rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
+        self._folds.learn(rows, knowledge.catalog)
         self.knowledge = knowledge
-        self.list.empty = "This database declares no foreign key."
+        self.list.empty = "This database declares no foreign key. o looks for references that nobody declared."
         self.list.show_rows(rows, looked_at)
         self._bar.tell_title(scope(knowledge))
         self._tell_counts()
@@ -220,7 +234,7 @@ class ConstraintsScreen(BaseScreen):
     def _tell_counts(self) -> None:
         if self.knowledge is None:
             return
-        parts = count_parts(counts(self.list.rows)) or line(Part("Nothing wrong found", "good"))
+        parts = count_parts(counts(self.knowledge.findings)) or line(Part("Nothing wrong found", "good"))
         if self._cut_off:
             parts = (Part(self._cut_off, "warning"), *parts)
         self.consequence.tell_parts(
@@ -259,11 +273,17 @@ class ConstraintsScreen(BaseScreen):
             self.pane.show([])
         else:
             self._title.tell(title_of(row))
-            self.pane.show(described(row, self._held.get(row.key.qualified, ())))
+            self._describe(row)
             if self._rest is not None:
                 self._rest.stop()
             self._rest = self.set_timer(_REST_SECONDS, self._rested)
         self.refresh_bindings()
+
+    def _describe(self, row: ConstraintRow) -> None:
+        stands = self._folds.words(row)
+        self.pane.show(
+            [*([line(stands)] if stands else []), *described(row, self._held.get(row.key.qualified, ()))]
+        )
 
     def _rested(self) -> None:
         """Show what is around the key under the cursor, and read which rows most others hold."""
@@ -286,7 +306,7 @@ class ConstraintsScreen(BaseScreen):
             found = await largest_held_rows(pool, catalog, row.key, self.services.options.label_columns)
             self._held[row.key.qualified] = found
             if found and self.list.row is not None and self.list.row.key.qualified == row.key.qualified:
-                self.pane.show(described(self.list.row, found))
+                self._describe(self.list.row)
 
         self.run_cancellable(read, doing="Reading which rows are held by most", group="held")
 
@@ -308,21 +328,29 @@ class ConstraintsScreen(BaseScreen):
         return ""
 
     def action_only(self, severity: str) -> None:
-        """Show only the rows of one severity; those of all again where they were so already, or for ""."""
+        """Show only the rows with findings of one severity; all again where it was so already, or for ""."""
         wanted = f"severity:{severity}" if severity else ""
         self.list.filter_by("" if self.list.filter_text == wanted else wanted)
 
     def action_refresh(self) -> None:
-        """Read again."""
+        """Read again, with rows alike as one."""
+        self._folds.fold_all()
+        self.list.arrange_again()
         self.read()
 
     def action_open(self) -> None:
-        """Show everything about the foreign key."""
+        """Show everything about the foreign key; the rows that it stands for first."""
         row, knowledge = self.list.row, self.knowledge
+        if row is not None and self._folds.stands_for_others(row):
+            self._folds.unfold(row)
+            self.list.arrange_again()
+            return
         if row is not None and knowledge is not None:
             from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
-            self.app.push_screen(FindingScreen(self.services, knowledge, row))
+            self.app.push_screen(
+                FindingScreen(self.services, knowledge, row, self._held.get(row.key.qualified, ()))
+            )
 
     def action_blocked(self) -> None:
         """Show which rows cannot be deleted because of it."""

@@ -127,7 +127,9 @@ def database_columns() -> list[ListColumn[DatabaseRow]]:
         ListColumn("database", lambda row: row.destination.name, 8),
         ListColumn("server", lambda row: row.server, 12, priority=3),
         ListColumn("env", lambda row: row.destination.environment, 10, priority=2),
-        ListColumn("errors", lambda row: _number(row.count(Severity.ERROR)), 6, right=True, tone=_error_tone),
+        ListColumn(
+            "contradictions", lambda row: _number(row.count(Severity.ERROR)), 14, right=True, tone=_error_tone
+        ),
         ListColumn("warnings", lambda row: _number(row.count(Severity.WARNING)), 8, right=True),
         ListColumn("keys", lambda row: _number(row.scope.foreign_keys if row.scope else None), 5, right=True),
         ListColumn(

@@ -9,10 +9,10 @@ from fkdash.errors import FkdashError, UnreachableError
 from fkdash.pictures.bars import Bar, bars
 from fkdash.pictures.path import path
 from fkdash.pictures.picture import Span
-from fkdash.pictures.relations import Reference, relation_map
+from fkdash.pictures.relations import relation_map
 from fkdash.report import pictures
 from fkdash.tui.widgets.drawing import Drawing
-from fkdash.tui.words import fails_deletes, shown_name
+from fkdash.tui.words import fails_deletes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,21 +68,8 @@ def _bars_with_rest(items: tuple[Bar, ...], beyond: str, width: int, pen: Pen) -
 
 def map_of(knowledge: Knowledge, table: TableName, here: ForeignKey | None = None) -> Drawing:
     """Give the references of a table as a map, those that make deletes fail marked, and `here`."""
-    catalog = knowledge.catalog
-    above = tuple(
-        _reference(knowledge, key, key.referenced, here=key is here) for key in catalog.declared_on.get(table, ())
-    )
-    below = tuple(
-        _reference(knowledge, key, key.table, here=key is here) for key in catalog.referencing.get(table, ())
-    )
-    return Drawing(relation_map, (shown_name(table), above, below))
 
+    def conflicts(key: ForeignKey) -> bool:
+        return any(map(fails_deletes, knowledge.findings_of(key)))
 
-def _reference(knowledge: Knowledge, key: ForeignKey, other: TableName, *, here: bool) -> Reference:
-    return Reference(
-        shown_name(other),
-        ", ".join(key.columns),
-        key.on_delete.value,
-        conflicts=any(map(fails_deletes, knowledge.findings_of(key))),
-        here=here,
-    )
+    return Drawing(relation_map, pictures.map_around(knowledge.catalog, table, conflicts, here))

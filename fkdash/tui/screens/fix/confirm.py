@@ -112,6 +112,12 @@ class FixConfirmScreen(BaseScreen):
         self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
         self._database_title.tell(f"Type the database's name: {self.wanted_database}")
         self.pane.show(self._statements())
+        self.status.say("Type or paste the name: nothing begins before. esc leaves everything as it is.")
+
+    def on_descendant_focus(self) -> None:
+        """Say what enter does on the button."""
+        if self._apply.has_focus:
+            self.say(f"Enter begins: {self._apply.label}. esc leaves everything as it is.")
 
     def _statements(self) -> list[Line | str]:
         lines: list[Line | str] = []

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.pasting import for_psql
+from fkdash.pictures.picture import Span
+from fkdash.pictures.waits import waits
 from fkdash.report.plan import lock_lines
+from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.sql_text import sql_line
 
@@ -15,12 +18,15 @@ if TYPE_CHECKING:
     from fkdash.apply.proof.preflight import PreflightLine
     from fkdash.apply.proof.rehearsal import Rehearsal
     from fkdash.fix.plan import Plan, Step
+    from fkdash.pictures.picture import Pen, Picture
+    from fkdash.pictures.waits import Waiting
 
 _STANDINGS: Final[dict[str, tuple[Tone, str]]] = {
     "ok": ("good", "ok"),
     "warning": ("warning", "!!"),
     "stop": ("error", "NO"),
 }
+_BELOW: Final = 5
 _ANSWERS: Final[dict[bool | None, tuple[Tone, str]]] = {
     True: ("good", "ok"),
     False: ("error", "NO"),
@@ -33,9 +39,9 @@ def plan_lines(
     preflight: tuple[PreflightLine, ...] | None,
     rehearsal: Rehearsal | None = None,
     objections: Sequence[str] = (),
-) -> list[Line | str]:
+) -> list[Line | str | Drawing]:
     """Give everything about a plan, what matters most first."""
-    lines: list[Line | str] = [*_objection_lines(objections), *_preflight_lines(preflight)]
+    lines: list[Line | str | Drawing] = [*_objection_lines(objections), *_preflight_lines(preflight)]
     if rehearsal is not None:
         lines += ["", *_rehearsal_lines(rehearsal)]
     if not plan.steps:
@@ -57,7 +63,7 @@ def _objection_lines(objections: Sequence[str]) -> Iterator[Line | str]:
         yield ""
 
 
-def _preflight_lines(preflight: tuple[PreflightLine, ...] | None) -> Iterator[Line | str]:
+def _preflight_lines(preflight: tuple[PreflightLine, ...] | None) -> Iterator[Line | str | Drawing]:
     yield line(Part("Preflight", "title"))
     if preflight is None:
         yield line(Part("  looking ...", "muted"))
@@ -65,6 +71,13 @@ def _preflight_lines(preflight: tuple[PreflightLine, ...] | None) -> Iterator[Li
         tone, mark = _STANDINGS[each.standing]
         next_step = Part(f"  {each.next_step}" if each.next_step else "", "muted")
         yield line(Part(f"  {mark} ", tone), each.what, next_step)
+        if each.chain:
+            yield line(Part("     who waits for whom", "muted"))
+            yield Drawing(_waits_below, (each.chain,))
+
+
+def _waits_below(chain: tuple[Waiting, ...], width: int, pen: Pen) -> Picture:
+    return tuple((Span(" " * _BELOW), *row) for row in waits(chain, width - _BELOW, pen))
 
 
 def _rehearsal_lines(rehearsal: Rehearsal) -> Iterator[Line | str]:

@@ -13,7 +13,7 @@ from fkdash.apply.lock_waits import chain_to, lock_waits
 from fkdash.errors import FkdashError
 from fkdash.pictures.timeline import timeline
 from fkdash.pictures.waits import waits
-from fkdash.report.pictures import step_times
+from fkdash.report.step_times import step_times
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from fkdash.preview.tree import Branch
 
 
-def outcome(branch: Branch) -> str:
-    """Give what happens on a branch in a few words."""
-    from fkdash.report.preview import effect_words  # loaded when it is wanted
-
-    if branch.blockers:
-        return "; ".join(f"BLOCKS {counted(each.rows, 'rows')}, {each.sqlstate}" for each in branch.blockers)
-    return effect_words(branch.effect) if branch.effect is not None else "as above"
-
-
 def rows_in_words(branch: Branch, answer: Preview) -> str:
     """Give what the rows of a branch do or suffer, as the end of a sentence."""
     from fkdash.report.preview import effect_words  # loaded when it is wanted

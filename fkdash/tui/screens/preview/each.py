@@ -97,7 +97,7 @@ class PreviewEachScreen(BaseScreen):
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         async with pool.session(_SECONDS) as session:
             self.answer = await preview_each(
-                session, self._table, limits, self.status.working, labels=self._labels, page_rows=_ROWS
+                session, self._table, limits, self._progress, labels=self._labels, page_rows=_ROWS
             )
         blocked = self.answer.preview.verdict == "blocked"
         self.consequence.tell(each_sentence(self.answer), "error" if blocked else "plain")
@@ -106,6 +106,9 @@ class PreviewEachScreen(BaseScreen):
         self._bar.tell_beyond(f" first of {self.answer.cannot:,}" if self.answer.more else "")
         self.pane.show(_lines(self.answer))
         self.refresh_bindings()
+
+    def _progress(self, doing: str) -> None:
+        self.status.working(doing, "each")
 
     def unanswered(self) -> None:
         """Say that there is no answer, and how to ask again."""

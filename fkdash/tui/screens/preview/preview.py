@@ -11,9 +11,10 @@ from textual.widget import Widget
 from fkdash.pictures.fates import fates
 from fkdash.pictures.picture import pen_for
 from fkdash.pictures.tree import guides
+from fkdash.report.preview_way import outcome, way_text
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
-from fkdash.tui.screens.preview.branch import branch_lines, note_lines, outcome, rows_in_words
+from fkdash.tui.screens.preview.branch import branch_lines, note_lines, rows_in_words
 from fkdash.tui.screens.preview.export import export_all
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.columns import ListColumn
@@ -84,7 +85,7 @@ class PreviewScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
-        yield Frame(ListBar(self.list, "what it does"), self.list, id="left", over=True)
+        yield Frame(ListBar(self.list, "what it would do"), self.list, id="left", over=True)
         yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
@@ -100,13 +101,15 @@ class PreviewScreen(BaseScreen):
     async def _read(self) -> None:
         from fkdash.preview.model import Limits  # loaded when it is wanted
         from fkdash.preview.preview import preview
+        from fkdash.preview.standing import as_it_stands
         from fkdash.preview.tree import branches
         from fkdash.report.preview import sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
-            self.answer = await preview(session, self.target, limits, self._progress)
+            answer = await preview(session, self.target, limits, self._progress)
+            self.answer = await as_it_stands(session, self.knowledge.catalog, answer)
         self.supposed = []
         self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
@@ -125,7 +128,7 @@ class PreviewScreen(BaseScreen):
             self.consequence.tell(f"What deleting {self._named} would do is not known: r asks again.", "warning")
 
     def _progress(self, doing: str) -> None:
-        self.status.working(doing)
+        self.status.working(doing, "preview")
 
     def on_row_list_moved(self) -> None:
         """Tell of the branch under the cursor."""
@@ -221,7 +224,8 @@ class PreviewScreen(BaseScreen):
         from fkdash.report.preview import preview_text
 
         if self.answer is not None:
-            self.copy(preview_text(self.answer))
+            pen = pen_for(ascii_only=self.list.glyphs.ascii_only)
+            self.copy(preview_text(self.answer, way=way_text(self.list.rows, pen)))
 
     def action_export(self) -> None:
         """Write the preview as Markdown, CSV and JSON."""

@@ -85,7 +85,8 @@ class WhatIfScreen(BaseScreen):
         self.supposed = []
         async for each in what_if(pool, self.target, self._plans, limits):
             self.supposed.append(each)
-            self.status.working(f"Trying each fix in thought: {len(self.supposed)} of {len(self._plans) + 1}")
+            tried = f"{len(self.supposed)} of {len(self._plans) + 1}"
+            self.status.working(f"Trying each fix in thought: {tried}", "what-if")
             self.list.show_rows([fate(one, self.key) for one in self.supposed])
             self._tell()
 
