@@ -11,6 +11,7 @@ import pytest
 
 from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, unfinished
+from fkdash.errors import StoppedError
 from fkdash.fix.plan import Plan
 from tests.support.changes import Workbench, good, workbench
 from tests.support.gate import Gate, Moment, gate
@@ -95,3 +96,26 @@ async def test_going_back_from_an_undo_that_was_cut_off_leaves_nothing_that_it_m
             good(await bench.undo(done))
     assert await database.value("select attnotnull from pg_attribute where attname = 'p_id'")
     assert unfinished(tmp_path) == ()
+
+
+@pytest.mark.newest_version
+async def test_going_back_from_the_undo_of_a_repair_that_was_cut_off_before_it_did_anything_is_not_that_undo(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table p (id int primary key); create table c (id int primary key, p_id int);"
+        "insert into c values (1, 7); alter table c add constraint ck foreign key (p_id) references p not valid"
+    )
+    with tempfile.TemporaryDirectory(prefix="fk-") as short:
+        async with gate(database, Path(short)) as way, workbench(database, tmp_path, dsn=way.dsn) as bench:
+            repaired = await bench.apply("ck", "delete-orphans")
+            good(repaired)
+            await bench.look()
+            back = undo_plan(bench.catalog, recorded_run(repaired.journal).plan)
+            cut_off = await cut_at(bench, way, back, 1, of=repaired.journal)
+            assert cut_off.steps_done == (), cut_off
+            with pytest.raises(StoppedError, match="is what it was before the run"):
+                undo_plan(bench.catalog, recorded_run(cut_off.journal).plan)
+            good(await bench.undo(repaired))
+    assert await database.value("select count(*) from c") == 1
+    assert not await database.value("select convalidated from pg_constraint where conname = 'ck'")

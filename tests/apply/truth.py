@@ -26,6 +26,7 @@ from fkdash.apply.change import Change, carry_out, look, wanted
 from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, remaining, undo_plan, unfinished
 from fkdash.apply.proof.preflight import may_start
+from fkdash.apply.run.ending import NOT_KEPT
 from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.catalog.model import Catalog
 from fkdash.catalog.postgres import read_catalog
@@ -202,8 +203,10 @@ class Truth(RuleBasedStateMachine):
         """Give the last run that changed anything, if it is through."""
         for path in reversed(self.journals):
             run = recorded_run(path) if path.stat().st_size else None
-            if run is not None and (run.changed or run.outcome == RunOutcome.VERIFIED):
-                return run if run.outcome == RunOutcome.VERIFIED else None
+            if run is not None and run.outcome == RunOutcome.VERIFIED:
+                return run
+            if run is not None and run.changed and run.outcome != RunOutcome.ROLLED_BACK:
+                return None
         return None
 
     def _change(self, pool: ReadPool, catalog: Catalog, chosen: Plan, continues: Path | None) -> Change:
@@ -276,6 +279,7 @@ class Truth(RuleBasedStateMachine):
             )  # fmt: skip
         else:
             assert run.no_room, recorded
+            assert NOT_KEPT in ended.message, ended
         in_effect = await self.onlooker.in_effect(chosen)
         if known:
             # Somebody may have changed it after it was looked at; and what was so before is not a run's doing.

@@ -147,7 +147,8 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     # The rest of a run does not lead there again, nor does what was given up: the first steps were another run's.
     is_a_rest = not plan.steps or plan.steps[0].number != 1 or steps is plan.abandon
     anew = plan.mends or plan.goal.gone or plan.brings or is_a_rest
-    steps, abandon = _with_what_it_left(plan, steps, abandon)
+    # What leads back from half a repair is the way back itself: from half of that it would lead on.
+    steps, abandon = _with_what_it_left(plan, steps, () if plan.mends else abandon)
     if plan.brings and plan.kept is not None and plan.kept.table not in catalog.tables:
         # It was cut off before a row was kept: there is only the key to take away.
         steps, abandon = (replace(steps[-1], number=1, transaction=1),), ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.journal.journal import JournalError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fkdash.errors import FkdashError
     from fkdash.fix.plan import Plan
 
+NOT_KEPT: Final = "The journal could not be written any more: it will call this run cut off."
 _NOT_AS_PROMISED = 1
 
 

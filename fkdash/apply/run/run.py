@@ -12,7 +12,7 @@ import asyncio
 import platform
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -129,7 +129,8 @@ class Run:
                 {"check": each.check, "ok": each.ok, "detail": each.detail} for each in ended.verification
             ],
         }
-        self._note("ended", **facts)
+        if not self._note("ended", **facts):
+            ended = replace(ended, message=f"{ended.message} {ending.NOT_KEPT}")
         await self._copy_end(facts)
         self.tell(ended)
         return ended
@@ -378,12 +379,15 @@ class Run:
             f"It left an invalid index, which resuming removes, or {for_psql(step.cleanup or '')}" if left else ""
         )
 
-    def _note(self, event: str, **facts: object) -> None:
+    def _note(self, event: str, **facts: object) -> bool:
         """Write what is good to know; what must be known for the way back is on the disk already.
 
-        A journal without a plan would be none: nothing was begun.
+        A journal without a plan would be none: nothing was begun. False where the disk does not take it.
         """
         if not self._begun:
-            return
-        with suppress(JournalError):
+            return True
+        try:
             self.journal.write(event, **facts)
+        except JournalError:
+            return False
+        return True
