@@ -19,6 +19,7 @@ from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import blocked_rows
 from fkdash.preview.target import resolve_with_heirs
 from fkdash.rules.finding import Severity
+from fkdash.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding
 
 _NO_ANSWER: Final = (NotPermittedError, ServerRefusedError, StoppedError, UsageError)
-_FROM_THE_SECOND_ROW_ON: Final = frozenset({"FK104", "FK112"})
 MOST_PREVIEWED: Final = 50
 """Foreign keys of which a row is previewed; the word of the rules is taken for those after them."""
 
@@ -56,7 +56,7 @@ async def previewed(
 def _believed(finding: Finding, counted: Impact) -> tuple[Finding, Impact]:
     """Tone down what the preview does not bear out."""
     spared = replace(counted, spared=True)
-    if finding.rule in _FROM_THE_SECOND_ROW_ON:
+    if rule(finding.rule).from_second_row:
         return finding, spared
     said = f"the preview of a row of {finding.key.referenced} that is referred to is allowed"
     possible = replace(finding, severity=Severity.WARNING, certain=False, evidence=(*finding.evidence, said))

@@ -45,28 +45,6 @@ _DIGITS = {
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
 
 
-_BRIEF = {
-    "FK204": "trigger",
-    "FK205": "row security",
-    "FK206": "half NULL",
-    "FK207": "undeclared",
-    "FK208": "rewritten",
-    "FK209": "heirs",
-    "FK301": "no index",
-    "FK302": "fan-out",
-    "FK303": "large",
-    "FK401": "types",
-    "FK402": "collations",
-    "FK403": "equality",
-    "FK501": "twice",
-    "FK502": "overlaps",
-    "FK503": "NULL keys",
-    "FK504": "cycle",
-    "FK505": "odd one",
-}
-"""Findings that no state tells of, in a word or two for the list."""
-
-
 @dataclass(frozen=True, slots=True)
 class ConstraintRow:
     """A reference, its findings with the worst first, and the rows it holds back where counted.
@@ -127,8 +105,10 @@ class ConstraintRow:
     @property
     def brief(self) -> str:
         """Its worst finding in a word or two, "" without one."""
+        from fkdash.rules.registry import rule  # not before the first frame
+
         worst = self.findings[0] if self.findings else None
-        return _BRIEF.get(worst.rule, worst.rule) if worst else ""
+        return (rule(worst.rule).brief or worst.rule) if worst else ""
 
     @property
     def reasons(self) -> str:

@@ -348,7 +348,9 @@ class ConstraintsScreen(BaseScreen):
         if row is not None and knowledge is not None:
             from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
-            self.app.push_screen(FindingScreen(self.services, knowledge, row))
+            self.app.push_screen(
+                FindingScreen(self.services, knowledge, row, self._held.get(row.key.qualified, ()))
+            )
 
     def action_blocked(self) -> None:
         """Show which rows cannot be deleted because of it."""
