@@ -7,14 +7,16 @@ key whose columns nothing else looks at.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, Match, TableKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from fkdash.preview.facts import KeyFact, TableFact, TriggerFact
     from fkdash.preview.reached import Facts
@@ -70,11 +72,11 @@ class SetPlan:
 
     def cascades_into(self, oid: int) -> list[Step]:
         """Give the cascades that delete from a table."""
-        return [step for step in self.steps if step.kind == "cascade" and step.key.relation == oid]
+        return [step for step in self._into.get(oid, ()) if step.kind == "cascade"]
 
     def nulls_into(self, oid: int) -> list[Step]:
         """Give the steps that set a table's columns NULL."""
-        return [step for step in self.steps if step.kind == "setnull" and step.key.relation == oid]
+        return [step for step in self._into.get(oid, ()) if step.kind == "setnull"]
 
     def depth_known(self, oid: int) -> bool:
         """Tell whether every deleted row of a table is as deep as its steps say: one way leads there."""
@@ -85,7 +87,21 @@ class SetPlan:
 
     def from_table(self, oid: int) -> list[Step]:
         """Give what deleting a table's rows sets off."""
-        return [step for step in self.steps if step.key.referenced_oid == oid]
+        return list(self._from.get(oid, ()))
+
+    @cached_property
+    def _into(self) -> Mapping[int, list[Step]]:
+        found: defaultdict[int, list[Step]] = defaultdict(list)
+        for step in self.steps:
+            found[step.key.relation].append(step)
+        return found
+
+    @cached_property
+    def _from(self) -> Mapping[int, list[Step]]:
+        found: defaultdict[int, list[Step]] = defaultdict(list)
+        for step in self.steps:
+            found[step.key.referenced_oid].append(step)
+        return found
 
 
 class OrderMattersError(Exception):
