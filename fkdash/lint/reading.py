@@ -15,12 +15,12 @@ from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
 from fkdash.errors import UsageError, reason_of
 from fkdash.lint.drizzle import drizzle_statements
+from fkdash.lint.node_pg_migrate import statements_of
 from fkdash.lint.prisma import prisma_statements
 from fkdash.lint.sources import SourceFile, Sources, label_of
 from fkdash.lint.tools import beginning
+from fkdash.versions import NEWEST, OLDEST
 
-NEWEST: Final = 18
-OLDEST: Final = 14
 _PIECE: Final = 1 << 20
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: .*)?$", re.MULTILINE)
 _VERSION: Final = re.compile(r"^-- Dumped from database version (\d+)", re.MULTILINE)
@@ -98,7 +98,8 @@ class _File:
     def read(self) -> None:
         """Read it as a session of its own."""
         self.script.begin_file(self.file.label, whole=self._whole())
-        model = _MODELS.get(self.file.tool.name)
+        scripted = self.file.path.suffix != ".sql" and self.file.tool.name == "node-pg-migrate"
+        model = statements_of if scripted else _MODELS.get(self.file.tool.name)
         if model is not None:
             self._model(model)
         else:

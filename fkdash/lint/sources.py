@@ -159,7 +159,8 @@ def _doubts(path: Path, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]
             if other.name not in known:
                 yield label_of(other), "it has no entry in meta/_journal.json, so Drizzle never runs it"
     if tool.name not in _LISTED_ELSEWHERE:
-        for other in in_code(folder):
+        read = {file.path for file in files}
+        for other in (each for each in in_code(folder) if each not in read):
             yield label_of(other), f"it is a migration in {language_of(other)}, which is not read"
     yield from _repeated(tool, files)
 

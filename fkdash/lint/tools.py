@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.lint.node_pg_migrate import only_runs_statements
 
 _NUMBERS: Final = re.compile(r"\d+(?:[._T-]\d+(?=[._T-]))*")
 """What a name begins with: 7, 20240101_120000, 1.10.2 or 2024-11-22T17.54.04, but not the 2 of 7_2fa."""
@@ -145,6 +146,12 @@ def _containing(marker: str) -> Callable[[Path], Sequence[Path]]:
     return files
 
 
+def _node_pg_migrate(folder: Path) -> Sequence[Path]:
+    found = _containing("-- Up Migration")(folder)
+    scripts = [each for each in in_code(folder) if only_runs_statements(each)] if found else []
+    return sorted((*found, *scripts), key=_by_number)
+
+
 def beginning(path: Path) -> str:
     """Give the first lines of a file, "" where it cannot be read."""
     try:
@@ -208,8 +215,8 @@ TOOLS: Final[tuple[Tool, ...]] = (
         whole=True, outside="transaction:false",
     ),
     Tool(
-        "node-pg-migrate", "node-pg-migrate (-- Up Migration)", _containing("-- Up Migration"), "-- Up Migration",
-        "-- Down Migration", whole=True,
+        "node-pg-migrate", "node-pg-migrate (-- Up Migration)", _node_pg_migrate, "-- Up Migration",
+        "-- Down Migration", whole=True, outside="pgm.noTransaction()",
     ),
     Tool(
         "sql-migrate", "sql-migrate (-- +migrate Up)", _containing("-- +migrate Up"), "-- +migrate Up",

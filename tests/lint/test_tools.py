@@ -95,6 +95,41 @@ def test_two_files_of_one_number_and_a_migration_in_code_are_said(tmp_path: Path
     assert said["003_more.js"] == "it is a migration in JavaScript, which is not read"
 
 
+SCRIPT = """// Changes users_fk.
+exports.up = (pgm) => {
+  pgm.noTransaction();
+  pgm.sql(`SET lock_timeout = '5s'`);
+  pgm.sql(`ALTER TABLE c VALIDATE CONSTRAINT "k\\`\\${x}"`);
+};
+exports.down = (pgm) => {
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "validated"),
+    [
+        (SCRIPT, True),
+        (SCRIPT.replace("exports.up = (pgm) =>", "export function up(pgm)").replace("exports.down = (pgm) =>", "export function down(pgm)"), True),
+        (SCRIPT.replace("pgm.noTransaction();", "pgm.renameTable('c', 'd');"), False),
+        (SCRIPT.replace("c VALIDATE", "${table} VALIDATE"), False),
+        (f"const table = 'c';\n{SCRIPT}", False),
+    ],
+)  # fmt: skip
+def test_a_script_beside_sql_migrations_is_read_if_it_only_runs_statements(
+    tmp_path: Path, script: str, *, validated: bool
+) -> None:
+    (tmp_path / "1_a.sql").write_text(
+        "-- Up Migration\nCREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (id int);\n"
+        'ALTER TABLE c ADD CONSTRAINT "k`${x}" FOREIGN KEY (id) REFERENCES p NOT VALID;\n'
+    )
+    (tmp_path / "2_b.js").write_text(script)
+    found = read_sources(find_sources([tmp_path]))
+    assert [key.validated for key in found.catalog.foreign_keys] == [validated]
+    reasons = [each.reason for each in found.script.incomplete]
+    assert reasons == ([] if validated else ["it is a migration in JavaScript, which is not read"])
+
+
 def test_numbers_of_lines_stay_where_parts_are_left_out(tmp_path: Path) -> None:
     found = read(tmp_path, {"1.sql": f"-- +goose Down\n{DOWN}\n-- +goose Up\n{A}\nDROP TABLE nowhere;\n"})
     assert [each.line for each in found.script.incomplete] == [5]

@@ -83,6 +83,19 @@ def refuse_repeated(folder: Path, request: Request) -> None:
             )
 
 
+def refuse_doubled(found: Sequence, tool: str) -> None:
+    """Raise UnfitFolderError where two migrations have one number, which the tool refuses to run."""
+    numbered: dict[tuple[int, ...], str] = {}
+    for name, number in found.found:
+        # 1.0 is 1, and 01 is too.
+        other = numbered.setdefault(_weight(re.sub(r"(?:[._]0+)+$", "", number)), name)
+        if number and other != name:
+            raise UnfitFolderError(
+                f"{found.folder / name} has the same number as {other}: {tool} runs neither.",
+                next_step="Give one of them another number.",
+            )
+
+
 def one_file_each(
     request: Request,
     tool: str,

@@ -59,6 +59,19 @@ def lay(folder: Path, tool: str) -> Path:
     return path.parent
 
 
+@pytest.mark.parametrize(
+    ("tool", "twin"),
+    [("goose", "7_other.sql"), ("golang-migrate", "3_other.up.sql"), ("flyway", "V2.9.0__other.sql")],
+)
+def test_a_folder_with_one_number_twice_is_refused_as_its_tool_refuses_it(
+    tool: str, twin: str, tmp_path: Path
+) -> None:
+    folder = lay(tmp_path, tool)
+    (folder / twin).write_text(FIRST[tool][1])
+    with pytest.raises(UnfitFolderError, match="has the same number as"):
+        export(tool, tmp_path)
+
+
 @pytest.mark.parametrize("tool", sorted(set(FIRST) - {"prisma"}))
 def test_the_root_and_the_folder_of_migrations_lead_to_the_same_files(tool: str, tmp_path: Path) -> None:
     below = lay(tmp_path, tool)

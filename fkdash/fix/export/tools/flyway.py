@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.fix.export.folder import created, names
 from fkdash.fix.export.model import Exported, FileChange, Kind, Transaction
 from fkdash.fix.export.naming import SECONDS, moments, part_slugs
-from fkdash.fix.export.sequence import Sequence, note_of, refuse_repeated, sequence
+from fkdash.fix.export.sequence import Sequence, note_of, refuse_doubled, refuse_repeated, sequence
 from fkdash.fix.export.sql_text import comment, down, heading, lines, up, way_back
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def export(request: Request) -> Exported:
     migration = request.migration
     found = sequence(request, "Flyway", _NAME, "a file V1__name.sql")
     refuse_repeated(found.folder, request)
+    refuse_doubled(found, "Flyway")
     has_undo = any(re.fullmatch(r"U\d.*__.*\.sql", name) for name in names(found.folder))
     slugs = part_slugs(migration)
     files: list[FileChange] = []

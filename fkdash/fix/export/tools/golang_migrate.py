@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.fix.export.folder import created
 from fkdash.fix.export.model import Exported, FileChange, Transaction
 from fkdash.fix.export.naming import numbers, part_slugs
-from fkdash.fix.export.sequence import note_of, refuse_repeated, sequence
+from fkdash.fix.export.sequence import note_of, refuse_doubled, refuse_repeated, sequence
 from fkdash.fix.export.sql_text import comment, down, heading, lines, up
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def export(request: Request) -> Exported:
     migration = request.migration
     found = sequence(request, "golang-migrate", _NAME, "a file *.up.sql")
     refuse_repeated(found.folder, request)
+    refuse_doubled(found, "golang-migrate")
     slugs = part_slugs(migration)
     numbered = numbers(found.numbers, request.now, len(slugs))
     files: list[FileChange] = []

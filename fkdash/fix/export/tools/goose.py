@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.export.folder import read
 from fkdash.fix.export.model import Kind
-from fkdash.fix.export.sequence import one_file_each, sequence
+from fkdash.fix.export.sequence import one_file_each, refuse_doubled, sequence
 from fkdash.fix.export.sql_text import comment, down, heading, up
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _NAME: Final = re.compile(r"(?P<number>\d+)_.*\.sql")
 def export(request: Request) -> Exported:
     """Give one file for each part."""
     found = sequence(request, "goose", _NAME, "a file with `-- +goose Up`", fits=_is_goose)
+    refuse_doubled(found, "goose")
 
     def text(part: Part, _number: str, _slug: str) -> str:
         outside = "-- +goose NO TRANSACTION\n" if part.kind is Kind.ALONE else ""
