@@ -77,7 +77,7 @@ async def _claims(
         condition = f"rid IN ({', '.join(map(str, chosen))})"
         predicted = await predict(connection, target.schema, target.name, condition)
         tally.confirmed[f"{finding.rule} {predicted.verdict.value}"] += 1
-        if not _is_so(catalog, finding, predicted):
+        if not _is_so(catalog, finding, predicted, found):
             blockers = [(each.constraint, str(each.table), each.sqlstate) for each in predicted.blockers]
             problems.append(
                 f"{finding.rule} {finding.key.qualified} says {finding.message!r}, but deleting {target} where "
@@ -86,7 +86,7 @@ async def _claims(
     return problems
 
 
-def _is_so(catalog: Catalog, finding: Finding, predicted: Preview) -> bool:
+def _is_so(catalog: Catalog, finding: Finding, predicted: Preview, found: tuple[Finding, ...]) -> bool:
     if predicted.verdict is not Verdict.BLOCKED:
         return predicted.verdict is Verdict.UNKNOWN
     assert finding.error is not None
@@ -95,7 +95,13 @@ def _is_so(catalog: Catalog, finding: Finding, predicted: Preview) -> bool:
     failing = (finding.path[-1] if finding.path else finding.key).table
     by_it = [each for each in predicted.blockers if node(catalog, each.table) == node(catalog, failing)]
     # A domain is no table's: its refusal is told under the table as well.
-    return any(each.sqlstate == finding.error.sqlstate for each in by_it)
+    # Where another action on the same rows fails as surely and first, it may be the one that is told.
+    others = {
+        each.error.sqlstate
+        for each in found
+        if each.certain and each.error is not None and node(catalog, each.key.table) == node(catalog, failing)
+    }
+    return any(each.sqlstate in {finding.error.sqlstate, *others} for each in by_it)
 
 
 def _claimed(catalog: Catalog, finding: Finding, target: TableName) -> str:

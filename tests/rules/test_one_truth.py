@@ -7,7 +7,7 @@ import pytest
 from tests.rules.one_truth import Tally, compare
 from tests.support.servers import TestDatabase
 
-_CASES = 70
+_CASES = 50
 
 
 @pytest.mark.newest_version
