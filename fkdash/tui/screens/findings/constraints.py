@@ -35,6 +35,7 @@ from fkdash.tui.screens.findings.constraint_rows import (
     summary,
     title_of,
 )
+from fkdash.tui.screens.findings.cut_off import cut_off_in
 from fkdash.tui.screens.findings.folds import Folds
 from fkdash.tui.screens.findings.pictures import largest_held_rows, map_of
 from fkdash.tui.services import Services
@@ -43,14 +44,13 @@ from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.painting import Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import holds_rows_back, shown_columns, shown_name
+from fkdash.tui.words import holds_rows_back, shown_name
 
 if TYPE_CHECKING:
     from textual import events
     from textual.timer import Timer
 
     from fkdash.catalog.model import ForeignKey, TableName
-    from fkdash.db.session import Sessions
     from fkdash.preview.rows.blocked import BlockedRow
 
 _REST_SECONDS = 0.15
@@ -173,7 +173,7 @@ class ConstraintsScreen(BaseScreen):
         self._retry_seconds = _FIRST_RETRY_SECONDS
         self._held.clear()
         self.read_at = _now()
-        self._cut_off = await _cut_off_in(pool)
+        self._cut_off = await cut_off_in(pool)
         self.services.connected(read)
         profiles = self.services.options.profiles
         server = read.catalog.server
@@ -387,18 +387,3 @@ class ConstraintsScreen(BaseScreen):
 
 def _now() -> str:
     return datetime.now().astimezone().strftime("%H:%M:%S")
-
-
-async def _cut_off_in(sessions: Sessions) -> str:
-    """Say which run in this database was cut off or stopped halfway, "" where there is none."""
-    from fkdash.apply.journal.identity import identity_of  # not before the first frame
-    from fkdash.apply.journal.records import unfinished
-
-    runs = await asyncio.to_thread(unfinished)
-    if runs:
-        async with sessions.session() as session:
-            here = await identity_of(session)
-        runs = tuple(run for run in runs if run.identity.is_same(here))
-    if not runs:
-        return ""
-    return f"{counted(len(runs), 'runs')} left halfway (H): {shown_columns(runs[0].plan.key)}. "
