@@ -141,3 +141,9 @@ SET standard_conforming_strings = on;
 SET default_transaction_isolation = 'read committed';
 """
 """What every script begins with: it depends on these, whatever a database or a role has set."""
+
+WHOSE_RIGHTS: Final = (
+    "It runs with the rights of whoever pastes it, and so does what it sets off: triggers, checks and index "
+    "expressions of the tables. Run it as the tables' owner."
+)
+"""What every script says of itself: fkdash looks at what others planted, a script in psql does not."""

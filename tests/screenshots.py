@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from fkdash.demo.demonstration import incident_server
+from tests.support.patience import patient
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -220,9 +221,7 @@ def main() -> int:
     with (
         incident_server() as dsn,
         # However busy the machine is, every answer is there.
-        patch("fkdash.tui.screens.fix.options._WHAT_IF_SECONDS", SECONDS),
-        patch("fkdash.tui.screens.preview.preview._SECONDS", SECONDS),
-        patch("fkdash.tui.screens.findings.pictures._HELD_SECONDS", SECONDS),
+        patient(SECONDS),
         patch("fkdash.apply.journal.journal.datetime", wraps=datetime) as moments,
         patch("fkdash.apply.journal.journal.getpass", SimpleNamespace(getuser=lambda: "anna")),
         patch("fkdash.apply.run.run.time", SimpleNamespace(monotonic=lambda: next(ticks) * 0.004)),

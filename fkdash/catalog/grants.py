@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import TableKind
 from fkdash.catalog.pasted_names import pasted_name, pasted_table
 from fkdash.db.queries import query
 from fkdash.errors import UsageError
+from fkdash.versions import MEMBERSHIP_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fkdash.catalog.model import Catalog, TableName
     from fkdash.db.session import Row, Session
-
-_MEMBERS_CHOOSE: Final = 160000
 
 
 @fact
@@ -96,7 +95,7 @@ def _oids(catalog: Catalog, names: Iterable[TableName]) -> list[int]:
 
 
 def _splits_membership(catalog: Catalog) -> bool:
-    return catalog.server is not None and catalog.server.version_number >= _MEMBERS_CHOOSE
+    return catalog.server is not None and catalog.server.major >= MEMBERSHIP_OPTIONS
 
 
 def _looking(role: str, standing: Row, rows: Sequence[Row]) -> Iterator[Grant]:

@@ -7,26 +7,25 @@ PUBLICATION, "Notes"; execReplication.c, CheckCmdReplicaIdentity).
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.node_tree import read_tree
 from fkdash.catalog.surroundings import Unpublishable
 from fkdash.db.queries import query
 from fkdash.sqlstates import INVALID_COLUMN_REFERENCE, OBJECT_NOT_IN_PREREQUISITE_STATE
+from fkdash.versions import SCHEMAS_PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.db.session import Row, Session
 
-_SCHEMAS_SINCE: Final = 15
-
 
 async def read_unpublishable(
     session: Session, major: int, only: Sequence[int] | None
 ) -> Mapping[int, tuple[Unpublishable, ...]]:
     """Give what cannot be published, by the table's OID; `only` limits it to these. Raises its errors."""
-    more = query("fkdash.catalog", "publications_of_schemas") if major >= _SCHEMAS_SINCE else ""
+    more = query("fkdash.catalog", "publications_of_schemas") if major >= SCHEMAS_PUBLISHED else ""
     found: defaultdict[int, dict[str, Unpublishable]] = defaultdict(dict)
     for row in await session.asked(query("fkdash.catalog", "publications").replace("{schemas}", more), only):
         for event in ("UPDATE", "DELETE"):

@@ -12,11 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.db.at_once import at_once
-from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError, UsageError
+from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError, UsageError
+from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import blocked_rows
+from fkdash.preview.target import resolve_with_heirs
 from fkdash.rules.finding import Severity
+from fkdash.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding
 
 _NO_ANSWER: Final = (NotPermittedError, ServerRefusedError, StoppedError, UsageError)
-_FROM_THE_SECOND_ROW_ON: Final = frozenset({"FK104", "FK112"})
 MOST_PREVIEWED: Final = 50
 """Foreign keys of which a row is previewed; the word of the rules is taken for those after them."""
 
@@ -36,6 +38,7 @@ _TOGETHER_SECONDS: Final = 10.0
 _OF_A_TABLE: Final = 3
 _MANY_REFER: Final = 100
 _BY_THEMSELVES: Final = 10
+_READ_AHEAD: Final = 10
 
 
 async def previewed(
@@ -53,7 +56,7 @@ async def previewed(
 def _believed(finding: Finding, counted: Impact) -> tuple[Finding, Impact]:
     """Tone down what the preview does not bear out."""
     spared = replace(counted, spared=True)
-    if finding.rule in _FROM_THE_SECOND_ROW_ON:
+    if rule(finding.rule).from_second_row:
         return finding, spared
     said = f"the preview of a row of {finding.key.referenced} that is referred to is allowed"
     possible = replace(finding, severity=Severity.WARNING, certain=False, evidence=(*finding.evidence, said))
@@ -73,6 +76,8 @@ async def _verdicts(
             shared = _Shared(session)
             async with at_once() as group:
                 asked = {id(each): group.create_task(_held_back(shared, catalog, each)) for each in found}
+                for table in list(dict.fromkeys(each.key.referenced for each in found))[:_READ_AHEAD]:
+                    group.create_task(_read_ahead(shared, table))
             rows = {finding: task.result() for finding, task in asked.items()}
             few = _few_of_each_table(catalog, rows.values())
             verdicts: dict[int, Verdict] = {}
@@ -124,6 +129,15 @@ async def _held_back(session: Session, catalog: Catalog, finding: Finding) -> De
     return DeleteTarget(key.referenced, keys=(row,))
 
 
+async def _read_ahead(session: Session, table: TableName) -> None:
+    """Have what previews of a table's rows will ask of the catalogs answered while its row is looked for."""
+    try:
+        await read_facts(session, *await resolve_with_heirs(session, DeleteTarget(table)))
+    except NotRunError:
+        # The preview says so.
+        return
+
+
 async def _verdict(session: Session, row: DeleteTarget, seconds: float) -> Verdict:
     """Give what the preview of one row says."""
     return (await preview(session, row, Limits(seconds=seconds, allow_scan=False))).verdict
@@ -132,12 +146,14 @@ async def _verdict(session: Session, row: DeleteTarget, seconds: float) -> Verdi
 class _Shared:
     """A session that several previews use at the same time; `failed` is the error of the first one refused.
 
-    What they set back to is left out: after the first error nothing that is found in it counts.
+    What they set back to is left out: after the first error nothing that is found in it counts. What was asked
+    before is answered as before: it is one snapshot.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.failed: FkdashError | None = None
+        self._answers: dict[str, Sequence[Row]] = {}
 
     async def rows(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Ask as `asked`, by the driver."""
@@ -156,8 +172,11 @@ class _Shared:
 
     async def asked(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Ask together with what the others ask now."""
+        question = f"{sql}\0{arguments!r}"
         with self._noticing():
-            return await self.session.asked(sql, *arguments)
+            if question not in self._answers:
+                self._answers[question] = await self.session.asked(sql, *arguments)
+            return self._answers[question]
 
     async def one_by_one(
         self,

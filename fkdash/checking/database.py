@@ -35,15 +35,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding, Rule
 
-_UNDECLARED: Final = "FK207"
 _MOST_FORESEEN: Final = 100
-NOT_IN_SNAPSHOTS: Final = {
-    "FK205": "which rows a role may see is known of a running database only",
-    "FK118": "what an owner may do is known of a running database only",
-    "FK119": "what is published is known of a running database only",
-    "FK303": "a snapshot holds no sizes",
-}
-"""The rules that structure alone does not answer, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,7 @@ def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
 
 def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> CheckReport:
     """Check what a snapshot says; `coverage` lists what it cannot know."""
-    asked = tuple(rule for rule in options.rules if rule.id not in NOT_IN_SNAPSHOTS)
+    asked = tuple(rule for rule in options.rules if not rule.needs_server)
     found = [each for each in findings(catalog, asked) if is_about(options.concerns, each.key)]
     judged = judge(found, options.configuration)
     compared = compare(judged.findings, options.baseline)
@@ -124,9 +116,7 @@ def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> Ch
         schemas=schemas_of(catalog),
         coverage=Coverage(
             rules=len(options.rules),
-            not_asked=tuple(
-                (each.id, NOT_IN_SNAPSHOTS[each.id]) for each in options.rules if each.id in NOT_IN_SNAPSHOTS
-            ),
+            not_asked=tuple((each.id, each.not_told) for each in options.rules if each.needs_server),
             files=1,
             source="a snapshot",
         ),
@@ -161,13 +151,13 @@ async def _found(
     sessions: Sessions, catalog: Catalog, options: CheckOptions
 ) -> tuple[tuple[Finding, ...], list[Unknown]]:
     """Ask the rules, most of them while the queries are read that one of them wants; and say what could not be."""
-    others = tuple(rule for rule in options.rules if rule.id != _UNDECLARED)
+    others = tuple(rule for rule in options.rules if not rule.undeclared)
     if len(others) == len(options.rules):
         return await asyncio.to_thread(findings, catalog, others), []
     found, (queries, missed) = await asyncio.gather(
         asyncio.to_thread(findings, catalog, others), kept_queries(sessions, options.seconds)
     )
-    undeclared = [rule for rule in options.rules if rule.id == _UNDECLARED]
+    undeclared = [rule for rule in options.rules if rule.undeclared]
     more = await asyncio.to_thread(findings, catalog.with_queries(queries), undeclared)
     return in_order((*found, *more)), missed
 

@@ -72,19 +72,24 @@ async def check_each(
                 late[server] += 1
                 held = False
                 place.release()
-            heard(number, await looking)
+            found: CheckReport | FkdashError = await looking
         except FkdashError as error:
-            heard(number, error)
+            found = error
         finally:
             looking.cancel()
             if held:
                 place.release()
             else:
                 late[server] -= 1
+        # What goes wrong while it is told is no failure of the database.
+        heard(number, found)
 
-    async with asyncio.TaskGroup() as group:
-        for number, look in enumerate(looks):
-            group.create_task(one(number, look))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, look in enumerate(looks):
+                group.create_task(one(number, look))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 async def _bounded(look: Look) -> CheckReport:

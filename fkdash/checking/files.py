@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.checking.policy import Configuration, Ignored, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, NotUnderstood, Place, Reported, is_about, scope_of
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from fkdash.lint.reading import FilesRead
     from fkdash.rules.finding import Finding, Rule
 
-NOT_FROM_FILES: Final = {
-    "FK203": "whether triggers are disabled is known of a running database only; what the files say is followed",
-    "FK205": "which rows a role may see is known of a running database only",
-    "FK118": "what an owner may do is known of a running database only",
-    "FK119": "what is published is known of a running database only",
-    "FK303": "how large a table is is known of a running database only",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class LintOptions:
@@ -44,7 +36,7 @@ class LintOptions:
 
 def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     """Judge what was read."""
-    asked = tuple(rule for rule in options.rules if rule.id not in NOT_FROM_FILES or rule.id == "FK203")
+    asked = tuple(rule for rule in options.rules if not rule.needs_server)
     wanted = {rule.id for rule in asked}
     found = list(findings(read.catalog, tuple(rule for rule in asked if rule not in FILE_RULES)))
     placed = [(each, *spots_of(read.script, each)) for each in found]
@@ -98,11 +90,7 @@ def coverage_of(read: FilesRead, rules: Iterable[Rule]) -> Coverage:
     listed = tuple(rules)
     return Coverage(
         rules=len(listed),
-        not_asked=tuple(
-            (rule.id, NOT_FROM_FILES[rule.id])
-            for rule in listed
-            if rule.id in NOT_FROM_FILES and rule.id != "FK203"
-        ),
+        not_asked=tuple((rule.id, rule.not_told) for rule in listed if rule.needs_server),
         files=read.files,
         statements=read.statements,
         skipped=read.script.skipped,

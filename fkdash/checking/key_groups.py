@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
-_FEWEST: Final = 3
+FEWEST: Final = 3
 """From so many schemas on keys of one shape are a group."""
 
 
@@ -52,7 +52,7 @@ def key_groups(catalog: Catalog, keys: Iterable[ForeignKey]) -> tuple[list[KeyGr
     groups: list[KeyGroup] = []
     for members in found.values():
         schemas = {key.table.schema for key in members}
-        if len(schemas) < _FEWEST:
+        if len(schemas) < FEWEST:
             continue
         others = [schema for schema in there.get(members[0].table.name, ()) if schema not in schemas]
         differs = sorted(others, key=numbered) if len(others) < len(schemas) else ()

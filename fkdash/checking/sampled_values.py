@@ -11,6 +11,7 @@ from fkdash.catalog.planted import refuse_planted_of
 from fkdash.catalog.spelling import source
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, StoppedError
 from fkdash.rules.finding import Severity
+from fkdash.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from fkdash.db.session import Sessions
     from fkdash.rules.finding import Finding
 
-_RULE: Final = "FK207"
 _ROWS, _VALUES = 1000, 200
 """How many rows of a column are looked at, and how many different values of them are looked up."""
 _NONE_IS_TELLING, _ALL_IS_TELLING = 3, 10
@@ -51,7 +51,7 @@ async def with_sampled_values(
 
 def _can_be_asked(catalog: Catalog, finding: Finding) -> bool:
     key = finding.key
-    if finding.rule != _RULE or finding.certain or len(key.columns) != 1:
+    if not rule(finding.rule).undeclared or finding.certain or len(key.columns) != 1:
         return False
     pair = ((key.table, key.columns[0]), (key.referenced, key.referenced_columns[0]))
     tables = [catalog.tables.get(name) for name, _ in pair]

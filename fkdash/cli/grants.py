@@ -10,6 +10,8 @@ from fkdash.catalog.names import find_table
 from fkdash.catalog.postgres import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
+from fkdash.errors import UsageError
+from fkdash.masking import masked, may_hold_a_password
 from fkdash.report.grants import grants_document, grants_sql
 
 if TYPE_CHECKING:
@@ -62,6 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _missing(arguments: argparse.Namespace) -> list[Grants]:
     role = arguments.looking_role or (None if arguments.fix else _LOOKING_ROLE)
+    for named in (arguments.looking_role, arguments.fix_role):
+        if named is not None and may_hold_a_password(named):
+            raise UsageError(
+                f"{masked(named)} looks like where to connect; here the name of a role is wanted.",
+                next_step="Give the role's name; the database goes last: fkdash grants --look ROLE DSN.",
+            )
     found = []
     async with looking(target_of(arguments)) as pool, pool.session() as session:
         catalog = await read_catalog(session)

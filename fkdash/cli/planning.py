@@ -76,7 +76,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
         metavar="KEY",
         default=[],
         help="a referenced row that blocking rows are to let go, for move-blockers, null-blockers and "
-        "delete-blockers; COLUMN=VALUE,COLUMN=VALUE for several columns; may be repeated",
+        "delete-blockers; COLUMN=VALUE,COLUMN=VALUE or a JSON object for several columns; may be repeated",
     )
     parser.add_argument(
         "--like",

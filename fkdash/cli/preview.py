@@ -32,6 +32,7 @@ from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
+from fkdash.preview.standing import as_it_stands
 from fkdash.preview.tree import branches
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
@@ -191,6 +192,7 @@ async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearin
         catalog = await read_catalog(session)
         target = _target(catalog, arguments)
         answer = await preview(session, target, _limits(arguments), _shown_progress(), hearing=hearing)
+        answer = await as_it_stands(session, catalog, answer)
         knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
         answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
         way = branches(catalog, answer)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.postgres import read_whole_catalog
 from fkdash.catalog.snapshot import snapshot_pieces
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
-from fkdash.cli.messages import tell
+from fkdash.cli.messages import say_pieces, tell
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.errors import UsageError, reason_of
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the catalog and write it down."""
     catalog = run_async(_read(arguments))
     if arguments.output is None:
-        sys.stdout.writelines(snapshot_pieces(catalog))
+        say_pieces(snapshot_pieces(catalog))
         return 0
     path: Path = arguments.output
     try:

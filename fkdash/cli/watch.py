@@ -10,8 +10,9 @@ import threading
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from fkdash.apply.journal.earlier_changes import fixed_in, keys_before
 from fkdash.apply.journal.identity import identity_of
@@ -116,7 +117,7 @@ async def _watch(arguments: argparse.Namespace, ending: Ending, since: datetime 
                     say(watch_line(each, known.findings))
 
         try:
-            from_now_on = arguments.log != "-" and not ending.once and since is None
+            from_now_on = not source.endless and not ending.once and since is None
             await _watched(reading, source, ending, told, from_now_on=from_now_on)
         except asyncio.CancelledError:
             # Whoever watches ends it so: what was counted is the answer.
@@ -186,7 +187,10 @@ async def _source(
     from_end = not once and since is None
     source: Source
     if arguments.log == "-":
-        return FromStream(sys.stdin.buffer)
+        return FromStream(lambda: sys.stdin.buffer)
+    if arguments.log is not None and _is_stream(Path(arguments.log)):
+        # As a shell gives what another program writes: --log <(kubectl logs -f db-1).
+        return FromStream(partial(_opened, Path(arguments.log)))
     if arguments.log is not None:
         source = FromFiles(LogFiles(Path(arguments.log), since=since, from_end=from_end))
     else:
@@ -205,3 +209,11 @@ async def _source(
             raise
         source = FromServer(log, tell, patience_seconds=0 if once else PATIENCE_SECONDS)
     return source
+
+
+def _is_stream(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")

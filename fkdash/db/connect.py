@@ -16,8 +16,8 @@ from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of
 from fkdash.db.target import NO_SETTINGS, Address, Target
 from fkdash.db.where.tls import driver_tls
 from fkdash.sqlstates import CANNOT_CONNECT_NOW, PROTOCOL_VIOLATION
+from fkdash.versions import OLDEST
 
-OLDEST_MAJOR = 14
 _FOREVER_SECONDS = 1e9
 _CONNECT_ERRORS = (*DRIVER_ERRORS, asyncpg.InternalClientError)
 """While connecting the driver has its own words also for a wrong kind of server and for garbage."""
@@ -119,6 +119,6 @@ async def _driver_connect(
 
 def _refuse_an_old_server(opened: Opened, target: Target) -> None:
     major = opened.connection.get_server_version().major
-    if major < OLDEST_MAJOR:
+    if major < OLDEST:
         opened.connection.terminate()
-        raise too_old(major, OLDEST_MAJOR, target.describe(opened.address))
+        raise too_old(major, OLDEST, target.describe(opened.address))

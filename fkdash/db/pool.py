@@ -13,7 +13,7 @@ from fkdash.db.connect import connect
 from fkdash.db.giving_way import Watch, locked_words
 from fkdash.db.opening import Connection, LeftOpen, Opening, begin, begin_script, milliseconds
 from fkdash.db.queries import query
-from fkdash.db.refused.translate import DRIVER_ERRORS, translated
+from fkdash.db.refused.translate import DRIVER_ERRORS
 from fkdash.db.session import Row, Session
 from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
@@ -213,11 +213,22 @@ class ReadPool:
             raise
         if left is not None:
             left.no_longer.set()
+        return self._opening_on(connection, script, begun, alive=alive, left_open=left is not None)
+
+    def _opening_on(
+        self,
+        connection: Connection,
+        script: str,
+        begun: Callable[[Connection, int], None] = lambda _connection, _process: None,
+        *,
+        alive: bool,
+        left_open: bool = False,
+    ) -> Opening:
         return Opening(
             connection,
             script,
             alive=alive,
-            left_open=left is not None,
+            left_open=left_open,
             process_known=connection in self._direct,
             tried=self._count,
             begin=self._begin,
@@ -288,17 +299,11 @@ class ReadPool:
         return locked(words)
 
     async def _asked_beside(self, connection: Connection, name: str, *arguments: object) -> Sequence[Row]:
-        """Run one of this room's queries in a pinned transaction of its own."""
-        self._count()
-        await self._begin(connection, self._begin_script(_WATCH_SECONDS, None))
-        try:
-            rows = await connection.fetch(query("fkdash.db", name), *arguments, timeout=_WATCH_SECONDS)
-            await connection.execute("ROLLBACK", timeout=_ROLLBACK_SECONDS)
-        except DRIVER_ERRORS as error:
-            ours = translated(error, "asking for locks", where=self.where, closed=connection.is_closed())
-            if ours is None:
-                raise
-            raise ours from None
+        """Run one of this room's queries in a pinned transaction of its own, on a connection that has answered."""
+        opening = self._opening_on(connection, self._begin_script(_WATCH_SECONDS, None), alive=True)
+        asking = OpenTransaction(connection, where=self.where, statement_seconds=_WATCH_SECONDS, opening=opening)
+        rows = await asking.asked(query("fkdash.db", name), *arguments)
+        await asking.execute("ROLLBACK")
         return rows
 
     async def _begin(self, connection: Connection, script: str) -> None:

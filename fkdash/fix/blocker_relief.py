@@ -18,7 +18,7 @@ from fkdash.fix.picks import is_picked
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.redeclaring import leaves, numbered
-from fkdash.fix.statements.values import in_words, named_values, referenced_row
+from fkdash.fix.statements.values import in_words, named_row, referenced_row
 from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
 from fkdash.fix.steps.repair_orphans import changing, keep
 from fkdash.shell import command
@@ -38,7 +38,7 @@ _MOST_NAMED: Final = 5
 
 
 def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
-    """Give the referenced rows that are named: VALUE each, or COLUMN=VALUE,COLUMN=VALUE for a key of several."""
+    """Give the referenced rows that are named: each as `named_row` reads it."""
     if not words:
         raise UsageError(
             f"Of which rows of {key.referenced.name}? The rows that refer to these are changed.",
@@ -47,8 +47,7 @@ def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
     if len(words) > _MOST_CHOSEN:
         raise UsageError(f"More than {_MOST_CHOSEN:,} rows are named.", next_step="Take them in several runs.")
     columns = key.referenced_columns
-    found = [named_values(columns, (word,) if len(columns) == 1 else word.split(",")) for word in words]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(named_row(columns, word) for word in words))
 
 
 def relieve(

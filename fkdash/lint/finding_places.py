@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
+from fkdash.rules.finding import HangsOn
+from fkdash.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,12 +16,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.rules.finding import Finding
 
-_NOT_NULL: Final = frozenset({"FK101", "FK108", "FK206"})
-_CHECKS: Final = frozenset({"FK102", "FK107", "FK114"})
-_DEFAULTS: Final = frozenset({"FK105", "FK106", "FK107", "FK112", "FK113"})
-_UNIQUE: Final = frozenset({"FK104", "FK112"})
-_TYPES: Final = frozenset({"FK401", "FK402", "FK403"})
-_BESIDE: Final = frozenset({"FK204", "FK208"})
 _LONGEST: Final = 160
 
 
@@ -50,7 +46,7 @@ def spots_of(script: Script, finding: Finding) -> tuple[Spot | None, Spot | None
 
 def _numbers(script: Script, finding: Finding, key: ForeignKey) -> Iterator[int]:
     """Give the statements that said what a finding hangs on."""
-    rule = finding.rule
+    hangs_on = rule(finding.rule).hangs_on
     yield _own(script, key)
     for each in finding.path:
         yield _own(script, each)
@@ -58,38 +54,40 @@ def _numbers(script: Script, finding: Finding, key: ForeignKey) -> Iterator[int]
     if table is None:
         return
     columns = finding.columns if finding.key is key else key.columns
-    yield from _of_columns(script, rule, table, columns)
-    if rule in _BESIDE:
+    yield from _of_columns(script, hangs_on, table, columns)
+    if HangsOn.CODE in hangs_on:
         yield from _of_what_runs(script, table, finding)
-    if rule in _CHECKS:
+    if HangsOn.CHECKS in hangs_on:
         yield from _of_checks(script, table, columns)
-    if rule in _UNIQUE:
+    if HangsOn.UNIQUE in hangs_on:
         names = {column.number for column in table.columns if column.name in columns}
         yield from (
             index.made for index in script.state.indexes_on(table.oid)
             if index.index is not None and index.index.unique and names & set(index.index.columns)
         )  # fmt: skip
-    if rule in _TYPES:
+    if HangsOn.TYPES in hangs_on:
         referenced = _table(script, key.referenced)
         if referenced is not None:
-            yield from _of_columns(script, rule, referenced, key.referenced_columns)
+            yield from _of_columns(script, hangs_on, referenced, key.referenced_columns)
 
 
-def _of_columns(script: Script, rule: str, table: Relation, names: Iterable[str]) -> Iterator[int]:
+def _of_columns(
+    script: Script, hangs_on: frozenset[HangsOn], table: Relation, names: Iterable[str]
+) -> Iterator[int]:
     for name in names:
         column = table.column(name)
         if column is None:
             continue
-        if rule in _NOT_NULL and column.not_null:
+        if HangsOn.NOT_NULL in hangs_on and column.not_null:
             yield column.null_set or column.made
-        if rule in _DEFAULTS:
+        if HangsOn.DEFAULTS in hangs_on:
             yield column.default_set
-        if rule in _TYPES:
+        if HangsOn.TYPES in hangs_on:
             yield column.type_set
-        if rule == "FK207":
+        if HangsOn.COLUMNS in hangs_on:
             yield column.made
         domain = script.state.types.get(column.type.oid)
-        if rule in _NOT_NULL | _CHECKS and domain is not None and domain.kind == "d":
+        if {HangsOn.NOT_NULL, HangsOn.CHECKS} & hangs_on and domain is not None and domain.kind == "d":
             yield domain.made
 
 
@@ -107,9 +105,9 @@ def _of_what_runs(script: Script, table: Relation, finding: Finding) -> Iterator
         if any(each.startswith(f"trigger {trigger.name} runs ") for each in finding.evidence):
             yield trigger.made
             yield state.functions[trigger.function].made
-    for rule in table.rules:
-        if any(each.startswith(f"rule {rule.name} ") for each in finding.evidence):
-            yield rule.made
+    for rewriting in table.rules:
+        if any(each.startswith(f"rule {rewriting.name} ") for each in finding.evidence):
+            yield rewriting.made
     for partition in state.children(table.oid) if table.kind == "p" else ():
         yield from _of_what_runs(script, partition, finding)
 

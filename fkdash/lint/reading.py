@@ -19,9 +19,8 @@ from fkdash.lint.node_pg_migrate import statements_of
 from fkdash.lint.prisma import prisma_statements
 from fkdash.lint.sources import SourceFile, Sources, label_of
 from fkdash.lint.tools import beginning
+from fkdash.versions import NEWEST, OLDEST
 
-NEWEST: Final = 18
-OLDEST: Final = 14
 _PIECE: Final = 1 << 20
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: .*)?$", re.MULTILINE)
 _VERSION: Final = re.compile(r"^-- Dumped from database version (\d+)", re.MULTILINE)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import TableKind
+from fkdash.rules.checks import fk209_inheritance_not_covered
 from fkdash.rules.registry import RULES, findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
-
-_DOUBTFUL_RULES: Final = ("FK201", "FK202", "FK203", "FK204", "FK208", "FK209")
-_UNDECLARED_RULE: Final = "FK207"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,9 @@ def every(catalog: Catalog) -> tuple[Reference, ...]:
 
 def undeclared(catalog: Catalog) -> tuple[Reference, ...]:
     """Give the references that the rules take for such without a foreign key."""
-    found = findings(catalog, [rule for rule in RULES if rule.id == _UNDECLARED_RULE])
+    found = findings(catalog, [rule for rule in RULES if rule.undeclared])
     return tuple(
-        Reference(finding.key, declared=False, rules=(_UNDECLARED_RULE,))
-        for finding in found
-        if not finding.certain
+        Reference(finding.key, declared=False, rules=(finding.rule,)) for finding in found if not finding.certain
     )
 
 
@@ -75,7 +71,7 @@ def inherited(catalog: Catalog) -> Iterator[Reference]:
                 key, name="", table=heir, oid=None, copies=(), validated=False, enforced=False, comment=None
             )
             if all(name in columns for name in key.columns) and not _declared(catalog, own):
-                yield Reference(own, declared=False, rules=("FK209",))
+                yield Reference(own, declared=False, rules=(fk209_inheritance_not_covered.RULE.id,))
 
 
 def _not_declared(catalog: Catalog) -> tuple[Reference, ...]:
@@ -114,7 +110,7 @@ def _heirs(catalog: Catalog, name: TableName) -> Iterable[TableName]:
 
 def _by_rule(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for finding in findings(catalog, [rule for rule in RULES if rule.id in _DOUBTFUL_RULES]):
+    for finding in findings(catalog, [rule for rule in RULES if rule.doubt and not rule.undeclared]):
         known = found.get(finding.key.qualified, ())
         if finding.rule not in known:
             found[finding.key.qualified] = (*known, finding.rule)

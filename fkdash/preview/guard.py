@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
 
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
-_BY_THE_ROW: Final = ("FK102", "FK103", "FK104", "FK107", "FK112", "FK113", "FK114", "FK115", "FK116", "FK117")
-"""Contradictions that a row's other values decide, or a row of another table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ class _Reach:
                 elif key.on_delete is Action.SET_DEFAULT:
                     self.not_asked.append(f"{key.qualified}: ON DELETE SET DEFAULT needs a row with the default")
         reached = {key.qualified for name in self.order for key in self._acting(name)}
-        for finding in findings(self._catalog, [rule for rule in RULES if rule.id in _BY_THE_ROW]):
+        for finding in findings(self._catalog, [rule for rule in RULES if rule.by_row]):
             if finding.key.qualified in reached and Statement.DELETE in finding.statements:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
 

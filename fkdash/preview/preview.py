@@ -18,9 +18,8 @@ from fkdash.preview.scans import scan_needing_consent
 from fkdash.preview.sets.answer import SetAnswer, answer_by_sets
 from fkdash.preview.target import (
     find_targets,
-    inheriting_tables,
     refuse_volatile,
-    resolve,
+    resolve_with_heirs,
     selection,
     spelled,
 )
@@ -55,10 +54,12 @@ async def preview(
     `cut_short`. `assume` pretends other constraints ("what if"), `hearing` keeps the statements that are asked of
     rows. Raises UsageError for a target that names nothing, and the session's errors.
     """
-    oid = await resolve(session, target)
+    oid, inheriting = await resolve_with_heirs(session, target)
     await refuse_volatile(session, target)
     try:
-        return await _answered(session, oid, target, limits, progress, assume=assume, hearing=hearing)
+        return await _answered(
+            session, (oid, inheriting), target, limits, progress, assume=assume, hearing=hearing
+        )
     except NotRunError as refused:
         return replace(_not_known(target, refused.what), not_run=refused.not_run)
     except TimedOutError as limit:
@@ -68,7 +69,7 @@ async def preview(
 
 async def _answered(
     session: Session,
-    oid: int,
+    tables: tuple[int, Sequence[int]],
     target: DeleteTarget,
     limits: Limits,
     progress: Progress | None,
@@ -76,7 +77,7 @@ async def _answered(
     assume: Assumptions | None,
     hearing: Hearing | None,
 ) -> Preview:
-    inheriting = await inheriting_tables(session, oid, target)
+    oid, inheriting = tables
     facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     if assume is not None:
         facts = assume.applied(facts)

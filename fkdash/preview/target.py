@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
+from fkdash.catalog.node_tree import FIRST_OF_USERS
+from fkdash.db.at_once import at_once
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.condition import by_own_name, nearest_columns
-from fkdash.preview.equality import alias_beside, bare_type
+from fkdash.preview.equality import alias_beside, bare_type, clause
 from fkdash.preview.model import Selection
 from fkdash.preview.own_path import refuse_volatile_in
 from fkdash.sqlstates import UNDEFINED_COLUMN
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 def selection(facts: Facts, target: DeleteTarget) -> Selection:
     """Give the condition for a target; raises UsageError when the keys differ in their columns."""
     table = facts.tables[facts.target]
+    by_name = table.columns_by_name
     if target.condition is not None:
         # On a line of its own, so that a comment at its end does not take the parenthesis along.
         condition = by_own_name(target.condition, target.table)
@@ -38,18 +41,16 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
     columns = tuple(target.keys[0])
     if any(set(key) != set(columns) for key in target.keys):
         raise UsageError("The keys do not all have the same columns.", next_step="Give each key the same columns.")
-    unknown = [column for column in columns if column not in table.columns_by_name]
+    unknown = [column for column in columns if column not in by_name]
     if unknown:
         raise UsageError(
             f"{target.table} has no column {unknown[0]!r}.",
-            next_step=f"It has {', '.join(table.columns_by_name)}.",
+            next_step=f"It has {', '.join(by_name)}.",
         )
     name = quoted(table.name.name)
     keys = alias_beside(table.name.name, "fk$keys")
-    # A rehearsed delete runs it under the application's path, where each name could mean something else.
     tests = [
-        f"{name}.{quoted(column)} operator(pg_catalog.=) "
-        f"{keys}.a{i}::{bare_type(facts, table.columns_by_name[column])}"
+        _equals(facts, f"{name}.{quoted(column)}", f"{keys}.a{i}::{bare_type(facts, by_name[column])}", column)
         for i, column in enumerate(columns)
     ]
     arrays = ", ".join(f"pg_catalog.unnest(${i + 1}::pg_catalog.text[])" for i in range(len(columns)))
@@ -58,10 +59,21 @@ def selection(facts: Facts, target: DeleteTarget) -> Selection:
         condition=" AND ".join(tests),
         joined=f"CROSS JOIN ROWS FROM ({arrays}) AS {keys}({names})",
         arguments=tuple(
-            [spelled(key[column], array=table.columns_by_name[column].array) for key in target.keys]
-            for column in columns
+            [spelled(key[column], array=by_name[column].array) for key in target.keys] for column in columns
         ),
     )
+
+
+def _equals(facts: Facts, column: str, given: str, name: str) -> str:
+    """Give the test for a key's value, by the equality of the unique index when the type brought its own (citext).
+
+    A rehearsed delete runs it under the application's path, where each name could mean something else.
+    """
+    for index in facts.tables[facts.target].indexes:
+        for key in index.keys if index.unique else ():
+            if key.column == name and (key.operator or 0) >= FIRST_OF_USERS:
+                return clause(column, facts.operators[key.operator or 0], given)
+    return f"{column} operator(pg_catalog.=) {given}"
 
 
 def spelled(value: object, *, array: bool = False) -> str | None:
@@ -130,19 +142,30 @@ async def refuse_volatile(session: Session, target: DeleteTarget) -> None:
     await refuse_volatile_in(session, target.condition, "The condition")
 
 
-async def inheriting_tables(session: Session, oid: int, target: DeleteTarget) -> list[int]:
+async def resolve_with_heirs(session: Session, target: DeleteTarget) -> tuple[int, list[int]]:
+    """Give what `resolve` and `inheriting_tables` give, which is one wait."""
+    async with at_once() as group:
+        found = group.create_task(resolve(session, target))
+        below = group.create_task(inheriting_tables(session, target))
+    return found.result(), below.result()
+
+
+async def inheriting_tables(session: Session, target: DeleteTarget) -> list[int]:
     """Give the OIDs of the tables that inherit from a plain table, whose rows DELETE without ONLY takes too."""
     if target.only:
         return []
     rows = await session.asked(
         "WITH RECURSIVE below(oid) AS ("
         " SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
-        "  WHERE i.inhparent = $1 AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
+        "  WHERE i.inhparent = (SELECT p.oid FROM pg_catalog.pg_class p JOIN pg_catalog.pg_namespace n"
+        "  ON n.oid = p.relnamespace WHERE n.nspname = $1 AND p.relname = $2)"
+        "  AND NOT c.relispartition AND c.relkind IN ('r', 'f')"
         " UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid"
         "  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid"
         "  WHERE NOT c.relispartition AND c.relkind IN ('r', 'f'))"
         " SELECT oid::bigint AS oid FROM below ORDER BY 1",
-        oid,
+        target.table.schema,
+        target.table.name,
     )
     return [row["oid"] for row in rows]
 

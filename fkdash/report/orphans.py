@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.confirmed_references import reference_name, spelled_reference
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.orphans.consequences import consequences
 from fkdash.report.not_run import not_run_field, not_run_lines
+from fkdash.rules.registry import rule
 from fkdash.shell import command
 
 if TYPE_CHECKING:
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from fkdash.orphans.evidence import Evidence, Orphan
     from fkdash.orphans.references import Reference
     from fkdash.orphans.scan import OrphanCount, ScannedReference
-
-_WHY: Final = {
-    "FK201": "NOT VALID: the rows from before were never checked",
-    "FK202": "NOT ENFORCED: nothing is checked",
-    "FK203": "its triggers are disabled",
-    "FK204": "a BEFORE trigger can swallow its action",
-    "FK207": "looks like a reference",
-    "FK208": "rewrite rules get in the way of its action",
-    "FK209": "inheriting tables are not covered",
-}
 
 
 def orphans_document(scanned: Sequence[ScannedReference], catalog: Catalog) -> dict[str, Any]:
@@ -102,7 +93,7 @@ def next_plan(reference: Reference) -> list[str]:
 
 def why(reference: Reference) -> tuple[str, ...]:
     """Say why the reference does not guarantee its rows."""
-    return tuple(_WHY[rule] for rule in reference.rules if rule in _WHY)
+    return tuple(doubt for each in reference.rules if (doubt := rule(each).doubt))
 
 
 def orphan_words(row: Orphan, key: ForeignKey) -> str:

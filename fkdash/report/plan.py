@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.db.text import plain
 from fkdash.fix.plan import Duration
-from fkdash.pasting import PSQL_SETTINGS, SETTINGS, dollar_quoted, for_psql, in_comment
+from fkdash.pasting import PSQL_SETTINGS, SETTINGS, WHOSE_RIGHTS, dollar_quoted, for_psql, in_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -115,6 +115,7 @@ def _comment_lines(plan: Plan, *, psql: bool) -> Iterator[str]:
     yield f"fkdash: {plan.option} for {plan.key.qualified}"
     yield plan.procedure
     yield from plan.consequences
+    yield WHOSE_RIGHTS
     if psql:
         yield "For psql; when a lock_timeout ends it, run it again."
     else:

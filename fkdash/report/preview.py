@@ -23,6 +23,7 @@ from fkdash.sqlstates import (
     INVALID_COLUMN_REFERENCE,
     NOT_NULL_VIOLATION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
+    READ_ONLY_SQL_TRANSACTION,
     RESTRICT_VIOLATION,
     STRING_DATA_RIGHT_TRUNCATION,
     SYNTAX_ERROR,
@@ -50,6 +51,7 @@ _REASONS: Final = {
     INVALID_COLUMN_REFERENCE: "a publication's filter or column list does not fit its replica identity",
     SYNTAX_ERROR: "set twice",
     GENERATED_ALWAYS: "GENERATED ALWAYS AS IDENTITY",
+    READ_ONLY_SQL_TRANSACTION: "transactions are read-only here by default",
     OBJECT_NOT_IN_PREREQUISITE_STATE: "published, without a replica identity",
     INTERNAL_ERROR: "replaced by a rule",
 }

@@ -121,11 +121,28 @@ class Finding:
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
 
 
+class HangsOn(StrEnum):
+    """What of the declared schema, beside its foreign keys, a finding of a rule hangs on."""
+
+    NOT_NULL = "not null"
+    CHECKS = "checks"
+    DEFAULTS = "defaults"
+    UNIQUE = "unique"
+    TYPES = "types"
+    COLUMNS = "columns"
+    CODE = "triggers and rules"
+
+
 @fact
 class Rule:
     """A rule: its permanent id, its words, and the function that finds what it is about.
 
-    `example` is the smallest schema that has the problem, ready for psql.
+    `example` is the smallest schema that has the problem, ready for psql. `brief` says it in a word or two
+    where no state of a key does. `doubt` says why a reference that it finds may lack rows, "" where it cannot.
+    `needs_server` says what of a running database it needs, which files and snapshots do not tell.
+    `undeclared` is about references that nobody declared, for which it reads the queries that the database keeps.
+    `by_row` is decided by a row's other values or by another table's row, `from_second_row` bites only once a
+    second row is written.
     """
 
     id: str
@@ -135,3 +152,15 @@ class Rule:
     explanation: str
     example: str
     find: Callable[[Catalog], Iterable[Finding]]
+    brief: str = ""
+    doubt: str = ""
+    needs_server: str = ""
+    hangs_on: frozenset[HangsOn] = frozenset()
+    undeclared: bool = False
+    by_row: bool = False
+    from_second_row: bool = False
+
+    @property
+    def not_told(self) -> str:
+        """Why files and snapshots do not answer it; "" where they do."""
+        return f"{self.needs_server} is known of a running database only" if self.needs_server else ""

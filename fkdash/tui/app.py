@@ -12,10 +12,10 @@ from fkdash.counted import counted
 from fkdash.db.target import Target
 from fkdash.profiles import Destination
 from fkdash.tui import keys
+from fkdash.tui.host import Host
 from fkdash.tui.known_databases import KnownDatabases, survey_of_profiles
 from fkdash.tui.marking import Marking
 from fkdash.tui.open_database import OpenDatabase
-from fkdash.tui.safe_app import SafeApp
 from fkdash.tui.screens.base import BaseScreen, Refreshing
 from fkdash.tui.screens.help import HelpScreen
 from fkdash.tui.terminal import PASSWORD_WANTED
@@ -37,7 +37,7 @@ _NEEDS_KNOWLEDGE = frozenset({"explain", "relations", "go_to_table", "describe",
 _SEVERAL_DATABASES = Place(server="several databases")
 
 
-class DashboardApp(SafeApp):
+class DashboardApp(Host):
     """The dashboard on one database or several. It connects after the first frame, and only looks.
 
     `wants_password` is the database whose server demands one, once the application has ended for that;
@@ -130,7 +130,8 @@ class DashboardApp(SafeApp):
         if isinstance(place, Destination):
             options, place = replace(options, environment=place.environment), place.target
         read_only = options.read_only or place.read_only
-        desk = OpenDatabase(self, replace(place, read_only=read_only), replace(options, read_only=read_only))
+        own = replace(options, read_only=read_only)
+        desk = OpenDatabase(self, replace(place, read_only=read_only), own, self.left)
         self._desks.append(desk)
         return desk
 

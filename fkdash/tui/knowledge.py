@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.errors import UsageError
 from fkdash.tui.words import fails_here
@@ -23,7 +23,6 @@ IMPACT_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
 _ORPHAN_SECONDS, _ORPHANS_IN_ALL_SECONDS = 2.0, 15.0
 _TELLING_SECONDS = 0.5
-_UNDECLARED: Final = "FK207"
 
 
 @dataclass(frozen=True)
@@ -162,10 +161,11 @@ async def with_orphans(sessions: Sessions, knowledge: Knowledge) -> Knowledge:
 
 def _judged_anew(catalog: Catalog, found: Sequence[Finding]) -> tuple[Finding, ...]:
     """Ask the rule anew that looks at queries, which nobody waits for before the first answer."""
-    from fkdash.rules.registry import findings, in_order, rule  # not before the first frame
+    from fkdash.rules.registry import RULES, findings, in_order  # not before the first frame
 
-    others = [each for each in found if each.rule != _UNDECLARED]
-    return in_order((*others, *findings(catalog, [rule(_UNDECLARED)])))
+    undeclared = [rule for rule in RULES if rule.undeclared]
+    ids = {rule.id for rule in undeclared}
+    return in_order((*(each for each in found if each.rule not in ids), *findings(catalog, undeclared)))
 
 
 def _place(finding: Finding) -> tuple[TableName, tuple[str, ...]]:

@@ -15,13 +15,14 @@ from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 from fkdash.tui.widgets.bars import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.db.target import Target
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget
-    from fkdash.tui.app import DashboardApp
+    from fkdash.tui.host import Host
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.settings import DashboardOptions
 
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 class OpenDatabase:
     """What the screens about one database share; to them it is their `services`."""
 
-    def __init__(self, app: DashboardApp, target: Target, options: DashboardOptions) -> None:
+    def __init__(
+        self, app: Host, target: Target, options: DashboardOptions, leave: Callable[[OpenDatabase], None]
+    ) -> None:
         self.app, self.options = app, options
+        self._leave = leave
         self.connection = Connection(target)
         self.applying = Applying()
         self.place = Place(
@@ -57,7 +61,7 @@ class OpenDatabase:
 
     def left(self) -> None:
         """Close what is open."""
-        self.app.left(self)
+        self._leave(self)
 
     def connected(self, knowledge: Knowledge) -> None:
         """Show in the header what the server said of itself."""

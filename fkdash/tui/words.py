@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action, ForeignKey, TableName
 from fkdash.report.names import shown_columns, shown_name
 from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import Impact
@@ -79,7 +80,8 @@ def consequence(finding: Finding, impact: Impact | None) -> str:
     blocking = rows_of(impact.blocking_rows, key.table, exact=impact.exact)
     any_of = "" if impact.referenced_rows == 1 else "any of "
     columns = " and ".join(finding.columns)
-    if finding.rule == "FK101":
+    nulled = finding.error is not None and finding.error.sqlstate == NOT_NULL_VIOLATION and not finding.path
+    if nulled and key.on_delete is Action.SET_NULL:
         have = "has" if impact.blocking_rows == 1 else "have"
         cannot = "it cannot be NULL" if len(finding.columns) == 1 else "they cannot be NULL"
         return f"Deleting {any_of}{blocked} fails: {blocking} {have} {columns} pointing there, and {cannot}."

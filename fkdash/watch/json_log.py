@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
+from fkdash.explain.languages import ERROR, any_of
 from fkdash.watch.finder import Finder
 from fkdash.watch.record import COUNTED, LogRecord
 
@@ -14,9 +16,21 @@ if TYPE_CHECKING:
     from fkdash.watch.clock import Clock
 
 LONGEST_RECORD: Final = 64 * 1024 * 1024
-_SIGNS: Final = (*(f'"{code}"'.encode() for code in sorted(COUNTED)), b'Payload"', b'"properties"', b'"log"')
+_SOMETHING: Final = re.compile(r"[^\s,]")
+_SIGNS: Final = (
+    *(f'"{code}"'.encode() for code in sorted(COUNTED)),
+    *(f"{word}:  ".encode() for word in ERROR),
+    b'Payload"',
+    b'"properties"',
+    b'"log"',
+)
 _BEGINS: Final = b'{"timestamp":"'
-_TEXTS: Final = ("textPayload", "log", "message")
+# What a line of another format stands in: Cloud SQL, Docker, CloudWatch, journald, Supabase and others.
+_TEXTS: Final = ("textPayload", "log", "message", "MESSAGE", "event_message", "msg")
+_SEVERITY: Final = ("error_severity", "errorLevel")
+_MOST_NESTED: Final = 8
+# Azure puts a prefix of its own before the message.
+_PREFIXED: Final = re.compile(rf"\d{{4}}-\d\d-\d\d [^\n]*?\b(?:{any_of(ERROR)}):  ")
 # The same facts under the names of PostgreSQL, of CloudNativePG and of Azure.
 _NAMES: Final = {
     "sqlstate": ("state_code", "sql_state_code", "sqlerrcode"),
@@ -69,25 +83,71 @@ class JsonLog:
             # A server that was killed leaves half a line, on which the next one goes on.
             entry = _read(line[again:])
         self.left_out += entry is None
-        if not isinstance(entry, dict):
+        yield from self.entry(entry, entry, _MOST_NESTED)
+
+    def entry(self, entry: Any, outer: Any, deep: int = _MOST_NESTED) -> Iterator[LogRecord]:  # noqa: ANN401 - JSON
+        """Give what is of interest in a value, of which `outer` is what it stands in."""
+        if isinstance(entry, list):
+            for each in entry if deep else ():
+                yield from self.entry(each, each if entry is outer else outer, deep - 1)
+        if not isinstance(entry, dict) or not deep:
             return
-        for inner in (entry, entry.get("record"), entry.get("jsonPayload"), entry.get("properties")):
-            if isinstance(inner, dict) and self._told(inner, "sqlstate"):
-                yield from self._record(inner, entry)
-                return
-        for name in _TEXTS:
-            if isinstance(entry.get(name), str):
-                yield from self._read_text(entry[name])
-                return
+        if self._told(entry, "sqlstate"):
+            yield from self._record(entry, outer if isinstance(outer, dict) else {})
+            return
+        if any(name in entry for name in _SEVERITY):
+            # The server's own entry, of an error without a SQLSTATE: there is none, or of no error.
+            return
+        around = entry if _text_of(entry) else outer
+        found = [each for inner in entry.values() for each in self.entry(inner, around, deep - 1)]
+        if found:
+            yield from found
+            return
+        yield from self._read_text(_text_of(entry))
 
     def _record(self, entry: dict[str, Any], outer: dict[str, Any]) -> Iterator[LogRecord]:
         told = {name: self._told(entry, name) for name in _NAMES}
         moment = self._clock.read(told.pop("moment") or str(outer.get("timestamp") or outer.get("time") or ""))
         if told["sqlstate"] in COUNTED:
-            yield LogRecord(str(entry.get("message") or ""), moment=moment, **told)
+            message = _text_of(entry) or _text_of(outer)
+            prefixed = _PREFIXED.match(message)
+            yield LogRecord(message[prefixed.end() :] if prefixed is not None else message, moment=moment, **told)
 
     def _told(self, entry: dict[str, Any], name: str) -> str:
         return next((str(entry[key]) for key in _NAMES[name] if isinstance(entry.get(key), str)), "")
+
+
+class JsonDocuments:
+    """Takes JSON that goes over many lines (`gcloud logging read`, `aws logs`), and reads it when it has ended."""
+
+    def __init__(self, entries: JsonLog) -> None:
+        self._entries = entries
+        self._parts: list[bytes] = []
+        self._length = 0
+        self.left_out = 0
+        """How many values were broken, or too long."""
+
+    def take(self, data: bytes, *, final: bool = False) -> Iterator[LogRecord]:
+        """Give the records, once nothing comes any more."""
+        self._length += len(data)
+        if self._length <= LONGEST_RECORD:
+            self._parts.append(data)
+        if not final:
+            return
+        self.left_out += self._length > LONGEST_RECORD
+        text = b"".join(self._parts).decode("utf-8", "replace").lstrip("\ufeff")
+        place, decoder = 0, json.JSONDecoder()
+        while (found := _SOMETHING.search(text, place)) is not None:
+            try:
+                value, place = decoder.raw_decode(text, found.start())
+            except (ValueError, RecursionError):
+                self.left_out += 1
+                return
+            yield from self._entries.entry(value, value)
+
+
+def _text_of(entry: dict[str, Any]) -> str:
+    return next((entry[name] for name in _TEXTS if isinstance(entry.get(name), str)), "")
 
 
 def _read(line: bytes) -> Any:  # noqa: ANN401 - JSON may be anything

@@ -33,6 +33,6 @@ def notes_of(reading: Reading, spelled: Iterable[str] = ()) -> Iterator[str]:
         yield f"{counted(reading.left_out, 'records')} of the log were broken or too long, and left out."
     if reading.clock.doubtful:
         yield f"The time zone {reading.clock.doubtful} was taken for UTC."
-    yield from (f"A packed file is broken: {each}" for each in dict.fromkeys(reading.broken))
+    yield from (f"A packed file could not be read: {each}." for each in dict.fromkeys(reading.broken))
     if reading.plain:
         yield from spelled

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.watch.csv_log import CsvLog, begins_csv
-from fkdash.watch.json_log import JsonLog
+from fkdash.watch.json_log import JsonDocuments, JsonLog
 from fkdash.watch.text_log import TextLog
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
+    from datetime import datetime
 
     from fkdash.watch.classify import Classifier
     from fkdash.watch.clock import Clock
@@ -18,9 +21,18 @@ if TYPE_CHECKING:
     from fkdash.watch.record import LogRecord
 
 _GZIP: Final = b"\x1f\x8b"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NOT_READ: Final = {
+    b"\xfd7zXZ\0": "xz",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"PK\3\4": "zip",
+}
 _SNIFFED: Final = 4096
 _UNPACKED: Final = 4 * 1024 * 1024
 _LINES_LOOKED_AT: Final = 200
+_SECOND: Final = timedelta(microseconds=999_999)
 
 
 class _Reader(Protocol):
@@ -37,21 +49,33 @@ class Reading:
         self._classifier, self._prefix = classifier, prefix
         self._readers: dict[Hashable, _Reader] = {}
         self._unpacking: dict[Hashable, zlib._Decompress] = {}
+        self._decoding: dict[Hashable, codecs.IncrementalDecoder] = {}
+        self._unreadable: set[Hashable] = set()
         self._begun: dict[Hashable, bytes] = {}
+        self._last: dict[Hashable, datetime] = {}
+        self._exact: set[Hashable] = set()
+        self._beside: dict[Hashable, dict[Hashable, None]] = {}
         self._gone = 0
         self.plain = False
         """Whether something was read that is in the plain format."""
         self.broken: list[str] = []
-        """What was wrong with packed files."""
+        """What is wrong with packed files that could not be read."""
 
     @property
     def left_out(self) -> int:
         """How many records were too long or broken."""
         return self._gone + sum(reader.left_out for reader in self._readers.values())
 
-    def take(self, file: Hashable, data: bytes, *, final: bool = False) -> int:
-        """Read on in a file; `final` says that nothing comes any more. Gives how many violations were counted."""
-        counted = sum(self._take(file, part, final=False) for part in self._unpacked(file, data))
+    def take(self, file: Hashable, data: bytes, *, final: bool = False, beside: Iterable[Hashable] = ()) -> int:
+        """Read on in a file; `final` says that nothing comes any more. Gives how many violations were counted.
+
+        What was read of the files in `beside`, which hold some of its messages as well, is not counted again.
+        """
+        for each in beside:
+            self._beside.setdefault(file, {})[each] = self._beside.setdefault(each, {})[file] = None
+        # What waits there for lines that might follow comes before what is read here.
+        counted = sum(self._settled(each) for each in self._beside.get(file, ()))
+        counted += sum(self._take(file, part, final=False) for part in self._unpacked(file, data))
         return counted + (self._take(file, b"", final=True) if final else 0)
 
     def _take(self, file: Hashable, data: bytes, *, final: bool) -> int:
@@ -62,15 +86,27 @@ class Reading:
                 self._begun[file] = data
                 return 0
             reader = self._readers[file] = self._reader_of(data)
-        counted = self._count(reader.take(data, final=final))
+        counted = self._count(file, reader.take(data, final=final))
         if final:
             self._gone += reader.left_out
             del self._readers[file]
         return counted
 
-    def _count(self, records: Iterable[LogRecord]) -> int:
-        counted = 0
+    def _count(self, file: Hashable, records: Iterable[LogRecord]) -> int:
+        held = [
+            # A moment in whole seconds (%t) is any moment of its second.
+            self._last[each] if each in self._exact else self._last[each] + _SECOND
+            for each in self._beside.get(file, ())
+            if each in self._last
+        ]
+        counted, after = 0, max(held, default=None)
         for record in records:
+            if record.moment is not None:
+                if after is not None and record.moment <= after:
+                    continue
+                self._last[file] = max(record.moment, self._last.get(file, record.moment))
+                if record.moment.microsecond:
+                    self._exact.add(file)
             violation = self._classifier.violation(record)
             if violation is not None:
                 counted += self.counts.add(record, violation)
@@ -78,13 +114,22 @@ class Reading:
 
     def settled(self) -> int:
         """Take what waits for lines that might have followed: nothing has come for a while."""
-        texts = [reader for reader in self._readers.values() if isinstance(reader, TextLog)]
-        return sum(self._count(reader.take(b"", settled=True)) for reader in texts)
+        return sum(self._settled(file) for file in list(self._readers))
+
+    def _settled(self, file: Hashable) -> int:
+        reader = self._readers.get(file)
+        return self._count(file, reader.take(b"", settled=True)) if isinstance(reader, TextLog) else 0
 
     def _unpacked(self, file: Hashable, data: bytes) -> Iterator[bytes]:
         """Give data as it is, of a packed file what it holds, in parts of bounded size."""
-        if file not in self._readers and file not in self._begun and data.startswith(_GZIP):
-            self._unpacking[file] = zlib.decompressobj(wbits=31)
+        if data and file not in self._readers and file not in self._begun:
+            self._begin(file, data)
+        if file in self._unreadable:
+            return
+        decoding = self._decoding.get(file)
+        if decoding is not None:
+            yield decoding.decode(data).encode()
+            return
         unpacking = self._unpacking.get(file)
         if unpacking is None:
             yield data
@@ -101,11 +146,26 @@ class Reading:
                 data = unpacking.unused_data
                 unpacking = self._unpacking[file] = zlib.decompressobj(wbits=31)
 
+    def _begin(self, file: Hashable, data: bytes) -> None:
+        """Look how a file is packed or encoded."""
+        if data.startswith(_GZIP):
+            self._unpacking[file] = zlib.decompressobj(wbits=31)
+        elif data.startswith(_UTF_16):
+            # What PowerShell writes.
+            self._decoding[file] = codecs.getincrementaldecoder("utf-16")("replace")
+        for sign, name in _NOT_READ.items():
+            if data.startswith(sign):
+                self._unreadable.add(file)
+                self.broken.append(f"it is packed with {name}; unpack it into --log -")
+
     def _reader_of(self, data: bytes) -> _Reader:
-        if data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{"):
-            return JsonLog(
+        begun = data.lstrip(b"\xef\xbb\xbf \r\n")
+        if begun.startswith((b"{", b"[{", b"[\n", b"[\r\n", b"[ ")):
+            entries = JsonLog(
                 self.clock, lambda line: TextLog(self.clock, self._prefix).take(line.encode(), final=True)
             )
+            whole = begun.startswith(b"{") and not begun.startswith((b"{\n", b"{\r\n"))
+            return entries if whole else JsonDocuments(entries)
         # A file may begin in the middle of a record.
         if any(map(begins_csv, data.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT])):
             return CsvLog(self.clock)

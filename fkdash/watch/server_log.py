@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, NotPermittedError
-from fkdash.watch.log_files import CHUNK, Chunk, chosen_names
+from fkdash.watch.log_files import CHUNK, END, Chunk
+from fkdash.watch.which_files import PACKED, chosen_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from fkdash.db.session import Row, Sessions
 
-_PACKED: Final = ".gz"
 _SECONDS: Final = 10.0
 _MAY_NOT: Final = (
     "As a superuser: GRANT pg_monitor, pg_read_server_files TO the role; GRANT EXECUTE ON FUNCTION "
@@ -60,6 +60,21 @@ async def read_spelling(sessions: Sessions) -> Spelling:
     return Spelling(row["prefix"], row["zone"], row["verbosity"], row["threshold"])
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where a file was read to; `end` is what stands before it."""
+
+    at: int
+    end: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    path: str
+    size: int
+    beside: tuple[str, ...]
+
+
 class ServerLog:
     """The files of the server's log; `from_end` skips what stands there, `since` files that are older.
 
@@ -78,8 +93,11 @@ class ServerLog:
         self._most_bytes = most_bytes
         self.skipped = 0
         """How many bytes of the log were passed over as too long ago."""
-        self._places: dict[str, int] = {}
-        self._folder: PurePosixPath | None = None
+        self._places: dict[str, _Place] = {}
+        """By the files' paths."""
+        self._last: list[str] = []
+        """The paths that were read at the last look."""
+        self._sizes: dict[str, int] = {}
         self._begun = False
 
     async def open(self) -> None:
@@ -94,42 +112,62 @@ class ServerLog:
                     "The server keeps no log file of its own: logging_collector is off.",
                     next_step="Give the log: --log FILE, or - for standard input.",
                 )
-            self._folder = PurePosixPath(current).parent
             files = await self._listed()
             if self._from_end:
-                self._places = {row["name"]: row["size"] for row in files}
+                self._places = {each.path: _Place(each.size) for each in files}
+                self._last = list(self._places)
             self._begun = self._from_end
             # What cannot be read is to be known before anybody waits for it.
-            await self._part(str(self._folder / PurePosixPath(current).name), 0, 1)
+            await self._part(current, 0, 1)
         except NotPermittedError as error:
             raise NotPermittedError(error.what, next_step=_MAY_NOT) from None
 
     async def read(self) -> AsyncIterator[Chunk]:
         """Give what has come since the last time; raises the session's errors."""
-        assert self._folder is not None  # noqa: S101 - `open` comes first
-        for row in await self._listed():
-            name, size = row["name"], row["size"]
-            place = self._places.get(name, self._beginning(name, size))
-            if size < place:
-                # A name that is used again (log_truncate_on_rotation).
-                yield Chunk(name, b"", final=True)
-                place = 0
-            while place < size:
-                data = await self._part(str(self._folder / name), place, min(CHUNK, size - place))
-                if not data:
-                    break
-                place += len(data)
-                self._places[name] = place
-                yield Chunk(name, data)
-            self._places[name] = place
+        files = await self._listed()
+        folder = {str(PurePosixPath(each.path).parent) for each in files}
+        for path in self._last:
+            if folder and str(PurePosixPath(path).parent) not in folder:
+                # log_directory was changed: what was written there until then.
+                async for chunk in self._more(path, None, ()):
+                    yield chunk
+        self._last = [each.path for each in files]
+        for each in files:
+            async for chunk in self._more(each.path, each.size, each.beside):
+                yield chunk
         self._begun = True
 
-    def _beginning(self, name: str, size: int) -> int:
+    async def _more(self, path: str, size: int | None, beside: tuple[str, ...]) -> AsyncIterator[Chunk]:
+        """Give what was written into a file, up to `size`, which None leaves open."""
+        place = self._places.get(path)
+        if place is None:
+            place = self._places[path] = _Place(self._beginning(path, size or 0))
+        if size == place.at:
+            return
+        if size is not None and size < place.at:
+            # A name that is used again (log_truncate_on_rotation).
+            yield Chunk(path, b"", final=True)
+            place.at, place.end = 0, b""
+        while size is None or place.at < size:
+            known = len(place.end)
+            length = CHUNK if size is None else min(CHUNK, size - place.at)
+            data = await self._part(path, place.at - known, known + length)
+            if data is not None and not data.startswith(place.end):
+                # It was written anew, and is longer by now than it was.
+                yield Chunk(path, b"", final=True)
+                place.at, place.end = 0, b""
+                continue
+            if not data or len(data) == known:
+                break
+            place.at += len(data) - known
+            yield Chunk(path, data[known:], beside=beside)
+            place.end = data[-END:]
+
+    def _beginning(self, path: str, size: int) -> int:
         """Give where a file that has not been read yet is begun; a packed one makes sense as a whole only."""
-        if self._most_bytes is None or name.endswith(_PACKED) or size <= self._most_bytes:
+        if self._most_bytes is None or path.endswith(PACKED) or size <= self._most_bytes:
             return 0
-        if name not in self._places:
-            self.skipped += size - self._most_bytes
+        self.skipped += size - self._most_bytes
         return size - self._most_bytes
 
     async def _part(self, path: str, place: int, length: int) -> bytes | None:
@@ -137,14 +175,30 @@ class ServerLog:
             data: bytes | None = await session.value(query("fkdash.watch", "log_part"), path, place, length)
         return data
 
-    async def _listed(self) -> list[Row]:
-        async with self._sessions.session(_SECONDS) as session:
-            rows = await session.rows(query("fkdash.watch", "log_files"))
-        wanted = chosen_names([row["name"] for row in rows])
+    async def _listed(self) -> list[_Listed]:
+        """Give the files to be read, oldest first."""
+        rows = await self._rows()
+        sizes = {row["name"]: row["size"] for row in rows}
+        grown = {name for name, size in self._sizes.items() if sizes.get(name, size) != size}
+        self._sizes = sizes
+        before = {row["name"]: row["modified"] for row in rows}
+        current = {row["name"] for row in rows if row["current"]}
+        wanted = chosen_names(before, before, grown, current)
+        if any(wanted.values()):
+            rows = await self._rows()
+            wanted = chosen_names(before, {row["name"]: row["modified"] for row in rows}, grown, current)
         return [
-            row
+            _Listed(_path(row, row["name"]), row["size"], tuple(_path(row, each) for each in wanted[row["name"]]))
             for row in rows
             if row["name"] in wanted
             and (self._since is None or row["modified"] >= self._since.timestamp())
-            and (not row["name"].endswith(_PACKED) or (not self._begun or row["name"] in self._places))
+            and (not row["name"].endswith(PACKED) or not self._begun or _path(row, row["name"]) in self._places)
         ]
+
+    async def _rows(self) -> Sequence[Row]:
+        async with self._sessions.session(_SECONDS) as session:
+            return await session.rows(query("fkdash.watch", "log_files"))
+
+
+def _path(row: Row, name: str) -> str:
+    return str(PurePosixPath(row["folder"]) / name)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from fkdash.errors import UnreachableError
+from fkdash.errors import UnreachableError, UsageError, reason_of
 from fkdash.watch.log_files import CHUNK, Chunk, LogFiles
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def watch(
             came = counted = 0
             async for chunk in source.read():
                 came += 1
-                counted += reading.take(chunk.file, chunk.data, final=chunk.final)
+                counted += reading.take(chunk.file, chunk.data, final=chunk.final, beside=chunk.beside)
                 if counted and not ending.once:
                     told(reading.counts.finished(datetime.now(UTC)))
             if not came:
@@ -167,19 +167,19 @@ class FromServer:
 
 
 class FromStream:
-    """Standard input, or another stream, to its end."""
+    """Standard input, or another stream, to its end. It is opened in its thread: a pipe waits for who writes."""
 
     endless = True
     unreachable = False
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._parts: queue.Queue[bytes] = queue.Queue(_MOST_PARTS)
+    def __init__(self, opened: Callable[[], BinaryIO]) -> None:
+        self._opened = opened
+        self._parts: queue.Queue[bytes | OSError] = queue.Queue(_MOST_PARTS)
         self._thread: threading.Thread | None = None
         self.ended = False
 
     async def read(self) -> AsyncIterator[Chunk]:
-        """Give the parts of the stream as they come, until none comes for a second."""
+        """Give the parts of the stream as they come, until none comes for a second; raises UsageError."""
         if self._thread is None:
             # A daemon: whoever waits for standard input cannot be woken, and must not keep the process.
             self._thread = threading.Thread(target=self._take, name="log", daemon=True)
@@ -189,14 +189,19 @@ class FromStream:
                 data = await asyncio.to_thread(self._parts.get, timeout=_LOOK_SECONDS)
             except queue.Empty:
                 return
+            if isinstance(data, OSError):
+                raise UsageError(f"The log cannot be read: {reason_of(data)}")
             self.ended = not data
             yield Chunk("stream", data, final=self.ended)
 
     def _take(self) -> None:
-        data = b"begin"
-        while data:
-            data = _part_of(self._stream)
-            self._parts.put(data)
+        try:
+            stream, data = self._opened(), b"begin"
+            while data:
+                data = _part_of(stream)
+                self._parts.put(data)
+        except OSError as error:
+            self._parts.put(error)
 
     def close(self) -> Iterable[Chunk]:
         """Give nothing: the stream is somebody else's."""

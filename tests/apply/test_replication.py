@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from fkdash.apply.events import RunOutcome
@@ -115,3 +116,53 @@ async def test_rows_of_a_published_table_without_an_identity_are_not_promised_to
         assert ["no replica identity" in each for each in stops] == [True], stops
         chosen = await bench.plan("ck", "no-action")
         assert all("subscribers" not in each for each in chosen.consequences)
+
+
+_NARROW = {
+    "where (id > 3)": False,
+    "(id, note)": False,
+    "where (note = 'x')": True,
+    "(note)": True,
+    "(id, note) where (p_id is null)": True,
+}
+
+
+@pytest.mark.minimum_version(15)
+@pytest.mark.newest_version
+async def test_a_repair_that_a_narrow_publication_makes_impossible_is_stopped_before_it_begins(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        """
+        create table p (id int primary key);
+        create table c (id int primary key, p_id int, note text, constraint ck foreign key (p_id) references p not valid);
+        create table parted (id int primary key, p_id int, note text, constraint pk foreign key (p_id) references p)
+          partition by list (id);
+        create table part partition of parted for values in (1);
+        create publication n;
+        """
+    )
+
+    async def refused(table: str) -> bool:
+        try:
+            await database.execute(f"update only {table} set p_id = null where false")
+        except asyncpg.InvalidColumnReferenceError:
+            return True
+        return False
+
+    async with workbench(database, tmp_path) as bench:
+        for narrow, stopped in _NARROW.items():
+            await database.execute(f"alter publication n set table c {narrow}")
+            lines = await bench.preflight(await bench.plan("ck", "null-orphans"))
+            assert any("42P10" in line.what for line in lines if line.standing is Standing.STOP) is stopped, narrow
+            assert await refused("c") is stopped, narrow
+        await database.execute("alter publication n set table c where (note = 'x')")
+        chosen = await bench.plan("ck", "restrict")
+        assert all(line.standing is not Standing.STOP for line in await bench.preflight(chosen))
+        await database.execute(
+            "alter publication n set (publish_via_partition_root = true);"
+            "alter publication n set table parted where (note = 'x')"
+        )
+        lines = await bench.preflight(await bench.plan("pk", "null-orphans"))
+        assert any("42P10" in line.what for line in lines)
+        assert await refused("part")

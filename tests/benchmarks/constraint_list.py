@@ -29,6 +29,7 @@ from fkdash.tui.screens.findings.constraint_rows import (
     orders,
     renewed_rows,
 )
+from fkdash.tui.screens.findings.folds import Folds
 from fkdash.tui.widgets.row_view import RowView
 from fkdash.tui.words import fails_here
 from tests.rules.catalogs import catalog, reference, table
@@ -90,7 +91,7 @@ def _declared(tables: int) -> Catalog:
 
 
 def _view() -> RowView[ConstraintRow]:
-    shown = columns()
+    shown = columns(Folds())
     return RowView(
         key=lambda row: row.key.qualified,
         haystack=lambda row: "\n".join(column.text(row) for column in shown),

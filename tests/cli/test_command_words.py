@@ -94,7 +94,8 @@ async def testoptions_before_the_command_lead_to_the_same_database(incident_data
 
 
 @pytest.mark.newest_version
-@pytest.mark.parametrize("command", [["check"], ["check", "--format", "json"], ["list", "--format", "json"], ["list"], ["list", "--format", "csv"]])  # fmt: skip
+@pytest.mark.parametrize("command", [["check"], ["check", "--format", "json"], ["list", "--format", "json"], ["list"], ["list", "--format", "csv"],
+    ["check", "--format", "jsonl"], ["snapshot"]])  # fmt: skip
 def test_a_result_that_a_full_disk_refuses_is_said(incident_database: TestDatabase, command: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(

@@ -155,7 +155,11 @@ async def test_a_result_that_nobody_reads_or_the_disk_refuses_does_not_pass_for_
     incident_database: TestDatabase,
 ) -> None:
     command = f"{sys.executable} -m fkdash check {incident_database.dsn}"
-    for redirected, code, words in ((" | true", 141, ""), (" > /dev/full", 3, "No space left on device")):
+    for redirected, code, words in (
+        (" | true", 141, ""),
+        (" --format jsonl | true", 141, ""),
+        (" > /dev/full", 3, "No space left on device"),
+    ):
         ended = await asyncio.to_thread(
             subprocess.run,
             ["bash", "-o", "pipefail", "-c", command + redirected],

@@ -42,7 +42,8 @@ _COMMANDS: tuple[list[str], ...] = (
     ["list"], ["list", "-d"], ["list", "-h"], ["list", "-U"], ["list", "-p"], ["list", "--profile"], ["list", "app"], ["list", "--format"], ["list", "-d", "app", "--look"],
     ["check"], ["check", "--profiles"], ["check", "--fail-on"], ["report"], ["explain"], ["orphans", "scan"], ["fix", "plan"],
     ["fix", "plan", "constraint"], ["fix", "apply", "--plan"], ["fix", "apply", "constraint", "--option", "no-action"],
-    ["fix", "undo"], ["fix", "show"], ["preview", "--table", "t", "--all"], [], ["-d"], ["--profile"],
+    ["fix", "undo"], ["fix", "show"], ["preview", "--table", "t", "--all"], [], ["-d"], ["--profile"], ["grants", "--look"],
+    ["config", "check", "--config"], ["config", "show", "--config"], ["lint"], ["drift", "app"], ["snapshot"], ["watch", "--log"], ["complete"],
 )  # fmt: skip
 _VARIABLES = ("PGDATABASE", "PGHOST", "PGUSER", "PGSERVICE", "PGPORT", "DATABASE_URL", "PGPASSWORD")
 

@@ -105,7 +105,7 @@ async def test_a_setting_that_the_server_does_not_know_is_a_usage_error(database
 
 
 async def test_a_server_that_is_too_old_is_refused(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect_module, "OLDEST_MAJOR", 99)
+    monkeypatch.setattr(connect_module, "OLDEST", 99)
     error = await _error(target)
     assert "fkdash needs 99 or newer" in error.what
 

@@ -24,9 +24,10 @@ _FOR_THE_TEST = "10.213.97.9"
 @pytest.mark.parametrize(
     ("command", "most"),
     [
-        (("list",), 10),
-        (("check",), 42),
-        (("preview", "--table", "workspaces", "--where", "true"), 25),
+        (("list",), 6),
+        # 20, where nothing between two sessions takes a busy machine longer than a moment.
+        (("check",), 24),
+        (("preview", "--table", "workspaces", "--where", "true"), 20),
     ],
 )
 async def test_few_answers_are_waited_for(
@@ -59,7 +60,7 @@ async def test_the_number_of_keys_does_not_matter(database: TestDatabase) -> Non
         biting = [each for each in report.findings if each.impact is not None and each.impact.state == "biting"]
         assert len(biting) == last
         waits.append(link.waits)
-    assert waits[1] <= waits[0] + 20
+    assert waits[1] <= waits[0] + 10
 
 
 @pytest.mark.skipif(

@@ -60,7 +60,7 @@ def test_half_a_megabyte_is_read_whole() -> None:
     ["a", " ", '"', "'", "(", "\\", "\n", "\t", '"a" ', "»", "[", "\x1b[", "\x1b]", 'UPDATE "a"."b" SET ', 'DELETE FROM ONLY "a"."b" WHERE $1 OPERATOR(', "a | ", "(a)=(", "&quot;", 'null value in column "', "ERROR:  ", "TABLE NAME:  x ", '""'],
 )  # fmt: skip
 def test_no_repetition_takes_long_to_read(unit: str) -> None:
-    text = unit * (300_000 // len(unit))
+    text = unit * (100_000 // len(unit))
     started = process_time()
     explain(sound(), text)
-    assert process_time() - started < 15
+    assert process_time() - started < 5

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 
 from fkdash.catalog.model import TableName, quoted
 from fkdash.db.literals import literal
+from fkdash.fix.export.migration import migration_of
+from fkdash.fix.export.model import Request
+from fkdash.fix.export.table import exported
 from fkdash.pasting import PSQL_SETTINGS, dollar_quoted, for_psql, in_comment
 from fkdash.report.plan import plan_sql
 from tests.support.changes import good, workbench
@@ -116,6 +120,48 @@ async def state(database: TestDatabase) -> list[list[asyncpg.Record]]:
             await database.fetch(f"select (to_jsonb(t){without})::text from {table['name']} t order by 1")
         )
     return found
+
+
+_PLANTED = """
+create schema planted;
+create table planted.ran (what text);
+create function planted.note(what text) returns void language sql as 'insert into planted.ran values (what)';
+create function planted.same(name, name) returns bool language plpgsql as
+  $$ begin perform planted.note('name ='); return $1::text operator(pg_catalog.=) $2::text; end $$;
+create operator planted.= (leftarg = name, rightarg = name, function = planted.same);
+create function planted.same(oid, oid) returns bool language plpgsql as
+  $$ begin perform planted.note('oid ='); return false; end $$;
+create operator planted.= (leftarg = oid, rightarg = oid, function = planted.same);
+create function planted.to_regclass(text) returns regclass language plpgsql as
+  $$ begin perform planted.note('to_regclass'); return null; end $$;
+create view planted.pg_constraint as select c.* from pg_catalog.pg_constraint c, planted.note('pg_constraint');
+"""
+
+
+@pytest.mark.newest_version
+async def test_a_script_runs_nothing_that_somebody_planted_in_the_path(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    case = Named("s", "t", "pid", "fk", "no")
+    await database.execute(case.sql)
+    (tmp_path / "1_first.sql").write_text("select 1;\n")
+    scripts = []
+    async with workbench(database, tmp_path / "runs") as bench:
+        for option in ("restrict", "set-null", "create-index", "null-orphans"):
+            made = await bench.plan(case.constraint, option)
+            scripts.append(plan_sql(made))
+            if option != "null-orphans":
+                request = Request(
+                    migration_of(made), tmp_path, datetime(2026, 11, 29, tzinfo=UTC), edit_schema=False
+                )
+                scripts += [change.content.decode() for change in exported("psql", request).files]
+    await database.execute(_PLANTED)
+    await database.execute(f"alter database {quoted(database.name)} set search_path = planted, pg_catalog, public")
+    for script in scripts:
+        assert "-- It runs with the rights of whoever pastes it" in script
+        code, out = await run_in_psql(database, script, tmp_path)
+        assert code == 0, out
+    assert await database.fetch("select * from planted.ran") == []
 
 
 @pytest.mark.newest_version

@@ -23,6 +23,7 @@ from tests.preview.schemas import Case, make
 
 _FROM_THE_SECOND_ROW_ON = frozenset({"FK104", "FK112"})
 _WHATEVER_THE_ROWS = frozenset({"FK116", "FK118", "FK119", "FK208"})
+_TWICE = frozenset({"23505", "23P01"})
 _REFUSALS = frozenset({"23503", "23001"})
 _REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
@@ -137,7 +138,7 @@ async def _blocked(
         return []
     problems = []
     for blocker in predicted.blockers:
-        if _is_ordinary(catalog, blocker) or blocker.sqlstate.startswith("22"):
+        if _is_ordinary(catalog, blocker) or blocker.sqlstate.startswith("22") or _is_carried(catalog, blocker):
             continue
         told = [each for each in found if each.rule.startswith("FK1") and _tells_of(catalog, each, blocker)]
         if not told and not blocker.first:
@@ -152,6 +153,15 @@ def _is_ordinary(catalog: Catalog, blocker: Blocker) -> bool:
     """Tell whether it is a refusal that some foreign key declares: that is what it is for."""
     return blocker.sqlstate in _REFUSALS and any(
         key.name == blocker.constraint and not _REFUSING.isdisjoint({key.on_delete, key.on_update})
+        for key in catalog.foreign_keys
+        if node(catalog, key.table) == node(catalog, blocker.table)
+    )
+
+
+def _is_carried(catalog: Catalog, blocker: Blocker) -> bool:
+    """Tell whether a key that changed met another row with the same value: rows alone decide about that."""
+    return blocker.sqlstate in _TWICE and any(
+        key.on_update is Action.CASCADE and not set(key.columns).isdisjoint(blocker.columns)
         for key in catalog.foreign_keys
         if node(catalog, key.table) == node(catalog, blocker.table)
     )

@@ -176,7 +176,7 @@ async def tried(database: TestDatabase, setting_up: list[str], trial: list[str],
         await connection.execute("CREATE SCHEMA scene; SET LOCAL search_path = scene; " + "; ".join(setting_up))
         # Checks that wait are made now, so that the trial alone can fail.
         await connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        catalog = await read_catalog(OpenTransaction(connection, where="a test", statement_seconds=10))
+        catalog = await read_catalog(OpenTransaction(connection, where="a test", statement_seconds=None))
         found = findings(catalog, [rule(each) for each in rules] if rules else [])
         await connection.execute("SET LOCAL search_path = scene")
         sqlstate = message = ""

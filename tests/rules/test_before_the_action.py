@@ -261,3 +261,29 @@ async def test_where_a_foreign_keys_trigger_was_renamed_nothing_is_said_of_which
     finding = outcome.of("FK101", "nulls")
     assert finding is not None
     assert (finding.certain, outcome.sqlstate) == (False, "")
+
+
+async def test_a_key_to_a_partition_or_by_crossed_columns_may_act_before_one_to_the_whole_table(
+    database: TestDatabase,
+) -> None:
+    to_a_part = [
+        "CREATE TABLE t (id int PRIMARY KEY) PARTITION BY LIST (id)",
+        "CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)",
+        "CREATE TABLE c (id int NOT NULL CONSTRAINT takes REFERENCES t_1 ON DELETE CASCADE)",
+        "ALTER TABLE c ADD CONSTRAINT nulls FOREIGN KEY (id) REFERENCES t ON DELETE SET NULL",
+        "INSERT INTO t VALUES (1)",
+        "INSERT INTO c VALUES (1)",
+    ]
+    crossed = [
+        "CREATE TABLE t (v int, w int, UNIQUE (v, w))",
+        "CREATE TABLE c (a int NOT NULL, b int)",
+        "ALTER TABLE c ADD CONSTRAINT takes FOREIGN KEY (a, b) REFERENCES t (w, v) ON DELETE CASCADE",
+        "ALTER TABLE c ADD CONSTRAINT nulls FOREIGN KEY (a, b) REFERENCES t (v, w) ON DELETE SET NULL",
+        "INSERT INTO t VALUES (2, 2)",
+        "INSERT INTO c VALUES (2, 2)",
+    ]
+    for scene in (to_a_part, crossed):
+        outcome = await tried(database, scene, ["DELETE FROM t"], "FK101")
+        finding = outcome.of("FK101", "nulls")
+        assert finding is not None
+        assert (finding.certain, outcome.sqlstate) == (False, "")

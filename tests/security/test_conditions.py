@@ -43,6 +43,7 @@ CREATE INDEX ON public.indexed ((v + evil.imm('index of a table in a subquery'))
 CREATE TABLE evil.indexed_too (id int, v int);
 CREATE INDEX ON evil.indexed_too ((v + evil.imm('index of another')));
 """
+_WITH_PG_INPUT = 16
 _RUN_IT = (
     "name OPERATOR(evil.====) 'b'",
     "name operator ( \"evil\" . ==== ) 'b'",
@@ -140,6 +141,8 @@ async def test_no_condition_runs_what_another_role_planted(server: TestServer) -
         await planter.execute(_PLANTED)
         await planter.close()
         for condition in (*_RUN_IT, *_GOES_AROUND):
+            if "pg_input_" in condition and server.major < _WITH_PG_INPUT:
+                continue
             alive = condition in _GOES_AROUND or await _runs_for_the_careless(stage, condition)
             looked = await ended(
                 "preview", "--table", "things", "--where", condition, "--format", "json", stage.dsn(SUPERUSER)

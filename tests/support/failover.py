@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -26,10 +27,11 @@ _SETTINGS = {
 
 
 class FailingServer:
-    """A primary of one version; what answers at `socket` is the one there is now."""
+    """A primary of one version; what answers at `socket` is the one there is now. `settings` are its own."""
 
-    def __init__(self, major: int) -> None:
+    def __init__(self, major: int, settings: Mapping[str, str] | None = None) -> None:
         self.major = major
+        self.settings = dict(settings or {})
         self._folders: dict[Cluster, ExitStack] = {}
         # The folder of the programs, which may be a copy, outlives every cluster.
         programs = self._new_cluster()
@@ -59,6 +61,11 @@ class FailingServer:
         return self._now.dsn(database)
 
     @property
+    def data(self) -> Path:
+        """The data folder of the present primary."""
+        return self._now.data
+
+    @property
     def log(self) -> str:
         """The end of the present primary's log."""
         return self._now.log.read_text(encoding="utf-8", errors="replace")[-_LOGGED:]
@@ -66,6 +73,16 @@ class FailingServer:
     def crash_and_return(self) -> None:
         """Stop at once, and start again: whatever was not on the disk is gone."""
         cluster.stop(self._process)
+        self._launch(self._now)
+
+    def stop(self) -> None:
+        """Shut it down as an administrator does, who waits for nobody ("fast")."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(_SECONDS)
+
+    def start(self, **settings: str) -> None:
+        """Start it again, with other settings beside those that it has."""
+        self.settings |= settings
         self._launch(self._now)
 
     def forget_copies(self) -> None:
@@ -147,7 +164,7 @@ class FailingServer:
 
     def _launch(self, at: Cluster, settings: dict[str, str] | None = None) -> None:
         (at.data / "postmaster.pid").unlink(missing_ok=True)
-        self._process = at._launch(self._programs, {**_SETTINGS, **(settings or {})})
+        self._process = at._launch(self._programs, {**_SETTINGS, **self.settings, **(settings or {})})
         at._wait_until_ready(self._process)
 
     def _new_cluster(self) -> Cluster:
@@ -172,9 +189,9 @@ def _asked(of: Cluster, *statements: str) -> str:
 
 
 @contextmanager
-def failing_server(major: int) -> Iterator[FailingServer]:
+def failing_server(major: int, settings: Mapping[str, str] | None = None) -> Iterator[FailingServer]:
     """Start such a server; everything of it is removed afterwards."""
-    server = FailingServer(major)
+    server = FailingServer(major, settings)
     try:
         yield server
     finally:

@@ -234,7 +234,7 @@ def test_what_is_sent_before_the_confirmation_can_be_seen_neither_arms_nor_confi
         running.read_until("Type the constraint's name")
         running.read_quiet()
         assert b"ARMED" not in running.received
-        assert "fix plan > fix confirm" in running.screen
+        assert "nothing begins before" in running.screen
         # The field is empty and waits: the same name, typed now, arms.
         running.send(name)
         running.read_until("ARMED")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from fkdash.fix.plan import Plan
+from fkdash.fix.value_from import PickedRow
 from fkdash.tui.screens.fix.options import FixOptionsScreen
+from fkdash.tui.screens.fix.picked import FixPickedScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
@@ -48,6 +52,56 @@ async def test_blocking_rows_are_moved_by_words_alone(
         await session.until_shown("no row of users refers to id = 1 any more")
         await session.press("escape")
         await session.until(lambda: isinstance(session.app.screen, PreviewAskScreen))
+
+
+@pytest.mark.newest_version
+async def test_blocking_rows_go_where_a_query_says_and_those_without_are_named_first(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    await database.execute(_TABLES)
+    async with dashboard(database.dsn, options=PLAIN) as session:
+        await session.until_shown("users_space")
+        await session.press("f")
+        await session.until(lambda: _row(session.app.screen) != "")
+        while "move blocking rows" not in _row(session.app.screen):
+            await session.press("j")
+        await session.press("enter")
+        await session.until_shown("Which rows of spaces are to be freed?")
+        await session.press(*"id=1", "enter")
+        await session.until_shown("To which row of spaces are the rows of users to go?", "A query:")
+        _typed(session.app.screen, "select 1 where $1 > (select 100)")
+        await session.press("enter")
+        await session.until_shown("0 rows of users go where the query says", "12 rows get nothing")
+        await session.press("enter")
+        assert len(_rows(session.app.screen)) == 12
+        await session.press("escape")
+        _typed(session.app.screen, "select 2 + $1 % 2 where $1 > 1")
+        await session.press("enter")
+        await session.until_shown("11 rows of users go where the query says; 1 row gets nothing, and stays")
+        assert [(row.named, row.then) for row in _rows(session.app.screen)[:3]] == [
+            ("1", ()),
+            ("2", ("2",)),
+            ("3", ("3",)),
+        ]
+        await session.press("enter")
+        await session.until(lambda: isinstance(session.app.screen, FixPlanScreen))
+        assert (len(_plan(session.app.screen).picked), _plan(session.app.screen).unpicked) == (11, ("1",))
+
+
+def _rows(screen: object) -> Sequence[PickedRow]:
+    assert isinstance(screen, FixPickedScreen)
+    return screen.list.rows
+
+
+def _plan(screen: object) -> Plan:
+    assert isinstance(screen, FixPlanScreen)
+    return screen.plan
+
+
+def _typed(screen: object, words: str) -> None:
+    assert isinstance(screen, PreviewAskScreen)
+    screen.field.value = words
 
 
 def _row(screen: object) -> str:

@@ -20,6 +20,7 @@ from fkdash.tui.app import DashboardApp
 from fkdash.tui.known_databases import KnownDatabases
 from fkdash.tui.screens.fix.confirm import FixConfirmScreen
 from fkdash.tui.settings import DashboardOptions
+from tests.support.patience import patient
 from tests.support.servers import TestDatabase, TestServer
 from tests.tui.snapshots import difference, snapshot
 from tests.tui.test_dashboard import Session, dashboard
@@ -31,6 +32,7 @@ pytestmark = [
     pytest.mark.minimum_version(18),
     pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}"),
 ]
+SECONDS_FOR_AN_ANSWER = 120.0
 PRODUCTION = DashboardOptions(environment="production")
 ERROR = 'ERROR:  null value in column "primary_workspace_id" of relation "users" violates not-null constraint'
 
@@ -84,6 +86,7 @@ def _the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
         patch("fkdash.apply.journal.journal.runs_folder", return_value=runs),
         patch("fkdash.apply.journal.records.runs_folder", return_value=runs),
         patch("fkdash.tui.screens.findings.constraints._REST_SECONDS", 0.001),
+        patient(SECONDS_FOR_AN_ANSWER),
     ):
         moments.now.return_value = datetime(2026, 3, 1, 3, tzinfo=UTC)
         yield

@@ -8,7 +8,7 @@ from fkdash.catalog.model import Action, ForeignKey, TableName
 from fkdash.checking.result import Reported, impact_words
 from fkdash.counted import counted
 from fkdash.preview.rows.blocked import Impact
-from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.rules.finding import Finding, PredictedError, Severity, Statement
 from fkdash.tui.words import behaviour, consequence, fails_here, holds_rows_back, shown_columns
 
 POINTING = "workspace_id pointing there, and it cannot be NULL."
@@ -29,6 +29,7 @@ FINDING = Finding(
     columns=("workspace_id",),
     message="The message.",
     statements=(Statement.DELETE,),
+    error=PredictedError("23502", 'null value in column "workspace_id" violates not-null constraint'),
 )
 
 

@@ -40,10 +40,10 @@ class Followed:
             where = ("", "") if what.constraint else (what.table, what.column)
             self.so_far[Expected(what.constraint or None, what.sqlstate, *where)] += each.count
 
-    async def counted(self, last: Expected) -> Counter[Expected]:
-        """Give what was counted once `last` was: errors are counted in the order in which they were logged."""
+    async def counted(self, last: Expected, times: int = 1) -> Counter[Expected]:
+        """Give what was counted once `last` was so often: errors are counted in the order in which they were logged."""
         async with asyncio.timeout(SECONDS):
-            while not self.so_far[last]:
+            while self.so_far[last] < times:
                 assert self.task is not None
                 assert not self.task.done(), self.task.result()
                 await asyncio.sleep(0.01)

@@ -13,17 +13,21 @@ import asyncpg
 from tests.support.servers import TestServer, running_server
 
 
+def settings_of(major: int) -> dict[str, str]:
+    """Give the settings of a server that logs in every format that it has."""
+    formats = "stderr,csvlog,jsonlog" if major >= 15 else "stderr,csvlog"
+    return {
+        "logging_collector": "on", "log_destination": formats, "log_filename": "postgresql.log", "log_rotation_size": "0",
+        "log_statement": "none",
+        # It is killed, and must come back with what was committed.
+        "full_page_writes": "on", "synchronous_commit": "on",
+    }  # fmt: skip
+
+
 @contextmanager
 def logging_server(major: int, **settings: str) -> Iterator[TestServer]:
     """Start a server with a log of its own, in every format unless `settings` say otherwise."""
-    formats = "stderr,csvlog,jsonlog" if major >= 15 else "stderr,csvlog"
-    with running_server(
-        major,
-        {
-            "logging_collector": "on", "log_destination": formats, "log_filename": "postgresql.log", "log_rotation_size": "0",
-            "log_statement": "none", **settings,
-        },
-    ) as server:  # fmt: skip
+    with running_server(major, {**settings_of(major), **settings}) as server:
         yield server
 
 

@@ -16,11 +16,12 @@ import asyncpg
 import pytest
 
 from tests.support.changes import good, workbench
+from tests.support.failover import failing_server
 from tests.support.program import run
-from tests.support.servers import TestDatabase, TestServer, fresh_database
+from tests.support.servers import TestDatabase, TestServer, fresh_database, versions_under_test
 from tests.watch.following import SECONDS, followed
 from tests.watch.provoking import SCHEMA, Expected, provoke, say_last
-from tests.watch.servers import log_folder, written
+from tests.watch.servers import log_folder, settings_of, written
 from tests.watch.test_truth import counted, of
 
 _LINE = (
@@ -72,11 +73,12 @@ async def test_a_watch_in_which_nothing_happens_ends_quietly_with_0(tmp_path: Pa
     assert await _counted(process) == (Counter(), 0)
 
 
-async def test_standard_input_is_read_to_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "x.log"
-    log.write_text(_LINE % 40 + _LINE % 41)
-    with log.open("rb") as opened:
-        process = await _started("--log", "-", stdin=opened.fileno())
+@pytest.mark.parametrize("given", ["-", "/dev/stdin"], ids=["-", "as a shell gives it"])
+async def test_standard_input_is_read_to_its_end(given: str) -> None:
+    process = await _started("--log", given, stdin=asyncio.subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((_LINE % 40 + _LINE % 41).encode())
+    process.stdin.close()
     assert await _counted(process) == (Counter({_KEY: 2}), 1)
 
 
@@ -120,6 +122,28 @@ async def test_a_server_that_is_killed_and_comes_back_is_counted_whole(logging: 
             expected += await provoke(database.dsn, logging.major, folder)
             last = await say_last(database.dsn)
             assert await watch.counted(last) == expected + Counter([last])
+
+
+async def test_a_server_that_is_stopped_and_started_anew_is_counted_whole_wherever_it_logs_then() -> None:
+    major = versions_under_test()[-1]
+    with failing_server(major, {**settings_of(major), "log_line_prefix": "%m %q%u@%d %e "}) as server:
+        dsn, folder = server.dsn("postgres"), server.data / "log"
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(SCHEMA)
+        await connection.close()
+        async with followed(dsn) as over_sql, followed(dsn, folder) as in_files:
+            expected = await provoke(dsn, major, folder)
+            for change in ({"log_filename": "server-%s.log"}, {"log_destination": "stderr"}):
+                server.stop()
+                server.start(**change)
+                expected += await provoke(dsn, major, folder)
+            last = await say_last(dsn)
+            assert await in_files.counted(last) == expected + Counter([last])
+            server.stop()
+            server.start(log_directory="other logs")
+            expected += await provoke(dsn, major, server.data / "other logs")
+            await say_last(dsn)
+            assert await over_sql.counted(last, times=2) == expected + Counter([last, last])
 
 
 async def _lost(session: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -16,7 +16,7 @@ from fkdash.db.queries import query
 from fkdash.errors import FkdashError
 from fkdash.preview.loading import read_facts
 from fkdash.preview.model import Verdict
-from fkdash.preview.target import inheriting_tables, resolve, selection
+from fkdash.preview.target import resolve_with_heirs, selection
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ async def _delete(writer: Writer, target: DeleteTarget) -> tuple[int, str]:
     """Give the table's OID and the body that deletes; what it takes to compose it is read under a pinned path."""
     async with writer.rolled_back() as session:
         await session.execute("set local search_path = pg_catalog, pg_temp")
-        oid = await resolve(session, target)
-        facts = await read_facts(session, oid, await inheriting_tables(session, oid, target))
+        oid, inheriting = await resolve_with_heirs(session, target)
+        facts = await read_facts(session, oid, inheriting)
     chosen = selection(facts, target)
     joined = f" using {chosen.joined.removeprefix('CROSS JOIN ')}" if chosen.joined else ""
     only = "only " if target.only else ""

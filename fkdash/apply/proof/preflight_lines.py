@@ -151,6 +151,13 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
             "nor deleted (55000)",
             "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
         )
+    if plan.writes_rows and row["narrowly_published"]:
+        yield stop(
+            f"the row filter or the column list of {row['narrowly_published']} does not fit the replica identity, "
+            "so rows can be neither changed nor deleted (42P10)",
+            "ALTER PUBLICATION ... SET TABLE ... with a filter on columns of the replica identity only, and with "
+            "all of them in the list.",
+        )
     if row["subscribed"]:
         yield warning(
             "a subscription writes to a table of this key, past its foreign keys",

@@ -26,6 +26,7 @@ from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
 from fkdash.fix.statements.definition import definition
 from fkdash.rules.sizes import rows_of
 from fkdash.sqlstates import SERIALIZATION_FAILURE
+from fkdash.versions import TRANSACTION_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -45,7 +46,6 @@ _IDLE_MS: Final = 10_000
 _CLEANING_LOCK_MS: Final = 10_000
 _CLEANING_SECONDS: Final = 15.0
 _FIRST_WAIT_MS: Final = 25
-_TRANSACTION_TIMEOUT_SINCE: Final = 170000
 _BELOW_DEADLOCK: Final = 0.8
 _CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
 _COUNTING_SECONDS: Final = 10.0
@@ -297,7 +297,7 @@ class Tries:
         await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
         if not await _commits_last(session):
             await session.execute("set local synchronous_commit = local")
-        if self.catalog.server is not None and self.catalog.server.version_number >= _TRANSACTION_TIMEOUT_SINCE:
+        if self.catalog.server is not None and self.catalog.server.major >= TRANSACTION_TIMEOUT:
             # A limit meant for the application would end the session in the middle of a long check.
             await session.execute("set local transaction_timeout = 0")
         table = self.catalog.tables[self.plan.key.table]

@@ -55,6 +55,34 @@ select pg_is_in_recovery()                                  as standby,
                                 where i.indrelid = c.oid
                                   and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident end)))
                                                             as unidentified,
+       -- Since 15 a row filter may only use columns of the replica identity, and a list of columns must have all of
+       -- them, or the server refuses every UPDATE and DELETE (CheckCmdReplicaIdentity); 14 has neither.
+       (select string_agg(distinct p.pubname, ', ' order by p.pubname)
+          from pg_class c
+          join pg_publication p on p.pubupdate or p.pubdelete
+          join pg_publication_rel r on r.prpubid = p.oid
+           and (r.prrelid = c.oid
+                or p.pubviaroot and c.relispartition
+                   and r.prrelid in (select relid from pg_partition_ancestors(c.oid)))
+         cross join lateral (
+               select array(select a.attname from pg_index i
+                              join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
+                             where i.indrelid = c.oid
+                               and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident end)
+                      as columns) as identity
+         where c.oid = any ($5::oid[])
+           and (exists (select from regexp_matches(to_jsonb(r) ->> 'prqual', ':varattno (\d+)', 'g') as used
+                          join pg_attribute a on a.attrelid = r.prrelid and a.attnum = used[1]::int2
+                         where c.relreplident <> 'f' and a.attname <> all (identity.columns))
+                or to_jsonb(r) ->> 'prattrs' is not null
+                   and (c.relreplident = 'f'
+                        or exists (
+                             select from unnest(identity.columns) as needed
+                              where needed not in (
+                                      select a.attname
+                                        from regexp_matches(to_jsonb(r) ->> 'prattrs', '\d+', 'g') as kept
+                                        join pg_attribute a on a.attrelid = r.prrelid and a.attnum = kept[1]::int2)))))
+                                                            as narrowly_published,
        exists (select from pg_subscription_rel where srrelid = any ($6::oid[])) as subscribed,
        (select string_agg(distinct l.relation::regclass::text, ', ')
           from pg_stat_activity a join pg_locks l on l.pid = a.pid and l.relation = any ($6::oid[])

@@ -10,7 +10,7 @@ from fkdash.catalog.files.checks import add_check
 from fkdash.catalog.files.foreign import add_foreign_key
 from fkdash.catalog.files.keys import add_key
 from fkdash.catalog.files.nodes import Act
-from fkdash.catalog.files.not_nulls import CONSTRAINTS_SINCE, drop_not_null, set_not_null
+from fkdash.catalog.files.not_nulls import drop_not_null, set_not_null
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
@@ -20,6 +20,7 @@ from fkdash.sqlstates import (
     UNDEFINED_OBJECT,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +131,7 @@ def _add_constraint(
             raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
         add_check(state, table, said, may_be_unchecked=True)
     elif said.kind == "n":
-        if state.version < CONSTRAINTS_SINCE:
+        if state.version < NOT_NULL_CONSTRAINTS:
             raise RefusedError(SYNTAX_ERROR, "NOT NULL constraints by name are known from PostgreSQL 18 on")
         column = _column(table, columns[0])
         set_not_null(
@@ -189,10 +190,6 @@ def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) ->
             state.change(index, index=replace(index.index, replica_identity=wanted))
 
 
-_TRIGGERS_FOLLOWED_SINCE: Final = 15
-"""Before, those of foreign keys on partitions are no children of any on the table."""
-
-
 def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> None:
     everything = act.name in {"all", "user"}
     if not everything and act.name not in {each.name for each in table.triggers}:
@@ -210,7 +207,7 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
     if table.kind == "p":
         for child in state.children(table.oid):
             cloned = {each.name for each in child.triggers if each.parent}
-            if everything and state.version < _TRIGGERS_FOLLOWED_SINCE:
+            if everything and state.version < KEY_TRIGGERS_ON_PARTITIONED:
                 for name in sorted(cloned):
                     _enable_trigger(state, state.relations[child.oid], replace(act, name=name), only=only)
             elif act.name == "all" or act.name in cloned or (act.name == "user" and cloned):

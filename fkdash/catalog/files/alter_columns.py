@@ -29,6 +29,7 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Constraint, Relation
@@ -87,7 +88,7 @@ def _inherit_column(state: State, table: int, number: int) -> None:
             local=False,
             inherited=1,
             not_null=False,
-            identity=column.identity if child.is_partition and state.version >= 17 else "",  # noqa: PLR2004 - since 17
+            identity=column.identity if child.is_partition and state.version >= IDENTITY_IN_PARTITIONS else "",
         )
         state.change(child, columns=(*child.columns, copied), next_number=child.next_number + 1)
         _inherit_column(state, child.oid, copied.number)
@@ -336,7 +337,9 @@ def add_identity(state: State, table: Relation, act: Act, *, only: bool) -> None
 
 
 def _identity_below(state: State, table: Relation, name: str, identity: str) -> None:
-    for child in state.children(table.oid) if state.version >= 17 and table.kind == "p" else ():  # noqa: PLR2004
+    for child in (
+        state.children(table.oid) if state.version >= IDENTITY_IN_PARTITIONS and table.kind == "p" else ()
+    ):
         state.change_column(child.oid, column_of(child, name).number, identity=identity)
         _identity_below(state, child, name, identity)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.dropping import remove_key
 from fkdash.catalog.files.foreign import copies_of, mark_validated
@@ -15,12 +15,11 @@ from fkdash.sqlstates import (
     UNDEFINED_OBJECT,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import NOT_ENFORCED
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Constraint, Relation
     from fkdash.catalog.files.nodes import Act
-
-_NOT_ENFORCED_SINCE: Final = 18
 
 
 def _named(state: State, table: Relation, name: str) -> Constraint:
@@ -79,7 +78,7 @@ def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> 
         raise RefusedError(WRONG_OBJECT_TYPE, f"{act.name} is no foreign key")
     if found.parent:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} belongs to the partitioned table's key")
-    if "enforced" in flags and state.version < _NOT_ENFORCED_SINCE:
+    if "enforced" in flags and state.version < NOT_ENFORCED:
         raise RefusedError(SYNTAX_ERROR, "NOT ENFORCED is known from PostgreSQL 18 on")
     changes: dict[str, object] = {}
     if "deferrable" in flags or "deferred" in flags:

@@ -10,13 +10,13 @@ from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import SERIAL, base_of, type_of
 from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, SYNTAX_ERROR
+from fkdash.versions import VIRTUAL_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.files.nodes import ColumnSaid, ExpressionSaid
 
-_VIRTUAL_SINCE: Final = 18
 _NULL: Final = ("null",)
 
 
@@ -55,10 +55,10 @@ def make_column(
             default = default_of(state, each.expression, type_ref)
             from_sequence = sequence_in(state, each.expression)
         elif each.kind == "generated":
-            stored = each.stored if each.stored is not None else state.version < _VIRTUAL_SINCE
-            if not stored and state.version < _VIRTUAL_SINCE:
+            stored = each.stored if each.stored is not None else state.version < VIRTUAL_COLUMNS
+            if not stored and state.version < VIRTUAL_COLUMNS:
                 raise RefusedError(SYNTAX_ERROR, "virtual columns are known from PostgreSQL 18 on")
-            if each.stored is None and state.version < _VIRTUAL_SINCE:
+            if each.stored is None and state.version < VIRTUAL_COLUMNS:
                 raise RefusedError(SYNTAX_ERROR, "a generated column must be STORED before PostgreSQL 18")
             generated = "s" if stored else "v"
         elif each.kind == "collate":

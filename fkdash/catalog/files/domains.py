@@ -8,6 +8,7 @@ from fkdash.catalog.files.facts import Constraint, Template, TypeFact
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import type_of
 from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT
+from fkdash.versions import DOMAIN_NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import AlterDomain, ConstraintSaid, CreateDomain
@@ -32,7 +33,7 @@ def create_domain(state: State, said: CreateDomain) -> None:
         state.new_oid(), schema, said.name[-1], "d", base, not_null, default, null_name, made=state.statement
     )
     state.add_type(made)
-    if not_null and state.version >= 17:  # noqa: PLR2004 - a constraint with a name since then
+    if not_null and state.version >= DOMAIN_NOT_NULL_CONSTRAINTS:
         _add(state, made, "n", null_name or state.constraint_name(schema, made.name, "", "not_null"), None)
     for each in said.constraints:
         if each.kind == "c":
@@ -111,7 +112,7 @@ def _forbid_null(state: State, domain: TypeFact, name: str) -> None:
     if domain.not_null:
         return
     state.change_type(domain, not_null=True)
-    if state.version >= 17:  # noqa: PLR2004 - a constraint with a name since then
+    if state.version >= DOMAIN_NOT_NULL_CONSTRAINTS:
         _add(state, domain, "n", name or state.constraint_name(domain.schema, domain.name, "", "not_null"), None)
 
 

@@ -27,11 +27,11 @@ from fkdash.sqlstates import (
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import REPLACED_TRIGGERS_KEEP_ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_KEEPS_ENABLED_SINCE: Final = 15
 _VIEWS: Final = {"view": "v", "materialized view": "m", "sequence": "S"}
 
 
@@ -270,7 +270,9 @@ def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, funct
         tuple(numbers[each] for each in node.columns),
         frozenset(numbers[each] for each in node.asked if each in numbers),
         conditional=node.conditional,
-        enabled=existing.enabled if existing is not None and state.version >= _KEEPS_ENABLED_SINCE else "O",
+        enabled=existing.enabled
+        if existing is not None and state.version >= REPLACED_TRIGGERS_KEEP_ENABLED
+        else "O",
         parent=cloned,
         constraint=constraint,
         made=state.statement,

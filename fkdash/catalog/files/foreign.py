@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.facts import Constraint
@@ -21,17 +21,13 @@ from fkdash.sqlstates import (
     UNDEFINED_OBJECT,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import COPIES_HAVE_SUFFIXES, NOT_VALID_ON_PARTITIONED, SET_NULL_COLUMN_LISTS, TEMPORAL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.nodes import ConstraintSaid, References
-
-_PERIOD_SINCE: Final = 18
-_LISTS_SINCE: Final = 15
-_SUFFIXED_SINCE: Final = 18
-_UNVALIDATED_ON_PARTITIONED_SINCE: Final = 18
 
 
 def add_foreign_key(
@@ -50,10 +46,10 @@ def add_foreign_key(
     theirs, index = _target(state, referenced, references.columns, period=said.period)
     if len(own) != len(theirs):
         raise RefusedError(INVALID_FOREIGN_KEY, "the foreign key has not as many columns as the key it refers to")
-    if references.delete_columns and state.version < _LISTS_SINCE:
+    if references.delete_columns and state.version < SET_NULL_COLUMN_LISTS:
         raise RefusedError(SYNTAX_ERROR, "a column list of SET NULL is known from PostgreSQL 15 on")
     unvalidated = said.not_valid and not checked
-    if unvalidated and table.kind == "p" and state.version < _UNVALIDATED_ON_PARTITIONED_SINCE:
+    if unvalidated and table.kind == "p" and state.version < NOT_VALID_ON_PARTITIONED:
         raise RefusedError(WRONG_OBJECT_TYPE, "a partitioned table cannot have a NOT VALID foreign key")
     listed = tuple(_column(table, name).number for name in references.delete_columns)
     if not set(listed) <= {column.number for column in own}:
@@ -92,7 +88,7 @@ def _want_period(state: State, said: ConstraintSaid, references: References) -> 
     """Raise RefusedError where PERIOD stands on one side only, or with an action, which none is there for."""
     if not said.period and not references.period:
         return
-    if state.version < _PERIOD_SINCE:
+    if state.version < TEMPORAL_KEYS:
         raise RefusedError(SYNTAX_ERROR, "PERIOD is known from PostgreSQL 18 on")
     if references.columns and said.period is not references.period:
         raise RefusedError(INVALID_FOREIGN_KEY, "the foreign key uses PERIOD on one side only")
@@ -179,7 +175,7 @@ def copy_for_referenced_partition(
     index = next(
         (each.oid for each in state.indexes_on(partition.oid) if each.index and each.index.parent == key.index), 0
     )
-    if state.version >= _SUFFIXED_SINCE:
+    if state.version >= COPIES_HAVE_SUFFIXES:
         name = _suffixed(state, table, base)
     else:
         columns = joined([table.names[number] for number in key.columns])

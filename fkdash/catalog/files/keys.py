@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.expressions import template
@@ -23,15 +23,13 @@ from fkdash.sqlstates import (
     UNDEFINED_OBJECT,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import NULLS_NOT_DISTINCT, TEMPORAL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.files.facts import Template
     from fkdash.catalog.files.nodes import ConstraintSaid, CreateIndex, ExpressionSaid, IndexPart, Name
-
-_NULLS_NOT_DISTINCT_SINCE: Final = 15
-_TEMPORAL_SINCE: Final = 18
 
 
 def create_index(state: State, said: CreateIndex) -> None:
@@ -41,7 +39,7 @@ def create_index(state: State, said: CreateIndex) -> None:
         if said.if_not_exists:
             return
         raise RefusedError(DUPLICATE_TABLE, f"there is a relation {said.name} already")
-    if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
+    if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if table.kind == "m":
         _name_only(state, table, said)
@@ -183,9 +181,9 @@ def add_key(
         _use_index(state, table, said)
         return
     _want_no_primary(state, table, said)
-    if said.nulls_not_distinct and state.version < _NULLS_NOT_DISTINCT_SINCE:
+    if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
-    if said.without_overlaps and state.version < _TEMPORAL_SINCE:
+    if said.without_overlaps and state.version < TEMPORAL_KEYS:
         raise RefusedError(SYNTAX_ERROR, "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
     from fkdash.catalog.files.nodes import IndexPart
 

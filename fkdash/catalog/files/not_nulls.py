@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.state import RefusedError, State
 from fkdash.sqlstates import INVALID_TABLE_DEFINITION, OBJECT_NOT_IN_PREREQUISITE_STATE, SYNTAX_ERROR
+from fkdash.versions import NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
-
-CONSTRAINTS_SINCE: Final = 18
 
 
 def not_null_of(state: State, table: int, number: int) -> Constraint | None:
@@ -36,7 +35,7 @@ def set_not_null(
     relation = state.relations[table]
     column = next(each for each in relation.columns if each.number == number)
     found = not_null_of(state, table, number)
-    if state.version >= CONSTRAINTS_SINCE:
+    if state.version >= NOT_NULL_CONSTRAINTS:
         if found is None:
             _name_it(state, relation, number, name, (local, inherited, validated, no_inherit))
         elif added and validated and not found.validated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.bounds import partitions_of
 from fkdash.catalog.files.checks import inherit_check
@@ -27,17 +27,11 @@ from fkdash.sqlstates import (
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import DETACHED_KEYS_KEEP_THEIR_TREE, IDENTITY_IN_PARTITIONS, NOT_VALID_ON_PARTITIONED
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
     from fkdash.catalog.files.nodes import Name
-
-_IDENTITY_SINCE: Final = 17
-_LEFT_UNCHECKED_SINCE: Final = 18
-"""Before, what is kept for a new partition of a key that is NOT VALID counts as validated."""
-
-_OWN_TREE_SINCE: Final = 15
-"""Before, what a key keeps for partitions of its own table goes another way when one is detached."""
 
 
 def clone_to_partition(state: State, parent: Relation, partition: Relation) -> None:
@@ -54,7 +48,7 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
         if state.constraints[oid].parent not in referring:
             key = state.constraints[oid]
             made = copy_for_referenced_partition(state, key, state.relations[partition.oid])
-            if state.version < _LEFT_UNCHECKED_SINCE:
+            if state.version < NOT_VALID_ON_PARTITIONED:
                 mark_validated(state, made)
 
 
@@ -141,11 +135,11 @@ def _take_parent(state: State, parent: Relation, child: Relation, *, partition: 
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} is not generated alike")
         identity = columns[at].identity
         if partition:
-            if identity and state.version >= _IDENTITY_SINCE:
+            if identity and state.version >= IDENTITY_IN_PARTITIONS:
                 raise RefusedError(
                     OBJECT_NOT_IN_PREREQUISITE_STATE, f"{theirs.name} of {child.name} is an identity column"
                 )
-            identity = theirs.identity if state.version >= _IDENTITY_SINCE else identity
+            identity = theirs.identity if state.version >= IDENTITY_IN_PARTITIONS else identity
         columns[at] = replace(
             columns[at],
             inherited=columns[at].inherited + 1,
@@ -182,7 +176,7 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         above = state.constraints.get(key.parent)
         if above is None or above.table != parent.oid:
             continue
-        if state.version < _OWN_TREE_SINCE and above.referenced == parent.oid:
+        if state.version < DETACHED_KEYS_KEEP_THEIR_TREE and above.referenced == parent.oid:
             raise DoubtfulError(
                 f"{above.name} refers to the table's own partitions, which are not followed when one goes"
             )
@@ -229,7 +223,7 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
             column,
             inherited=max(column.inherited - 1, 0),
             local=column.local or column.inherited <= 1,
-            identity="" if partition and state.version >= _IDENTITY_SINCE else column.identity,
+            identity="" if partition and state.version >= IDENTITY_IN_PARTITIONS else column.identity,
         )
         if column.name in inherited
         else column
@@ -240,7 +234,7 @@ def _leave_parent(state: State, parent: Relation, child: Relation, *, partition:
     if partition:
         changes |= {"is_partition": False, "bound": ""}
     state.change(child, **changes)
-    if partition and state.version >= _IDENTITY_SINCE:
+    if partition and state.version >= IDENTITY_IN_PARTITIONS:
         for partition_below in state.children(child.oid):
             _lose_identity(state, partition_below, inherited)
     names = {check.name for check in state.constraints_on(parent.oid, "c") if not check.no_inherit}

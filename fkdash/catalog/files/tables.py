@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.bounds import want_free_bound
 from fkdash.catalog.files.checks import add_check, inherit_check
@@ -29,12 +29,10 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.nodes import CreateTable
-
-_OWN_EXPRESSION_SINCE: Final = 16
-_TYPED_IDENTITY_SINCE: Final = 17
 
 
 def create_table(state: State, said: CreateTable) -> None:
@@ -221,7 +219,9 @@ class _Making:
                     at = merged.index(before)
                     merged[at] = replace(before, inherited=before.inherited + 1)
                     continue
-                keeps_identity = self.said.partition_of is not None and self.state.version >= _TYPED_IDENTITY_SINCE
+                keeps_identity = (
+                    self.said.partition_of is not None and self.state.version >= IDENTITY_IN_PARTITIONS
+                )
                 merged.append(
                     replace(
                         column,
@@ -247,7 +247,7 @@ class _Making:
                     f"{column.name} is generated in a table that is copied and in one inherited from"
                 )
             differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
-            if differs or (column.generated and self.state.version < _OWN_EXPRESSION_SINCE):
+            if differs or (column.generated and self.state.version < CHILDS_OWN_GENERATION):
                 raise RefusedError(
                     INVALID_COLUMN_DEFINITION,
                     f"{column.name} is not generated as in the table it is inherited from",

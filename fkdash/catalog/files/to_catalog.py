@@ -23,13 +23,12 @@ from fkdash.catalog.model import (
     TableName,
 )
 from fkdash.catalog.surroundings import LONGEST_SOURCE, RewriteRule, Server, Trigger, TriggerFunction
+from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Constraint, Relation
 
 _KINDS: Final = {"r": TableKind.ORDINARY, "p": TableKind.PARTITIONED, "f": TableKind.FOREIGN}
-_TRIGGERS_OF_PARTITIONED_SINCE: Final = 15
-"""Before, keys have none on a partitioned table itself."""
 _OWN_TRIGGERS: Final = ("RI_FKey_check_ins", "RI_FKey_check_upd")
 _EVENTS: Final = {"ins": "INSERT", "upd": "UPDATE", "del": "DELETE"}
 _ACTION_WORDS: Final = {
@@ -178,7 +177,7 @@ def _triggers(state: State, relation: Relation) -> tuple[Trigger, ...]:
         )
         for each in relation.triggers
     ]
-    if relation.kind == "p" and state.version < _TRIGGERS_OF_PARTITIONED_SINCE:
+    if relation.kind == "p" and state.version < KEY_TRIGGERS_ON_PARTITIONED:
         return tuple(sorted(found, key=lambda each: each.name.encode()))
     for oid, enabled in relation.silenced:
         key = state.constraints.get(oid)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fkdash.cli.messages import say
 from fkdash.counted import counted
 from fkdash.errors import UsageError
+from fkdash.masking import masked
 from fkdash.report.settings import checked_settings
 
 if TYPE_CHECKING:
@@ -44,18 +45,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _lines(file: Checked) -> Iterator[str]:
     if not file.there:
-        yield f"{file.path}: there is none"
+        yield f"{masked(file.path)}: there is none"
         return
     found = [counted(len(file.mistakes), "mistakes")] if file.mistakes else []
     found += [counted(len(file.warnings), "warnings")] if file.warnings else []
-    yield f"{file.path}: {', '.join(found) or 'ok'}"
+    yield f"{masked(file.path)}: {', '.join(found) or 'ok'}"
     yield from (f"  mistake: {each}" for each in file.mistakes)
     yield from (f"  warning: {each.removeprefix(f'{file.path}: ')}" for each in file.warnings)
 
 
 def _entry(file: Checked) -> dict[str, object]:
     return {
-        "path": file.path,
+        "path": masked(file.path),
         "there": file.there,
         "mistakes": list(file.mistakes),
         "warnings": list(file.warnings),

@@ -32,6 +32,12 @@ _IF_NOT_EXISTS: Final = (
     ("CREATE INDEX CONCURRENTLY ", "CREATE INDEX CONCURRENTLY IF NOT EXISTS "),
     ("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS "),
 )
+_IN_PATH: Final = re.compile(
+    r"""(?:'(?:[^']|'')*'|"(?:[^"]|"")*")
+      | (?<=\ )(?P<sign>=|<>)(?=\ )
+      | (?<![\w."])(?P<name>pg_\w+|to_regclass|obj_description|text)\b""",
+    re.VERBOSE,
+)
 _OID: Final = re.compile(r" and oid <> \d+")
 
 
@@ -106,8 +112,20 @@ def _statement(plan: Plan, step: Step) -> Statement:
 
 
 def _condition(query: str) -> str:
-    """Give a query that is true or false as a condition."""
-    return _OID.sub("", query).removeprefix("select ")
+    """Give a query that is true or false as a condition, in which no name is looked for in the path.
+
+    A script runs with the rights of whoever pastes it, and in whatever path the database has: an operator that
+    somebody planted there would run with them.
+    """
+    return _IN_PATH.sub(_qualified, _OID.sub("", query).removeprefix("select "))
+
+
+def _qualified(found: re.Match[str]) -> str:
+    if found["sign"]:
+        return f"OPERATOR(pg_catalog.{found['sign']})"
+    if found["name"]:
+        return f"pg_catalog.{found['name']}"
+    return found[0]
 
 
 def _declares(key: ForeignKey) -> tuple[object, ...]:

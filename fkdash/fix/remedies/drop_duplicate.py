@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
+from fkdash.fix.steps.change_key import takes_not_valid
 from fkdash.fix.steps.duplicate import declare_steps, drop_steps, survivor, twins
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
     key = finding.key
     stays = survivor(catalog, key)
     assert stays is not None  # noqa: S101 - the option is refused otherwise
-    partitioned_before_18 = bool(catalog.partitions.get(key.table)) and (
-        catalog.server is None or catalog.server.major < 18  # noqa: PLR2004 - the first version that can
-    )
     return planned(
         catalog,
         finding,
@@ -51,7 +49,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
         procedure=f"one ALTER TABLE drops {key.name}; {stays.name} is enforced and validated and goes on "
         "protecting the reference",
         steps=drop_steps(catalog, key),
-        undo=declare_steps(catalog, key, not_valid=not partitioned_before_18),
+        undo=declare_steps(catalog, key, not_valid=takes_not_valid(catalog, key)),
         goal=Goal(key=key, gone=True),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
@@ -35,6 +36,43 @@ def named_values(columns: Sequence[str], words: Sequence[str]) -> Values:
     if missing:
         raise UsageError(f"No value is named for {', '.join(missing)}.", next_step=_how(columns))
     return tuple((name, found[name]) for name in columns)
+
+
+def named_row(columns: Sequence[str], word: str) -> Values:
+    """Give the values of one row that a single word names: VALUE, COLUMN=VALUE,COLUMN=VALUE or a JSON object.
+
+    A comma separates where a column that has no value yet is named after it; others belong to the value. Raises
+    UsageError.
+    """
+    if len(columns) == 1:
+        return named_values(columns, (word,))
+    if word.lstrip().startswith("{"):
+        return _of_json(columns, word)
+    words: list[str] = []
+    left = list(columns)
+    for part in word.split(","):
+        column = next((name for name in left if part.startswith(f"{name}=")), None)
+        if column is None and words:
+            words[-1] += f",{part}"
+            continue
+        words.append(part)
+        if column is not None:
+            left.remove(column)
+    return named_values(columns, words)
+
+
+def _of_json(columns: Sequence[str], word: str) -> Values:
+    try:
+        # A number is kept as it was written.
+        found = json.loads(word, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{word!r} is not JSON.", next_step=_how(columns)) from None
+    values = {name: str(value).lower() if isinstance(value, bool) else value for name, value in found.items()}
+    if set(values) != set(columns) or not all(isinstance(value, str) for value in values.values()):
+        raise UsageError(
+            f"{word!r} does not name {', '.join(columns)}, each with a value.", next_step=_how(columns)
+        )
+    return tuple((name, values[name]) for name in columns)
 
 
 def named_columns(columns: Sequence[str], words: Sequence[str]) -> Values:

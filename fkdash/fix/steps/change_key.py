@@ -20,11 +20,11 @@ from fkdash.fix.statements.took_effect import key_is
 from fkdash.fix.steps.build_beside import build_beside
 from fkdash.fix.steps.build_on_partitions import build_on_partitions
 from fkdash.rules.sizes import rows_of
+from fkdash.versions import NOT_VALID_ON_PARTITIONED
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
-_NOT_VALID_ON_PARTITIONED_SINCE: Final = 180000
 _SHORT_SCAN_SECONDS: Final = 0.02
 
 
@@ -90,7 +90,7 @@ def takes_not_valid(catalog: Catalog, key: ForeignKey) -> bool:
     """Tell whether a NOT VALID key can be added: not to a partitioned table before PostgreSQL 18."""
     if catalog.tables[key.table].kind is not TableKind.PARTITIONED:
         return True
-    return catalog.server is not None and catalog.server.version_number >= _NOT_VALID_ON_PARTITIONED_SINCE
+    return catalog.server is not None and catalog.server.major >= NOT_VALID_ON_PARTITIONED
 
 
 def _rest(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> tuple[Step, ...]:

@@ -8,20 +8,19 @@ so the way back proves it first by a constraint that is validated without stoppi
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.definition import server_name, validate
 from fkdash.fix.statements.took_effect import absent, present, regclass
+from fkdash.versions import NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog, Column, Table, TableName
-
-_NAMED_NOT_NULL_SINCE: Final = 180000
 
 
 def drop_not_null_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:
@@ -109,7 +108,7 @@ def _refuses(table: TableName, column: str) -> str:
 
 
 def _named(catalog: Catalog) -> bool:
-    return catalog.server is not None and catalog.server.version_number >= _NAMED_NOT_NULL_SINCE
+    return catalog.server is not None and catalog.server.major >= NOT_NULL_CONSTRAINTS
 
 
 def _name(table: Table, column: Column) -> str:

@@ -76,7 +76,7 @@ async def preview_each(
     until = None if limits.seconds is None else time.monotonic() + limits.seconds
     target = DeleteTarget(table.name)
     oid = await resolve(session, target)
-    inheriting = await inheriting_tables(session, oid, target)
+    inheriting = await inheriting_tables(session, target)
     try:
         facts = await read_facts(session, oid, inheriting, assume.actions if assume is not None else ())
     except NotRunError as refused:

@@ -21,6 +21,7 @@ from fkdash.preview.queue.periods import covered, uncovered
 from fkdash.preview.queue.state import RunState
 from fkdash.preview.queue.writing import write_action
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
+from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from fkdash.preview.queue.state import Event, Images
     from fkdash.preview.row import RowId, RowValues
 
-RESTRICT_HAS_ITS_OWN_STATE: Final = 18
 _EVENTS_WITHOUT_A_BREAK: Final = 300
 
 
@@ -155,7 +155,7 @@ class Run(RunState):
         rows = await self.referencing(key, old)
         held = values_of(old, key.referenced_columns)
         if rows and (restrict or not await self.matcher.held_by_another(key, held)):
-            own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_STATE
+            own_state = restrict and self.facts.major >= RESTRICT_HAS_ITS_OWN_SQLSTATE
             self.block_key(key, RESTRICT_VIOLATION if own_state else FOREIGN_KEY_VIOLATION, rows)
 
     async def _check_written(self, event: Event) -> None:

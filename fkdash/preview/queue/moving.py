@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import CHECK_VIOLATION, FEATURE_NOT_SUPPORTED
+from fkdash.versions import ROW_MOVES_ARE_UPDATES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
-
-_MOVES_ARE_UPDATES: Final = 15
 
 
 async def home(
@@ -56,7 +55,7 @@ async def move(
     await run.row_written(source, "DELETE", [(old, None)])
     await run.row_written(destination.oid, "INSERT", [(None, written.values)])
     run.overlay.wrote(row)
-    as_update = run.facts.major >= _MOVES_ARE_UPDATES
+    as_update = run.facts.major >= ROW_MOVES_ARE_UPDATES
     version = written.version
     if as_update:
         _refuse_between(run, key, row, source)

@@ -8,12 +8,13 @@ any row, for the rest with the first row written (execExpr.c, ExecInitFunc; manu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.preview.doubts import refusal
 from fkdash.preview.equality import plain_type
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
+from fkdash.versions import GENERATED_WITH_THE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from fkdash.preview.facts import IndexFact, KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
-
-_GENERATED_WITH_THE_ROW: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ async def of_statement(
                 obstacle = Obstacle(check.name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
                 what = f"CHECK {check.name} of domain {domain.name}"
                 await _note(run, table.owner, _Call(tested, check.restricted, obstacle, what), rows)
-    if run.facts.major < _GENERATED_WITH_THE_ROW:
+    if run.facts.major < GENERATED_WITH_THE_ROW:
         for oid in run.facts.leaves(table.oid):
             await _generated(run, table.owner, run.facts.tables[oid], columns, rows)
 
@@ -75,7 +74,7 @@ async def before_checks(run: RunState, owner: str, leaf: TableFact, columns: Col
     """Note what stops a row that is written before its NOT NULL columns are looked at."""
     if owner not in run.facts.refused:
         return
-    if run.facts.major >= _GENERATED_WITH_THE_ROW:
+    if run.facts.major >= GENERATED_WITH_THE_ROW:
         await _generated(run, owner, leaf, columns, [row])
     if leaf.partition_check is not None:
         obstacle = Obstacle(None, leaf.name, leaf.partition_columns, INSUFFICIENT_PRIVILEGE)

@@ -7,7 +7,7 @@ actions of those that reference it, from the queue.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Match
 from fkdash.preview.equality import assigned, key_columns, plain_type
@@ -18,6 +18,7 @@ from fkdash.preview.queue.defaults import Taken, planned_defaults, taken_default
 from fkdash.preview.queue.indexes import refuse_duplicates
 from fkdash.preview.queue.matching import values_of
 from fkdash.sqlstates import GENERATED_ALWAYS, SYNTAX_ERROR
+from fkdash.versions import COLLATION_OF_SET_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from fkdash.preview.queue.state import Event, RunState
     from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId, RowValues
-
-_COLLATION_IN_ITS_PLACE: Final = 15
 
 
 async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, on_update: bool) -> bool:
@@ -73,7 +72,7 @@ def _lost_collations(facts: Facts, key: KeyFact) -> tuple[tuple[str, str], ...]:
     Its ri_set() puts COLLATE behind the new value instead of the condition: NULL goes
     to the rows that are equal by their own collation only, and DEFAULT is an error.
     """
-    if facts.major >= _COLLATION_IN_ITS_PLACE:
+    if facts.major >= COLLATION_OF_SET_COLUMNS:
         return ()
     return tuple(
         (mine.name, theirs.name)

@@ -45,7 +45,7 @@ async def branch_rows(
     """
     oid = await resolve(session, target)
     await refuse_volatile(session, target)
-    inheriting = await inheriting_tables(session, oid, target)
+    inheriting = await inheriting_tables(session, target)
     facts = await read_facts(session, oid, inheriting)
     table = catalog.tables[key.table]
     wanted = Wanted(

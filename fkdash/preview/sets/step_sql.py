@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.preview.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
-from fkdash.preview.queue.follow import RESTRICT_HAS_ITS_OWN_STATE
 from fkdash.sqlstates import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NOT_NULL_VIOLATION, RESTRICT_VIOLATION
+from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def match(
 def still_referencing(facts: Facts, step: Step) -> Obstacle:
     """Give what a check stops at, with the SQLSTATE that this server's version raises."""
     key = facts.root_key(step.key)
-    restrict = step.kind == "restrict" and facts.major >= RESTRICT_HAS_ITS_OWN_STATE
+    restrict = step.kind == "restrict" and facts.major >= RESTRICT_HAS_ITS_OWN_SQLSTATE
     return Obstacle(
         key.name,
         facts.tables[key.relation].name,

@@ -14,13 +14,13 @@ from fkdash.rules.actions.statements import is_replaced
 from fkdash.rules.finding import PredictedError, Statement
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
+from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _SUFFIX: Final = {Statement.DELETE: "_del", Statement.UPDATE: "_upd"}
 _SILENT: Final = frozenset("DR")
-_RESTRICT_HAS_ITS_OWN_SINCE: Final = 180000
 
 
 @once_per_catalog
@@ -79,10 +79,10 @@ def check_runs(catalog: Catalog, key: ForeignKey) -> bool:
 
 def refusal_sqlstate(catalog: Catalog, action: Action) -> str:
     """Give the SQLSTATE of a refusal: RESTRICT has its own from PostgreSQL 18 on."""
-    version = catalog.server.version_number if catalog.server else 0
+    version = catalog.server.major if catalog.server else 0
     return (
         RESTRICT_VIOLATION
-        if action is Action.RESTRICT and version >= _RESTRICT_HAS_ITS_OWN_SINCE
+        if action is Action.RESTRICT and version >= RESTRICT_HAS_ITS_OWN_SQLSTATE
         else FOREIGN_KEY_VIOLATION
     )
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from fkdash.versions import NOT_NULL_CONSTRAINTS, SET_NULL_COLUMN_LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
-
-_COLUMN_LISTS_SINCE: Final = 150000
-_INHERITED_NOT_NULL_FIXED_SINCE: Final = 180000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +71,15 @@ def can_drop_not_null(catalog: Catalog, refusal: Refusal) -> str:
         return f"{column.name} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
     if any(index.replica_identity and column.number in index.columns for index in table.indexes):
         return f"{column.name} is part of the replica identity of {table.name}"
-    version = catalog.server.version_number if catalog.server else 0
-    if table.inherits and column.not_null_inherited and version >= _INHERITED_NOT_NULL_FIXED_SINCE:
+    version = catalog.server.major if catalog.server else 0
+    if table.inherits and column.not_null_inherited and version >= NOT_NULL_CONSTRAINTS:
         return f"{column.name} inherits its NOT NULL from {table.inherits[0]}"
     return ""
 
 
 def takes_column_lists(catalog: Catalog) -> bool:
     """Tell whether SET NULL takes a list of columns; a source without a server may be for one that does."""
-    return catalog.server is None or catalog.server.version_number >= _COLUMN_LISTS_SINCE
+    return catalog.server is None or catalog.server.major >= SET_NULL_COLUMN_LISTS
 
 
 def _refuses(column: Column, written: Collection[str]) -> bool:

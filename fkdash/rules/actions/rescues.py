@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.actions.rivals import acts_before, overtaken, same_rows
+from fkdash.rules.actions.rivals import acts_before, overtaken, same_columns, same_referenced, same_rows
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.actions.trigger_code import Fate, fate, fires
 from fkdash.rules.finding import Statement
@@ -40,8 +40,8 @@ def _others(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator
     """Give the foreign keys from the same table to the same one that may delete or rewrite the row first."""
     for other in same_rows(catalog, key):
         if (
-            other.referenced != key.referenced
-            or _same_columns(other, key)
+            not same_referenced(catalog, other, key)
+            or same_columns(other, key)
             or not action_runs(catalog, other, statement)
             or (acts_before(catalog, key, other) and not key.copies)
         ):
@@ -55,10 +55,6 @@ def _others(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator
         columns = other.set_columns if statement is Statement.DELETE else other.columns
         if does in _WRITING and not set(columns).isdisjoint(key.columns):
             yield f"{other.name} ({does}) may rewrite {' and '.join(columns)} of the row first"
-
-
-def _same_columns(one: ForeignKey, other: ForeignKey) -> bool:
-    return set(one.columns) == set(other.columns) and set(one.referenced_columns) == set(other.referenced_columns)
 
 
 def _rewriting_triggers(catalog: Catalog, key: ForeignKey, written: Collection[str]) -> Iterator[str]:

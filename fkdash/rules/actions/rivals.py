@@ -17,7 +17,7 @@ from fkdash.rules.per_catalog import once_per_catalog
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
 
 _REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
@@ -67,11 +67,29 @@ def _renamed(catalog: Catalog) -> frozenset[int]:
 
 def same_rows(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
     """Give the other keys that rows of the key's table may be subject to as well: of the whole partition tree."""
-    tables = [catalog.tables[key.table]]
-    while (above := tables[-1].partition_of) is not None and above in catalog.tables:
-        tables.append(catalog.tables[above])
-    for table in (*tables[1:], *catalog.with_partitions(key.table)):
-        yield from (other for other in catalog.declared_on.get(table.name, ()) if other is not key)
+    for name in (*_above(catalog, key.table), *(table.name for table in catalog.with_partitions(key.table))):
+        yield from (other for other in catalog.declared_on.get(name, ()) if other is not key)
+
+
+def same_referenced(catalog: Catalog, key: ForeignKey, other: ForeignKey) -> bool:
+    """Tell whether two keys may refer to one and the same row: of one table, or of it and a partition of it."""
+    one, two = key.referenced, other.referenced
+    return one == two or one in _above(catalog, two) or two in _above(catalog, one)
+
+
+def same_columns(key: ForeignKey, other: ForeignKey) -> bool:
+    """Tell whether two keys make the same columns refer to columns of the same names."""
+    mine, theirs = (set(zip(each.columns, each.referenced_columns, strict=True)) for each in (key, other))
+    return mine == theirs
+
+
+def _above(catalog: Catalog, name: TableName) -> tuple[TableName, ...]:
+    """Give the partitioned tables that a table is a part of, the nearest first."""
+    found: list[TableName] = []
+    while (above := catalog.tables[name].partition_of) is not None and above in catalog.tables:
+        found.append(above)
+        name = above
+    return tuple(found)
 
 
 def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]]:
@@ -87,7 +105,8 @@ def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[
         other
         for other in (same_rows(catalog, key) if _is_part(catalog, key) else alone)
         if other is not key
-        and reference(other)[1:] == reference(key)[1:]
+        and same_columns(other, key)
+        and same_referenced(catalog, other, key)
         and _does(other, statement) != _does(key, statement)
         and action_of(other, statement) not in _REFUSING
         and action_runs(catalog, other, statement)
@@ -96,4 +115,7 @@ def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[
 
 
 def _is_part(catalog: Catalog, key: ForeignKey) -> bool:
-    return catalog.tables[key.table].partition_of is not None or len(catalog.with_partitions(key.table)) > 1
+    return any(
+        catalog.tables[name].partition_of is not None or len(catalog.with_partitions(name)) > 1
+        for name in (key.table, key.referenced)
+    )

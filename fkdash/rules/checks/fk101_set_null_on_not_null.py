@@ -13,7 +13,7 @@ from fkdash.catalog.model import Action, Match
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.refusal import Refusal, can_drop_not_null, refusals, takes_column_lists
 from fkdash.rules.actions.verdicts import Case, cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
@@ -89,4 +89,5 @@ RULE = Rule(
     "INSERT INTO users VALUES (10, 1);\n"
     "DELETE FROM workspaces WHERE id = 1;  -- ERROR 23502\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.NOT_NULL}),
 )

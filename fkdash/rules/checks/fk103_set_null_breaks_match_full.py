@@ -65,4 +65,5 @@ RULE = Rule(
     "INSERT INTO invoices VALUES (10, 1, 1);\n"
     "DELETE FROM cases WHERE id = 1;  -- ERROR 23503 (PostgreSQL 15 and later)\n",
     find=_find,
+    by_row=True,
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.verdicts import Case, cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,4 +73,7 @@ RULE = Rule(
     "DELETE FROM users WHERE id = 1;\n"
     "DELETE FROM users WHERE id = 2;  -- ERROR 23505 (PostgreSQL 15 and later)\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.UNIQUE}),
+    by_row=True,
+    from_second_row=True,
 )

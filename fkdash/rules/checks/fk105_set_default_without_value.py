@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.verdicts import cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
@@ -55,4 +55,5 @@ RULE = Rule(
     "INSERT INTO orders VALUES (10, 'EUR');\n"
     "DELETE FROM currencies;  -- ERROR 23502\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.DEFAULTS}),
 )

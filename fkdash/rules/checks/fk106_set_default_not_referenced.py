@@ -16,7 +16,7 @@ from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.actions.obstacles import failing_writes
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs, writes
-from fkdash.rules.finding import DefaultRow, Finding, PredictedError, Rule, Severity
+from fkdash.rules.finding import DefaultRow, Finding, HangsOn, PredictedError, Rule, Severity
 from fkdash.rules.sql.values import NULL_ONLY
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
@@ -132,4 +132,5 @@ RULE = Rule(
     "INSERT INTO tasks VALUES (10, 1);\n"
     "DELETE FROM users WHERE id = 1;  -- ERROR 23503\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.DEFAULTS}),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.verdicts import cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 from fkdash.sqlstates import CHECK_VIOLATION
 
 if TYPE_CHECKING:
@@ -60,4 +60,6 @@ RULE = Rule(
     "INSERT INTO tasks VALUES (10, 1);\n"
     "DELETE FROM users WHERE id = 1;  -- ERROR 23514\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.CHECKS, HangsOn.DEFAULTS}),
+    by_row=True,
 )

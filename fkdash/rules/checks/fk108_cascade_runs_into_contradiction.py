@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.rules.actions.hopeless import hopeless_paths
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,4 +70,5 @@ RULE = Rule(
     "INSERT INTO users VALUES (10, 1);\n"
     "DELETE FROM organizations;  -- ERROR 23502, in users\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.NOT_NULL}),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.verdicts import cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,4 +54,7 @@ RULE = Rule(
     "DELETE FROM users WHERE id = 1;\n"
     "DELETE FROM users WHERE id = 2;  -- ERROR 23505\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.DEFAULTS, HangsOn.UNIQUE}),
+    by_row=True,
+    from_second_row=True,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.verdicts import cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,4 +53,6 @@ RULE = Rule(
     "INSERT INTO invoices VALUES (10, 1, 1);\n"
     "DELETE FROM cases WHERE id = 1;  -- ERROR 23503\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.DEFAULTS}),
+    by_row=True,
 )

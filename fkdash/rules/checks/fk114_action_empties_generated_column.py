@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
 from fkdash.rules.actions.verdicts import Case, cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,4 +62,6 @@ RULE = Rule(
     "INSERT INTO orders (id, user_id) VALUES (10, 1);\n"
     "DELETE FROM users;  -- ERROR 23502\n",
     find=_find,
+    hangs_on=frozenset({HangsOn.CHECKS}),
+    by_row=True,
 )

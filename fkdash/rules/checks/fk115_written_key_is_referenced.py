@@ -100,4 +100,5 @@ RULE = Rule(
     "INSERT INTO badges VALUES (50, 1);\n"
     "DELETE FROM people;  -- ERROR 23502\n",
     find=_find,
+    by_row=True,
 )

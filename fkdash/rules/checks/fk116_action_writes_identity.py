@@ -72,4 +72,5 @@ RULE = Rule(
     "INSERT INTO users VALUES (1);\n"
     "DELETE FROM users;  -- ERROR 428C9, although no profile exists\n",
     find=_find,
+    by_row=True,
 )

@@ -56,4 +56,5 @@ RULE = Rule(
     "INSERT INTO events VALUES (10, 1);\n"
     "DELETE FROM tenants;  -- ERROR 23514\n",
     find=_find,
+    by_row=True,
 )

@@ -62,4 +62,5 @@ RULE = Rule(
     "INSERT INTO users VALUES (1);\n"
     "DELETE FROM users;  -- ERROR 42501, although no order exists\n",
     find=_find,
+    needs_server="what an owner may do",
 )

@@ -91,4 +91,5 @@ RULE = Rule(
     "INSERT INTO projects VALUES (1);\n"
     "DELETE FROM projects;  -- ERROR 55000, although nothing was used\n",
     find=_find,
+    needs_server="what is published",
 )

@@ -45,4 +45,5 @@ RULE = Rule(
     "INSERT INTO orders VALUES (10, 77);\n"
     "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID;  -- order 10 is an orphan\n",
     find=_find,
+    doubt="NOT VALID: the rows from before were never checked",
 )

@@ -44,4 +44,5 @@ RULE = Rule(
     "INSERT INTO orders VALUES (10, 1);\n"
     "DELETE FROM users;  -- succeeds and leaves order 10 behind\n",
     find=_find,
+    doubt="NOT ENFORCED: nothing is checked",
 )

@@ -92,4 +92,5 @@ RULE = Rule(
     "ALTER TABLE users DISABLE TRIGGER ALL;\n"
     "DELETE FROM users;  -- succeeds and leaves order 10 behind\n",
     find=_find,
+    doubt="its triggers are disabled",
 )

@@ -13,7 +13,7 @@ from fkdash.rules.actions.barred import event_of
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.trigger_code import Fate, fate, fires
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,4 +104,7 @@ RULE = Rule(
     "INSERT INTO orders VALUES (10, 1);\n"
     "DELETE FROM users;  -- succeeds and leaves order 10 behind\n",
     find=_find,
+    brief="trigger",
+    doubt="a BEFORE trigger can swallow its action",
+    hangs_on=frozenset({HangsOn.CODE}),
 )

@@ -58,4 +58,6 @@ RULE = Rule(
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);\n"
     "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;  -- any other role sees no orders, yet they block\n",
     find=_find,
+    brief="row security",
+    needs_server="which rows a role may see",
 )

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Match
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,4 +83,6 @@ RULE = Rule(
     ");\n"
     "INSERT INTO invoices VALUES (10, NULL, 77);  -- accepted: refers to nothing\n",
     find=_find,
+    brief="half NULL",
+    hangs_on=frozenset({HangsOn.NOT_NULL}),
 )

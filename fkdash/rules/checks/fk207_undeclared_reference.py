@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import ForeignKey, TableName
 from fkdash.catalog.tables_of_fkdash import is_own
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 from fkdash.rules.reference_names import key_names, same_family
 from fkdash.rules.sql.joining_queries import single_keys, worth_reading
 
@@ -130,4 +130,8 @@ RULE = Rule(
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int);\n"
     "INSERT INTO orders VALUES (10, 77);  -- accepted: there is no user 77\n",
     find=_find,
+    brief="undeclared",
+    doubt="looks like a reference",
+    hangs_on=frozenset({HangsOn.COLUMNS}),
+    undeclared=True,
 )

@@ -13,7 +13,7 @@ from fkdash.rules.actions.barred import any_row, barred, event_of
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.statements import replacing_rules
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,4 +100,7 @@ RULE = Rule(
     "INSERT INTO orders VALUES (10, 1);\n"
     "DELETE FROM users;  -- ERROR XX000\n",
     find=_find,
+    brief="rewritten",
+    doubt="rewrite rules get in the way of its action",
+    hangs_on=frozenset({HangsOn.CODE}),
 )

@@ -74,4 +74,6 @@ RULE = Rule(
     "CREATE TABLE old_orders () INHERITS (orders);\n"
     "INSERT INTO old_orders VALUES (10, 77);  -- accepted: there is no user 77\n",
     find=_find,
+    brief="heirs",
+    doubt="inheriting tables are not covered",
 )

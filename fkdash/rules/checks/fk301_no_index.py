@@ -72,4 +72,5 @@ RULE = Rule(
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "-- missing: CREATE INDEX ON orders (user_id);\n",
     find=_find,
+    brief="no index",
 )

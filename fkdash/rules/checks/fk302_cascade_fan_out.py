@@ -100,4 +100,5 @@ RULE = Rule(
     "INSERT INTO events SELECT n, 1 FROM generate_series(1, 20000) n;\n"
     "ANALYZE;  -- deleting the one tenant deletes 20,000 events\n",
     find=_find,
+    brief="fan-out",
 )

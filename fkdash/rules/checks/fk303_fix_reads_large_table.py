@@ -54,4 +54,6 @@ RULE = Rule(
     example="-- a table of ten million rows and more\n"
     "ALTER TABLE events ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID;  -- to be validated some day\n",
     find=_find,
+    brief="large",
+    needs_server="how large a table is",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
@@ -91,4 +91,6 @@ RULE = Rule(
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);\n"
     "-- user 3,000,000,000 can never have an order\n",
     find=_find,
+    brief="types",
+    hangs_on=frozenset({HangsOn.TYPES}),
 )

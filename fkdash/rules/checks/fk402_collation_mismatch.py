@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 from fkdash.rules.pairs import column_pairs
 
 if TYPE_CHECKING:
@@ -55,4 +55,6 @@ RULE = Rule(
     example='CREATE TABLE users (login text COLLATE "C" PRIMARY KEY);\n'
     'CREATE TABLE orders (id int PRIMARY KEY, login text COLLATE "POSIX" REFERENCES users);\n',
     find=_find,
+    brief="collations",
+    hangs_on=frozenset({HangsOn.TYPES}),
 )

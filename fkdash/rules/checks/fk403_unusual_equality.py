@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,4 +53,6 @@ RULE = Rule(
     "INSERT INTO users VALUES ('ada');\n"
     "INSERT INTO orders VALUES (10, 'ADA');  -- accepted\n",
     find=_find,
+    brief="equality",
+    hangs_on=frozenset({HangsOn.TYPES}),
 )

@@ -64,4 +64,5 @@ RULE = Rule(
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users REFERENCES users);\n",
     find=_find,
+    brief="twice",
 )

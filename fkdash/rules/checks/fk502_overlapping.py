@@ -60,4 +60,5 @@ RULE = Rule(
     "  FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id)\n"
     ");\n",
     find=_find,
+    brief="overlaps",
 )

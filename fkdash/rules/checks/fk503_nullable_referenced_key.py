@@ -47,4 +47,5 @@ RULE = Rule(
     example="CREATE TABLE users (id int PRIMARY KEY, login text UNIQUE);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, login text REFERENCES users (login));\n",
     find=_find,
+    brief="NULL keys",
 )

@@ -112,4 +112,5 @@ RULE = Rule(
     "ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES teams;\n"
     "INSERT INTO users VALUES (1, 1);  -- ERROR 23503\n",
     find=_find,
+    brief="cycle",
 )

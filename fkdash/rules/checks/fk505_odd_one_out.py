@@ -57,4 +57,5 @@ RULE = Rule(
     "CREATE TABLE c (id int REFERENCES users ON DELETE CASCADE);\n"
     "CREATE TABLE d (id int REFERENCES users);\n",
     find=_find,
+    brief="odd one",
 )

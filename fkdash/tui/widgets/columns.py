@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len
 
+from fkdash.db.text import plain
 from fkdash.tui.widgets.painting import Tone
 
 RowT = TypeVar("RowT")
@@ -21,6 +22,7 @@ class ListColumn(Generic[RowT]):
     As the terminal narrows, the column with the highest `priority` goes first;
     one with priority 0 never goes. A `patient` column grows only when the others
     have all they need, and an `extra` one is there only when the others have all they need.
+    `shown` is painted in the place of `text`, which the filter and exports look at.
     """
 
     title: str
@@ -31,6 +33,11 @@ class ListColumn(Generic[RowT]):
     right: bool = False
     patient: bool = False
     extra: bool = False
+    shown: Callable[[RowT], str] | None = None
+
+    def painted(self, row: RowT) -> str:
+        """Give what the list shows of a row."""
+        return (self.shown or self.text)(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,14 @@ class Order(Generic[RowT]):
     title: str
     key: Callable[[RowT], Any] | None = None
     descending: bool = False
+
+
+def natural_widths(columns: Sequence[ListColumn[RowT]], rows: Iterable[RowT]) -> tuple[int, ...]:
+    """Give the cells in which each column shows all of these rows whole."""
+    sample = tuple(rows)
+    return tuple(
+        max(1, len(column.title), *(cell_len(plain(column.painted(row))) for row in sample)) for column in columns
+    )
 
 
 def fitting(

@@ -31,6 +31,7 @@ Tone = Literal[
     "deletes",
     "nulls",
     "refuses",
+    "bar",
     "frame",
     "focus",
     "selected",
@@ -39,12 +40,13 @@ Tone = Literal[
 """The ways a piece of text can look; the stylesheet says how. Meaning never rests on it alone.
 
 `error`, `warning` and `muted` are the severities; `deletes`, `nulls` and `refuses` what a referential action does;
-`name` is the name of a foreign key; `code` the words of SQL; `key` what can be pressed.
+`name` is the name of a foreign key; `code` the words of SQL; `key` what can be pressed; `bar` is drawn
+in its own colour in the row with the cursor too.
 """
 
 TONES: frozenset[str] = frozenset(get_args(Tone)) - {"plain"}
 _WIDEST_LABEL = 20
-_SEEN_WHEN_SELECTED = frozenset({"error", "warning", "good", "strong"})
+_SEEN_WHEN_SELECTED = frozenset({"bar", "error", "warning", "good", "strong"})
 _CELLS_LIKE_A_MOVE = 8
 """So many cells cost about as many bytes as going past them."""
 FRAME_CELLS = 2
@@ -225,7 +227,8 @@ class Painter(Widget):
             text = glyphs.fit(part.text, room)
             room -= cell_len(text)
             tone = "plain" if under == "selected" and part.tone not in _SEEN_WHEN_SELECTED else part.tone
-            segments.append(Segment(text, below if tone == "plain" else below + self._style(tone)))
+            ground = _lean(self.rich_style) if part.tone == "bar" else below
+            segments.append(Segment(text, ground if tone == "plain" else ground + self._style(tone)))
             if room <= 0:
                 break
         if room > 0:

@@ -18,9 +18,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.strip import Strip
 
-from fkdash.db.text import plain
 from fkdash.tui import keys
-from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, padded
+from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, natural_widths, padded
 from fkdash.tui.widgets.painting import Painter, Part, Tone
 from fkdash.tui.widgets.row_filter import FIELD_NAME, edited_text, unknown_fields
 from fkdash.tui.widgets.row_view import RowView
@@ -75,12 +74,15 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         typed_at_once: bool = False,
         passed_over: str = "",
         fuzzy: bool = False,
+        alike: Callable[[RowT], Hashable | None] | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
         looked_at = {} if fuzzy else {**_by_heading(columns), **(fields or {})}
-        self._view = RowView(key=key, haystack=self._haystack, orders=orders, fields=looked_at, fuzzy=fuzzy)
+        self._view = RowView(
+            key=key, haystack=self._haystack, orders=orders, fields=looked_at, fuzzy=fuzzy, alike=alike
+        )
         self.empty = empty
         self._fields = tuple(looked_at)
         self._top = 0
@@ -126,7 +128,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         if row is None:
             return ""
         for number, width in self._layout:
-            text = self.glyphs.plain(self._columns[number].text(row))
+            text = self.glyphs.plain(self._columns[number].painted(row))
             if cell_len(text) > width:
                 return f"{self._columns[number].title}: {text}"
         return ""
@@ -162,7 +164,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         if replaced != self._view.rows:
             with self._sending_the_difference():
                 self._view.replace(replaced, looked_at)
-                self._naturals = self._measured()
+                self._naturals = natural_widths(self._columns, replaced[:_MEASURED_ROWS])
         elif not replaced and self.is_attached:
             # What is said of an empty list may be another.
             self.refresh_lines(range(1, self.size.height))
@@ -172,6 +174,15 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         if typed != self._view.filter_text:
             with self._sending_the_difference():
                 self._view.filter_by(typed)
+
+    def stands_for(self, row: RowT) -> int:
+        """Give how many rows a row that is shown stands for, itself included."""
+        return self._view.stands_for(row)
+
+    def arrange_again(self) -> None:
+        """Show what `alike` says of the rows now."""
+        with self._sending_the_difference():
+            self._view.arrange_again()
 
     def go_to(self, wanted: Hashable) -> bool:
         """Put the cursor on the row with this key; False when it is not shown."""
@@ -321,7 +332,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         parts: list[Part] = []
         for number, width in self._layout:
             column = self._columns[number]
-            text = glyphs.fit(column.title if row is None else column.text(row), width)
+            text = glyphs.fit(column.title if row is None else column.painted(row), width)
             tone = column.tone(row) if column.tone and row is not None else "plain"
             parts += [Part(padded(text, width, right=column.right), tone), Part(" " * GAP)]
         return parts[:-1]
@@ -341,13 +352,6 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def _haystack(self, row: RowT) -> str:
         return "\n".join(column.text(row) for column in self._columns)
-
-    def _measured(self) -> tuple[int, ...]:
-        sample = self.rows[:_MEASURED_ROWS]
-        return tuple(
-            max(1, len(column.title), *(cell_len(plain(column.text(row))) for row in sample))
-            for column in self._columns
-        )
 
     def _fit(self) -> None:
         columns, width = self._columns, self.inner_width

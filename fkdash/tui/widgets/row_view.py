@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic
 
@@ -17,6 +18,7 @@ class RowView(Generic[RowT]):
     filtered or sorted, and returns to it when a filter that hid it goes.
     `haystack` gives everything visible of a row, `fields` by their names what
     `name:text` conditions look at. With `fuzzy` a filter is some letters of a row; the best answer comes first.
+    Of the rows shown for which `alike` gives the same, the first stands for all; None leaves a row by itself.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class RowView(Generic[RowT]):
         orders: Sequence[Order[RowT]] = (),
         fields: Mapping[str, Callable[[RowT], str]] | None = None,
         fuzzy: bool = False,
+        alike: Callable[[RowT], Hashable | None] | None = None,
     ) -> None:
         self.rows: tuple[RowT, ...] = ()
         self.filter_text = ""
@@ -37,6 +40,8 @@ class RowView(Generic[RowT]):
         self._order, self._reversed = 0, False
         self._fields = fields or {}
         self._fuzzy = fuzzy
+        self._alike = alike
+        self._alike_shown: Counter[Hashable] = Counter()
         # By the identity of the row: what a refresh left as it was need not be looked at again.
         self._haystacks: dict[int, str] = {}
         self._shown: Sequence[int] = ()
@@ -100,6 +105,29 @@ class RowView(Generic[RowT]):
                 return place
         return None
 
+    def stands_for(self, row: RowT) -> int:
+        """Give how many rows a row that is shown stands for, itself included."""
+        shape = self._alike(row) if self._alike is not None else None
+        return 1 if shape is None else max(1, self._alike_shown[shape])
+
+    def arrange_again(self) -> None:
+        """Show what `alike` says now."""
+        self._arrange()
+
+    def _standing(self, numbers: Sequence[int]) -> Sequence[int]:
+        """Give the numbers of the rows that stand for others or are by themselves."""
+        self._alike_shown = Counter()
+        if self._alike is None:
+            return numbers
+        standing = []
+        for number in numbers:
+            shape = self._alike(self.rows[number])
+            if shape is None or not self._alike_shown[shape]:
+                standing.append(number)
+            if shape is not None:
+                self._alike_shown[shape] += 1
+        return standing
+
     def _arrange(self) -> None:
         numbers: Sequence[int] = range(len(self.rows))
         rows = self.rows
@@ -118,6 +146,7 @@ class RowView(Generic[RowT]):
         if order.key is not None:
             sort_key = order.key
             numbers = sorted(numbers, key=lambda number: sort_key(rows[number]), reverse=order.descending)
+        numbers = self._standing(numbers)
         self._shown = list(reversed(numbers)) if self._reversed else numbers
         place = None if self._wanted is None else self.place_of(self._wanted)
         self.cursor = self._bounded(self.cursor) if place is None else place

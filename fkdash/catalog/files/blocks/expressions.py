@@ -132,8 +132,9 @@ def _compared(cursor: Cursor) -> Expression:
 def read_further(cursor: Cursor, left: Expression) -> Expression:
     """Take what is done with a value that was taken already: operators, IS, IN, LIKE."""
     while True:
+        spelled = cursor.take("operator", "(", "pg_catalog", ".")
         if cursor.now.kind == "sign" and cursor.now.value in _COMPARISONS:
-            left = _operation(cursor, left)
+            left = _operation(cursor, left, spelled=spelled)
         elif cursor.take("is"):
             left = _is(cursor, left)
         elif cursor.take("isnull"):
@@ -157,9 +158,12 @@ def _folds(cursor: Cursor) -> bool:
     return cursor.word() == "ilike"
 
 
-def _operation(cursor: Cursor, left: Expression) -> Expression:
+def _operation(cursor: Cursor, left: Expression, *, spelled: bool = False) -> Expression:
+    """Take an operation from its sign on, which is in parentheses where OPERATOR(schema.sign) is `spelled` out."""
     sign = cursor.now.value
     cursor.at += 1
+    if spelled:
+        cursor.want(")")
     quantifier = cursor.sees("any", "(") or cursor.sees("some", "(") or cursor.sees("all", "(")
     if quantifier:
         every = cursor.word() == "all"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.types import BUILT_IN, spelled
 from fkdash.catalog.model import Action
+from fkdash.versions import NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -173,7 +174,7 @@ def _table_constraints(state: State) -> Iterator[Row]:
         }
     for table in state.relations.values():
         for column in table.columns:
-            if column.not_null and state.version < _NAMED_NOT_NULL_SINCE:
+            if column.not_null and state.version < NOT_NULL_CONSTRAINTS:
                 schema = state.schema_name(table.schema)
                 yield {
                     "constraint_schema": schema,
@@ -182,9 +183,6 @@ def _table_constraints(state: State) -> Iterator[Row]:
                     "table_name": table.name,
                     "constraint_type": "CHECK",
                 }
-
-
-_NAMED_NOT_NULL_SINCE: Final = 18
 
 
 def _key_column_usage(state: State) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from fkdash.fix.export.model import Exported, Kind, Part, Transaction
 from fkdash.fix.export.naming import numbers
 from fkdash.fix.export.sequence import about, note_of, refuse_repeated
 from fkdash.fix.export.sql_text import comment, heading, lines, up, way_back
-from fkdash.pasting import PSQL_SETTINGS, SETTINGS
+from fkdash.pasting import PSQL_SETTINGS, SETTINGS, WHOSE_RIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,11 @@ def export(request: Request) -> Exported:
     matched = [match for name in names(folder) if (match := _NUMBERED.fullmatch(name))]
     number = numbers([match["number"] for match in matched], request.now, 1)[0] if matched else ""
     prefix = f"{number}{matched[-1]['between']}" if matched else ""
-    text = [comment(f"{migration.title}\nFor psql: psql -X -v ON_ERROR_STOP=1 -f FILE"), PSQL_SETTINGS, SETTINGS]
+    text = [
+        comment(f"{migration.title}\n{WHOSE_RIGHTS}\nFor psql: psql -X -v ON_ERROR_STOP=1 -f FILE"),
+        PSQL_SETTINGS,
+        SETTINGS,
+    ]
     transactions = []
     path = folder / f"{prefix}{migration.slug}.sql"
     for part in migration.parts:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import BlockedRow, Impact
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.screens.findings.folds import Folds
     from fkdash.tui.widgets.drawing import Drawing
 
 _SYMBOLS = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
@@ -42,28 +43,6 @@ _DIGITS = {
     Severity.INFO: ("3", "notes"),
 }
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
-
-
-_BRIEF = {
-    "FK204": "trigger",
-    "FK205": "row security",
-    "FK206": "half NULL",
-    "FK207": "undeclared",
-    "FK208": "rewritten",
-    "FK209": "heirs",
-    "FK301": "no index",
-    "FK302": "fan-out",
-    "FK303": "large",
-    "FK401": "types",
-    "FK402": "collations",
-    "FK403": "equality",
-    "FK501": "twice",
-    "FK502": "overlaps",
-    "FK503": "NULL keys",
-    "FK504": "cycle",
-    "FK505": "odd one",
-}
-"""Findings that no state tells of, in a word or two for the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +105,10 @@ class ConstraintRow:
     @property
     def brief(self) -> str:
         """Its worst finding in a word or two, "" without one."""
+        from fkdash.rules.registry import rule  # not before the first frame
+
         worst = self.findings[0] if self.findings else None
-        return _BRIEF.get(worst.rule, worst.rule) if worst else ""
+        return (rule(worst.rule).brief or worst.rule) if worst else ""
 
     @property
     def reasons(self) -> str:
@@ -194,11 +175,11 @@ def _is_idle(impact: Impact | None) -> bool:
     return impact is not None and impact.state == "latent"
 
 
-def columns() -> list[ListColumn[ConstraintRow]]:
-    """Give the list's columns."""
+def columns(folds: Folds) -> list[ListColumn[ConstraintRow]]:
+    """Give the list's columns; a row may stand for others."""
     return [
         ListColumn("", _symbol, 1, tone=_tone),
-        ListColumn("foreign key", lambda row: shown_columns(row.key), 16),
+        ListColumn("foreign key", lambda row: shown_columns(row.key), 16, shown=folds.name),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
         ListColumn(
             "on delete",
@@ -208,7 +189,7 @@ def columns() -> list[ListColumn[ConstraintRow]]:
             tone=lambda row: ACTION_TONES[row.key.on_delete] if row.declared else "muted",
         ),
         ListColumn("rule", lambda row: row.reasons, 5, priority=3, extra=True),
-        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone),
+        ListColumn("state", lambda row: row.state or row.brief, 10, tone=_tone, shown=folds.state),
     ]
 
 

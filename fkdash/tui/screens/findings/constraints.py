@@ -35,6 +35,7 @@ from fkdash.tui.screens.findings.constraint_rows import (
     summary,
     title_of,
 )
+from fkdash.tui.screens.findings.folds import Folds
 from fkdash.tui.screens.findings.pictures import largest_held_rows, map_of
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
@@ -81,14 +82,17 @@ class ConstraintsScreen(BaseScreen):
         super().__init__()
         self.services = services
         self.knowledge: Knowledge | None = None
+        self._folds = Folds()
         self.list = RowList(
-            columns(),
+            columns(self._folds),
             key=lambda row: (row.key.qualified, row.key.columns),
             orders=orders(),
             fields=FILTER_FIELDS,
             empty="No foreign key has been read yet.",
+            alike=self._folds.shape,
             id="constraints",
         )
+        self._folds.count = self.list.stands_for
         self.pane = TextPane(id="detail")
         self._title = RuleLine()
         self._around, self._around_title = TextPane(id="map"), RuleLine()
@@ -185,7 +189,9 @@ class ConstraintsScreen(BaseScreen):
         known = answered
         async for impacts in count_impacts(pool, answered):
             self.knowledge = known = known.with_impacts(impacts)
-            self.list.show_rows(renewed_rows(self.list.rows, known, impacts))
+            rows = renewed_rows(self.list.rows, known, impacts)
+            self._folds.learn(rows, known.catalog)
+            self.list.show_rows(rows)
             self._tell_counts()
             self.refresh_bindings()
 
@@ -217,6 +223,7 @@ class ConstraintsScreen(BaseScreen):
         # In a thread: fifty thousand keys take a second, and the list stays usable meanwhile.
         rows = await asyncio.to_thread(constraint_rows, knowledge)
         looked_at = await asyncio.to_thread(self.list.look_at, rows)
+        self._folds.learn(rows, knowledge.catalog)
         self.knowledge = knowledge
         self.list.empty = "This database declares no foreign key. o looks for references that nobody declared."
         self.list.show_rows(rows, looked_at)
@@ -266,11 +273,17 @@ class ConstraintsScreen(BaseScreen):
             self.pane.show([])
         else:
             self._title.tell(title_of(row))
-            self.pane.show(described(row, self._held.get(row.key.qualified, ())))
+            self._describe(row)
             if self._rest is not None:
                 self._rest.stop()
             self._rest = self.set_timer(_REST_SECONDS, self._rested)
         self.refresh_bindings()
+
+    def _describe(self, row: ConstraintRow) -> None:
+        stands = self._folds.words(row)
+        self.pane.show(
+            [*([line(stands)] if stands else []), *described(row, self._held.get(row.key.qualified, ()))]
+        )
 
     def _rested(self) -> None:
         """Show what is around the key under the cursor, and read which rows most others hold."""
@@ -293,7 +306,7 @@ class ConstraintsScreen(BaseScreen):
             found = await largest_held_rows(pool, catalog, row.key, self.services.options.label_columns)
             self._held[row.key.qualified] = found
             if found and self.list.row is not None and self.list.row.key.qualified == row.key.qualified:
-                self.pane.show(described(self.list.row, found))
+                self._describe(self.list.row)
 
         self.run_cancellable(read, doing="Reading which rows are held by most", group="held")
 
@@ -320,16 +333,24 @@ class ConstraintsScreen(BaseScreen):
         self.list.filter_by("" if self.list.filter_text == wanted else wanted)
 
     def action_refresh(self) -> None:
-        """Read again."""
+        """Read again, with rows alike as one."""
+        self._folds.fold_all()
+        self.list.arrange_again()
         self.read()
 
     def action_open(self) -> None:
-        """Show everything about the foreign key."""
+        """Show everything about the foreign key; the rows that it stands for first."""
         row, knowledge = self.list.row, self.knowledge
+        if row is not None and self._folds.stands_for_others(row):
+            self._folds.unfold(row)
+            self.list.arrange_again()
+            return
         if row is not None and knowledge is not None:
             from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
-            self.app.push_screen(FindingScreen(self.services, knowledge, row))
+            self.app.push_screen(
+                FindingScreen(self.services, knowledge, row, self._held.get(row.key.qualified, ()))
+            )
 
     def action_blocked(self) -> None:
         """Show which rows cannot be deleted because of it."""

@@ -11,29 +11,36 @@ from textual.widget import Widget
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import ConstraintRow, described, statement_of, title_of
+from fkdash.tui.screens.findings.pictures import map_of
 from fkdash.tui.screens.preview.blocked import BlockedScreen
 from fkdash.tui.widgets.bars import RuleLine
-from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.frame import WIDE, Frame
 from fkdash.tui.widgets.painting import Line, Part, line
 from fkdash.tui.widgets.text_pane import TextPane
-from fkdash.tui.words import behaviour, consequence, holds_rows_back
+from fkdash.tui.words import behaviour, consequence, holds_rows_back, shown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.preview.rows.blocked import BlockedRow
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
 
 class FindingScreen(BaseScreen):
-    """One foreign key in full."""
+    """One foreign key in full; `held` are the referenced rows that most others hold, where they have been read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BLOCKED, keys.PREVIEW, keys.FIX, keys.COPY]
 
-    def __init__(self, services: Services, knowledge: Knowledge, row: ConstraintRow) -> None:
+    def __init__(
+        self, services: Services, knowledge: Knowledge, row: ConstraintRow, held: Sequence[BlockedRow] = ()
+    ) -> None:
         super().__init__()
         self.services = services
         self.knowledge = knowledge
-        self.row = row
+        self.row, self._held = row, held
+        self._around, self._around_title = TextPane(id="map"), RuleLine()
         self.pane = TextPane(id="finding")
         self._title = RuleLine()
 
@@ -48,8 +55,11 @@ class FindingScreen(BaseScreen):
         return self.row.key
 
     def body(self) -> Iterable[Widget]:
-        """Give the text."""
-        return (Frame(self._title, self.pane, id="left"),)
+        """Give the text and, where there is room, what is around it."""
+        return (
+            Frame(self._title, self.pane, id="left"),
+            Frame(self._around_title, self._around, id="around"),
+        )
 
     def on_mount(self) -> None:
         """Fill the text."""
@@ -57,8 +67,12 @@ class FindingScreen(BaseScreen):
         worst = row.findings[0] if row.findings else None
         self.consequence.tell(consequence(worst, row.impact) if worst else behaviour(row.key))
         self._title.tell(title_of(row))
-        # The first sentence stands above already.
-        self.pane.show([*described(row)[1:], *self._evidence()])
+        # The first sentence stands above already. Who holds most is seen on the way here: it must not push the
+        # evidence out of sight.
+        held = self._held if self.app.size.width >= WIDE else ()
+        self.pane.show([*described(row, held)[1:], *self._evidence()])
+        self._around_title.tell(f"around {shown_name(row.key.referenced)}")
+        self._around.show([map_of(self.knowledge, row.key.referenced, row.key)])
 
     def _evidence(self) -> Iterable[Line]:
         evidence = [fact for finding in self.row.findings for fact in finding.evidence]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
-_WHAT_IF_SECONDS = 10.0
+_WHAT_IF_SECONDS, _PROMISE_SECONDS = 10.0, 3.0
 _CLAUSE = re.compile("[,;]")
 
 
@@ -160,7 +160,7 @@ class FixOptionsScreen(BaseScreen):
                     for row in self.list.rows
                 ]
             )
-        async for promise in promises(pool, catalog, plans):
+        async for promise in promises(pool, catalog, plans, seconds=_PROMISE_SECONDS):
             self.list.show_rows(
                 [
                     replace(row, counted=promise.words) if row.plan is promise.plan else row

@@ -5,6 +5,7 @@ Rows are typed as a key or found by words, as for a preview. Nothing is written 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from fkdash.fix.option import Option
+    from fkdash.fix.remedy import Picks
     from fkdash.preview.model import DeleteTarget
     from fkdash.rules.finding import Finding
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
 _SECONDS: Final = 5.0
+_PICKING_SECONDS: Final = 30.0
 
 
 @dataclass
@@ -48,22 +51,39 @@ class RowsAsked:
         """Ask which rows are to be freed."""
         self._ask(f"Which rows of {shown_name(self.finding.key.referenced)} are to be freed?", self._freed)
 
-    def _ask(self, question: str, take: Callable[[DeleteTarget], Awaitable[None]]) -> None:
+    def _ask(
+        self, question: str, take: Callable[[DeleteTarget], Awaitable[None]], *, by_query: bool = False
+    ) -> None:
         table = self.finding.key.referenced
 
         def chosen(target: DeleteTarget, _: str) -> None:
+            look(partial(take, target), "Looking for the row")
+
+        def look(ask: Callable[[], Awaitable[None]], doing: str) -> None:
             screen = self.app.screen
             if isinstance(screen, PreviewAskScreen):
-                screen.run_cancellable(partial(take, target), doing="Looking for the row", group="row")
+                screen.run_cancellable(ask, doing=doing, group="row")
 
-        self.app.push_screen(PreviewAskScreen(self.services, self.knowledge, table, chosen, question=question))
+        def query(sql: str) -> None:
+            look(partial(self._picked, sql), "Asking the query for each row")
+
+        self.app.push_screen(
+            PreviewAskScreen(
+                self.services,
+                self.knowledge,
+                table,
+                chosen,
+                question=question,
+                query=query if by_query else None,
+            )
+        )
 
     async def _freed(self, target: DeleteTarget) -> None:
         self.of = await self._words(target)
         key = self.finding.key
         if self.option.asks:
             own, theirs = shown_name(key.table), shown_name(key.referenced)
-            self._ask(f"To which row of {theirs} are the rows of {own} to go?", self._moved_to)
+            self._ask(f"To which row of {theirs} are the rows of {own} to go?", self._moved_to, by_query=True)
         else:
             self._plan(())
 
@@ -74,16 +94,37 @@ class RowsAsked:
             raise UsageError("They go to one row.", next_step="Type its key, or words that find it.")
         self._plan(values[0] if len(key.columns) == 1 else _named(key.columns, values[0]))
 
-    def _plan(self, words: Sequence[str]) -> None:
+    async def _picked(self, sql: str) -> None:
+        """Show what a query picks for each row, and then the plan."""
+        from fkdash.fix.blocker_relief import chosen_rows  # loaded when it is wanted
+        from fkdash.fix.value_from import pick
+        from fkdash.tui.screens.fix.picked import FixPickedScreen
+
+        key = self.finding.key
+        found = await pick(
+            await self.services.connection.pool(),
+            self.knowledge.catalog,
+            key,
+            chosen_rows(key, self.of),
+            sql,
+            seconds=_PICKING_SECONDS,
+            labels=self.services.options.label_columns,
+        )
+        self.app.push_screen(FixPickedScreen(key, found, lambda: self._plan((), found.picks)))
+
+    def _plan(self, words: Sequence[str], picks: Picks | None = None) -> None:
         catalog = self.knowledge.catalog
-        made = plan(catalog, self.finding, self.option.id, words=words, of=self.of)
+        made = plan(catalog, self.finding, self.option.id, words=words, of=self.of, picks=picks)
         self.app.push_screen(FixPlanScreen(self.services, FixWalk(catalog, made, self.option.title)))
 
     async def _words(self, target: DeleteTarget) -> tuple[str, ...]:
         """Give rows as `--of` names them."""
         columns = self.finding.key.referenced_columns
         found = await self._rows(target)
-        return tuple(row[0] if len(columns) == 1 else ",".join(_named(columns, row)) for row in found)
+        return tuple(
+            row[0] if len(columns) == 1 else json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+            for row in found
+        )
 
     async def _rows(self, target: DeleteTarget) -> list[tuple[str, ...]]:
         """Give the referenced columns of rows; raises UsageError without any, and the session's errors."""

@@ -31,7 +31,7 @@ class PreviewAskScreen(RowSearchScreen):
     """One line to type; words that are neither key nor condition are searched in the rows' labels.
 
     `chosen` takes the rows and what to call them; without it their preview is shown. `question` is what is asked
-    where no preview is meant.
+    where no preview is meant. `query` takes a SELECT, where one may say which rows.
     """
 
     def __init__(
@@ -42,9 +42,10 @@ class PreviewAskScreen(RowSearchScreen):
         chosen: Chosen | None = None,
         *,
         question: str = "",
+        query: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(services, knowledge.catalog.tables[table])
-        self.knowledge, self._chosen, self._question = knowledge, chosen, question
+        self.knowledge, self._chosen, self._question, self._query = knowledge, chosen, question, query
         self._title = RuleLine(enter="searches, or previews")
         self.field = Field(id="rows", placeholder="acme, a key or a condition")
         self._pane = TextPane(id="help")
@@ -74,6 +75,8 @@ class PreviewAskScreen(RowSearchScreen):
             f"Some words:  acme finds the rows that contain them ({searched})",
             f"A key:       {key or 'column=value'}",
         ]
+        if self._query is not None:
+            by_name.append("A query:     select ... where ... = $1: for each row, $1 being its key, where it goes")
         if self._question:
             self._pane.show(by_name)
             return
@@ -88,6 +91,9 @@ class PreviewAskScreen(RowSearchScreen):
     def on_input_submitted(self) -> None:
         """Take what was typed."""
         typed = self.field.value.strip()
+        if self._query is not None and typed.partition(" ")[0].lower() in {"select", "with", "values"}:
+            self._query(typed)
+            return
         try:
             target = self._target(typed)
         except UsageError as error:

@@ -265,7 +265,7 @@ class BlockedScreen(BaseScreen):
         return [
             *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
-            ListColumn("", self._bar, _BAR_CELLS, priority=9, tone=lambda _: "error"),
+            ListColumn("", self._bar, _BAR_CELLS, priority=9, tone=lambda _: "bar"),
         ]
 
     def _bar(self, row: BlockedRow) -> str:

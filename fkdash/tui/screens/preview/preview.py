@@ -101,13 +101,15 @@ class PreviewScreen(BaseScreen):
     async def _read(self) -> None:
         from fkdash.preview.model import Limits  # loaded when it is wanted
         from fkdash.preview.preview import preview
+        from fkdash.preview.standing import as_it_stands
         from fkdash.preview.tree import branches
         from fkdash.report.preview import sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
-            self.answer = await preview(session, self.target, limits, self._progress)
+            answer = await preview(session, self.target, limits, self._progress)
+            self.answer = await as_it_stands(session, self.knowledge.catalog, answer)
         self.supposed = []
         self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."

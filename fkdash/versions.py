@@ -1,0 +1,58 @@
+"""Since which major version of PostgreSQL something is so (release notes of each, "Migration" and "Changes").
+
+A server's version is compared with these names and with no number. `OLDEST` and `NEWEST` are those that fkdash
+knows: what a release in between changed about keys, constraints, triggers and partitions stands here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OLDEST: Final = 14
+NEWEST: Final = 18
+
+SET_NULL_COLUMN_LISTS: Final = 15
+"""ON DELETE SET NULL (columns) and SET DEFAULT (columns)."""
+NULLS_NOT_DISTINCT: Final = 15
+"""UNIQUE NULLS NOT DISTINCT."""
+SCHEMAS_PUBLISHED: Final = 15
+"""CREATE PUBLICATION … FOR TABLES IN SCHEMA."""
+KEY_TRIGGERS_ON_PARTITIONED: Final = 15
+"""A partitioned table has triggers of its foreign keys itself, and those of its partitions are their children."""
+REPLACED_TRIGGERS_KEEP_ENABLED: Final = 15
+"""CREATE OR REPLACE TRIGGER leaves it enabled or disabled as it was."""
+DETACHED_KEYS_KEEP_THEIR_TREE: Final = 15
+"""What a key keeps for partitions of its own table stays when one is detached."""
+ROW_MOVES_ARE_UPDATES: Final = 15
+"""An UPDATE that moves a row to another partition is one UPDATE for the foreign keys to it."""
+COLLATION_OF_SET_COLUMNS: Final = 15
+"""What SET NULL and SET DEFAULT write is compared in the column's own collation."""
+
+MEMBERSHIP_OPTIONS: Final = 16
+"""GRANT of a role WITH INHERIT and SET."""
+CHILDS_OWN_GENERATION: Final = 16
+"""A child table or partition may generate a column by an expression of its own."""
+GENERATED_WITH_THE_ROW: Final = 16
+"""Generated columns are prepared with the first row that is written, not before there is any."""
+
+IDENTITY_IN_PARTITIONS: Final = 17
+"""Partitions have the identity columns of their table, and typed tables keep theirs."""
+DOMAIN_NOT_NULL_CONSTRAINTS: Final = 17
+"""NOT NULL of a domain is a constraint with a name."""
+TRANSACTION_TIMEOUT: Final = 17
+"""The setting transaction_timeout."""
+
+NOT_NULL_CONSTRAINTS: Final = 18
+"""NOT NULL of a column is a constraint with a name, which may be NOT VALID and is inherited."""
+VIRTUAL_COLUMNS: Final = 18
+"""Columns that are generated when they are read."""
+NOT_ENFORCED: Final = 18
+"""CHECKs and foreign keys that are NOT ENFORCED."""
+TEMPORAL_KEYS: Final = 18
+"""WITHOUT OVERLAPS, and PERIOD in a foreign key."""
+NOT_VALID_ON_PARTITIONED: Final = 18
+"""NOT VALID foreign keys on partitioned tables; what is kept for a new partition counts as not validated then."""
+COPIES_HAVE_SUFFIXES: Final = 18
+"""What is kept for partitions of a foreign key is called after it, with a number."""
+RESTRICT_HAS_ITS_OWN_SQLSTATE: Final = 18
+"""RESTRICT refuses with 23001, and no longer with 23503."""
