@@ -16,6 +16,11 @@ NODE_PACKAGES = (
     "reflect-metadata@0.2.2", "sequelize@6.37.8", "sequelize-cli@6.6.5", "node-pg-migrate@9.0.0", "dbmate@2.36.0",
 )  # fmt: skip
 NEXT_DRIZZLE = ("drizzle-orm@1.0.0-rc.5", "drizzle-kit@1.0.0-rc.5", "pg@8.22.0", "typescript@5.9.3")
+PRISMA = ("prisma@6.19.3", "@prisma/adapter-pg@6.19.3", "pg@8.22.0")
+"""Its engine for migrations is in the package as WebAssembly; the native one is downloaded, which no test does."""
+LIQUIBASE = ("liquibase@4.28.0",)
+"""The whole distribution, for a Java that is there."""
+_WITHOUT_SCRIPTS = frozenset({PRISMA})
 PYTHON_PACKAGES = ("alembic==1.20.1", "sqlalchemy==2.1.9", "psycopg[binary]==3.3.9", "django==5.2.19")
 
 
@@ -37,7 +42,13 @@ def node(packages: tuple[str, ...] = NODE_PACKAGES) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "package.json").write_text('{"private": true}')
-        _run("npm", "install", "--silent", "--no-audit", "--no-fund", *packages, cwd=folder)
+        quiet = (
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            *(("--ignore-scripts",) if packages in _WITHOUT_SCRIPTS else ()),
+        )
+        _run("npm", "install", *quiet, *packages, cwd=folder)
         (folder / ".complete").touch()
     return folder / "node_modules"
 
@@ -80,6 +91,11 @@ def lacking(packages: tuple[str, ...]) -> tuple[str, ...]:
         for each in packages
         if subprocess.run([*asked, each], capture_output=True, text=True, check=False).stdout != "installed"
     )
+
+
+def missing(programs: tuple[str, ...], packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Give what a test needs and the machine has not: programs, packages of Debian."""
+    return tuple(each for each in programs if shutil.which(each) is None) + lacking(packages)
 
 
 def _run(*words: str | Path, cwd: Path) -> None:

@@ -1,8 +1,9 @@
-"""Projects of tools that come from Debian: Rails and sqitch."""
+"""Projects of tools that need more than a package of a language: Rails, sqitch, Prisma, Liquibase."""
 
 from __future__ import annotations
 
-from tests.tools.projects import DROP, TABLES, Project
+from tests.tools import installed
+from tests.tools.projects import DROP, KEY, TABLES, Project
 
 _RAILS = {
     "migrate.rb": (
@@ -25,6 +26,112 @@ _SQITCH = {
     "revert/init.sql": f"-- Revert app:init from pg\n\nBEGIN;\n{DROP}COMMIT;\n",
     "verify/init.sql": "-- Verify app:init on pg\n\nBEGIN;\nSELECT id FROM users WHERE false;\nROLLBACK;\n",
 }
+# Prisma over an adapter, with two faults of it mended: it does not know the types "char" and name, and it cuts a
+# file at every semicolon. WHOLE decides about the second: the native engine sends a file as one query.
+_PRISMA = {
+    "prisma.config.mjs": """import pg from 'pg';
+import { defineConfig } from 'prisma/config';
+import { PrismaPg } from '@prisma/adapter-pg';
+const known = (result) => {
+  for (const field of [result].flat().flatMap((each) => each?.fields ?? [])) {
+    field.dataTypeID = { 18: 1042, 19: 25 }[field.dataTypeID] ?? field.dataTypeID;
+  }
+  return result;
+};
+const query = pg.Client.prototype.query;
+pg.Client.prototype.query = function (...given) {
+  const called = given.at(-1);
+  if (typeof called === 'function') given[given.length - 1] = (error, result) => called(error, known(result));
+  const made = query.apply(this, given);
+  return made instanceof Promise ? made.then(known) : made;
+};
+const at = (database) => ({ host: process.env.PGHOST, port: 5432, user: 'postgres', database });
+const whole = (adapter) => {
+  if (process.env.WHOLE) adapter.executeScript = async (sql) => { await adapter.client.query(sql); };
+  return adapter;
+};
+export default defineConfig({
+  experimental: { adapter: true },
+  engine: 'js',
+  schema: 'prisma/schema.prisma',
+  adapter: async () => {
+    const factory = new PrismaPg(at(process.env.PGDATABASE));
+    const connect = factory.connect.bind(factory);
+    factory.connect = async () => whole(await connect());
+    return factory;
+  },
+});
+""",
+    "prisma/schema.prisma": f"""datasource db {{
+  provider = "postgresql"
+  url      = env("DATABASE_URL")
+}}
+
+model Workspace {{
+  id    Int    @id
+  name  String
+  users User[]
+
+  @@map("workspaces")
+}}
+
+model User {{
+  id                 Int       @id
+  primaryWorkspaceId Int       @map("primary_workspace_id")
+  primaryWorkspace   Workspace @relation(fields: [primaryWorkspaceId], references: [id], onDelete: SetNull, onUpdate: NoAction, map: "{KEY}")
+
+  @@map("users")
+}}
+""",
+    "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
+    "prisma/migrations/20240101000000_init/migration.sql": TABLES,
+}
+_NO_ENGINE = {
+    "PRISMA_QUERY_ENGINE_LIBRARY": "/bin/true",
+    "PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true",
+    "CHECKPOINT_DISABLE": "1",
+}
+# JDBC knows no unix sockets: the project brings a way to one.
+_LIQUIBASE = {
+    "run.py": """import os, re, socket, subprocess, sys, threading
+from pathlib import Path
+
+
+def pump(source, target):
+    while data := source.recv(65536):
+        target.sendall(data)
+    target.shutdown(socket.SHUT_WR)
+
+
+def serve(listening):
+    while True:
+        client, _ = listening.accept()
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{os.environ['PGHOST']}/.s.PGSQL.5432")
+        for pair in ((client, server), (server, client)):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+
+action = sys.argv[1:]
+if action == ["down"]:
+    newest = sorted(Path("changelog").iterdir())[-1].read_text()
+    action = ["rollback-count", f"--count={len(re.findall('^--changeset', newest, re.MULTILINE))}"]
+listening = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=serve, args=(listening,), daemon=True).start()
+url = f"jdbc:postgresql://127.0.0.1:{listening.getsockname()[1]}/{os.environ['PGDATABASE']}?sslmode=disable"
+java = ("java", "-XX:TieredStopAtLevel=1", "-cp", "node_modules/liquibase/dist/liquibase/internal/lib/*")
+started = "liquibase.integration.commandline.LiquibaseCommandLine"
+where = ("--changelog-file=changelog.xml", f"--url={url}", "--username=postgres")
+sys.exit(subprocess.run([*java, started, "--show-banner=false", action[0], *where, *action[1:]]).returncode)
+""",
+    "changelog.xml": """<?xml version="1.0" encoding="UTF-8"?>
+<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-latest.xsd">
+  <includeAll path="changelog"/>
+</databaseChangeLog>
+""",
+    "changelog/001_init.sql": f"--liquibase formatted sql\n\n--changeset ada:init\n{TABLES}--rollback DROP TABLE users;\n--rollback DROP TABLE workspaces;\n",
+}
 _TARGET = ("--target", "db:pg:")
 
 PROJECTS = {
@@ -36,5 +143,18 @@ PROJECTS = {
     "sqitch": Project(
         "sqitch", _SQITCH, ("sqitch", "deploy", "--verify", *_TARGET), ("sqitch", "revert", "-y", "--to", "@HEAD^", *_TARGET),
         packages=(), debian=("sqitch", "libdbd-pg-perl"), status=("sqitch", "status", *_TARGET), nothing_open="Nothing to deploy", steps_down=1,
+    ),
+    "prisma": Project(
+        "prisma", _PRISMA, ("prisma", "migrate", "deploy"), (), packages=installed.PRISMA, environment={"WHOLE": "1", **_NO_ENGINE},
+        status=("prisma", "migrate", "status"), nothing_open="Database schema is up to date", more_words=("--edit-schema",), marks=True,
+        quiet=("prisma", "validate"),
+    ),
+    "prisma-adapter": Project(
+        "prisma", _PRISMA, ("prisma", "migrate", "deploy"), (), named="prisma/migrations", packages=installed.PRISMA, environment=_NO_ENGINE,
+        more_words=("--edit-schema",), marks=True, options=("no-action",),
+    ),
+    "liquibase": Project(
+        "liquibase", _LIQUIBASE, ("python3", "run.py", "update"), ("python3", "run.py", "down"), named="changelog", packages=installed.LIQUIBASE,
+        programs=("java", "python3"), steps_down=1, options=("no-action",),
     ),
 }  # fmt: skip

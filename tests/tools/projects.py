@@ -21,7 +21,11 @@ DROP = "DROP TABLE users;\nDROP TABLE workspaces;\n"
 
 @dataclass(frozen=True)
 class Project:
-    """A tool's project: its files, the folder for `--dir`, and how it goes up, one step down, and says what is open."""
+    """A tool's project: its files, the folder for `--dir`, and how it goes up, one step down, and says what is open.
+
+    `programs` must be there; `more_words` go to `fix export`; `marks` says that what was applied live must be
+    marked as applied, as the export says.
+    """
 
     tool: str
     files: Mapping[str, str]
@@ -37,6 +41,10 @@ class Project:
     quiet: tuple[str, ...] = ()
     steps_down: int | None = None
     debian: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("no-action", "drop-not-null")
+    more_words: tuple[str, ...] = ()
+    marks: bool = False
 
     def lay(self, folder: Path) -> Path:
         """Write the project."""
@@ -52,7 +60,7 @@ class Project:
         """Run a command of the tool on a database; gives what it says, fails where it fails."""
         socket = database.socket_directory
         paths = [str(folder / "node_modules" / ".bin"), os.environ["PATH"]]
-        if not self.packages and not self.debian:
+        if not self.packages and not self.debian and not self.programs:
             paths.insert(0, str(installed.python()))
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PG")},

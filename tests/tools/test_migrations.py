@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shlex
 from pathlib import Path
 
 import asyncpg
@@ -36,17 +38,27 @@ PROJECTS = projects.PROJECTS | more_projects.PROJECTS
 @pytest.fixture(params=sorted(PROJECTS))
 def project(request: pytest.FixtureRequest) -> Project:
     found = PROJECTS[request.param]
-    if missing := installed.lacking(found.debian):
+    return present(found)
+
+
+def present(project: Project, option: str = "") -> Project:
+    """Give the project where its tool can be had, and does something of its own with this option."""
+    if missing := installed.missing(project.programs, project.debian):
         pytest.skip(f"not installed: {', '.join(missing)}")
-    return found
+    if option and option not in project.options:
+        pytest.skip(f"{project.tool} is run with {', '.join(project.options)} only")
+    return project
 
 
-async def export(project: Project, folder: Path, database: TestDatabase, option: str, key: str = KEY) -> None:
+async def export(
+    project: Project, folder: Path, database: TestDatabase, option: str, *more: str, key: str = KEY
+) -> str:
     done = await fkdash(
         "fix", "export", key, "--option", option, "--tool", project.tool,
-        "--dir", str(folder / project.named), "--write", database.dsn,
+        "--dir", str(folder / project.named), "--write", *project.more_words, *more, database.dsn,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 async def up(project: Project, folder: Path, database: TestDatabase) -> None:
@@ -57,7 +69,7 @@ async def up(project: Project, folder: Path, database: TestDatabase) -> None:
 async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_byte(
     project: Project, option: str, database: TestDatabase, tmp_path: Path
 ) -> None:
-    folder = project.lay(tmp_path)
+    folder = present(project, option).lay(tmp_path)
     await up(project, folder, database)
     await database.execute(ROWS)
     before = await database.value(DEFINITION), await database.value(NOT_NULL)
@@ -81,12 +93,14 @@ async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_b
         assert project.nothing_open in await asyncio.to_thread(project.run, project.status, folder, database)
     if project.edit is not None:
         project.edit(folder, option)
+    if project.quiet:
         await asyncio.to_thread(project.run, project.quiet, folder, database)
 
     made = {path for path in set(folder.rglob("*")) - files if path.is_file() and "__pycache__" not in path.parts}
-    for _ in range(project.steps_down or len(made)):
+    for _ in range(project.steps_down or len(made)) if project.down else ():
         await asyncio.to_thread(project.run, project.down, folder, database)
-    assert (await database.value(DEFINITION), await database.value(NOT_NULL)) == before
+    if project.down:
+        assert (await database.value(DEFINITION), await database.value(NOT_NULL)) == before
 
 
 HOSTILE_COLUMN = 'c"?:x${y}`\\%s;\n  #{z}'
@@ -94,14 +108,25 @@ HOSTILE_KEY = "k\n  \"q' ? :x ${y} `z` \\ ; -- %s #{a} $fkdash$ ''' */"
 
 
 @pytest.mark.parametrize(
-    "name", ["alembic", "dbmate", "django", "knex", "node-pg-migrate", "rails", "sequelize", "sqitch", "typeorm"]
+    "name",
+    [
+        "alembic",
+        "dbmate",
+        "django",
+        "knex",
+        "liquibase",
+        "node-pg-migrate",
+        "prisma",
+        "rails",
+        "sequelize",
+        "sqitch",
+        "typeorm",
+    ],
 )
 async def test_no_name_in_the_database_can_be_read_as_more_by_a_tool(
     name: str, database: TestDatabase, tmp_path: Path
 ) -> None:
-    project = PROJECTS[name]
-    if missing := installed.lacking(project.debian):
-        pytest.skip(f"not installed: {', '.join(missing)}")
+    project = present(PROJECTS[name])
     folder = project.lay(tmp_path)
     await up(project, folder, database)
     column = quoted(HOSTILE_COLUMN)
@@ -122,14 +147,17 @@ async def test_where_the_fix_was_applied_live_the_migration_changes_nothing(
     project: Project, option: str, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    folder = project.lay(tmp_path / "project")
+    folder = present(project, option).lay(tmp_path / "project")
     await up(project, folder, database)
     await database.execute(ROWS)
     done = await fkdash("fix", "apply", KEY, "--option", option, "--yes", "--confirm", KEY, database.dsn)
     assert done.returncode == 0, done.stderr
     applied = await database.value(OID)
 
-    await export(project, folder, database, option)
+    said = json.loads(await export(project, folder, database, option, "--format", "json"))
+    for command in said["mark_applied"] if project.marks else ():
+        words = tuple(shlex.split(command)[1:])
+        await asyncio.to_thread(project.run, words, folder, database)
     await up(project, folder, database)
 
     assert await database.value(OID) == applied
