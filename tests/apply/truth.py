@@ -306,13 +306,17 @@ class Truth(RuleBasedStateMachine):
             done = self._last_done()
             if not left and (way == "on" or done is None):
                 continue
-            await self._run(way, None)
+            ran = await self._run(way, None)
             if self.meddled:
                 return
+            if not ran:
+                assert not left
+                assert done is not None
+                assert not done.plan.undo, "what is said to lead back does not"
+                continue
             latest = recorded_run(self.journals[-1])
-            if done is None or latest.path != done.path:
-                assert latest.outcome == RunOutcome.VERIFIED, (latest.message, latest.verification)
-                await self._is_as_promised(latest)
+            assert latest.outcome == RunOutcome.VERIFIED, (latest.message, latest.verification)
+            await self._is_as_promised(latest)
         assert self.meddled or unfinished(self.folder) == ()
 
     async def _is_as_promised(self, run: RecordedRun) -> None:
