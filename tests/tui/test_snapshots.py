@@ -26,6 +26,7 @@ from tests.tui.snapshots import difference, snapshot
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_databases import NOBODY, WARNED, destination
 from tests.tui.test_fix_walk import NAME
+from tests.tui.test_layouts import well_laid_out
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 pytestmark = [
@@ -60,6 +61,8 @@ class Album:
         for _ in range(4):
             await session.app.workers.wait_for_complete()
             await session.pilot.pause()
+        if name != "help":  # which names no help
+            well_laid_out(session, self.size)
         self.differences.append(difference(name, self.size, snapshot(session.app)))
 
     async def paste(self, text: str) -> None:
