@@ -112,7 +112,7 @@ class FixConfirmScreen(BaseScreen):
         self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
         self._database_title.tell(f"Type the database's name: {self.wanted_database}")
         self.pane.show(self._statements())
-        self.status.say("Type or paste the name: nothing begins before. esc leaves everything as it is.")
+        self.status.say("Type or paste the name; nothing begins before. esc leaves.")
 
     def on_descendant_focus(self) -> None:
         """Say what enter does on the button."""
