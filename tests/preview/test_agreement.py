@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.preview.agree import Tally, compare
 from tests.preview.many_cases import seeds_of
 from tests.support.servers import TestDatabase
@@ -11,10 +9,9 @@ from tests.support.servers import TestDatabase
 PER_TEST = 75
 
 
-@pytest.mark.parametrize("half", [0, 1])
-async def test_previews_agree_with_real_deletes(shared_database: TestDatabase, half: int) -> None:
+async def test_previews_agree_with_real_deletes(shared_database: TestDatabase) -> None:
     tally = Tally()
-    for seed in seeds_of(shared_database.version, half, PER_TEST):
+    for seed in seeds_of(shared_database.version, PER_TEST):
         await compare(await shared_database.connection(), seed, shared_database.version, tally)
     assert tally.disagreements == []
     assert tally.verdicts["allowed (really allowed)"] > PER_TEST // 10

@@ -17,7 +17,7 @@ from fkdash.rules.registry import findings, rule
 from tests.support.servers import TestDatabase
 
 at_random = settings(
-    max_examples=10,
+    max_examples=7,
     deadline=None,
     derandomize=True,
     database=None,
