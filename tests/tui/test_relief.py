@@ -14,7 +14,7 @@ from fkdash.tui.screens.fix.picked import FixPickedScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
-from tests.tui.test_dashboard import dashboard
+from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_fix_walk import PLAIN
 
 _TABLES = """
@@ -32,13 +32,7 @@ async def test_blocking_rows_are_moved_by_words_alone(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     await database.execute(_TABLES)
     async with dashboard(database.dsn, options=PLAIN) as session:
-        await session.until_shown("users_space")
-        await session.press("f")
-        await session.until(lambda: _row(session.app.screen) != "")
-        while "move blocking rows" not in _row(session.app.screen):
-            await session.press("j")
-        await session.press("enter")
-        await session.until_shown("Which rows of spaces are to be freed?")
+        await _asked_which_rows(session)
         await session.press(*"acme", "enter")
         await session.until_shown("Choose a row of spaces: enter takes it")
         await session.press("enter")
@@ -61,13 +55,7 @@ async def test_blocking_rows_go_where_a_query_says_and_those_without_are_named_f
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     await database.execute(_TABLES)
     async with dashboard(database.dsn, options=PLAIN) as session:
-        await session.until_shown("users_space")
-        await session.press("f")
-        await session.until(lambda: _row(session.app.screen) != "")
-        while "move blocking rows" not in _row(session.app.screen):
-            await session.press("j")
-        await session.press("enter")
-        await session.until_shown("Which rows of spaces are to be freed?")
+        await _asked_which_rows(session)
         await session.press(*"id=1", "enter")
         await session.until_shown("To which row of spaces are the rows of users to go?", "A query:")
         _typed(session.app.screen, "select 1 where $1 > (select 100)")
@@ -102,6 +90,16 @@ def _plan(screen: object) -> Plan:
 def _typed(screen: object, words: str) -> None:
     assert isinstance(screen, PreviewAskScreen)
     screen.field.value = words
+
+
+async def _asked_which_rows(session: Session) -> None:
+    await session.until_shown("users_space")
+    await session.press("f")
+    await session.until(lambda: _row(session.app.screen) != "")
+    while "move blocking rows" not in _row(session.app.screen):
+        await session.press("j")
+    await session.press("enter")
+    await session.until_shown("Which rows of spaces are to be freed?")
 
 
 def _row(screen: object) -> str:
