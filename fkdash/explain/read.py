@@ -71,7 +71,7 @@ _FIELD: Final = re.compile(
     rf"(?:\\*[\"'`]([^{QUOTES}\n\\]{{1,130}})\\*[\"'`]|([^\W\d][\w$]{{0,62}}))"
 )
 _IN_BRACKETS: Final = re.compile(r"(?i)\bconstraint \[\"?([^\]\"\n]{1,130})\"?\]")
-_NO_VALUE: Final = frozenset({"undefined", "null", "none", "nil", "n", "true", "false"})
+_NO_VALUE: Final = frozenset({"undefined", "null", "none", "nil", "n", "n/a", "true", "false"})
 _MODEL: Final = re.compile(
     r"prisma\.(\w{1,63})\.(delete|deleteMany|update|updateMany|upsert|create|createMany)\(\)"
 )
@@ -223,7 +223,8 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
     sqlstate = sqlstate_of(text)
     fields = _fields(text)
     brackets = _IN_BRACKETS.search(text)
-    constraint = fields.get("constraint", "") or (brackets[1] if brackets else "")
+    in_brackets = brackets[1] if brackets and brackets[1].lower() not in _NO_VALUE else ""
+    constraint = fields.get("constraint", "") or in_brackets
     kind = {
         FOREIGN_KEY_VIOLATION: Kind.KEY,
         RESTRICT_VIOLATION: Kind.HELD,
@@ -233,7 +234,7 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
         EXCLUSION_VIOLATION: Kind.UNIQUE,
         GENERATED_ALWAYS: Kind.IDENTITY,
     }.get(sqlstate, Kind.OTHER)
-    if not sqlstate and brackets and "iolation" in text:
+    if not sqlstate and in_brackets and "iolation" in text:
         kind = Kind.KEY
     if sqlstate or own or kind is Kind.KEY:
         column = fields.get("column", "")
