@@ -274,7 +274,7 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
             else "one foreign key here can raise it"
         )
         return f"{state} alone names no table: {can}."
-    if found.only and found.total > 1:
+    if found.only == "a table" and found.total > 1:
         return f"{state} names only {found.only}: if a foreign key is behind it, it is one of {found.total:,}."
     if len(answers) > 1 and not found.sure:
         return f"{state} is ambiguous: it can come from {found.total:,} foreign keys, the likeliest first."

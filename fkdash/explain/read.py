@@ -137,35 +137,42 @@ def _told(text: str, found: Sequence[Sentence], known: Vocabulary) -> Iterator[t
 
     Of very many, those that name something of this database are read.
     """
-    groups: dict[tuple[object, ...], list[Sentence]] = {}
-    for sentence in found:
-        groups.setdefault(sentence.what, []).append(sentence)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for number, sentence in enumerate(found):
+        groups.setdefault(sentence.what, []).append(number)
     told = list(groups.values())
     if len(told) > _MOST_ERRORS:
-        told.sort(key=lambda same: not any(known.knows(name) for name in same[0].roles.values()))
+        told.sort(key=lambda same: not any(known.knows(name) for name in found[same[0]].roles.values()))
     for same in told[:_MOST_ERRORS]:
-        windows = [_window(text, sentence, found) for sentence in same[:_MOST_ERRORS]]
+        windows = [_window(text, found, number) for number in same[:_MOST_ERRORS]]
         after = "\n\n".join(window for _, window in windows)
         before = "\n\n".join(window for window, _ in windows)
-        yield same[0], _with_lines(same[0], after, before, known)
+        yield found[same[0]], _with_lines(found[same[0]], after, before, known)
 
 
-def _window(text: str, sentence: Sentence, found: Sequence[Sentence]) -> tuple[str, str]:
+def _window(text: str, found: Sequence[Sentence], number: int) -> tuple[str, str]:
     """Give what belongs to a sentence: the text before it and after it, as far as nothing else is told."""
-    others = [each for each in found if each.what != sentence.what]
-    ends = [each.start for each in others if each.start > sentence.start]
-    following = _NEXT_MESSAGE.search(text, sentence.end)
-    repeated = following and any(
-        each.what == sentence.what and 0 <= each.start - following.end() < _NEAR for each in found
+    sentence = found[number]
+    earlier = next((found[n].end for n in range(number - 1, -1, -1) if found[n].what != sentence.what), None)
+    later = next(
+        (found[n].start for n in range(number + 1, len(found)) if found[n].what != sentence.what), len(text)
     )
-    if following and not repeated:
-        ends.append(following.start())
-    earlier = [each.end for each in others if each.end <= sentence.start]
-    line = text.rfind("\n", 0, sentence.start) + 1
-    start = line if earlier else 0
-    start = max(start, sentence.start - _LONGEST_WINDOW, *(end for end in earlier), 0)
-    stop = min((*ends, len(text), sentence.end + _LONGEST_WINDOW))
-    return text[start : sentence.start], text[sentence.start : stop]
+    following = _NEXT_MESSAGE.search(text, sentence.end)
+    if following and not _stands_at(found, number, following.end()):
+        later = min(later, following.start())
+    start = 0 if earlier is None else max(earlier, text.rfind("\n", 0, sentence.start) + 1)
+    start = max(start, sentence.start - _LONGEST_WINDOW)
+    return text[start : sentence.start], text[sentence.start : min(later, sentence.end + _LONGEST_WINDOW)]
+
+
+def _stands_at(found: Sequence[Sentence], number: int, place: int) -> bool:
+    """Tell whether the sentence stands once more at a place behind it, or a little after."""
+    for n in range(number + 1, len(found)):
+        if found[n].start >= place + _NEAR:
+            return False
+        if found[n].start >= place and found[n].what == found[number].what:
+            return True
+    return False
 
 
 def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) -> Clues:
