@@ -97,7 +97,7 @@ _KNOWN: Final = (
     ),
     (
         re.compile(
-            r"\b(?:could not execute (?:statement|batch|query)|Could not commit JPA transaction"
+            r"\b(?:could not execute (?:statement|batch)|Could not commit JPA transaction"
             r"|RollbackException|PersistenceException)\b"
         ),
         "A wrapper of JPA is here, PostgreSQL's own error is not: it is the cause of that exception.",

@@ -13,7 +13,7 @@ from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
 from fkdash.explain.sentences import QUOTES, part_of_detail, sentences
-from fkdash.explain.statements import added_key, operators_statement, own_statements
+from fkdash.explain.statements import added_key, bare, operators_statement, own_statements
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
     EXCLUSION_VIOLATION,
@@ -77,8 +77,8 @@ _MODEL: Final = re.compile(
 )
 _META_MODEL: Final = re.compile(r"modelName\\*[\"']?\s*:\s*\\*[\"'](\w{1,63})")
 _DEPENDENT: Final = re.compile(
-    rf"constraint\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+on\s+table\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)"
-    rf"\\*[{QUOTES}]?\s+depends\s+on\s+(\w+)"
+    rf"constraint\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+on\s+table\s+"
+    rf"(?:(\\*\"[^\"\n]{{1,130}}\"|[^\W\d][\w$]{{0,62}})\.)?\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+depends\s+on"
 )
 
 
@@ -199,7 +199,10 @@ def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) 
         return replace(clues, referenced=missing.get("referenced", ""))
     if sentence.kind is Kind.DEPENDED_ON:
         dependent = _DEPENDENT.search(after)
-        return replace(clues, constraint=dependent[1], table=dependent[2]) if dependent else clues
+        if dependent is None:
+            return clues
+        schema = bare(dependent[2].replace("\\", "")) if dependent[2] else clues.schema
+        return replace(clues, constraint=dependent[1], schema=schema, table=dependent[3])
     if sentence.kind is Kind.TRUNCATED:
         tables = part_of_detail("Table {table} references {referenced}", after + before, known.odd)
         return replace(clues, table=tables.get("table", ""), referenced=tables.get("referenced", ""))

@@ -39,6 +39,9 @@ create table node (id int primary key, parent_id int not null constraint node_pa
         # A quotation mark in the name of the table in DETAIL.
         (('ERROR:  insert or update on table "item" violates foreign key constraint "item_quote"\n'
          'DETAIL:  Key (quote_id)=(7) is not present in table "quo"te".'), "item_quote"),
+        # What is not in the path is written with its schema.
+        ("ERROR:  cannot drop constraint client_pkey on table public.client because other objects depend on it\n"
+         "DETAIL:  constraint post_client on table public.post depends on index public.client_pkey", "post_client"),
         ('ERROR:  cannot truncate a table referenced in a foreign key constraint\nDETAIL:  Table "item" references "quo"te".', "item_quote"),
     ],
 )  # fmt: skip
@@ -87,3 +90,10 @@ async def test_what_no_key_raised_is_said_to_be_what_it_is(database: TestDatabas
     assert found.answers == ()
     assert part in found.headline
     assert found.advice
+
+
+async def test_what_a_restore_could_not_execute_is_not_taken_for_a_wrapper_without_a_cause(
+    database: TestDatabase,
+) -> None:
+    text = 'pg_restore: error: could not execute query: ERROR:  relation "client" already exists'
+    assert "wrapper" not in explain(await _with(database, _SCHEMA), text).headline
