@@ -40,8 +40,8 @@ create table node (id int primary key, parent_id int not null constraint node_pa
         (('ERROR:  insert or update on table "item" violates foreign key constraint "item_quote"\n'
          'DETAIL:  Key (quote_id)=(7) is not present in table "quo"te".'), "item_quote"),
         # What is not in the path is written with its schema.
-        (('ERROR:  cannot drop constraint client_pkey on table public.client because other objects depend on it\n'
-         'DETAIL:  constraint post_client on table public.post depends on index public.client_pkey'), "post_client"),
+        (("ERROR:  cannot drop constraint client_pkey on table public.client because other objects depend on it\n"
+         "DETAIL:  constraint post_client on table public.post depends on index public.client_pkey"), "post_client"),
         ('ERROR:  cannot truncate a table referenced in a foreign key constraint\nDETAIL:  Table "item" references "quo"te".', "item_quote"),
     ],
 )  # fmt: skip
