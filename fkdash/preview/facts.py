@@ -151,7 +151,7 @@ class IndexFact(Index):
         return self.predicate is not None or any(key.column is None for key in self.keys)
 
 
-@fact
+@deriving_fact
 class TriggerFact(Trigger):
     """A trigger that fires in an ordinary session; a `clone` is a partition's copy of its root's.
 
@@ -165,32 +165,32 @@ class TriggerFact(Trigger):
     condition: str | None = None
     plain: bool = False
 
-    @property
+    @cached_property
     def referential(self) -> bool:
         """Whether it is the machinery of a foreign key."""
         return self.constraint is not None and self.function.startswith(_MACHINERY)
 
-    @property
+    @cached_property
     def recheck(self) -> bool:
         """Whether it is the machinery of a deferrable unique constraint."""
         return self.constraint is not None and not self.referential
 
-    @property
+    @cached_property
     def user(self) -> bool:
         """Whether somebody wrote it (it is not PostgreSQL's own machinery)."""
         return self.constraint is None
 
-    @property
+    @cached_property
     def machinery(self) -> str:
         """What it does for its foreign key, such as `cascade_del` or `check_ins`; "" for any other trigger."""
         return self.function.removeprefix(_MACHINERY) if self.referential else ""
 
-    @property
+    @cached_property
     def action(self) -> bool:
         """Whether it carries out a referential action or check for the referenced table."""
         return self.referential and not self.machinery.startswith("check_")
 
-    @property
+    @cached_property
     def kind(self) -> tuple[str, bool]:
         """The action (`noaction`, `restrict`, `cascade`, `setnull`, `setdefault`), and whether ON UPDATE."""
         kind, _, event = self.machinery.rpartition("_")

@@ -88,6 +88,11 @@ class QueueOutcome:
         self.remarks.setdefault(explanation)
 
     @property
+    def blank(self) -> bool:
+        """Whether nothing has been noted yet."""
+        return not (self.obstacles or self.doubts or self.remarks or self.not_run)
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict of this run."""
         if self.certain:

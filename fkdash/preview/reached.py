@@ -36,6 +36,11 @@ class Facts:
     types: Mapping[int, TypeFact]
     refused: Mapping[str, Mapping[int, RefusedFunction]]
 
+    @cached_property
+    def idle(self) -> set[tuple[int, str]]:
+        """The actions, by foreign key and kind, that were seen to do nothing, and to be allowed, without a row."""
+        return set()
+
     def refused_to(self, owner: str, functions: Iterable[int | None]) -> tuple[RefusedFunction, ...]:
         """Give those of some functions that an owner may not execute."""
         refused = self.refused.get(owner, {})

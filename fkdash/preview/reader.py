@@ -99,8 +99,12 @@ class Reader:
 
     async def rows_referencing(self, key: KeyFact, referenced: Values) -> tuple[RowId, ...]:
         """Give the rows that reference one key, most often as it has been looked up with others before."""
-        known = self._referencing.get((key.oid, referenced))
+        known = self.known_referencing(key, referenced)
         return known if known is not None else (await self.referencing(key, (referenced,)))[referenced]
+
+    def known_referencing(self, key: KeyFact, referenced: Values) -> tuple[RowId, ...] | None:
+        """Give the rows that reference one key, None where they have not been looked up."""
+        return self._referencing.get((key.oid, referenced))
 
     async def referenced(
         self, key: KeyFact, wanted: Iterable[Values], *, load: bool = False

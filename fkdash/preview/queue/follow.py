@@ -62,7 +62,9 @@ class Run(RunState):
             generation = list(queue)
             await self._prefetch(generation)
             for number in range(len(generation)):
-                await self._fire(queue.popleft())
+                event = queue.popleft()
+                if not self._idle(event):
+                    await self._fire(event)
                 self.reader.check_limits(len(self.overlay.rows))
                 if number % _EVENTS_WITHOUT_A_BREAK == 0:
                     # Nothing here may have to wait for long: a screen must go on answering meanwhile.
@@ -75,14 +77,22 @@ class Run(RunState):
         for event in events:
             if event.trigger.condition is not None:
                 conditional.setdefault((event.trigger, event.table), []).append((event.old, event.new))
-            if event.trigger.action and event.old is not None:
+            if event.held:
                 key = self.facts.key_carried_out(event.trigger)
-                if not key.period and self.may_read(key.relation):
-                    wanted.setdefault(key.oid, set()).add(values_of(event.old, key.referenced_columns))
+                known = self.reader.known_referencing(key, event.held) is not None
+                if not known and not key.period and self.may_read(key.relation):
+                    wanted.setdefault(key.oid, set()).add(event.held)
         for (trigger, table), images in conditional.items():
             await self.fires(trigger, self.facts.tables[table], images)
         for oid, values in wanted.items():
             await self.reader.referencing(self.facts.keys[oid], sorted(values, key=repr))
+
+    def _idle(self, event: Event) -> bool:
+        """Tell whether an action finds no row, and was seen before to do nothing then: the most frequent case."""
+        trigger = event.trigger
+        if not trigger.action or (trigger.constraint, trigger.machinery) not in self.facts.idle:
+            return False
+        return self.matcher.unreferenced(self.facts.key_carried_out(trigger), event.held)
 
     async def _fire(self, event: Event) -> None:
         trigger = event.trigger
@@ -91,7 +101,12 @@ class Run(RunState):
         elif trigger.user:
             await self._run_code(event)
         elif trigger.action:
+            before = len(self.queue) + len(self.deferred)
             await self._act(event)
+            key = self.facts.key_carried_out(trigger)
+            queued = len(self.queue) + len(self.deferred) - before
+            if self.outcome.blank and not queued and self.matcher.unreferenced(key, event.held):
+                self.facts.idle.add((key.oid, trigger.machinery))
         else:
             await self._check_written(event)
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def values_of(row: RowValues, columns: Sequence[str]) -> Values:
     """Give a row's values in some columns."""
+    if len(columns) == 1:  # nearly always, and this is asked more often than anything else
+        return (row[columns[0]],)
     return tuple(row[name] for name in columns)
 
 
@@ -47,6 +49,17 @@ class Matcher:
             if await self._match(key, referenced, values_of(written.values, key.columns)):
                 found.append(row)
         return found
+
+    def unreferenced(self, key: KeyFact, referenced: Values) -> bool:
+        """Tell whether it is already known that no row references a key now."""
+        if self._reader.known_referencing(key, referenced) != ():
+            return False
+        if not self._overlay.rewritten(key.relation):
+            return True
+        comparison = self._comparison(key)
+        return comparison.groups is not None and not self._overlay.find(
+            key.relation, key.columns, comparison, referenced
+        )
 
     async def reference_something(self, key: KeyFact, referencing: Values) -> bool:
         """Tell whether a referenced row is there for referencing values."""

@@ -67,12 +67,20 @@ class Overlay:
         self._indexes: dict[tuple[int, tuple[str, ...], tuple[str, ...]], _KeyIndex] = {}
         self._indexes_of: defaultdict[int, list[_KeyIndex]] = defaultdict(list)
         self._unique: dict[int, dict[Values, dict[RowId, None]]] = {}
+        self._rewritten: set[int] = set()
 
     def wrote(self, row: RowId) -> None:
         """File a row again after it was written or deleted."""
         written = self.rows[row]
-        for index in self._indexes_of[self.facts.root(row.table)]:
+        root = self.facts.root(row.table)
+        if written.alive:
+            self._rewritten.add(root)
+        for index in self._indexes_of[root]:
             index.put(row, written)
+
+    def rewritten(self, relation: int) -> bool:
+        """Whether a row of a relation was written and not only deleted: one that a key may newly be found in."""
+        return self.facts.root(relation) in self._rewritten
 
     def living(self, relation: int) -> Iterator[tuple[RowId, Written]]:
         """Give the written rows of a relation that are still there."""
@@ -82,6 +90,8 @@ class Overlay:
     def find(self, relation: int, columns: tuple[str, ...], comparison: Comparison, values: Values) -> list[RowId]:
         """Give the written rows whose columns equal `values`, where text decides equality."""
         assert comparison.groups is not None  # noqa: S101 - the caller asks the server otherwise
+        if not self.rewritten(relation):
+            return []
         name = (relation, columns, comparison.groups)
         if name not in self._indexes:
             index = _KeyIndex(self.facts.leaf_set(relation), columns, comparison)

@@ -6,10 +6,10 @@ The modules that write rows and look at constraints work on this; `queue` works 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from math import factorial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from fkdash.catalog.fact import fact
 from fkdash.preview import doubts
 from fkdash.preview.outcome import Obstacle, QueueOutcome
 from fkdash.preview.queue import publishing
@@ -35,9 +35,12 @@ Images: TypeAlias = "tuple[RowValues | None, RowValues | None]"
 Order: TypeAlias = "Callable[[Sequence[RowId]], list[RowId]]"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Event:
-    """A queued trigger; `old` and `new` are the row before and after, `version` which write of it this was."""
+    """A queued trigger; `old` and `new` are the row before and after, `version` which write of it this was.
+
+    `held` is the referenced key of the row before, for a trigger that carries out an action.
+    """
 
     trigger: TriggerFact
     table: int
@@ -45,6 +48,7 @@ class Event:
     old: RowValues | None = None
     new: RowValues | None = None
     version: int = 0
+    held: Values = ()
 
 
 class RunState:
@@ -85,8 +89,10 @@ class RunState:
         partition see the DELETE. With `keys_only` no code of the user's runs.
         """
         for trigger in self.facts.tables[leaf].firing(event, row=True, before=False):
+            held: Values = ()
             if trigger.action:
-                wanted = not (moved and trigger.clone) and self._key_changed(trigger, old, new)
+                held = () if moved and trigger.clone else self._given_up(trigger, old, new)
+                wanted = bool(held)
             elif trigger.referential:
                 wanted = trigger.constraint in checked
             elif trigger.recheck:
@@ -101,15 +107,20 @@ class RunState:
                     or bool(set(self.facts.tables[leaf].names(trigger.columns)) & set_columns)
                 )
             if wanted:
-                self._add(Event(trigger, leaf, row, old, new, version))
+                self._add(Event(trigger, leaf, row, old, new, version, held))
 
-    def _key_changed(self, trigger: TriggerFact, old: RowValues | None, new: RowValues | None) -> bool:
-        """RI_FKey_pk_upd_check_required: nothing references a key with NULL in it, or one that stays as it is."""
+    def _given_up(self, trigger: TriggerFact, old: RowValues | None, new: RowValues | None) -> Values:
+        """Give the key that a row no longer holds, () where nothing references it or it stays as it is.
+
+        RI_FKey_pk_upd_check_required: nothing references a key with NULL in it.
+        """
         key = self.facts.key_of(trigger)
         if key is None or old is None:
-            return False
+            return ()
         before = values_of(old, key.referenced_columns)
-        return None not in before and (new is None or values_of(new, key.referenced_columns) != before)
+        if None in before or (new is not None and values_of(new, key.referenced_columns) == before):
+            return ()
+        return before
 
     def _add(self, event: Event) -> None:
         if event.trigger.deferred:
@@ -122,7 +133,8 @@ class RunState:
         if not self.may_read(key.relation):
             return []
         found = await self.matcher.referencing(key, values_of(old, key.referenced_columns))
-        self.outcome.reached.setdefault(self.facts.root_key(key).oid, {}).update(dict.fromkeys(found))
+        if found:
+            self.outcome.reached.setdefault(self.facts.root_key(key).oid, {}).update(dict.fromkeys(found))
         if key.oid in self.reader.scans:
             table = self.facts.tables[key.relation].name
             self.outcome.doubt(
@@ -132,7 +144,9 @@ class RunState:
 
     def visited(self, rows: Sequence[RowId]) -> list[RowId]:
         """Give rows in the order in which this run has one statement visit them."""
-        if len(rows) > 1 and self.outcome.orders < _MANY_ORDERS:
+        if len(rows) < 2:  # noqa: PLR2004 - nothing to choose
+            return list(rows)
+        if self.outcome.orders < _MANY_ORDERS:
             self.outcome.orders *= min(_MANY_ORDERS, factorial(min(len(rows), _MANY_ROWS)))
         return self.order(rows)
 
