@@ -42,6 +42,8 @@ SCRIPTS = {
     "alter table c alter v type int using 1; exception when datatype_mismatch then alter table c add w varchar; end $$; "
     "alter table c alter w set default null; alter table c alter w type bigint using 1, alter p_id set default 5; "
     "alter table c alter p_id type text; alter table c alter p_id drop default, alter p_id type int using 1;",
+    "what is refused first": "create table o (a int); create table q (a int); do $$ begin create table q (a bigint) "
+    "inherits (o); exception when duplicate_table then drop table o; when datatype_mismatch then drop table q; end $$;",
     "triggers of a key to a partitioned table": "create table q (id int primary key) partition by list (id); "
     "create table q_1 partition of q for values in (1); alter table c add foreign key (p_id) references q; "
     "alter table c disable trigger all;",
