@@ -40,13 +40,8 @@ def create_table(state: State, said: CreateTable) -> None:
     if said.temporary and TEMPORARY not in state.schemas:
         state.put(state.schemas, TEMPORARY, state.new_oid())
     schema = state.schemas[TEMPORARY] if said.temporary else state.creation_schema(said.name)
-    name = said.name[-1]
-    if (schema, name) in state.relation_names:
-        if said.if_not_exists:
-            return
-        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
-    if (schema, name) in state.type_names:
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
+    if said.if_not_exists and (schema, said.name[-1]) in state.relation_names:
+        return
     if said.query is not None:
         _create_of_query(state, said, schema)
         return
@@ -56,10 +51,18 @@ def create_table(state: State, said: CreateTable) -> None:
 
 
 def _create_of_query(state: State, said: CreateTable, schema: int) -> None:
+    _want_free_name(state, schema, said.name[-1])
     if said.temporary:
         state.add_relation(Relation(state.new_oid(), schema, said.name[-1], "r", temporary=True))
         return
     raise DoubtfulError("the columns of a table made of a query are not known")
+
+
+def _want_free_name(state: State, schema: int, name: str) -> None:
+    if (schema, name) in state.relation_names:
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
+    if (schema, name) in state.type_names:
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
 
 
 class _Making:
@@ -86,6 +89,8 @@ class _Making:
         for each in said.elements:
             self._take(each)
         self._merge_parents()
+        # Only now does it look for the name (heap_create_with_catalog).
+        _want_free_name(state, self.schema, self.name)
         self._store()
         self._inherit_checks()
         for constraint, _ in self.own:
