@@ -26,16 +26,16 @@ from tests.support.servers import (
 )
 
 _TESTS = Path(__file__).parent
-_ROOMS_OF_EVERY_VERSION = frozenset({"catalog", "rules", "preview"})
-"""What is said of PostgreSQL is tested on every version that fkdash claims."""
-_ROOMS_OF_BOTH_ENDS = frozenset({"apply", "fix", "orphans", "security"})
-"""What fkdash does there is tested on the oldest and the newest; a test that a version between decides names it."""
+_ROOMS_OF_BOTH_ENDS = frozenset({"apply", "catalog", "fix", "orphans", "preview", "rules", "security"})
+"""What a version may change is tested on the oldest and the newest; what compares answers with PostgreSQL's own
+at large is marked to run on every one, and a test that a version between decides names it."""
 _ROOMS_OF_THE_NEWEST_VERSION = frozenset({"tui", "demo"})
 """What a screen shows and which keys work there; the journey through all of them runs on the embedded versions."""
 
 _MARKERS = (
     "minimum_version(major): run only on PostgreSQL `major` and later",
     "maximum_version(major): run only on PostgreSQL `major` and earlier",
+    "every_version: run on every PostgreSQL under test",
     "newest_version: run only on the newest PostgreSQL under test",
     "tools: runs real migration tools, which it installs; not in the default run",
 )
@@ -94,11 +94,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _versions_for(test: pytest.Item) -> list[int]:
     versions = versions_under_test()
     rooms = test.path.relative_to(_TESTS).parts
-    if _ROOMS_OF_THE_NEWEST_VERSION.intersection(rooms):
+    if test.get_closest_marker("every_version") is not None:
+        pass
+    elif _ROOMS_OF_THE_NEWEST_VERSION.intersection(rooms):
         versions = versions[-1:]
     elif _ROOMS_OF_BOTH_ENDS.intersection(rooms):
         versions = versions[:1] + versions[1:][-1:]
-    elif not _ROOMS_OF_EVERY_VERSION.intersection(rooms):
+    else:
         # What the commands do with the answers does not depend on the version: the embedded ones are enough.
         versions = [version for version in versions if version in EMBEDDED_VERSIONS] or versions[-1:]
     for marker in test.iter_markers("minimum_version"):

@@ -6,11 +6,11 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import forked
 from tests.support.servers import TestDatabase
 from tests.support.terminal import terminal
 
@@ -24,14 +24,7 @@ LOOKING = {
 
 
 def fkdash(*arguments: str, state: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fkdash", *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "XDG_STATE_HOME": str(state)},
-        check=False,
-    )
+    return forked.run(arguments, {**os.environ, "XDG_STATE_HOME": str(state)})
 
 
 async def fingerprint(database: TestDatabase) -> tuple[object, ...]:

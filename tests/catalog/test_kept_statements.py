@@ -16,6 +16,8 @@ from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.rules.registry import rule
 from tests.support.servers import TestDatabase, fresh_database, running_server
 
+pytestmark = pytest.mark.every_version
+
 _AVAILABLE = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements')"
 _RULE = (rule("FK207"),)
 

@@ -16,6 +16,8 @@ from tests.support.definitions import server_definition
 from tests.support.looking import catalog_of, key_named, reading
 from tests.support.servers import TestDatabase
 
+pytestmark = pytest.mark.every_version
+
 HOSTILE_NAMES = [
     'say "hi"',
     "line\nbreak",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.preview.agree import Tally, compare
 from tests.preview.many_cases import seeds_of
 from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.every_version
 
 PER_TEST = 75
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.pool import ReadPool
@@ -41,6 +43,7 @@ async def _named(database: TestDatabase, limits: Limits | None = None, *, page_r
         await pool.close()
 
 
+@pytest.mark.every_version
 async def test_what_is_said_of_every_row_is_what_its_own_delete_does(shared_database: TestDatabase) -> None:
     tally = Tally()
     for seed in seeds_of(shared_database.version, PER_TEST):

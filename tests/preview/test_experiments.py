@@ -11,6 +11,8 @@ from tests.preview.experiments import EXPERIMENTS, Experiment
 from tests.preview.reality import run_delete
 from tests.support.servers import TestDatabase
 
+pytestmark = pytest.mark.every_version
+
 # What only the real statement can tell: code of the user's, volatile functions and defaults, hidden order.
 UNKNOWABLE = frozenset(
     [

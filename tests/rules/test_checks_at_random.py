@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.rules.registry import findings, rule
 from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.every_version
 
 _ATOMS = st.sampled_from(
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import asyncpg
+import pytest
 
 from fkdash.catalog.postgres import read_catalog
 from fkdash.db.statements import OpenTransaction
@@ -12,6 +13,8 @@ from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.registry import RULES, findings
 from tests.rules.catalogs import sound
 from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.every_version
 
 # The example cannot be run: it needs ten million rows, or an extension the embedded servers lack.
 _ONLY_WORDS = {"FK303", "FK403"}

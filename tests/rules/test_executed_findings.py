@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fkdash.rules.registry import findings
 from tests.benchmarks.findings import Figures, executed, judge
 from tests.support.looking import catalog_of
+
+pytestmark = pytest.mark.every_version
 
 if TYPE_CHECKING:
     from tests.support.servers import TestDatabase

@@ -7,6 +7,8 @@ import pytest
 from tests.rules.one_truth import Tally, compare
 from tests.support.servers import TestDatabase
 
+pytestmark = pytest.mark.every_version
+
 _CASES = 50
 
 

@@ -44,9 +44,11 @@ def every_face(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
 
 
 def few_faces(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
+    """Give the commands about a whole database, and for each table one of the two about its rows, in turn."""
     faces = database_faces(dsn)
-    for table in stage.tables:
-        [(name, arguments), *_] = brief_preview_faces(table, _FIRST_KEYS.get(table, 1), dsn).items()
+    for number, table in enumerate(stage.tables):
+        [*both] = brief_preview_faces(table, _FIRST_KEYS.get(table, 1), dsn).items()
+        name, arguments = both[number % len(both)]
         faces[name] = arguments
     return faces
 
@@ -107,9 +109,7 @@ async def test_nothing_runs_for_others_who_may_more_than_the_planter(
     owner = OWNER if role == OWNER else PLANTER
     async with stage_for(server, plants_of(group), owner=owner) as stage:
         dsn = stage.dsn(role)
-        await assert_nothing_runs(
-            stage, role, every_face(stage, dsn) if group == "planner" else few_faces(stage, dsn)
-        )
+        await assert_nothing_runs(stage, role, few_faces(stage, dsn))
 
 
 @pytest.mark.newest_version

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import jsonschema
 
 from fkdash.report.documents import schema_of
+from tests.support import forked
 
 
 async def fkdash(
@@ -23,15 +23,7 @@ async def fkdash(
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("PG") and name != "DATABASE_URL"
     }
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "fkdash", *arguments],
-        capture_output=True,
-        text=True,
-        input=typed,
-        env={**clean, **(environment or {})},
-        check=False,
-    )
+    ended = await asyncio.to_thread(forked.run, arguments, {**clean, **(environment or {})}, typed)
     validated(ended.stdout)
     return ended
 

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import forked
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -29,15 +31,19 @@ async def start(*arguments: str, state: Path, limit_file_bytes: int | None = Non
             "sys.argv = ['fkdash', *sys.argv[1:]]; runpy.run_module('fkdash', run_name='__main__')"
         )
         program = [sys.executable, "-c", limited, *arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment |= {"XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state), "PYTHONWARNINGS": "error"}
     return await asyncio.create_subprocess_exec(
         *program,
-        env=environment,
+        env=_environment(state) | {"PYTHONWARNINGS": "error"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+def _environment(state: Path) -> dict[str, str]:
+    """Give this process' environment without settings for PostgreSQL, and with a state folder."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return inherited | {"XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state)}
 
 
 async def ended(process: asyncio.subprocess.Process) -> Ended:
@@ -47,7 +53,10 @@ async def ended(process: asyncio.subprocess.Process) -> Ended:
 
 
 async def run(*arguments: str, state: Path, limit_file_bytes: int | None = None) -> Ended:
-    return await ended(await start(*arguments, state=state, limit_file_bytes=limit_file_bytes))
+    if limit_file_bytes is not None:
+        return await ended(await start(*arguments, state=state, limit_file_bytes=limit_file_bytes))
+    ran = await asyncio.to_thread(forked.run, arguments, _environment(state))
+    return Ended(ran.returncode, ran.stdout, ran.stderr)
 
 
 def kill(process: asyncio.subprocess.Process) -> None:

@@ -24,18 +24,14 @@ from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session
 
 NAMES = {
-    "markup": "[@click=app.quit]o[/] [red]x[/",
-    "terminal escape": "\x1b]0;owned\x07\x1b[31mred",
-    "newline and tab": "line\nbreak\ttab",
-    "writing direction": "evil\u202egnp\u2066x",
-    "nothing to be seen": "zero\u200bwidth\u3164\xad",
+    "markup and quotes": """[@click=app.quit]o[/] [red]x[/ a"b'c\\d$$e`f|g""",
+    "escapes, line breaks and directions": "\x1b]0;owned\x07\x1b[31mred\nb\tt \u202egnp\u2066x",
+    "nothing to be seen, and combined": "zero\u200bwidth\u3164\xad \u0301a\u0301e👩\u200d👩\u200d👧",
     "wide and 63 bytes": "表の名前" * 5 + "x" * 3,
-    "combined": "\u0301a\u0301e👩‍👩‍👧",
-    "quotes": """a"b'c\\d$$e`f|g""",
 }
 
 SIDES = re.compile(r"[ │┃]*\n[ │┃]*")
-CUT_OFF = ("terminal escape", "writing direction", "wide and 63 bytes", "combined")
+CUT_OFF = ("escapes, line breaks and directions", "nothing to be seen, and combined", "wide and 63 bytes")
 
 
 def quoted(name: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.catalog.files.agree import Tally, compare
 from tests.support.servers import TestDatabase
+
+pytestmark = pytest.mark.every_version
 
 CASES = 30
 

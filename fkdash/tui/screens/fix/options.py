@@ -167,7 +167,8 @@ class FixOptionsScreen(BaseScreen):
                     for row in self.list.rows
                 ]
             )
-        self.on_row_list_moved()
+            if self.list.row is not None and self.list.row.plan is promise.plan:
+                self.on_row_list_moved()
 
     def on_row_list_moved(self) -> None:
         """Tell what the option under the cursor means."""
