@@ -53,7 +53,7 @@ class Candidates:
     total: int = 0
 
 
-def _first(found: Sequence[_One], answer: Callable[[_One], Cause]) -> Candidates:
+def first_of(found: Sequence[_One], answer: Callable[[_One], Cause]) -> Candidates:
     """Give the answers for the first few; of each the ways are looked for, which takes a while for thousands."""
     return Candidates(tuple(map(answer, found[:MOST_ANSWERS])), len(found))
 
@@ -76,7 +76,7 @@ def by_obstacle(catalog: Catalog, clues: Clues) -> Candidates:
         found = [each for each in found if node(catalog, each[0].referenced) in below] or found
     if clues.schema and len(found) > 1:
         found = [each for each in found if each[0].table.schema == clues.schema] or found
-    return _first(found, lambda each: contradiction(catalog, clues, *each))
+    return first_of(found, lambda each: contradiction(catalog, clues, *each))
 
 
 def _has(table: Table, clues: Clues) -> bool:
@@ -109,7 +109,7 @@ def by_column(catalog: Catalog, clues: Clues) -> Candidates:
         below = ways_from(catalog, start)
         found = [each for each in found if node(catalog, each[0].referenced) in below] or found
     found.sort(key=lambda each: not each[1].certain)
-    return _first(found, lambda each: contradiction(catalog, clues, *each, sure=False))
+    return first_of(found, lambda each: contradiction(catalog, clues, *each, sure=False))
 
 
 def by_code(catalog: Catalog, sqlstate: str) -> Candidates:
@@ -135,7 +135,7 @@ def by_code(catalog: Catalog, sqlstate: str) -> Candidates:
             return _refusing(catalog, key, sqlstate)
         return contradiction(catalog, clues, key, obstacle, sure=False)
 
-    return _first(found, answer)
+    return first_of(found, answer)
 
 
 def _rows(catalog: Catalog, key: ForeignKey) -> int:
@@ -183,7 +183,7 @@ def unindexed(catalog: Catalog, clues: Clues) -> Candidates:
         and serving_index(catalog, key) is None
     ]
     found.sort(key=lambda each: -_rows(catalog, each[0]))
-    return _first(found, lambda each: _unindexed(catalog, clues, *each))
+    return first_of(found, lambda each: _unindexed(catalog, clues, *each))
 
 
 def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[ForeignKey, ...]) -> Cause:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action
 from fkdash.explain.absent import could_not_be_added
 from fkdash.explain.actions import WAITING, from_before, inside_action
+from fkdash.explain.by_table import BARRED, by_bar, by_table
 from fkdash.explain.candidates import (
     MOST_ANSWERS,
     Candidates,
@@ -40,6 +41,10 @@ _MORE: Final = (
     "To be certain, paste more of it: the table (psql prints it after \\set VERBOSITY verbose, drivers have it as "
     "a field) and the statement that failed (CONTEXT and STATEMENT in the server's log)."
 )
+_IN_CONTEXT: Final = (
+    "A foreign key's own statement stands in CONTEXT (Where): psql and the server's log print it, some drivers do "
+    "not."
+)
 _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was found in it."
 
 
@@ -47,7 +52,7 @@ _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was f
 class _Found:
     answers: tuple[Cause, ...] = ()
     total: int = 0
-    only_column: bool = False
+    only: str = ""
     sure: bool = False
 
 
@@ -130,12 +135,13 @@ def _explained(catalog: Catalog, clues: Clues) -> Explanation:
         absent = could_not_be_added(catalog, clues)
         if absent is not None:
             return Explanation(clues, absent[0], (), absent[1], understood=True)
-    ambiguous = found.only_column or (len(found.answers) > 1 and not found.sure)
+    unknown = not found.answers and clues.kind is Kind.OTHER and clues.sqlstate in BARRED | WAITING
+    ambiguous = bool(found.only) or (len(found.answers) > 1 and not found.sure)
     return Explanation(
         clues,
         _headline(clues, found),
         found.answers[:MOST_ANSWERS],
-        advice=_MORE if ambiguous else "",
+        advice=_MORE if ambiguous else _IN_CONTEXT if unknown else "",
         ambiguous=ambiguous,
     )
 
@@ -166,10 +172,13 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
         found = by_obstacle(catalog, clues)
         if not found.answers and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
             column = by_column(catalog, clues)
-            return replace(_some(column), only_column=bool(column.answers))
+            return replace(_some(column), only="a column" if column.answers else "")
         return _some(found)
     if clues.sqlstate in WAITING:
         return _some(unindexed(catalog, clues))
+    if clues.sqlstate in BARRED and clues.table:
+        refused = _some(by_bar(catalog, clues))
+        return replace(refused, only="a table" if refused.answers else "")
     return _Found()
 
 
@@ -198,6 +207,8 @@ def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
         keys = by_columns(catalog, replace(clues, columns=(clues.constraint,)))
     if not keys and not clues.constraint and clues.kind in {Kind.KEY, Kind.MISSING} and clues.columns:
         keys = by_columns(catalog, clues)
+    if not clues.constraint and not clues.columns:
+        keys = keys or by_table(catalog, clues)
     return keys
 
 
@@ -263,10 +274,12 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
             else "one foreign key here can raise it"
         )
         return f"{state} alone names no table: {can}."
+    if found.only == "a table" and found.total > 1:
+        return f"{state} names only {found.only}: if a foreign key is behind it, it is one of {found.total:,}."
     if len(answers) > 1 and not found.sure:
         return f"{state} is ambiguous: it can come from {found.total:,} foreign keys, the likeliest first."
-    if found.only_column:
-        return f"{state} names only a column: if a foreign key is behind it, it is {answers[0].key.qualified}."
+    if found.only:
+        return f"{state} names only {found.only}: if a foreign key is behind it, it is {answers[0].key.qualified}."
     if answers and answers[0].outdated:
         return (
             f"{state} came from {answers[0].key.qualified} as it was; as it is declared now, it "
@@ -283,6 +296,10 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
         return (
             f"{state} was understood, but no foreign key of this database explains it: the statement "
             "itself violates the constraint, or the error came from another database."
+        )
+    if clues.sqlstate in BARRED | WAITING:
+        return (
+            f"{clues.sqlstate} comes from a foreign key only inside a statement that it runs; none stands in it."
         )
     if clues.sqlstate:
         return f"{clues.sqlstate} is not an error that a foreign key raises, and no statement of one stands in it."

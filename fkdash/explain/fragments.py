@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.sentences import QUOTES
+from fkdash.explain.statements import operators_statement
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ _DETAILS: Final = (
 _CUT_OFF: Final = re.compile(
     rf"(update or delete|insert or update) on table {_NAME} violates (RESTRICT setting of )?"
     rf"foreign key constraint {_MARK}([^{QUOTES}\n\\]{{1,130}}?)(?:\.\.\.|…)?\s{{0,9}}$",
+    re.MULTILINE,
+)
+
+# A narrower screen, or a pager, keeps less; GORM's own error keeps nothing but that a key is violated.
+_NO_KEY: Final = re.compile(
+    rf"(?:(update or delete|insert or update) on table {_NAME} violates (RESTRICT setting of )?"
+    r"foreign(?: key(?: constraint)?)?|(?:^|[:\d\]=] ?\"?)violates foreign key constraint)"
+    r"\"?\s?(?:>|\.\.\.|…)?\s{0,9}$",
     re.MULTILINE,
 )
 
@@ -47,3 +56,13 @@ def fragments(text: str, known: Vocabulary) -> Iterator[tuple[int, Clues]]:
             yield found.start(), Clues(state, Kind.HELD, constraint=names[0], referenced=found[2])
         else:
             yield found.start(), Clues(FOREIGN_KEY_VIOLATION, Kind.MISSING, constraint=names[0], table=found[2])
+    for found in _NO_KEY.finditer(text):
+        state = RESTRICT_VIOLATION if found[3] else FOREIGN_KEY_VIOLATION
+        statement = operators_statement(text[found.end() :]) or operators_statement(text[: found.start()])
+        match (found[1] or "").split(" "):
+            case ["update", *_]:
+                yield found.start(), Clues(state, Kind.HELD, referenced=found[2], statement=statement)
+            case ["insert", *_]:
+                yield found.start(), Clues(state, Kind.MISSING, table=found[2], statement=statement)
+            case _ if statement is not None:
+                yield found.start(), Clues(state, Kind.KEY, statement=statement)

@@ -90,6 +90,34 @@ _KNOWN: Final = (
         _PASTE_OURS,
     ),
     (re.compile(r"\bORA-0(?:2291|2292|1400|1407)\b"), _ANOTHER.format("Oracle"), _PASTE_OURS),
+    (
+        re.compile(r"An error occurred while (?:saving the entity changes|updating the entries)"),
+        "Entity Framework's wrapper is here, PostgreSQL's own error is not: it is the inner exception.",
+        "Log the exception whole (ToString() or InnerException), and paste that.",
+    ),
+    (
+        re.compile(
+            r"\b(?:could not execute (?:statement|batch)|Could not commit JPA transaction"
+            r"|RollbackException|PersistenceException)\b"
+        ),
+        "A wrapper of JPA is here, PostgreSQL's own error is not: it is the cause of that exception.",
+        "Paste what stands after the last `Caused by:` of its stack, or the log's lines before it.",
+    ),
+    (
+        re.compile(r"(?m)(?:^|[:\d\]=] ?\"?)violates foreign key constraint\"?\s*$"),
+        "GORM's translation is here, PostgreSQL's own error is not: it names the key and both tables.",
+        "Paste the line with SQLSTATE from its log, or turn TranslateError off.",
+    ),
+    (
+        re.compile(r"\bPendingRollbackError\b|transaction has been rolled back due to a previous exception"),
+        "This only says that an earlier statement of the same session failed.",
+        "Paste what stands behind `Original exception was:`, or the first error above this one in the log.",
+    ),
+    (
+        re.compile(r"^\W*(?:Error: )?(?:db error|error returned from database|QueryFailedError)\W*$"),
+        "A driver's wrapper is here, PostgreSQL's own error is not.",
+        "Print the error with its causes ({{:?}} in Rust, console.error(error) in Node), and paste that.",
+    ),
 )
 
 

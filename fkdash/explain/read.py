@@ -13,7 +13,7 @@ from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
 from fkdash.explain.sentences import QUOTES, part_of_detail, sentences
-from fkdash.explain.statements import added_key, operators_statement, own_statements
+from fkdash.explain.statements import added_key, bare, operators_statement, own_statements
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
     EXCLUSION_VIOLATION,
@@ -71,14 +71,14 @@ _FIELD: Final = re.compile(
     rf"(?:\\*[\"'`]([^{QUOTES}\n\\]{{1,130}})\\*[\"'`]|([^\W\d][\w$]{{0,62}}))"
 )
 _IN_BRACKETS: Final = re.compile(r"(?i)\bconstraint \[\"?([^\]\"\n]{1,130})\"?\]")
-_NO_VALUE: Final = frozenset({"undefined", "null", "none", "nil", "n", "true", "false"})
+_NO_VALUE: Final = frozenset({"undefined", "null", "none", "nil", "n", "n/a", "true", "false"})
 _MODEL: Final = re.compile(
     r"prisma\.(\w{1,63})\.(delete|deleteMany|update|updateMany|upsert|create|createMany)\(\)"
 )
 _META_MODEL: Final = re.compile(r"modelName\\*[\"']?\s*:\s*\\*[\"'](\w{1,63})")
 _DEPENDENT: Final = re.compile(
-    rf"constraint\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+on\s+table\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)"
-    rf"\\*[{QUOTES}]?\s+depends\s+on\s+(\w+)"
+    rf"constraint\s+\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+on\s+table\s+"
+    rf"(?:(\\*\"[^\"\n]{{1,130}}\"|[^\W\d][\w$]{{0,62}})\.)?\\*[{QUOTES}]?([^{QUOTES}\n]{{1,130}}?)\\*[{QUOTES}]?\s+depends\s+on"
 )
 
 
@@ -137,35 +137,42 @@ def _told(text: str, found: Sequence[Sentence], known: Vocabulary) -> Iterator[t
 
     Of very many, those that name something of this database are read.
     """
-    groups: dict[tuple[object, ...], list[Sentence]] = {}
-    for sentence in found:
-        groups.setdefault(sentence.what, []).append(sentence)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for number, sentence in enumerate(found):
+        groups.setdefault(sentence.what, []).append(number)
     told = list(groups.values())
     if len(told) > _MOST_ERRORS:
-        told.sort(key=lambda same: not any(known.knows(name) for name in same[0].roles.values()))
+        told.sort(key=lambda same: not any(known.knows(name) for name in found[same[0]].roles.values()))
     for same in told[:_MOST_ERRORS]:
-        windows = [_window(text, sentence, found) for sentence in same[:_MOST_ERRORS]]
+        windows = [_window(text, found, number) for number in same[:_MOST_ERRORS]]
         after = "\n\n".join(window for _, window in windows)
         before = "\n\n".join(window for window, _ in windows)
-        yield same[0], _with_lines(same[0], after, before, known)
+        yield found[same[0]], _with_lines(found[same[0]], after, before, known)
 
 
-def _window(text: str, sentence: Sentence, found: Sequence[Sentence]) -> tuple[str, str]:
+def _window(text: str, found: Sequence[Sentence], number: int) -> tuple[str, str]:
     """Give what belongs to a sentence: the text before it and after it, as far as nothing else is told."""
-    others = [each for each in found if each.what != sentence.what]
-    ends = [each.start for each in others if each.start > sentence.start]
-    following = _NEXT_MESSAGE.search(text, sentence.end)
-    repeated = following and any(
-        each.what == sentence.what and 0 <= each.start - following.end() < _NEAR for each in found
+    sentence = found[number]
+    earlier = next((found[n].end for n in range(number - 1, -1, -1) if found[n].what != sentence.what), None)
+    later = next(
+        (found[n].start for n in range(number + 1, len(found)) if found[n].what != sentence.what), len(text)
     )
-    if following and not repeated:
-        ends.append(following.start())
-    earlier = [each.end for each in others if each.end <= sentence.start]
-    line = text.rfind("\n", 0, sentence.start) + 1
-    start = line if earlier else 0
-    start = max(start, sentence.start - _LONGEST_WINDOW, *(end for end in earlier), 0)
-    stop = min((*ends, len(text), sentence.end + _LONGEST_WINDOW))
-    return text[start : sentence.start], text[sentence.start : stop]
+    following = _NEXT_MESSAGE.search(text, sentence.end)
+    if following and not _stands_at(found, number, following.end()):
+        later = min(later, following.start())
+    start = 0 if earlier is None else max(earlier, text.rfind("\n", 0, sentence.start) + 1)
+    start = max(start, sentence.start - _LONGEST_WINDOW)
+    return text[start : sentence.start], text[sentence.start : min(later, sentence.end + _LONGEST_WINDOW)]
+
+
+def _stands_at(found: Sequence[Sentence], number: int, place: int) -> bool:
+    """Tell whether the sentence stands once more at a place behind it, or a little after."""
+    for n in range(number + 1, len(found)):
+        if found[n].start >= place + _NEAR:
+            return False
+        if found[n].start >= place and found[n].what == found[number].what:
+            return True
+    return False
 
 
 def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) -> Clues:
@@ -192,7 +199,10 @@ def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) 
         return replace(clues, referenced=missing.get("referenced", ""))
     if sentence.kind is Kind.DEPENDED_ON:
         dependent = _DEPENDENT.search(after)
-        return replace(clues, constraint=dependent[1], table=dependent[2]) if dependent else clues
+        if dependent is None:
+            return clues
+        schema = bare(dependent[2].replace("\\", "")) if dependent[2] else clues.schema
+        return replace(clues, constraint=dependent[1], schema=schema, table=dependent[3])
     if sentence.kind is Kind.TRUNCATED:
         tables = part_of_detail("Table {table} references {referenced}", after + before, known.odd)
         return replace(clues, table=tables.get("table", ""), referenced=tables.get("referenced", ""))
@@ -223,7 +233,8 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
     sqlstate = sqlstate_of(text)
     fields = _fields(text)
     brackets = _IN_BRACKETS.search(text)
-    constraint = fields.get("constraint", "") or (brackets[1] if brackets else "")
+    in_brackets = brackets[1] if brackets and brackets[1].lower() not in _NO_VALUE else ""
+    constraint = fields.get("constraint", "") or in_brackets
     kind = {
         FOREIGN_KEY_VIOLATION: Kind.KEY,
         RESTRICT_VIOLATION: Kind.HELD,
@@ -233,7 +244,7 @@ def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
         EXCLUSION_VIOLATION: Kind.UNIQUE,
         GENERATED_ALWAYS: Kind.IDENTITY,
     }.get(sqlstate, Kind.OTHER)
-    if not sqlstate and brackets and "iolation" in text:
+    if not sqlstate and in_brackets and "iolation" in text:
         kind = Kind.KEY
     if sqlstate or own or kind is Kind.KEY:
         column = fields.get("column", "")

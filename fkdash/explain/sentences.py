@@ -7,6 +7,7 @@ may stand in any kind of quotation marks, since chats and terminals change them,
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -76,18 +77,17 @@ _PARTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One that was found: where it stands, what it is about, and the names by the part they play."""
+    """One that was found: where it stands, what it is about, and the names by the part they play.
+
+    `what` is what it says, wherever it stands.
+    """
 
     start: int
     end: int
     kind: Kind
     sqlstate: str
     roles: Mapping[str, str] = field(hash=False)
-
-    @property
-    def what(self) -> tuple[object, ...]:
-        """What it says, wherever it stands."""
-        return (self.kind, self.sqlstate, *sorted(self.roles.items()))
+    what: tuple[object, ...]
 
 
 def sentences(text: str, odd_names: Collection[str] = ()) -> tuple[Sentence, ...]:
@@ -97,10 +97,18 @@ def sentences(text: str, odd_names: Collection[str] = ()) -> tuple[Sentence, ...
     found: list[Sentence] = []
     for kind, sqlstate, pattern in _patterns(odd):
         for match in pattern.finditer(text):
+            start, end = match.span()
+            place = bisect_left(found, start, key=_start)
+            if (place and found[place - 1].end > start) or (place < len(found) and found[place].start < end):
+                continue
             roles = dict(_roles(match, spellings))
-            if not any(each.start < match.end() and match.start() < each.end for each in found):
-                found.append(Sentence(match.start(), match.end(), kind, sqlstate, roles))
-    return tuple(sorted(found, key=lambda each: each.start))
+            what = (kind, sqlstate, *sorted(roles.items()))
+            found.insert(place, Sentence(start, end, kind, sqlstate, roles, what))
+    return tuple(found)
+
+
+def _start(sentence: Sentence) -> int:
+    return sentence.start
 
 
 def part_of_detail(words: str, text: str, odd_names: Collection[str] = ()) -> Mapping[str, str]:

@@ -24,7 +24,9 @@ def _behind(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("place", [0.0, 0.37, 1.0])
-@pytest.mark.parametrize("kind", ["log", "binary", "endless line", "the same error", "different errors"])
+@pytest.mark.parametrize(
+    "kind", ["log", "binary", "endless line", "the same error", "different errors", "of its kind"]
+)
 def test_an_error_in_ten_megabytes_is_found_in_two_seconds(kind: str, place: float) -> None:
     noise = {
         "log": b"".join(b"2026-07-02 21:40:22 UTC [%d] LOG:  duration: %d ms\n" % (n, n) for n in range(30_000)),
@@ -34,6 +36,11 @@ def test_an_error_in_ten_megabytes_is_found_in_two_seconds(kind: str, place: flo
         * 12_000,
         "different errors": b"".join(
             b'ERROR:  null value in column "%d%x" violates not-null constraint\n' % (n, n * 7919)
+            for n in range(12_000)
+        ),
+        "of its kind": b"".join(
+            b'[%d] ERROR:  update or delete on table "t%x" violates foreign key constraint "t%x_fk" on table "u"\n'
+            % (n, n * 7919, n * 7919)
             for n in range(12_000)
         ),
     }[kind]
@@ -47,6 +54,22 @@ def test_an_error_in_ten_megabytes_is_found_in_two_seconds(kind: str, place: flo
     assert len(found.text) < 2 * WHOLE
     assert _behind(found.text) == ["workspaces_organization_id_fkey"]
     assert took < 2, took
+
+
+def test_it_is_all_the_same_in_which_pieces_a_text_comes() -> None:
+    random_ones = random.Random(7)
+    noise = [
+        f'2026-07-02 [{n}] ERROR:  null value in column "{"xyzwv"[n % 5]}{n}" violates not-null constraint\n'
+        f"DETAIL:  Failing row contains ({n}, null).\n"
+        for n in range(9_000)
+    ]
+    text = ("".join(noise[:4_000]) + _ERROR + "".join(noise[4_000:])).encode()
+    whole = picked([text])
+    assert not whole.whole
+    for _ in range(5):
+        cuts = sorted(random_ones.sample(range(len(text)), 30))
+        parts = [text[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
+        assert picked(parts) == whole
 
 
 def test_half_a_megabyte_is_read_whole() -> None:

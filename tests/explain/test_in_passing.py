@@ -39,6 +39,9 @@ create table node (id int primary key, parent_id int not null constraint node_pa
         # A quotation mark in the name of the table in DETAIL.
         (('ERROR:  insert or update on table "item" violates foreign key constraint "item_quote"\n'
          'DETAIL:  Key (quote_id)=(7) is not present in table "quo"te".'), "item_quote"),
+        # What is not in the path is written with its schema.
+        (("ERROR:  cannot drop constraint client_pkey on table public.client because other objects depend on it\n"
+         "DETAIL:  constraint post_client on table public.post depends on index public.client_pkey"), "post_client"),
         ('ERROR:  cannot truncate a table referenced in a foreign key constraint\nDETAIL:  Table "item" references "quo"te".', "item_quote"),
     ],
 )  # fmt: skip
@@ -72,6 +75,12 @@ async def test_an_update_that_writes_a_self_reference_is_not_taken_for_its_actio
         ("ActiveRecord::DeleteRestrictionError: Cannot delete record because of dependent post", "Rails refused"),
         ("The association between entity types 'client' and 'post' has been severed, but it is required", "Entity Framework"),
         ("AssertionError: Dependency rule on column 'client.id' tried to blank-out primary key column", "SQLAlchemy refused"),
+        ("DbUpdateException: An error occurred while saving the entity changes. See the inner exception for details.", "inner exception"),
+        ("jakarta.persistence.RollbackException: Error while committing the transaction", "the cause of that exception"),
+        ("could not execute statement; SQL [n/a]; constraint [null]; nested exception is ConstraintViolationException: could not execute statement", "the cause of that exception"),
+        ("PendingRollbackError: This Session's transaction has been rolled back due to a previous exception during flush.", "an earlier statement"),
+        ("2026/01/23 17:56:51 /app/files.go:39 violates foreign key constraint", "GORM's translation"),
+        ("Error: db error", "A driver's wrapper"),
         ('there is no unique constraint matching given keys for referenced table "client"', "could not be declared"),
         ('foreign key constraint "post_client" cannot be implemented\nDETAIL:  Key columns "a" and "b"', "cannot be compared"),
     ],
@@ -81,3 +90,10 @@ async def test_what_no_key_raised_is_said_to_be_what_it_is(database: TestDatabas
     assert found.answers == ()
     assert part in found.headline
     assert found.advice
+
+
+async def test_what_a_restore_could_not_execute_is_not_taken_for_a_wrapper_without_a_cause(
+    database: TestDatabase,
+) -> None:
+    text = 'pg_restore: error: could not execute query: ERROR:  relation "client" already exists'
+    assert "wrapper" not in explain(await _with(database, _SCHEMA), text).headline

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from fkdash.catalog.equality import own_equality
 from fkdash.catalog.model import quoted
 from fkdash.catalog.planted import refuse_planted_of
-from fkdash.catalog.spelling import as_text, parameter, source
+from fkdash.catalog.spelling import as_text, compared_type, parameter, source
 from fkdash.errors import UsageError
 from fkdash.fix.planner import plan
 from fkdash.tui.fix_walk import FixWalk
@@ -161,11 +162,14 @@ class RowsAsked:
         found: list[tuple[str, ...]] = []
         pool = await self.services.connection.pool()
         async with pool.session(_SECONDS) as session:
-            await refuse_planted_of(session, (catalog.tables[key.referenced],))
+            table = catalog.tables[key.referenced]
+            await refuse_planted_of(session, (table,))
+            operators = await own_equality(session, table, list(target.keys[0]) if target.keys else ())
             for each in target.keys:
+                given = (parameter(number, compared_type(columns[name])) for number, name in enumerate(each, 1))
                 same = " and ".join(
-                    f"p.{quoted(name)} = {parameter(number, columns[name].plain_type)}"
-                    for number, name in enumerate(each, 1)
+                    f"p.{quoted(name)} operator({operators[name]}) {value}"
+                    for name, value in zip(each, given, strict=True)
                 )
                 rows = await session.rows(
                     f"select {wanted} from {source(catalog, key.referenced)} p where {same}",
