@@ -51,10 +51,12 @@ class RowsAsked:
     def ask(self) -> None:
         """Ask which rows are to be freed, or which one those that are made again are to be like."""
         if self.option.fills:
+            table = shown_name(self.finding.key.referenced)
+            alone = "enter alone: they get their key, and the defaults of their columns"
             self._ask(
-                f"Which row of {shown_name(self.finding.key.referenced)} are those made again to be like?",
+                f"Which row of {table} are those made again to be like?",
                 self._like,
-                without=("enter alone: they get their key, and the defaults of their columns", partial(self._plan, ())),
+                without=(alone, partial(self._plan, ())),
             )
             return
         self._ask(f"Which rows of {shown_name(self.finding.key.referenced)} are to be freed?", self._freed)
@@ -176,6 +178,11 @@ class RowsAsked:
                     *(str(value) for value in each.values()),
                 )
                 found += [tuple(row[number] for number in range(len(key.referenced_columns))) for row in rows]
+        if any(value is None for row in found for value in row):
+            raise UsageError(
+                f"That row of {key.referenced} has no {', '.join(key.referenced_columns)}; nothing refers to it.",
+                next_step="Type another's key, or words that find it.",
+            )
         if not found:
             raise UsageError(
                 f"{key.referenced} has no such row.", next_step="Type its key, or words that find it."
