@@ -23,8 +23,8 @@ async def template_words(
     """Give COLUMN=VALUE for each other column of the referenced row that `like` names, as far as it is not NULL.
 
     Columns of the key, generated ones and identities are left out, and those that are unique by themselves: the
-    row that is there has the value (23505). Raises UsageError where there is no such row, NotRunError where reading
-    it would run other roles' code, and the session's errors.
+    row that is there has the value (23505). Raises UsageError where there is no such row, NotRunError where
+    reading it would run other roles' code, and the session's errors.
     """
     table = catalog.tables[key.referenced]
     columns = table.columns_by_name
