@@ -20,8 +20,6 @@ from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, S
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
-    DUPLICATE_OBJECT,
-    DUPLICATE_TABLE,
     INVALID_COLUMN_DEFINITION,
     INVALID_OBJECT_DEFINITION,
     INVALID_TABLE_DEFINITION,
@@ -51,18 +49,11 @@ def create_table(state: State, said: CreateTable) -> None:
 
 
 def _create_of_query(state: State, said: CreateTable, schema: int) -> None:
-    _want_free_name(state, schema, said.name[-1])
+    state.want_free_name(schema, said.name[-1])
     if said.temporary:
         state.add_relation(Relation(state.new_oid(), schema, said.name[-1], "r", temporary=True))
         return
     raise DoubtfulError("the columns of a table made of a query are not known")
-
-
-def _want_free_name(state: State, schema: int, name: str) -> None:
-    if (schema, name) in state.relation_names:
-        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
-    if (schema, name) in state.type_names:
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
 
 
 class _Making:
@@ -90,7 +81,7 @@ class _Making:
             self._take(each)
         self._merge_parents()
         # Only now does it look for the name (heap_create_with_catalog).
-        _want_free_name(state, self.schema, self.name)
+        state.want_free_name(self.schema, self.name)
         self._store()
         self._inherit_checks()
         for constraint, _ in self.own:
