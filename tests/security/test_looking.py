@@ -69,9 +69,10 @@ async def assert_nothing_runs(stage: Stage, role: str, faces: Mapping[str, tuple
 
 
 async def test_what_the_planner_would_compute_is_not_run(server: TestServer) -> None:
+    faces_of = every_face if server.major == versions_under_test()[-1] else few_faces
     async with stage_for(server, plants_of("planner")) as stage:
         dsn = stage.dsn(SUPERUSER)
-        await assert_nothing_runs(stage, SUPERUSER, every_face(stage, dsn) | plan_faces("a22_hub", dsn))
+        await assert_nothing_runs(stage, SUPERUSER, faces_of(stage, dsn) | plan_faces("a22_hub", dsn))
 
 
 @pytest.mark.newest_version
