@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError
+from fkdash.fix.export.belonging import with_doubt
 from fkdash.fix.export.tools import (
     alembic,
     dbmate,
@@ -74,5 +75,5 @@ def exported(tool: str, request: Request) -> Exported:
     """
     for each in TOOLS:
         if each.name == tool:
-            return each.export(request)
+            return with_doubt(request, each.export(request))
     raise UsageError(f"There is no export to {tool}.", next_step=f"Choose one of: {', '.join(NAMES)}.")
