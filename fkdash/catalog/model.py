@@ -190,7 +190,8 @@ class Table:
     that its checks, predicates and generation expressions could not be read without
     waiting and are empty. `nulls_without_partition` are the columns of a
     partitioned table's key for which no partition takes a NULL, `nulls_into` is the
-    partition that takes the others' NULLs. `rules` are those that fire in an ordinary session.
+    partition that takes the others' NULLs, and `values_without_partition` says that the bounds of its partitions
+    decide about everything else: it has no DEFAULT one. `rules` are those that fire in an ordinary session.
     `replication` is None where logical replication has nothing to do with it.
     `distinct` is what statistics say of the number of values in columns of foreign keys of several columns
     (attribute number, and pg_stats.n_distinct).
@@ -217,6 +218,7 @@ class Table:
     locked: bool = False
     nulls_without_partition: tuple[int, ...] = ()
     nulls_into: TableName | None = None
+    values_without_partition: bool = False
     partition_key: tuple[int, ...] = ()
     replication: Replication | None = None
     oid: int | None = None

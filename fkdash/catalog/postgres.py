@@ -210,6 +210,7 @@ def _server(row: Row) -> Server:
         host=row["host"],
         encoding=row["encoding"],
         bypasses_row_security=row["bypasses_row_security"],
+        read_only_for_all=row["read_only_for_all"],
     )
 
 
@@ -368,6 +369,7 @@ def _table(
         locked=row["locked"],
         nulls_without_partition=() if row["hashed"] or row["nulls_into"] else tuple(row["partition_key"] or ()),
         nulls_into=names.get(row["nulls_into"]),
+        values_without_partition=row["bounded"],
         partition_key=tuple(row["partition_key"] or ()),
         replication=_replication(row),
         distinct=distinct.get(oid, ()),

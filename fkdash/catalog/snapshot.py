@@ -116,6 +116,7 @@ USUAL_RULE: Final[Document] = {"instead": False, "conditional": False, "alike": 
 USUAL_TABLE: Final[Document] = {
     "kind": "ordinary", "partition_of": None, "inherits": [], "row_security": False, "force_row_security": False,
     "rules": [], "extension": None, "nulls_without_partition": [], "nulls_into": None, "partition_key": [],
+    "values_without_partition": False,
     "checks": [], "indexes": [],
 }  # fmt: skip
 USUAL_KEY: Final[Document] = {
@@ -140,6 +141,7 @@ def _table(table: Table, keys: Mapping[int | None, ForeignKey]) -> Document:
             "extension": table.extension,
             "nulls_without_partition": list(table.nulls_without_partition),
             "nulls_into": list(table.nulls_into) if table.nulls_into is not None else None,
+            "values_without_partition": table.values_without_partition,
             "partition_key": list(table.partition_key),
             "columns": [_column(column) for column in table.columns],
             "checks": [

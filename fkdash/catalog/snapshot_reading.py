@@ -163,6 +163,7 @@ def _read_table(
         extension=whole["extension"],
         nulls_without_partition=tuple(whole["nulls_without_partition"]),
         nulls_into=TableName(*whole["nulls_into"]) if whole["nulls_into"] is not None else None,
+        values_without_partition=whole["values_without_partition"],
         partition_key=tuple(whole["partition_key"]),
     )
 

@@ -6,6 +6,7 @@ table and `c` the referencing one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Match, TableKind, quoted
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table, TableName
 
 LONGEST_LABEL: Final = 200
+_LIMIT: Final = re.compile(r"\([\d, -]+\)")
+_UNLIMITED: Final = {"character": "bpchar", "bit": 'pg_catalog."bit"'}
+"""Types whose plain name stands for the length 1."""
 
 
 def source(catalog: Catalog, name: TableName) -> str:
@@ -108,6 +112,18 @@ def pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:
 def parameter(number: int, kind: str) -> str:
     """Spell parameter `number` of a type: values travel as text, so that every type can be sent."""
     return f"${number}::text::{kind}"
+
+
+def compared_type(column: Column) -> str:
+    """Give the plain type without a length or precision: a cast to it cuts no text off and rounds no number.
+
+    A cast to a limited type does, and what is left may be another row's key (manual, "Character Types", "Bit
+    String Types", "Numeric Types").
+    """
+    name = _LIMIT.sub("", column.plain_type)
+    bare = name.removesuffix("[]")
+    unlimited = "interval" if bare.startswith("interval ") else _UNLIMITED.get(bare, bare)
+    return unlimited + name[len(bare) :]
 
 
 def text_of(expression: str, kind: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fkdash.checking.result import CheckReport
     from fkdash.db.session import Sessions
+    from fkdash.db.target import Target
 
     Look = Callable[[], Awaitable[CheckReport]]
 
@@ -37,6 +38,11 @@ async def databases_of(sessions: Sessions) -> tuple[list[str], int]:
         rows = group.create_task(session.asked(query("fkdash.catalog", "databases")))
         free = group.create_task(session.asked(query("fkdash.catalog", "free_connections")))
     return [row["name"] for row in rows.result()], max(1, int(free.result()[0]["free"]) - _LEFT_FREE)
+
+
+def server_at(target: Target) -> tuple[tuple[str, int], ...]:
+    """Give what the databases of one server have in common."""
+    return tuple((address.host, address.port) for address in target.looking.addresses)
 
 
 async def check_each(

@@ -15,6 +15,8 @@ from fkdash.private_file import require_private_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fkdash.checking.result import CheckReport
+
 _LARGEST_BYTES: Final = 512 * 1024 * 1024
 _FINISHED: Final = "finished"
 
@@ -34,6 +36,13 @@ class Verdict:
         if self.failed:
             return 1
         return {"error": 0, "warning": 2, "info": 3}.get(self.worst, 4)
+
+
+def verdict_on(report: CheckReport, document: dict[str, Any] | None = None) -> Verdict:
+    """Give what a report says of its database; `document` is what goes on where the run is cut off."""
+    severities = sorted((each.finding.severity for each in report.new), key=lambda severity: severity.rank)
+    worst = str(severities[0]) if severities else ""
+    return Verdict(worst, bool(report.failure), report.complete, document or {})
 
 
 @dataclass(slots=True)
@@ -87,11 +96,15 @@ class KeptRun:
                 self._file.flush()
 
 
-def kept_run(places: Iterable[str]) -> KeptRun:
-    """Give the last run over just these databases, in whatever order they are named."""
+def kept_run(places: Iterable[str], of: str = "") -> KeptRun:
+    """Give the last run over just these databases, in whatever order they are named.
+
+    `of` is who looked: only what `check` said can be gone on with by it.
+    """
     import platformdirs  # only several databases want it
 
-    name = hashlib.sha256("\0".join(sorted(places)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    asked = [*([of] if of else []), *sorted(places)]
+    name = hashlib.sha256("\0".join(asked).encode("utf-8", "backslashreplace")).hexdigest()[:32]
     path = Path(platformdirs.user_state_dir("fkdash", appauthor=False)) / "checks" / f"{name}.jsonl"
     run = KeptRun(path)
     with suppress(OSError, ValueError, KeyError, TypeError):

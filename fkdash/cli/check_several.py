@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fkdash.checking.database import check, failed
-from fkdash.checking.databases import AT_ONCE, check_each, databases_of
-from fkdash.checking.kept_run import Verdict, kept_run
+from fkdash.checking.databases import AT_ONCE, check_each, databases_of, server_at
+from fkdash.checking.kept_run import Verdict, kept_run, verdict_on
 from fkdash.cli.connection import looking
 from fkdash.cli.messages import say_pieces, tell
 from fkdash.counted import counted
@@ -48,7 +48,7 @@ class SeveralChecks:
         async with looking(target, Limits(connections=1)) as pool:
             names, free = await databases_of(pool)
         found = [target.on_database(name) for name in names]
-        self._free |= {_server(each): free for each in found}
+        self._free |= {server_at(each): free for each in found}
         return found
 
     async def run(self, targets: Sequence[Target]) -> tuple[CheckReport, ...]:
@@ -69,7 +69,7 @@ class SeveralChecks:
             target, place = targets[order[turn]], places[order[turn]]
             report = failed(place, target.database, found) if isinstance(found, FkdashError) else found
             self.reports[order[turn]] = report
-            verdict = _verdict(report)
+            verdict = verdict_on(report, check_document((report,)))
             kept.add(place, verdict)
             self._tell(place, verdict)
             if sys.stderr.isatty() and not self._lines:
@@ -79,8 +79,8 @@ class SeveralChecks:
             await check_each(
                 [partial(self._check, targets[number]) for number in order],
                 heard,
-                server_of=lambda turn: _server(targets[order[turn]]),
-                jobs=lambda turn: min(self._jobs, self._free.get(_server(targets[order[turn]]), self._jobs)),
+                server_of=lambda turn: server_at(targets[order[turn]]),
+                jobs=lambda turn: min(self._jobs, self._free.get(server_at(targets[order[turn]]), self._jobs)),
             )
             kept.finish()
         finally:
@@ -115,17 +115,3 @@ class SeveralChecks:
             "resumed": resumed,
             **groups_field(reports),
         }
-
-
-def _verdict(report: CheckReport) -> Verdict:
-    severities = sorted((each.finding.severity for each in report.new), key=lambda severity: severity.rank)
-    return Verdict(
-        str(severities[0]) if severities else "",
-        bool(report.failure),
-        report.complete,
-        check_document((report,)),
-    )
-
-
-def _server(target: Target) -> tuple[object, ...]:
-    return tuple((address.host, address.port) for address in target.looking.addresses)

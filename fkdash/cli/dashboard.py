@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.cli.connection import add_connection_arguments, ask_looking_password, ask_password, may_ask
 from fkdash.cli.main import commands_help
+from fkdash.cli.selection import number
 from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.cli.several import destinations_of
 from fkdash.db.where.resolve import ConnectionArguments, resolve
@@ -63,6 +64,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="look every so many seconds whether what is declared has changed (0: never; else 60, over SSH never)",
     )
+    parser.add_argument(
+        "--jobs",
+        type=number(1, 64),
+        metavar="N",
+        help="with several databases: how many of a server to look into at a time, at most what it has free",
+    )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and end")
 
 
@@ -77,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         mouse=arguments.mouse,
         read_only=arguments.read_only,
         refresh=_refresh_seconds(arguments.refresh, os.environ),
+        jobs=arguments.jobs,
     )
     if len(destinations) > 1 or arguments.all_databases or arguments.profiles is not None:
         from fkdash.tui.known_databases import KnownDatabases  # only where there are several

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import pairs, source
+from fkdash.catalog.spelling import compared_type, pairs, source
 from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.counted import counted
 from fkdash.db.literals import literal
@@ -172,7 +172,7 @@ def refers_to(catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...]) -> 
     any_of = " or ".join(
         "("
         + " and ".join(
-            f"{literal(dict(row)[theirs])}::{types[theirs].plain_type} operator({operator}) c.{quoted(own)}"
+            f"{literal(dict(row)[theirs])}::{compared_type(types[theirs])} operator({operator}) c.{quoted(own)}"
             for own, theirs, operator in pairs(key)
         )
         + ")"

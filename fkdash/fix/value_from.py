@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.model import quoted
 from fkdash.catalog.planted import refuse_planted, refuse_planted_of
-from fkdash.catalog.spelling import as_text, label_of, pairs, source
+from fkdash.catalog.spelling import as_text, compared_type, label_of, pairs, source
 from fkdash.db.literals import literal
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, UsageError
 from fkdash.fix.blocker_relief import refers_to
@@ -175,7 +175,7 @@ async def _refuse_missing(session: Session, catalog: Catalog, key: ForeignKey, r
         return
     columns = catalog.tables[key.table].columns_by_name
     same = " and ".join(
-        f"p.{quoted(theirs)} operator({operator}) v.v{number}::{columns[own].plain_type}"
+        f"p.{quoted(theirs)} operator({operator}) v.v{number}::{compared_type(columns[own])}"
         for number, (own, theirs, operator) in enumerate(pairs(key), 1)
     )
     names = ", ".join(f"v{number}" for number in range(1, len(key.columns) + 1))

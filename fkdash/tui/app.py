@@ -138,7 +138,7 @@ class DashboardApp(Host):
     def _list_of(self, survey: KnownDatabases) -> DatabasesScreen:
         from fkdash.tui.screens.findings.databases import DatabasesScreen  # the first frame waits for this
 
-        return DatabasesScreen(survey, self.enter)
+        return DatabasesScreen(survey, self.enter, self.options.jobs)
 
     def enter(self, destination: Destination) -> None:
         """Go into a database; escape comes back."""

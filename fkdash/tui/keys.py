@@ -104,6 +104,14 @@ OPEN_ROWS = key(
     "blocked.rows", "enter", "open_rows", "rows", show=True, tooltip="To the rows that hold this one, and back"
 )
 BACK = key("screen.back", "escape", "back", "back", show=True, tooltip="One step back; nothing is lost")
+FINDINGS = key(
+    "databases.findings",
+    "F",
+    "findings",
+    "findings",
+    show=True,
+    tooltip="The findings of all databases, those of one shape as one, the odd ones first",
+)
 REFRESH = key("screen.refresh", "r", "refresh", "refresh", tooltip="Read again from the server")
 TRUST = key("screen.trust", "O", "trust", "trust owner", tooltip="Let looking run what that role's functions do")
 COPY = key("screen.copy", "y", "copy", "copy", tooltip="To the terminal's clipboard and into a file")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fkdash.errors import UsageError
+from fkdash.errors import FkdashError, UsageError
 from fkdash.profiles import Destination
 
 if TYPE_CHECKING:
@@ -80,16 +81,24 @@ async def look_into(target: Target) -> CheckReport:
         await pool.close()
 
 
-async def list_databases(destination: Destination) -> list[Destination]:
-    """Give the databases of a destination's server; raises the session's errors."""
+async def list_databases(destination: Destination, seconds: float) -> tuple[list[Destination], int | None]:
+    """Give the databases of a destination's server, and how many may be looked into at once, None where unknown.
+
+    Of a server that cannot tell, or not within `seconds`, it is the place that was named: looking there says why.
+    """
     from fkdash.checking.databases import databases_of
     from fkdash.db.pool import Limits, ReadPool  # not before the first frame
 
-    pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
     try:
-        return databases_in(destination, (await databases_of(pool))[0])
-    finally:
-        await pool.close()
+        async with asyncio.timeout(seconds):
+            pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
+            try:
+                names, free = await databases_of(pool)
+            finally:
+                await pool.close()
+    except (FkdashError, TimeoutError):
+        return [destination], None
+    return databases_in(destination, names), free
 
 
 def _with_passwords_of(asked: Target, target: Target) -> Target:

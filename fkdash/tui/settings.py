@@ -17,7 +17,7 @@ class DashboardOptions:
     `label_columns` names, for a table as `schema.table`, the columns that make
     its rows recognisable. `refresh` is after how many seconds what is declared is looked at again, None for never.
     `keymap` maps binding ids to keys. `profiles` are
-    those of the configuration, for the list of databases.
+    those of the configuration, for the list of databases; `jobs` of a server are looked into at a time.
     """
 
     environment: str = ""
@@ -29,6 +29,7 @@ class DashboardOptions:
     keymap: dict[str, str] = field(default_factory=dict)
     refresh: float | None = None
     profiles: dict[str, Profile] = field(default_factory=dict)
+    jobs: int | None = None
 
     @property
     def production(self) -> bool:

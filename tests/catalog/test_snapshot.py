@@ -77,6 +77,7 @@ async def test_triggers_rules_and_partitions_are_in_a_snapshot_as_the_server_has
         assert (again.triggers or ()) == (table.triggers or ()), name
         assert again.rules == table.rules
         assert (again.nulls_into, again.partition_key) == (table.nulls_into, table.partition_key)
+        assert again.values_without_partition == table.values_without_partition
         assert [each.replica_identity for each in again.indexes] == [
             each.replica_identity for each in table.indexes
         ]

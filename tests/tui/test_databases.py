@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,16 @@ import pytest
 
 from fkdash.checking.databases import AT_ONCE, check_each
 from fkdash.checking.result import CheckReport, Scope
+from fkdash.db.target import Target
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.profiles import Destination, Profile
 from fkdash.tui.app import DashboardApp
 from fkdash.tui.known_databases import KnownDatabases
 from fkdash.tui.screens.findings.databases import DatabasesScreen
+from fkdash.tui.screens.findings.shapes import ShapesScreen
 from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED
+from tests.db.listeners import listener, never_answers
 from tests.support.servers import TestDatabase, fresh_database
 from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
@@ -36,6 +39,10 @@ def destination(name: str, dsn: str, **more: str | bool) -> Destination:
     return Destination(name, target, str(more.get("environment", "")))
 
 
+def _hanging(port: int) -> Destination:
+    return destination("hangs", f"postgresql://x@127.0.0.1:{port}/x?sslmode=disable&connect_timeout=600")
+
+
 @asynccontextmanager
 async def survey(start: KnownDatabases, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Session]:
     app = DashboardApp(start, options=DashboardOptions())
@@ -47,6 +54,11 @@ def listed(session: Session) -> list[tuple[str, str]]:
     screen = session.app.screen
     assert isinstance(screen, DatabasesScreen)
     return [(row.destination.name, row.state) for row in screen.list.shown_rows]
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -130,15 +142,12 @@ async def test_a_server_that_cannot_list_its_databases_is_said() -> None:
         await session.until(lambda: listed(session)[0][1].startswith("cannot connect"))
 
 
-async def test_what_was_found_goes_into_a_private_file(
-    three: KnownDatabases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+async def test_what_was_found_goes_into_a_private_file(three: KnownDatabases, tmp_path: Path) -> None:
     async with survey(three) as session:
         await session.until_shown("1 could not be looked into.")
         await session.press("e")
         await session.until_shown("Written to")
-    [file] = (tmp_path / "fkdash").iterdir()
+    [file] = (tmp_path / "fkdash").glob("databases*.md")
     assert "FK101" in file.read_text()
     assert "Not checked" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -238,3 +247,110 @@ async def test_databases_are_looked_into_a_few_at_a_time_and_an_error_stops_no_o
     assert max(most) == AT_ONCE
     assert sorted(heard) == list(range(11))
     assert [number for number, found in heard.items() if isinstance(found, FkdashError)] == [1, 3, 5, 7, 9]
+
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@pytest.mark.newest_version
+async def test_what_many_databases_have_alike_is_one_line_though_one_hangs_and_enter_unfolds_it_and_goes_into(
+    database: TestDatabase,
+) -> None:
+    alike = f"3 {_TIMES} c.p → p"
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(listener(never_answers))
+        others = [await stack.enter_async_context(fresh_database(database.server)) for _ in range(3)]
+        tenants = [*others, database]
+        for tenant in tenants:
+            await tenant.execute(WRONG.replace("SET NULL", "CASCADE") if tenant is others[1] else WRONG)
+        start = KnownDatabases(
+            (_hanging(port), *(destination(f"t{number}", each.dsn) for number, each in enumerate(tenants, 1)))
+        )
+        async with survey(start, size=(120, 30)) as session:
+            await session.until_shown("3 contradictions in 3 of 5 databases; 1 still to read.")
+            assert dict(listed(session))["hangs"] == "reading"
+            await session.press("F")
+            await session.until_shown(alike, "t1, t3, t4", "Otherwise in t2", "1 still to read.")
+            screen = session.app.screen
+            assert isinstance(screen, ShapesScreen)
+            await session.press("1")
+            await session.until(lambda: len(screen.list.shown_rows) == 1)
+            await session.press("enter")
+            await session.until(lambda: len(screen.list.shown_rows) == 3)
+            assert alike not in session.screen
+            await session.press("r")
+            await session.until_shown(alike)
+            await session.press("enter", "G", "enter")
+            await session.until_shown(database.name, "c.p")
+            await session.press("escape")
+            await session.until(lambda: session.app.screen is screen)
+
+
+@pytest.mark.newest_version
+async def test_a_server_that_hangs_does_not_keep_the_databases_of_another_from_being_listed(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fkdash.checking.databases.PATIENT_SECONDS", 0.5)
+    await database.execute(WRONG)
+    async with listener(never_answers) as port:
+        start = KnownDatabases((_hanging(port), destination("any", database.server.dsn)), every_database=True)
+        async with survey(start) as session:
+            await session.until(lambda: dict(listed(session)).get(database.name) == "contradictions")
+            assert dict(listed(session))["hangs"] == "reading"
+
+
+@pytest.mark.newest_version
+async def test_the_next_dashboard_begins_with_what_was_worst_and_shows_it_there(three: KnownDatabases) -> None:
+    async with survey(three) as session:
+        await session.until_shown("1 could not be looked into.")
+    begun: list[str] = []
+
+    async def look(target: Target) -> CheckReport:
+        begun.append(target.database)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("fkdash.tui.screens.findings.databases.look_into", look)
+        async with survey(three) as session:
+            await session.until(lambda: len(begun) == len(three.destinations))
+            known = [
+                ("prod", "reading, had contradictions"),
+                ("gone", "reading, was not checked"),
+                ("staging", "reading, had warnings"),
+            ]
+            await session.until(lambda: listed(session) == known)
+    names = [each.target.database for each in three.destinations]
+    assert begun == [names[2], names[1], names[0]]
+
+
+@pytest.mark.newest_version
+async def test_no_more_databases_are_looked_into_at_a_time_than_asked_for_or_than_the_server_has_free(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = KnownDatabases(tuple(destination(str(number), NOBODY) for number in range(5)))
+    at_once: list[int] = []
+    now: list[str] = []
+
+    async def look(target: Target) -> CheckReport:
+        now.append(target.database)
+        at_once.append(len(now))
+        await asyncio.sleep(0)
+        now.remove(target.database)
+        return CheckReport(target.describe(), target.database, Scope(0, 0))
+
+    monkeypatch.setattr("fkdash.tui.screens.findings.databases.look_into", look)
+    app = DashboardApp(start, options=DashboardOptions(jobs=2))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await Session(app, pilot).until_shown("0 contradictions in 0 of 5 databases.")
+    assert max(at_once) == 2
+    at_once.clear()
+
+    async def one_free(_sessions: object) -> tuple[list[str], int]:
+        return [each.name for each in start.destinations], 1
+
+    monkeypatch.setattr("fkdash.checking.databases.databases_of", one_free)
+    every = KnownDatabases((destination("any", database.dsn),), every_database=True)
+    async with survey(every) as session:
+        await session.until_shown("0 contradictions in 0 of 5 databases.")
+    assert max(at_once) == 1

@@ -98,6 +98,8 @@ def _table(state: State, relation: Relation, names: dict[int, TableName], domain
         rules=_rules(relation),
         nulls_without_partition=_homeless(state, relation),
         nulls_into=names.get(_takes_nulls(state, relation)),
+        values_without_partition=relation.strategy in {"list", "range"}
+        and not any(each.bound == "default" for each in state.children(relation.oid)),
         partition_key=tuple(number for number in relation.key if number),
         oid=relation.oid,
     )
@@ -226,7 +228,7 @@ def _silenced(state: State, relation: Relation, key: Constraint, enabled: str) -
 
 def _homeless(state: State, relation: Relation) -> tuple[int, ...]:
     """Give the columns of a partition key for which no partition takes a NULL (as sql/tables.sql asks)."""
-    if relation.strategy not in {"list", "range"}:
+    if relation.strategy not in {"list", "range"} and len(relation.key) > 1:
         return ()
     if _takes_nulls(state, relation):
         return ()
@@ -234,10 +236,11 @@ def _homeless(state: State, relation: Relation) -> tuple[int, ...]:
 
 
 def _takes_nulls(state: State, relation: Relation) -> int:
-    """Give the partition that takes a NULL of the key, 0 where none does or the hash decides."""
-    if relation.strategy not in {"list", "range"}:
-        return 0
+    """Give the partition that takes a NULL of the key, 0 where none does or a hash of several columns decides."""
     children = state.children(relation.oid)
+    if relation.strategy == "hash":
+        alone = children if len(relation.key) == 1 else []
+        return next((each.oid for each in alone if " remainder 0 " in each.bound), 0)
     named = (each.oid for each in children if relation.strategy == "list" and "null" in each.bound.split())
     return next(named, next((each.oid for each in children if each.bound == "default"), 0))
 

@@ -10,15 +10,20 @@ with locked as materialized (
 ), parent as (
   select inhrelid, array_agg(inhparent order by inhseqno) as parents from pg_inherits group by inhrelid
 ), keyed as (
-  -- A hash partition takes NULLs, a list partition where it names NULL, a default partition always.
-  select pt.partrelid, array_remove(pt.partattrs::int2[], 0::int2) as columns, pt.partstrat = 'h' as hashed,
+  -- The hash of NULL alone is 0, of NULL beside other columns it is theirs; a list partition takes NULLs where it
+  -- names NULL, a default partition always.
+  select pt.partrelid, array_remove(pt.partattrs::int2[], 0::int2) as columns,
+         pt.partstrat = 'h' and pt.partnatts > 1 as hashed,
+         pt.partstrat <> 'h' and pt.partdefid = 0 as bounded,
          coalesce((
            select i.inhrelid
              from pg_inherits i
              join pg_class k on k.oid = i.inhrelid
             where i.inhparent = pt.partrelid
-              and pt.partstrat = 'l'
-              and pg_get_expr(k.relpartbound, 0) ~ '[(,] ?NULL[,)]'
+              and (
+                pt.partstrat = 'l' and pg_get_expr(k.relpartbound, 0) ~ '[(,] ?NULL[,)]'
+                or pt.partstrat = 'h' and pt.partnatts = 1 and pg_get_expr(k.relpartbound, 0) ~ 'remainder 0\)'
+              )
             limit 1
          ), nullif(pt.partdefid, 0)) as nulls_into
     from pg_partitioned_table pt
@@ -57,6 +62,7 @@ select c.oid::int8                                   as oid,
        l.relation is not null                        as locked,
        h.columns                                     as partition_key,
        h.hashed                                      as hashed,
+       coalesce(h.bounded, false)                    as bounded,
        h.nulls_into::int8                            as nulls_into,
        pub.publications,
        pub.new_tables_too,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.spelling import pairs, source
+from fkdash.catalog.spelling import compared_type, pairs, source
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 
@@ -96,27 +96,34 @@ def constants(catalog: Catalog, key: ForeignKey, values: Values) -> dict[str, st
 
 
 def referenced_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
-    """Give a query that is true when the referenced table has a row with these values.
+    """Give a query that is true when the referenced table has a row with these values."""
+    return f"select exists (select from {source(catalog, key.referenced)} p where {is_row(catalog, key, values)})"
 
-    They are compared by the key's own operators, as they would stand in a referencing row.
+
+def is_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
+    """Say that the referenced row `p` has these values, which are named by the referencing columns.
+
+    They are compared by the key's own operators, as they would stand in a referencing row. No domain's checks,
+    which are its owner's code, are run, and nothing is cut off.
     """
     columns = catalog.tables[key.table].columns_by_name
-    # Asked while looking: a domain's checks are its owner's code.
-    written = {name: f"{literal(text)}::{columns[name].plain_type}" for name, text in values}
-    equal = " and ".join(
+    written = {name: f"{literal(text)}::{compared_type(columns[name])}" for name, text in values}
+    return " and ".join(
         f"p.{quoted(theirs)} operator({operator}) {written[own]}"
         for own, theirs, operator in pairs(key)
         if own in written
     )
-    return f"select exists (select from {source(catalog, key.referenced)} p where {equal})"
+
+
+def as_referencing(key: ForeignKey, values: Values) -> Values:
+    """Give the values of a row, named by the referenced columns, under the names of the referencing ones."""
+    given = dict(values)
+    return tuple((own, given[theirs]) for own, theirs, _ in pairs(key))
 
 
 def referenced_rows(catalog: Catalog, key: ForeignKey, rows: Sequence[Values]) -> list[str]:
     """Give such a query for each of these rows, which are named by the columns of the referenced table."""
-    return [
-        referenced_row(catalog, key, tuple((own, dict(row)[theirs]) for own, theirs, _ in pairs(key)))
-        for row in rows
-    ]
+    return [referenced_row(catalog, key, as_referencing(key, row)) for row in rows]
 
 
 def in_words(values: Values) -> str:

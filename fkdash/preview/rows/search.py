@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.equality import own_equality
 from fkdash.catalog.model import quoted
 from fkdash.catalog.planted import refuse_planted_of
-from fkdash.catalog.spelling import as_text, identity_of, label_of, text_of
+from fkdash.catalog.spelling import as_text, compared_type, identity_of, label_of, parameter, text_of
 from fkdash.errors import ServerRefusedError
 from fkdash.preview.rows.blocked import RowIdentity
 
@@ -22,7 +22,6 @@ READ_AT_ONCE: Final = 100_000
 """The estimated number of rows up to which a table is searched from end to end without asking."""
 MOST_ROWS: Final = 100
 _BYTES_OF_A_ROW: Final = 100
-_MODIFIER: Final = re.compile(r"\([\d, -]+\)")
 _TEXTS: Final = ("text", "character varying", "character", "citext", "name")
 
 
@@ -60,7 +59,11 @@ async def search_rows(
     estimated = _estimated(table)
     whole = read_all or (estimated is not None and estimated <= READ_AT_ONCE)
     exact = [name for name in dict.fromkeys((*table.primary_key[:1], *columns)) if _is_indexed(table, name)]
-    conditions = [f"c.{quoted(name)} = $1::text::{_comparable(table.columns_by_name[name])}" for name in exact]
+    operators = await own_equality(session, table, exact)
+    conditions = [
+        f"c.{quoted(name)} operator({operators[name]}) {parameter(1, compared_type(table.columns_by_name[name]))}"
+        for name in exact
+    ]
     if whole:
         pattern = "'%' || replace(replace(replace($1::text, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'"
         conditions = [f"{_text(table, name)} ILIKE {pattern}" for name in columns]
@@ -109,12 +112,6 @@ def _is_indexed(table: Table, name: str) -> bool:
         index.valid and index.predicate is None and index.columns and index.columns[0] == number
         for index in table.indexes
     )
-
-
-def _comparable(column: Column) -> str:
-    """Give the type to read the words as: without a length, to which a cast would silently cut them."""
-    bare = _MODIFIER.sub("", column.plain_type)
-    return {"character": "bpchar", "character varying": "text"}.get(bare, bare)
 
 
 def _text(table: Table, name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.actions.rivals import acts_before, overtaken
+from fkdash.rules.actions.rivals import acts_before, overtaken, same_rows
 from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 
@@ -27,6 +27,7 @@ _LONGEST_PATH: Final = 12
 _FARTHEST_ANCESTOR: Final = 6
 _MOST_ANCESTORS: Final = 100
 _MOST_TABLES: Final = 200
+_WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 class Cascade(NamedTuple):
@@ -208,11 +209,37 @@ def taken_by(catalog: Catalog, first: TableName, name: TableName, steps: int) ->
     top, table = node(catalog, first), node(catalog, name)
     if top == table:
         return f"a row of {name.name} may be the very one that is deleted"
+    return deleted_by(catalog, first, name, steps)
+
+
+def deleted_by(catalog: Catalog, first: TableName, name: TableName, steps: int) -> str:
+    """Say how cascades of a delete in `first` may have deleted a row of a table within so many steps."""
+    top, table = node(catalog, first), node(catalog, name)
     above = ancestors(catalog, table)
     if top in above and above[top] <= steps:
         return f"{first.name} cascades to {name.name} as well: what that deletes by then cannot fail any more"
     if len(above) > _MOST_ANCESTORS or (top not in above and steps > _FARTHEST_ANCESTOR):
         return f"{first.name} may cascade to {name.name} on other ways as well"
+    return ""
+
+
+def rewritten_by(catalog: Catalog, first: TableName, key: ForeignKey, steps: int) -> str:
+    """Say how a delete in `first` may have written a key's columns within so many steps; empty if it cannot."""
+    top = node(catalog, first)
+    for other in same_rows(catalog, key):
+        at = node(catalog, other.referenced)
+        if (
+            other.on_delete not in _WRITING
+            or at == node(catalog, key.referenced)
+            or set(other.set_columns).isdisjoint(key.columns)
+            or not action_runs(catalog, other, Statement.DELETE)
+        ):
+            continue
+        above = ancestors(catalog, at)
+        if top == at or len(above) > _MOST_ANCESTORS or (top in above and above[top] < steps):
+            return (
+                f"{other.name} ({other.on_delete}) may rewrite {' and '.join(other.set_columns)} of the row first"
+            )
     return ""
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.barred import barred
-from fkdash.rules.actions.cascades import paths_into, taken_by
+from fkdash.rules.actions.cascades import paths_into, rewritten_by, taken_by
+from fkdash.rules.actions.failing import is_late
 from fkdash.rules.actions.knock_ons import knock_ons
 from fkdash.rules.actions.obstacles import Kind, obstacles
-from fkdash.rules.actions.rescues import rescues
+from fkdash.rules.actions.rescues import rescues, rewritten_first
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
@@ -61,13 +62,15 @@ def contradictions(catalog: Catalog) -> Mapping[ForeignKey, Contradiction]:
         if (
             certain is not None
             and Statement.DELETE in write.statements
-            and not rescues(catalog, write.key, Statement.DELETE, write.columns)
+            and not rescues(catalog, write.key, Statement.DELETE, write.columns, late=is_late(met))
         ):
             reached = None if certain.kind is Kind.IDENTITY else write.key.table
             found.setdefault(write.key, Contradiction(certain.error, reached))
     for each in knock_ons(catalog):
         if each.certain and Statement.DELETE in each.write.statements:
-            found.setdefault(each.write.key, Contradiction(each.error, each.other.table, (each.other,)))
+            found.setdefault(
+                each.write.key, Contradiction(each.error, each.other.table, (*each.between, each.other))
+            )
     return found
 
 
@@ -98,6 +101,10 @@ def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradi
         if above.table not in {table.name for table in catalog.with_partitions(below.referenced)}:
             yield f"{below.name} is about rows of {below.referenced.name} only"
     contradiction, first = failing[path.last], path.cascades[0].referenced
+    for steps, key in enumerate(path.cascades, 1):
+        yield from rewritten_first(catalog, key, Statement.DELETE)
+        if rewritten := rewritten_by(catalog, first, key, steps):
+            yield rewritten
     if contradiction.reached is None:
         return
     taken = taken_by(catalog, first, path.last.table, len(path.cascades) + 1)
@@ -105,6 +112,9 @@ def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradi
         taken = taken_by(catalog, first, contradiction.reached, len(path.keys) + 1)
     if taken:
         yield taken
+    for steps, key in enumerate((path.last, *contradiction.beyond), len(path.cascades) + 1):
+        if rewritten := rewritten_by(catalog, first, key, steps):
+            yield rewritten
 
 
 def _is_deleted_first(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> bool:

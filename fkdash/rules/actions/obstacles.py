@@ -16,7 +16,7 @@ from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action, Match, TableKind
 from fkdash.rules.actions.defaults import known
 from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
-from fkdash.rules.actions.routing import leaving, refusing_null
+from fkdash.rules.actions.routing import is_left, leaving, refusing_null, without_default
 from fkdash.rules.actions.writes import writes
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
@@ -73,22 +73,6 @@ def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...
     """Give every write that meets an obstacle, with all of them, the first reported first."""
     found = ((write, obstacles_to(catalog, write, write.values(catalog))) for write in writes(catalog))
     return tuple((write, met) for write, met in found if met)
-
-
-def failing_writes(catalog: Catalog) -> frozenset[int]:
-    """Give the ids of the writes that fail for every row, not only from a second one on."""
-    return frozenset(
-        id(write)
-        for write, met in obstacles(catalog)
-        if any(each.certain and each.kind is not Kind.UNIQUE for each in met)
-    )
-
-
-def first_error(met: tuple[Obstacle, ...]) -> PredictedError:
-    """Give the error that a row meeting these obstacles raises, be it the first row or the only one."""
-    certain = [obstacle for obstacle in met if obstacle.certain]
-    every_row = [obstacle for obstacle in certain if obstacle.kind is not Kind.UNIQUE]
-    return (*every_row, *certain, *met)[0].error
 
 
 def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> tuple[Obstacle, ...]:
@@ -205,10 +189,11 @@ def _domain_check(table: Table, column: Column, domain: Domain, value: Results) 
 def _without_partition(
     catalog: Catalog, root: Table, written: Iterable[Column], values: Mapping[str, Results]
 ) -> Iterator[Obstacle]:
-    """Give the written NULLs that no partition takes: the row would have to move and has nowhere to go."""
+    """Give the written values that no partition takes: the row would have to move and has nowhere to go."""
     inside = root.kind is TableKind.PARTITIONED or root.partition_of is not None
     for column in written if inside else ():
         if values[column.name] != NULL_ONLY:
+            yield from _perhaps_without_partition(catalog, root, column)
             continue
         homeless = leaving(catalog, root, column.name) or refusing_null(catalog, root, column.name)
         if homeless is not None and homeless.own:
@@ -231,6 +216,19 @@ def _without_partition(
                 ),
                 certain=homeless.certain,
             )
+
+
+def _perhaps_without_partition(catalog: Catalog, root: Table, column: Column) -> Iterator[Obstacle]:
+    """Give where a value that is not NULL may have no partition: the bounds of partitions are not known."""
+    if is_left(catalog, root, column.name):
+        reason = f"{root.name} is the partition for some values of {column.name} only"
+        message = f'new row for relation "{root.name.name}" violates partition constraint'
+    elif (found := without_default(catalog, root, column.name)) is not None:
+        reason = f"{found.name} is partitioned by {column.name} and has no DEFAULT partition"
+        message = f'no partition of relation "{found.name.name}" found for row'
+    else:
+        return
+    yield Obstacle(Kind.PARTITION, (column.name,), reason, PredictedError(CHECK_VIOLATION, message), certain=False)
 
 
 def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:

@@ -8,8 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
+from fkdash.rules.actions.cascades import deleted_by
 from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.actions.rivals import acts_before, overtaken, same_columns, same_referenced, same_rows
+from fkdash.rules.actions.rivals import (
+    action_of,
+    acts_before,
+    overtaken,
+    same_columns,
+    same_referenced,
+    same_rows,
+)
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.actions.trigger_code import Fate, fate, fires
 from fkdash.rules.finding import Statement
@@ -19,42 +27,80 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
-_WRITING = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
+_STEPS = 2
+_REWRITING = {
+    Statement.DELETE: frozenset({Action.SET_NULL, Action.SET_DEFAULT}),
+    Statement.UPDATE: frozenset({Action.SET_NULL, Action.SET_DEFAULT, Action.CASCADE}),
+}
 
 
-def rescues(catalog: Catalog, key: ForeignKey, statement: Statement, written: Collection[str]) -> tuple[str, ...]:
-    """Give what may spare a key's action the row, or change what it writes, in words; empty where nothing may."""
+def rescues(
+    catalog: Catalog, key: ForeignKey, statement: Statement, written: Collection[str], *, late: bool = False
+) -> tuple[str, ...]:
+    """Give what may spare a key's action the row, or change what it writes, in words; empty where nothing may.
+
+    `late`: the row fails only at the check of a foreign key, which looks once the actions around it are through
+    and not at a row that they deleted or wrote again.
+    """
     return (
-        *(_overtaken(key, other) for other in overtaken(catalog, key, statement)),
-        *_others(catalog, key, statement),
+        *(_overtaken(key, other, statement) for other in overtaken(catalog, key, statement)),
+        *(
+            words
+            for other in _others(catalog, key, statement, late=late)
+            for words in (*_deleting(key, other, statement), *_rewriting(key, other, statement))
+        ),
+        *_deleted_later(catalog, key, statement, late=late),
         *_rewriting_triggers(catalog, key, written),
         *doubts_about(catalog, key.referenced, str(statement), key.referenced_columns),
     )
 
 
-def _overtaken(key: ForeignKey, other: ForeignKey) -> str:
-    return f"{other.name} has the same columns and {other.on_delete}: it may act on the row before {key.name} does"
+def rewritten_first(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[str]:
+    """Give the foreign keys that may take a row away from a key by rewriting its columns, in words."""
+    for other in overtaken(catalog, key, statement):
+        if action_of(other, statement) is not Action.CASCADE:
+            yield _overtaken(key, other, statement)
+    for other in _others(catalog, key, statement, late=False):
+        yield from _rewriting(key, other, statement)
 
 
-def _others(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[str]:
-    """Give the foreign keys from the same table to the same one that may delete or rewrite the row first."""
+def _overtaken(key: ForeignKey, other: ForeignKey, statement: Statement) -> str:
+    action = action_of(other, statement)
+    return f"{other.name} has the same columns and {action}: it may act on the row before {key.name} does"
+
+
+def _deleted_later(catalog: Catalog, key: ForeignKey, statement: Statement, *, late: bool) -> Iterator[str]:
+    if late and statement is Statement.DELETE:
+        deleted = deleted_by(catalog, key.referenced, key.table, _STEPS)
+        if deleted:
+            yield deleted
+
+
+def _others(catalog: Catalog, key: ForeignKey, statement: Statement, *, late: bool) -> Iterator[ForeignKey]:
+    """Give the foreign keys from the same table to the same one that may act on the row first, or also late."""
     for other in same_rows(catalog, key):
         if (
-            not same_referenced(catalog, other, key)
-            or same_columns(other, key)
-            or not action_runs(catalog, other, statement)
-            or (acts_before(catalog, key, other) and not key.copies)
+            same_referenced(catalog, other, key)
+            and not same_columns(other, key)
+            and action_runs(catalog, other, statement)
+            and (late or key.copies or not acts_before(catalog, key, other))
         ):
-            continue
-        if statement is Statement.DELETE and other.on_delete is Action.CASCADE:
-            yield (
-                f"a row that refers to the same row of {key.referenced.name} by {other.name} (CASCADE) as well is "
-                "deleted first"
-            )
-        does = other.on_delete if statement is Statement.DELETE else other.on_update
-        columns = other.set_columns if statement is Statement.DELETE else other.columns
-        if does in _WRITING and not set(columns).isdisjoint(key.columns):
-            yield f"{other.name} ({does}) may rewrite {' and '.join(columns)} of the row first"
+            yield other
+
+
+def _deleting(key: ForeignKey, other: ForeignKey, statement: Statement) -> Iterator[str]:
+    if statement is Statement.DELETE and other.on_delete is Action.CASCADE:
+        yield (
+            f"a row that refers to the same row of {key.referenced.name} by {other.name} (CASCADE) as well is "
+            "deleted first"
+        )
+
+
+def _rewriting(key: ForeignKey, other: ForeignKey, statement: Statement) -> Iterator[str]:
+    does = action_of(other, statement)
+    columns = other.set_columns if statement is Statement.DELETE else other.columns
+    if does in _REWRITING[statement] and not set(columns).isdisjoint(key.columns):
+        yield f"{other.name} ({does}) may rewrite {' and '.join(columns)} of the row first"
 
 
 def _rewriting_triggers(catalog: Catalog, key: ForeignKey, written: Collection[str]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Where a row goes whose partition key becomes NULL: a key of the root is routed from the root down.
 
-Range partitions never take NULL, list partitions where they name it, hash partitions always, and a DEFAULT
-partition what no other takes (manual, "Table Partitioning").
+Range partitions never take NULL, list partitions where they name it, of hash partitions one (the hash of NULL
+alone is 0; of several columns the others decide), and a DEFAULT partition what no other takes (manual, "Table
+Partitioning").
 """
 
 from __future__ import annotations
@@ -26,16 +27,38 @@ class Homeless(NamedTuple):
 
 
 def leaving(catalog: Catalog, table: Table, column: str) -> Homeless | None:
-    """Give a partition from which NULL in `column` would take the row away, where an action names it itself."""
+    """Give a partition from which NULL in `column` takes the row away, or may, where an action names it itself."""
     below = table
     while below.partition_of is not None and below.partition_of in catalog.tables:
         above = catalog.tables[below.partition_of]
         number = above.columns_by_name[column].number
-        hashed = number not in above.nulls_without_partition and above.nulls_into is None
-        if number in above.partition_key and not hashed and above.nulls_into != below.name:
-            return Homeless(table, certain=True, own=True)
+        if number in above.partition_key and above.nulls_into != below.name:
+            by_others = number not in above.nulls_without_partition and above.nulls_into is None
+            return Homeless(table, certain=not by_others, own=True)
         below = above
     return None
+
+
+def without_default(catalog: Catalog, table: Table, column: str) -> Table | None:
+    """Give the table, this one or a partitioned one below it, that has no DEFAULT partition."""
+    if table.kind is not TableKind.PARTITIONED or column not in table.columns_by_name:
+        return None
+    if table.values_without_partition and table.columns_by_name[column].number in table.partition_key:
+        return table
+    below = (
+        without_default(catalog, catalog.tables[name], column) for name in catalog.partitions.get(table.name, ())
+    )
+    return next((each for each in below if each is not None), None)
+
+
+def is_left(catalog: Catalog, table: Table, column: str) -> bool:
+    """Tell whether a table is a partition, at any level, by a key that `column` is part of."""
+    above = table
+    while above.partition_of is not None and above.partition_of in catalog.tables:
+        above = catalog.tables[above.partition_of]
+        if above.columns_by_name[column].number in above.partition_key:
+            return True
+    return False
 
 
 def refusing_null(catalog: Catalog, table: Table, column: str) -> Homeless | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
-from fkdash.rules.actions.obstacles import first_error, obstacles
+from fkdash.rules.actions.failing import first_error, is_late
+from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs
 from fkdash.rules.finding import BrokenRow, Finding, Severity
@@ -90,7 +91,8 @@ def _case(catalog: Catalog, found: list[tuple[Write, Obstacle, tuple[Obstacle, .
     writes = tuple(dict.fromkeys(write for write, _, _ in found))
     met = tuple(dict.fromkeys(obstacle for _, obstacle, _ in found))
     key = writes[0].key
-    spared = rescues(catalog, key, writes[0].statements[0], writes[0].columns)
+    late = is_late(found[0][2])
+    spared = rescues(catalog, key, writes[0].statements[0], writes[0].columns, late=late)
     error = first_error(found[0][2]) if any(obstacle.certain for obstacle in met) else met[0].error
     everything = {obstacle for _, _, every in found for obstacle in every if obstacle.certain}
     return Case(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.defaults import default_expression, default_value, is_constant
 from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
-from fkdash.rules.actions.obstacles import failing_writes
+from fkdash.rules.actions.failing import failing_writes
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs, writes
 from fkdash.rules.finding import DefaultRow, Finding, HangsOn, PredictedError, Rule, Severity
@@ -50,7 +50,7 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
     written = ", ".join(
         f"{column.name} = {text or 'its sequence'}" for column, text in zip(columns, defaults, strict=True)
     )
-    spared = rescues(catalog, key, write.statements[0], write.columns)
+    spared = rescues(catalog, key, write.statements[0], write.columns, late=True)
     return Finding(
         rule=RULE.id,
         name=RULE.name,

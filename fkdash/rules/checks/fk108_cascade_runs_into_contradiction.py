@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.rules.actions.barred import any_row
 from fkdash.rules.actions.hopeless import hopeless_paths
 from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
 
@@ -11,21 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog
-    from fkdash.rules.actions.hopeless import HopelessPath
+    from fkdash.rules.actions.barred import any_row
+from fkdash.rules.actions.hopeless import HopelessPath
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for hopeless in hopeless_paths(catalog):
-        yield _finding(hopeless)
+        yield _finding(catalog, hopeless)
 
 
-def _finding(hopeless: HopelessPath) -> Finding:
+def _finding(catalog: Catalog, hopeless: HopelessPath) -> Finding:
     path, error, reached = hopeless.path, hopeless.contradiction.error, hopeless.contradiction.reached
     first, last = path.cascades[0], path.last
     where = last.referenced.name
     certain = not hopeless.spared
     if reached is None:
-        when = f"{last.name} lets no row of {where} go, referred to or not"
+        when = f"{last.name} does not let {any_row(catalog, last)} go, referred to or not"
     elif reached == last.table:
         when = f"{last.name} lets no row of {where} go that a row of {reached.name} refers to"
     else:

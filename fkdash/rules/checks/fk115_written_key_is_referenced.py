@@ -24,19 +24,24 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         yield _finding(found, *(_refused(found) if found.refused_by is None else _carried_on(found)))
 
 
+def _way(found: KnockOn) -> str:
+    """Give the keys that carry a value on: `badges_fk and stamps_fk`."""
+    return " and ".join(key.name for key in (*found.between, found.other))
+
+
 def _carried_on(found: KnockOn) -> tuple[str, str]:
     """Give message and explanation where ON UPDATE CASCADE takes the value to what refuses it."""
-    write, other = found.write, found.other
+    write, other, way = found.write, found.other, (*found.between, found.other)
     return (
         (
-            f"{write.doing} of {write.key.table.name} is carried on by {other.name} (ON UPDATE "
+            f"{write.doing} of {write.key.table.name} is carried on by {_way(found)} (ON UPDATE "
             f"CASCADE), where {found.refused_by}: {write.verbs} a referenced row of {write.key.referenced.name} "
             f"{'fails' if found.certain else 'can fail'} with {found.error.sqlstate} as soon as a row of "
             f"{other.table.name} is reached."
         ),
         (
             f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
-            f"which {other.table.name} refers to. Its ON UPDATE CASCADE takes the new value over, but "
+            f"which {way[0].table.name} refers to. ON UPDATE CASCADE takes the new value over, but "
             f"{found.refused_by}."
         ),
     )
@@ -49,34 +54,45 @@ def _refused(found: KnockOn) -> tuple[str, str]:
     return (
         (
             f"{write.doing} changes {write.key.table.name}.{', '.join(write.columns)}, which "
-            f"{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a referenced row of "
-            f"{write.key.referenced.name} fails with {found.error.sqlstate}{late} as soon as a row of "
-            f"{other.table.name} is affected."
+            f"{_carrying(found)}{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a "
+            f"referenced row of {write.key.referenced.name} fails with {found.error.sqlstate}{late} as soon as a "
+            f"row of {other.table.name} is affected."
         ),
         (
-            f"{write.key.name} writes columns of {write.key.table.name} that {other.name} refers to. "
+            f"{write.key.name} writes columns of {write.key.table.name} that {_way(found)} refers to. "
             f"For {other.table.name} that is an UPDATE of the key it refers to, and its ON UPDATE "
             f"{other.on_update} refuses it, whatever its ON DELETE says."
         ),
     )
 
 
+def _carrying(found: KnockOn) -> str:
+    if not found.between:
+        return ""
+    names = " and ".join(key.name for key in found.between)
+    return f"{names} (ON UPDATE CASCADE) {'carries' if len(found.between) == 1 else 'carry'} on to what "
+
+
 def _finding(found: KnockOn, message: str, explanation: str) -> Finding:
     write, other = found.write, found.other
+    way = (*found.between, other)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=Severity.ERROR if found.certain else Severity.WARNING,
         key=write.key,
-        columns=tuple(name for name in write.columns if name in other.referenced_columns),
+        columns=tuple(name for name in write.columns if name in way[0].referenced_columns),
         message=message,
         explanation=explanation,
         statements=write.statements,
         error=found.error,
-        evidence=(f"{other.qualified} refers to {write.key.table} ({', '.join(other.referenced_columns)})",),
+        evidence=(
+            *(f"{key.qualified} refers to {key.referenced} ({', '.join(key.referenced_columns)})" for key in way),
+            *(f"then also: {each}" for each in found.behind),
+        ),
         fixes=("no-action", "restrict", "cascade"),
         certain=found.certain,
-        path=(write.key, other),
+        path=(write.key, *way),
     )
 
 
@@ -88,7 +104,8 @@ RULE = Rule(
     explanation="SET NULL, SET DEFAULT or ON UPDATE CASCADE writes a column that a third table refers to. For "
     "that table it is an UPDATE of the key it refers to: ON UPDATE NO ACTION or RESTRICT refuses it (SQLSTATE "
     "23503, 23001 for RESTRICT from PostgreSQL 18 on) as soon as a row is affected (a warning), and ON UPDATE "
-    "CASCADE carries the value on, into a column that may refuse it (23502, 23514, 23503: an error).",
+    "CASCADE carries the value on, key by key, into a column that refuses it (23502, 23514, 23503: an error) or "
+    "may (also 23505: a warning).",
     example="CREATE TABLE people (id int PRIMARY KEY);\n"
     "CREATE TABLE members (id int PRIMARY KEY, person_id int UNIQUE REFERENCES people ON DELETE SET NULL);\n"
     "CREATE TABLE badges (\n"

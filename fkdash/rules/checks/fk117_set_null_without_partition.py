@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
 from fkdash.rules.actions.obstacles import Kind
-from fkdash.rules.actions.verdicts import cases, finding
+from fkdash.rules.actions.verdicts import Case, cases, finding
 from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.sql.values import NULL_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,19 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield finding(
                 RULE,
                 case,
-                message=f"{case.doing} writes NULL into {case.column_names}, but {case.reasons}: {case.fails}.",
-                explanation=f"{case.key.name} writes NULL into {case.column_names}, but {case.reasons}. The "
-                f"row would have to move to another partition and there is none, so {case.fails}. A DEFAULT "
-                "partition would take it.",
+                message=f"{case.doing} writes {_what(catalog, case)} into {case.column_names}, but "
+                f"{case.reasons}: {case.fails}.",
+                explanation=f"{case.key.name} writes {_what(catalog, case)} into {case.column_names}, but "
+                f"{case.reasons}. The row would have to move to another partition"
+                + (" and there is none" if case.certain else ", and there may be none")
+                + f", so {case.fails}. A DEFAULT partition would take it.",
                 fixes=("no-action", "restrict", "cascade"),
             )
+
+
+def _what(catalog: Catalog, case: Case) -> str:
+    values = [each for write in case.writes for each in write.values(catalog).values()]
+    return "NULL" if all(each == NULL_ONLY for each in values) else "the default"
 
 
 def _wanted(obstacle: Obstacle) -> bool:
@@ -47,7 +55,8 @@ RULE = Rule(
     "default) sets "
     "to NULL. Range partitions never take NULL, list partitions only where they name it; without a DEFAULT "
     "partition the row has nowhere to go, and PostgreSQL refuses with SQLSTATE 23514 (no partition of relation "
-    "found for row), before it even looks at NOT NULL.",
+    "found for row), before it even looks at NOT NULL. A key of a single partition cannot move the row at all. "
+    "Whether a default other than NULL has a partition is not known: possible, a warning.",
     example="CREATE TABLE tenants (id int PRIMARY KEY);\n"
     "CREATE TABLE events (id int, tenant_id int REFERENCES tenants ON DELETE SET NULL) PARTITION BY LIST "
     "(tenant_id);\n"

@@ -82,7 +82,7 @@ def _table(
         "rules": table.rules,
         "key": sorted(table.partition_key),
         "nulls into": table.nulls_into,
-        "homeless": sorted(table.nulls_without_partition),
+        "homeless": (sorted(table.nulls_without_partition), table.values_without_partition),
         "index order": [index.name for index in sorted(table.indexes, key=lambda index: index.oid or 0)],
     }
     for column in table.columns:

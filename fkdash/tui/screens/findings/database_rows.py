@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fkdash.checking.groups import alone, group_words, groups_of
 from fkdash.counted import counted
 from fkdash.errors import NotPermittedError, PasswordRequiredError, UnreachableError
 from fkdash.rules.finding import Severity
+from fkdash.tui.screens.findings.shape_rows import SYMBOLS, TONES
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from fkdash.checking.kept_run import Verdict
     from fkdash.checking.result import CheckReport, Scope
     from fkdash.errors import FkdashError
     from fkdash.profiles import Destination
+    from fkdash.rules.finding import Finding
 
 _MOST_FINDINGS = 40
-_SYMBOLS: dict[Severity, str] = {Severity.ERROR: "!", Severity.WARNING: "~", Severity.INFO: "-"}
-_TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
 
 
 class Doing(StrEnum):
@@ -36,13 +38,17 @@ class Doing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseRow:
-    """A database and what was found in it last, or what kept us from looking; `read` is when, as HH:MM:SS."""
+    """A database and what was found in it last, or what kept us from looking; `read` is when, as HH:MM:SS.
+
+    `before` is what was said of it by the last dashboard or check that looked.
+    """
 
     number: int
     destination: Destination
     doing: Doing = Doing.WAITING
     found: CheckReport | FkdashError | None = None
     read: str = ""
+    before: Verdict | None = None
 
     @property
     def report(self) -> CheckReport | None:
@@ -76,7 +82,9 @@ class DatabaseRow:
     def state(self) -> str:
         """Its state in words."""
         if self.doing is not Doing.NOTHING:
-            return f"{self.doing} again" if self.found is not None else self.doing
+            if self.found is not None:
+                return f"{self.doing} again"
+            return f"{self.doing}, {_before_words(self.before)}" if self.before is not None else self.doing
         if self.trouble is not None:
             return _trouble_words(self.trouble, self.destination.target.describe())
         return _report_words(self.report)
@@ -93,6 +101,12 @@ def _trouble_words(trouble: FkdashError, where: str) -> str:
         case UnreachableError():
             return f"cannot connect: {reason}"
     return f"not checked: {reason}"
+
+
+def _before_words(before: Verdict) -> str:
+    if before.failed:
+        return "was not checked"
+    return f"had {Severity(before.worst).word}s" if before.worst else "had nothing"
 
 
 def _report_words(report: CheckReport | None) -> str:
@@ -170,22 +184,37 @@ def described_database(row: DatabaseRow) -> list[Line | str]:
     if report is None:
         return lines
     lines.append(line(Part(f"{report.headline[:1].upper()}{report.headline[1:]}.", "strong")))
-    for each in report.findings[:_MOST_FINDINGS]:
-        finding = each.finding
-        mark = Part(f" {_SYMBOLS[finding.severity]} {finding.rule} ", _TONES[finding.severity])
-        lines.append(line(mark, finding.message))
-    if len(report.findings) > _MOST_FINDINGS:
-        lines.append(f"   and {len(report.findings) - _MOST_FINDINGS:,} more: enter goes there.")
+    told = [*_odd_ones_first(report)]
+    lines += [line(_mark(finding), words) for finding, words in told[:_MOST_FINDINGS]]
+    if len(told) > _MOST_FINDINGS:
+        lines.append(f"   and {len(told) - _MOST_FINDINGS:,} more: enter goes there.")
     lines += [line(Part(" ? ", "warning"), f"{each.what}: {each.reason}") for each in report.unknowns]
     return lines
 
 
+def _odd_ones_first(report: CheckReport) -> Iterator[tuple[Finding, str]]:
+    """Give the findings with their words: those of one shape in many schemas as one, after the odd ones."""
+    groups = groups_of((report,))
+    told = [(each.finding, each.finding.message) for _, left in alone((report,), groups) for each in left]
+    told += [(group.first.finding, group_words(group)) for group in groups]
+    yield from sorted(told, key=lambda each: each[0].severity.rank)
+
+
+def _mark(finding: Finding) -> Part:
+    return Part(f" {SYMBOLS[finding.severity]} {finding.rule} ", TONES[finding.severity])
+
+
 def badness(row: DatabaseRow) -> tuple[int, int, int, int]:
-    """Order by contradictions, then what nobody could look into, then warnings; ties stay as they were given."""
+    """Order by contradictions, then what nobody could look into, then warnings; ties stay as they were given.
+
+    A database that nobody has looked into yet stands where the last verdict on it puts it.
+    """
     errors, warnings = row.count(Severity.ERROR) or 0, row.count(Severity.WARNING) or 0
-    troubled = row.trouble is not None
-    unread = row.found is None
-    return (0 if errors else 1 if troubled else 3 if unread else 2, -errors, -warnings, row.number)
+    if row.found is None:
+        rank = {0: 0, 1: 1}.get(row.before.rank, 3) if row.before is not None else 3
+    else:
+        rank = 0 if errors else 1 if row.trouble is not None else 2
+    return (rank, -errors, -warnings, row.number)
 
 
 def _number(number: int | None) -> str:

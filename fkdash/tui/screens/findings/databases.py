@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.checking.kept_run import Verdict, kept_run, verdict_on
 from fkdash.errors import FkdashError
 from fkdash.tui import keys
 from fkdash.tui.known_databases import KnownDatabases, list_databases, look_into
@@ -27,6 +28,7 @@ from fkdash.tui.screens.findings.database_rows import (
     described_database,
     survey_in_words,
 )
+from fkdash.tui.screens.findings.shapes import ShapesScreen
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import Frame
 from fkdash.tui.widgets.row_list import RowList
@@ -39,15 +41,23 @@ if TYPE_CHECKING:
     from fkdash.checking.result import CheckReport
     from fkdash.profiles import Destination
 
+_SHOWN_AFTER_SECONDS = 0.1
+_FAILED = Verdict("", failed=True, complete=False, document={})
+
 
 class DatabasesScreen(BaseScreen):
-    """The databases of a survey. `enter` is called with the one to go into."""
+    """The databases of a survey. `enter` is called with the one to go into, `jobs` are looked into at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.COPY, keys.EXPORT, keys.REFRESH]
+    BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.FINDINGS, keys.COPY, keys.EXPORT, keys.REFRESH]
 
-    def __init__(self, survey: KnownDatabases, enter: Callable[[Destination], None]) -> None:
+    def __init__(
+        self, survey: KnownDatabases, enter: Callable[[Destination], None], jobs: int | None = None
+    ) -> None:
         super().__init__()
-        self.survey, self._enter = survey, enter
+        self.survey, self._enter, self._jobs = survey, enter, jobs
+        self._rows: list[DatabaseRow] = []
+        self._shown_later = False
+        self._shapes: ShapesScreen | None = None
         self.list = RowList[DatabaseRow](
             database_columns(),
             key=lambda row: row.number,
@@ -74,64 +84,93 @@ class DatabasesScreen(BaseScreen):
         self.run_cancellable(self._read, doing="Looking into the databases", group="survey")
 
     async def _read(self) -> None:
-        if self.survey.every_database:
-            self._begin(await self._listed(), Doing.WAITING)
         # The driver and the rules take a while to load; the list is already on the screen.
         await asyncio.to_thread(import_module, "fkdash.checking.database")
-        from fkdash.checking.databases import check_each  # loaded just now
+        from fkdash.checking.databases import AT_ONCE, check_each, server_at  # loaded just now
 
-        # What was worst last time is known first.
-        rows = sorted(self.list.rows, key=badness)
-        for row in rows:
-            self._do(Doing.WAITING, row.number)
-        looks: list[Look] = [partial(look_into, row.destination.target) for row in rows]
+        jobs = self._jobs or AT_ONCE
+        free: dict[Hashable, int] = {}
+        if self.survey.every_database:
+            destinations, free = await self._listed()
+            self._begin(destinations, Doing.WAITING)
+        kept = kept_run((_place(row) for row in self._rows), "dashboard")
+        self._rows = [
+            replace(row, doing=Doing.WAITING, before=kept.verdicts.get(_place(row))) for row in self._rows
+        ]
+        self._show_now()
+        places = [server_at(row.destination.target) for row in self._rows]
+        order = [row.number for row in sorted(self._rows, key=badness)]
+        kept.begin(tuple(kept.verdicts))
+
+        def heard(turn: int, found: CheckReport | FkdashError) -> None:
+            row = self._heard(order[turn], found)
+            kept.add(_place(row), verdict_on(row.report) if row.report is not None else _FAILED)
+
+        looks: list[Look] = [partial(look_into, self._rows[number].destination.target) for number in order]
         try:
             await check_each(
                 looks,
-                lambda turn, found: self._heard(rows[turn].number, found),
-                begun=lambda turn: self._do(Doing.READING, rows[turn].number),
-                server_of=lambda turn: rows[turn].server,
+                heard,
+                begun=lambda turn: self._do(Doing.READING, order[turn]),
+                server_of=lambda turn: places[order[turn]],
+                jobs=lambda turn: min(jobs, free.get(places[order[turn]], jobs)),
             )
+            kept.finish()
         finally:
-            for row in self.list.rows:
-                self._do(Doing.NOTHING, row.number)
+            kept.close()
+            self._rows = [replace(row, doing=Doing.NOTHING) for row in self._rows]
+            self._show_now()
 
-    async def _listed(self) -> list[Destination]:
-        """Give the databases of every server; of one that cannot tell, the place that was named."""
+    async def _listed(self) -> tuple[list[Destination], dict[Hashable, int]]:
+        """Give the databases of every server, all asked at the same time, and what each server has to spare."""
+        from fkdash.checking.databases import PATIENT_SECONDS, server_at  # loaded just now
+
+        asked = [list_databases(each, PATIENT_SECONDS) for each in self.survey.destinations]
         listed: list[Destination] = []
-        for destination in self.survey.destinations:
-            try:
-                listed += await list_databases(destination)
-            except FkdashError:
-                listed.append(destination)
-        return listed
+        free: dict[Hashable, int] = {}
+        for destination, (found, spare) in zip(
+            self.survey.destinations, await asyncio.gather(*asked), strict=True
+        ):
+            listed += found
+            if spare is not None:
+                free[server_at(destination.target)] = spare
+        return listed, free
 
     def _begin(self, destinations: Sequence[Destination], doing: Doing) -> None:
         """Show these databases, each with what was found in it before."""
-        before = {(row.destination.name, row.destination.target): row for row in self.list.rows}
-        rows = [
+        before = {(row.destination.name, row.destination.target): row for row in self._rows}
+        self._rows = [
             replace(known, number=number) if known is not None else DatabaseRow(number, each, doing)
             for number, each in enumerate(destinations)
             for known in [before.get((each.name, each.target))]
         ]
-        self._show(rows)
-        begin_at = next((row.number for row in rows if row.destination.name == self.survey.begin_at), None)
+        self._show_now()
+        begin_at = next((row.number for row in self._rows if row.destination.name == self.survey.begin_at), None)
         if begin_at is not None and not before:
             self.list.go_to(begin_at)
 
     def _do(self, doing: Doing, number: int) -> None:
-        self._change(number, lambda row: replace(row, doing=doing))
+        self._change(replace(self._rows[number], doing=doing))
 
-    def _heard(self, number: int, found: CheckReport | FkdashError) -> None:
+    def _heard(self, number: int, found: CheckReport | FkdashError) -> DatabaseRow:
         moment = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._change(number, lambda row: replace(row, doing=Doing.NOTHING, found=found, read=moment))
+        row = replace(self._rows[number], doing=Doing.NOTHING, found=found, read=moment)
+        self._change(row)
+        return row
 
-    def _change(self, number: int, changed: Callable[[DatabaseRow], DatabaseRow]) -> None:
-        self._show([changed(row) if row.number == number else row for row in self.list.rows])
+    def _change(self, row: DatabaseRow) -> None:
+        """Keep what is known of a database now; a thousand of them are not shown anew for each."""
+        self._rows[row.number] = row
+        if not self._shown_later:
+            self._shown_later = True
+            self.set_timer(_SHOWN_AFTER_SECONDS, self._show_now)
 
-    def _show(self, rows: Sequence[DatabaseRow]) -> None:
-        self.list.show_rows(rows)
-        self.consequence.tell(survey_in_words(rows))
+    def _show_now(self) -> None:
+        self._shown_later = False
+        self.list.show_rows(self._rows)
+        self.consequence.tell(survey_in_words(self._rows))
+        if self._shapes is not None and self._shapes.is_attached:
+            self._shapes.show_found(self._rows)
 
     def on_row_list_moved(self) -> None:
         """Tell of the database under the cursor."""
@@ -148,7 +187,7 @@ class DatabasesScreen(BaseScreen):
         """Give the reason why an action is not available."""
         if action in {"open", "copy"} and self.list.row is None:
             return "there is no database under the cursor"
-        if action == "export" and not any(row.report is not None for row in self.list.rows):
+        if action in {"export", "findings"} and not any(row.report is not None for row in self.list.rows):
             return "nothing has been read yet"
         return super().why_not(action)
 
@@ -156,6 +195,12 @@ class DatabasesScreen(BaseScreen):
         """Go into the database under the cursor."""
         if self.list.row is not None:
             self._enter(self.list.row.destination)
+
+    def action_findings(self) -> None:
+        """Show the findings of all databases, those of one shape as one."""
+        shapes = self._shapes = ShapesScreen(self._enter, self.read)
+        self.app.push_screen(shapes)
+        shapes.call_after_refresh(self._show_now)
 
     def action_refresh(self) -> None:
         """Look into every database again."""
@@ -178,3 +223,7 @@ class DatabasesScreen(BaseScreen):
             elif row.report is not None:
                 reports.append(row.report)
         self.export("databases", ".md", check_markdown(reports))
+
+
+def _place(row: DatabaseRow) -> str:
+    return row.destination.target.describe()
