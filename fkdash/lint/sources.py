@@ -108,7 +108,8 @@ def _of_path(path: Path, wanted: Tool | None) -> _Found:
 def _of_folder(folder: Path, wanted: Tool | None) -> _Found:
     """Give the files of a folder, or of the only one below it that has migrations."""
     found = _with_tool(folder, wanted)
-    chosen, beside = folder, ()
+    chosen = folder
+    beside: tuple[tuple[str, str], ...] = ()
     if found is None or (wanted is None and _is_loose(found)) or _lies_below(folder, found):
         candidates = [each for each in folders_below(folder) if _with_tool(each, wanted) is not None]
         chosen = _the_one(folder, found, candidates, wanted)
