@@ -272,3 +272,16 @@ def test_the_drizzle_journal_is_written_last_and_its_time_is_the_largest(tmp_pat
     write(made.files)
     with pytest.raises(UnfitFolderError, match="already"):
         export("drizzle", tmp_path)
+
+
+@pytest.mark.parametrize("tool", ["flyway", "dbmate", "rails", "goose"])
+def test_a_folder_that_nobody_named_and_that_never_speaks_of_the_table_is_doubted(
+    tool: str, tmp_path: Path
+) -> None:
+    folder = lay(tmp_path, tool)
+    doubted = export(tool, tmp_path).notes
+    assert any("speaks of users" in note for note in doubted)
+    assert not any("speaks of users" in note for note in export(tool, folder).notes)
+    first = tmp_path / FIRST[tool][0]
+    first.write_text(first.read_text() + "-- create table users (id int);\n")
+    assert not any("speaks of users" in note for note in export(tool, tmp_path).notes)

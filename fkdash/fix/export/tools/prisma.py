@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"(\d{14})_.+")
 
+_REPLACED: Final = "where the fix was applied live, mark it as applied: run there it replaces the key once more"
+
 
 def export(request: Request) -> Exported:
     """Give one folder for each part, and the edit of the schema."""
@@ -56,7 +58,7 @@ def export(request: Request) -> Exported:
         transactions=tuple(transactions),
         incomplete=(*left, *_not_in_schema(request)),
         notes=(
-            "where the fix was applied live, mark it as applied: run there it replaces the key once more",
+            *([_REPLACED] if plan.key != plan.goal.key else ()),
             "npx prisma generate afterwards: the client's types change with the schema",
         ),
         suggested=() if request.edit_schema else edits,
