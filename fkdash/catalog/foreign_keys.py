@@ -25,6 +25,20 @@ def used_columns(rows: Iterable[Row]) -> Mapping[int, set[int]]:
     return used
 
 
+def with_heirs(
+    used: Mapping[int, set[int]], tables: Iterable[Row], columns: ColumnsByTable
+) -> Mapping[int, set[int]]:
+    """Give the same with the columns of inheriting tables that are called alike: no key reaches there."""
+    found = dict(used)
+    for row in tables:
+        above = () if row["is_partition"] else row["parents"] or ()
+        names = {columns[oid][number].name for oid in above for number in used.get(oid, ()) if oid in columns}
+        if names:
+            own = {number for number, column in columns.get(row["oid"], {}).items() if column.name in names}
+            found[row["oid"]] = found.get(row["oid"], set()) | own
+    return found
+
+
 def foreign_keys_of(
     rows: Sequence[Row],
     names: Mapping[int, TableName],
