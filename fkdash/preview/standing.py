@@ -64,9 +64,9 @@ def _subscribed(catalog: Catalog, answer: Preview) -> Iterator[str]:
     written: dict[tuple[str, ...], list[str]] = {}
     for name in sorted(changed & catalog.tables.keys()):
         parts = (each.replication for each in catalog.with_partitions(name))
-        by = dict.fromkeys(one for each in parts if each is not None for one in each.subscriptions)
-        if by:
-            written.setdefault(tuple(by), []).append(str(name))
+        writers = dict.fromkeys(one for each in parts if each is not None for one in each.subscriptions)
+        if writers:
+            written.setdefault(tuple(writers), []).append(str(name))
     for by, names in written.items():
         which = "subscription" if len(by) == 1 else "subscriptions"
         yield (
