@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,20 @@ def used_columns(rows: Iterable[Row]) -> Mapping[int, set[int]]:
     return used
 
 
+def with_heirs(
+    used: Mapping[int, set[int]], tables: Iterable[Row], columns: ColumnsByTable
+) -> Mapping[int, set[int]]:
+    """Give the same with the columns of inheriting tables that are called alike: no key reaches there."""
+    found = dict(used)
+    for row in tables:
+        above = () if row["is_partition"] else row["parents"] or ()
+        names = {columns[oid][number].name for oid in above for number in used.get(oid, ()) if oid in columns}
+        if names:
+            own = {number for number, column in columns.get(row["oid"], {}).items() if column.name in names}
+            found[row["oid"]] = found.get(row["oid"], set()) | own
+    return found
+
+
 def foreign_keys_of(
     rows: Sequence[Row],
     names: Mapping[int, TableName],
@@ -44,7 +59,24 @@ def every_key_of(
     operators: Mapping[int, str],
 ) -> tuple[ForeignKey, ...]:
     """Give the foreign keys and, each by itself, the copies of them that are kept for partitions."""
-    return tuple(key for row in rows for key in _alike(row, names, columns, operators, {}))
+    at = {oid: (row, table) for row in rows for oid, table in zip(row["oids"], row["tables"], strict=True)}
+    found = []
+    for row in rows:
+        for key in _alike(row, names, columns, operators, {}):
+            listed = _listed_at_the_top(row, at, columns) if row["parent"] and row["delete_columns"] else None
+            found.append(key if listed is None else replace(key, delete_columns=listed))
+    return tuple(found)
+
+
+def _listed_at_the_top(
+    row: Row, at: Mapping[int, tuple[Row, int]], columns: ColumnsByTable
+) -> tuple[str, ...] | None:
+    """Give the column list of the key that a partition's copy is of: the copy has that table's numbers."""
+    top: tuple[Row, int] | None = None
+    while row["parent"] in at:
+        top = at[row["parent"]]
+        row = top[0]
+    return None if top is None else _names(columns[top[1]], top[0]["delete_columns"])
 
 
 def _alike(
@@ -74,7 +106,8 @@ def _alike(
             _names(columns[referenced], theirs),
             on_delete,
             on_update,
-            _names(columns[table], deleted) if deleted else (),
+            # A copy for a partition has the numbers of the table above, which may be none of its own columns.
+            _names(columns[table], [each for each in deleted if each in columns[table]]) if deleted else (),
             match,
             *same,
             row["comment"],
@@ -86,6 +119,8 @@ def _alike(
 
 
 def _names(columns: Mapping[int, Column], numbers: Sequence[int]) -> tuple[str, ...]:
+    if not numbers:
+        return ()
     if len(numbers) == 1:
         return (columns[numbers[0]].name,)
     return tuple([columns[number].name for number in numbers])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.asking import Asking
 from fkdash.catalog.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
 from fkdash.catalog.fact import fact
-from fkdash.catalog.foreign_keys import every_key_of, foreign_keys_of, used_columns
+from fkdash.catalog.foreign_keys import every_key_of, foreign_keys_of, used_columns, with_heirs
 from fkdash.catalog.garbage_collection import collector_at_rest
 from fkdash.catalog.model import (
     Catalog,
@@ -193,7 +193,8 @@ async def _gathered(
     async with at_once() as group:
         # A check is read by what stands in its columns: nothing there depends on the defaults.
         group.create_task(add_defaults(one.session, columns, declared.column_rows, None if one.fully else used))
-        checks = group.create_task(_read_checks(one, parts.check_rows, columns, used))
+        checked = with_heirs(used, declared.table_rows, columns)
+        checks = group.create_task(_read_checks(one, parts.check_rows, columns, checked))
         distinct = group.create_task(_read_distinct(one, declared))
     return declared, parts, checks.result(), distinct.result()
 

@@ -14,6 +14,7 @@ from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.reference_words import (
     ACTORS,
     COMMON_KEYS,
+    DESCRIBING,
     DID,
     DONE_TO,
     FIRST_WORDS,
@@ -213,13 +214,20 @@ def key_names(catalog: Catalog) -> KeyNames:
                     break
                 for form in _forms_of("_".join(words[start:])):
                     forms.setdefault(form, {})[_Named((name, key), words[:start])] = None
-            if key.lower() not in COMMON_KEYS and not satellite and number == 0:
+            if _tells_apart(name.name, key) and not satellite and number == 0:
                 own.setdefault(_folded([key]), []).append((name, key))
     return KeyNames(
         catalog,
         {form: tuple(named) for form, named in forms.items()},
         {word: tuple(targets) for word, targets in own.items()},
     )
+
+
+def _tells_apart(table: str, key: str) -> bool:
+    """Tell whether a key's name by itself says whose it is: `itemid` does, `id` and `title` do not."""
+    if key.lower() in COMMON_KEYS:
+        return False
+    return key.lower() not in DESCRIBING or _folded([key]) in _forms_of(table)
 
 
 def family(column: Column) -> str:

@@ -7,6 +7,39 @@ from typing import Final
 KEY_WORDS: Final = frozenset({"id", "uuid", "guid", "key", "code", "fk", "pk", "ref", "no", "uid", "oid", "sk"})
 FIRST_WORDS: Final = frozenset({"fk", "id"})
 COMMON_KEYS: Final = frozenset({"id", "uuid", "guid", "key", "code", "name", "oid", "pk", "rowid"})
+DESCRIBING: Final = frozenset(
+    [
+        "address",
+        "amount",
+        "body",
+        "caption",
+        "comment",
+        "comments",
+        "content",
+        "date",
+        "description",
+        "details",
+        "hash",
+        "label",
+        "message",
+        "note",
+        "notes",
+        "number",
+        "path",
+        "position",
+        "reference",
+        "remark",
+        "remarks",
+        "subject",
+        "summary",
+        "text",
+        "title",
+        "url",
+        "value",
+        "version",
+    ]
+)
+"""What a table says of its rows rather than what they are known by, also where it happens to be a key."""
 ITSELF: Final = frozenset(
     {"parent", "root", "ancestor", "previous", "prev", "next", "replyto", "inreplyto", "duplicateof", "forkedfrom"}
 )

@@ -84,3 +84,25 @@ async def test_the_incident_is_answered_by_sets(incident_database: TestDatabase)
     assert found.blockers[0].columns == ("primary_workspace_id",)
     assert found.blockers[0].sqlstate == "23502"
     assert found.blockers[0].first
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("before", [["x", "y", "z"], []])
+async def test_a_column_list_of_a_key_holds_for_partitions_whose_columns_have_other_numbers(
+    database: TestDatabase, before: list[str]
+) -> None:
+    created = "".join(f"{name} int, " for name in before)
+    dropped = "".join(f"ALTER TABLE c1 DROP {name};" for name in before)
+    await database.execute(
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));"
+        "CREATE TABLE c (a int NOT NULL, b int) PARTITION BY LIST (a);"
+        f"CREATE TABLE c1 ({created}b int, a int NOT NULL); {dropped}"
+        "ALTER TABLE c ADD FOREIGN KEY (a, b) REFERENCES p ON DELETE SET NULL (b);"
+        "ALTER TABLE c ATTACH PARTITION c1 DEFAULT; INSERT INTO p VALUES (1, 1); INSERT INTO c VALUES (1, 1)"
+    )
+    connection = await database.connection()
+    for whole in ("true", "a = 1"):
+        found = await predict(connection, "public", "p", whole)
+        assert (found.verdict, sum(effect.set_null for effect in found.effects)) == (Verdict.ALLOWED, 1)
+    below = await predict(connection, "public", "c1", "true")
+    assert below.verdict is Verdict.ALLOWED

@@ -256,3 +256,22 @@ def test_the_one_action_that_differs_from_all_its_siblings_is_named() -> None:
     # Only a refusal among cascades is one that somebody forgot.
     assert _found(catalog(users, *tables, *keys(none, cascade, none, none)), "FK505") == []
     assert _found(catalog(users, *tables, *keys(cascade, Action.SET_NULL, cascade, cascade)), "FK505") == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "action", "severity"),
+    [
+        (12, Action.NO_ACTION, Severity.INFO),
+        (12, Action.CASCADE, Severity.WARNING),
+        (100, Action.NO_ACTION, Severity.WARNING),
+        (None, Action.NO_ACTION, Severity.WARNING),
+    ],
+)
+def test_a_few_values_to_look_up_that_nothing_takes_away_want_no_index(
+    rows: int | None, action: Action, severity: Severity
+) -> None:
+    language = table("language", rows=rows)
+    parts = table("parts", Column(2, "language_id", "bigint"))
+    schema = catalog(language, parts, reference(parts, "language_id", language, action))
+    [found] = findings(schema, [rule("FK301")])
+    assert found.severity is severity

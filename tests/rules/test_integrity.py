@@ -269,3 +269,20 @@ async def test_a_rule_matters_where_it_replaces_the_statement_that_the_action_is
     finding = outcome.of("FK208")
     assert (finding.severity if finding is not None else None) is found
     assert outcome.sqlstate == sqlstate
+
+
+@pytest.mark.newest_version
+async def test_an_inheriting_table_whose_check_leaves_one_value_needs_no_key_of_its_own(
+    database: TestDatabase,
+) -> None:
+    scene = [
+        "CREATE TABLE kind (id int PRIMARY KEY)",
+        "CREATE TABLE note (id int, kind int CONSTRAINT of_kind REFERENCES kind)",
+        "CREATE TABLE invoice_note (CHECK (kind = 1)) INHERITS (note)",
+    ]
+    fixed = await tried(database, scene, ["SELECT"], "FK209")
+    assert fixed.findings == ()
+    ranged = [*scene, "CREATE TABLE other_note (CHECK (kind > 1)) INHERITS (note)"]
+    found = (await tried(database, ranged, ["SELECT"], "FK209")).of("FK209", "of_kind")
+    assert found is not None
+    assert "rows of other_note are" in found.message

@@ -32,12 +32,36 @@ def _has_its_own(catalog: Catalog, heir: TableName, key: ForeignKey) -> bool:
     )
 
 
+def _is_fixed(catalog: Catalog, heir: TableName, key: ForeignKey) -> bool:
+    """Tell whether CHECKs leave an inheriting table one value for the key, which tells a kind of row."""
+    table = catalog.tables[heir]
+    numbers = [table.columns_by_name[name].number for name in key.columns if name in table.columns_by_name]
+    checks = [each for each in table.checks if each.enforced and len(each.columns) == 1]
+    return all(
+        any(each.columns == (number,) and _is_one_value(each.expression) for each in checks) for number in numbers
+    )
+
+
+def _is_one_value(expression: str) -> bool:
+    from sqlglot import exp  # the SQL parser takes a while to load
+
+    from fkdash.rules.sql.expression import parsed
+
+    tree = parsed(expression)
+    tree = tree.unnest() if tree is not None else None
+    return isinstance(tree, exp.EQ) and isinstance(tree.expression.unnest(), exp.Literal | exp.Cast)
+
+
 def _find(catalog: Catalog) -> Iterator[Finding]:
     heirs = _heirs(catalog)
     if not heirs:
         return
     for key in catalog.foreign_keys:
-        referring = tuple(name for name in heirs.get(key.table, ()) if not _has_its_own(catalog, name, key))
+        referring = tuple(
+            name
+            for name in heirs.get(key.table, ())
+            if not _has_its_own(catalog, name, key) and not _is_fixed(catalog, name, key)
+        )
         referred = heirs.get(key.referenced, ())
         parts = []
         if referring:
@@ -68,7 +92,8 @@ RULE = Rule(
     summary="Does not reach into inheriting tables",
     explanation="A table of the foreign key has inheriting tables (INHERITS, not partitions). Foreign keys are "
     "not inherited: rows of an inheriting table are not checked and no action reaches them, and they cannot be "
-    "referred to.",
+    "referred to. Passed over is an inheriting table with the same key of its own, or with a CHECK that leaves "
+    "the column one value.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int, user_id int REFERENCES users);\n"
     "CREATE TABLE old_orders () INHERITS (orders);\n"

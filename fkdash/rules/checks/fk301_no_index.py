@@ -40,7 +40,7 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bo
     return Finding(
         rule=RULE.id,
         name=RULE.name,
-        severity=Severity.INFO if small or perhaps or rows is None else RULE.severity,
+        severity=Severity.INFO if small or perhaps or rows is None or _looks_up(catalog, key) else RULE.severity,
         key=key,
         columns=key.columns,
         message=f"No index on {key.table.name} serves ({columns}): every deleted row of {key.referenced.name} "
@@ -58,6 +58,13 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bo
     )
 
 
+def _looks_up(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether it refers to one of a few values that are there to stay: a language, a state, a unit."""
+    rows = rows_of(catalog, key.referenced)
+    refuses = {key.on_delete, key.on_update} <= {Action.NO_ACTION, Action.RESTRICT}
+    return refuses and rows is not None and rows < _FEWEST_VALUES
+
+
 RULE = Rule(
     id="FK301",
     name="no-index",
@@ -67,7 +74,8 @@ RULE = Rule(
     "UPDATE of a referenced row reads the whole referencing table. Invalid indexes, partial ones whose "
     "condition the lookup does not imply, other methods than btree and hash, and operator classes that do not "
     "know the key's equality do not count; for several columns, one whose first column alone has a hundred values "
-    "and more does. On a small table, and where statistics are missing, it is only worth knowing.",
+    "and more does. On a small table, where statistics are missing, and where the reference is to one of a few "
+    "values that nothing takes away (fewer than 100 rows, NO ACTION or RESTRICT), it is only worth knowing.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);\n"
     "-- missing: CREATE INDEX ON orders (user_id);\n",
