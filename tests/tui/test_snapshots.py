@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import patch
+from urllib.parse import quote, unquote
 
 import asyncpg
 import pytest
@@ -77,10 +78,23 @@ class Album:
         )
 
 
+def _runs() -> Path:
+    return Path(f"/tmp/fkdash-pid-{os.getpid():07d}")
+
+
+def _by_a_steady_path(dsn: str) -> str:
+    """Give a URI of the same database whose socket is in a folder that is called the same everywhere."""
+    socket = _runs() / "socket"
+    before, _, folder = dsn.partition("?host=")
+    if not socket.exists():
+        socket.symlink_to(unquote(folder))
+    return f"{before}?host={quote(str(socket), safe='')}"
+
+
 @pytest.fixture(autouse=True)
 def _the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     ticks = count()
-    runs = Path(f"/tmp/fkdash-pid-{os.getpid():07d}")
+    runs = _runs()
     runs.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with (
@@ -184,8 +198,8 @@ async def test_several_databases(server: TestServer, app_dsn: str, size: tuple[i
             start = KnownDatabases(
                 (
                     destination("gone", NOBODY),
-                    destination("shop", server.dsn_of("shop"), environment="staging"),
-                    destination("prod", app_dsn, environment="production"),
+                    destination("shop", _by_a_steady_path(server.dsn_of("shop")), environment="staging"),
+                    destination("prod", _by_a_steady_path(app_dsn), environment="production"),
                 )
             )
             app = DashboardApp(start, options=DashboardOptions())
