@@ -33,6 +33,8 @@ async def _measure(arguments: argparse.Namespace) -> None:
     shapes = {
         f"{arguments.partitions:,} partitions": ("p", odd_sizes.partitions(arguments.partitions)),
         f"a chain of {arguments.chain:,}": ("t0", odd_sizes.chain(arguments.chain)),
+        # The longest that is still one statement.
+        "a chain of 40": ("t0", odd_sizes.chain(40)),
         f"a cycle of {arguments.cycle:,}": ("t0", odd_sizes.cycle(arguments.cycle)),
         f"{arguments.keys:,} keys to one table": ("p", odd_sizes.keys(arguments.keys)),
         f"{arguments.columns:,} columns": ("p", odd_sizes.columns(arguments.columns)),
