@@ -286,6 +286,22 @@ async def test_a_link_that_hangs_is_said_and_after_it_everything_is_where_it_was
             assert constraints.list.filter_text == "workspaces"
 
 
+@pytest.mark.newest_version
+async def test_one_connection_left_is_enough_to_be_told_what_is_wrong(database: TestDatabase) -> None:
+    await database.execute(
+        "create role lonesome login connection limit 1; create table p (id int primary key); insert into p values (1);"
+        "create table c (p int not null references p on delete set null); insert into c values (1);"
+        "grant select on p, c to lonesome"
+    )
+    try:
+        async with dashboard(database.dsn.replace("//postgres@", "//lonesome@")) as session:
+            await session.until_shown("c.p", "BITES 1", "lonesome")
+            await session.press("b")
+            await session.until_shown("1 of 1 p cannot be deleted")
+    finally:
+        await database.execute("drop owned by lonesome; drop role lonesome")
+
+
 async def test_the_time_until_the_next_try_doubles_up_to_a_minute(database: TestDatabase) -> None:
     async with dashboard(database.dsn) as session:
         await session.until_shown("Nothing wrong found")
