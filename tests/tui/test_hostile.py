@@ -132,7 +132,9 @@ async def test_a_name_is_only_ever_text(
         await looker.see("1 contradiction in 1 of 1 database")
         await session.press("e")
         await looker.see("Written to")
-        await session.press("enter")
+        await session.press("F")
+        await looker.see("2 findings in 1 database")
+        await session.press("escape", "enter")
         await looker.see("BITES 1")
         for key in ("e", "y"):
             await session.press(key)
