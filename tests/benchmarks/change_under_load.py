@@ -5,8 +5,10 @@
 Prints for each fix the longest blocked write in milliseconds, its ratio to the naive statement in the same run and to
 the same load with no change at all, application transactions lost to a deadlock, and orphans admitted. The load
 alone is watched for as long as the longest fix took: a busy machine and checkpoints stall writers too, and the
-longer one looks the longer the worst of it. The aim: less than 1/20 of the naive statement at 5,000,000 rows, no
-deadlock, no orphan; `load alone` says when the machine itself is too busy to tell.
+longer one looks the longer the worst of it. The aim, at any number of rows: no writer waits longer than with the
+load alone and, on top, for two tries of a lock: one that writers queue behind until it is given up, one for the step
+that then holds it, which reads no row. Where the naive statement stalls writers for more than twenty times as long,
+as at 5,000,000 rows, 1/20 of it. And no deadlock, no orphan.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from tests.support.traffic import ORPHANS, Traffic, write
 _PARENTS = 100_000
 _SETTLE_SECONDS = 0.5
 _AIM = 1 / 20
+_LOCK_MILLISECONDS = 100
 _NAIVE = (
     "alter table children drop constraint ck, "
     "add constraint ck foreign key (parent_id) references parents (id) on delete restrict"
@@ -148,7 +151,7 @@ def _carried_out(fix: Fix) -> Change:
     async def change(database: TestDatabase) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with workbench(database, Path(folder)) as bench:
-                bench.patience = Patience(100, 0.05, 0.5)
+                bench.patience = Patience(_LOCK_MILLISECONDS, 0.05, 0.5)
                 ended = await bench.apply("ck", fix.option, keep_validated=fix.keep_validated)
         if ended.exit_code:
             sys.stderr.write(f"  {fix.name}: {ended.message}\n")
@@ -158,12 +161,13 @@ def _carried_out(fix: Fix) -> Change:
 
 def _print(measured: Measured, naive: Measured, alone: Measured) -> None:
     ratio = measured.longest / naive.longest
-    met = ratio < _AIM and not measured.deadlocks and not measured.admitted
+    aim = max(_AIM * naive.longest, alone.longest + 2 * _LOCK_MILLISECONDS / 1000)
+    met = measured.longest < aim and not measured.deadlocks and not measured.admitted
     _say(
         f"  {measured.what:<30} took {measured.took:7.2f} s  longest write {measured.longest * 1000:8.1f} ms "
         f"= {ratio:6.3f} of naive, {measured.longest / alone.longest:6.2f} of load alone  "
         f"deadlocks {measured.deadlocks}  orphans admitted {measured.admitted}"
-        + ("" if measured in {naive, alone} else f"  aim {'met' if met else 'MISSED'}")
+        + ("" if measured in {naive, alone} else f"  aim {aim * 1000:.0f} ms {'met' if met else 'MISSED'}")
     )
 
 

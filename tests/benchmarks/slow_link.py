@@ -91,7 +91,8 @@ async def _command(folder: str, milliseconds: int, name: str, database: str, com
         )  # fmt: skip
         _, _, used = await asyncio.to_thread(os.wait4, process.pid, 0)
         process.returncode = 0
-        _say(name, link, perf_counter() - began, f", {used.ru_maxrss / 1024:,.0f} MB")
+        cpu = used.ru_utime + used.ru_stime
+        _say(name, link, perf_counter() - began, f", {cpu:.1f} s of them its own, {used.ru_maxrss / 1024:,.0f} MB")
 
 
 async def _dashboard(folder: str, milliseconds: int) -> None:

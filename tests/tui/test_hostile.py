@@ -94,6 +94,10 @@ class Looker:
     def __init__(self, session: Session, seen: str, size: tuple[int, int]) -> None:
         self.session, self.seen, self.size = session, seen, size
 
+    async def press(self, *keys: str, shown: str) -> None:
+        await self.session.press(*keys)
+        await self.see(shown)
+
     async def see(self, *wanted: str, named: bool = True) -> None:
         session = self.session
         if named and self.size[0] > 100:
@@ -132,8 +136,8 @@ async def test_a_name_is_only_ever_text(
         await looker.see("1 contradiction in 1 of 1 database")
         await session.press("e")
         await looker.see("Written to")
-        await session.press("enter")
-        await looker.see("BITES 1")
+        await looker.press("F", shown="2 findings in 1 database")
+        await looker.press("escape", "enter", shown="BITES 1")
         for key in ("e", "y"):
             await session.press(key)
             await session.until_shown("Written to" if key == "e" else "Sent")
