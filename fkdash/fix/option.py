@@ -22,7 +22,8 @@ class Option:
     `blocked` says what becomes of them, with what may still stop them; it is empty for an option that leaves them
     aside. `becomes` is the key as it is then declared, `nullable` the columns that then accept NULL.
     `asks` are the referencing columns for which the operator must name a value before it can be planned, `of_rows`
-    says that referenced rows must be named as well.
+    says that referenced rows must be named as well. `fills` are columns of rows that are made, for which
+    values may be named.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Option:
     nullable: tuple[tuple[TableName, str], ...] = ()
     blocked: str = ""
     of_rows: bool = False
+    fills: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -22,15 +22,20 @@ async def template_words(
 ) -> tuple[str, ...]:
     """Give COLUMN=VALUE for each other column of the referenced row that `like` names, as far as it is not NULL.
 
-    Columns of the key, generated ones and identities are left out. Raises UsageError where there is no such row,
-    NotRunError where reading it would run other roles' code, and the session's errors.
+    Columns of the key, generated ones and identities are left out, and those that are unique by themselves: the
+    row that is there has the value (23505). Raises UsageError where there is no such row, NotRunError where
+    reading it would run other roles' code, and the session's errors.
     """
     table = catalog.tables[key.referenced]
     columns = table.columns_by_name
+    unique = {index.columns for index in table.indexes if index.unique and not index.predicate}
     names = [
         each.name
         for each in table.columns
-        if each.name not in key.referenced_columns and not each.generated and not each.identity_always
+        if each.name not in key.referenced_columns
+        and not each.generated
+        and not each.identity_always
+        and (each.number,) not in unique
     ]
     chosen = named_values(key.referenced_columns, like)
     same = is_row(catalog, key, as_referencing(key, chosen))

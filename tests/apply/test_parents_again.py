@@ -68,7 +68,8 @@ async def test_a_value_that_is_missing_makes_nothing_and_a_column_that_is_none_i
 async def test_rows_made_again_look_like_one_that_is_there(bench: Workbench, tmp_path: Path) -> None:
     database = bench.database
     await database.execute(
-        "alter table parents add flag bool default true; update parents set flag = false where id = 2"
+        "alter table parents add flag bool default true, add serial serial unique, add slug text unique;"
+        "update parents set flag = false, slug = 'two' where id = 2"
     )
     what = ("ck", database.dsn, "--option", "recreate-parents", "--yes", "--confirm", "ck", "--like")
     missing = await run("fix", "apply", *what, "77", state=tmp_path)

@@ -11,11 +11,13 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import asyncpg
@@ -24,6 +26,7 @@ from fkdash.demo.cluster import embedded_binaries
 from fkdash.demo.server import throwaway_server
 
 _DEFAULT_VERSIONS = "16,18"
+_ROOM_IN_MEMORY: Final = 6 * 1024**3
 EMBEDDED_VERSIONS = (16, 18)
 _database_numbers = itertools.count(1)
 
@@ -105,8 +108,26 @@ class TestDatabase:
 @contextmanager
 def running_server(major: int, settings: Mapping[str, str] | None = None) -> Iterator[TestServer]:
     """Start a server of a major version, with these settings, and remove it afterwards."""
-    with throwaway_server(binaries=_binaries(major), settings=settings) as dsn:
+    with ExitStack() as stack:
+        with _folders_in_memory():
+            dsn = stack.enter_context(
+                throwaway_server(binaries=_binaries(major), settings={"max_wal_size": "128MB", **(settings or {})})
+            )
         yield TestServer(major, dsn)
+
+
+@contextmanager
+def _folders_in_memory() -> Iterator[None]:
+    """Have a server that starts now keep its files in memory where there is room: a database is made ten times faster.
+
+    Making one writes some three hundred files, and nearly every test has one of its own.
+    """
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or shutil.disk_usage(memory).free < _ROOM_IN_MEMORY:
+        yield
+        return
+    with patch.dict(os.environ, {"TMPDIR": str(memory)}):
+        yield
 
 
 @asynccontextmanager

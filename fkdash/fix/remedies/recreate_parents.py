@@ -62,6 +62,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         frees=False,
         undo=f"the made rows that are as they were made and that nothing else refers to, by {kept_parents(key)}",
         refused=refused,
+        fills=_others(catalog, key),
     )
 
 
@@ -115,13 +116,16 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
 
 def _filled(catalog: Catalog, key: ForeignKey, words: Sequence[str]) -> Values:
     """Read the values of other columns; where one that must have a value has none, nothing is made (23502)."""
-    table = catalog.tables[key.referenced]
-    others = [
+    return named_columns(_others(catalog, key), words)
+
+
+def _others(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
+    """Give the columns of the made rows that orphans say nothing of and a statement may write."""
+    return tuple(
         column.name
-        for column in table.columns
+        for column in catalog.tables[key.referenced].columns
         if column.name not in key.referenced_columns and not column.generated and not column.identity_always
-    ]
-    return named_columns(others, words)
+    )
 
 
 def _keep(catalog: Catalog, key: ForeignKey, kept: TableName, transaction: int) -> Step:

@@ -205,10 +205,10 @@ class FixOptionsScreen(BaseScreen):
         row = self.list.row
         if row is None or row.option.refused:
             return
-        if row.plan is not None:
+        if row.plan is not None and not row.option.fills:
             walk = FixWalk(self.knowledge.catalog, row.plan, row.option.title)
             self.app.push_screen(FixPlanScreen(self.services, walk))
-        elif row.option.of_rows:
+        elif row.option.of_rows or row.option.fills:
             from fkdash.tui.screens.fix.rows_asked import RowsAsked  # loaded when it is wanted
 
             RowsAsked(self.app, self.services, self.knowledge, row.finding, row.option).ask()
@@ -360,6 +360,8 @@ def _meaning(
 
 
 def _asking(option: Option) -> str:
+    if option.fills:
+        return "a row that those made again are to be like; none need be named"
     if option.of_rows:
         return "the rows that are to be freed" + (", and the row to move to" if option.asks else "")
     return f"{', '.join(option.asks)} of the row, on the next screen" if option.asks else ""

@@ -1,4 +1,4 @@
-"""Which rows are to be freed, and where the rows that hold them are to go: asked, and then planned.
+"""Which rows an option is about: those to be freed and where to, or one that others are made like; then its plan.
 
 Rows are typed as a key or found by words, as for a preview. Nothing is written here.
 """
@@ -49,11 +49,25 @@ class RowsAsked:
     of: tuple[str, ...] = ()
 
     def ask(self) -> None:
-        """Ask which rows are to be freed."""
+        """Ask which rows are to be freed, or which one those that are made again are to be like."""
+        if self.option.fills:
+            table = shown_name(self.finding.key.referenced)
+            alone = "enter alone: they get their key, and the defaults of their columns"
+            self._ask(
+                f"Which row of {table} are those made again to be like?",
+                self._like,
+                without=(alone, partial(self._plan, ())),
+            )
+            return
         self._ask(f"Which rows of {shown_name(self.finding.key.referenced)} are to be freed?", self._freed)
 
     def _ask(
-        self, question: str, take: Callable[[DeleteTarget], Awaitable[None]], *, by_query: bool = False
+        self,
+        question: str,
+        take: Callable[[DeleteTarget], Awaitable[None]],
+        *,
+        by_query: bool = False,
+        without: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
         table = self.finding.key.referenced
 
@@ -63,7 +77,7 @@ class RowsAsked:
         def look(ask: Callable[[], Awaitable[None]], doing: str) -> None:
             screen = self.app.screen
             if isinstance(screen, PreviewAskScreen):
-                screen.run_cancellable(ask, doing=doing, group="row")
+                screen.run_cancellable(ask, doing=doing, group="search")
 
         def query(sql: str) -> None:
             look(partial(self._picked, sql), "Asking the query for each row")
@@ -76,6 +90,7 @@ class RowsAsked:
                 chosen,
                 question=question,
                 query=query if by_query else None,
+                without=without,
             )
         )
 
@@ -94,6 +109,18 @@ class RowsAsked:
         if len(values) != 1:
             raise UsageError("They go to one row.", next_step="Type its key, or words that find it.")
         self._plan(values[0] if len(key.columns) == 1 else _named(key.columns, values[0]))
+
+    async def _like(self, target: DeleteTarget) -> None:
+        """Plan with the values of a row that is there."""
+        from fkdash.fix.template_row import template_words  # loaded when it is wanted
+
+        key = self.finding.key
+        rows = await self._rows(target)
+        if len(rows) != 1:
+            raise UsageError("They are made like one row.", next_step="Type its key, or words that find it.")
+        like = _named(key.referenced_columns, rows[0])
+        pool = await self.services.connection.pool()
+        self._plan(await template_words(pool, self.knowledge.catalog, key, like, seconds=_PICKING_SECONDS))
 
     async def _picked(self, sql: str) -> None:
         """Show what a query picks for each row, and then the plan."""
@@ -131,7 +158,7 @@ class RowsAsked:
         """Give the referenced columns of rows; raises UsageError without any, and the session's errors."""
         key, catalog = self.finding.key, self.knowledge.catalog
         if target.keys is None:
-            raise UsageError("Rows are freed by their keys.", next_step="Type a key, or words that find the row.")
+            raise UsageError("Rows are named by their keys.", next_step="Type a key, or words that find the row.")
         columns = catalog.tables[key.referenced].columns_by_name
         wanted = as_text((f"p.{quoted(name)}", columns[name].plain_type) for name in key.referenced_columns)
         found: list[tuple[str, ...]] = []
@@ -151,6 +178,11 @@ class RowsAsked:
                     *(str(value) for value in each.values()),
                 )
                 found += [tuple(row[number] for number in range(len(key.referenced_columns))) for row in rows]
+        if any(value is None for row in found for value in row):
+            raise UsageError(
+                f"That row of {key.referenced} has no {', '.join(key.referenced_columns)}; nothing refers to it.",
+                next_step="Type another's key, or words that find it.",
+            )
         if not found:
             raise UsageError(
                 f"{key.referenced} has no such row.", next_step="Type its key, or words that find it."

@@ -31,7 +31,8 @@ class PreviewAskScreen(RowSearchScreen):
     """One line to type; words that are neither key nor condition are searched in the rows' labels.
 
     `chosen` takes the rows and what to call them; without it their preview is shown. `question` is what is asked
-    where no preview is meant. `query` takes a SELECT, where one may say which rows.
+    where no preview is meant. `query` takes a SELECT, where one may say which rows; `without` is what enter alone
+    does, in words and as a function, where no row need be named.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class PreviewAskScreen(RowSearchScreen):
         *,
         question: str = "",
         query: Callable[[str], None] | None = None,
+        without: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
         super().__init__(services, knowledge.catalog.tables[table])
-        self.knowledge, self._chosen, self._question, self._query = knowledge, chosen, question, query
+        self.knowledge, self._chosen, self._question = knowledge, chosen, question
+        self._query, self._without = query, without
         self._title = RuleLine(enter="searches, or previews")
         self.field = Field(id="rows", placeholder="acme, a key or a condition")
         self._pane = TextPane(id="help")
@@ -77,6 +80,8 @@ class PreviewAskScreen(RowSearchScreen):
         ]
         if self._query is not None:
             by_name.append("A query:     select ... where ... = $1: for each row, $1 being its key, where it goes")
+        if self._without is not None:
+            by_name.append(f"Nothing:     {self._without[0]}")
         if self._question:
             self._pane.show(by_name)
             return
@@ -91,6 +96,9 @@ class PreviewAskScreen(RowSearchScreen):
     def on_input_submitted(self) -> None:
         """Take what was typed."""
         typed = self.field.value.strip()
+        if not typed and self._without is not None:
+            self._without[1]()
+            return
         if self._query is not None and typed.partition(" ")[0].lower() in {"select", "with", "values"}:
             self._query(typed)
             return
