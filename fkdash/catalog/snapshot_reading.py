@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, get_type_hints
 
 from fkdash.catalog.model import (
     Action,
@@ -61,12 +62,49 @@ def load_snapshot(path: Path) -> Catalog:
             next_step="Write it again, or use the fkdash that wrote it.",
         )
     try:
-        return catalog_from(document)
+        return _judged(catalog_from(document))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
             f"{path} is a damaged snapshot: {type(error).__name__} at {error}.",
             next_step="Write it again with fkdash snapshot -o FILE.",
         ) from error
+
+
+def _judged(catalog: Catalog) -> Catalog:
+    """Give the catalog; raises ValueError where anything in it is of another type than it is declared to be."""
+    described: list[tuple[str, object]] = [(str(each.name), each) for each in catalog.tables.values()]
+    described += [(each.qualified, each) for each in catalog.foreign_keys]
+    described += [(f"{each.schema}.{each.name}", each) for each in catalog.domains.values()]
+    described.append(("the server", catalog.server))
+    for name, each in described:
+        try:
+            _judge_inside(each)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    return catalog
+
+
+@cache
+def _hints(wanted: type) -> dict[str, Any]:
+    return get_type_hints(wanted)
+
+
+def _judge_inside(value: object) -> None:
+    import msgspec  # only where a snapshot is read
+
+    if isinstance(value, tuple):
+        for each in value:
+            _judge_inside(each)
+    elif is_dataclass(value) and not isinstance(value, type):
+        hints = _hints(type(value))
+        for each in fields(value):
+            inside = getattr(value, each.name)
+            if isinstance(inside, TableName):
+                msgspec.convert(tuple(inside), TableName)
+            else:
+                # What it holds of ours it takes for right: that is gone through next.
+                msgspec.convert(inside, hints[each.name])
+            _judge_inside(inside)
 
 
 def catalog_from(document: Document) -> Catalog:
@@ -81,6 +119,10 @@ def catalog_from(document: Document) -> Catalog:
     tables: dict[TableName, Table] = {}
     for each in document["tables"]:
         table = _read_table(each, domains, numbers)
+        numbered = [number for part in (*table.indexes, *table.checks) for number in part.columns]
+        # 0 stands for an expression.
+        if not {*numbered} <= {0, *table.columns_by_number}:
+            raise ValueError(f"a column of an index or a check that {table.name} does not have")
         tables[table.name] = replace(
             table, oid=next(oids), indexes=tuple(replace(index, oid=next(oids)) for index in table.indexes)
         )
@@ -198,9 +240,11 @@ def _read_key(
     whole = {**USUAL_KEY, **entry}
     table, referenced = TableName(entry["schema"], entry["table"]), TableName(*entry["referenced"])
     index = next((each.oid for each in tables[referenced].indexes if each.name == whole["index"]), None)
-    missing = {*entry["columns"]} - tables[table].columns_by_name.keys()
-    if missing:
-        raise ValueError(f"a column of {entry['name']} that {table} does not have")
+    for name, columns in ((table, entry["columns"]), (referenced, entry["referenced_columns"])):
+        if {*columns} - tables[name].columns_by_name.keys():
+            raise ValueError(f"a column of {entry['name']} that {name} does not have")
+    if not len(entry["columns"]) == len(entry["referenced_columns"]) > 0:
+        raise ValueError(f"the columns of {entry['name']}, as many as it refers to")
     return ForeignKey(
         name=entry["name"],
         table=table,

@@ -14,8 +14,8 @@ from fkdash.cli.command_words import command_in
 from fkdash.cli.main import COMMANDS, options_before, parser_of
 from fkdash.cli.messages import say
 from fkdash.cli.spec import arguments_of, takes_value
+from fkdash.cli.typed_line import TypedLine, typed_line
 from fkdash.db.text import plain
-from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,21 +30,38 @@ _SCHEMAS: Final = frozenset({"schema"})
 
 
 def complete(words: Sequence[str]) -> int:
-    """Print what can stand in the place of the last word; the first one names the shell."""
-    shell, *typed_words = words or ["bash"]
-    before, now = (typed_words[:-1], typed_words[-1]) if typed_words else ([], "")
+    """Print what can stand in the place of the last word.
+
+    The first one names the shell. bash gives the line up to the cursor, because it takes `=` and `:` for the ends
+    of words; the others the words, of which fish has the last one as it was typed.
+    """
+    shell, *given = words or ["bash"]
+    line = TypedLine(given[:-1], given[-1] if given else "")
+    if shell == "bash":
+        line = typed_line(" ".join(given))
+        del line.before[:1]
+    elif shell == "fish":
+        line.now = typed_line(line.now).now
     found: list[str] = []
     # Nothing that goes wrong belongs between the words of a command line.
     with suppress(Exception, SystemExit), redirect_stderr(io.StringIO()):
-        found = [each for each in dict.fromkeys(_candidates(before, now)) if each.startswith(now)]
+        found = [each for each in dict.fromkeys(_with_option(line.before, line.now)) if each.startswith(line.now)]
     if shell == "fish":
         # It quotes by itself, and what cannot be seen it would show.
         found = [each for each in found if plain(each) == each]
     else:
-        found = [shell_word(each) for each in found]
+        found = [each for each in map(line.completion, found) if each is not None]
     if found:
         say("\n".join(found[:_MOST]))
     return 0
+
+
+def _with_option(before: Sequence[str], now: str) -> Iterable[str]:
+    """Give the candidates, those for a value behind `--option=` together with the option."""
+    option, equals, value = now.partition("=")
+    if equals and option.startswith("--"):
+        return [f"{option}={each}" for each in _candidates([*before, option], value)]
+    return _candidates(before, now)
 
 
 def _candidates(before: Sequence[str], now: str) -> Iterable[str]:

@@ -18,21 +18,21 @@ EXAMPLES = """examples:
   fkdash completion zsh > "${fpath[1]}/_fkdash"             before compinit
   fkdash completion fish > ~/.config/fish/completions/fkdash.fish
 """
-# Candidates come one a line and as words of the shell, so that no name can be more than a word.
+# Candidates come one a line, as words of the shell where it does not quote by itself: no name is more than a word.
 _SCRIPTS: Final = {
     "bash": """_fkdash() {
     local word
     COMPREPLY=()
     while IFS= read -r word; do COMPREPLY+=("$word"); done \\
-        < <(fkdash --complete bash "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+        < <(fkdash --complete bash "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
 }
 complete -o default -F _fkdash fkdash
 """,
     "zsh": """#compdef fkdash
 _fkdash() {
     local -a found
-    found=("${(@f)$(fkdash --complete zsh "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
-    [[ -n "$found" ]] && compadd -Q -- "${found[@]}" || _files
+    found=("${(@f)$(fkdash --complete zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
+    [[ -n "$found" ]] && compadd -- "${(@Q)found}" || _files
 }
 if [[ "$funcstack[1]" == _fkdash ]]; then _fkdash; else compdef _fkdash fkdash; fi
 """,

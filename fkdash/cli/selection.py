@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.names import name_parts, nearest
 from fkdash.cli.messages import tell
 from fkdash.errors import UsageError
-from fkdash.rules.registry import EVERY_RULE, RULES, rule
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -88,12 +87,16 @@ def add_rule_argument(parser: argparse.ArgumentParser) -> None:
 
 def chosen_rules(arguments: argparse.Namespace) -> tuple[Rule, ...]:
     """Give the chosen rules, all of them without a choice; raises UsageError for a word that names none."""
+    from fkdash.rules.registry import RULES  # the dashboard takes other arguments of here, before its first frame
+
     wanted = [found for word in arguments.rule or [] for found in rules_named(word)]
     return tuple(dict.fromkeys(wanted)) or RULES
 
 
 def rules_named(word: str) -> tuple[Rule, ...]:
     """Give the rules that an id, a name or the beginning of an id means; raises UsageError for none."""
+    from fkdash.rules.registry import EVERY_RULE, rule  # as above
+
     try:
         return (rule(word),)
     except KeyError:

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fkdash.cli.main import COMMANDS, parser_of
 from fkdash.cli.spec import EXIT_CODES, arguments_of
+from fkdash.cli.typed_line import TypedLine, typed_line
 from fkdash.report.documents import DOCUMENTS, schema_of
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
@@ -23,7 +26,7 @@ NAME = "users_primary_workspace_id_workspaces_id_fk"
 
 
 async def completed(*words: str, environment: dict[str, str] | None = None) -> list[str]:
-    ended = await fkdash("--complete", "bash", *words, environment=environment)
+    ended = await fkdash("--complete", "zsh", *words, environment=environment)
     assert (ended.returncode, ended.stderr) == (0, "")
     return ended.stdout.splitlines()
 
@@ -37,6 +40,7 @@ async def test_commands_options_and_choices_are_completed() -> None:
     assert await completed("-h", "db", "or") == ["orphans"]
     assert {"--format", "--fail-on"} <= set(await completed("check", "--f"))
     assert await completed("check", "--format", "s") == ["sarif"]
+    assert await completed("check", "--format=s") == ["--format=sarif"]
     assert await completed("check", "--rule", "FK10") == [f"FK10{n}" for n in range(1, 10)]
     assert "no-action" in await completed("fix", "plan", "x", "--option", "")
 
@@ -74,6 +78,32 @@ async def test_completion_is_silent_where_nobody_answers_or_nothing_is_right(tmp
 
 
 @pytest.mark.newest_version
+async def test_bash_is_given_what_stands_behind_an_open_quote_or_a_break(database: TestDatabase) -> None:
+    await database.execute(
+        'create table p (id int primary key); create table c (a int constraint "fk $x\'s" references p, '
+        'b int constraint "fk""`b" references p)'
+    )
+    where = f"fkdash -h '{database.socket_directory}' -U postgres -d {database.name} fix plan"
+    for line, found in (
+        (f"{where} 'fk $", ["fk $x'\\''s"]),
+        (f'{where} "fk \\$', ["fk \\$x's"]),
+        (f"{where} fk\\ ", ["'fk $x'\"'\"'s'"]),
+        (f'{where} "fk\\"', ['fk\\"\\`b']),
+        ("fkdash check --format=sa", ["sarif"]),
+    ):
+        ended = await fkdash("--complete", "bash", line)
+        assert ended.stdout.splitlines() == found
+
+
+@given(value=st.text("abc xyz'\"\\$`!;&|()[]{}*?<>=:@~#é", max_size=12), quote=st.sampled_from(["", "'", '"']))
+def test_what_bash_is_given_means_the_name(value: str, quote: str) -> None:
+    open_line = TypedLine([], "", quote)
+    word = f"{quote}{open_line.completion(value)}{quote}"
+    assert typed_line(f"fkdash {word}").now == value
+    assert typed_line(f"fkdash {word} ").before == ["fkdash", value]
+
+
+@pytest.mark.newest_version
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_for_a_shell_completes_in_that_shell(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
@@ -89,9 +119,9 @@ def test_the_script_for_a_shell_completes_in_that_shell(shell: str, tmp_path: Pa
     ).stdout
     (tmp_path / "_fkdash").write_text(script)
     ask = {
-        "bash": f"source {tmp_path}/_fkdash; COMP_WORDS=(fkdash check --fail-on ''); COMP_CWORD=3; _fkdash; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-        "zsh": f"compdef() {{ :; }}; compadd() {{ shift 2; print -l -- $@; }}; _files() {{ :; }}; source {tmp_path}/_fkdash; "
-        "words=(fkdash check --fail-on ''); CURRENT=4; _fkdash",
+        "bash": f"source {tmp_path}/_fkdash; COMP_LINE='fkdash check --fail-on '; COMP_POINT=${{#COMP_LINE}}; _fkdash; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        "zsh": f"compdef() {{ :; }}; compadd() {{ shift; print -l -- $@; }}; _files() {{ :; }}; source {tmp_path}/_fkdash; "
+        "words=(fkdash check --fail-on ''); CURRENT=4; PREFIX=''; _fkdash",
         "fish": f"source {tmp_path}/_fkdash; complete -C 'fkdash check --fail-on '",
     }[shell]  # fmt: skip
     ended = subprocess.run([shell, "-c", ask], env=environment, capture_output=True, text=True, check=False)

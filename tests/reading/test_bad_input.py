@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import resource
@@ -62,6 +63,22 @@ _BASELINE = {
     "findings": [{"rule": "FK101", "constraint": "public.a.b", "fingerprint": "ab"}],
 }
 _TIMES = int(os.environ.get("FKDASH_TEST_TIMES", "1"))
+_SNAPSHOT: dict[str, Any] = {
+    "fkdash": 1,
+    "kind": "snapshot",
+    "version": 1,
+    "server": {"version_number": 180004, "version": "18.4"},
+    "domains": [],
+    "tables": [
+        {"schema": "public", "name": "p", "columns": [{"number": 1, "name": "id", "type": "integer", "not_null": True}, {"number": 2, "name": "b", "type": "text"}],
+         "indexes": [{"name": "p_pkey", "columns": [1], "unique": True, "primary": True, "opclasses": ["pg_catalog.int4_ops"]}], "triggers": []},
+        {"schema": "public", "name": "c", "columns": [{"number": 1, "name": "pid", "type": "integer"}], "triggers": []},
+    ],
+    "foreign_keys": [
+        {"schema": "public", "table": "c", "name": "fk", "columns": ["pid"], "referenced": ["public", "p"], "referenced_columns": ["id"], "order": 0,
+         "operators": ["pg_catalog.="], "index": "p_pkey"}
+    ],
+}  # fmt: skip
 _many = settings(
     max_examples=60 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -176,6 +193,42 @@ def _journal(document: dict[str, Any]) -> list[dict[str, Any]]:
         {"event": "step-done", **at, "step": 1},
         {"event": "ended", **at, "outcome": "failed", "message": "no", "steps_done": [1], "verification": [{"check": "a", "ok": True, "detail": ""}]},
     ]  # fmt: skip
+
+
+@_some
+@given(text=files(_SNAPSHOT))
+def test_a_broken_snapshot_is_named(run: Run, tmp_path: Path, text: bytes) -> None:
+    place = tmp_path / "snapshot.json"
+    place.write_bytes(text)
+    for command in ("list", "check"):
+        code, said = run(command, "--from", str(place))
+        assert code in {0, 1} or str(place) in said, said
+
+
+@pytest.mark.parametrize(
+    ("place", "junk"),
+    [
+        (("tables", 0, "columns", 0, "type"), None),
+        (("tables", 0, "columns", 1, "not_null"), "yes"),
+        (("tables", 1, "name"), 5),
+        (("foreign_keys", 0, "referenced_columns"), []),
+        (("foreign_keys", 0, "comment"), 5),
+        (("server", "version_number"), "18"),
+    ],
+)
+def test_a_value_of_another_type_in_a_snapshot_is_named(
+    run: Run, tmp_path: Path, place: tuple[Any, ...], junk: object
+) -> None:
+    document = copy.deepcopy(_SNAPSHOT)
+    inside: Any = document
+    for key in place[:-1]:
+        inside = inside[key]
+    inside[place[-1]] = junk
+    path = tmp_path / "snapshot.json"
+    path.write_text(json.dumps(document))
+    code, said = run("check", "--from", str(path))
+    assert code == 2
+    assert f"{path} is a damaged snapshot" in said
 
 
 @pytest.mark.newest_version

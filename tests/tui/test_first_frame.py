@@ -20,7 +20,7 @@ import sys
 from fkdash.cli.main import main
 from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 def read(screen):
-    loaded = [name for name in ("asyncpg", "sqlglot") if name in sys.modules]
+    loaded = [name for name in ("asyncpg", "sqlglot", "fkdash.rules.registry") if name in sys.modules]
     screen.app.farewell = f"loaded: {loaded}"
     screen.app.exit(return_code=0)
 ConstraintsScreen.read = read
@@ -46,7 +46,7 @@ async def test_a_check_does_not_load_the_dashboard(database: TestDatabase) -> No
     assert "textual" not in loaded
 
 
-def test_the_first_frame_is_painted_before_the_driver_and_the_parser_are_loaded() -> None:
+def test_the_first_frame_is_painted_before_the_driver_the_parser_and_the_rules_are_loaded() -> None:
     with terminal(["-c", LOADED_AT_FIRST_FRAME]) as running:
         assert running.wait() == 0
         assert "loaded: []" in running.screen
