@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import matches, refers, source
+from fkdash.catalog.spelling import compared_type, matches, pairs, refers, source
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
@@ -30,7 +30,10 @@ _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A list of values of one key column, in the order of the rows to delete; `type` is the column's own."""
+    """A list of values of one key column, in the order of the rows to delete.
+
+    `type` is the column's own, which cuts no value to another row's key.
+    """
 
     column: str
     type: str
@@ -62,12 +65,18 @@ class Guard:
 
 
 def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
-    """Give the query for deletes from a table by its primary key; raises UsageError where it has none."""
+    """Give the query for deletes by a table's primary key; raises UsageError for none and for one of arrays."""
     if not table.primary_key:
         raise UsageError(
             f"{table.name} has no primary key by which rows to delete could be named.", next_step="Add one first."
         )
     columns = table.columns_by_name
+    arrays = [name for name in table.primary_key if columns[name].plain_type.endswith("[]")]
+    if arrays:
+        raise UsageError(
+            f"{arrays[0]} of {table.name} is an array, and a list of arrays cannot be told from one array.",
+            next_step="fkdash preview takes such a key.",
+        )
     reach = _Reach(catalog, table.name)
     asked = [_asked(catalog, reach, key, sqlstate, limit) for key, sqlstate in reach.refusing()]
     nothing = (
@@ -77,7 +86,7 @@ def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
     asking = "\nunion all\n".join(asked) or f"{nothing} where false"
     return Guard(
         table=table.name,
-        parameters=tuple(Parameter(name, columns[name].plain_type) for name in table.primary_key),
+        parameters=tuple(Parameter(name, compared_type(columns[name])) for name in table.primary_key),
         limit=limit,
         not_asked=tuple(reach.not_asked),
         parts=(*reach.tables(table), f"select * from (\n{asking}\n) as found where rows > 0"),
@@ -130,7 +139,10 @@ class _Reach:
             row = ", ".join(("c.tableoid", "c.ctid", *(f"c.{quoted(column)}" for column in columns)))
             selects = []
             if name == root.name:
-                same = " and ".join(f"c.{quoted(each)} = chosen.{quoted(each)}" for each in table.primary_key)
+                same = " and ".join(
+                    f"c.{quoted(each)} {_equals(self._catalog, table, each)} chosen.{quoted(each)}"
+                    for each in table.primary_key
+                )
                 selects.append(f"select {row} from {source(self._catalog, name)} c join chosen on {same}")
             keys = sorted(self._cascades.get(name, ()), key=lambda key: key.referenced == name)
             selects += [
@@ -154,6 +166,18 @@ class _Reach:
         for finding in findings(self._catalog, [rule for rule in RULES if rule.by_row]):
             if finding.key.qualified in reached and Statement.DELETE in finding.statements:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
+
+
+def _equals(catalog: Catalog, table: Table, column: str) -> str:
+    """Spell the operator by which a key's value is compared: not every application's path finds a type's own."""
+    kind = table.columns_by_name[column].plain_type
+    if "." not in kind:
+        return "operator(pg_catalog.=)"
+    for key in catalog.referencing.get(table.name, ()):
+        for own, theirs, operator in pairs(key) if key.operators else ():
+            if theirs == column and catalog.tables[key.table].columns_by_name[own].plain_type == kind:
+                return f"operator({operator})"
+    return "="
 
 
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:

@@ -110,6 +110,37 @@ async def test_counting_stops_at_the_limit_and_what_only_rows_decide_is_named(da
         guard_of(catalog, "keyless")
 
 
+@pytest.mark.newest_version
+async def test_a_key_longer_than_its_type_is_no_other_rows_and_a_list_of_arrays_is_refused(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "create table p (id varchar(3) primary key); create table c (p_id varchar(3) references p);"
+        "create table a (id int[] primary key); insert into p values ('abc'); insert into c values ('abc')"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    asks = guard_of(catalog, "p")
+    assert [len(await database.fetch(asks.sql(numbered), [key])) for key in ("abc", "abcdef")] == [1, 0]
+    with pytest.raises(UsageError, match="cannot be told from one array"):
+        guard_of(catalog, "a")
+
+
+async def test_a_key_is_compared_by_the_equality_of_its_type_whatever_the_applications_path(
+    database: TestDatabase,
+) -> None:
+    if not await database.fetch("select from pg_available_extensions where name = 'citext'"):
+        pytest.skip("this build of PostgreSQL comes without citext")
+    await database.execute(
+        "create schema ext; create extension citext schema ext;"
+        "create table p (id ext.citext primary key); create table c (p_id ext.citext references p);"
+        "insert into p values ('Abc'); insert into c values ('aBC')"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    assert len(await database.fetch(guard_of(catalog, "p").sql(numbered), ["abC"])) == 1
+
+
 _HOSTILE = 'it`s ${x} \\" %s :ids "" \n// $1 \'\'\'""" end\u2028'
 
 
