@@ -136,7 +136,8 @@ class _Reach:
             columns = dict.fromkeys(
                 column for key in self._catalog.referencing.get(name, ()) for column in key.referenced_columns
             )
-            row = ", ".join(("c.tableoid", "c.ctid", *(f"c.{quoted(column)}" for column in columns)))
+            names = ("tableoid", "ctid", *(quoted(column) for column in columns))
+            row = ", ".join(f"c.{each}" for each in names)
             selects = []
             if name == root.name:
                 same = " and ".join(
@@ -144,12 +145,19 @@ class _Reach:
                     for each in table.primary_key
                 )
                 selects.append(f"select {row} from {source(self._catalog, name)} c join chosen on {same}")
-            keys = sorted(self._cascades.get(name, ()), key=lambda key: key.referenced == name)
-            selects += [
-                f"select {row} from {source(self._catalog, name)} c join {self.name_of(key.referenced)} p "
-                f"on {matches(self._catalog, key)}"
-                for key in keys
-            ]
+            for key in self._cascades.get(name, ()):
+                if key.referenced != name:
+                    p = self.name_of(key.referenced)
+                    on = matches(self._catalog, key)
+                    selects.append(f"select {row} from {source(self._catalog, name)} c join {p} p on {on}")
+            again = " union all ".join(
+                f"select {row} from {source(self._catalog, name)} c where {matches(self._catalog, key)}"
+                for key in self._cascades.get(name, ())
+                if key.referenced == name
+            )
+            if again:
+                # A query may refer to itself only once, in its last part (manual, "Recursive Queries").
+                selects.append(f"select {row} from {self.name_of(name)} p cross join lateral ({again}) c")
             yield f"{self.name_of(name)} as (\n  " + "\n  union\n  ".join(selects) + ")"
 
     def refusing(self) -> Iterator[tuple[ForeignKey, str]]:

@@ -92,6 +92,22 @@ async def test_a_guard_agrees_with_the_preview(database: TestDatabase, seed: int
 
 
 @pytest.mark.newest_version
+async def test_rows_that_hang_on_rows_of_their_own_table_by_several_keys_are_all_followed(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "create table p (id int primary key, a int references p on delete cascade, b int references p on delete cascade);"
+        "create table c (p_id int references p);"
+        "insert into p values (1, null, null), (2, 1, null), (3, null, 2), (4, 3, 1), (5, null, null);"
+        "insert into c values (4), (5)"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    [row] = await database.fetch(guard_of(catalog, "p").sql(numbered), [1])
+    assert tuple(row) == ("c_p_id_fkey", "public.c", "23503", 1)
+
+
+@pytest.mark.newest_version
 async def test_counting_stops_at_the_limit_and_what_only_rows_decide_is_named(database: TestDatabase) -> None:
     await database.execute(
         "create table p (id int primary key); create table c (id int primary key, p_id int references p);"
