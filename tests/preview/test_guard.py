@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.model import Catalog, TableName
@@ -105,6 +106,35 @@ async def test_rows_that_hang_on_rows_of_their_own_table_by_several_keys_are_all
     await pool.close()
     [row] = await database.fetch(guard_of(catalog, "p").sql(numbered), [1])
     assert tuple(row) == ("c_p_id_fkey", "public.c", "23503", 1)
+
+
+_IN_TURN = {
+    "a diamond": ("x int references x on delete cascade, p int references p", "1, 1", True),
+    "a deferred check": ("x int references x on delete cascade, p int references p initially deferred", "1, 1", False),
+    "the check first": ("a int references p, b int references p on delete cascade", "1, 1", True),
+    "the cascade first": ("a int references p on delete cascade, b int references p", "1, 1", False),
+    "SET NULL first": ("a int not null references p on delete set null, b int references p on delete cascade", "1, 1", True),
+}  # fmt: skip
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("case", _IN_TURN)
+async def test_a_row_that_a_cascade_takes_refuses_where_its_key_is_asked_before(
+    database: TestDatabase, case: str
+) -> None:
+    columns, row, refused = _IN_TURN[case]
+    await database.execute(
+        "create table p (id int primary key); create table x (id int primary key, p int references p on delete cascade);"
+        f"create table c ({columns}); insert into p values (1); insert into x values (1, 1); insert into c values ({row})"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    assert bool(await database.fetch(guard_of(catalog, "p").sql(numbered), [1])) == refused
+    if refused:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await database.execute("delete from p")
+    else:
+        await database.execute("delete from p")
 
 
 @pytest.mark.newest_version
