@@ -27,7 +27,7 @@ from platformdirs import user_config_path
 from fkdash.db.where.conninfo import spelled
 from fkdash.errors import UsageError
 from fkdash.reading.source import parsed_toml
-from fkdash.reading.typed import Found, Remark
+from fkdash.reading.typed import Found, Remark, typed
 from fkdash.settings_files import TEAMS_ONLY, OperatorFile, ProfileTable, with_its_place
 
 if TYPE_CHECKING:
@@ -107,8 +107,10 @@ def read_operator_file(place: Path) -> tuple[OperatorFile, Source, list[Remark]]
     """
     document, source = parsed_toml(place, "configuration")
     found = Found()
-    read = source.as_type(document, OperatorFile, found)
+    read = typed(document, OperatorFile, found)
     remarks = [with_its_place(each, TEAMS_ONLY, "fkdash.toml") for each in found.unknown]
+    if read is None:
+        raise source.refusal(found.mistakes, unused=remarks)
     remarks += [
         Remark(("profiles", name, "service"), "is not used: dsn says where to connect")
         for name, table in read.profiles.items()

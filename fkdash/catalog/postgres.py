@@ -210,6 +210,7 @@ def _server(row: Row) -> Server:
         host=row["host"],
         encoding=row["encoding"],
         bypasses_row_security=row["bypasses_row_security"],
+        read_only_for_all=row["read_only_for_all"],
     )
 
 

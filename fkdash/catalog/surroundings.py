@@ -115,7 +115,10 @@ class Privileges:
 
 @fact
 class Server:
-    """The server and the session's standing on it."""
+    """The server and the session's standing on it.
+
+    `read_only`: transactions are so by default, `read_only_for_all`: for whoever has no setting of their own.
+    """
 
     version_number: int
     version: str
@@ -127,6 +130,7 @@ class Server:
     host: str = ""
     encoding: str = "UTF8"
     bypasses_row_security: bool = False
+    read_only_for_all: bool = False
 
     @property
     def major(self) -> int:

@@ -24,7 +24,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from fkdash.catalog.names import nearest
 from fkdash.reading.source import Source
@@ -35,12 +35,13 @@ from fkdash.rules.registry import rule as rule_named
 from fkdash.settings_files import OPERATORS_ONLY, IgnoreTable, OverrideTable, TeamFile, with_its_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from fkdash.reading.lines import Path as Keys
     from fkdash.rules.finding import Finding
 
+_T = TypeVar("_T")
 _EXPECTED: Final = "error, warning, info or off"
 
 
@@ -130,17 +131,19 @@ def configuration_from(
     """
     source = origin if isinstance(origin, Source) else Source(origin)
     found = Found()
-    read = source.as_type(document, TeamFile, found, within=within)
+    read = typed(document, TeamFile, found, within)
     remarks = [with_its_place(each, OPERATORS_ONLY, "config.toml", depth=len(within)) for each in found.unknown]
     made = _Made(within, [])
     severities = {
         made.rule(name, ("rules", name)): made.severity(value, ("rules", name))
-        for name, value in read.rules.items()
+        for name, value in _texts(document, "rules")
     }
-    overrides = [made.override(each, ("override", number)) for number, each in enumerate(read.override)]
-    ignores = [made.ignore(each, ("ignore", number)) for number, each in enumerate(read.ignore)]
-    if made.mistakes:
-        raise source.refusal(made.mistakes)
+    overrides = [made.override(each, place) for place, each in _tables(document, "override", OverrideTable)]
+    ignores = [made.ignore(each, place) for place, each in _tables(document, "ignore", IgnoreTable)]
+    if read is not None and read.baseline == "":
+        made.wrong(("baseline",), "is empty, it must name a file")
+    if read is None or made.mistakes:
+        raise source.refusal([*found.mistakes, *made.mistakes], unused=remarks)
     day = today or datetime.now(UTC).date()
     ended = [number for number, each in enumerate(read.ignore) if each.until is not None and each.until < day]
     remarks += [
@@ -161,6 +164,22 @@ def configuration_from(
         origin=source.origin,
         warnings=source.warnings(remarks),
     )
+
+
+def _texts(document: object, key: str) -> Iterator[tuple[str, str]]:
+    """Give what a table of texts says, without the entries that are something else."""
+    table = document.get(key) if isinstance(document, dict) else None
+    if isinstance(table, dict):
+        yield from ((name, value) for name, value in table.items() if isinstance(value, str))
+
+
+def _tables(document: object, key: str, wanted: type[_T]) -> Iterator[tuple[Keys, _T]]:
+    """Give the tables of a list that can be read, so that mistakes in the others hide none in these."""
+    entries = document.get(key) if isinstance(document, dict) else None
+    for number, each in enumerate(entries if isinstance(entries, list) else ()):
+        table = typed(each, wanted, Found())
+        if table is not None:
+            yield (key, number), table
 
 
 def judge(findings: Iterable[Finding], configuration: Configuration) -> Judged:
@@ -270,7 +289,7 @@ class _Made:
 
     def ignore(self, table: IgnoreTable, place: Keys) -> Ignore:
         if not table.reason.strip():
-            self._wrong((*place, "reason"), "is empty, it must say why this is all right")
+            self.wrong((*place, "reason"), "is empty, it must say why this is all right")
         return Ignore(self.rule_or_all(table.rule, (*place, "rule")), table.constraint, table.reason.strip())
 
     def rule_or_all(self, name: str, place: Keys) -> str:
@@ -282,14 +301,14 @@ class _Made:
         except KeyError:
             known = [each.id for each in RULES] + [each.name for each in RULES]
             hint = nearest(name, known) or "fkdash rules lists them."
-            self._wrong(place, f"names no rule: there is no {name}. {hint}")
+            self.wrong(place, f"names no rule: there is no {name}. {hint}")
             return name
 
     def severity(self, value: str, place: Keys) -> Severity | None:
         if value != "off" and value not in list(Severity):
-            self._wrong(place, f"is {value!r}, it must be {_EXPECTED}")
+            self.wrong(place, f"is {value!r}, it must be {_EXPECTED}")
             return None
         return None if value == "off" else Severity(value)
 
-    def _wrong(self, place: Keys, what: str) -> None:
+    def wrong(self, place: Keys, what: str) -> None:
         self.mistakes.append(Remark((*self.within, *place), what))

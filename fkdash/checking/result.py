@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
+from fkdash.catalog.refused_writes import refused_writes
 from fkdash.counted import counted
 from fkdash.rules.finding import Severity
 
@@ -169,9 +170,15 @@ class CheckReport:
         found = said or ("nothing new" if known else "nothing found")
         return f"{found}{f' ({known:,} known)' if known else ''} in {self.scope.words}"
 
+    @property
+    def standing(self) -> str:
+        """Why nothing that is found can happen here today: a server, database or role that only reads; else ""."""
+        refused = refused_writes(self.server)
+        return f"{refused.words}: the findings are about {refused.instead}." if refused is not None else ""
+
     def is_quiet(self, left: Sequence[Reported]) -> bool:
         """Tell whether nothing is to be said of this database by itself, its findings in groups told already."""
-        remarked = self.failure or self.unknowns or self.not_run or self.gone or self.ignored
+        remarked = self.failure or self.standing or self.unknowns or self.not_run or self.gone or self.ignored
         return not left and not remarked and self.coverage is None
 
     def reaches(self, threshold: Severity | None) -> bool:

@@ -36,10 +36,13 @@ def add_judging_arguments(parser: argparse.ArgumentParser, *, more_formats: tupl
 
 
 def baseline_file(arguments: argparse.Namespace, configuration: Configuration) -> Path | None:
-    """Give the baseline that is meant: the named one, else the configured one unless one is to be written."""
+    """Give the baseline that is meant: the named one, else the configured one unless one is to be written.
+
+    A configured one stands where the configuration does, from whichever folder below it fkdash is called.
+    """
     named: Path | None = arguments.baseline
     if named is None and configuration.baseline is not None and arguments.write_baseline is None:
-        return Path(configuration.baseline)
+        return Path(configuration.origin).parent / configuration.baseline
     return named
 
 

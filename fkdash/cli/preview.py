@@ -30,9 +30,10 @@ from fkdash.preview.each.answer import PAGE_ROWS, preview_each
 from fkdash.preview.keys import chosen_target
 from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
+from fkdash.preview.not_tables import no_table
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
-from fkdash.preview.standing import as_it_stands
+from fkdash.preview.standing import as_it_stands, each_as_it_stands
 from fkdash.preview.tree import branches
 from fkdash.report.preview import preview_json, preview_markdown, preview_text
 from fkdash.report.preview_each import each_json, each_markdown, each_text
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import ReadPool
+    from fkdash.db.session import Session
     from fkdash.preview.each.answer import EachPreview
     from fkdash.preview.model import DeleteTarget, Preview, Progress
     from fkdash.preview.tree import Branch
@@ -163,12 +165,13 @@ def _run_each(arguments: argparse.Namespace) -> int:
 async def _each(arguments: argparse.Namespace) -> EachPreview:
     async with looking(target_of(arguments)) as pool, pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
-        table = catalog.tables[_target(catalog, arguments).table]
+        table = catalog.tables[(await _target(session, catalog, arguments)).table]
         labels = label_columns(table, label_columns_set(operator_settings()))
         page_rows = PAGE_ROWS if arguments.list is None else arguments.list
-        return await preview_each(
+        found = await preview_each(
             session, table, _limits(arguments), _shown_progress(), labels=labels, page_rows=page_rows
         )
+        return each_as_it_stands(catalog, found)
 
 
 async def _preview(arguments: argparse.Namespace, hearing: Hearing) -> tuple[_Looked, DeleteRehearsal | None]:
@@ -190,9 +193,9 @@ async def _preview(arguments: argparse.Namespace, hearing: Hearing) -> tuple[_Lo
 async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearing) -> _Looked:
     async with pool.session(arguments.seconds) as session:
         catalog = await read_catalog(session)
-        target = _target(catalog, arguments)
+        target = await _target(session, catalog, arguments)
         answer = await preview(session, target, _limits(arguments), _shown_progress(), hearing=hearing)
-        answer = await as_it_stands(session, catalog, answer)
+        answer = as_it_stands(catalog, answer)
         knowing, _ = knowing_those_there(catalog, team_configuration(arguments.config).references)
         answer = replace(answer, notes=(*answer.notes, *await left_behind(session, knowing, answer)))
         way = branches(catalog, answer)
@@ -203,9 +206,13 @@ async def _looked(pool: ReadPool, arguments: argparse.Namespace, hearing: Hearin
         return _Looked(answer, listed, way)
 
 
-def _target(catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
+async def _target(session: Session, catalog: Catalog, arguments: argparse.Namespace) -> DeleteTarget:
+    try:
+        table = find_table(catalog, arguments.table, schema=arguments.schema)
+    except UsageError as missing:
+        raise await no_table(session, arguments.table, schema=arguments.schema) or missing from None
     return chosen_target(
-        find_table(catalog, arguments.table, schema=arguments.schema),
+        table,
         keys=arguments.key,
         keys_json=arguments.keys_json,
         condition=arguments.where,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Self
 
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.giving_way import Watch, locked_words
+from fkdash.db.link import ended_when_silent
 from fkdash.db.opening import Connection, LeftOpen, Opening, begin, begin_script, milliseconds
 from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS
@@ -125,9 +127,10 @@ class ReadPool:
             opening=opening,
         )
         try:
-            if snapshot is not None:
-                await transaction.begin()
-            yield transaction
+            with ended_when_silent(lambda: transaction.connection, self._login):
+                if snapshot is not None:
+                    await transaction.begin()
+                yield transaction
         except asyncio.CancelledError:
             # Not waited for: the operator has gone on, and the server needs a moment to stop the query.
             transaction.end()
@@ -252,12 +255,14 @@ class ReadPool:
 
     async def _begun_somewhere(self, connection: Connection, script: str) -> Connection:
         """Begin on a connection or on a new one; nothing is lost by trying a dead one."""
+        began = monotonic()
         try:
             await self._begin(connection, script)
         except ConnectionLostError:
             # Whatever ended it has probably ended the others: do not wait for each to find out.
             self._drop_idle()
-            connection = await self._connect()
+            # Who has waited for an answer that did not come is not to wait as long again before it is said.
+            connection = await self._connect(hurried=monotonic() - began > _BESIDE_SECONDS)
             await self._begin(connection, script)
         return connection
 
@@ -294,9 +299,7 @@ class ReadPool:
             words = locked_words(await self._asked_beside(connection, "locked_relations"))
         except (FkdashError, *DRIVER_ERRORS):
             return error
-        if not words:
-            return error
-        return locked(words)
+        return locked(words) if words else error
 
     async def _asked_beside(self, connection: Connection, name: str, *arguments: object) -> Sequence[Row]:
         """Run one of this room's queries in a pinned transaction of its own, on a connection that has answered."""
@@ -324,10 +327,11 @@ class ReadPool:
             idle_seconds=self.limits.idle_seconds,
         )
 
-    async def _connect(self) -> Connection:
+    async def _connect(self, *, hurried: bool = False) -> Connection:
         if self._closed:
             raise UnreachableError(f"The session to {self.where} has been closed.")
-        opened = await connect(self._login, startup=self._startup(), bare=self._bare)
+        login = replace(self._login, connect_seconds=_BESIDE_SECONDS) if hurried else self._login
+        opened = await connect(login, startup=self._startup(), bare=self._bare)
         if not (self._bare or opened.startup_accepted):
             self._bare = True
             self.notes += not_applied(self._login.settings)
@@ -366,8 +370,7 @@ class ReadPool:
                 return
             self._left_open.remove(left)
         usable = False
-        try:
-            # A ROLLBACK of its own may be under way.
+        try:  # a ROLLBACK of its own may be under way
             await transaction.leave()
             connection = transaction.connection
             if not connection.is_closed():

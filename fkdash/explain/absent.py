@@ -40,17 +40,24 @@ def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None
         f"{_one_or_all(columns)} that is not in "
         f"{referenced.name} ({', '.join(theirs)})."
     )
-    return headline, f"These rows: {_query(table, columns, referenced, theirs)}"
+    query = _query(_alone(catalog, table), columns, _alone(catalog, referenced), theirs)
+    return headline, f"These rows: {query}"
 
 
 def _one_or_all(columns: tuple[str, ...]) -> str:
     return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
 
 
-def _query(table: TableName, columns: tuple[str, ...], referenced: TableName, theirs: tuple[str, ...]) -> str:
+def _alone(catalog: Catalog, name: TableName) -> str:
+    """Spell a table so that rows of inheriting tables, which no foreign key sees, are left out."""
+    inherited = any(name in table.inherits for table in catalog.tables.values())
+    return f"ONLY {name.sql}" if inherited else name.sql
+
+
+def _query(table: str, columns: tuple[str, ...], referenced: str, theirs: tuple[str, ...]) -> str:
     there = " AND ".join(f"r.{quoted(b)} = c.{quoted(a)}" for a, b in zip(columns, theirs, strict=True))
     filled = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in columns)
     return (
-        f"SELECT * FROM {table.sql} c WHERE {filled} AND NOT EXISTS (SELECT FROM {referenced.sql} r "
+        f"SELECT * FROM {table} c WHERE {filled} AND NOT EXISTS (SELECT FROM {referenced} r "
         f"WHERE {there}) LIMIT 100;"
     )

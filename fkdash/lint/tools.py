@@ -6,8 +6,9 @@ A tool is a line in `TOOLS`, the more telling first; the last ones fit every fol
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,10 @@ _FLYWAY: Final = re.compile(r"V(\d[\d._]*)__.*\.sql", re.IGNORECASE)
 _BACKWARDS: Final = re.compile(
     r"(?:[._-](?:down|undo|rollback|revert)\.sql|^(?:down|undo|revert)\.sql|^U\d[\d._]*__.*\.sql)$"
 )
+_PASSED_OVER: Final = frozenset(
+    {"node_modules", ".git", ".venv", "venv", "target", "dist", "build", "vendor", "__pycache__"}
+)
+_DEEPEST: Final = 8
 _STAMPED: Final = re.compile(r"\d{14}_.*\.sql")
 _PEEK: Final = 4000
 
@@ -123,19 +128,36 @@ def _named(pattern: str) -> Callable[[Path], Sequence[Path]]:
     return files
 
 
+def folders_below(folder: Path) -> Iterator[Path]:
+    """Give the folders below one, without what holds other people's code; links are not followed."""
+    base = len(folder.parts)
+    for where, names, _ in os.walk(folder):
+        here = Path(where)
+        names[:] = sorted(name for name in names if name not in _PASSED_OVER and not name.startswith("."))
+        if len(here.parts) - base >= _DEEPEST:
+            names.clear()
+        if here != folder:
+            yield here
+
+
 def _flyway(folder: Path) -> Sequence[Path]:
     versions: list[tuple[tuple[int, ...], Path]] = []
     repeatable: list[Path] = []
-    for each in folder.rglob("*.sql"):
-        match = _FLYWAY.fullmatch(each.name)
-        if match is not None:
-            numbers = tuple(int(part) for part in re.split(r"[._]", match.group(1)) if part)
-            versions.append((numbers, each))
+    for each in (path for where in (folder, *folders_below(folder)) for path in where.glob("*.sql")):
+        version = flyway_version(each)
+        if version:
+            versions.append((version, each))
         elif each.name.startswith("R__"):
             repeatable.append(each)
     return (
         [path for _, path in sorted(versions)] + sorted(repeatable, key=lambda path: path.name) if versions else ()
     )
+
+
+def flyway_version(path: Path) -> tuple[int, ...]:
+    """Give the version of one of Flyway's migrations, empty for any other file."""
+    match = _FLYWAY.fullmatch(path.name)
+    return tuple(int(part) for part in re.split(r"[._]", match.group(1)) if part) if match is not None else ()
 
 
 def _containing(marker: str) -> Callable[[Path], Sequence[Path]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.db.queries import query
+from fkdash.catalog.refused_writes import refused_writes
 from fkdash.preview.model import Blocker, Verdict
 from fkdash.sqlstates import READ_ONLY_SQL_TRANSACTION
 
@@ -13,39 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog
-    from fkdash.db.session import Session
+    from fkdash.preview.each.answer import EachPreview
     from fkdash.preview.model import Preview
 
 
-async def as_it_stands(session: Session, catalog: Catalog, answer: Preview) -> Preview:
+def as_it_stands(catalog: Catalog, answer: Preview) -> Preview:
     """Give an answer about rows with what the server says before it looks at any, and what may look like a row.
 
     A standby and a role that only reads are where one looks from: a note. What holds for everybody in the database
     blocks the delete, and is what PostgreSQL reports.
     """
-    server = catalog.server
-    answer = replace(answer, notes=(*answer.notes, *_inherited(catalog, answer)))
-    if server is not None and server.standby:
-        note = "This server is a standby and refuses every DELETE (25006): the answer is for its primary."
-        return replace(answer, notes=(*answer.notes, note))
-    if server is None or not server.read_only:
+    answer = replace(answer, notes=(*answer.notes, *_inherited(catalog, answer), *_subscribed(catalog, answer)))
+    refused = refused_writes(catalog.server)
+    if refused is None:
         return answer
-    rows = await session.asked(query(__package__, "preview_read_only"))
-    if not rows or not rows[0]["everybody"]:
-        note = (
-            f"Transactions of role {server.role} are read-only by default here (default_transaction_read_only) "
-            "and refuse every DELETE (25006): the answer is for one that writes."
-        )
+    if refused.where != "database":
+        note = f"{refused.words}: the answer is for {refused.instead}."
         return replace(answer, notes=(*answer.notes, note))
-    note = (
-        f"Transactions in database {server.database} are read-only by default (default_transaction_read_only): "
-        "one that deletes must be begun READ WRITE."
-    )
     refusal = Blocker(None, answer.target.table, (), READ_ONLY_SQL_TRANSACTION, rows=0, first=True)
     others = (replace(each, first=False) for each in answer.blockers)
+    note = f"{refused.words}: what else is said is for {refused.instead}."
     return replace(
         answer, verdict=Verdict.BLOCKED, blockers=(refusal, *others), notes=(*answer.notes, note), cut_short=False
     )
+
+
+def each_as_it_stands(catalog: Catalog, found: EachPreview) -> EachPreview:
+    """Give the answer about every row of a table in the same way: a database that only reads holds back all."""
+    answer = as_it_stands(catalog, found.preview)
+    if len(answer.blockers) == len(found.preview.blockers):
+        return replace(found, preview=answer)
+    every = answer.target_rows
+    return replace(found, preview=answer, cannot=every, unknown=0, holds_back=(every, *found.holds_back))
 
 
 def _inherited(catalog: Catalog, answer: Preview) -> Iterator[str]:
@@ -57,3 +56,21 @@ def _inherited(catalog: Catalog, answer: Preview) -> Iterator[str]:
                 f"Rows of {', '.join(heirs)} stand in a query of {name}, which is inherited from, but are no "
                 f"rows that a foreign key can refer to; SELECT ... FROM ONLY {name} leaves them out."
             )
+
+
+def _subscribed(catalog: Catalog, answer: Preview) -> Iterator[str]:
+    """Say what it means to change rows that a subscription writes (manual, "Logical Replication", "Conflicts")."""
+    changed = {answer.target.table, *(effect.table for effect in answer.effects)}
+    written: dict[tuple[str, ...], list[str]] = {}
+    for name in sorted(changed & catalog.tables.keys()):
+        parts = (each.replication for each in catalog.with_partitions(name))
+        writers = dict.fromkeys(one for each in parts if each is not None for one in each.subscriptions)
+        if writers:
+            written.setdefault(tuple(writers), []).append(str(name))
+    for by, names in written.items():
+        which = "subscription" if len(by) == 1 else "subscriptions"
+        yield (
+            f"Rows of {', '.join(names)} are written by {which} {', '.join(by)}: what is deleted or changed here "
+            "stays as it is at the publisher, whose later changes of these rows find none or undo this, and are "
+            "applied past the foreign keys. Delete at the publisher."
+        )

@@ -24,15 +24,15 @@ _MOST_SHOWN: Final = 20
 
 
 class MistakesError(UsageError):
-    """A file cannot be used; `mistakes` are all of them, each with its line."""
+    """A file cannot be used; `mistakes` are all of them, each with its line, `unused` the keys nobody knows."""
 
-    def __init__(self, origin: str, mistakes: Sequence[str], advice: str) -> None:
+    def __init__(self, origin: str, mistakes: Sequence[str], advice: str, unused: Sequence[str] = ()) -> None:
         first, *others = mistakes
         also = f" It has {counted(len(others), 'more mistakes')}." if others else ""
-        super().__init__(
-            f"{origin} cannot be used: {first}.{also}", next_step="\n".join((*others[:_MOST_SHOWN], advice))
-        )
+        shown = (*others[:_MOST_SHOWN], *unused[:_MOST_SHOWN], advice)
+        super().__init__(f"{origin} cannot be used: {first}.{also}", next_step="\n".join(shown))
         self.mistakes = tuple(mistakes)
+        self.unused = tuple(unused)
 
 
 def _nowhere(_path: Keys) -> None:
@@ -60,18 +60,23 @@ class Source:
     def as_type(self, document: object, wanted: type[_T], found: Found, *, within: Keys = ()) -> _T:
         """Give a document, or the part at `within`, as a dataclass.
 
-        Unknown keys are added to `found`. Raises UsageError with every mistake.
+        Unknown keys are added to `found`. Raises UsageError with every mistake, and every unknown key beside them.
         """
         value = typed(document, wanted, found, within)
         if value is None or found.mistakes:
-            raise self.refusal(found.mistakes)
+            raise self.refusal(found.mistakes, unused=found.unknown)
         return value
 
     def refusal(
-        self, mistakes: Sequence[Remark], *, advice: str = "Correct it, or move it away."
+        self,
+        mistakes: Sequence[Remark],
+        *,
+        unused: Sequence[Remark] = (),
+        advice: str = "Correct it, or move it away.",
     ) -> MistakesError:
-        """Give the MistakesError that tells all of them, the first one in `what`."""
-        return MistakesError(plain(self.origin), [self.words(each) for each in mistakes], advice)
+        """Give the MistakesError that tells all of them, the first one in `what`, and what is not used."""
+        told = [self.words(each) for each in mistakes]
+        return MistakesError(plain(self.origin), told, advice, [self.words(each) for each in unused])
 
     def words(self, remark: Remark) -> str:
         """Give a remark with its line."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import types
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -133,6 +134,8 @@ def _in_words(said: str, value: object, wanted: Any) -> str:  # noqa: ANN401 - a
     if members is not None:
         known = [str(each.value) for each in members.values()]
         return f"cannot be that{_nearest(str(value), known) or ': it is one of ' + ', '.join(known)}"
+    if wanted is date:
+        return f"is {_kind(value)} that is no date, write it as 2027-05-31"
     return f"cannot be that: {said[:1].lower()}{said[1:]}"
 
 

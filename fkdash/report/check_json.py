@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fkdash.catalog.refused_writes import refused_writes
 from fkdash.checking.groups import groups_of
 from fkdash.report.not_run import not_run_field
 
@@ -92,8 +93,13 @@ def groups_field(reports: Sequence[CheckReport]) -> dict[str, Any]:
 
 def _part(report: CheckReport) -> dict[str, Any]:
     version = report.server.version if report.server is not None else None
+    refused = refused_writes(report.server)
     part: dict[str, Any] = {
-        "server": {"version": version, "database": report.database},
+        "server": {
+            "version": version,
+            "database": report.database,
+            "read_only": refused.where if refused is not None else None,
+        },
         "tables": report.scope.tables,
         "foreign_keys": report.scope.foreign_keys,
         "findings": map(_finding, report.findings),

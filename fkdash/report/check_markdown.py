@@ -67,6 +67,9 @@ def _lines(report: CheckReport, left: Sequence[Reported], groups: Sequence[Group
     yield ""
     yield escaped(report.headline[:1].upper() + report.headline[1:]) + "."
     yield ""
+    if report.standing:
+        yield escaped(report.standing)
+        yield ""
     yield from _table(left, groups)
     if report.coverage is not None:
         for incomplete in report.coverage.incomplete:

@@ -57,6 +57,8 @@ def check_lines(reports: Iterable[CheckReport], *, each: bool = False) -> Iterat
         begun = True
         yield Text(plain(report.where or report.database), style="bold")
         yield Text(plain(report.headline), style="bold red" if report.failure else "")
+        if report.standing:
+            yield Text(plain(report.standing), style="yellow")
         if len(report.findings) >= _SUMMED_UP_FROM and (left or not several):
             yield from _summary(report)
         yield from _told(left, each=each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 One = Literal[1]
 Severity = Literal["error", "warning", "info"]
@@ -33,7 +33,8 @@ class NotRunDocument(TypedDict):
 
 
 class ServerDocument(TypedDict):
-    """Where it was looked."""
+    """Where it was looked; `read_only` says by what every DELETE and UPDATE is refused there (25006)."""
 
     version: str | None
     database: str
+    read_only: NotRequired[Literal["standby", "database", "role"] | None]

@@ -15,6 +15,7 @@ from fkdash.db.text import plain
 from fkdash.db.where.conninfo import is_connection_string, without_password
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import FkdashError, UsageError
+from fkdash.lint.tools import tool_named
 from fkdash.masking import masked
 from fkdash.profiles import load_settings, read_operator_file, settings_file
 from fkdash.reading.source import MistakesError, Source
@@ -89,7 +90,7 @@ def _checked_operators(path: Path) -> Checked:
     try:
         settings = load_settings(path)
     except UsageError as error:
-        return Checked(str(path), there=True, mistakes=_mistakes(error))
+        return _unusable(path, error)
     mistakes = []
     for name, profile in settings.profiles.items():
         try:
@@ -103,16 +104,26 @@ def _checked_team(path: Path) -> Checked:
     try:
         configuration = load_configuration(path)
     except UsageError as error:
-        return Checked(str(path), there=True, mistakes=_mistakes(error))
-    mistakes: tuple[str, ...] = ()
+        return _unusable(path, error)
+    mistakes: list[str] = []
     if configuration.baseline is not None:
         try:
-            load_baseline(Path(configuration.baseline))
+            load_baseline(path.parent / configuration.baseline)
         except UsageError as error:
-            mistakes = _mistakes(error)
+            mistakes += _mistakes(error)
+    if configuration.lint_tool is not None:
+        try:
+            tool_named(configuration.lint_tool)
+        except UsageError as error:
+            mistakes.append(plain(f"lint.tool: {error.what} {error.next_step}"))
     absent = [each for each in configuration.lint_paths if not os.path.lexists(path.parent / each)]
     warnings = [plain(f"{path}: lint.paths: there is no {path.parent / each}") for each in absent]
-    return Checked(str(path), there=True, mistakes=mistakes, warnings=(*configuration.warnings, *warnings))
+    return Checked(str(path), there=True, mistakes=tuple(mistakes), warnings=(*configuration.warnings, *warnings))
+
+
+def _unusable(path: Path, error: UsageError) -> Checked:
+    unused = error.unused if isinstance(error, MistakesError) else ()
+    return Checked(str(path), there=True, mistakes=_mistakes(error), warnings=unused)
 
 
 def _mistakes(error: UsageError) -> tuple[str, ...]:

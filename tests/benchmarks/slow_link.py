@@ -2,25 +2,35 @@
 
     python -m tests.benchmarks.slow_link [--milliseconds 0 20 50 200] [--keys 1000] [--databases 0] [--jobs 8]
 
-Runs `check`, `list` and `preview` of one row through a proxy that delays both ways, on the demo's incident and on
-`--keys` foreign keys of which one in ten contradicts. Aims: at most 20 answers waited for, authentication apart, at
-any number of keys; with --databases, at most 0.1 s a database at 50 ms and 8 jobs.
+Runs `check`, `list`, `preview` of one row and the dashboard until its first finding through a proxy that delays both
+ways, on the demo's incident and on `--keys` foreign keys of which one in ten contradicts; then the same with a
+PgBouncer in transaction mode behind the proxy, where one is installed. With `--databases` it is `check` of so many
+instead. Aims: at most 20 answers waited for, authentication apart, at any number of keys; at most 0.1 s a database
+at 50 ms and 8 jobs.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import unquote
 
 import asyncpg
 
+from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.demo import incident
 from fkdash.demo.server import throwaway_server
-from tests.support.slow_link import slow_link
+from fkdash.tui.app import DashboardApp
+from fkdash.tui.settings import DashboardOptions
+from tests.support.pgbouncer import PROGRAM, pgbouncer
+from tests.support.slow_link import SlowLink, slow_link
 
 _KEYS = "keys"
 
@@ -37,36 +47,96 @@ def main() -> None:
 
 async def _measure(arguments: argparse.Namespace) -> None:
     with throwaway_server(settings={"max_connections": "200"}) as dsn:
-        await _make(dsn, arguments.keys, arguments.databases)
-        row = await _one(dsn.replace("/postgres?", "/demo?"), "select id::text from workspaces limit 1")
         folder = unquote(dsn.partition("?host=")[2])
+        if arguments.databases:
+            await _make_databases(dsn, arguments.databases)
+            jobs = ("check", "--all-databases", "--jobs", str(arguments.jobs), "--format", "jsonl")
+            for milliseconds in arguments.milliseconds:
+                _say_link(milliseconds)
+                await _command(folder, milliseconds, f"check, {arguments.databases:,} databases", "postgres", jobs)
+            return
+        await _make(dsn, arguments.keys)
+        row = await _one(dsn.replace("/postgres?", "/demo?"), "select id::text from workspaces limit 1")
+        commands: list[tuple[str, str, Sequence[str]]] = [
+            ("check, incident", "demo", ("check", "--format", "json")),
+            (f"check, {arguments.keys:,} keys", _KEYS, ("check", "--format", "json")),
+            ("list", "demo", ("list",)),
+            ("preview", "demo", ("preview", "--table", "workspaces", "--key", f"id={row}")),
+        ]
         for milliseconds in arguments.milliseconds:
-            sys.stdout.write(f"{milliseconds} ms\n")
-            commands: list[tuple[str, str, Sequence[str]]] = [
-                ("check, incident", "demo", ("check", "--format", "json")),
-                (f"check, {arguments.keys:,} keys", _KEYS, ("check", "--format", "json")),
-                ("list", "demo", ("list",)),
-                ("preview", "demo", ("preview", "--table", "workspaces", "--key", f"id={row}")),
-            ]
-            if arguments.databases:
-                jobs = ("check", "--all-databases", "--jobs", str(arguments.jobs), "--format", "jsonl")
-                commands.append((f"check, {arguments.databases:,} databases", "postgres", jobs))
-            for name, database, command in commands:
-                async with slow_link(folder, milliseconds / 1000) as link:
-                    began = perf_counter()
-                    process = await asyncio.create_subprocess_exec(
-                        sys.executable, "-m", "fkdash", command[0], link.dsn(database), *command[1:],
-                        stdout=asyncio.subprocess.DEVNULL,
-                    )  # fmt: skip
-                    await process.wait()
-                    seconds = perf_counter() - began
-                sys.stdout.write(
-                    f"  {name:<24} {link.waits:5} waits, {link.turns:6} turns, {link.connections:4} connections "
-                    f"({link.most_open} at once), {seconds:6.2f} s\n"
-                )
+            _say_link(milliseconds)
+            await _all(folder, milliseconds, commands)
+            if PROGRAM is None:
+                sys.stdout.write("  there is no pgbouncer to measure with\n")
+                continue
+            _say_link(milliseconds, ", through PgBouncer in transaction mode")
+            with TemporaryDirectory() as below:
+                # As many server connections as a pool has by default.
+                async with pgbouncer(folder, Path(below), size=20) as pooled:
+                    await _all(str(pooled), milliseconds, commands)
 
 
-async def _make(dsn: str, keys: int, databases: int) -> None:
+async def _all(folder: str, milliseconds: int, commands: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+    await _dashboard(folder, milliseconds)
+    for name, database, command in commands:
+        await _command(folder, milliseconds, name, database, command)
+
+
+async def _command(folder: str, milliseconds: int, name: str, database: str, command: Sequence[str]) -> None:
+    async with slow_link(folder, milliseconds / 1000) as link:
+        began = perf_counter()
+        process = subprocess.Popen(  # noqa: ASYNC220 - our own module, whose peak of memory only wait4 tells
+            [sys.executable, "-m", "fkdash", command[0], link.dsn(database), *command[1:]],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        _, _, used = await asyncio.to_thread(os.wait4, process.pid, 0)
+        process.returncode = 0
+        _say(name, link, perf_counter() - began, f", {used.ru_maxrss / 1024:,.0f} MB")
+
+
+async def _dashboard(folder: str, milliseconds: int) -> None:
+    """Measure until the first screen has its first finding; Textual itself is loaded by then."""
+    async with slow_link(folder, milliseconds / 1000) as link:
+        began = perf_counter()
+        app = DashboardApp(resolve(ConnectionArguments(dsn=link.dsn("demo")), {}), options=DashboardOptions())
+        async with app.run_test(size=(120, 40)) as pilot:
+            while not any(row.findings for row in app.constraints.list.rows):
+                await pilot.pause(0.005)
+            _say("dashboard, first finding", link, perf_counter() - began)
+
+
+def _say_link(milliseconds: int, more: str = "") -> None:
+    load = os.getloadavg()[0]
+    sys.stdout.write(f"{milliseconds} ms{more} (load of the machine {load:.1f} on {os.cpu_count()} cores)\n")
+
+
+def _say(name: str, link: SlowLink, seconds: float, more: str = "") -> None:
+    sys.stdout.write(
+        f"  {name:<24} {link.waits:5} waits, {link.turns:6} turns, {link.connections:4} connections "
+        f"({link.most_open} at once), {seconds:6.2f} s{more}\n"
+    )
+    sys.stdout.flush()
+
+
+async def _make_databases(dsn: str, number: int) -> None:
+    """Make databases alike, of a few tables, one in ten of which is the odd one."""
+    server = await asyncpg.connect(dsn)
+    for name, action in (("alike", "set null"), ("odd", "cascade")):
+        await server.execute(f"create database {name}")
+        connection = await asyncpg.connect(dsn.replace("/postgres?", f"/{name}?"))
+        await connection.execute(
+            "create table workspaces (id int primary key); create table users (id int primary key,"
+            f" workspace_id int not null references workspaces on delete {action});"
+            "insert into workspaces values (1); insert into users values (1, 1)"
+        )
+        await connection.close()
+    for each in range(number - 2):
+        template = "odd" if each % 10 == 0 else "alike"
+        await server.execute(f"create database d{each} template {template} strategy file_copy")
+    await server.close()
+
+
+async def _make(dsn: str, keys: int) -> None:
     server = await asyncpg.connect(dsn)
     for name in ("demo", _KEYS):
         await server.execute(f"create database {name}")
@@ -80,8 +150,6 @@ async def _make(dsn: str, keys: int, databases: int) -> None:
             f"create index on t{number} (parent_id); insert into t{number} values (1, {number % 3 + 1});"
         )
     await connection.close()
-    for number in range(databases):
-        await server.execute(f"create database d{number} template template0")
     await server.close()
 
 

@@ -61,6 +61,7 @@ async def test_every_mistake_in_both_files_is_named_at_its_line(tmp_path: Path) 
     operators, teams = json.loads(ended.stdout)["files"]
     assert [each.partition(":")[0] for each in operators["mistakes"]] == ["line 2", "line 3"]
     assert [each.partition(":")[0] for each in teams["mistakes"]] == ["line 2", "line 3"]
+    assert teams["warnings"] == ["line 5: lint.path is not known: did you mean paths?"]
     assert "hunter2" not in ended.stdout
 
 
@@ -74,6 +75,19 @@ async def test_a_profile_that_leads_nowhere_and_a_baseline_that_is_not_there_are
         "profiles.a: the connection string has a connection parameter that is not known: nonsense" in ended.stdout
     )
     assert "no.json cannot be read" in ended.stdout
+
+
+async def test_a_baseline_stands_beside_its_file_from_wherever_fkdash_is_called_and_a_tool_must_be_known(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "known.json").write_text('{"fkdash": 1, "kind": "baseline", "findings": []}')
+    environment = _files(tmp_path, "", 'baseline = "known.json"\n')
+    team = ("--config", str(tmp_path / "fkdash.toml"))
+    assert (await fkdash("config", "check", *team, environment=environment)).returncode == 0
+    _files(tmp_path, "", '[lint]\ntool = "drizzel"\n')
+    ended = await fkdash("config", "check", *team, environment=environment)
+    assert ended.returncode == 2
+    assert "lint.tool: There is no migration tool drizzel. Known are drizzle, " in ended.stdout
 
 
 async def test_without_files_there_is_nothing_wrong(tmp_path: Path) -> None:

@@ -37,3 +37,12 @@ def eventually() -> Eventually:
                 await asyncio.sleep(0.01)
 
     return wait
+
+
+async def running(database: TestDatabase, like: str) -> int:
+    """Give the number of statements like this one that the server is carrying out."""
+    counted: int = await database.value(
+        "select count(*) from pg_stat_activity where query like $1 and state = 'active' and pid <> pg_backend_pid()",
+        like,
+    )
+    return counted

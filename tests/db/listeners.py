@@ -91,6 +91,10 @@ class Wire:
         """Let nothing through any more, without a word: packets that vanish."""
         self._flowing.clear()
 
+    def let_through(self) -> None:
+        """Let everything through again."""
+        self._flowing.set()
+
     def cut(self) -> None:
         """Break every connection that goes through."""
         for writer in self._writers:

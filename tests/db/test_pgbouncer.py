@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,74 +17,23 @@ from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.errors import ServerRefusedError, TimedOutError
 from tests.db.conftest import Eventually
-from tests.db.listeners import unused_port
 from tests.support.changes import Workbench
+from tests.support.pgbouncer import PROGRAM, pgbouncer
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
 
-_PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-pytestmark = pytest.mark.skipif(_PROGRAM is None, reason="pgbouncer is not installed")
-
-_CONFIGURATION = """\
-[databases]
-* = host={host} user=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 2
-{more}
-"""
-
-
-def _written(folder: Path, text: str) -> Path:
-    file = folder / "pgbouncer.ini"
-    file.write_text(text)
-    for path in (folder, *folder.parents):
-        path.chmod(0o755)
-        if path.name.startswith("pytest-of-"):
-            break
-    return file
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not installed")
 
 
 @pytest.fixture(
     params=["", "ignore_startup_parameters = default_transaction_read_only,statement_timeout,lock_timeout"]
 )
 async def pooled(
-    request: pytest.FixtureRequest, target: Target, database: TestDatabase, tmp_path: Path, eventually: Eventually
+    request: pytest.FixtureRequest, target: Target, database: TestDatabase, tmp_path: Path
 ) -> AsyncIterator[Target]:
     """The database through a PgBouncer that refuses startup parameters, and one that drops them silently."""
-    port = unused_port()
-    text = _CONFIGURATION.format(host=database.socket_directory, port=port, more=request.param)
-    # PgBouncer does not run as root; the owner of the server may open its socket.
-    owner = pwd.getpwuid(os.stat(f"{database.socket_directory}/.s.PGSQL.5432").st_uid)  # noqa: PTH116 - a socket
-    user = owner.pw_name if os.geteuid() == 0 else None
-    assert _PROGRAM is not None
-    process = await asyncio.create_subprocess_exec(
-        _PROGRAM,
-        "-q",
-        _written(tmp_path, text),
-        user=user,
-        cwd="/",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-
-    async def answers() -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
-
-    await eventually(answers)
-    yield replace(target, addresses=(Address("127.0.0.1", port),))
-    process.terminate()
-    await process.wait()
+    async with pgbouncer(database.socket_directory, tmp_path, more=request.param) as folder:
+        yield replace(target, addresses=(Address(str(folder), 5432),))
 
 
 async def test_looking_is_read_only_limited_and_leaves_no_setting_behind(

@@ -12,8 +12,11 @@ import pytest
 
 from fkdash.checking.database import CheckOptions, check
 from fkdash.db.pool import ReadPool
+from fkdash.db.probe import ProbeAnswer, what_answers
+from fkdash.db.target import Address, Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import ConnectionLostError
+from tests.db.listeners import Wire, wire_to
 from tests.support.servers import TestDatabase
 from tests.support.slow_link import slow_link
 
@@ -94,3 +97,56 @@ async def test_a_link_that_is_gone_is_noticed_within_ten_seconds_and_replaced(da
                 await pool.close()
     finally:
         address("del")
+
+
+async def test_a_tunnel_that_takes_questions_and_answers_none_is_lost_while_its_server_sleeps(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fkdash.db.link._QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("fkdash.db.link._ANSWER_SECONDS", 0.2)
+    async with wire_to(database.socket_directory) as wire:
+        pool = await ReadPool.open(_through(wire, database))
+        try:
+
+            async def asking() -> None:
+                async with pool.session(300) as session:
+                    assert (await session.asked("select 1 as one"))[0]["one"] == 1
+                    wire.hold()
+                    await session.asked("select pg_catalog.pg_sleep(300)::text as slept")
+
+            async with asyncio.timeout(60):
+                with pytest.raises(ConnectionLostError):
+                    await asking()
+            wire.let_through()
+            monkeypatch.undo()
+            async with pool.session() as session:
+                assert (await session.asked("select 1 as one"))[0]["one"] == 1
+        finally:
+            await pool.close()
+
+
+async def test_a_server_that_is_only_slow_is_waited_for(
+    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def counted(address: Address, *, seconds: float) -> ProbeAnswer:
+        asked.append(await what_answers(address, seconds=seconds))
+        return asked[-1]
+
+    monkeypatch.setattr("fkdash.db.link._QUIET_SECONDS", 0.01)
+    monkeypatch.setattr("fkdash.db.link.what_answers", counted)
+    async with wire_to(database.socket_directory) as wire:
+        pool = await ReadPool.open(_through(wire, database))
+        try:
+            async with pool.session(60) as session:
+                while len(asked) < 3:
+                    await session.asked("select pg_catalog.pg_sleep(0.05)::text as slept")
+        finally:
+            await pool.close()
+    assert set(asked) == {ProbeAnswer.NO_TLS}
+
+
+def _through(wire: Wire, database: TestDatabase) -> Target:
+    dsn = f"postgresql://postgres@127.0.0.1:{wire.port}/{database.name}?sslmode=disable"
+    return resolve(ConnectionArguments(dsn=dsn), {})

@@ -261,6 +261,15 @@ async def test_a_key_that_could_not_be_added_is_told_with_the_way_to_its_rows(da
     )
     query = found.advice.removeprefix("These rows: ")
     assert [row["id"] for row in await database.fetch(query)] == [10, 11]
+    # What inherits is seen by no foreign key, on neither side.
+    catalog = await _with(
+        database,
+        "create table rule_heir () inherits (stock_rule); create table move_heir () inherits (stock_move);"
+        "insert into rule_heir values (1); insert into move_heir values (14, 3)",
+    )
+    found = explain(catalog, f'{text}\nDETAIL:  Key (rule_id)=(1) is not present in table "stock_rule".')
+    query = found.advice.removeprefix("These rows: ")
+    assert [row["id"] for row in await database.fetch(query)] == [10, 11]
 
 
 @_newest

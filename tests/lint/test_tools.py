@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.cli.main import main
+from fkdash.errors import UsageError
 from fkdash.lint.reading import FilesRead, read_sources
 from fkdash.lint.sources import find_sources
 
@@ -85,6 +86,49 @@ def test_numbers_of_several_parts_give_the_order_and_are_not_taken_for_the_same(
     found = read(tmp_path, dict(zip(names, (A, B, C), strict=True)))
     assert [each.reason for each in found.script.incomplete] == []
     assert [file.path.name for file in find_sources([tmp_path]).files] == list(names)
+
+
+SERVICE = "src/main/resources/db/migration"
+DRIZZLE = {f"web/drizzle/{name}": text for name, text in FOLDERS["drizzle"].items()}
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({**DRIZZLE, f"pay/{SERVICE}/V1__a.sql": A}, ("web/drizzle", f"pay/{SERVICE}")),
+        ({f"pay/{SERVICE}/V1__a.sql": A, f"log/{SERVICE}/V1__a.sql": A}, (f"pay/{SERVICE}", f"log/{SERVICE}")),
+        ({**DRIZZLE, "db/prisma/migrations/2026_a/migration.sql": A}, ("web/drizzle", "db/prisma/migrations")),
+    ],
+)  # fmt: skip
+def test_of_a_repository_with_several_folders_of_migrations_one_is_to_be_named(
+    tmp_path: Path, files: dict[str, str], named: tuple[str, ...]
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(tmp_path, files)
+    assert all(each in raised.value.what for each in named)
+
+
+@pytest.mark.parametrize(
+    ("other", "text", "reason"),
+    [
+        ("jobs/migrations/1_a.sql", A, "it has migrations too"),
+        ("app/db/migrate/20260101000000_a.rb", "class A; end", "a migration in Ruby"),
+        ("jobs/seeds/1_a.sql", "INSERT INTO a VALUES (1);", ""),
+        ("docs/2026_a.py", "print()", ""),
+    ],
+)
+def test_what_a_repository_has_beside_the_folder_that_is_read_is_said(
+    tmp_path: Path, other: str, text: str, reason: str
+) -> None:
+    found = read(tmp_path, {**DRIZZLE, other: text})
+    assert found.files == 3
+    assert [reason in each.reason for each in found.script.incomplete] == [True] * bool(reason)
+
+
+def test_a_service_is_read_where_a_build_has_left_a_copy_of_its_migrations(tmp_path: Path) -> None:
+    files = {f"{SERVICE}/V1__a.sql": A, f"{SERVICE}/more/V2__b.sql": B, "target/classes/db/migration/V1__a.sql": A}
+    found = read(tmp_path, files)
+    assert (found.files, found.script.incomplete) == (2, [])
 
 
 def test_two_files_of_one_number_and_a_migration_in_code_are_said(tmp_path: Path) -> None:

@@ -61,8 +61,13 @@ _BASELINE = {
     "kind": "baseline",
     "findings": [{"rule": "FK101", "constraint": "public.a.b", "fingerprint": "ab"}],
 }
-_many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-_some = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_TIMES = int(os.environ.get("FKDASH_TEST_TIMES", "1"))
+_many = settings(
+    max_examples=60 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+_some = settings(
+    max_examples=15 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 Run = Callable[..., tuple[int, str]]
 
@@ -142,7 +147,7 @@ _arguments = st.lists(_words | st.tuples(st.sampled_from(_OPTIONS), _words), max
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(command=st.sampled_from([name for name in COMMANDS if name != "demo"]), arguments=_arguments)
 def test_no_words_are_too_odd_to_be_answered(run: Run, command: str, arguments: list[str]) -> None:
     run(*command.split(), *arguments, "-w")

@@ -70,6 +70,25 @@ def test_an_unknown_key_is_a_warning_with_the_nearest_known_one(tmp_path: Path) 
     )
 
 
+def test_an_unknown_key_is_told_beside_mistakes_and_one_mistake_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "fkdash.toml").write_text(
+        'basline = "x"\nprofiles = 1\n[rules]\nFK999 = "off"\n[[override]]\nseverity = 3\n[[override]]\nrule = "nope"\nseverity = "off"\n'
+        '[[ignore]]\nreason = "x"\nuntil = "2030"\n'
+    )
+    with pytest.raises(UsageError) as refused:
+        load_configuration(start=tmp_path)
+    said = str(refused.value)
+    for each in (
+        "line 1: basline is not known: did you mean baseline?",
+        "line 2: profiles has no effect here; it belongs into config.toml",
+        "line 4: rules.FK999 names no rule",
+        "line 6: override[1].severity is a whole number",
+        "line 8: override[2].rule names no rule",
+        "line 12: ignore[1].until is text that is no date",
+    ):
+        assert each in said
+
+
 def test_a_service_with_spaces_stays_one_service(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('[profiles.prod]\nservice = "a b\'c"\n')

@@ -147,7 +147,7 @@ def _is_part(catalog: Catalog, blocker: Blocker, table: TableName) -> bool:
 
 def _claimed(catalog: Catalog, finding: Finding, target: TableName) -> str:
     """Spell the query for the rows of which a finding says that they cannot be deleted."""
-    keys = finding.path or (finding.key,)
+    keys = list(finding.path or (finding.key,))
     conditions = []
     if finding.rule in _WHATEVER_THE_ROWS or (finding.error and finding.error.sqlstate in _BEFORE_ROWS):
         # No row need refer, but where the referenced key is NULL no statement is made.

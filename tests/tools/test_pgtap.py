@@ -12,6 +12,8 @@ from tests.support.servers import TestDatabase, psql
 from tests.tools import installed
 from tests.tools.projects import KEY, TABLES
 
+_SHADOWS = (Path(__file__).parents[1] / "security" / "shadows.sql").read_text(encoding="utf-8")
+
 pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
 
 
@@ -27,7 +29,7 @@ def run(database: TestDatabase, file: Path) -> str:
 
 
 @pytest.mark.parametrize("option", ["no-action", "drop-not-null", "cascade"])
-async def test_a_test_fails_before_the_fix_and_passes_after_it_and_leaves_nothing(
+async def test_a_test_fails_before_the_fix_passes_after_it_and_leaves_and_runs_nothing_else(
     option: str, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -52,3 +54,10 @@ async def test_a_test_fails_before_the_fix_and_passes_after_it_and_leaves_nothin
     planned = int(told.split("\n", 1)[0].removeprefix("1.."))
     assert told.count("\nok ") == planned
     assert await database.value("select count(*) from users") == 0
+
+    await database.execute(_SHADOWS)
+    await database.execute(f"alter database {database.name} set search_path = shadow, pg_catalog, public")
+    log = Path(database.socket_directory) / "server.log"
+    before = log.read_bytes().count(b"SHADOW ")
+    assert run(database, file) == told
+    assert log.read_bytes().count(b"SHADOW ") == before

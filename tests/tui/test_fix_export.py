@@ -11,7 +11,7 @@ from textual.widgets import Input
 from fkdash.tui.screens.fix_export import FixExportScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
-from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of
+from tests.tui.walk import NAME, PLAIN, Walk, state_of
 
 
 @pytest.fixture(autouse=True)

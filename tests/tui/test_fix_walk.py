@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from time import monotonic
 
 import asyncpg
 import pytest
-from textual import events
 
 from fkdash.apply.events import RunOutcome
 from fkdash.tui.screens.fix.confirm import FixConfirmScreen
-from fkdash.tui.screens.fix.edit import FixEditScreen
 from fkdash.tui.screens.fix.options import FixOptionsScreen
 from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.fix.run import FixRunScreen
 from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase
-from tests.tui.test_dashboard import Session, dashboard
+from tests.tui.test_dashboard import dashboard
+from tests.tui.walk import NAME, PLAIN, Walk, asks, state_of
 
-NAME = "users_primary_workspace_id_workspaces_id_fk"
 MOST_KEYSTROKES = 12
 _EXCLUSIVE = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation >= 16384"
 
@@ -28,57 +25,6 @@ _EXCLUSIVE = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' a
 @pytest.fixture(autouse=True)
 def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-
-
-class Walk:
-    """An operator at the keyboard; `keystrokes` counts everything but the typed confirmation."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.keystrokes = 0
-
-    async def press(self, *keys: str) -> None:
-        self.keystrokes += len(keys)
-        await self.session.press(*keys)
-
-    async def paste(self, name: str) -> None:
-        self.session.app.screen.post_message(events.Paste(name))
-        await self.session.pilot.pause()
-
-    async def to_plan(self, *moves: str) -> None:
-        await self.session.until_shown("BITES 412")
-        await self.press("f", *moves, "enter")
-        await self.session.until(lambda: "a apply" in self.session.screen)
-
-    async def confirm(self, *names: str) -> None:
-        await self.press("a")
-        await self.session.until(lambda: asks(self.session))
-        for name in names:
-            await self.paste(name)
-            await self.press("enter")
-        await self.press("right", "enter")
-
-    async def to_end(self) -> RunOutcome:
-        await self.session.until(lambda: isinstance(self.session.app.screen, FixRunScreen))
-        await self.session.until(lambda: self.session.app.applying.ended is not None)
-        ended = self.session.app.applying.ended
-        assert ended is not None
-        await self.session.until_shown("u undo")
-        return ended.outcome
-
-
-def asks(session: Session) -> bool:
-    screen = session.app.screen
-    return isinstance(screen, FixConfirmScreen) and screen.takes_keys_from < monotonic()
-
-
-async def state_of(database: TestDatabase) -> tuple[str, bool]:
-    rows = await database.fetch(
-        "select confdeltype::text, attnotnull from pg_constraint join pg_attribute "
-        "on attrelid = conrelid and attnum = conkey[1] where conname = $1",
-        NAME,
-    )
-    return rows[0][0], rows[0][1]
 
 
 async def delete_a_referenced_workspace(database: TestDatabase) -> str:
@@ -90,9 +36,6 @@ async def delete_a_referenced_workspace(database: TestDatabase) -> str:
     except asyncpg.PostgresError as error:
         return error.sqlstate or ""
     return "00000"
-
-
-PLAIN = DashboardOptions(environment="staging")
 
 
 async def test_option_a_is_applied_within_twelve_keystrokes_and_the_finding_is_gone(
@@ -307,57 +250,6 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         assert "ok deleting a referenced row of workspaces: refused with 23503" in screen.pane.text
         await session.until_shown("LOOKING")
     assert await state_of(incident_database) == ("n", True)
-
-
-async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(
-    incident_database: TestDatabase, tmp_path: Path
-) -> None:
-    async with dashboard(incident_database.dsn, options=PLAIN) as session:
-        walk = Walk(session)
-        await walk.to_plan()
-        await session.until(lambda: "ok a primary" in session.screen)
-        await session.press("v")
-        await session.until_shown("-- step 1: swap")
-        edit = session.app.screen
-        assert isinstance(edit, FixEditScreen)
-        edit.field.load_text(edit.field.text.replace(" NOT VALID;", " ON DELETE CASCADE NOT VALID;"))
-        await session.press("escape")
-        await session.until_shown("Edited into something else", "something else than the plan's own statement")
-        await session.press("a")
-        await session.until_shown("it was edited into something else")
-        await session.until(lambda: isinstance(session.app.screen, FixPlanScreen))
-        await session.press("e")
-        await session.until_shown("Written to")
-        script = next(tmp_path.rglob("*.sql")).read_text()
-        assert "ON DELETE CASCADE NOT VALID" in script
-        await session.press("v")
-        edited = session.app.screen
-        assert isinstance(edited, FixEditScreen)
-        assert " ON DELETE CASCADE NOT VALID" in edited.field.text
-        await session.press("ctrl+r", "escape")
-        await session.until(lambda: "Edited into something else" not in session.screen)
-    assert await state_of(incident_database) == ("n", True)
-
-
-async def test_an_edit_that_changes_nothing_but_its_looks_is_applied(incident_database: TestDatabase) -> None:
-    async with dashboard(incident_database.dsn, options=PLAIN) as session:
-        walk = Walk(session)
-        await walk.to_plan()
-        await session.press("v")
-        await session.until_shown("-- step 1: swap")
-        edit = session.app.screen
-        assert isinstance(edit, FixEditScreen)
-        await walk.paste("\x1b[31m")
-        assert edit.field.text.startswith("\\x1b[31m")
-        edit.field.load_text(edit.field.text.removeprefix("\\x1b[31m").replace("DROP", "/* INC-42 */ drop"))
-        await session.press("escape")
-        await session.until_shown("a apply")
-        await walk.confirm(NAME)
-        assert await walk.to_end() is RunOutcome.VERIFIED
-        applied = session.app.applying.plan
-        assert applied is not None
-        assert "/* INC-42 */" in applied.steps[0].sql
-    assert (await state_of(incident_database))[0] == "a"
 
 
 @pytest.mark.parametrize(

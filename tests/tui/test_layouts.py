@@ -15,7 +15,7 @@ from fkdash.tui.screens.preview.preview import PreviewScreen
 from fkdash.tui.settings import DashboardOptions
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
-from tests.tui.test_fix_walk import NAME
+from tests.tui.walk import NAME
 
 # At the sizes above, the snapshots are held to the same: these two are the smallest and the usual one.
 SIZES = [(60, 16), (80, 24)]

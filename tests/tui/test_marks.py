@@ -13,7 +13,7 @@ from fkdash.db.text import plain
 from fkdash.report.check_markdown import escaped
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
-from tests.tui.test_fix_walk import NAME, PLAIN, Walk
+from tests.tui.walk import NAME, PLAIN, Walk
 
 HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 

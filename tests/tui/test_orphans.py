@@ -11,7 +11,7 @@ from fkdash.tui.screens.orphans import OrphansScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import dashboard
-from tests.tui.test_fix_walk import PLAIN
+from tests.tui.walk import PLAIN
 
 _TABLES = """
 create table workspaces (id int primary key, name text);

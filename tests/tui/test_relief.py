@@ -16,7 +16,7 @@ from fkdash.tui.screens.fix.plan import FixPlanScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
-from tests.tui.test_fix_walk import PLAIN
+from tests.tui.walk import PLAIN
 
 _TABLES = """
 create table spaces (id int primary key, name text);

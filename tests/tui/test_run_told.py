@@ -16,7 +16,7 @@ from tests.support.gate import Moment, gate
 from tests.support.servers import TestDatabase
 from tests.support.terminal import Terminal, terminal
 from tests.tui.test_dashboard import Session, dashboard
-from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of
+from tests.tui.walk import NAME, PLAIN, Walk, state_of
 
 _VALIDATED = "select convalidated from pg_constraint where conname = $1"
 _CANCELLED = {

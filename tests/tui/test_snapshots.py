@@ -26,8 +26,8 @@ from tests.support.servers import TestDatabase, TestServer
 from tests.tui.snapshots import difference, snapshot
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.test_databases import NOBODY, WARNED, destination
-from tests.tui.test_fix_walk import NAME
 from tests.tui.test_layouts import well_laid_out
+from tests.tui.walk import NAME
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 pytestmark = [

@@ -14,7 +14,7 @@ from fkdash.tui.screens.watch import WatchScreen
 from tests.support.changes import good, workbench
 from tests.support.servers import TestDatabase, TestServer, fresh_database, versions_under_test
 from tests.tui.test_dashboard import dashboard
-from tests.tui.test_fix_walk import PLAIN
+from tests.tui.walk import PLAIN
 from tests.watch.servers import logging_server
 
 pytestmark = pytest.mark.newest_version

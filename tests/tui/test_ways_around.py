@@ -18,7 +18,7 @@ from fkdash.tui.screens.fix.options import FixOptionsScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import CONFLICT, Session, dashboard
-from tests.tui.test_fix_walk import NAME, PLAIN, Walk, state_of
+from tests.tui.walk import NAME, PLAIN, Walk, state_of
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.changed_types import want_overlaps, want_same_meaning
+from fkdash.catalog.files.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.columns import add_identity_sequence, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, remove_trigger, want_no_view
 from fkdash.catalog.files.expressions import template
@@ -229,6 +229,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
     want_no_rule(state, table, column.name)
     want_no_view(state, table, column.name, cascade=False)
     want_same_meaning(state, table, column, wanted)
+    want_default_cast(state, column, wanted)
     state.change_column(
         table.oid,
         number,

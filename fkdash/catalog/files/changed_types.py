@@ -6,18 +6,28 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import base_of, default_class, same_kind
+from fkdash.catalog.files.types import TEXTS, base_of, default_class, same_kind
 from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, IndexFact, Relation
 
 _NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
+_FROM_TEXT: Final = TEXTS | {"char", "regclass"}
 _OF_ANY_TYPE: Final = re.compile(
     rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
     re.IGNORECASE,
 )
 """Expressions that say nothing of their columns but whether they are NULL."""
+
+
+def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> None:
+    """Raise RefusedError where a default of text would have to become one of a type that is no text."""
+    if column.default is None or column.generated or column.type.array:
+        return
+    base = base_of(state, wanted.type)
+    if base_of(state, column.type).builtin in TEXTS and (base.array or base.builtin not in _FROM_TEXT):
+        raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
 
 
 def want_same_meaning(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:

@@ -93,10 +93,13 @@ def generation_of(said: ColumnSaid, relation: Relation) -> Template | None:
 
 
 def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Template | None:
-    """Give a default; a plain NULL is none, unless a domain stands behind it."""
+    """Give a default; a plain NULL is none, unless a domain stands behind it or the type has a length.
+
+    Then PostgreSQL stores the cast to that length (cookDefault, AddRelationNewConstraints).
+    """
     words = tuple(token.value for token in said.tokens if token.value not in {"(", ")"})
     is_null = words[:1] == _NULL and (len(words) == 1 or words[1] == "::")
-    if is_null and base_of(state, type_ref) == type_ref:
+    if is_null and base_of(state, type_ref) == type_ref and not type_ref.modifier:
         return None
     return Template((said.text,))
 

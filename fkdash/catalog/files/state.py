@@ -308,6 +308,13 @@ class State:
             self.put(self.indexes_of, table, left or None)
         self.put(self.relations, relation.oid, None)
 
+    def want_free_name(self, schema: int, name: str) -> None:
+        """Raise RefusedError where a relation has that name, or a type that a table's row type would be called."""
+        if (schema, name) in self.relation_names:
+            raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
+        if (schema, name) in self.type_names:
+            raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
+
     def want_free_type(self, schema: int, name: str) -> None:
         """Raise RefusedError where a type has that name, be it the row type of a table."""
         relation = self.relation_names.get((schema, name))

@@ -20,8 +20,6 @@ from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, S
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
-    DUPLICATE_OBJECT,
-    DUPLICATE_TABLE,
     INVALID_COLUMN_DEFINITION,
     INVALID_OBJECT_DEFINITION,
     INVALID_TABLE_DEFINITION,
@@ -40,13 +38,8 @@ def create_table(state: State, said: CreateTable) -> None:
     if said.temporary and TEMPORARY not in state.schemas:
         state.put(state.schemas, TEMPORARY, state.new_oid())
     schema = state.schemas[TEMPORARY] if said.temporary else state.creation_schema(said.name)
-    name = said.name[-1]
-    if (schema, name) in state.relation_names:
-        if said.if_not_exists:
-            return
-        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
-    if (schema, name) in state.type_names:
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
+    if said.if_not_exists and (schema, said.name[-1]) in state.relation_names:
+        return
     if said.query is not None:
         _create_of_query(state, said, schema)
         return
@@ -56,6 +49,7 @@ def create_table(state: State, said: CreateTable) -> None:
 
 
 def _create_of_query(state: State, said: CreateTable, schema: int) -> None:
+    state.want_free_name(schema, said.name[-1])
     if said.temporary:
         state.add_relation(Relation(state.new_oid(), schema, said.name[-1], "r", temporary=True))
         return
@@ -86,6 +80,8 @@ class _Making:
         for each in said.elements:
             self._take(each)
         self._merge_parents()
+        # Only now does it look for the name (heap_create_with_catalog).
+        state.want_free_name(self.schema, self.name)
         self._store()
         self._inherit_checks()
         for constraint, _ in self.own:

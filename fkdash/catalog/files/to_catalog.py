@@ -205,9 +205,10 @@ def _code(state: State, oid: int) -> TriggerFunction | None:
 def _silenced(state: State, relation: Relation, key: Constraint, enabled: str) -> list[Trigger]:
     """Give the triggers of a foreign key that do not fire on this table."""
     functions: list[str] = []
-    if key.table == relation.oid:
-        functions += _OWN_TRIGGERS
     above = state.constraints.get(key.parent)
+    # What it has for each partition of a table referred to is checked by the key itself.
+    if key.table == relation.oid and (above is None or above.table != relation.oid):
+        functions += _OWN_TRIGGERS
     # What a partition has of its table's key acts through that key on the table referred to.
     if key.referenced == relation.oid and (above is None or above.referenced != relation.oid):
         functions += [f"RI_FKey_{_ACTION_WORDS[key.on_delete]}_del", f"RI_FKey_{_ACTION_WORDS[key.on_update]}_upd"]

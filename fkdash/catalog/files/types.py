@@ -71,7 +71,7 @@ _GIST: Final = {
 _COLLATABLE: Final = frozenset({"text", "varchar", "bpchar", "name"})
 
 _NUMBERS: Final = {name: rank for rank, name in enumerate(("int2", "int4", "int8", "numeric", "float4", "float8"))}
-_TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
+TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
 _MOMENTS: Final = {"date": 0, "timestamp": 1, "timestamptz": 2}
 _ALIKE: Final = ({"inet", "cidr"}, {"bit", "varbit"}, {"oid", "regclass", "regtype", "regproc", "regrole", "int4"})
 
@@ -207,7 +207,7 @@ def equality(state: State, referencing: TypeRef, referenced: TypeRef) -> str:
         raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
     if own.builtin and theirs.builtin:
         if own.array or _comparable(own.builtin, theirs.builtin):
-            if own.array and own.builtin != theirs.builtin and not {own.builtin, theirs.builtin} <= _TEXTS:
+            if own.array and own.builtin != theirs.builtin and not {own.builtin, theirs.builtin} <= TEXTS:
                 raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
             return "pg_catalog.="
         raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
@@ -225,9 +225,9 @@ def _with_extension(state: State, own: TypeRef, theirs: TypeRef) -> str:
     """Compare citext with text: a key follows the type that is referred to."""
     name = state.types[theirs.oid].name if theirs.oid else ""
     other = state.types[own.oid].name if own.oid else ""
-    if name == "citext" and own.builtin in _TEXTS:
+    if name == "citext" and own.builtin in TEXTS:
         return f"{identifier(state.schema_name(state.types[theirs.oid].schema))}.="
-    if other == "citext" and theirs.builtin in _TEXTS:
+    if other == "citext" and theirs.builtin in TEXTS:
         return "pg_catalog.="
     raise DoubtfulError("whether the types of the key's columns can be compared is not known")
 
@@ -238,7 +238,7 @@ def same_kind(state: State, one: TypeRef, other: TypeRef) -> bool:
     if first.array != second.array or not (first.builtin and second.builtin):
         return first == second
     return first.builtin == second.builtin or any(
-        {first.builtin, second.builtin} <= group for group in ({*_NUMBERS}, _TEXTS, {*_MOMENTS})
+        {first.builtin, second.builtin} <= group for group in ({*_NUMBERS}, TEXTS, {*_MOMENTS})
     )
 
 
@@ -249,7 +249,7 @@ def _comparable(own: str, theirs: str) -> bool:
     if own in _NUMBERS and theirs in _NUMBERS:
         ints, floats = {"int2", "int4", "int8"}, {"float4", "float8"}
         return {own, theirs} <= ints or {own, theirs} <= floats or _NUMBERS[own] < _NUMBERS[theirs]
-    if own in _TEXTS and theirs in _TEXTS:
+    if own in TEXTS and theirs in TEXTS:
         return True
     if own in _MOMENTS and theirs in _MOMENTS:
         return True

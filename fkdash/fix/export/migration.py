@@ -35,7 +35,7 @@ _IF_NOT_EXISTS: Final = (
 _IN_PATH: Final = re.compile(
     r"""(?:'(?:[^']|'')*'|"(?:[^"]|"")*")
       | (?<=\ )(?P<sign>=|<>)(?=\ )
-      | (?<![\w."])(?P<name>pg_\w+|to_regclass|obj_description|text)\b""",
+      | (?<![\w."])(?P<name>pg_(?!catalog\b)\w+|to_regclass|obj_description|concat|text)\b""",
     re.VERBOSE,
 )
 _OID: Final = re.compile(r" and oid <> \d+")
@@ -112,12 +112,17 @@ def _statement(plan: Plan, step: Step) -> Statement:
 
 
 def _condition(query: str) -> str:
-    """Give a query that is true or false as a condition, in which no name is looked for in the path.
+    """Give a query that is true or false as a condition, in which no name is looked for in the path."""
+    return in_no_path(_OID.sub("", query).removeprefix("select "))
+
+
+def in_no_path(sql: str) -> str:
+    """Give a query on the catalogs with every name in it qualified.
 
     A script runs with the rights of whoever pastes it, and in whatever path the database has: an operator that
     somebody planted there would run with them.
     """
-    return _IN_PATH.sub(_qualified, _OID.sub("", query).removeprefix("select "))
+    return _IN_PATH.sub(_qualified, sql)
 
 
 def _qualified(found: re.Match[str]) -> str:

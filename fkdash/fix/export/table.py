@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError
@@ -64,15 +64,20 @@ TOOLS: Final = (
     Tool("ecto", "Ecto", ecto.export),
     Tool("pgtap", "pgTAP", pgtap.export),
 )
+_WHOSE_RIGHTS: Final = (
+    "it runs with the rights of the role that connects, and so does what it sets off: triggers, checks and index "
+    "expressions of the tables; let that be the tables' owner, not a superuser"
+)
 NAMES: Final = tuple(tool.name for tool in TOOLS)
 
 
 def exported(tool: str, request: Request) -> Exported:
-    """Give what an export to a tool would write.
+    """Give what an export to a tool would write, with a note on whose rights it runs with.
 
     Raises UsageError for an unknown tool, UnfitFolderError where the folder does not fit.
     """
     for each in TOOLS:
         if each.name == tool:
-            return each.export(request)
+            made = each.export(request)
+            return replace(made, notes=(*made.notes, _WHOSE_RIGHTS))
     raise UsageError(f"There is no export to {tool}.", next_step=f"Choose one of: {', '.join(NAMES)}.")

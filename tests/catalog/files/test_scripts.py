@@ -38,6 +38,15 @@ SCRIPTS = {
     "a key that is added unless it is there": "do $$ begin if not exists (select 1 from pg_constraint where conname = 'k' "
     "and conrelid = 'public.c'::regclass) then alter table c add constraint k foreign key (p_id) references p "
     "on delete set null; end if; end $$;",
+    "a default that no cast makes one of another type": "do $$ begin alter table c add v varchar(9) default null; "
+    "alter table c alter v type int using 1; exception when datatype_mismatch then alter table c add w varchar; end $$; "
+    "alter table c alter w set default null; alter table c alter w type bigint using 1, alter p_id set default 5; "
+    "alter table c alter p_id type text; alter table c alter p_id drop default, alter p_id type int using 1;",
+    "what is refused first": "create table o (a int); create table q (a int); do $$ begin create table q (a bigint) "
+    "inherits (o); exception when duplicate_table then drop table o; when datatype_mismatch then drop table q; end $$;",
+    "triggers of a key to a partitioned table": "create table q (id int primary key) partition by list (id); "
+    "create table q_1 partition of q for values in (1); alter table c add foreign key (p_id) references q; "
+    "alter table c disable trigger all;",
     "a column that is asked for": "do $$ begin if exists (select from information_schema.columns where table_name = 'c' "
     "and column_name = 'p_id' and table_schema = 'public') then alter table c rename column p_id to q; else "
     "drop table c; end if; end $$;",

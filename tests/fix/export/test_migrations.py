@@ -95,6 +95,12 @@ def test_a_folder_of_no_such_tool_is_refused(tool: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", sorted(FIRST))
+def test_every_tools_export_says_with_whose_rights_it_runs(tool: str, tmp_path: Path) -> None:
+    lay(tmp_path, tool)
+    assert any("with the rights of the role that connects" in note for note in export(tool, tmp_path).notes)
+
+
+@pytest.mark.parametrize("tool", sorted(FIRST))
 def test_a_migration_that_is_there_already_is_not_written_again(tool: str, tmp_path: Path) -> None:
     lay(tmp_path, tool)
     write(export(tool, tmp_path).files)

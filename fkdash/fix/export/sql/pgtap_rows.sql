@@ -1,5 +1,6 @@
 -- What a pgTAP test of a foreign key deletes: a referenced row of its own and one that refers to it, both gone again
--- with the test's transaction. PostgreSQL 14 and later; run by the owner of both tables. :'...' are put in beforehand.
+-- with the test's transaction. PostgreSQL 14 and later; run by the owner of both tables, under the pinned path of
+-- pgtap_path.sql; only their INSERT and DELETE run under the application's. :'...' are put in beforehand.
 CREATE TEMP TABLE fkdash_rows (referenced jsonb, referencing jsonb) ON COMMIT DROP;
 
 -- Other keys, checks and triggers could stop the rows for reasons that are not this test's.
@@ -23,12 +24,13 @@ END
 $setup$;
 
 CREATE FUNCTION pg_temp.fkdash_row(target regclass, given jsonb, keys text[], pairs jsonb) RETURNS jsonb
-LANGUAGE plpgsql AS $row$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $row$
 DECLARE
   filled jsonb := given;
   own record;
   value jsonb;
   listed text;
+  statement text;
 BEGIN
   FOR own IN
     SELECT a.attname::text AS name, CASE WHEN d.typtypmod <> -1 THEN d.typtypmod ELSE a.atttypmod END AS modifier, t.typcategory AS category, t.oid AS type, t.typname AS called
@@ -73,10 +75,14 @@ BEGIN
   FROM jsonb_object_keys(pairs) AS key WHERE filled ? (pairs ->> key)
   INTO filled;
   SELECT string_agg(quote_ident(key), ', ') FROM jsonb_object_keys(filled) AS key INTO listed;
-  EXECUTE format(
-    'INSERT INTO %1$s AS "fkdash row" (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) '
-    'RETURNING to_jsonb("fkdash row")', target, listed
-  ) USING filled INTO filled;
+  statement := format(
+    'INSERT INTO %1$s AS "fkdash row" (%2$s) OVERRIDING SYSTEM VALUE '
+    'SELECT %2$s FROM pg_catalog.jsonb_populate_record(NULL::%1$s, $1) '
+    'RETURNING pg_catalog.to_jsonb("fkdash row")', target, listed
+  );
+  PERFORM set_config('search_path', current_setting('fkdash.path'), true);
+  EXECUTE statement USING filled INTO filled;
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   RETURN filled;
 END
 $row$;
@@ -92,22 +98,30 @@ BEGIN
     :'referenced', '{}', keys, CASE WHEN :'referenced'::regclass = :'referencing'::regclass THEN pairs ELSE '{}' END
   );
   SELECT jsonb_object_agg(key, referenced -> (pairs ->> key)) FROM jsonb_object_keys(pairs) AS key INTO given;
-  INSERT INTO fkdash_rows VALUES (referenced, pg_temp.fkdash_row(:'referencing', given, '{}', '{}'));
+  INSERT INTO pg_temp.fkdash_rows VALUES (referenced, pg_temp.fkdash_row(:'referencing', given, '{}', '{}'));
 END
 $rows$;
 
-CREATE FUNCTION pg_temp.fkdash_delete() RETURNS void LANGUAGE plpgsql AS $delete$
+CREATE FUNCTION pg_temp.fkdash_delete() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $delete$
 DECLARE
   wanted jsonb;
+  statement text;
 BEGIN
   SELECT jsonb_object_agg(key.value, rows.referenced -> key.value)
-  FROM fkdash_rows AS rows, jsonb_each_text(:'pairs') AS key INTO wanted;
-  EXECUTE format('DELETE FROM %s AS "fkdash row" WHERE to_jsonb("fkdash row") @> $1', :'referenced'::regclass) USING wanted;
+  FROM pg_temp.fkdash_rows AS rows, jsonb_each_text(:'pairs') AS key INTO wanted;
+  statement := format(
+    'DELETE FROM %s AS "fkdash row" WHERE pg_catalog.to_jsonb("fkdash row") OPERATOR(pg_catalog.@>) $1',
+    :'referenced'::regclass
+  );
+  PERFORM set_config('search_path', current_setting('fkdash.path'), true);
+  EXECUTE statement USING wanted;
   SET CONSTRAINTS ALL IMMEDIATE;
 END
 $delete$;
 
-CREATE FUNCTION pg_temp.fkdash_sqlstate() RETURNS text LANGUAGE plpgsql AS $state$
+CREATE FUNCTION pg_temp.fkdash_sqlstate() RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $state$
 BEGIN
   PERFORM pg_temp.fkdash_delete();
   RETURN '00000';
@@ -116,10 +130,11 @@ EXCEPTION WHEN OTHERS THEN
 END
 $state$;
 
-CREATE FUNCTION pg_temp.fkdash_referencing() RETURNS SETOF jsonb LANGUAGE plpgsql AS $left$
+CREATE FUNCTION pg_temp.fkdash_referencing() RETURNS SETOF jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $left$
 BEGIN
   RETURN QUERY EXECUTE format(
-    'SELECT to_jsonb("fkdash row") FROM %s AS "fkdash row", fkdash_rows AS rows '
+    'SELECT to_jsonb("fkdash row") FROM %s AS "fkdash row", pg_temp.fkdash_rows AS rows '
     'WHERE to_jsonb("fkdash row") - $1 = rows.referencing - $1',
     :'referencing'::regclass
   ) USING ARRAY(SELECT jsonb_object_keys(:'pairs'));

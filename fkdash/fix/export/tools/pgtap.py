@@ -14,11 +14,12 @@ from fkdash.catalog.model import Action
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.fix.export.folder import created, folders, names, newline_of, read
+from fkdash.fix.export.migration import in_no_path
 from fkdash.fix.export.model import Exported, Transaction, UnfitFolderError
 from fkdash.fix.export.sequence import refuse_repeated
 from fkdash.fix.export.sql_text import comment
 from fkdash.fix.statements.took_effect import constraint_oid
-from fkdash.pasting import for_psql
+from fkdash.pasting import WHOSE_RIGHTS, for_psql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,9 @@ def export(request: Request) -> Exported:
     prefix = f"{max(map(int, numbered)) + 1:0{len(max(numbered, key=int))}d}-" if numbered else ""
     body = "\n".join(tests)
     text = (
-        comment(f"Pins {request.migration.title}: run it with pg_prove or psql, as the owner of the tables.")
-        + f"BEGIN;\n\nSELECT plan({len(tests)});\n\n{_helpers(plan)}{body}\n\n"
+        comment(f"Pins {request.migration.title}: run it with pg_prove or psql.\n{WHOSE_RIGHTS}")
+        + f"BEGIN;\n\n{_template('pgtap_path')}{_helpers(plan)}{_template('pgtap_functions')}"
+        + f"SELECT plan({len(tests)});\n\n{body}\n\n"
         + "SELECT * FROM finish();\n\nROLLBACK;\n"
     )
     path = folder / f"{prefix}{request.migration.slug}{ending}"
@@ -78,13 +80,12 @@ def _declared(plan: Plan) -> Iterator[str]:
     key = plan.goal.key
     there = constraint_oid(key.table, key.name)
     if plan.goal.gone:
-        yield _test("ok", f"NOT EXISTS ({there})", f"{key.name} is not declared")
+        yield _test("ok", in_no_path(f"NOT EXISTS ({there})"), f"{key.name} is not declared")
         return
-    facts = (
-        "SELECT confdeltype::text || confupdtype::text || convalidated::text "
-        f"FROM pg_constraint WHERE oid = ({there})"
+    facts = in_no_path(
+        f"SELECT concat(confdeltype, confupdtype, convalidated) FROM pg_constraint WHERE oid = ({there})"
     )
-    wanted = f"{key.on_delete.letter}{key.on_update.letter}{str(key.validated).lower()}"
+    wanted = f"{key.on_delete.letter}{key.on_update.letter}{'t' if key.validated else 'f'}"
     said = f"{key.name} is ON DELETE {key.on_delete}, ON UPDATE {key.on_update}" + (
         " and validated" if key.validated else ""
     )
@@ -92,12 +93,14 @@ def _declared(plan: Plan) -> Iterator[str]:
     for table, column in plan.goal.nullable:
         yield _test(
             "ok",
-            f"NOT (SELECT attnotnull FROM pg_attribute WHERE attrelid = to_regclass({literal(table.sql)}) "
-            f"AND attname = {literal(column)})",
+            in_no_path(
+                f"NOT (SELECT attnotnull FROM pg_attribute WHERE attrelid = to_regclass({literal(table.sql)}) "
+                f"AND attname = {literal(column)})"
+            ),
             f"{table.name}.{column} accepts NULL",
         )
     for words, condition in plan.goal.checks:
-        yield _test("ok", f"({condition})", words)
+        yield _test("ok", f"({in_no_path(condition)})", words)
 
 
 def _deleted(plan: Plan) -> Iterator[str]:
@@ -112,15 +115,15 @@ def _deleted(plan: Plan) -> Iterator[str]:
         yield _test("matches", "pg_temp.fkdash_sqlstate(), '^(23503|23001)$'", f"{what} is refused")
         return
     yield _test("lives_ok", run, f"{what} is allowed")
+    counted = "SELECT pg_catalog.count(*)::pg_catalog.int4 FROM pg_temp.fkdash_referencing() AS r"
     if key.on_delete is Action.CASCADE:
-        left = "(SELECT count(*)::int FROM pg_temp.fkdash_referencing())"
-        yield _test("is", f"{left}, 0", f"{what} deletes those as well")
+        yield _test("is", f"({counted}), 0", f"{what} deletes those as well")
     else:
         names_ = key.set_columns
-        null = " AND ".join(f"r ->> {literal(name)} IS NULL" for name in names_)
+        null = " AND ".join(f"(r OPERATOR(pg_catalog.->>) {literal(name)}) IS NULL" for name in names_)
         yield _test(
             "is",
-            f"(SELECT count(*)::int FROM pg_temp.fkdash_referencing() AS r WHERE {null}), 1",
+            f"({counted} WHERE {null}), 1",
             f"{what} sets {', '.join(names_)} to NULL",
         )
 
@@ -140,5 +143,8 @@ def _helpers(plan: Plan) -> str:
         "constraint": literal(key.name),
         "pairs": literal(json.dumps(pairs, ensure_ascii=False)),
     }
-    template = query("fkdash.fix.export", "pgtap_rows")
-    return re.sub(r":'(\w+)'", lambda match: for_psql(values[match[1]]), template)
+    return re.sub(r":'(\w+)'", lambda match: for_psql(values[match[1]]), _template("pgtap_rows"))
+
+
+def _template(name: str) -> str:
+    return f"{query('fkdash.fix.export', name).rstrip()}\n\n"

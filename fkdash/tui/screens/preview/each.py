@@ -91,14 +91,16 @@ class PreviewEachScreen(BaseScreen):
     async def _read(self) -> None:
         from fkdash.preview.each.answer import preview_each  # loaded when it is wanted
         from fkdash.preview.model import Limits
+        from fkdash.preview.standing import each_as_it_stands
         from fkdash.report.preview_each import each_sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         async with pool.session(_SECONDS) as session:
-            self.answer = await preview_each(
+            found = await preview_each(
                 session, self._table, limits, self._progress, labels=self._labels, page_rows=_ROWS
             )
+        self.answer = each_as_it_stands(self.knowledge.catalog, found)
         blocked = self.answer.preview.verdict == "blocked"
         self.consequence.tell(each_sentence(self.answer), "error" if blocked else "plain")
         self.list.empty = "No row is known that cannot be deleted."

@@ -109,7 +109,7 @@ class PreviewScreen(BaseScreen):
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
             answer = await preview(session, self.target, limits, self._progress)
-            self.answer = await as_it_stands(session, self.knowledge.catalog, answer)
+        self.answer = as_it_stands(self.knowledge.catalog, answer)
         self.supposed = []
         self.consequence.tell(_first_line(self.answer) or sentence(self.answer), _TONES[self.answer.verdict])
         self.list.empty = "It touches nothing."
