@@ -1,17 +1,19 @@
 """The query that an application runs before a delete: which keys would refuse it, with how many rows.
 
-The rows that a delete would take along by ON DELETE CASCADE are followed first, table by table; what NO ACTION
-finds among them is gone at the end of the statement and refuses nothing. What the catalog cannot tell (a default
-row, a trigger, a check) is not asked and named instead.
+The rows that a delete would take along by ON DELETE CASCADE are followed first, table by table. One of them
+refuses nothing only where it is certainly gone before the key is asked: keys are asked as their rows go, in the
+order of the constraints, and only a deferred one waits until the end. What the catalog cannot tell (a default row,
+a trigger, a check) is not asked and named instead.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import matches, refers, source
+from fkdash.catalog.spelling import compared_type, matches, pairs, refers, source
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
@@ -30,7 +32,10 @@ _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A list of values of one key column, in the order of the rows to delete; `type` is the column's own."""
+    """A list of values of one key column, in the order of the rows to delete.
+
+    `type` is the column's own, which cuts no value to another row's key.
+    """
 
     column: str
     type: str
@@ -62,13 +67,19 @@ class Guard:
 
 
 def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
-    """Give the query for deletes from a table by its primary key; raises UsageError where it has none."""
+    """Give the query for deletes by a table's primary key; raises UsageError for none and for one of arrays."""
     if not table.primary_key:
         raise UsageError(
             f"{table.name} has no primary key by which rows to delete could be named.", next_step="Add one first."
         )
     columns = table.columns_by_name
-    reach = _Reach(catalog, table.name)
+    arrays = [name for name in table.primary_key if columns[name].plain_type.endswith("[]")]
+    if arrays:
+        raise UsageError(
+            f"{arrays[0]} of {table.name} is an array, and a list of arrays cannot be told from one array.",
+            next_step="fkdash preview takes such a key.",
+        )
+    reach = _Reach(catalog, table)
     asked = [_asked(catalog, reach, key, sqlstate, limit) for key, sqlstate in reach.refusing()]
     nothing = (
         "select cast(null as text) as constraint_name, cast(null as text) as table_name, "
@@ -77,23 +88,30 @@ def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
     asking = "\nunion all\n".join(asked) or f"{nothing} where false"
     return Guard(
         table=table.name,
-        parameters=tuple(Parameter(name, columns[name].plain_type) for name in table.primary_key),
+        parameters=tuple(Parameter(name, compared_type(columns[name])) for name in table.primary_key),
         limit=limit,
         not_asked=tuple(reach.not_asked),
-        parts=(*reach.tables(table), f"select * from (\n{asking}\n) as found where rows > 0"),
+        parts=(*reach.tables(), f"select * from (\n{asking}\n) as found where rows > 0"),
     )
 
 
 class _Reach:
     """The tables whose rows a delete takes along, each after those that it hangs on."""
 
-    def __init__(self, catalog: Catalog, root: TableName) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, root: Table) -> None:
+        self._catalog, self._root = catalog, root
         self.order: list[TableName] = []
         self.not_asked: list[str] = []
         self._cascades: dict[TableName, list[ForeignKey]] = {}
-        self._visit(root, ())
+        self._looping: set[TableName] = set()
+        self._visit(root.name, ())
         self.order.reverse()
+        self._soonest: dict[TableName, float] = {root.name: 0}
+        self._latest: dict[TableName, float] = {root.name: inf if root.name in self._looping else 0}
+        for name in self.order[1:]:
+            before = [key.referenced for key in self._cascades[name] if key.referenced != name]
+            self._soonest[name] = 1 + min(self._soonest[each] for each in before)
+            self._latest[name] = inf if name in self._looping else 1 + max(self._latest[each] for each in before)
 
     def _visit(self, name: TableName, way: tuple[TableName, ...]) -> None:
         if name in self.order:
@@ -101,6 +119,8 @@ class _Reach:
         for key in self._acting(name):
             if key.on_delete is not Action.CASCADE:
                 continue
+            if key.table in (*way, name):
+                self._looping.add(key.table)
             if key.table in way:
                 self.not_asked.append(
                     f"{key.qualified}: ON DELETE CASCADE leads back to {key.table}, which is followed only once"
@@ -120,24 +140,59 @@ class _Reach:
         """Give what the rows of a table that go are called in the query."""
         return f"gone_{self.order.index(table)}"
 
-    def tables(self, root: Table) -> Iterator[str]:
+    def gone_before(self, key: ForeignKey) -> Iterator[str]:
+        """Say which rows `c` of a key's table are gone when the key is asked about the row that they refer to.
+
+        A cascade's own triggers come after those that were waiting (AfterTriggerEndQuery), so that what goes at
+        most as many cascades away as the referenced row is gone. Those of one row come in the order of their
+        names, which end in OIDs.
+        """
+        if key.table not in self.order:
+            return
+        deferred = key.on_delete is Action.NO_ACTION and key.initially_deferred
+        if deferred or self._latest[key.table] <= self._soonest[key.referenced]:
+            gone = self.name_of(key.table)
+            yield f"exists (select from {gone} g where g.tableoid = c.tableoid and g.ctid = c.ctid)"
+            return
+        if key.table == self._root.name:
+            yield f"exists (select from chosen where {self._is_chosen()})"
+        for other in self._cascades.get(key.table, ()):
+            if other.referenced == key.referenced and other.oid and key.oid and str(other.oid) < str(key.oid):
+                both = f"{matches(self._catalog, key)} and {matches(self._catalog, other)}"
+                yield f"exists (select from {self.name_of(key.referenced)} p where {both})"
+
+    def _is_chosen(self) -> str:
+        """Say that `c` is a row that was named."""
+        return " and ".join(
+            f"c.{quoted(each)} {_equals(self._catalog, self._root, each)} chosen.{quoted(each)}"
+            for each in self._root.primary_key
+        )
+
+    def tables(self) -> Iterator[str]:
         """Give the rows that go, a common table expression for each table."""
         for name in self.order:
-            table = self._catalog.tables[name]
             columns = dict.fromkeys(
                 column for key in self._catalog.referencing.get(name, ()) for column in key.referenced_columns
             )
-            row = ", ".join(("c.tableoid", "c.ctid", *(f"c.{quoted(column)}" for column in columns)))
+            names = ("tableoid", "ctid", *(quoted(column) for column in columns))
+            row = ", ".join(f"c.{each}" for each in names)
             selects = []
-            if name == root.name:
-                same = " and ".join(f"c.{quoted(each)} = chosen.{quoted(each)}" for each in table.primary_key)
-                selects.append(f"select {row} from {source(self._catalog, name)} c join chosen on {same}")
-            keys = sorted(self._cascades.get(name, ()), key=lambda key: key.referenced == name)
-            selects += [
-                f"select {row} from {source(self._catalog, name)} c join {self.name_of(key.referenced)} p "
-                f"on {matches(self._catalog, key)}"
-                for key in keys
-            ]
+            if name == self._root.name:
+                chosen = f"{source(self._catalog, name)} c join chosen on {self._is_chosen()}"
+                selects.append(f"select {row} from {chosen}")
+            for key in self._cascades.get(name, ()):
+                if key.referenced != name:
+                    p = self.name_of(key.referenced)
+                    on = matches(self._catalog, key)
+                    selects.append(f"select {row} from {source(self._catalog, name)} c join {p} p on {on}")
+            again = " union all ".join(
+                f"select {row} from {source(self._catalog, name)} c where {matches(self._catalog, key)}"
+                for key in self._cascades.get(name, ())
+                if key.referenced == name
+            )
+            if again:
+                # A query may refer to itself only once, in its last part (manual, "Recursive Queries").
+                selects.append(f"select {row} from {self.name_of(name)} p cross join lateral ({again}) c")
             yield f"{self.name_of(name)} as (\n  " + "\n  union\n  ".join(selects) + ")"
 
     def refusing(self) -> Iterator[tuple[ForeignKey, str]]:
@@ -156,15 +211,25 @@ class _Reach:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
 
 
+def _equals(catalog: Catalog, table: Table, column: str) -> str:
+    """Spell the operator by which a key's value is compared: not every application's path finds a type's own."""
+    kind = table.columns_by_name[column].plain_type
+    if "." not in kind:
+        return "operator(pg_catalog.=)"
+    for key in catalog.referencing.get(table.name, ()):
+        for own, theirs, operator in pairs(key) if key.operators else ():
+            if theirs == column and catalog.tables[key.table].columns_by_name[own].plain_type == kind:
+                return f"operator({operator})"
+    return "="
+
+
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:
     """Give the query that counts what one key refuses for."""
     conditions = [
         refers(key),
         f"exists (select from {reach.name_of(key.referenced)} p where {matches(catalog, key)})",
     ]
-    if key.table in reach.order and key.on_delete is not Action.RESTRICT:
-        gone = reach.name_of(key.table)
-        conditions.append(f"not exists (select from {gone} g where g.tableoid = c.tableoid and g.ctid = c.ctid)")
+    conditions += [f"not {gone}" for gone in reach.gone_before(key)]
     return (
         f"select cast({literal(key.name)} as text) as constraint_name, cast({literal(str(key.table))} as text) "
         f"as table_name, cast('{sqlstate}' as text) as sqlstate, count(*) as rows\n"

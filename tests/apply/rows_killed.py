@@ -231,14 +231,16 @@ _OURS = "from pg_stat_activity where application_name = 'fkdash' and datname = c
 async def _cancelled(database: TestDatabase) -> None:
     """Cancel the next statement of fkdash that is under way."""
     under_way = f"select count(pg_cancel_backend(pid)) {_OURS} and state = 'active'"
-    while not await _value(database, under_way):
-        await asyncio.sleep(0)
+    while True:
+        if await _value(database, under_way):
+            return
 
 
 async def _up_again(database: TestDatabase) -> None:
     """Wait until the server takes sessions and none of fkdash's is left."""
-    while await _value(database, f"select count(*) {_OURS}"):
-        await asyncio.sleep(0.02)
+    while True:
+        if not await _value(database, f"select count(*) {_OURS}"):
+            return
 
 
 async def _value(database: TestDatabase, sql: str) -> Any:  # noqa: ANN401 - whatever the query gives

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.model import Catalog, TableName
@@ -92,6 +93,51 @@ async def test_a_guard_agrees_with_the_preview(database: TestDatabase, seed: int
 
 
 @pytest.mark.newest_version
+async def test_rows_that_hang_on_rows_of_their_own_table_by_several_keys_are_all_followed(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "create table p (id int primary key, a int references p on delete cascade, b int references p on delete cascade);"
+        "create table c (p_id int references p);"
+        "insert into p values (1, null, null), (2, 1, null), (3, null, 2), (4, 3, 1), (5, null, null);"
+        "insert into c values (4), (5)"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    [row] = await database.fetch(guard_of(catalog, "p").sql(numbered), [1])
+    assert tuple(row) == ("c_p_id_fkey", "public.c", "23503", 1)
+
+
+_IN_TURN = {
+    "a diamond": ("x int references x on delete cascade, p int references p", "1, 1", True),
+    "a deferred check": ("x int references x on delete cascade, p int references p initially deferred", "1, 1", False),
+    "the check first": ("a int references p, b int references p on delete cascade", "1, 1", True),
+    "the cascade first": ("a int references p on delete cascade, b int references p", "1, 1", False),
+    "SET NULL first": ("a int not null references p on delete set null, b int references p on delete cascade", "1, 1", True),
+}  # fmt: skip
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("case", _IN_TURN)
+async def test_a_row_that_a_cascade_takes_refuses_where_its_key_is_asked_before(
+    database: TestDatabase, case: str
+) -> None:
+    columns, row, refused = _IN_TURN[case]
+    await database.execute(
+        "create table p (id int primary key); create table x (id int primary key, p int references p on delete cascade);"
+        f"create table c ({columns}); insert into p values (1); insert into x values (1, 1); insert into c values ({row})"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    assert bool(await database.fetch(guard_of(catalog, "p").sql(numbered), [1])) == refused
+    if refused:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await database.execute("delete from p")
+    else:
+        await database.execute("delete from p")
+
+
+@pytest.mark.newest_version
 async def test_counting_stops_at_the_limit_and_what_only_rows_decide_is_named(database: TestDatabase) -> None:
     await database.execute(
         "create table p (id int primary key); create table c (id int primary key, p_id int references p);"
@@ -108,6 +154,37 @@ async def test_counting_stops_at_the_limit_and_what_only_rows_decide_is_named(da
     assert [note.partition(":")[0] for note in asks.not_asked] == ["public.d.d_p_id_fkey"]
     with pytest.raises(UsageError, match="no primary key"):
         guard_of(catalog, "keyless")
+
+
+@pytest.mark.newest_version
+async def test_a_key_longer_than_its_type_is_no_other_rows_and_a_list_of_arrays_is_refused(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "create table p (id varchar(3) primary key); create table c (p_id varchar(3) references p);"
+        "create table a (id int[] primary key); insert into p values ('abc'); insert into c values ('abc')"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    asks = guard_of(catalog, "p")
+    assert [len(await database.fetch(asks.sql(numbered), [key])) for key in ("abc", "abcdef")] == [1, 0]
+    with pytest.raises(UsageError, match="cannot be told from one array"):
+        guard_of(catalog, "a")
+
+
+async def test_a_key_is_compared_by_the_equality_of_its_type_whatever_the_applications_path(
+    database: TestDatabase,
+) -> None:
+    if not await database.fetch("select from pg_available_extensions where name = 'citext'"):
+        pytest.skip("this build of PostgreSQL comes without citext")
+    await database.execute(
+        "create schema ext; create extension citext schema ext;"
+        "create table p (id ext.citext primary key); create table c (p_id ext.citext references p);"
+        "insert into p values ('Abc'); insert into c values ('aBC')"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    assert len(await database.fetch(guard_of(catalog, "p").sql(numbered), ["abC"])) == 1
 
 
 _HOSTILE = 'it`s ${x} \\" %s :ids "" \n// $1 \'\'\'""" end\u2028'
