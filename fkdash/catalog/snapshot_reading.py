@@ -119,9 +119,10 @@ def catalog_from(document: Document) -> Catalog:
     tables: dict[TableName, Table] = {}
     for each in document["tables"]:
         table = _read_table(each, domains, numbers)
-        numbered = [number for part in (*table.indexes, *table.checks) for number in part.columns]
+        numbered = {number for index in table.indexes for number in index.columns}
+        numbered |= {number for check in table.checks for number in check.columns}
         # 0 stands for an expression.
-        if not {*numbered} <= {0, *table.columns_by_number}:
+        if not numbered <= {0, *table.columns_by_number}:
             raise ValueError(f"a column of an index or a check that {table.name} does not have")
         tables[table.name] = replace(
             table, oid=next(oids), indexes=tuple(replace(index, oid=next(oids)) for index in table.indexes)
