@@ -21,7 +21,8 @@ from fkdash.db.statements import OpenTransaction
 from fkdash.explain.find import explain
 from tests.preview.agree import set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
-from tests.preview.schemas import Case, make
+from tests.preview.schema_parts import Case
+from tests.preview.schemas import make
 
 
 @dataclass

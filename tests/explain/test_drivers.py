@@ -117,3 +117,42 @@ async def test_a_text_without_the_servers_error_is_told_where_that_is(
 )
 async def test_a_declaration_another_database_or_a_plan_leads_to_no_key(schema: Catalog, text: str) -> None:
     assert explain(schema, text).answers == ()
+
+
+_MODELS = """
+create table "User" (id int primary key);
+create table "Post" (id int primary key, "authorId" int not null constraint "Post_authorId_fkey" references "User"
+  on delete set null);
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Foreign key constraint violated on the constraint: `Post_authorId_fkey`",
+        (
+            "Foreign key constraint failed on the field: `Post_authorId_fkey (index)`\n  code: 'P2003',\n"
+            "  meta: { modelName: 'User', field_name: 'Post_authorId_fkey (index)' },"
+        ),
+        (
+            "Null constraint violation on the fields: (`authorId`)\n  code: 'P2011',\n"
+            "  meta: { modelName: 'User', constraint: [ 'authorId' ] },\n  clientVersion: '6.1.0'"
+        ),
+        (
+            "The change you are trying to make would violate the required relation 'PostToUser' between the `Post` and "
+            "`User` models.\n  code: 'P2014'"
+        ),
+        (
+            '** (Ecto.ConstraintError) constraint error when attempting to delete struct:\n\n    * "Post_authorId_fkey" '
+            "(foreign_key_constraint)"
+        ),
+        (
+            "org.hibernate.exception.ConstraintViolationException: could not execute statement; SQL [n/a]; constraint "
+            "[Post_authorId_fkey]"
+        ),
+    ],
+)
+async def test_what_libraries_say_in_their_own_words_leads_to_the_key(database: TestDatabase, text: str) -> None:
+    await database.execute(_MODELS)
+    found = explain(await _catalog(database), text)
+    assert [answer.key.name for answer in found.answers] == ["Post_authorId_fkey"]

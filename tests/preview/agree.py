@@ -21,7 +21,8 @@ from fkdash.preview.preview import preview
 from fkdash.preview.what_if import Assumptions
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.reality import Refusal, Truth, run_delete
-from tests.preview.schemas import Case, make
+from tests.preview.schema_parts import Case
+from tests.preview.schemas import make
 
 
 @dataclass

@@ -19,7 +19,8 @@ from fkdash.preview.each.by_sets import each_by_sets
 from fkdash.preview.model import Limits, Preview, Progress, Verdict
 from tests.preview.agree import predict, set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
-from tests.preview.schemas import Case, make
+from tests.preview.schema_parts import Case
+from tests.preview.schemas import make
 
 _EVERY_ROW = 10_000
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 
 from tests.preview.oddities import odd_keys, perhaps_identity, renamed_triggers
+from tests.preview.schema_parts import Case, Key, Table, quoted
 from tests.preview.values import MAY_REFERENCE, SPELLINGS, spelled
 
 NAMES = ["a", "b", "c", "d", "Mixed Case", 'quo"te', "select", "üñï", "order", "x.y", "p'q"]
@@ -16,50 +16,6 @@ DOMAINS = {
     "d_default": "CREATE DOMAIN {s}.d_default AS int DEFAULT 2",
     "d_over": "CREATE DOMAIN {s}.d_over AS {s}.d_notnull",
 }
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-@dataclass
-class Table:
-    schema: str
-    name: str
-    columns: list[str] = field(default_factory=list)
-    types: dict[str, str] = field(default_factory=dict)
-    not_null: set[str] = field(default_factory=set)
-    keys: list[tuple[str, ...]] = field(default_factory=list)
-    ddl: list[str] = field(default_factory=list)
-    rows: list[dict[str, object]] = field(default_factory=list)
-    partitioned: str = ""
-    inherits: str = ""
-
-    @property
-    def sql(self) -> str:
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
-
-
-@dataclass
-class Case:
-    """A generated case: statements that set it up and the delete."""
-
-    setup: list[str]
-    tables: list[Table]
-    target: Table
-    condition: str
-
-    @property
-    def statement(self) -> str:
-        return f"DELETE FROM {self.target.sql} WHERE {self.condition}"
-
-
-@dataclass
-class _Key:
-    table: Table
-    columns: tuple[str, ...]
-    referenced: Table
-    referenced_columns: tuple[str, ...]
 
 
 ACTIONS = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"]
@@ -74,7 +30,7 @@ class Maker:
     def __init__(self, seed: int, major: int) -> None:
         self.chance = random.Random(seed)
         self.major = major
-        self.keys: list[_Key] = []
+        self.keys: list[Key] = []
         self.after: list[str] = []
         self.partitions: list[str] = []
         self.attached: list[tuple[Table, str, str]] = []
@@ -333,7 +289,7 @@ class Maker:
         elif chance.random() < 0.15:
             text += " NOT VALID"
         self.after.append(text)
-        self.keys.append(_Key(table, tuple(columns), referenced, target))
+        self.keys.append(Key(table, tuple(columns), referenced, target))
 
     def _constraints(self, table: Table) -> None:
         chance = self.chance

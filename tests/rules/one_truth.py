@@ -32,7 +32,8 @@ from fkdash.rules.registry import findings
 from fkdash.sqlstates import CHECK_VIOLATION
 from tests.preview.agree import predict, set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
-from tests.preview.schemas import Case, make
+from tests.preview.schema_parts import Case
+from tests.preview.schemas import make
 
 _FROM_THE_SECOND_ROW_ON = frozenset({"FK104", "FK112"})
 _WHATEVER_THE_ROWS = frozenset({"FK116", "FK118", "FK119", "FK208"})
