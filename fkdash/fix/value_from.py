@@ -174,9 +174,11 @@ async def _refuse_missing(session: Session, catalog: Catalog, key: ForeignKey, r
     if not values:
         return
     columns = catalog.tables[key.table].columns_by_name
+    # As it was picked, and as the column takes it.
     same = " and ".join(
-        f"p.{quoted(theirs)} operator({operator}) v.v{number}::{compared_type(columns[own])}"
+        f"p.{quoted(theirs)} operator({operator}) v.v{number}::{kind}"
         for number, (own, theirs, operator) in enumerate(pairs(key), 1)
+        for kind in dict.fromkeys((compared_type(columns[own]), columns[own].plain_type))
     )
     names = ", ".join(f"v{number}" for number in range(1, len(key.columns) + 1))
     constants = ", ".join(f"({', '.join(map(literal, each))})" for each in values)

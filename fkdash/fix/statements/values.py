@@ -11,7 +11,7 @@ from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
@@ -96,8 +96,12 @@ def constants(catalog: Catalog, key: ForeignKey, values: Values) -> dict[str, st
 
 
 def referenced_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
-    """Give a query that is true when the referenced table has a row with these values."""
-    return f"select exists (select from {source(catalog, key.referenced)} p where {is_row(catalog, key, values)})"
+    """Give a query that is true when the referenced table has a row with these values, written or as they are."""
+    columns = catalog.tables[key.table].columns_by_name
+    limited = {name: f"{literal(text)}::{columns[name].plain_type}" for name, text in values}
+    # A column cuts what is written to it: what is left must be that row's key, and not another's.
+    same = " and ".join(dict.fromkeys((is_row(catalog, key, values), _equal(key, limited))))
+    return f"select exists (select from {source(catalog, key.referenced)} p where {same})"
 
 
 def is_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
@@ -107,11 +111,14 @@ def is_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
     which are its owner's code, are run, and nothing is cut off.
     """
     columns = catalog.tables[key.table].columns_by_name
-    written = {name: f"{literal(text)}::{compared_type(columns[name])}" for name, text in values}
+    return _equal(key, {name: f"{literal(text)}::{compared_type(columns[name])}" for name, text in values})
+
+
+def _equal(key: ForeignKey, constants: Mapping[str, str]) -> str:
     return " and ".join(
-        f"p.{quoted(theirs)} operator({operator}) {written[own]}"
+        f"p.{quoted(theirs)} operator({operator}) {constants[own]}"
         for own, theirs, operator in pairs(key)
-        if own in written
+        if own in constants
     )
 
 
@@ -122,8 +129,9 @@ def as_referencing(key: ForeignKey, values: Values) -> Values:
 
 
 def referenced_rows(catalog: Catalog, key: ForeignKey, rows: Sequence[Values]) -> list[str]:
-    """Give such a query for each of these rows, which are named by the columns of the referenced table."""
-    return [referenced_row(catalog, key, as_referencing(key, row)) for row in rows]
+    """Give for each of these rows, named by the referenced columns, a query that is true when it is there."""
+    there = (is_row(catalog, key, as_referencing(key, row)) for row in rows)
+    return [f"select exists (select from {source(catalog, key.referenced)} p where {each})" for each in there]
 
 
 def in_words(values: Values) -> str:
