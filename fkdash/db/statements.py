@@ -21,6 +21,7 @@ from fkdash.sqlstates import QUERY_CANCELED
 
 _GRACE_SECONDS = 5.0
 _ROLLBACK_SECONDS = 2.0
+_SENT_TOGETHER_SECONDS = 0.05
 
 _Answer = TypeVar("_Answer")
 _Hear: TypeAlias = Callable[[Any, Any], None]
@@ -278,8 +279,9 @@ class OpenTransaction:
 
     @staticmethod
     def _stopped(ran_seconds: float, limit_seconds: float) -> StoppedError:
-        # The SQLSTATE is the same for the limit and for a cancel request; the clock tells them apart.
-        if ran_seconds < limit_seconds * 0.95:
+        # The SQLSTATE is the same for the limit and for a cancel request; the clock tells them apart. The server's
+        # begins with the first of what is sent together.
+        if ran_seconds + _SENT_TOGETHER_SECONDS < limit_seconds * 0.95:
             return StoppedError(
                 f"The statement was cancelled after {ran_seconds:.1f} s, before its limit of {limit_seconds:g} s.",
                 next_step="Nothing was changed. If it was not you, another session cancelled it: try again.",
