@@ -33,9 +33,13 @@ def validated(printed: str) -> None:
     if not printed.startswith('{\n  "fkdash": 1'):
         return
     document = json.loads(printed)
-    jsonschema.validate(document, _schema(document["kind"]))
+    _validator(document["kind"]).validate(document)
 
 
 @cache
-def _schema(kind: str) -> dict[str, Any]:
-    return schema_of(kind)
+def _validator(kind: str) -> jsonschema.protocols.Validator:
+    """Give what holds documents of a kind against their schema, which is held against its own once."""
+    schema = schema_of(kind)
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    return validator(schema)
