@@ -8,7 +8,6 @@ import os
 import subprocess
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import jsonschema
 
