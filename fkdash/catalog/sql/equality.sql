@@ -12,12 +12,16 @@ select pair.place,
          order by am.amoprighttype = own.type desc, am.amoplefttype = theirs.type desc
          limit 1) as operator
   from unnest($3::text[], $4::text[]) with ordinality as pair (own, theirs, place)
-  join lateral (select coalesce(nullif(t.typbasetype, 0), t.oid) as type
-                  from pg_attribute a join pg_type t on t.oid = a.atttypid
-                 where a.attrelid = $1::oid and a.attname = pair.own) own on true
-  join lateral (select coalesce(nullif(t.typbasetype, 0), t.oid) as type
-                  from pg_attribute a join pg_type t on t.oid = a.atttypid
-                 where a.attrelid = $2::oid and a.attname = pair.theirs) theirs on true
+  join lateral (with recursive below (type, base) as (  -- a domain may be one over another
+                    select t.oid, t.typbasetype from pg_attribute a join pg_type t on t.oid = a.atttypid
+                     where a.attrelid = $1::oid and a.attname = pair.own
+                    union all select t.oid, t.typbasetype from below b join pg_type t on t.oid = b.base)
+                select b.type from below b where b.base = 0) own on true
+  join lateral (with recursive below (type, base) as (  -- a domain may be one over another
+                    select t.oid, t.typbasetype from pg_attribute a join pg_type t on t.oid = a.atttypid
+                     where a.attrelid = $2::oid and a.attname = pair.theirs
+                    union all select t.oid, t.typbasetype from below b join pg_type t on t.oid = b.base)
+                select b.type from below b where b.base = 0) theirs on true
   left join lateral (select c.opcfamily, c.opcintype
                        from pg_opclass c join pg_am m on m.oid = c.opcmethod and m.amname = 'btree'
                        join pg_type t on t.oid = theirs.type
