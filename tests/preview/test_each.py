@@ -198,3 +198,19 @@ async def test_a_limit_of_time_is_said(database: TestDatabase) -> None:
     assert found.preview.verdict is Verdict.UNKNOWN
     assert found.preview.cut_short
     assert "limit" in found.preview.notes[0]
+
+
+async def test_what_is_refused_without_any_row_is_refused_for_every_row(database: TestDatabase) -> None:
+    role = f"owner_{database.name}"
+    await database.execute(
+        f"""CREATE ROLE {role}; CREATE TABLE p(id int PRIMARY KEY, name text); INSERT INTO p VALUES (1), (2), (3);
+        CREATE TABLE c(id int PRIMARY KEY, p int CONSTRAINT c_p REFERENCES p ON DELETE CASCADE);
+        CREATE TABLE r(p int CONSTRAINT r_p REFERENCES p ON DELETE CASCADE); INSERT INTO r VALUES (1), (2), (3);
+        ALTER TABLE c OWNER TO {role}; REVOKE ALL ON c FROM {role}"""
+    )
+    try:
+        found = await _named(database)
+        assert (found.preview.verdict, found.cannot) == (Verdict.BLOCKED, 3)
+        assert [blocker.sqlstate for blocker in found.preview.blockers] == ["42501"]
+    finally:
+        await database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
