@@ -214,3 +214,15 @@ async def test_what_is_refused_without_any_row_is_refused_for_every_row(database
         assert [blocker.sqlstate for blocker in found.preview.blockers] == ["42501"]
     finally:
         await database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+async def test_code_that_runs_without_any_row_leaves_no_row_certain(database: TestDatabase) -> None:
+    await database.execute(
+        """CREATE TABLE p(id int PRIMARY KEY, name text); INSERT INTO p VALUES (1), (2), (3);
+        CREATE TABLE c(id int PRIMARY KEY, p int CONSTRAINT c_p REFERENCES p ON DELETE CASCADE);
+        CREATE TABLE r(p int CONSTRAINT r_p REFERENCES p ON DELETE CASCADE); INSERT INTO r VALUES (1), (2), (3);
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+        CREATE TRIGGER refused AFTER DELETE ON c FOR EACH STATEMENT EXECUTE FUNCTION refuse()"""
+    )
+    found = await _named(database)
+    assert (found.preview.verdict, found.unknown) == (Verdict.UNKNOWN, 3)
