@@ -197,3 +197,14 @@ async def test_checks_of_a_domain_are_not_run_to_look_for_rows(database: TestDat
                     assert await session.value(str(step.total)) == 6
     finally:
         await database.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
+async def test_a_value_that_the_column_would_cut_to_another_rows_key_is_none(bench: Workbench) -> None:
+    await bench.database.execute(
+        "create table codes (code text primary key); insert into codes values ('abcdef'), ('abc'), ('old');"
+        "create table uses (id int primary key, code varchar(3) constraint uk references codes);"
+        "insert into uses values (1, 'old')"
+    )
+    with pytest.raises(UsageError, match="picks rows that public.codes does not have: abcdef"):
+        await picked(bench, "select 'abcdef' where $1 > 0", "old", key="uk")
+    assert (await picked(bench, "select 'abc' where $1 > 0", "old", key="uk")).picks
