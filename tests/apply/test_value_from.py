@@ -205,6 +205,6 @@ async def test_a_value_that_the_column_would_cut_to_another_rows_key_is_none(ben
         "create table uses (id int primary key, code varchar(3) constraint uk references codes);"
         "insert into uses values (1, 'old')"
     )
-    with pytest.raises(UsageError, match="picks rows that public.codes does not have: abcdef"):
+    with pytest.raises(UsageError, match=r"picks rows that public\.codes does not have: abcdef"):
         await picked(bench, "select 'abcdef' where $1 > 0", "old", key="uk")
     assert (await picked(bench, "select 'abc' where $1 > 0", "old", key="uk")).picks
