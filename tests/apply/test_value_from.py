@@ -207,4 +207,5 @@ async def test_a_value_that_the_column_would_cut_to_another_rows_key_is_none(ben
     )
     with pytest.raises(UsageError, match=r"picks rows that public\.codes does not have: abcdef"):
         await picked(bench, "select 'abcdef' where $1 > 0", "old", key="uk")
-    assert (await picked(bench, "select 'abc' where $1 > 0", "old", key="uk")).picks
+    found = await picked(bench, "select 'abc' where $1 > 0", "old", key="uk")
+    assert [row.then for row in found.rows] == [("abc",)]
