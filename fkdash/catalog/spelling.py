@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table, TableName
 
 LONGEST_LABEL: Final = 200
-_LIMIT: Final = re.compile(r"\([\d, -]+\)")
+_LIMIT: Final = re.compile(r'("(?:[^"]|"")*")|\([\d, -]+\)')
+"""A length or precision; what stands in quotes is a name, whatever it looks like."""
 _UNLIMITED: Final = {"character": "bpchar", "bit": 'pg_catalog."bit"'}
 """Types whose plain name stands for the length 1."""
 
@@ -120,7 +121,7 @@ def compared_type(column: Column) -> str:
     A cast to a limited type does, and what is left may be another row's key (manual, "Character Types", "Bit
     String Types", "Numeric Types").
     """
-    name = _LIMIT.sub("", column.plain_type)
+    name = _LIMIT.sub(lambda found: found[1] or "", column.plain_type)
     bare = name.removesuffix("[]")
     unlimited = "interval" if bare.startswith("interval ") else _UNLIMITED.get(bare, bare)
     return unlimited + name[len(bare) :]

@@ -87,3 +87,16 @@ async def test_a_key_is_found_by_the_equality_that_its_type_brought(
         assert await _like(bench, given) == ("name=mine",)
         good(await bench.apply_of("ck", "delete-blockers", of=[given]))
         assert await database.value("SELECT count(*) FROM c") == 0
+
+
+async def test_a_type_whose_name_looks_limited_is_taken_for_no_other(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "CREATE TYPE \"kind(3)\" AS ENUM ('a', 'b'); CREATE FUNCTION planted(text) RETURNS bool LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'planted code ran'; END $$; CREATE DOMAIN kind AS text CHECK (planted(VALUE))"
+    )
+    await _keyed(database, '"kind(3)"', "a")
+    async with workbench(database, tmp_path) as bench:
+        await bench.look()
+        assert await _like(bench, "a") == ("name=mine",)
