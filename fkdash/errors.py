@@ -57,6 +57,10 @@ class PasswordRequiredError(UnreachableError):
     """The server demands a password and none was given: ask the operator once and try again."""
 
 
+class NoConnectionLeftError(UnreachableError):
+    """The server, the pooler, the database or the role has no connection left (53300): a later try may get one."""
+
+
 class ConnectionLostError(UnreachableError):
     """The session ended while it was being used."""
 

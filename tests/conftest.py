@@ -8,13 +8,15 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fkdash.demo import incident
 from fkdash.errors import FkdashError
+from tests.support import as_time_allows
 from tests.support.servers import (
     EMBEDDED_VERSIONS,
     TestDatabase,
@@ -43,9 +45,11 @@ _MARKERS = (
 
 # What is random is the same in every run, so that a change is judged by what it changes; FKDASH_TEST_RANDOM asks for
 # other cases, which is how new faults are found.
-settings.register_profile("repeatable", derandomize=True)
-if not os.environ.get("FKDASH_TEST_RANDOM"):
-    settings.load_profile("repeatable")
+# How long an example takes says something about the machine only: a busy one stands still for half a second.
+_UNTIMED: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed", _UNTIMED)
+settings.register_profile("repeatable", _UNTIMED, derandomize=True)
+settings.load_profile("untimed" if os.environ.get("FKDASH_TEST_RANDOM") else "repeatable")
 
 
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN or "FKDASH_TEST_HANGUP_IGNORED" in os.environ:
@@ -60,6 +64,48 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+    if as_time_allows.is_bounded() and not hasattr(config, "workerinput"):
+        as_time_allows.begin()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if as_time_allows.is_bounded():
+        processes = getattr(config, "workerinput", {}).get("workercount", 1)
+        items[:] = as_time_allows.in_order(items, versions_under_test()[-1], processes)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    as_time_allows.leave_out_when_it_is_over()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    ended = terminalreporter.stats
+    every = sum(len(ended.get(how, ())) for how in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"))
+    left_out = as_time_allows.told(ended.get("skipped", ()), every)
+    if left_out:
+        terminalreporter.write_line(left_out)
+
+
+class _FailuresAtOnce:
+    """Name what failed when it fails: a run that is cut off later has said it."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            said = str(crash.message).partition("\n")[0] if crash else ""
+            self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed: {said[:200]}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    terminal = session.config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None and not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(_FailuresAtOnce(terminal), "failures-at-once")
 
 
 def pytest_report_header() -> list[str]:

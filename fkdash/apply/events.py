@@ -38,12 +38,21 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepWaits:
-    """A lock could not be had; `pause` seconds until the next try. Nothing was changed by this one."""
+    """A lock could not be had; `pause` seconds until the next try. Nothing was changed by this one.
+
+    `slow` says that it was not a lock: the server did not get done with the step within its time limit.
+    """
 
     step: Step
     attempt: int
     pause: float
     holders: tuple[Holder, ...]
+    slow: bool = False
+
+    @property
+    def what(self) -> str:
+        """What this try did not get, in words."""
+        return f"{'not done in its time' if self.slow else 'no lock'} on try {self.attempt}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class RunEnded:
     """The run is over. `message` says what is true now; `next_step` what to do.
 
     `exit_code` is the command line's: 0 verified, 1 done and not as promised, 3 not permitted and 4 stopped with
-    nothing changed, 5 halfway or not known.
+    nothing changed, 5 halfway or not known. `caution` is what of the message stands against a good end.
     """
 
     outcome: RunOutcome
@@ -82,6 +91,7 @@ class RunEnded:
     steps_done: tuple[int, ...]
     verification: tuple[Verified, ...] = ()
     exit_code: int = 0
+    caution: str = ""
 
 
 Event = RunBegan | StepStarted | StepWaits | StepProgress | StepDone | RunEnded

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.counted import counted
+from fkdash.errors import StoppedError
 from fkdash.fix.plan import FIRST_ROW
+from fkdash.fix.steps.batch import AS_WRITTEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fkdash.fix.plan import Pace, Step
 
 LONGEST_PAUSE_BETWEEN_BATCHES: Final = 0.2
@@ -20,16 +20,35 @@ _Place = tuple[int, int]
 _START: Final[_Place] = (0, 0)
 
 
+def counting(step: Step) -> str:
+    """Give a step's statement with one row as its result: `found`, `changed`, `otherwise` written, `came_to`."""
+    batch = step.batch
+    if batch is None:
+        raise ValueError(step.sql)
+    of_changed = f" FROM {batch.changed}" if batch.changed else ""
+    came_to = f"(SELECT pg_catalog.max({step.cursor}){of_changed})" if step.cursor else "NULL"
+    otherwise = f"(SELECT pg_catalog.count(*){of_changed} WHERE NOT {AS_WRITTEN})" if batch.writes else "0"
+    return (
+        f"{step.sql.removesuffix(batch.last).rstrip()},\n"
+        f"fkdash_last AS (\n{batch.last}\n  RETURNING 1)\n"
+        f"SELECT (SELECT pg_catalog.count(*) FROM {batch.found}) AS found,\n"
+        f"       (SELECT pg_catalog.count(*) FROM fkdash_last) AS changed,\n"
+        f"       {otherwise} AS otherwise, {came_to} AS came_to"
+    )
+
+
 @dataclass(slots=True)
 class Walk:
     """One way through a table in physical order, and back to its start until nothing is found from there.
 
-    `total` is how many rows there were to change, None where that is not known.
+    `total` is how many rows there were to change, None where that is not known; `triggers` names what may
+    keep rows as they are.
     """
 
     step: Step
     pace: Pace
     total: int | None = None
+    triggers: str = ""
     rows: int = 0
     _from: _Place = _START
     _reached: _Place = _START
@@ -38,9 +57,9 @@ class Walk:
 
     @property
     def sql(self) -> str:
-        """The statement of the next batch."""
+        """The statement of the next batch, with one row for what it found and changed."""
         block, line = self._from
-        return self.step.sql.replace(FIRST_ROW, f"'({block},{line})'::pg_catalog.tid")
+        return counting(self.step).replace(FIRST_ROW, f"'({block},{line})'::pg_catalog.tid")
 
     @property
     def seconds(self) -> float:
@@ -55,11 +74,21 @@ class Walk:
         left = self.seconds / self.rows * (self.total - self.rows)
         return f"{self.rows:,} of about {counted(self.total, 'rows')}, about {left:.0f} s left"
 
-    def came_to(self, places: Iterable[_Place]) -> int:
-        """Note the rows of a batch, which is not committed yet; gives how many they are."""
-        found = list(places)
-        self._reached = max(found, default=_START)
-        return len(found)
+    def came_to(self, *, found: int, changed: int, otherwise: int, came_to: _Place | None) -> int:
+        """Note what a batch did that is not committed yet, and give the rows that it changed.
+
+        Raises StoppedError where rows did not become what they should: the batch is to be rolled back.
+        """
+        back = max(found - changed, otherwise)
+        if back:
+            raise StoppedError(
+                f"{counted(back, 'rows do', 'row does')} not become what step {self.step.number} "
+                f"({self.step.title}) makes of {'it' if back == 1 else 'them'}, and that batch was rolled back. "
+                f"In the way may be {self.triggers or 'a policy of row-level security'}.",
+                next_step="Look at what it does with such rows.",
+            )
+        self._reached = came_to or _START
+        return changed
 
     def is_last(self, rows: int) -> bool:
         """Tell whether a batch of `rows`, before it is committed, is the last one."""

@@ -110,21 +110,45 @@ def pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:
     return zip(key.columns, key.referenced_columns, key.operators, strict=True)
 
 
+def equals(catalog: Catalog, table: Table, column: str) -> str:
+    """Spell the operator by which values of a column equal each other: not by what a path finds first.
+
+    Only a type of an extension's, or of a user's, of which no key tells, is left to the path.
+    """
+    kind = table.columns_by_name[column].plain_type
+    if "." not in kind:
+        return "operator(pg_catalog.=)"
+    for key in (*catalog.referencing.get(table.name, ()), *catalog.declared_on.get(table.name, ())):
+        for own, theirs, operator in pairs(key) if key.operators else ():
+            types = (
+                catalog.tables[key.table].columns_by_name[own].plain_type,
+                catalog.tables[key.referenced].columns_by_name[theirs].plain_type,
+            )
+            if column in (own, theirs) and types == (kind, kind):
+                return f"operator({operator})"
+    return "="
+
+
 def parameter(number: int, kind: str) -> str:
     """Spell parameter `number` of a type: values travel as text, so that every type can be sent."""
     return f"${number}::text::{kind}"
 
 
 def compared_type(column: Column) -> str:
-    """Give the plain type without a length or precision: a cast to it cuts no text off and rounds no number.
+    """Give the type in which values are compared with a column's."""
+    return unlimited(column.plain_type)
+
+
+def unlimited(plain_type: str) -> str:
+    """Give a plain type without a length or precision: a cast to it cuts no text off and rounds no number.
 
     A cast to a limited type does, and what is left may be another row's key (manual, "Character Types", "Bit
     String Types", "Numeric Types").
     """
-    name = _LIMIT.sub(lambda found: found[1] or "", column.plain_type)
+    name = _LIMIT.sub(lambda found: found[1] or "", plain_type)
     bare = name.removesuffix("[]")
-    unlimited = "interval" if bare.startswith("interval ") else _UNLIMITED.get(bare, bare)
-    return unlimited + name[len(bare) :]
+    whole = "interval" if bare.startswith("interval ") else _UNLIMITED.get(bare, bare)
+    return whole + name[len(bare) :]
 
 
 def text_of(expression: str, kind: str) -> str:

@@ -117,7 +117,8 @@ class Privileges:
 class Server:
     """The server and the session's standing on it.
 
-    `read_only`: transactions are so by default, `read_only_for_all`: for whoever has no setting of their own.
+    `read_only`: transactions are so by default, `read_only_for_all`: for whoever has no setting of their own;
+    `replica` and `replica_for_all`: sessions begin with session_replication_role = replica.
     """
 
     version_number: int
@@ -131,6 +132,8 @@ class Server:
     encoding: str = "UTF8"
     bypasses_row_security: bool = False
     read_only_for_all: bool = False
+    replica: bool = False
+    replica_for_all: bool = False
 
     @property
     def major(self) -> int:

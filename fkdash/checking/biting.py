@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.db.at_once import at_once
 from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError, UsageError
-from fkdash.preview.loading import read_facts
+from fkdash.preview.asked.target import resolve_with_heirs
+from fkdash.preview.declared.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import blocked_rows
-from fkdash.preview.target import resolve_with_heirs
 from fkdash.rules.finding import Severity
 from fkdash.rules.registry import rule
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.confirmed_references import knowing_those_there
-from fkdash.catalog.kept_queries import read_statements, read_views
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.kept_queries import read_statements, read_views
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.biting import previewed
 from fkdash.checking.groups import schemas_of
 from fkdash.checking.policy import Configuration, compare, judge

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.as_a_replica import as_a_replica
 from fkdash.catalog.fact import fact
 from fkdash.catalog.refused_writes import refused_writes
 from fkdash.counted import counted
@@ -172,9 +173,11 @@ class CheckReport:
 
     @property
     def standing(self) -> str:
-        """Why nothing that is found can happen here today: a server, database or role that only reads; else ""."""
-        refused = refused_writes(self.server)
-        return f"{refused.words}: the findings are about {refused.instead}." if refused is not None else ""
+        """Why nothing that is found can happen here today: what only reads, or keys that do not act; else ""."""
+        refused, replica = refused_writes(self.server), as_a_replica(self.server)
+        reads = f"{refused.words}: the findings are about {refused.instead}." if refused is not None else ""
+        acts = f"{replica.words}; the findings are about sessions that set it to origin." if replica else ""
+        return " ".join(each for each in (reads, acts) if each)
 
     def is_quiet(self, left: Sequence[Reported]) -> bool:
         """Tell whether nothing is to be said of this database by itself, its findings in groups told already."""

@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.node_tree import read_tree
-from fkdash.catalog.planted import refuse_planted_of
+from fkdash.catalog.postgres.node_tree import read_tree
+from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import source
 from fkdash.checking.result import Unknown
 from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError
-from fkdash.preview.called_functions import read_called
+from fkdash.preview.declared.called_functions import read_called
 from fkdash.rules.checks.fk106_set_default_not_referenced import settled
 from fkdash.rules.finding import BrokenRow, DefaultRow
 

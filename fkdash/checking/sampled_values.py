@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import TableKind, quoted
-from fkdash.catalog.planted import refuse_planted_of
+from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import source
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, StoppedError
 from fkdash.rules.finding import Severity

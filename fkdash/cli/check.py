@@ -18,7 +18,7 @@ from fkdash.cli.selection import chosen_rules, chosen_tables, number, seconds, t
 from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.errors import StoppedError, UnreachableError
-from fkdash.report.check_json import check_document
+from fkdash.report.check.as_json import check_document
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:

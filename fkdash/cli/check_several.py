@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fkdash.checking.database import check, failed
-from fkdash.checking.databases import AT_ONCE, check_each, databases_of, server_at
+from fkdash.checking.databases import AT_ONCE, check_each, databases_of, room_at, server_at
 from fkdash.checking.kept_run import Verdict, kept_run, verdict_on
 from fkdash.cli.connection import looking
 from fkdash.cli.messages import say_pieces, tell
@@ -16,15 +16,16 @@ from fkdash.counted import counted
 from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, UsageError
-from fkdash.report.check_json import check_document, groups_field
+from fkdash.report.check.as_json import check_document, groups_field
 from fkdash.rules.finding import Severity
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from fkdash.checking.database import CheckOptions
     from fkdash.checking.result import CheckReport
+    from fkdash.checking.turns import Room
     from fkdash.db.target import Target
 
 
@@ -35,7 +36,7 @@ class SeveralChecks:
         self._options, self._jobs = options, arguments.jobs or AT_ONCE
         self._lines = arguments.format == "jsonl"
         self._resume = arguments.resume
-        self._free: dict[tuple[object, ...], int] = {}
+        self._rooms: dict[Hashable, Room] = {}
         self.reports: dict[int, CheckReport] = {}
         self.verdicts: dict[str, Verdict] = {}
         if self._resume and not self._lines:
@@ -44,11 +45,11 @@ class SeveralChecks:
             )
 
     async def every_database(self, target: Target) -> list[Target]:
-        """Give the databases of a server, and keep in mind how many connections it has to spare."""
+        """Give the databases of a server, and keep in mind what it has room for."""
         async with looking(target, Limits(connections=1)) as pool:
-            names, free = await databases_of(pool)
+            names, room = await databases_of(pool)
         found = [target.on_database(name) for name in names]
-        self._free |= {server_at(each): free for each in found}
+        self._rooms |= {server_at(each): room for each in found}
         return found
 
     async def run(self, targets: Sequence[Target]) -> tuple[CheckReport, ...]:
@@ -79,8 +80,9 @@ class SeveralChecks:
             await check_each(
                 [partial(self._check, targets[number]) for number in order],
                 heard,
-                server_of=lambda turn: server_at(targets[order[turn]]),
-                jobs=lambda turn: min(self._jobs, self._free.get(server_at(targets[order[turn]]), self._jobs)),
+                place_of=lambda turn: server_at(targets[order[turn]]),
+                room_of=lambda place, turns: self._room(place, [targets[order[turn]] for turn in turns]),
+                jobs=self._jobs,
             )
             kept.finish()
         finally:
@@ -89,6 +91,9 @@ class SeveralChecks:
         if self._lines:
             say_pieces((json.dumps(self._summary(reports, resumed=len(done))) + "\n",))
         return reports
+
+    async def _room(self, place: Hashable, targets: Sequence[Target]) -> Room:
+        return self._rooms[place] if place in self._rooms else await room_at(targets, place)
 
     async def _check(self, target: Target) -> CheckReport:
         async with looking(target, Limits(connections=1)) as pool:

@@ -144,7 +144,7 @@ def _names_of(command: str, words: Sequence[str]) -> Sequence[Row]:
             pool = await ReadPool.open(target, limits=Limits(statement_seconds=_SECONDS, connections=1))
             try:
                 async with pool.session(_SECONDS) as session:
-                    return await session.rows(query("fkdash.catalog", "names"))
+                    return await session.rows(query("fkdash.catalog.postgres", "names"))
             finally:
                 await pool.close()
 

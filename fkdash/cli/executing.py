@@ -28,11 +28,11 @@ from fkdash.db.target import refuse_writing
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.pictures.picture import pen_of
-from fkdash.report.plan import plan_text
-from fkdash.report.preflight import preflight_text
-from fkdash.report.rehearsal import rehearsal_text
-from fkdash.report.relief import delete_of_freed
-from fkdash.report.run import ended_text, event_line, run_document
+from fkdash.report.fix.plan import plan_text
+from fkdash.report.fix.preflight import preflight_text
+from fkdash.report.fix.rehearsal import rehearsal_text
+from fkdash.report.fix.run import ended_text, event_line, run_document
+from fkdash.report.preview.relief import delete_of_freed
 from fkdash.shell import command, shell_word
 
 if TYPE_CHECKING:

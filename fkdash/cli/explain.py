@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.apply.journal.earlier_changes import changes_in
 from fkdash.apply.journal.identity import identity_of
-from fkdash.catalog.migrations import newest_migrations
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.migrations import newest_migrations
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.db.text import plain
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from fkdash.catalog.migrations import Migrations
+    from fkdash.catalog.postgres.migrations import Migrations
     from fkdash.explain.model import Cause, Explanation
 
 SUMMARY = (

@@ -11,7 +11,7 @@ from fkdash.apply.exports import applied_run
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import recorded_run
 from fkdash.catalog.names import name_parts
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.cli.connection import looking, run_async, target_of
 from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key

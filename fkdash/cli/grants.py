@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.grants import Grants, for_changing, for_looking
 from fkdash.catalog.names import find_table
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.grants import Grants, for_changing, for_looking
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say
 from fkdash.errors import UsageError

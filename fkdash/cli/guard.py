@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import find_table
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.equality import own_equality
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import number
@@ -61,7 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
 async def _guard(arguments: argparse.Namespace) -> Guard:
     async with looking(target_of(arguments)) as pool:
         catalog = await read_whole_catalog(pool)
-        return guard(catalog, find_table(catalog, arguments.table), limit=arguments.limit)
+        table = find_table(catalog, arguments.table)
+        async with pool.session() as session:
+            equality = await own_equality(session, table, table.primary_key)
+        return guard(catalog, table, equality, limit=arguments.limit)
 
 
 def _document(made: Guard, tool: str, code: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.model import Action
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
     add_connection_arguments,

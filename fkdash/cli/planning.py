@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import history
 from fkdash.catalog.confirmed_references import knowing_those_there
-from fkdash.catalog.equality import compared
 from fkdash.catalog.names import find_foreign_key
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.equality import compared
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.selection import number
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.where.conninfo import is_uri

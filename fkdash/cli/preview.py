@@ -12,7 +12,7 @@ from fkdash.apply.writer import writer_beside
 from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.names import find_table
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
     looking,
@@ -25,20 +25,20 @@ from fkdash.cli.settings import label_columns_set, operator_settings, team_confi
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
 from fkdash.pictures.picture import pen_of
+from fkdash.preview.asked.keys import chosen_target
 from fkdash.preview.asked_statements import Hearing
+from fkdash.preview.declared.not_tables import no_table
 from fkdash.preview.each.answer import PAGE_ROWS, preview_each
-from fkdash.preview.keys import chosen_target
 from fkdash.preview.left_behind import left_behind
 from fkdash.preview.model import Limits
-from fkdash.preview.not_tables import no_table
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.in_the_way import rows_in_the_way
 from fkdash.preview.standing import as_it_stands, each_as_it_stands
 from fkdash.preview.tree import branches
-from fkdash.report.preview import preview_json, preview_markdown, preview_text
-from fkdash.report.preview_each import each_json, each_markdown, each_text
-from fkdash.report.preview_sql import preview_sql
-from fkdash.report.preview_way import way_text
+from fkdash.report.preview.as_sql import preview_sql
+from fkdash.report.preview.delete import preview_json, preview_markdown, preview_text
+from fkdash.report.preview.each import each_json, each_markdown, each_text
+from fkdash.report.preview.way import way_text
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from fkdash.preview.each.answer import EachPreview
     from fkdash.preview.model import DeleteTarget, Preview, Progress
     from fkdash.preview.tree import Branch
-    from fkdash.report.preview import Listed
+    from fkdash.report.preview.delete import Listed
 
 SUMMARY = (
     "Say what a DELETE would do: whether PostgreSQL allows it, what stops it and at which rows, and what it takes "

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "check", each: bool = False) -> None:
     """Print the report in a format; what a format needs is loaded for that format only."""
     if chosen == "json":
-        from fkdash.report.check_json import check_json_pieces
+        from fkdash.report.check.as_json import check_json_pieces
 
         say_pieces(check_json_pieces(reports, kind=kind))
     elif chosen != "text":
-        module = import_module(f"fkdash.report.check_{chosen}")
+        module = import_module(f"fkdash.report.check.as_{chosen}")
         say(getattr(module, f"check_{chosen}")(reports))
     else:
         _print_text(reports, each=each)
@@ -38,7 +38,7 @@ def print_reports(reports: Sequence[CheckReport], chosen: str, *, kind: str = "c
 def _print_text(reports: Sequence[CheckReport], *, each: bool) -> None:
     from rich.console import Console
 
-    from fkdash.report.check_text import check_lines, check_text
+    from fkdash.report.check.as_text import check_lines, check_text
 
     if sys.stdout.isatty():
         console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)

@@ -10,7 +10,7 @@ from fkdash.apply.journal.database_copy import fetched
 from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.records import everything, undone
 from fkdash.apply.journal.recovery import RecordedRun, recorded_run, what_is_true
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, target_of, writable
 from fkdash.cli.executing import add_run_arguments, change_of, execute
 from fkdash.cli.messages import tell

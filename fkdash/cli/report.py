@@ -9,8 +9,8 @@ from fkdash.apply.journal.identity import identity_of
 from fkdash.apply.journal.log_counts import counted_in_log
 from fkdash.apply.journal.recovery import history
 from fkdash.catalog.labels import label_columns
-from fkdash.catalog.migrations import newest_migrations
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.migrations import newest_migrations
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.database import CheckOptions, check
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fkdash.cli.messages import say
-from fkdash.report.documents import DOCUMENTS, schema_of
+from fkdash.report.documents.kinds import DOCUMENTS, schema_of
 
 if TYPE_CHECKING:
     import argparse

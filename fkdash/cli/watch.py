@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fkdash.apply.journal.earlier_changes import fixed_in, keys_before
 from fkdash.apply.journal.identity import identity_of
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.errors import FkdashError, StoppedError, UnreachableError, UsageError

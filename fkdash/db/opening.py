@@ -97,6 +97,7 @@ class Opening:
         told = f"select -1 as n, pg_catalog.to_json(pg_catalog.pg_backend_pid()) as r\nunion all\n{sql}"
         # The driver puts nothing in front of COPY, but passes over what the server answers before it.
         driver: Any = self.connection
+        refuse_closed(self.connection)
         statements = f"{self.followed_by(sql)}COPY ({told}) TO STDOUT"
         tag: str = await driver._copy_out(statements, output, seconds)  # noqa: SLF001
         return tag
@@ -146,8 +147,15 @@ async def _process_of(connection: Connection) -> int:
     async def keep(piece: bytes) -> None:
         told.append(piece)
 
+    refuse_closed(connection)
     await connection.copy_from_query(query("fkdash.db", "backend_pid"), output=keep, timeout=_GRACE_SECONDS)
     return int(b"".join(told))
+
+
+def refuse_closed(connection: Connection) -> None:
+    """Raise the driver's error for a closed connection: before COPY it does not look, and fails otherwise."""
+    if connection.is_closed():
+        raise asyncpg.InterfaceError("connection is closed")
 
 
 async def begin(connection: Connection, script: str, where: str) -> None:

@@ -13,7 +13,7 @@ import asyncpg
 
 from fkdash.db.batches import Batches, Told
 from fkdash.db.one_by_one import OneByOne
-from fkdash.db.opening import Opening
+from fkdash.db.opening import Opening, refuse_closed
 from fkdash.db.refused.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.db.session import Row
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
@@ -186,6 +186,7 @@ class OpenTransaction:
         """Give what COPY gives of a query."""
 
         async def alone(connection: asyncpg.Connection[asyncpg.Record]) -> bytes:
+            refuse_closed(connection)
             pieces: list[bytes] = []
             return whole(
                 pieces, await connection.copy_from_query(sql, output=keeping(pieces), timeout=self._patience)

@@ -26,7 +26,7 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.explain.statements import OwnStatement
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
 
 WAITING: Final = frozenset({QUERY_CANCELED, LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED})
 

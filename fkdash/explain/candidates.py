@@ -12,7 +12,7 @@ from fkdash.explain.keys import referencing_names, statement_table, table_called
 from fkdash.explain.model import Cause
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.index_use import serving_index
-from fkdash.rules.actions.obstacles import Kind as Met
+from fkdash.rules.actions.obstacle import Kind as Met
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.ways import ways_from, ways_to
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.actions.writes import Write
 
 MOST_ANSWERS: Final = 20

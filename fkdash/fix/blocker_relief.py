@@ -1,7 +1,7 @@
 """The relief that is no DDL: the rows that hold chosen rows back are moved, emptied or deleted, and can come back.
 
 The key stays as it is and checks what is written. A batch asks of the referring row alone whether it is one of
-those: somebody who moves it away meanwhile is not undone (READ COMMITTED looks at the row's newest version).
+those: somebody who moves it away meanwhile is not undone (the batch is rolled back and looks again).
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
-from fkdash.fix.picks import is_picked
+from fkdash.fix.picks import assigned, is_picked
 from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.redeclaring import leaves, numbered
 from fkdash.fix.statements.values import in_words, named_row, referenced_row
+from fkdash.fix.steps.batch import changing
 from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
-from fkdash.fix.steps.repair_orphans import changing, keep
+from fkdash.fix.steps.repair_orphans import Keeping, keep
 from fkdash.shell import command
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _MOST_CHOSEN: Final = 10_000
 _MOST_NAMED: Final = 5
+_HELD: Final = "held"
 
 
 def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
@@ -81,6 +83,8 @@ def relieve(
     picks = asked.picks
     if picks is not None:
         asks = f"({asks} AND {is_picked(catalog, key, picks)})"
+    # What is read of a row once it is changed would be its new key.
+    now = written if picks is None else assigned(catalog, key, picks, _HELD)
     stay = picks.unpicked if picks is not None else ()
     return Plan(
         key=key,
@@ -92,7 +96,7 @@ def relieve(
         steps=numbered(
             keep(catalog, key, kept),
             *(
-                _batch(catalog, key, leaf, written, asks=asks, kept=kept, pace=pace, transaction=number)
+                _batch(catalog, key, leaf, now, asks=asks, kept=kept, pace=pace, transaction=number)
                 for number, leaf in enumerate(leaves(catalog, key.table), start=2)
             ),
         ),
@@ -185,27 +189,26 @@ def _batch(
     catalog: Catalog,
     key: ForeignKey,
     leaf: TableName,
-    written: dict[str, str | None],
+    written: Mapping[str, str | None],
     *,
     asks: str,
     kept: TableName,
     pace: Pace,
     transaction: int,
 ) -> Step:
-    columns = [quoted(column.name) for column in catalog.tables[key.table].columns]
+    select = f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE"
+    keeping = Keeping(kept, ()).rows(catalog, key.table)
+    sql, batch = changing(catalog, key, leaf, _HELD, select, written=written, keeping=keeping)
     return Step(
         number=0,
         title="delete" if not written else _TITLES[None not in written.values()],
-        sql=f"WITH held AS MATERIALIZED (\n"
-        f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE),\n"
-        f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, {', '.join(columns)})\n"
-        f"  SELECT pg_catalog.now(), {', '.join(f'held.{name}' for name in columns)} FROM held)\n"
-        f"{changing(leaf, written, 'held')}",
+        sql=sql,
         transaction=transaction,
         locks=(Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
         lock_timeout_ms=PATIENT_LOCK_MS,
         statement_timeout_ms=0,
         done_when=f"select not exists (select from only {leaf.sql} c where {asks})",
         repeats=True,
+        batch=batch,
         total=f"select count(*) from only {leaf.sql} c where {asks}",
     )

@@ -77,6 +77,21 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """How the rows of a batch are counted, so that none is lost that a trigger or a policy kept from changing.
+
+    The statement ends with `last`. `found` is what FROM takes for the rows that it found; `changed` is the part of
+    it that has those which changed, empty where `last` changes them. `writes` says that these tell by a column of
+    their own whether they have what was written.
+    """
+
+    last: str
+    found: str
+    changed: str = ""
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One statement. Steps with the same `transaction` number commit together.
 
@@ -86,9 +101,10 @@ class Step:
 
     `alone` runs outside any transaction (CREATE INDEX CONCURRENTLY); where `leftover` gives true, a try that
     was cut off left something behind, and `cleanup` removes it before the next one. `repeats` commits and runs
-    again, with everything of the same transaction, until it changes no row. `cursor` is the row that such a batch
-    came to, as RETURNING spells it; the next one begins there in place of FIRST_ROW, and what came in behind is
-    looked for when the end is reached. `total` is a query for how many rows there are to change.
+    again, with everything of the same transaction, until it changes no row; `batch` says how its rows are counted.
+    `cursor` is the place of a row that such a batch changed; the next one begins behind the last of them in place
+    of FIRST_ROW, and what came in behind is looked for when the end is reached. `total` is a query for how many
+    rows there are to change.
     """
 
     number: int
@@ -105,6 +121,7 @@ class Step:
     repeats: bool = False
     leftover: str | None = None
     cleanup: str | None = None
+    batch: Batch | None = None
     cursor: str | None = None
     total: str | None = None
 

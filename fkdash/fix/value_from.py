@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted, refuse_planted_of
+from fkdash.catalog.postgres.planted import refuse_planted, refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, label_of, pairs, source
 from fkdash.db.literals import literal
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, UsageError
 from fkdash.fix.blocker_relief import refers_to
 from fkdash.fix.picks import row_identity
 from fkdash.fix.remedy import Picks
-from fkdash.preview.own_path import in_own_path, refuse_volatile_in
-from fkdash.preview.typed_query import TypedQuery, typed_query
+from fkdash.preview.asked.own_path import in_own_path, refuse_volatile_in
+from fkdash.preview.asked.typed_query import TypedQuery, typed_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

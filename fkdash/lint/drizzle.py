@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fkdash.catalog.files.statements import Statement
+from fkdash.catalog.files.reading.splitting import Statement
 from fkdash.catalog.model import quoted
 from fkdash.errors import UsageError
 

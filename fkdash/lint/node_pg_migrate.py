@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.statements import Statement
+from fkdash.catalog.files.reading.splitting import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

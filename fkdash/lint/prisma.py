@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.statements import Statement
+from fkdash.catalog.files.reading.splitting import Statement
 from fkdash.catalog.model import quoted
 from fkdash.errors import UsageError
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fkdash.catalog.files.reading.splitting import Statement, split
 from fkdash.catalog.files.script import Incomplete, Script
-from fkdash.catalog.files.statements import Statement, split
 from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
 from fkdash.errors import UsageError, reason_of

@@ -204,6 +204,12 @@ def _doubts(path: Path, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]
         if not file.path.is_file():
             yield file.label, f"{file.tool.words} names it, but it is not there"
     tool, folder = files[0].tool, files[0].path.parent
+    for other in sorted(folder.iterdir()):
+        if other.suffix.lower() == ".sql" and not other.is_file() and not other.is_dir():
+            yield (
+                label_of(other),
+                "it is no file to read: a link that leads nowhere, a pipe or a device",
+            )
     if tool.name == "drizzle":
         known = {file.path.name for file in files}
         for other in sql_files(folder):

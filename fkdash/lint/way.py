@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
-from fkdash.catalog.files.nodes import AlterTable
+from fkdash.catalog.files.reading.nodes import AlterTable
 from fkdash.catalog.model import quoted
 from fkdash.lint.finding_places import constraint_of, spot
 from fkdash.rules.checks.fk6_the_way import (
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.files.facts import Constraint, Relation
-    from fkdash.catalog.files.nodes import Act
+    from fkdash.catalog.files.reading.nodes import Act
     from fkdash.catalog.files.script import Said, Script
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.lint.finding_places import Spot

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.equality import compared
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted_at
+from fkdash.catalog.postgres.equality import compared
+from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of, is_orphan, label_of, source, text_of
 from fkdash.errors import FkdashError
 

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.equality import compared
 from fkdash.catalog.model import TableKind
-from fkdash.catalog.planted import refuse_planted_at
+from fkdash.catalog.postgres.equality import compared
+from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import is_orphan, kinds_of_orphans, source
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.orphans.evidence import Evidence, evidence_of

@@ -45,16 +45,20 @@ def path(table: str, hops: Sequence[Hop], sqlstate: str, width: int, pen: Pen) -
         (Span(_INDENT), Span(pen.fit(table, width - 2 - len(" delete")), "strong"), Span(" delete", "muted"))
     ]
     for number, hop in enumerate(hops, 1):
-        end = f"  {pen.fails} {sqlstate}" if number == len(hops) else ""
         guide = _INDENT + len(pen.last) * " " * min(number - 1, _DEEPEST) + pen.last
-        room = width - cell_len(guide) - len(hop.action) - cell_len(to) - len(end)
+        room = width - cell_len(guide) - len(hop.action) - cell_len(to)
+        end = f"  {pen.fails} {sqlstate}" if number == len(hops) else ""
+        apart = bool(end) and cell_len(pen.plain(hop.leads_to)) + len(end) > room
+        room -= 0 if apart else len(end)
         rows.append(
             (
                 Span(guide, "muted"),
                 Span(hop.action, ROLES.get(hop.action, "refuses")),
                 Span(to, "muted"),
                 Span(pen.fit(hop.leads_to, room), "name"),
-                Span(end, "blocks"),
+                Span("" if apart else end, "blocks"),
             )
         )
+        if apart:
+            rows.append((Span(" " * cell_len(guide) + end.lstrip(), "blocks"),))
     return tuple(rows)

@@ -24,6 +24,9 @@ ROLES: Final[dict[str, Role]] = {
     "RESTRICT": "refuses",
 }
 """What a referential action does, as the role of its arrow."""
+_BEFORE_A_NAME: Final = 8
+"""Guide, arrow and mark, in cells."""
+_GAP: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +57,24 @@ def relation_map(
     if width < LEAST_CELLS:
         return ()
     shown_above, shown_below = _worst_first(above)[:most], _worst_first(below)[:most]
-    names = max((cell_len(pen.plain(each.name)) for each in (*shown_above, *shown_below)), default=0)
-    actions = max((len(each.action) for each in (*shown_above, *shown_below)), default=0)
-    names = min(names, (width - actions - 12) // 2)
+    shown = (*shown_above, *shown_below)
+    names = max((cell_len(pen.plain(each.name)) for each in shown), default=0)
+    columns = max((cell_len(pen.plain(each.columns)) + 2 * each.here for each in shown), default=0)
+    actions = max((len(each.action) for each in shown), default=0)
+    room = width - actions - _BEFORE_A_NAME
+    gap = _GAP if names + columns + 2 * _GAP <= room else 1
+    room -= 2 * gap
+    names = min(names, max(room * 3 // 5, room - columns))
     rows: list[tuple[Span, ...]] = []
     if len(above) > most:
         rows.append((Span(f"{pen.above}{len(above) - most:,} more that it refers to", "muted"),))
     for number, each in enumerate(reversed(shown_above)):
         guide = pen.above if not rows and number == 0 else pen.branch
-        rows.append(_row(guide, each, (names, actions, width), pen))
+        rows.append(_row(guide, each, (names, actions, gap, width), pen))
     rows.append((Span(pen.fit(table, width), "strong"),))
     for number, each in enumerate(shown_below, 1):
         guide = pen.last if number == len(below) else pen.branch
-        rows.append(_row(guide, each, (names, actions, width), pen))
+        rows.append(_row(guide, each, (names, actions, gap, width), pen))
     if len(below) > most:
         rows.append((Span(f"{pen.last}{len(below) - most:,} more that refer to it", "muted"),))
     return tuple(rows)
@@ -76,17 +84,18 @@ def _worst_first(references: Iterable[Reference]) -> list[Reference]:
     return sorted(references, key=lambda each: not each.conflicts)
 
 
-def _row(guide: str, each: Reference, widths: tuple[int, int, int], pen: Pen) -> tuple[Span, ...]:
-    names, actions, width = widths
+def _row(guide: str, each: Reference, widths: tuple[int, int, int, int], pen: Pen) -> tuple[Span, ...]:
+    names, actions, gap, width = widths
     role = ROLES.get(each.action, "refuses")
     mark = pen.fails if each.conflicts else " "
     head = (
         Span(guide, "muted"),
         Span(f"{arrow(each.action, pen)} ", role),
         Span(f"{mark} ", "blocks"),
-        Span(filled(pen.fit(each.name, names), names) + "  "),
+        Span(filled(pen.fit(each.name, names), names) + " " * gap),
         Span(each.action.ljust(actions), role),
     )
     here = f" {pen.here}" if each.here else ""
-    room = width - sum(cell_len(span.text) for span in head) - 2 - len(here)
-    return (*head, Span(f"  {pen.fit(each.columns, room)}" if room > 0 else "", "name"), Span(here, "strong"))
+    room = width - sum(cell_len(span.text) for span in head) - gap - len(here)
+    columns = " " * gap + pen.fit(each.columns, room) if room > 0 else ""
+    return (*head, Span(columns, "name"), Span(here, "strong"))

@@ -88,9 +88,9 @@ def tree(nodes: Sequence[Node], width: int, pen: Pen) -> Picture:
         row.append(Span(f"  {said[0]}" if said[0] else "", "blocks" if node.stops else "plain"))
         drawn = bar(node.rows or 0, largest, cells, pen)
         if drawn and len(said) == 1:
-            filling = " " * max(0, says - cell_len(said[0]))
-            if used + 2 + says + 2 + cell_len(drawn) <= width:
-                row.append(Span(f"{filling}  {drawn}", node.role))
+            filled_up = filled(said[0], says)
+            if used + 2 + cell_len(filled_up) + 2 + cell_len(drawn) <= width:
+                row.append(Span(f"{filled_up[len(said[0]) :]}  {drawn}", node.role))
         rows.append(tuple(row))
         rows += [(Span(f"    {piece}", "blocks" if node.stops else "plain"),) for piece in said[1:]]
     return tuple(rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Span
 from fkdash.pictures.timeline import duration
 from fkdash.pictures.tree import guides
@@ -70,14 +72,14 @@ def waits(sessions: Sequence[Waiting], width: int, pen: Pen, *, most: int = 20) 
         head = f"{each.id} " if each.id > 0 else ""
         told = _told(each)
         room = width - len(bounded) - len(head)
-        name = pen.fit(each.name, max(0, min(room - len(told) - 2, width // 3)))
-        words = f"{name}, {told}" if name else told
-        left = room - len(pen.fit(words, room)) - 2
+        name = pen.fit(each.name, max(0, min(room - cell_len(pen.plain(told)) - 2, width // 3)))
+        words = pen.fit(f"{name}, {told}" if name else told, room)
+        left = room - cell_len(words) - 2
         rows.append(
             (
                 Span(bounded, "muted"),
                 Span(head, "blocks" if root else "plain"),
-                Span(pen.fit(words, room), "blocks" if root else "waits" if each.ours else "plain"),
+                Span(words, "blocks" if root else "waits" if each.ours else "plain"),
                 Span(
                     f"  {pen.fit(each.does, left)}" if each.does and left > len(pen.ellipsis) + 4 else "", "muted"
                 ),

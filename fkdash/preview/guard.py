@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, quoted
-from fkdash.catalog.spelling import compared_type, matches, pairs, refers, source
+from fkdash.catalog.spelling import compared_type, matches, refers, source
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
@@ -23,7 +23,7 @@ from fkdash.rules.registry import RULES, findings
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
 
@@ -66,8 +66,12 @@ class Guard:
         return f"with recursive {chosen},\n" + ",\n".join(tables) + f"\n{asking}"
 
 
-def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
-    """Give the query for deletes by a table's primary key; raises UsageError for none and for one of arrays."""
+def guard(catalog: Catalog, table: Table, equality: Mapping[str, str], *, limit: int = 1000) -> Guard:
+    """Give the query for deletes by a table's primary key; raises UsageError for none and for one of arrays.
+
+    `equality` has the operator of each of its columns (`catalog.equality.own_equality`): not every application's
+    path finds a type's own.
+    """
     if not table.primary_key:
         raise UsageError(
             f"{table.name} has no primary key by which rows to delete could be named.", next_step="Add one first."
@@ -79,7 +83,7 @@ def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
             f"{arrays[0]} of {table.name} is an array, and a list of arrays cannot be told from one array.",
             next_step="fkdash preview takes such a key.",
         )
-    reach = _Reach(catalog, table)
+    reach = _Reach(catalog, table, equality)
     asked = [_asked(catalog, reach, key, sqlstate, limit) for key, sqlstate in reach.refusing()]
     nothing = (
         "select cast(null as text) as constraint_name, cast(null as text) as table_name, "
@@ -98,8 +102,8 @@ def guard(catalog: Catalog, table: Table, *, limit: int = 1000) -> Guard:
 class _Reach:
     """The tables whose rows a delete takes along, each after those that it hangs on."""
 
-    def __init__(self, catalog: Catalog, root: Table) -> None:
-        self._catalog, self._root = catalog, root
+    def __init__(self, catalog: Catalog, root: Table, equality: Mapping[str, str]) -> None:
+        self._catalog, self._root, self._equality = catalog, root, equality
         self.order: list[TableName] = []
         self.not_asked: list[str] = []
         self._cascades: dict[TableName, list[ForeignKey]] = {}
@@ -164,7 +168,7 @@ class _Reach:
     def _is_chosen(self) -> str:
         """Say that `c` is a row that was named."""
         return " and ".join(
-            f"c.{quoted(each)} {_equals(self._catalog, self._root, each)} chosen.{quoted(each)}"
+            f"c.{quoted(each)} operator({self._equality[each]}) chosen.{quoted(each)}"
             for each in self._root.primary_key
         )
 
@@ -209,18 +213,6 @@ class _Reach:
         for finding in findings(self._catalog, [rule for rule in RULES if rule.by_row]):
             if finding.key.qualified in reached and Statement.DELETE in finding.statements:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
-
-
-def _equals(catalog: Catalog, table: Table, column: str) -> str:
-    """Spell the operator by which a key's value is compared: not every application's path finds a type's own."""
-    kind = table.columns_by_name[column].plain_type
-    if "." not in kind:
-        return "operator(pg_catalog.=)"
-    for key in catalog.referencing.get(table.name, ()):
-        for own, theirs, operator in pairs(key) if key.operators else ():
-            if theirs == column and catalog.tables[key.table].columns_by_name[own].plain_type == kind:
-                return f"operator({operator})"
-    return "="
 
 
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.equality import compared
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted_at
+from fkdash.catalog.postgres.equality import compared
+from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import pairs, source
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
-from fkdash.preview.equality import alias_beside
-from fkdash.preview.loading import read_facts
+from fkdash.preview.asked.target import resolve, selection
+from fkdash.preview.declared.loading import read_facts
+from fkdash.preview.evaluating.equality import alias_beside
 from fkdash.preview.model import Limits
 from fkdash.preview.reader import Reader
-from fkdash.preview.target import resolve, selection
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

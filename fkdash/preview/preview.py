@@ -6,32 +6,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, TimedOutError
-from fkdash.preview.doubts import reading_doubts
-from fkdash.preview.evaluation import Evaluator
-from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
-from fkdash.preview.loading import read_facts
-from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
-from fkdash.preview.outcome import QueueAnswer, agreed
-from fkdash.preview.queue.following import outcomes_of
-from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
-from fkdash.preview.scans import scan_needing_consent
-from fkdash.preview.sets.answer import SetAnswer, answer_by_sets
-from fkdash.preview.target import (
+from fkdash.preview.asked.target import (
     find_targets,
     refuse_volatile,
     resolve_with_heirs,
     selection,
     spelled,
 )
-from fkdash.preview.what_if import Assumptions
+from fkdash.preview.declared.doubts import reading_doubts
+from fkdash.preview.declared.graph import OrderMattersError, SetPlan, certain_plan, set_plan
+from fkdash.preview.declared.loading import read_facts
+from fkdash.preview.declared.scans import scan_needing_consent
+from fkdash.preview.declared.what_if import Assumptions
+from fkdash.preview.evaluating.evaluate import Evaluator
+from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
+from fkdash.preview.outcome import QueueAnswer, agreed
+from fkdash.preview.queue.following import outcomes_of
+from fkdash.preview.reader import CutShortError, Reader, TooManyRowsError
+from fkdash.preview.sets.answer import SetAnswer, answer_by_sets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.db.session import Session
     from fkdash.preview.asked_statements import Hearing
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import Blocker, Selection
-    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId
 
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import text_of
 from fkdash.errors import StoppedError
-from fkdash.preview.equality import Values, clause, decisive_collation, key_columns, plain_type
-from fkdash.preview.own_path import in_own_path
+from fkdash.preview.asked.own_path import in_own_path
+from fkdash.preview.declared.scans import scan_needing_consent
+from fkdash.preview.evaluating.equality import Values, clause, decisive_collation, key_columns, plain_type
 from fkdash.preview.row import RowId, RowValues
-from fkdash.preview.scans import scan_needing_consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fkdash.db.session import Row, Session
     from fkdash.preview.asked_statements import Hearing
-    from fkdash.preview.facts import ColumnFact, IndexFact, KeyFact, TableFact
+    from fkdash.preview.declared.facts import ColumnFact, IndexFact, KeyFact, TableFact
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import Limits, Progress, Scan, Selection
-    from fkdash.preview.reached import Facts
 
 
 class CutShortError(StoppedError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.as_a_replica import as_a_replica
 from fkdash.catalog.refused_writes import refused_writes
 from fkdash.preview.model import Blocker, Verdict
 from fkdash.sqlstates import READ_ONLY_SQL_TRANSACTION
@@ -24,6 +25,7 @@ def as_it_stands(catalog: Catalog, answer: Preview) -> Preview:
     blocks the delete, and is what PostgreSQL reports.
     """
     answer = replace(answer, notes=(*answer.notes, *_inherited(catalog, answer), *_subscribed(catalog, answer)))
+    answer = _as_a_replica(catalog, answer)
     refused = refused_writes(catalog.server)
     if refused is None:
         return answer
@@ -41,10 +43,26 @@ def as_it_stands(catalog: Catalog, answer: Preview) -> Preview:
 def each_as_it_stands(catalog: Catalog, found: EachPreview) -> EachPreview:
     """Give the answer about every row of a table in the same way: a database that only reads holds back all."""
     answer = as_it_stands(catalog, found.preview)
+    if found.cannot and answer.verdict is Verdict.UNKNOWN:
+        return replace(found, preview=answer, cannot=0, unknown=found.unknown + found.cannot, rows=())
     if len(answer.blockers) == len(found.preview.blockers):
         return replace(found, preview=answer)
     every = answer.target_rows
     return replace(found, preview=answer, cannot=every, unknown=0, holds_back=(every, *found.holds_back))
+
+
+def _as_a_replica(catalog: Catalog, answer: Preview) -> Preview:
+    """Say that no foreign key acts in sessions here. Where it is so for everybody, what one would do is not known.
+
+    Triggers that fire in such sessions only were not followed; where no key has anything to do, the answer stands.
+    """
+    replica = as_a_replica(catalog.server)
+    if replica is None:
+        return answer
+    note = f"{replica.words}. The answer is for a session that sets it to origin."
+    differs = answer.blockers or answer.taken_along or answer.changed
+    verdict = Verdict.UNKNOWN if replica.for_all and differs else answer.verdict
+    return replace(answer, verdict=verdict, notes=(*answer.notes, note))
 
 
 def _inherited(catalog: Catalog, answer: Preview) -> Iterator[str]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.migrations import Migrations
+from fkdash.catalog.postgres.migrations import Migrations
 from fkdash.checking.result import impact_words
 from fkdash.pasting import for_psql
 from fkdash.pictures.bars import bars
 from fkdash.pictures.path import path
 from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.pictures.relations import relation_map
-from fkdash.report.check_markdown import escaped
+from fkdash.report.check.as_markdown import escaped
+from fkdash.report.fix.plan import locks_in_words, plan_sql
 from fkdash.report.markdown import fenced
 from fkdash.report.pictures import held_rows, map_around, way_to_error
-from fkdash.report.plan import locks_in_words, plan_sql
 from fkdash.rules.finding import Severity
 from fkdash.shell import command
 

@@ -9,7 +9,7 @@ from fkdash.catalog.pasted_names import pasted_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fkdash.catalog.grants import Grants
+    from fkdash.catalog.postgres.grants import Grants
 
 
 def grants_document(found: Sequence[Grants]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
-from fkdash.report.check_markdown import escaped
+from fkdash.report.check.as_markdown import escaped
 from fkdash.report.diagnosis import applied_lines
 from fkdash.report.markdown import fenced
 

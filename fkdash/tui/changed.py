@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from fkdash.tui.widgets.painting import Line, Part, line
 
 if TYPE_CHECKING:
-    from fkdash.catalog.migrations import Migrations
     from fkdash.catalog.model import Catalog
+    from fkdash.catalog.postgres.migrations import Migrations
     from fkdash.explain.model import Changed
     from fkdash.tui.connection import Connection
 
@@ -36,7 +36,7 @@ async def changed_here(connection: Connection, catalog: Catalog) -> ChangedHere:
     """Ask the journals and the tools' tables; raises the session's errors."""
     from fkdash.apply.journal.earlier_changes import changes_in  # loaded when it is wanted
     from fkdash.apply.journal.identity import identity_of
-    from fkdash.catalog.migrations import newest_migrations
+    from fkdash.catalog.postgres.migrations import newest_migrations
 
     pool = await connection.pool()
     async with pool.session() as session:

@@ -8,7 +8,7 @@ ctrl+h/i/j/m/s/q/a/b/o, alt with anything, F10 to F12.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.binding import Binding, BindingType
 
@@ -355,7 +355,7 @@ def spelling(name: str) -> str:
     return _SPELLINGS.get(name, name)
 
 
-def help_for(screen: Screen[object]) -> list[Help]:
+def help_for(screen: Screen[Any]) -> list[Help]:
     """Give what the keys do on this screen, with what has the focus there, in order of nearness."""
     found: dict[str, Help] = {}
     for name, active in screen.active_bindings.items():

@@ -74,7 +74,7 @@ class Knowledge:
 
 async def read_knowledge(sessions: Sessions) -> Knowledge:
     """Read the catalog in one snapshot and judge it; raises the session's errors."""
-    from fkdash.catalog.postgres import read_whole_catalog  # not before the first frame
+    from fkdash.catalog.postgres.read import read_whole_catalog  # not before the first frame
 
     catalog = await read_whole_catalog(sessions)
     return Knowledge(catalog, await asyncio.to_thread(_judge, catalog))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fkdash.checking.result import CheckReport
+    from fkdash.checking.turns import Room
     from fkdash.db.target import Target
     from fkdash.profiles import Profile
 
@@ -81,8 +82,8 @@ async def look_into(target: Target) -> CheckReport:
         await pool.close()
 
 
-async def list_databases(destination: Destination, seconds: float) -> tuple[list[Destination], int | None]:
-    """Give the databases of a destination's server, and how many may be looked into at once, None where unknown.
+async def list_databases(destination: Destination, seconds: float) -> tuple[list[Destination], Room | None]:
+    """Give the databases of a destination's server, and what it has room for, None where unknown.
 
     Of a server that cannot tell, or not within `seconds`, it is the place that was named: looking there says why.
     """
@@ -93,12 +94,12 @@ async def list_databases(destination: Destination, seconds: float) -> tuple[list
         async with asyncio.timeout(seconds):
             pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
             try:
-                names, free = await databases_of(pool)
+                names, room = await databases_of(pool)
             finally:
                 await pool.close()
     except (FkdashError, TimeoutError):
         return [destination], None
-    return databases_in(destination, names), free
+    return databases_in(destination, names), room
 
 
 def _with_passwords_of(asked: Target, target: Target) -> Target:

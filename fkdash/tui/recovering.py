@@ -33,7 +33,7 @@ async def way_back(connection: Connection, plan: Plan) -> Way:
         undo_plan,
         what_is_true,
     )
-    from fkdash.catalog.postgres import read_catalog
+    from fkdash.catalog.postgres.read import read_catalog
 
     pool = await connection.pool()
     async with pool.session() as session:
@@ -52,7 +52,7 @@ async def way_back(connection: Connection, plan: Plan) -> Way:
 async def way_on(connection: Connection, plan: Plan) -> Way:
     """Give the part of a plan that has not taken effect; raises StoppedError where there is nothing to finish."""
     from fkdash.apply.journal.recovery import remaining, what_is_true  # loaded when it is wanted
-    from fkdash.catalog.postgres import read_catalog
+    from fkdash.catalog.postgres.read import read_catalog
 
     pool = await connection.pool()
     async with pool.session() as session:

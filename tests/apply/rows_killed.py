@@ -146,6 +146,7 @@ async def tried(database: TestDatabase, folder: Path, example: Example) -> bool:
     async with writing(database) as there:
         command = ("fix", "apply", "uk", "--option", change.option, *change.told, *_PACE)
         happened, result = await _ended_at(example.moment, example.hand, database, folder, command)
+        assert list(folder.glob("fkdash/runs/*.jsonl")), result
         journal = _newest(folder)
         recorded = recorded_run(journal)
         if recorded.standing == "CUT OFF":

@@ -18,6 +18,7 @@ from fkdash.apply.run.run import Wishes
 from tests.apply.test_faults import carry_out
 from tests.support.changes import Workbench, workbench
 from tests.support.gate import Moment, gate
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 
 _TABLES = """
@@ -133,7 +134,7 @@ async def test_a_cancelled_index_build_ends_where_the_network_says_nothing_any_m
                 return await way.silent_for_good()
 
             way.arm(Moment(b"CREATE INDEX CONC"), fault)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(in_time(30)):
                 ended = await task
     assert (ended.exit_code, "could not be found out" in ended.message) == (5, True), ended
     assert recorded_run(ended.journal).message == ended.message
@@ -151,8 +152,9 @@ async def test_an_index_build_whose_session_ended_is_named_and_built_anew(
             running = asyncio.create_task(carry_out(bench, chosen))
             while not await database.value(_BUILDING):
                 assert not running.done()
-            await database.execute("select pg_sleep(1.2)")
-            assert any(isinstance(event, StepProgress) and event.holders for event in bench.events)
+            while not any(isinstance(event, StepProgress) and event.holders for event in bench.events):
+                await database.execute("select pg_sleep(0.1)")
+                assert not running.done()
             await database.execute(
                 "select pg_terminate_backend(pid, 2000) from pg_stat_activity where query like 'CREATE INDEX CONC%' "
                 "and datname = current_database() and pid <> pg_backend_pid()"

@@ -10,6 +10,8 @@ import pytest
 
 from fkdash.apply.engines import unproven
 from fkdash.apply.proof.preflight import Standing
+from fkdash.apply.proof.rehearsal import rehearse
+from fkdash.db.writing import open_writer
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
@@ -78,7 +80,11 @@ async def test_where_an_engine_is_installed_that_was_never_proven_no_plan_starts
     with installable(await share_folder(database), name):
         await database.execute(f"create extension {name}")
         (said,) = await stops(database, tmp_path)
+        async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+            rehearsed = await rehearse(writer, bench.catalog, await bench.plan("ck", "restrict"))
         await database.execute(f"drop extension {name}")
+    assert (rehearsed.ok, rehearsed.steps) == (None, ())
+    assert f"the extension {name} is installed here" in rehearsed.detail
     assert f"the extension {name} is installed here" in said
     assert await stops(database, tmp_path) == []
 

@@ -20,7 +20,7 @@ from fkdash.apply.proof.preflight import Standing
 from fkdash.apply.run.run import Patience
 from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.errors import UsageError
-from tests.support.changes import Workbench, owner_of, workbench
+from tests.support.changes import Workbench, good, owner_of, workbench
 from tests.support.program import run, start
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
@@ -66,13 +66,13 @@ async def test_an_event_trigger_that_refuses_leaves_everything_as_it_was(bench: 
 
 @pytest.mark.minimum_version(17)
 async def test_a_limit_on_transactions_does_not_end_a_check_in_the_middle(bench: Workbench) -> None:
-    async with with_setting(bench, "transaction_timeout = '1s'") as limited:
+    async with with_setting(bench, "transaction_timeout = '3s'") as limited:
         holder = await asyncpg.connect(bench.database.dsn)
         try:
             await holder.execute("set transaction_timeout = 0")
             await holder.execute("begin; lock table children in share update exclusive mode")
             running = asyncio.create_task(limited.apply("ck", "restrict"))
-            await holder.execute("select pg_sleep(1.5)")
+            await holder.execute("select pg_sleep(3.5)")
             await holder.execute("commit")
             ended = await running
         finally:
@@ -101,7 +101,8 @@ async def test_a_trigger_that_swallows_a_repair_leaves_the_key_unproven_and_says
     )
     ended = await bench.apply("ck", "delete-orphans")
     assert (ended.outcome, ended.exit_code) == (RunOutcome.FAILED, 5)
-    assert "23503" in ended.message or "violates foreign key" in ended.message
+    assert "rolled back" in ended.message
+    assert "trigger stays of public.children" in ended.message
     assert await bench.database.value("select count(*) from children where parent_id = 7777") == 1
     assert await bench.database.value(_KEY) == "afalse"
 
@@ -283,6 +284,47 @@ async def test_a_table_that_somebody_put_where_rows_or_the_journal_are_to_be_kep
         assert "and what hangs on it would run as this role" in refused.err + refused.out
         assert await database.value("select count(*) from ops.fkdash_journal") == 0
     assert await database.value(_KEY) == "afalse"
+
+
+_AN_ORPHAN = (
+    "alter table children drop constraint ck; update children set parent_id = 999 where id = 1;"
+    "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+)
+
+
+async def test_a_table_that_somebody_puts_there_after_the_preflight_gets_not_a_row(bench: Workbench) -> None:
+    database = bench.database
+    await database.execute(_AN_ORPHAN)
+    chosen = await bench.plan("ck", "delete-orphans")
+    kept = kept_table(bench.key("ck")).sql
+    await database.execute(
+        f"create table {kept} as select now() as fkdash_kept_at, c.* from children c with no data;"
+        "create function trap() returns trigger language plpgsql as 'begin raise exception ''ran''; end';"
+        f"create trigger trap before insert on {kept} for each row execute function trap()"
+    )
+    rows = await database.value("select count(*) from children")
+    async with owner_of(database, kept):
+        ended = await bench.carry_out(chosen, look_first=False)
+        assert ended.outcome is RunOutcome.ROLLED_BACK, ended.message
+        assert "belongs to plain_" in ended.message
+        assert "not a row was written there" in ended.message
+        assert await database.value("select count(*) from children") == rows
+
+
+async def test_a_quarantine_in_somebody_else_s_schema_is_none(bench: Workbench) -> None:
+    database = bench.database
+    await database.execute(_AN_ORPHAN + "; create table theirs (id int)")
+    chosen = await bench.plan("ck", "quarantine-orphans")
+    async with owner_of(database, "theirs"):
+        await database.execute(f"create schema fkdash_quarantine authorization plain_{database.name}")
+        said = (await stops(bench, "quarantine-orphans"))[0]
+        assert "The schema fkdash_quarantine, in which the rows are to be kept, belongs to plain_" in said
+        assert "ALTER SCHEMA fkdash_quarantine OWNER TO" in said
+        ended = await bench.carry_out(chosen, look_first=False)
+        assert ended.outcome is RunOutcome.ROLLED_BACK, ended.message
+        assert await database.value("select to_regclass('fkdash_quarantine.children_1')") is None
+        await database.execute("alter schema fkdash_quarantine owner to current_user")
+        good(await bench.carry_out(await bench.plan("ck", "quarantine-orphans")))
 
 
 @pytest.mark.newest_version

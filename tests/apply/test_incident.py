@@ -15,7 +15,7 @@ from fkdash.apply.journal.journal import Journal, read
 from fkdash.apply.proof.preflight import may_start, preflight
 from fkdash.apply.run.run import Patience, Run
 from fkdash.catalog.model import Catalog
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer

@@ -9,6 +9,7 @@ import asyncpg
 from fkdash.apply.lock_waits import lock_waits
 from fkdash.pictures.waits import Waiting, concerning
 from tests.support.looking import reading
+from tests.support.patience import LONG_ENOUGH
 from tests.support.servers import TestDatabase
 
 _WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $1 AND NOT granted)"
@@ -48,7 +49,7 @@ async def until_waiting(database: TestDatabase, pid: int) -> None:
     """Come back once a session waits for a lock."""
     connection = await asyncpg.connect(database.dsn)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONG_ENOUGH):
             while not await connection.fetchval(_WAITS, pid):
                 pass
     finally:

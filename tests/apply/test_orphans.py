@@ -13,7 +13,7 @@ from fkdash.apply.journal.recovery import recorded_run, undo_plan, what_is_true
 from fkdash.apply.proof.preflight import Standing
 from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.errors import StoppedError, UsageError
-from fkdash.report.plan import plan_sql
+from fkdash.report.fix.plan import plan_sql
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase, psql
 

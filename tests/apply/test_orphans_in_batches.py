@@ -13,6 +13,7 @@ import pytest
 from fkdash.apply.events import Event, RunOutcome, StepProgress
 from fkdash.apply.journal.recovery import recorded_run, remaining
 from fkdash.apply.run.run import Wishes
+from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.document import plan_document, plan_of
 from tests.support.changes import Workbench, good, workbench
@@ -89,6 +90,10 @@ async def test_the_pace_stands_in_the_plan_and_is_kept(bench: Workbench) -> None
     old = plan_document(plan)
     del old["pace"]
     assert plan_of(old).pace == Pace()
+    (step,) = [each for each in old["steps"] if each["repeats"]]
+    for other in ({"batch": None}, {"sql": f"{step['sql']} RETURNING 1"}):
+        with pytest.raises(UsageError, match="does not say how the rows are counted"):
+            plan_of({**old, "steps": [{**step, **other}]})
 
 
 async def test_a_row_that_stopped_being_an_orphan_meanwhile_is_left_alone(bench: Workbench) -> None:

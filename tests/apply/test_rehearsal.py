@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fkdash.apply.proof.rehearsal import Rehearsal, rehearse
 from fkdash.db.writing import open_writer
 from fkdash.fix.plan import Plan
-from fkdash.report.rehearsal import rehearsal_text
+from fkdash.report.fix.rehearsal import rehearsal_text
 from tests.support.changes import Workbench, workbench
 from tests.support.servers import TestDatabase
 
@@ -63,6 +65,19 @@ async def test_a_rehearsal_gives_up_before_anybody_has_to_wait_for_it(
         found = await rehearsed(bench, await bench.plan("ck", "cascade"))
     assert found.ok is None
     assert "no lock within 50 ms" in found.detail
+
+
+async def test_a_rehearsal_that_comes_to_its_time_limit_says_nothing_against_the_change(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.execute(_TABLES)
+    monkeypatch.setattr("fkdash.apply.proof.rehearsal._STATEMENT_MS", 20)
+    # Whoever waits for its lock is as slow as a server that stands still.
+    await database.execute("begin; select count(*) from children")
+    async with workbench(database, tmp_path) as bench:
+        found = await rehearsed(bench, await bench.plan("ck", "cascade"))
+    assert found.ok is None
+    assert "a statement was not done within 20 ms" in found.detail
 
 
 async def test_what_a_trigger_refuses_is_told_from_what_the_key_refuses(

@@ -12,8 +12,9 @@ import pytest
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.preflight import Standing
-from fkdash.report.plan import plan_text
+from fkdash.report.fix.plan import plan_text
 from tests.support.changes import workbench
+from tests.support.patience import LONG_ENOUGH
 from tests.support.servers import TestDatabase, fresh_database, running_server, versions_under_test
 
 _TABLES = """
@@ -55,7 +56,7 @@ async def publisher_and_subscriber() -> AsyncIterator[tuple[TestDatabase, TestDa
 
 
 async def until(database: TestDatabase, question: str, *, wanted: object) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG_ENOUGH):
         while await database.value(question) != wanted:
             await database.execute("select pg_sleep(0.02)")
 

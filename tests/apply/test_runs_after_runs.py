@@ -57,6 +57,25 @@ async def test_what_is_left_halfway_stays_so_after_an_undo_that_changed_nothing(
 
 
 @pytest.mark.newest_version
+async def test_what_was_left_halfway_and_done_afresh_since_is_not_asked_about_any_more(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    with tempfile.TemporaryDirectory(prefix="fk-") as short:
+        async with gate(database, Path(short)) as way, workbench(database, tmp_path, dsn=way.dsn) as bench:
+            first = await cut_at(bench, way, await bench.plan("ck", "restrict"), 2)
+            assert (first.exit_code, first.steps_done) == (5, (1, 2)), first
+            await database.execute(
+                "alter table children drop constraint ck, add constraint ck foreign key (parent_id) references parents"
+            )
+            assert [run.path for run in unfinished(tmp_path)] == [first.journal]
+            good(await bench.apply("ck", "cascade"))
+            assert [run.path for run in unfinished(tmp_path)] == [first.journal]
+            good(await bench.apply("ck", "restrict"))
+    assert unfinished(tmp_path) == ()
+
+
+@pytest.mark.newest_version
 async def test_the_way_back_from_an_undo_that_was_finished_later_is_not_said_to_be_there(
     database: TestDatabase, tmp_path: Path
 ) -> None:

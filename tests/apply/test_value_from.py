@@ -209,3 +209,30 @@ async def test_a_value_that_the_column_would_cut_to_another_rows_key_is_none(ben
         await picked(bench, "select 'abcdef' where $1 > 0", "old", key="uk")
     found = await picked(bench, "select 'abc' where $1 > 0", "old", key="uk")
     assert [row.then for row in found.rows] == [("abc",)]
+
+
+async def test_rows_are_known_by_their_key_whatever_the_settings_of_who_picks_and_who_writes(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table spaces (id int primary key); insert into spaces values (1), (2), (3);"
+        "create table visits (at timestamptz(3), day date, token bytea, during tstzrange,"
+        "  space_id int not null references spaces, primary key (at, day, token, during));"
+        "insert into visits select '2026-03-04 05:06:07+00'::timestamptz + g * '1 day'::interval, "
+        "  date '2026-03-04' + g, decode(md5(g::text), 'hex'), "
+        "  tstzrange('2026-03-04 05:06:07+00', case when g > 1 then '2026-05-06 07:08:09+00'::timestamptz end), 1 "
+        "  from generate_series(1, 4) g;"
+        f"alter database {database.name} set DateStyle = 'German, DMY';"
+        f"alter database {database.name} set TimeZone = 'Asia/Kolkata';"
+        f"alter database {database.name} set bytea_output = 'escape'"
+    )
+    async with workbench(database, tmp_path) as bench:
+        query = (
+            "select 2 + extract(day from $1 at time zone 'UTC')::int % 2 "
+            "where length($3) = 16 and $2 > date '2026-01-01' and lower($4) is not null"
+        )
+        given = await picked(bench, query, key="visits_space_id_fkey")
+        ended = await bench.carry_out(moving(bench, given, key="visits_space_id_fkey"))
+        good(ended)
+        found = await database.value("select array_agg(space_id order by at) from visits")
+        assert found == [3, 2, 3, 2]

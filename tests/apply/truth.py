@@ -29,7 +29,7 @@ from fkdash.apply.proof.preflight import may_start
 from fkdash.apply.run.ending import NOT_KEPT
 from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.catalog.model import Catalog
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import FkdashError

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from time import process_time
 
 from fkdash.catalog.model import Action, Catalog
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.demo.server import throwaway_server

@@ -13,7 +13,7 @@ import sys
 from statistics import median
 from time import monotonic
 
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.orphans.scan import count_orphans

@@ -24,7 +24,7 @@ from time import perf_counter
 import asyncpg
 
 from fkdash.catalog.model import Catalog, ForeignKey, TableName
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.session import Session
 from fkdash.db.statements import OpenTransaction
 from fkdash.demo.server import throwaway_server

@@ -5,8 +5,10 @@
 Runs `check`, `list`, `preview` of one row and the dashboard until its first finding through a proxy that delays both
 ways, on the demo's incident and on `--keys` foreign keys of which one in ten contradicts; then the same with a
 PgBouncer in transaction mode behind the proxy, where one is installed. With `--databases` it is `check` of so many
-instead. Aims: at most 20 answers waited for, authentication apart, at any number of keys; at most 0.1 s a database
-at 50 ms and 8 jobs.
+instead, with what each of them takes: answers waited for (one of them to connect), fkdash's own CPU and the server's,
+and time. The CPU tells on a busy machine what the time does not: with nothing else to do a database takes the
+longest of its CPU, the server's by the cores it has, and its waits by the jobs. Aims: at most 20 answers waited for,
+authentication apart, at any number of keys; at most 0.1 s a database at 50 ms and 8 jobs.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -53,7 +56,9 @@ async def _measure(arguments: argparse.Namespace) -> None:
             jobs = ("check", "--all-databases", "--jobs", str(arguments.jobs), "--format", "jsonl")
             for milliseconds in arguments.milliseconds:
                 _say_link(milliseconds)
-                await _command(folder, milliseconds, f"check, {arguments.databases:,} databases", "postgres", jobs)
+                name, before = f"check, {arguments.databases:,} databases", _children_seconds(dsn)
+                used = await _command(folder, milliseconds, name, "postgres", jobs)
+                _say_each(used, _children_seconds(dsn) - before, arguments)
             return
         await _make(dsn, arguments.keys)
         row = await _one(dsn.replace("/postgres?", "/demo?"), "select id::text from workspaces limit 1")
@@ -82,7 +87,16 @@ async def _all(folder: str, milliseconds: int, commands: Sequence[tuple[str, str
         await _command(folder, milliseconds, name, database, command)
 
 
-async def _command(folder: str, milliseconds: int, name: str, database: str, command: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What a command took: turns and connections of its link, seconds, CPU seconds."""
+
+    link: SlowLink
+    seconds: float
+    cpu: float
+
+
+async def _command(folder: str, milliseconds: int, name: str, database: str, command: Sequence[str]) -> _Used:
     async with slow_link(folder, milliseconds / 1000) as link:
         began = perf_counter()
         process = subprocess.Popen(  # noqa: ASYNC220 - our own module, whose peak of memory only wait4 tells
@@ -91,8 +105,28 @@ async def _command(folder: str, milliseconds: int, name: str, database: str, com
         )  # fmt: skip
         _, _, used = await asyncio.to_thread(os.wait4, process.pid, 0)
         process.returncode = 0
-        cpu = used.ru_utime + used.ru_stime
-        _say(name, link, perf_counter() - began, f", {cpu:.1f} s of them its own, {used.ru_maxrss / 1024:,.0f} MB")
+        seconds, cpu = perf_counter() - began, used.ru_utime + used.ru_stime
+        _say(name, link, seconds, f", {cpu:.1f} s of them its own, {used.ru_maxrss / 1024:,.0f} MB")
+        return _Used(link, seconds, cpu)
+
+
+def _children_seconds(dsn: str) -> float:
+    """Give the CPU seconds of the server's processes that have ended, as Linux counts them for its first one."""
+    folder = Path(unquote(dsn.partition("?host=")[2]))
+    process = (folder / "data" / "postmaster.pid").read_text().splitlines()[0]
+    # proc_pid_stat(5): behind the name, which is in parentheses, cutime and cstime are the fourteenth and next.
+    told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[13]) + int(told[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _say_each(used: _Used, server: float, arguments: argparse.Namespace) -> None:
+    number = arguments.databases
+    waits = (used.link.turns + used.link.connections) / number
+    sys.stdout.write(
+        f"    each: {waits:.1f} waits, {used.cpu / number * 1000:.0f} ms of CPU, {server / number * 1000:.0f} ms of the "
+        f"server's, {used.seconds / number * 1000:.0f} ms with {arguments.jobs} jobs\n"
+    )
+    sys.stdout.flush()
 
 
 async def _dashboard(folder: str, milliseconds: int) -> None:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from fkdash.catalog.kept_queries import read_statements
 from fkdash.catalog.model import Query
+from fkdash.catalog.postgres.kept_queries import read_statements
 from fkdash.checking.database import CheckOptions, check
 from fkdash.db.pool import ReadPool
 from fkdash.db.statements import OpenTransaction

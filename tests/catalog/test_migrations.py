@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.migrations import Migrations, newest_migrations
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.migrations import Migrations, newest_migrations
+from fkdash.catalog.postgres.read import read_whole_catalog
 from tests.security.faces import ended
 from tests.security.plants import Plant
 from tests.security.stage import SUPERUSER, stage_for

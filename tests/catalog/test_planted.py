@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fkdash.catalog.planted import planted_in
+from fkdash.catalog.postgres.planted import planted_in
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import NotRun

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fkdash.catalog.model import Action, Match, TableKind, TableName
-from fkdash.catalog.postgres import read_catalog, read_whole_catalog
+from fkdash.catalog.postgres.read import read_catalog, read_whole_catalog
 from fkdash.catalog.snapshot import snapshot_pieces
 from fkdash.fix.statements.definition import definition
 from tests.support.definitions import server_definition
 from tests.support.looking import catalog_of, key_named, reading
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.every_version
@@ -127,7 +128,7 @@ async def test_reading_never_waits_for_a_table_that_is_locked_exclusively(databa
     """)
     await database.execute("begin; lock table p in access exclusive mode")
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(in_time(5)):
             catalog = await catalog_of(database)
     finally:
         await database.execute("rollback")
@@ -193,9 +194,7 @@ async def test_any_name_is_read_verbatim_and_spelled_back(database: TestDatabase
 _ACTIONS = st.sampled_from(["no action", "restrict", "cascade", "set null", "set default"])
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     columns=st.integers(1, 3),
     clauses=st.tuples(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.catalog.model import TableName
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.snapshot import snapshot_pieces
 from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.db.statements import OpenTransaction

@@ -65,7 +65,7 @@ _SHELLS = [each for each in ("bash", "zsh") if shutil.which(each)]
 
 
 @pytest.mark.parametrize("shell", _SHELLS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(commands=st.lists(st.lists(_words, min_size=1, max_size=4), min_size=20, max_size=20))
 def test_a_suggested_command_gives_the_program_these_words_and_runs_nothing_else(
     shell: str, tmp_path_factory: pytest.TempPathFactory, commands: list[list[str]]

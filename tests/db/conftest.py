@@ -10,6 +10,7 @@ import pytest
 from fkdash.db.pool import ReadPool
 from fkdash.db.target import Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -29,10 +30,10 @@ async def pool(target: Target) -> AsyncIterator[ReadPool]:
 
 @pytest.fixture
 def eventually() -> Eventually:
-    """Wait, at most five seconds, until a condition on the server holds."""
+    """Wait, for five seconds of an idle machine, until a condition on the server holds."""
 
     async def wait(condition: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(in_time(5)):
             while not await condition():  # noqa: ASYNC110 - the event is on the server
                 await asyncio.sleep(0.01)
 

@@ -7,13 +7,14 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def listener(handler: Handler) -> AsyncIterator[int]:
-    """Give the port of 127.0.0.1 where `handler` serves."""
+async def listener(handler: Handler, folder: Path | None = None) -> AsyncIterator[int]:
+    """Give the port of 127.0.0.1, or of the socket in a folder, where `handler` serves."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -24,9 +25,14 @@ async def listener(handler: Handler) -> AsyncIterator[int]:
             await handler(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    if folder is None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+    else:
+        port = 5432
+        server = await asyncio.start_unix_server(serve, folder / f".s.PGSQL.{port}")
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield port
     finally:
         server.close()
         for task in tasks:

@@ -31,12 +31,13 @@ from tests.db.listeners import (
     unused_port,
     wire_to,
 )
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 
 
 def _at_port(target: Target, port: int, mode: str = "prefer") -> Target:
     tls = Tls(mode=mode)  # type: ignore[arg-type]  # from a parametrized list
-    return replace(target, addresses=(Address("127.0.0.1", port),), tls=tls, connect_seconds=0.3)
+    return replace(target, addresses=(Address("127.0.0.1", port),), tls=tls, connect_seconds=in_time(0.3))
 
 
 async def _error(target: Target) -> FkdashError:
@@ -185,6 +186,20 @@ async def test_a_missing_socket_is_said_so(nowhere: Target, tmp_path: Path) -> N
     assert "there is no socket" in error.what
 
 
+@pytest.mark.parametrize(
+    ("handler", "words"),
+    [(never_answers, "no answer within"), (closes_at_once, "does not answer like PostgreSQL")],
+)
+async def test_a_socket_that_says_nothing_is_told_from_one_that_is_no_server_s(
+    nowhere: Target, tmp_path: Path, handler: Handler, words: str
+) -> None:
+    async with listener(handler, tmp_path) as port:
+        error = await _error(
+            replace(nowhere, addresses=(Address(str(tmp_path), port),), connect_seconds=in_time(0.3))
+        )
+    assert words in error.what
+
+
 @pytest.mark.parametrize("mode", ["disable", "prefer", "require"])
 @pytest.mark.parametrize(
     ("handler", "words"),
@@ -200,7 +215,7 @@ async def test_what_is_not_postgresql_is_told_apart(
     async with listener(handler) as port:
         began = time.monotonic()
         error = await _error(_at_port(nowhere, port, mode))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < in_time(5)
     assert isinstance(error, UnreachableError)
     assert words in error.what
     assert "hunter2" not in str(error)

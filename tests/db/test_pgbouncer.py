@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.proof.preflight import Standing
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.target import Address, Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve

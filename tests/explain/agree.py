@@ -16,7 +16,7 @@ from functools import partial
 import asyncpg
 
 from fkdash.catalog.model import Catalog, ForeignKey, quoted
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.explain.find import explain
 from tests.preview.agree import set_up

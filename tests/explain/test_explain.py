@@ -10,7 +10,7 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.catalog.names import find_foreign_key, find_table
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.explain.find import explain
 from fkdash.explain.model import path_words

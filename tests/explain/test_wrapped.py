@@ -58,7 +58,7 @@ async def test_one_wrapper_changes_no_answer(schema: Catalog) -> None:
 async def test_wrappers_in_wrappers_among_unrelated_lines_change_no_answer(schema: Catalog) -> None:
     bare = {form: _said(schema, text) for form, text in MESSAGES.items()}
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     @given(
         st.sampled_from(sorted(MESSAGES)),
         st.lists(st.sampled_from(sorted(WRAPPERS)), min_size=2, max_size=3),

@@ -20,7 +20,7 @@ from fkdash.fix.export.migration import migration_of
 from fkdash.fix.export.model import Request
 from fkdash.fix.export.table import exported
 from fkdash.pasting import PSQL_SETTINGS, dollar_quoted, for_psql, in_comment
-from fkdash.report.plan import plan_sql
+from fkdash.report.fix.plan import plan_sql
 from tests.support.changes import good, workbench
 from tests.support.servers import TestDatabase, TestServer, fresh_database, psql
 
@@ -165,7 +165,7 @@ async def test_a_script_runs_nothing_that_somebody_planted_in_the_path(
 
 
 @pytest.mark.newest_version
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(named=named, option=options)
 @example(named=_CASES[0], option="restrict")
 @example(named=_CASES[0], option="create-index")
@@ -191,7 +191,7 @@ def test_a_script_does_what_the_plan_does_and_nothing_else(
 
 
 @pytest.mark.newest_version
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.tuples(names | any_names, names | any_names), min_size=20, max_size=20))
 def test_names_and_constants_mean_the_same_to_the_server_as_before(
     server: TestServer, texts: list[tuple[str, str]]

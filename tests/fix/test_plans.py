@@ -18,7 +18,7 @@ from fkdash.fix.plan_file.document import plan_document, plan_of
 from fkdash.fix.plan_file.edited import edited
 from fkdash.fix.plan_file.editing import editable, from_text
 from fkdash.fix.plan_file.fingerprint import differences
-from fkdash.report.plan import plan_sql, plan_text
+from fkdash.report.fix.plan import plan_sql, plan_text
 from tests.support.changes import Workbench, workbench
 from tests.support.servers import TestDatabase, fresh_database, psql
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,18 @@ def test_the_readme_runs_in_ci(
     assert command[0] == "fkdash"
     assert main(command[1:]) == 1
     assert "::error title=FK101 set-null-on-not-null,file=db/migrations/1.sql,line=1," in capsys.readouterr().out
+
+
+def test_what_is_no_file_though_it_is_called_like_one_is_said(tmp_path: Path) -> None:
+    (tmp_path / "001_a.sql").write_text("create table t (id int primary key);")
+    (tmp_path / "002_gone.sql").symlink_to(tmp_path / "nowhere.sql")
+    (tmp_path / "003_device.sql").symlink_to("/dev/zero")
+    (tmp_path / "004_loop.sql").symlink_to(tmp_path / "004_loop.sql")
+    os.mkfifo(tmp_path / "005_pipe.sql")
+    said = read_sources(find_sources([tmp_path])).script.incomplete
+    assert [Path(each.file).name for each in said] == [
+        "002_gone.sql",
+        "003_device.sql",
+        "004_loop.sql",
+        "005_pipe.sql",
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.catalog.confirmed_references import with_known
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.orphans.references import doubtful, every
 from fkdash.orphans.scan import ScannedReference, scan
 from tests.support.changes import Workbench, workbench

@@ -16,9 +16,9 @@ import asyncpg
 from fkdash.catalog.model import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview import preview as preview_module
+from fkdash.preview.declared.what_if import Assumptions
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Verdict
 from fkdash.preview.preview import preview
-from fkdash.preview.what_if import Assumptions
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.reality import Refusal, Truth, run_delete
 from tests.preview.schema_parts import Case

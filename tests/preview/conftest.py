@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
 
-from tests.support.servers import EMBEDDED_VERSIONS, TestDatabase, TestServer
+from tests.preview.experiments import EXPERIMENTS, Experiment
+from tests.support.servers import EMBEDDED_VERSIONS, TestDatabase, TestServer, versions_under_test
 
 _NAME = "shared_by_previews"
 
@@ -43,11 +44,30 @@ async def _administer(server: TestServer, statement: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try the random deletes on every version, and the many more of them on the embedded versions only."""
-    items[:] = [item for item in items if not _is_one_of_many_more(item)]
+    """Thin out what versions hardly change.
+
+    The random deletes run on every version, and the many more of them on the embedded ones only; an experiment runs
+    on the newest, and on one of the others.
+    """
+    others = versions_under_test()[:-1]
+    numbers = {experiment.name: number for number, experiment in enumerate(EXPERIMENTS)}
+    items[:] = [
+        item for item in items if not _is_one_of_many_more(item) and not _runs_elsewhere(item, others, numbers)
+    ]
+
+
+def _runs_elsewhere(item: pytest.Item, others: Sequence[int], numbers: Mapping[str, int]) -> bool:
+    """Tell whether an experiment runs on another of the older versions than this one."""
+    experiment, version = _parameters(item).get("experiment"), _parameters(item).get("server")
+    if not isinstance(experiment, Experiment) or version not in others:
+        return False
+    return others[numbers[experiment.name] % len(others)] != version
 
 
 def _is_one_of_many_more(item: pytest.Item) -> bool:
-    chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    first = chosen.get("first")
-    return isinstance(first, int) and first > 1 and chosen.get("server") not in EMBEDDED_VERSIONS
+    first = _parameters(item).get("first")
+    return isinstance(first, int) and first > 1 and _parameters(item).get("server") not in EMBEDDED_VERSIONS
+
+
+def _parameters(item: pytest.Item) -> Mapping[str, object]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}

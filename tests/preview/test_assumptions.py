@@ -7,8 +7,8 @@ from typing import TypeAlias
 import pytest
 
 from fkdash.catalog.model import Action, TableName
+from fkdash.preview.declared.what_if import Assumptions, NewAction
 from fkdash.preview.model import DeleteTarget, Verdict
-from fkdash.preview.what_if import Assumptions, NewAction
 from tests.preview.agree import following_rows, preview_of
 from tests.support.servers import TestDatabase
 

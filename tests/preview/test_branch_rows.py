@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fkdash.catalog.model import TableName
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import DeleteTarget, Limits
 from fkdash.preview.preview import preview

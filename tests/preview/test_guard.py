@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from fkdash.catalog.model import Catalog, TableName
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.equality import own_equality
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UsageError
@@ -67,8 +68,13 @@ def numbered(number: int) -> str:
     return f"${number}"
 
 
-def guard_of(catalog: Catalog, name: str, limit: int = 1000) -> Guard:
-    return guard(catalog, catalog.tables[TableName("public", name)], limit=limit)
+async def guard_of(database: TestDatabase, catalog: Catalog, name: str, limit: int = 1000) -> Guard:
+    table = catalog.tables[TableName("public", name)]
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    async with pool.session() as session:
+        equality = await own_equality(session, table, table.primary_key)
+    await pool.close()
+    return guard(catalog, table, equality, limit=limit)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -78,7 +84,7 @@ async def test_a_guard_agrees_with_the_preview(database: TestDatabase, seed: int
     pool, catalog = await catalog_of(database)
     try:
         for table in range(3):
-            asks = guard_of(catalog, f"t{table}")
+            asks = await guard_of(database, catalog, f"t{table}")
             keys: Sequence[int] = numbers.sample(range(1, 7), numbers.randint(1, 3))
             found = await database.fetch(asks.sql(numbered), list(keys))
             target = DeleteTarget(TableName("public", f"t{table}"), keys=tuple({"id": key} for key in keys))
@@ -104,7 +110,7 @@ async def test_rows_that_hang_on_rows_of_their_own_table_by_several_keys_are_all
     )
     pool, catalog = await catalog_of(database)
     await pool.close()
-    [row] = await database.fetch(guard_of(catalog, "p").sql(numbered), [1])
+    [row] = await database.fetch((await guard_of(database, catalog, "p")).sql(numbered), [1])
     assert tuple(row) == ("c_p_id_fkey", "public.c", "23503", 1)
 
 
@@ -129,7 +135,7 @@ async def test_a_row_that_a_cascade_takes_refuses_where_its_key_is_asked_before(
     )
     pool, catalog = await catalog_of(database)
     await pool.close()
-    assert bool(await database.fetch(guard_of(catalog, "p").sql(numbered), [1])) == refused
+    assert bool(await database.fetch((await guard_of(database, catalog, "p")).sql(numbered), [1])) == refused
     if refused:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
             await database.execute("delete from p")
@@ -147,13 +153,13 @@ async def test_counting_stops_at_the_limit_and_what_only_rows_decide_is_named(da
     )
     pool, catalog = await catalog_of(database)
     await pool.close()
-    asks = guard_of(catalog, "p", limit=10)
+    asks = await guard_of(database, catalog, "p", limit=10)
     [row] = await database.fetch(asks.sql(numbered), [1, 2])
     assert tuple(row) == ("c_p_id_fkey", "public.c", "23503", 10)
     assert await database.fetch(asks.sql(numbered), [1]) == []
     assert [note.partition(":")[0] for note in asks.not_asked] == ["public.d.d_p_id_fkey"]
     with pytest.raises(UsageError, match="no primary key"):
-        guard_of(catalog, "keyless")
+        await guard_of(database, catalog, "keyless")
 
 
 @pytest.mark.newest_version
@@ -166,10 +172,10 @@ async def test_a_key_longer_than_its_type_is_no_other_rows_and_a_list_of_arrays_
     )
     pool, catalog = await catalog_of(database)
     await pool.close()
-    asks = guard_of(catalog, "p")
+    asks = await guard_of(database, catalog, "p")
     assert [len(await database.fetch(asks.sql(numbered), [key])) for key in ("abc", "abcdef")] == [1, 0]
     with pytest.raises(UsageError, match="cannot be told from one array"):
-        guard_of(catalog, "a")
+        await guard_of(database, catalog, "a")
 
 
 async def test_a_key_is_compared_by_the_equality_of_its_type_whatever_the_applications_path(
@@ -184,7 +190,21 @@ async def test_a_key_is_compared_by_the_equality_of_its_type_whatever_the_applic
     )
     pool, catalog = await catalog_of(database)
     await pool.close()
-    assert len(await database.fetch(guard_of(catalog, "p").sql(numbered), ["abC"])) == 1
+    assert len(await database.fetch((await guard_of(database, catalog, "p")).sql(numbered), ["abC"])) == 1
+
+
+async def test_a_key_that_no_key_of_its_type_refers_to_is_compared_so_too(database: TestDatabase) -> None:
+    if not await database.fetch("select from pg_available_extensions where name = 'citext'"):
+        pytest.skip("this build of PostgreSQL comes without citext")
+    await database.execute(
+        "create schema ext; create extension citext schema ext;"
+        "create table p (id ext.citext primary key, number int unique); create table c (number int references p (number));"
+        "insert into p values ('Abc', 1); insert into c values (1)"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    asks = await guard_of(database, catalog, "p")
+    assert [len(await database.fetch(asks.sql(numbered), [key])) for key in ("abC", "other")] == [1, 0]
 
 
 _HOSTILE = 'it`s ${x} \\" %s :ids "" \n// $1 \'\'\'""" end\u2028'
@@ -199,4 +219,4 @@ async def hostile(database: TestDatabase) -> Guard:
     )
     pool, catalog = await catalog_of(database)
     await pool.close()
-    return guard_of(catalog, _HOSTILE)
+    return await guard_of(database, catalog, _HOSTILE)

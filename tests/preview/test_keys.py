@@ -6,8 +6,8 @@ import pytest
 
 from fkdash.catalog.model import Column, Index, Table, TableName
 from fkdash.errors import UsageError
-from fkdash.preview.condition import checked_condition
-from fkdash.preview.keys import chosen_target
+from fkdash.preview.asked.condition import checked_condition
+from fkdash.preview.asked.keys import chosen_target
 
 ONE = Table(
     name=TableName("public", "users"),

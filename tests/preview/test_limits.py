@@ -8,9 +8,10 @@ import pytest
 
 from fkdash.catalog.model import TableName
 from fkdash.errors import UsageError
-from fkdash.preview.keys import keys_from_json
+from fkdash.preview.asked.keys import keys_from_json
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict
 from tests.preview.agree import following_rows, predict, preview_of
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 
 SCHEMA = """
@@ -75,7 +76,7 @@ async def test_a_preview_ends_at_its_time_limit(database: TestDatabase) -> None:
     found = await _preview(database, "id = 1", Limits(seconds=0.0))
     assert found.cut_short
     assert found.verdict is Verdict.UNKNOWN
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < in_time(5)
 
 
 async def test_a_large_table_without_index_is_not_read_without_consent(database: TestDatabase) -> None:
@@ -174,8 +175,6 @@ async def test_a_long_chain_of_tables_is_followed_to_its_end_in_time(database: T
             f"CREATE TABLE c{number}(id int PRIMARY KEY, up int REFERENCES {above} ON DELETE CASCADE);"
             f"CREATE INDEX ON c{number}(up); INSERT INTO c{number} VALUES (1, 1)"
         )
-    began = time.monotonic()
-    found = await _preview(database, "id = 1", Limits())
+    found = await _preview(database, "id = 1", Limits(seconds=in_time(15)))
     assert found.verdict is Verdict.ALLOWED
     assert sum(effect.deleted for effect in found.effects) == tables + 1
-    assert time.monotonic() - began < 15

@@ -6,7 +6,7 @@ import pytest
 
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.model import TableName
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.rows import search
 from fkdash.preview.rows.search import Found, search_rows

@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 
 from fkdash.catalog.model import TableName
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
+from fkdash.preview.declared.not_tables import no_table
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict
-from fkdash.preview.not_tables import no_table
 from fkdash.preview.preview import preview
 from fkdash.preview.standing import as_it_stands
-from fkdash.report.preview import sentence
+from fkdash.report.preview.delete import sentence
 from tests.support.commands import fkdash
 from tests.support.looking import reading
 from tests.support.servers import TestDatabase
@@ -53,6 +53,32 @@ async def test_a_role_that_only_reads_is_told_so_and_gets_the_answer_of_one_that
     found = await _asked(database)
     assert found.verdict is Verdict.ALLOWED
     assert "refuse every DELETE and UPDATE (25006)" in found.notes[-1]
+
+
+@pytest.mark.newest_version
+async def test_where_sessions_begin_as_a_replica_no_verdict_rests_on_what_a_key_would_do(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int NOT NULL REFERENCES p ON DELETE SET NULL);"
+        "INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1)"
+    )
+    for whose, verdict in (
+        (f"ROLE postgres IN DATABASE {database.name}", Verdict.BLOCKED),
+        (f"DATABASE {database.name}", Verdict.UNKNOWN),
+    ):
+        await database.execute(f"ALTER {whose} SET session_replication_role = replica")
+        await database.close()
+        found = await _asked(database)
+        assert (found.verdict, len(found.blockers)) == (verdict, 1)
+        assert "begin with session_replication_role = replica" in found.notes[-1]
+        assert await database.execute("BEGIN; DELETE FROM p WHERE id = 1; ROLLBACK") == "ROLLBACK"
+        await database.execute(f"ALTER {whose} RESET session_replication_role")
+    await database.execute(f"ALTER DATABASE {database.name} SET session_replication_role = replica")
+    every = await fkdash("preview", database.dsn, "--table", "p", "--all")
+    assert (every.returncode, "begin with session_replication_role" in every.stdout) == (4, True)
+    checked = await fkdash("check", database.dsn)
+    assert "the findings are about sessions that set it to origin" in checked.stdout.splitlines()[2]
 
 
 @pytest.mark.newest_version

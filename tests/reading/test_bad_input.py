@@ -21,6 +21,7 @@ from fkdash.fix.plan import Plan
 from fkdash.fix.plan_file.document import plan_document
 from tests.reading.mutations import files, torn
 from tests.support.changes import workbench
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 
 _KEY = "users_primary_workspace_id_workspaces_id_fk"
@@ -79,12 +80,8 @@ _SNAPSHOT: dict[str, Any] = {
          "operators": ["pg_catalog.="], "index": "p_pkey"}
     ],
 }  # fmt: skip
-_many = settings(
-    max_examples=60 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-_some = settings(
-    max_examples=15 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+_many = settings(max_examples=60 * _TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_some = settings(max_examples=15 * _TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 Run = Callable[..., tuple[int, str]]
 
@@ -164,7 +161,7 @@ _arguments = st.lists(_words | st.tuples(st.sampled_from(_OPTIONS), _words), max
 )
 
 
-@settings(max_examples=250 * _TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250 * _TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(command=st.sampled_from([name for name in COMMANDS if name != "demo"]), arguments=_arguments)
 def test_no_words_are_too_odd_to_be_answered(run: Run, command: str, arguments: list[str]) -> None:
     run(*command.split(), *arguments, "-w")
@@ -309,7 +306,7 @@ def test_a_device_a_pipe_or_a_folder_given_as_a_file_is_refused_at_once(
         environment[name] = place
     most = 2 * 1024**3
     ended = subprocess.run(
-        [sys.executable, "-m", "fkdash", *arguments], env=environment, capture_output=True, text=True, timeout=20, check=False,
+        [sys.executable, "-m", "fkdash", *arguments], env=environment, capture_output=True, text=True, timeout=in_time(20), check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
     )  # fmt: skip
     assert ended.returncode in {2, 3}, ended.stderr

@@ -21,12 +21,12 @@ from fkdash.checking.result import CheckReport, Reported, Scope
 from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UnreachableError
-from fkdash.report.check_github import check_github
-from fkdash.report.check_json import check_document, check_json
-from fkdash.report.check_junit import check_junit
-from fkdash.report.check_markdown import check_markdown, escaped
-from fkdash.report.check_sarif import MOST_RESULTS, check_sarif
-from fkdash.report.check_text import check_lines, check_text
+from fkdash.report.check.as_github import check_github
+from fkdash.report.check.as_json import check_document, check_json
+from fkdash.report.check.as_junit import check_junit
+from fkdash.report.check.as_markdown import check_markdown, escaped
+from fkdash.report.check.as_sarif import MOST_RESULTS, check_sarif
+from fkdash.report.check.as_text import check_lines, check_text
 from fkdash.rules.finding import Severity
 from fkdash.rules.registry import EVERY_RULE, findings, rule
 from tests.rules.catalogs import catalog, reference, table

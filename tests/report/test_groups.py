@@ -13,13 +13,13 @@ from fkdash.checking.groups import groups_of
 from fkdash.checking.result import CheckReport
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
-from fkdash.report.check_github import check_github
-from fkdash.report.check_json import check_json
-from fkdash.report.check_junit import check_junit
-from fkdash.report.check_markdown import check_markdown
-from fkdash.report.check_sarif import check_sarif
-from fkdash.report.check_text import check_text
-from fkdash.report.documents import schema_of
+from fkdash.report.check.as_github import check_github
+from fkdash.report.check.as_json import check_json
+from fkdash.report.check.as_junit import check_junit
+from fkdash.report.check.as_markdown import check_markdown
+from fkdash.report.check.as_sarif import check_sarif
+from fkdash.report.check.as_text import check_text
+from fkdash.report.documents.kinds import schema_of
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase, TestServer, fresh_database
 

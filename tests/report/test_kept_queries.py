@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from fkdash.catalog.kept_queries import read_statements, read_views
+from fkdash.catalog.postgres.kept_queries import read_statements, read_views
 from fkdash.db.queries import query
 from fkdash.db.statements import OpenTransaction
 from tests.support.servers import TestDatabase
@@ -56,6 +56,6 @@ async def test_only_statements_of_this_database_that_compare_are_asked_for(datab
                  (VALUES ('SELECT 1 FROM a JOIN b ON a.id = b.a'), ('SELECT 1'), ('<insufficient privilege>')) v (text)
         $$;
     """)
-    sql = query("fkdash.catalog", "statements").replace("{schema}", '"some where"')
+    sql = query("fkdash.catalog.postgres", "statements").replace("{schema}", '"some where"')
     rows = await database.fetch(sql, 10)
     assert [(row["query"], row["calls"]) for row in rows] == [("SELECT 1 FROM a JOIN b ON a.id = b.a", 7)]

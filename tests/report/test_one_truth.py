@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.database import CheckOptions, check
 from fkdash.checking.result import Reported, impact_words
 from fkdash.db.pool import ReadPool

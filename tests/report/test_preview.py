@@ -8,7 +8,7 @@ import json
 
 from fkdash.catalog.model import TableName
 from fkdash.preview.model import Blocker, DeleteTarget, Effect, Preview, Scan, Verdict
-from fkdash.report.preview import preview_csv, preview_json, preview_markdown, preview_text, sentence
+from fkdash.report.preview.delete import preview_csv, preview_json, preview_markdown, preview_text, sentence
 
 WORKSPACES = TableName("public", "workspaces")
 USERS = TableName("public", "users")

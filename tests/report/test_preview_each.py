@@ -11,7 +11,7 @@ from fkdash.catalog.model import TableName
 from fkdash.preview.each.answer import EachPreview
 from fkdash.preview.model import Blocker, DeleteTarget, Effect, Preview, Verdict
 from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
-from fkdash.report.preview_each import each_csv, each_json, each_markdown, each_sentence, each_text
+from fkdash.report.preview.each import each_csv, each_json, each_markdown, each_sentence, each_text
 
 WORKSPACES = TableName("public", "workspaces")
 USERS = TableName("public", "users")

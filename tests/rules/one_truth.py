@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from fkdash.catalog.model import Action, Catalog, ForeignKey, Match, TableName, quoted
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import matches, source
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import Blocker, Preview, Verdict

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from fkdash.catalog.model import Catalog, quoted
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings, rule
@@ -18,7 +18,6 @@ from tests.support.servers import TestDatabase
 
 at_random = settings(
     max_examples=7,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -7,7 +7,7 @@ import re
 import asyncpg
 import pytest
 
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.registry import RULES, findings

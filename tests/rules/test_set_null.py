@@ -346,3 +346,54 @@ async def test_a_unique_index_on_an_expression_of_the_column_is_possible(databas
     for index in ("((id + 1))", "(id, kind)", "(kind) WHERE id IS NOT NULL"):
         outcome = await tried(database, scene(index), ["DELETE FROM p WHERE id = 1"], "FK104")
         assert (index, outcome.of("FK104"), outcome.sqlstate) == (index, None, "")
+
+
+_INTO_ITS_NULL_PARTITION = [
+    "CREATE TABLE tenants (id int PRIMARY KEY); INSERT INTO tenants VALUES (1)",
+    "CREATE TABLE events (id int, tenant_id int, note text) PARTITION BY LIST (tenant_id)",
+    "ALTER TABLE events ADD FOREIGN KEY (tenant_id) REFERENCES tenants ON DELETE SET NULL",
+    "CREATE TABLE of_one PARTITION OF events FOR VALUES IN (1)",
+]
+
+
+@pytest.mark.parametrize(
+    ("own", "row", "sqlstate", "certain"),
+    [
+        ("CHECK (id > 10)", "(5, 1, 'a')", "23514", False),
+        ("CHECK (id > 10)", "(50, 1, 'a')", "", False),
+        ("CHECK (id > 10 AND tenant_id IS NOT NULL)", "(50, 1, 'a')", "23514", True),
+        ("CHECK (tenant_id IS NULL)", "(5, 1, 'a')", "", None),
+        ("CHECK (tenant_id IS NULL OR id > 10)", "(5, 1, 'a')", "", None),
+        ("ALTER note SET NOT NULL", "(5, 1, NULL)", "23502", False),
+        ("ALTER note SET NOT NULL", "(5, 1, 'a')", "", False),
+    ],
+)
+async def test_what_the_partition_has_of_its_own_that_the_row_goes_to_is_found(
+    database: TestDatabase, own: str, row: str, sqlstate: str, certain: bool | None
+) -> None:
+    change = own if own.startswith("ALTER") else f"ADD CONSTRAINT own {own}"
+    scene = [
+        *_INTO_ITS_NULL_PARTITION,
+        "CREATE TABLE of_none PARTITION OF events FOR VALUES IN (NULL)",
+        f"ALTER TABLE of_none {change}",
+        f"INSERT INTO events VALUES {row}",
+    ]
+    outcome = await tried(database, scene, ["DELETE FROM tenants"], "FK102")
+    found = outcome.of("FK102", "events_tenant_id_fkey")
+    assert (outcome.sqlstate, found.certain if found else None) == (sqlstate, certain)
+    assert found is None or "the row goes to" in found.evidence[0] or certain
+
+
+async def test_where_no_row_moves_to_what_a_partition_has_of_its_own_is_no_obstacle(
+    database: TestDatabase,
+) -> None:
+    scene = [
+        "CREATE TABLE tenants (id int PRIMARY KEY); INSERT INTO tenants VALUES (1)",
+        "CREATE TABLE events (id int, tenant_id int REFERENCES tenants ON DELETE SET NULL) PARTITION BY RANGE (id)",
+        "CREATE TABLE low PARTITION OF events FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE high PARTITION OF events FOR VALUES FROM (10) TO (20)",
+        "ALTER TABLE high ADD CHECK (id > 15)",
+        "INSERT INTO events VALUES (5, 1)",
+    ]
+    outcome = await tried(database, scene, ["DELETE FROM tenants"], "FK102")
+    assert (outcome.sqlstate, outcome.of("FK102", "events_tenant_id_fkey")) == ("", None)

@@ -16,9 +16,8 @@ from fkdash.cli.main import main
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.tui.app import DashboardApp
 from fkdash.tui.settings import DashboardOptions
+from tests.support.patience import LONG_ENOUGH
 from tests.support.screens import shown
-
-_WALK_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -156,14 +155,14 @@ async def walk(dsn: str, keys: str = "b p f t x o") -> str:
     async with app.run_test(size=(120, 40)) as pilot:
 
         async def settled() -> None:
-            async with asyncio.timeout(_WALK_SECONDS):
+            async with asyncio.timeout(LONG_ENOUGH):
                 await pilot.pause()
                 while any(not worker.is_finished for worker in app.workers):
                     await pilot.pause(0.01)
                 await pilot.pause()
 
         async def until(condition: Callable[[], bool]) -> None:
-            async with asyncio.timeout(_WALK_SECONDS):
+            async with asyncio.timeout(LONG_ENOUGH):
                 while not condition():
                     await pilot.pause(0.01)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.catalog import planted
+from fkdash.catalog.postgres import planted
 from fkdash.db.pool import ReadPool
 from fkdash.db.session import Row, Session
 from fkdash.db.statements import OpenTransaction

@@ -13,7 +13,7 @@ from fkdash.apply.journal.recovery import recorded_run, undo_plan
 from fkdash.apply.proof.preflight import PreflightLine, may_start, preflight
 from fkdash.apply.run.run import Patience, Run, Wishes
 from fkdash.catalog.model import Catalog, ForeignKey
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer

@@ -11,7 +11,7 @@ from functools import cache
 
 import jsonschema
 
-from fkdash.report.documents import schema_of
+from fkdash.report.documents.kinds import schema_of
 from tests.support import forked
 
 

@@ -13,7 +13,7 @@ from fkdash.demo import cluster, directories
 from fkdash.demo.cluster import SOCKET_NAME, Cluster
 from tests.support.servers import _binaries, psql
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _LOGGED = 4000
 _SETTINGS = {
     "max_wal_senders": "4",

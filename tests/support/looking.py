@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fkdash.catalog.model import Catalog, ForeignKey
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from tests.support.servers import TestDatabase

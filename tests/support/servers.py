@@ -105,13 +105,17 @@ class TestDatabase:
             await self._connection.close()
 
 
+_SETTINGS: Final = {"max_wal_size": "128MB", "bgwriter_lru_maxpages": "0"}
+"""Pages in memory that are written ahead to files in memory are work for nothing."""
+
+
 @contextmanager
 def running_server(major: int, settings: Mapping[str, str] | None = None) -> Iterator[TestServer]:
     """Start a server of a major version, with these settings, and remove it afterwards."""
     with ExitStack() as stack:
         with _folders_in_memory():
             dsn = stack.enter_context(
-                throwaway_server(binaries=_binaries(major), settings={"max_wal_size": "128MB", **(settings or {})})
+                throwaway_server(binaries=_binaries(major), settings={**_SETTINGS, **(settings or {})})
             )
         yield TestServer(major, dsn)
 

@@ -17,15 +17,21 @@ import struct
 import subprocess
 import sys
 import termios
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
 
 from rich.cells import cell_len
 
+from tests.support.patience import LONG_ENOUGH, in_time
+
 _PIECE = re.compile(
-    r"\x1b\[(?P<arguments>[0-?]*)[ -/]*(?P<final>[@-~])|\x1b\][^\a]*\a|\x1b.|(?P<text>[^\x1b])", re.DOTALL
+    r"\x1b\[(?P<arguments>[0-?]*)[ -/]*(?P<final>[@-~])|\x1b\][^\a\x1b]*(?:\a|\x1b\\)|\x1b[^\[\]]"
+    r"|(?P<move>[\r\n])|(?P<text>[^\x1b\r\n]+)",
+    re.DOTALL,
 )
+_UNFINISHED = re.compile(r"\x1b(\[[ -?]*|\][^\a\x1b]*\x1b?)?\Z")
 # What a login does: make the terminal the controlling one, then become the program.
 _TAKE_TERMINAL = """
 import fcntl, os, sys, termios
@@ -33,6 +39,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 SECONDS = 20.0
+"""For what the program has to do promptly on an idle machine: end, stop, fall silent."""
 _SLOW_PIECE = 256
 
 
@@ -51,11 +58,12 @@ class Terminal:
         self.received = bytearray()
         self.heard = monotonic()
         self.hung_up = False
+        self._screen = Screen()
 
     @property
     def screen(self) -> str:
         """What an operator sees now, line by line, or what was printed since the screen was given back."""
-        return screen_of(bytes(self.received))
+        return str(self._screen)
 
     def send(self, keys: bytes) -> None:
         """Type `keys`."""
@@ -81,7 +89,7 @@ class Terminal:
         while (left := deadline - monotonic()) > 0:
             self._read(left)
 
-    def read_until(self, wanted: str, *, seconds: float = SECONDS) -> None:
+    def read_until(self, wanted: str, *, seconds: float = LONG_ENOUGH) -> None:
         """Read until `wanted` stands on the screen."""
         deadline = monotonic() + seconds
         while wanted not in self.screen:
@@ -93,14 +101,14 @@ class Terminal:
     def read_quiet(self, quiet: float = 0.4, *, seconds: float = SECONDS) -> int:
         """Read until nothing has come for `quiet` seconds and give the number of bytes read."""
         before = len(self.received)
-        deadline = monotonic() + seconds
+        deadline = monotonic() + in_time(seconds)
         while self._read(quiet):
             assert monotonic() < deadline, "the output never ends"
         return len(self.received) - before
 
     def wait(self, seconds: float = SECONDS) -> int:
         """Give the exit status, negative for a signal, reading what is still sent."""
-        deadline = monotonic() + seconds
+        deadline = monotonic() + in_time(seconds)
         while self.process.poll() is None:
             assert monotonic() < deadline, "the program does not end"
             if self.hung_up or not self._read(0.05):
@@ -114,7 +122,7 @@ class Terminal:
 
     def wait_stopped(self, seconds: float = SECONDS) -> None:
         """Wait until the program has been stopped, as by ctrl+z."""
-        deadline = monotonic() + seconds
+        deadline = monotonic() + in_time(seconds)
         while True:
             pid, status = os.waitpid(self.process.pid, os.WUNTRACED | os.WNOHANG)
             if pid and os.WIFSTOPPED(status):
@@ -134,6 +142,7 @@ class Terminal:
                 return False
             raise
         self.received += data
+        self._screen.take(data)
         if self.bytes_per_second is not None:
             sleep(len(data) / self.bytes_per_second)
         self.heard = monotonic()
@@ -171,34 +180,65 @@ def terminal(
             os.close(ours)
 
 
-def screen_of(output: bytes) -> str:
-    """Give the screen after `output`, as far as cursor movements and text make it; colours are ignored."""
-    rows: list[list[str]] = [[]]
-    row = column = 0
-    for piece in _PIECE.finditer(output.decode("utf-8", "replace")):
-        arguments, final, text = piece["arguments"], piece["final"], piece["text"]
+class Screen:
+    """What stands on a screen, as far as cursor movements and text make it; colours are ignored.
+
+    A program is asked for its screen after each piece that it sends, so each piece is read once.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[list[str]] = [[]]
+        self._row = self._column = 0
+        self._decoded = getincrementaldecoder("utf-8")("replace")
+        self._begun = ""
+
+    def __str__(self) -> str:
+        return "\n".join("".join(line).rstrip() for line in self._rows)
+
+    def take(self, output: bytes) -> None:
+        """Draw what was sent next; a sequence or character whose end has not come waits for it."""
+        text = self._begun + self._decoded.decode(output)
+        unfinished = _UNFINISHED.search(text)
+        whole = unfinished.start() if unfinished else len(text)
+        self._begun = text[whole:]
+        for piece in _PIECE.finditer(text, 0, whole):
+            if (characters := piece["text"]) is not None:
+                self._write(characters)
+            elif piece["move"] == "\r":
+                self._column = 0
+            elif piece["move"]:
+                self._row += 1
+            elif piece["final"]:
+                self._obey(piece["final"], piece["arguments"])
+
+    def _obey(self, final: str, arguments: str) -> None:
         if final == "H":
             numbers = [int(number or 1) for number in (arguments or "1;1").split(";")]
-            row, column = numbers[0] - 1, numbers[1] - 1
-        elif final == "X" and row < len(rows):
+            self._row, self._column = numbers[0] - 1, numbers[1] - 1
+        elif final == "X" and self._row < len(self._rows):
             blank = int(arguments or 1)
-            rows[row][column : column + blank] = [" "] * len(rows[row][column : column + blank])
+            line = self._rows[self._row]
+            line[self._column : self._column + blank] = [" "] * len(line[self._column : self._column + blank])
         elif final in {"h", "l"} and arguments == "?1049":
-            rows, row, column = [[]], 0, 0
-        elif text == "\r":
-            column = 0
-        elif text == "\n":
-            row += 1
-        elif text is not None and text.isprintable():
-            rows.extend([] for _ in range(row + 1 - len(rows)))
-            line = rows[row]
-            line.extend(" " * (column + 1 - len(line)))
-            line[column] = text
-            column += 1
-            for _ in range(cell_len(text) - 1):
-                line[column : column + 1] = [""]
-                column += 1
-    return "\n".join("".join(line).rstrip() for line in rows)
+            self._rows, self._row, self._column = [[]], 0, 0
+
+    def _write(self, text: str) -> None:
+        for character in filter(str.isprintable, text):
+            self._rows.extend([] for _ in range(self._row + 1 - len(self._rows)))
+            line = self._rows[self._row]
+            line.extend(" " * (self._column + 1 - len(line)))
+            line[self._column] = character
+            self._column += 1
+            for _ in range(cell_len(character) - 1):
+                line[self._column : self._column + 1] = [""]
+                self._column += 1
+
+
+def screen_of(output: bytes) -> str:
+    """Give the screen after `output`."""
+    screen = Screen()
+    screen.take(output)
+    return str(screen)
 
 
 def _environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fkdash.catalog.files.statements import split
+from fkdash.catalog.files.reading.splitting import split
 from tests.tools.projects import DROP, TABLES
 
 Run = tuple[bool, list[str]]

@@ -19,13 +19,13 @@ from fkdash.tui.screens.findings.finding import FindingScreen
 from fkdash.tui.screens.preview.blocked import BlockedScreen
 from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED
+from tests.support.patience import LONG_ENOUGH, in_time
 from tests.support.screens import shown
 from tests.support.servers import TestDatabase
 from tests.support.targets import target_at
 from tests.tui.hostile import HOSTILE
 
 CONFLICT = "public.users.users_primary_workspace_id_workspaces_id_fk"
-SECONDS = 20
 
 
 class Session:
@@ -48,7 +48,7 @@ class Session:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(LONG_ENOUGH):
                 while not condition():
                     await self.pilot.pause(0.01)
         except TimeoutError:
@@ -272,7 +272,7 @@ async def test_cancelling_stops_the_query_on_the_server(database: TestDatabase) 
             await transaction.value("SELECT pg_sleep(60)")
 
     async def count_becomes(number: int) -> None:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(in_time(20)):
             while await database.value(running + " AND state = 'active'") != number:
                 pass
 
@@ -310,7 +310,7 @@ async def test_hostile_names_are_shown_verbatim_on_every_screen(database: TestDa
             name = row.key.columns[0]
             await session.press("enter")
             await session.until(lambda: isinstance(session.app.screen, FindingScreen))
-            assert name in session.screen
+            await session.until_shown(name)
             await session.press("b")
             await session.until_shown(f"p {name} cannot be deleted")
             await session.until(lambda: bool(session.blocked.blocking.rows))

@@ -12,6 +12,7 @@ import pytest
 
 from fkdash.checking.databases import AT_ONCE, check_each
 from fkdash.checking.result import CheckReport, Scope
+from fkdash.checking.turns import Room
 from fkdash.db.target import Target
 from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.profiles import Destination, Profile
@@ -22,6 +23,7 @@ from fkdash.tui.screens.findings.shapes import ShapesScreen
 from fkdash.tui.settings import DashboardOptions
 from fkdash.tui.terminal import PASSWORD_WANTED
 from tests.db.listeners import listener, never_answers
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase, fresh_database
 from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
@@ -105,7 +107,7 @@ async def test_enter_goes_into_a_database_with_its_profile_and_escape_comes_back
         await session.press("escape")
         await session.until_shown("several databases")
         assert session.app.screen.list.row.destination.name == "gone"  # type: ignore[attr-defined]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(in_time(20)):
             while await database.value(mine, database.name):
                 await session.pilot.pause(0.01)
 
@@ -335,19 +337,24 @@ async def test_no_more_databases_are_looked_into_at_a_time_than_asked_for_or_tha
     async def look(target: Target) -> CheckReport:
         now.append(target.database)
         at_once.append(len(now))
-        await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
         now.remove(target.database)
         return CheckReport(target.describe(), target.database, Scope(0, 0))
 
+    async def unknown(_targets: object, place: str) -> Room:
+        return Room(place)
+
     monkeypatch.setattr("fkdash.tui.screens.findings.databases.look_into", look)
+    monkeypatch.setattr("fkdash.checking.databases.room_at", unknown)
     app = DashboardApp(start, options=DashboardOptions(jobs=2))
     async with app.run_test(size=(100, 30)) as pilot:
         await Session(app, pilot).until_shown("0 contradictions in 0 of 5 databases.")
     assert max(at_once) == 2
     at_once.clear()
 
-    async def one_free(_sessions: object) -> tuple[list[str], int]:
-        return [each.name for each in start.destinations], 1
+    async def one_free(_sessions: object) -> tuple[list[str], Room]:
+        return [each.name for each in start.destinations], Room("one", 3)
 
     monkeypatch.setattr("fkdash.checking.databases.databases_of", one_free)
     every = KnownDatabases((destination("any", database.dsn),), every_database=True)

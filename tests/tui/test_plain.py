@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from rich.cells import cell_len
 from fkdash.db.text import plain
 from fkdash.pictures.cells import fit
 from fkdash.tui.plain import ASCII, UNICODE, glyphs_for, wrapped_words
+from fkdash.tui.widgets.painting import Part, wrap
+from fkdash.tui.widgets.sql_text import sql_line
 from tests.tui.hostile import HOSTILE, INVISIBLE
 
 
@@ -67,3 +70,24 @@ def test_the_ascii_glyphs_send_ascii_only(text: str) -> None:
 def test_the_locale_decides_between_unicode_and_ascii(environment: dict[str, str], ascii_only: bool) -> None:
     assert glyphs_for(environment).ascii_only is ascii_only
     assert glyphs_for(environment, ascii_only=False) is UNICODE
+
+
+@given(st.lists(st.text(' (a".漢', max_size=12), max_size=6), st.integers(6, 40))
+def test_wrapped_lines_fit_and_lose_nothing_but_spaces(texts: list[str], width: int) -> None:
+    paragraph = tuple(Part(text, "code" if number % 2 else "plain") for number, text in enumerate(texts))
+    lines = wrap(paragraph, width, UNICODE)
+    assert all(sum(cell_len(part.text) for part in line) <= width for line in lines)
+    assert _without_spaces(lines) == _without_spaces([paragraph])
+
+
+def test_a_line_of_sql_does_not_end_in_a_bracket() -> None:
+    text = (
+        'ADD CONSTRAINT "users_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces" ("id") NOT VALID'
+    )
+    for width in range(30, 110):
+        for parts in wrap(sql_line(text, "  "), width, UNICODE):
+            assert not "".join(part.text for part in parts).rstrip().endswith(("(", "."))
+
+
+def _without_spaces(lines: Iterable[Iterable[Part]]) -> str:
+    return "".join(part.text for line in lines for part in line).replace(" ", "")

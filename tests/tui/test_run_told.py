@@ -13,6 +13,7 @@ import pytest
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.records import recorded_run, unfinished
 from tests.support.gate import Moment, gate
+from tests.support.patience import in_time
 from tests.support.servers import TestDatabase
 from tests.support.terminal import Terminal, terminal
 from tests.tui.test_dashboard import Session, dashboard
@@ -50,7 +51,7 @@ async def test_a_run_cancelled_by_key_ends_with_what_the_database_says(
 
             async def fault() -> bool:
                 pressing.append(asyncio.create_task(press_all(session, keys)))
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(in_time(20)):
                     while not session.app.applying.cancelled:
                         await session.pilot.pause(0.01)
                 return True
@@ -103,7 +104,7 @@ async def test_closing_the_terminal_of_the_dashboard_during_a_run_leaves_the_tru
 
                 way.arm(_HUNG_UP[when], fault)
                 running.send(b"\r")
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(in_time(20)):
                     while not running.hung_up:
                         running.read_for(0.005)
                         await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
 from fkdash.tui.lean_compositor import LeanUpdate
-from tests.support.terminal import Terminal, screen_of, terminal
+from tests.support.terminal import Screen, Terminal, screen_of, terminal
 
 LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
 X10_MOUSE_REPORT = b"\x1b[M\x20\xe0\x30"
@@ -182,7 +182,7 @@ def test_no_colour_means_no_colour_codes(state: Path) -> None:
 def test_a_small_terminal_says_so_and_takes_no_key_but_quit(dashboard: Terminal) -> None:
     dashboard.resize(50, 10)
     dashboard.read_until("Too small: 50x10")
-    dashboard.read_quiet(0.1)
+    dashboard.read_quiet(0.5)
     dashboard.send(b"xj/")
     assert dashboard.read_quiet(0.3) == 0
     dashboard.resize(80, 24)
@@ -202,3 +202,16 @@ def test_a_terminal_that_cannot_be_drawn_on_is_refused_with_the_other_command() 
     with terminal(["-c", program], environment={"TERM": "dumb"}) as running:
         running.read_until("`fkdash check`")
         running.read_until("textual not loaded")
+
+
+def test_a_screen_is_the_same_in_whatever_pieces_it_comes() -> None:
+    output = (
+        "\x1b[?1049h\x1b[2;3Häöü 漢字\r\n\x1b]0;title\a\x1b[1mbold\x1b]52;c;eA==\x1b\\\x1b[4X\x1b[2;3H😀x".encode()
+    )
+    whole = screen_of(output)
+    assert whole == "\n  😀x 漢字\nbold"
+    for size in range(1, len(output)):
+        screen = Screen()
+        for begin in range(0, len(output), size):
+            screen.take(output[begin : begin + size])
+        assert str(screen) == whole

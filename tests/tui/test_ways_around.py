@@ -52,12 +52,30 @@ async def test_a_pasted_error_leads_to_the_key_the_way_there_and_its_fixes(
         await session.until(lambda: screen.list.has_focus)
         assert screen.list.row is not None
         assert screen.list.row.key.qualified == CONFLICT
+        await session.until_shown("f, then no-action, shows", "p shows whom a delete")
         await session.press("enter")
         await session.until(lambda: isinstance(session.app.screen, FindingScreen))
         await session.press("escape", "f")
         await session.until(lambda: isinstance(session.app.screen, FixOptionsScreen))
         await session.press("escape", "escape")
         await session.until(lambda: session.app.screen is session.app.constraints)
+
+
+async def test_advice_names_commands_where_keys_are_typed_and_keys_where_they_work(
+    incident_database: TestDatabase,
+) -> None:
+    error = await real_error(incident_database)
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412", "x explain error")
+        await session.press("x")
+        await session.until_shown("Paste it below")
+        screen = session.app.screen
+        assert isinstance(screen, ExplainScreen)
+        screen.field.value = error.splitlines()[0]
+        await session.press("enter")
+        await session.until_shown("23502 comes from", "Next  fkdash fix plan")
+        await session.press("enter")
+        await session.until_shown("Next  f, then no-action, shows")
 
 
 async def test_an_error_that_no_foreign_key_explains_is_said_and_what_was_typed_stays(

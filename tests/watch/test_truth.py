@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.security.faces import ended
+from tests.support.patience import LONG_ENOUGH
 from tests.support.servers import TestDatabase, TestServer, fresh_database
 from tests.watch.provoking import SCHEMA, Expected, provoke
 from tests.watch.servers import log_folder
@@ -143,6 +144,6 @@ async def _setting(database: TestDatabase, **settings: str | None) -> None:
         await database.execute(f"alter system set {name} = {given}")
     await database.execute("select pg_reload_conf()")
     for name, value in settings.items():
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONG_ENOUGH):
             while value is not None and await database.value("select current_setting($1)", name) != value:
                 await database.execute("select 1")

@@ -14,6 +14,7 @@ from fkdash.apply.journal.journal import Line, file_name, is_open, read, runs_fo
 from fkdash.errors import UsageError
 from fkdash.fix.plan import Plan
 from fkdash.fix.plan_file.document import plan_of
+from fkdash.fix.statements.definition import definition
 from fkdash.reading.source import Source
 
 if TYPE_CHECKING:
@@ -167,8 +168,11 @@ def open_questions(runs: Sequence[RecordedRun], *, table: TableName | None = Non
     taken_up = {run.continues.resolve() for run in runs if run.continues and _takes_up(run)}
     return tuple(
         run
-        for run in runs
-        if _is_open_question(run) and run.path.resolve() not in taken_up and table in {None, run.plan.key.table}
+        for number, run in enumerate(runs)
+        if _is_open_question(run)
+        and run.path.resolve() not in taken_up
+        and table in {None, run.plan.key.table}
+        and not any(_is_answered(run, later) for later in runs[:number])
     )
 
 
@@ -213,6 +217,25 @@ def _may_be_about(path: Path, beginning: str) -> bool:
 def _takes_up(run: RecordedRun) -> bool:
     """Tell whether what a run continues is its own business now: one that changed nothing left it as it was."""
     return (run.changed and run.outcome != RunOutcome.ROLLED_BACK) or run.outcome == RunOutcome.VERIFIED
+
+
+def _is_answered(run: RecordedRun, later: RecordedRun) -> bool:
+    """Tell whether a later run, made afresh, did all that this one was to do, and proved it.
+
+    One that changes rows has those that it kept. One that builds something beside may have left it there, but not
+    where the same statements went through since.
+    """
+    if later.outcome != RunOutcome.VERIFIED or not later.identity.is_same(run.identity):
+        return False
+    plan, done = run.plan, later.plan
+    if (plan.option, plan.key.qualified) != (done.option, done.key.qualified) or plan.goal.gone != done.goal.gone:
+        return False
+    if plan.writes_rows:
+        return False
+    beside = plan.abandon or any(step.alone for step in plan.steps)
+    if beside:
+        return [step.sql for step in plan.steps] == [step.sql for step in done.steps]
+    return definition(plan.goal.key) == definition(done.goal.key)
 
 
 def _is_open_question(run: RecordedRun) -> bool:

@@ -14,9 +14,9 @@ from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
-from fkdash.preview.loading import read_facts
+from fkdash.preview.asked.target import resolve_with_heirs, selection
+from fkdash.preview.declared.loading import read_facts
 from fkdash.preview.model import Verdict
-from fkdash.preview.target import resolve_with_heirs, selection
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
 if TYPE_CHECKING:

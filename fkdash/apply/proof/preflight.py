@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.apply.engines import unproven
 from fkdash.apply.holders import holders
+from fkdash.apply.kept_by_whom import Stranger, keeps_rows, stranger_with
 from fkdash.apply.lock_waits import chain_of, lock_waits
 from fkdash.apply.proof.preflight_lines import (
     PreflightLine,
@@ -42,13 +44,21 @@ if TYPE_CHECKING:
 
     from fkdash.apply.holders import Holder
     from fkdash.catalog.model import Catalog
-    from fkdash.db.session import Session, Sessions
+    from fkdash.db.session import Row, Session, Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
 
 _DATA_EXCEPTION = "22"
 
-__all__ = ["PreflightLine", "Standing", "locked_tables", "may_start", "preflight", "tables_by_mode"]
+__all__ = [
+    "PreflightLine",
+    "Standing",
+    "locked_tables",
+    "may_start",
+    "never_proven",
+    "preflight",
+    "tables_by_mode",
+]
 
 
 async def preflight(
@@ -62,17 +72,7 @@ async def preflight(
     changed = "Refresh and plan again."
     if {key.table, key.referenced} - set(catalog.tables) or fingerprint(catalog, key) != plan.fingerprint:
         return (stop(f"{key.qualified} is not what the plan was made for.", changed),)
-    async with writer.rolled_back() as session, pinned(session):
-        row = await session.row(
-            query("fkdash.apply", "preflight"),
-            catalog.tables[key.table].oid,
-            catalog.tables[key.referenced].oid,
-            list(key.columns),
-            list(key.referenced_columns),
-            _altered(catalog, plan),
-            key_tables(catalog, key),
-            [oid for oid in (key.oid, *(copy.oid for copy in key.copies)) if oid is not None],
-        )
+    row = await _met(writer, catalog, plan)
     if row is None:
         return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
     async with sessions.session(seconds) as looking:
@@ -89,6 +89,28 @@ async def preflight(
     lines += await _row_lines(sessions, catalog, plan, seconds=seconds)
     lines += [await _default_line(sessions, catalog, each, seconds=seconds) for each in _questions(catalog, plan)]
     return tuple(lines)
+
+
+async def never_proven(writer: Writer, catalog: Catalog, plan: Plan) -> str:
+    """Say why nothing of a plan is tried here, not even to be rolled back; "" where it may be."""
+    row = await _met(writer, catalog, plan)
+    return unproven(row["version"], row["extensions"] or (), row["kept_by_extension"]) if row is not None else ""
+
+
+async def _met(writer: Writer, catalog: Catalog, plan: Plan) -> Row | None:
+    """Give what the writing connection would meet; None where a table is gone."""
+    key = plan.key
+    async with writer.rolled_back() as session, pinned(session):
+        return await session.row(
+            query("fkdash.apply", "preflight"),
+            catalog.tables[key.table].oid,
+            catalog.tables[key.referenced].oid,
+            list(key.columns),
+            list(key.referenced_columns),
+            _altered(catalog, plan),
+            key_tables(catalog, key),
+            [oid for oid in (key.oid, *(copy.oid for copy in key.copies)) if oid is not None],
+        )
 
 
 def may_start(lines: Iterable[PreflightLine]) -> bool:
@@ -156,7 +178,7 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
     triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
     if triggers:
         lines.append(writing_triggers_line(triggers))
-    if plan.kept is not None and any(step.title == "keep" for step in plan.steps):
+    if plan.kept is not None and keeps_rows(plan):
         table = catalog.tables.get(plan.kept.table)
         rows = f"select exists (select from {plan.kept.table.sql})"
         used, _ = await _answer(sessions, rows, seconds=seconds) if table is not None else (False, "")
@@ -165,7 +187,12 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
             own = set(plan.key.columns)
         fits = table is None or own <= set(table.columns_by_name)
         lines.append(
-            kept_line(plan.kept.table, used=used is not False, fits=fits, stranger=_stranger(catalog, plan))
+            kept_line(
+                plan.kept.table,
+                used=used is not False,
+                fits=fits,
+                stranger=await _stranger(sessions, catalog, plan, seconds=seconds),
+            )
         )
     return lines
 
@@ -185,11 +212,13 @@ async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seco
     return named_row_line(plan.key.referenced, words, there, why)
 
 
-def _stranger(catalog: Catalog, plan: Plan) -> str:
-    """Name the owner of the table that is to keep rows, where that is neither this role nor the rows' owner."""
-    table = catalog.tables.get(plan.kept.table) if plan.kept is not None else None
-    known = {catalog.tables[plan.key.table].owner, catalog.server.role if catalog.server else ""}
-    return table.owner or "" if table is not None and table.owner not in known else ""
+async def _stranger(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> Stranger | None:
+    """Give who else has the table that is to keep rows in hand; the run asks again under its lock."""
+    try:
+        async with sessions.session(seconds) as session:
+            return await stranger_with(session, catalog, plan, catalog.server.role if catalog.server else None)
+    except (TimedOutError, NotPermittedError):
+        return None
 
 
 async def _answer(sessions: Sessions, statement: str, *, seconds: float) -> tuple[bool | None, str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.engines import unproven
+from fkdash.apply.kept_by_whom import way_out, whose
 from fkdash.counted import counted
 from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.apply.holders import Holder
+    from fkdash.apply.kept_by_whom import Stranger
     from fkdash.catalog.model import Catalog, TableName
     from fkdash.db.session import Row
     from fkdash.fix.plan import Plan
@@ -268,13 +270,10 @@ def rules_line(table: TableName) -> PreflightLine:
     )
 
 
-def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: str) -> PreflightLine:
-    """Say whether the table that keeps the rows is free for them; a `stranger` may have put triggers on it."""
-    if stranger:
-        return stop(
-            f"{kept}, which is to keep the rows, belongs to {stranger}, whose triggers would run as this role",
-            f"Look at it, then DROP TABLE {for_psql(kept.sql)}",
-        )
+def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: Stranger | None) -> PreflightLine:
+    """Say whether the table that keeps the rows is free for them, and in nobody else's hands."""
+    if stranger is not None:
+        return stop(whose(kept, stranger), f"Look at it, then {way_out(kept, stranger)}")
     if used:
         return stop(
             f"{kept} keeps rows of an earlier repair, and an undo could not tell them from this one's",

@@ -12,11 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.proof.preflight import never_proven
 from fkdash.apply.proof.probes import Probe, deleting_referenced, tried_in
 from fkdash.apply.sandbox import pinned, sandbox
 from fkdash.catalog.model import TableName
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError, LockTimedOutError
+from fkdash.errors import FkdashError, HeldUpError, TimedOutError
 from fkdash.fix.plan import Duration
 
 if TYPE_CHECKING:
@@ -58,22 +59,30 @@ class Rehearsal:
 
 
 async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
-    """Rehearse a plan; never changes anything and never raises for what the server refuses."""
+    """Rehearse a plan; never changes anything and never raises for what the server refuses.
+
+    Nothing is run on what was never proven: what a rollback takes back there is not known either.
+    """
+    why = ""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return await _rehearsed(writer, catalog, plan)
-        except LockTimedOutError:
-            if attempt < _ATTEMPTS:
-                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        except HeldUpError:
+            why = f"no lock within {_LOCK_MS} ms in {_ATTEMPTS} tries: the tables are in use, nothing was run"
+        except TimedOutError:
+            # A server that stands still for a moment says nothing about the change.
+            why = f"a statement was not done within {_STATEMENT_MS} ms in {_ATTEMPTS} tries; all was rolled back"
         except FkdashError as error:
             return Rehearsal(ok=False, detail=error.what)
-    return Rehearsal(
-        ok=None,
-        detail=f"no lock within {_LOCK_MS} ms in {_ATTEMPTS} tries: the tables are in use, nothing was run",
-    )
+        if attempt < _ATTEMPTS:
+            await asyncio.sleep(_PAUSE_SECONDS * attempt)
+    return Rehearsal(ok=None, detail=why)
 
 
 async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
+    why = await never_proven(writer, catalog, plan)
+    if why:
+        return Rehearsal(ok=None, detail=f"on what was never proven nothing is rehearsed: {why}")
     short = [step for step in plan.steps if _is_short(step)]
     left_out = tuple(step.number for step in plan.steps if step not in short)
     if not short:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.proof.probes import probe
 from fkdash.catalog.model import quoted
-from fkdash.catalog.planted import refuse_planted_of
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.planted import refuse_planted_of
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import as_text, source
 from fkdash.counted import counted
 from fkdash.errors import FkdashError, UnreachableError

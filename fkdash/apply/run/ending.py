@@ -60,15 +60,16 @@ def verified(plan: Plan, journal: Path, done: Sequence[int], verification: tuple
             plan, journal, done, RunOutcome.FAILED, message=message, code=code, verification=verification
         )
     hindered = next((each for each in verification if each.hindrance), None)
-    still = f" But {hindered.check} is still stopped by {hindered.hindrance}." if hindered else ""
+    still = f"But {hindered.check} is still stopped by {hindered.hindrance}." if hindered else ""
     way_back = f"To undo it ({plan.undo_condition}): {command('fix', 'undo', journal)}"
     return RunEnded(
         outcome=RunOutcome.VERIFIED,
         journal=journal,
-        message=f"Done and verified: {plan.key.qualified}, {plan.option}.{still}",
+        message=f"Done and verified: {plan.key.qualified}, {plan.option}.{' ' if still else ''}{still}",
         next_step=way_back if plan.undo else f"Undo: {plan.undo_condition}.",
         steps_done=tuple(done),
         verification=verification,
+        caution=still,
     )
 
 

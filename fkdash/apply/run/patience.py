@@ -6,8 +6,20 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from fkdash.errors import FkdashError, LockTimedOutError, ServerRefusedError, TimedOutError
+from fkdash.sqlstates import DEADLOCK_DETECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fkdash.fix.plan import Step
 
 _JITTER = 0.25
+_SLOW_TRIES: Final = 3
+"""How often a step that should take milliseconds is tried at its time limit: the server may only have stood still,
+and where it is the step that takes long, each try has stopped others for as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +29,21 @@ class Patience:
     attempts: int = 20
     first_pause: float = 1.0
     longest_pause: float = 30.0
+
+    def tries_after(self, error: FkdashError, steps: Iterable[Step], attempt: int, seconds: float) -> bool:
+        """Tell whether steps that met `error` on this attempt, after `seconds`, are worth another one.
+
+        They are for a lock that was not had, a deadlock that chose us, and a time limit that was reached; a
+        statement that ended sooner was cancelled by somebody, who shall not see it again.
+        """
+        if isinstance(error, LockTimedOutError):
+            return attempt < self.attempts
+        if isinstance(error, TimedOutError):
+            limits = [step.statement_timeout_ms for step in steps if step.statement_timeout_ms]
+            reached = bool(limits) and seconds * 1000 >= min(limits)
+            return reached and attempt < min(self.attempts, _SLOW_TRIES)
+        deadlocked = isinstance(error, ServerRefusedError) and error.sqlstate == DEADLOCK_DETECTED
+        return deadlocked and attempt < self.attempts
 
     def pause(self, attempt: int) -> float:
         """Give the pause after the given attempt, a quarter more or less so that waiters spread out."""

@@ -45,12 +45,12 @@ from fkdash.errors import (
     LockTimedOutError,
     ServerRefusedError,
     StoppedError,
+    TimedOutError,
     UnreachableError,
 )
 from fkdash.faults import details_of
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.pasting import for_psql
-from fkdash.sqlstates import DEADLOCK_DETECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -241,13 +241,12 @@ class Run:
             began = time.monotonic()
             try:
                 await tries.once(steps, attempt)
-            except (LockTimedOutError, ServerRefusedError) as error:
-                deadlocked = isinstance(error, ServerRefusedError) and error.sqlstate == DEADLOCK_DETECTED
-                if isinstance(error, ServerRefusedError) and not deadlocked:
+            except (TimedOutError, ServerRefusedError) as error:
+                seconds = time.monotonic() - began
+                if self.wishes.stop_after_step or not self.patience.tries_after(error, steps, attempt, seconds):
                     raise
-                if attempt >= self.patience.attempts or self.wishes.stop_after_step:
-                    raise
-                await self._wait(steps[0], attempt)
+                slow = isinstance(error, TimedOutError) and not isinstance(error, LockTimedOutError)
+                await self._wait(steps[0], attempt, slow=slow)
                 attempt += 1
             else:
                 break
@@ -257,13 +256,13 @@ class Run:
         for step in steps:
             self.journal.write("step-done", step=step.number)
 
-    async def _wait(self, step: Step, attempt: int) -> None:
+    async def _wait(self, step: Step, attempt: int, *, slow: bool) -> None:
         pause = self.patience.pause(attempt)
         in_the_way = await self._holders(step)
         self.journal.write(
             "step-waits", step=step.number, attempt=attempt, holders=[str(each) for each in in_the_way]
         )
-        self.tell(StepWaits(step, attempt, pause, in_the_way))
+        self.tell(StepWaits(step, attempt, pause, in_the_way, slow=slow))
         await self.wishes.rest(pause)
 
     async def _holders(self, step: Step) -> tuple[Holder, ...]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import StepProgress
+from fkdash.apply.kept_by_whom import refuse_a_stranger
+from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
 from fkdash.apply.run.progress import reporting
 from fkdash.apply.sandbox import pinned, prepared
 from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
@@ -47,7 +48,6 @@ _CLEANING_LOCK_MS: Final = 10_000
 _CLEANING_SECONDS: Final = 15.0
 _FIRST_WAIT_MS: Final = 25
 _BELOW_DEADLOCK: Final = 0.8
-_CHANGED_ROWS: Final = re.compile(r"^(?:DELETE|UPDATE|INSERT 0) (\d+)$")
 _COUNTING_SECONDS: Final = 10.0
 _LEEWAY: Final = 3
 _MOST_REPAIRS: Final = 100_000
@@ -108,6 +108,7 @@ class Tries:
                 await self._limit(session, step)
                 async with self._reported(step):
                     await session.execute(step.sql)
+            await refuse_a_stranger(session, self.catalog, self.plan, steps)
             await self._committing(session, [step.number for step in steps])
         self.committing = None
         self.changed = True
@@ -152,7 +153,8 @@ class Tries:
         step = next(each for each in steps if each.repeats)
         rows_there = rows_of(self.catalog, self.plan.key.table)
         most = max(_MOST_REPAIRS, _LEEWAY * rows_there) if rows_there is not None else _MOST_UNKNOWN
-        walk = Walk(step, self.plan.pace, await self._total(step))
+        triggers = user_triggers(self.catalog, self.plan.key)
+        walk = Walk(step, self.plan.pace, await self._total(step), triggers)
         while True:
             began = time.monotonic()
             try:
@@ -180,13 +182,14 @@ class Tries:
 
     async def _batch_committed(self, steps: Sequence[Step], walk: Walk) -> int:
         async with self.writer.transaction() as session:
-            if walk.step.cursor is not None:
+            if len(steps) == 1:
                 # A row that somebody else changed since is an error then, and never judged by an old snapshot.
+                # Other steps lock the table first, and what is read then is as it is.
                 await session.execute("set transaction isolation level repeatable read")
             await self._begin(session, steps[0])
+            await refuse_a_stranger(session, self.catalog, self.plan, steps)
             rows = await self._batch(session, steps, walk)
-            numbers = [each.number for each in steps]
-            await self._committing(session, numbers, rows=rows, last=walk.is_last(rows))
+            await self._committing(session, [each.number for each in steps], rows=rows, last=walk.is_last(rows))
         return rows
 
     async def _total(self, step: Step) -> int | None:
@@ -213,12 +216,16 @@ class Tries:
         for step in steps:
             await self._limit(session, step)
             async with self._reported(step):
-                if step.repeats and step.cursor is not None:
-                    found = await session.rows(f"{walk.sql}\nRETURNING {step.cursor} AS came_to")
-                    rows = walk.came_to(row["came_to"] for row in found)
+                if step.repeats:
+                    [batch] = await session.rows(walk.sql)
+                    rows = walk.came_to(
+                        found=batch["found"],
+                        changed=batch["changed"],
+                        otherwise=batch["otherwise"],
+                        came_to=batch["came_to"],
+                    )
                 else:
-                    changed = _CHANGED_ROWS.match(await session.execute(step.sql))
-                    rows = int(changed[1]) if changed and step.repeats else rows
+                    await session.execute(step.sql)
             if step.repeats:
                 # ALTER TABLE refuses a table with checks pending (55006).
                 await session.execute("set constraints all immediate")
@@ -317,11 +324,9 @@ class Tries:
 
     async def _limit(self, session: Session, step: Step) -> None:
         lock_ms = step.lock_timeout_ms
-        stops_nobody = all(lock.mode.stops == "nobody waits" for lock in step.locks)
-        if not stops_nobody:
-            lock_ms = min(
-                lock_ms, self._longest_wait_ms, max(1, int(self.backend.deadlock_timeout_ms * _BELOW_DEADLOCK))
-            )
+        if any(lock.mode.stops != "nobody waits" for lock in step.locks):
+            below_deadlock = max(1, int(self.backend.deadlock_timeout_ms * _BELOW_DEADLOCK))
+            lock_ms = min(lock_ms, self._longest_wait_ms, below_deadlock)
         await session.execute(f"set local lock_timeout = {lock_ms}")
         await session.execute(f"set local statement_timeout = {step.statement_timeout_ms}")
 

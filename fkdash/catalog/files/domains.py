@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.facts import Constraint, Template, TypeFact
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.alter_names import want_types_to_move
 from fkdash.catalog.files.types import type_of
 from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT
 from fkdash.versions import DOMAIN_NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.nodes import AlterDomain, ConstraintSaid, CreateDomain
+    from fkdash.catalog.files.reading.nodes import AlterDomain, ConstraintSaid, CreateDomain
 
 
 def create_domain(state: State, said: CreateDomain) -> None:
@@ -101,6 +102,8 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         state.change_type(found, name=act.name)
     elif act.what == "set schema":
         schema = state.schema(act.name)
+        if schema != found.schema:
+            want_types_to_move(state, schema, found.name, found.oid)
         state.change_type(found, schema=schema)
         for constraint in named.values():
             state.change_constraint(constraint, schema=schema)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.foreign import remove_with_copies
-from fkdash.catalog.files.not_nulls import drop_not_null
+from fkdash.catalog.files.dropping_code import (
+    drop_function,
+    drop_routine,
+    drop_rule,
+    drop_trigger,
+    want_no_call_into,
+)
 from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.trigger_functions import find_function, remove_function, users_of
+from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
+from fkdash.catalog.files.tables.not_nulls import drop_not_null
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
@@ -20,8 +26,8 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fkdash.catalog.files.facts import Constraint, FunctionFact, Relation, TypeFact
-    from fkdash.catalog.files.nodes import Drop, Name
+    from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
+    from fkdash.catalog.files.reading.nodes import Drop, Name
 
 _RELATION_KINDS: Final = {
     "table": "rp",
@@ -214,15 +220,20 @@ def _remove_check(state: State, check: Constraint) -> None:
             state.change_constraint(inherited, inherited=max(inherited.inherited - 1, 0))
 
 
-def drop_sequence(state: State, sequence: Relation, *, cascade: bool, table: int = 0) -> None:
-    """Drop a sequence; the defaults of other tables than the one it goes with that use it keep it, or go."""
+def drop_sequence(
+    state: State, sequence: Relation, *, cascade: bool, table: int = 0, column_only: int = 0
+) -> None:
+    """Drop a sequence; the defaults that use it keep it, or go, but those of what it goes with.
+
+    That is a `table`, or only its column `column_only`.
+    """
     if sequence.identity and not table:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{sequence.name} belongs to an identity column")
     for relation in list(state.relations.values()):
-        if relation.oid == table:
+        if relation.oid == table and not column_only:
             continue
         for column in relation.columns:
-            if column.sequence == sequence.oid:
+            if column.sequence == sequence.oid and (relation.oid, column.number) != (table, column_only):
                 if not cascade:
                     raise RefusedError(
                         DEPENDENT_OBJECTS_STILL_EXIST,
@@ -259,8 +270,8 @@ def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
                     raise RefusedError(
                         DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{column.name} has the type {found.name}"
                     )
-                from fkdash.catalog.files.alter_columns import drop_column
-                from fkdash.catalog.files.nodes import Act
+                from fkdash.catalog.files.reading.nodes import Act
+                from fkdash.catalog.files.tables.alter_columns import drop_column
 
                 now = state.relations[relation.oid]
                 drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
@@ -278,6 +289,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     functions = [each for each in state.functions.values() if each.schema == schema and each.language]
     if (inside or types or functions) and not said.cascade:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the schema {name[-1]} is not empty")
+    want_no_call_into(state, name[-1], schema)
     together = {each.oid for each in inside}
     for relation in inside:
         if relation.oid in state.relations and relation.kind in "rpfvm":
@@ -292,7 +304,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
         if type_fact.oid in state.types:
             _remove_type(state, type_fact, cascade=True)
     for function in [each for each in state.functions.values() if each.schema == schema]:
-        _drop_function(state, function, cascade=True)
+        drop_function(state, function, cascade=True)
     state.put(state.schemas, name[-1], None)
 
 
@@ -308,78 +320,14 @@ def _drop_extension(state: State, said: Drop, name: Name) -> None:
     state.put(state.extensions, name[-1], None)
 
 
-def _drop_trigger(state: State, said: Drop, name: Name) -> None:
-    table = state.find(said.on)
-    if table is None or name[-1] not in {each.name for each in table.triggers}:
-        if said.if_exists or (table is not None and table.kind in "vm"):
-            return
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
-    if any(each.name == name[-1] and each.parent for each in table.triggers):
-        raise RefusedError(
-            DEPENDENT_OBJECTS_STILL_EXIST, f"the trigger {name[-1]} of {table.name} belongs to one of its table"
-        )
-    remove_trigger(state, table, name[-1])
-
-
-def remove_trigger(state: State, table: Relation, name: str) -> None:
-    """Remove a trigger, and what partitions have of it."""
-    for each in table.triggers:
-        if each.name == name and each.constraint:
-            state.remove_constraint(state.constraints[each.constraint])
-    state.change(table, triggers=tuple(each for each in table.triggers if each.name != name))
-    for child in state.children(table.oid):
-        if any(each.name == name and each.parent for each in child.triggers):
-            remove_trigger(state, child, name)
-
-
-def _drop_rule(state: State, said: Drop, name: Name) -> None:
-    table = state.find(said.on)
-    if table is None or all(each.name != name[-1] for each in table.rules):
-        if said.if_exists or (table is not None and table.kind in "vm"):
-            return
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no rule {name[-1]} on {'.'.join(said.on)}")
-    state.change(table, rules=tuple(each for each in table.rules if each.name != name[-1]))
-
-
-def _drop_routine(state: State, said: Drop, name: Name) -> None:
-    """Drop with a function what is made with it: triggers; what else may be is not known."""
-    if said.kind not in {"function", "procedure", "routine"}:
-        raise DoubtfulError(f"what goes with a {said.kind} is not followed")
-    if said.cascade:
-        _want_unused(state, name[-1])
-    found = find_function(state, name)
-    if found is not None and found.schema:
-        _drop_function(state, found, cascade=said.cascade)
-
-
-def _drop_function(state: State, function: FunctionFact, *, cascade: bool) -> None:
-    for relation, trigger in users_of(state, function.oid):
-        if not cascade:
-            raise RefusedError(
-                DEPENDENT_OBJECTS_STILL_EXIST,
-                f"the trigger {trigger.name} of {relation.name} runs {function.name}",
-            )
-        remove_trigger(state, state.relations[relation.oid], trigger.name)
-    remove_function(state, function)
-
-
-def _want_unused(state: State, called: str) -> None:
-    """Raise DoubtfulError where a default or a check may go with a function."""
-    for relation in state.relations.values():
-        texts = [column.default.text({}) for column in relation.columns if column.default is not None]
-        texts += [each.expression.text({}) for each in state.constraints_on(relation.oid, "c") if each.expression]
-        if any(f"{called}(" in text.replace('"', "") for text in texts):
-            raise DoubtfulError(f"what uses the function {called} in {relation.name} goes with it")
-
-
 _DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
     "type": _drop_type,
     "domain": _drop_type,
     "schema": _drop_schema,
     "extension": _drop_extension,
-    "trigger": _drop_trigger,
-    "rule": _drop_rule,
+    "trigger": drop_trigger,
+    "rule": drop_rule,
     **dict.fromkeys(
-        ("function", "procedure", "routine", "operator", "aggregate", "cast", "collation"), _drop_routine
+        ("function", "procedure", "routine", "operator", "aggregate", "cast", "collation"), drop_routine
     ),
 }

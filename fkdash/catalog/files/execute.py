@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.files import nodes, partitions
-from fkdash.catalog.files.alter import alter_table
-from fkdash.catalog.files.alter_names import rename, set_schema
 from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
 from fkdash.catalog.files.facts import Constraint, Relation, TriggerFact, TypeFact
-from fkdash.catalog.files.keys import create_index
+from fkdash.catalog.files.reading import nodes
 from fkdash.catalog.files.rules import create_rule
+from fkdash.catalog.files.schemas import create_schema, rename_schema
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
-from fkdash.catalog.files.tables import create_table
+from fkdash.catalog.files.tables import partitions
+from fkdash.catalog.files.tables.alter import alter_table
+from fkdash.catalog.files.tables.alter_names import rename, set_schema, want_types_to_move
+from fkdash.catalog.files.tables.create import create_table
+from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function, function_of_trigger
 from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
     DUPLICATE_OBJECT,
-    DUPLICATE_SCHEMA,
     DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
@@ -57,23 +59,13 @@ def _set_path(state: State, node: nodes.SetPath) -> None:
 
 def _create_other(state: State, node: nodes.CreateOther) -> None:
     if node.kind == "schema":
-        _create_schema(state, node)
+        create_schema(state, node, execute)
     elif node.kind == "extension":
         _create_extension(state, node)
     elif node.kind == "type":
         _create_type(state, node)
     else:
         _create_view_or_sequence(state, node)
-
-
-def _create_schema(state: State, node: nodes.CreateOther) -> None:
-    name = node.name[-1]
-    if name in state.schemas:
-        # A dump that makes public is for a database from which it was dropped.
-        if node.if_not_exists or name == "public":
-            return
-        raise RefusedError(DUPLICATE_SCHEMA, f"there is a schema {name} already")
-    state.put(state.schemas, name, state.new_oid())
 
 
 def _create_extension(state: State, node: nodes.CreateOther) -> None:
@@ -135,7 +127,7 @@ def _alter_other(state: State, node: nodes.AlterOther) -> None:
     elif node.kind == "type":
         _alter_type(state, node)
     elif node.kind == "schema":
-        _rename_schema(state, node)
+        rename_schema(state, node)
     elif node.kind == "trigger":
         _rename_trigger(state, node)
     elif node.kind == "function":
@@ -177,6 +169,8 @@ def _alter_relation(state: State, node: nodes.AlterOther) -> None:
 
 
 def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
+    if sequence.identity:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{sequence.name} belongs to an identity column")
     if owner == ("none",):
         state.change(sequence, owned_by=None)
         return
@@ -198,7 +192,10 @@ def _alter_type(state: State, node: nodes.AlterOther) -> None:
         state.want_free_type(found.schema, act.name)
         state.change_type(found, name=act.name)
     elif act.what == "set schema":
-        state.change_type(found, schema=state.schema(act.name))
+        schema = state.schema(act.name)
+        if schema != found.schema:
+            want_types_to_move(state, schema, found.name, found.oid)
+        state.change_type(found, schema=schema)
     elif act.what == "attributes":
         return
     else:
@@ -209,16 +206,6 @@ def _alter_type(state: State, node: nodes.AlterOther) -> None:
             state.change(relation, schema=now.schema, name=now.name)
     for constraint in [each for each in state.constraints.values() if each.domain == found.oid]:
         state.change_constraint(constraint, schema=state.types[found.oid].schema)
-
-
-def _rename_schema(state: State, node: nodes.AlterOther) -> None:
-    if node.act.what != "rename":
-        raise DoubtfulError(f"{node.act.what} of a schema is not followed")
-    oid = state.schema(node.name[-1])
-    if node.act.name in state.schemas:
-        raise RefusedError(DUPLICATE_SCHEMA, f"there is a schema {node.act.name} already")
-    state.put(state.schemas, node.name[-1], None)
-    state.put(state.schemas, node.act.name, oid)
 
 
 def _rename_trigger(state: State, node: nodes.AlterOther) -> None:

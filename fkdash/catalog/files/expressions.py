@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Template
-from fkdash.catalog.files.tokens import QUOTED, SIGN, STRING, WORD, cut_name
+from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, STRING, WORD, cut_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.files.nodes import ExpressionSaid
-    from fkdash.catalog.files.tokens import Token
+    from fkdash.catalog.files.reading.nodes import ExpressionSaid
+    from fkdash.catalog.files.reading.tokens import Token
 
 _NEVER_COLUMNS: Final = frozenset(
     [

@@ -162,7 +162,8 @@ class Relation:
     """Anything in pg_class; `kind` is relkind, with c for a composite type.
 
     `words` are those of a view's query, `owned_by` is the table and column that a sequence goes with, `silenced`
-    are the foreign keys whose triggers on this table do not fire as usual, with tgenabled.
+    are the foreign keys whose triggers on this table do not fire as usual, with tgenabled. Of a table
+    that is `unknown` only the name is known.
     """
 
     oid: int
@@ -187,6 +188,7 @@ class Relation:
     owned_by: tuple[int, int] | None = None
     identity: bool = False
     temporary: bool = False
+    unknown: bool = False
     made: int = 0
 
     def column(self, name: str) -> Attribute | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.tokens import NAME_BYTES
+from fkdash.catalog.files.reading.tokens import NAME_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,6 +17,11 @@ _CHANGING: Final = re.compile(
     r"(?:table|index|domain|type|schema|constraint|view)\b|\bexecute\b",
     re.IGNORECASE,
 )
+_OF_TRIGGER: Final = re.compile(r"returns\s+(event_)?trigger\b", re.IGNORECASE)
+_EVENT_TRIGGER: Final = re.compile(
+    r"create\s+event\s+trigger\b.*\bexecute\s+(?:function|procedure)\s+(?:(?:\"[^\"]+\"|\w+)\s*\.\s*)?\"?(\w+)",
+    re.IGNORECASE | re.DOTALL,
+)
 _PATH_OF: Final = re.compile(r"alter\s+(?:role|user|database)\b.*\bsearch_path\b", re.IGNORECASE | re.DOTALL)
 _PUBLIC_FIRST: Final = re.compile(
     r"search_path\"?\s*(?:to|=)\s*(?:(?:'\$user'|\"\$user\"|'\"\$user\"')\s*,\s*)?['\"]?public\b", re.IGNORECASE
@@ -66,16 +71,24 @@ _HARMLESS: Final = frozenset(
 
 
 class Routines:
-    """Knows the functions that the files make, and which of them change the schema."""
+    """Knows the functions that the files make, and which of them change the schema.
+
+    `watching` is one that an event trigger runs at every statement from then on.
+    """
 
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._changing: dict[str, re.Pattern[str]] = {}
+        self._for_events: set[str] = set()
+        self.watching = ""
 
     def doubt(self, text: str) -> str:
         """Give why a statement that was skipped may change the schema all the same, "" where it cannot."""
         if self.note(text):
             return ""
+        event = _EVENT_TRIGGER.match(text)
+        if event is not None and event.group(1).lower() in self._for_events:
+            self.watching = event.group(1).lower()
         if _PATH_OF.match(text) and not _PUBLIC_FIRST.search(text):
             return "it changes the search path of later sessions, which is not followed"
         for name, call in self._changing.items():
@@ -101,8 +114,11 @@ class Routines:
         name = made.group(1).lower()
         self._known.add(name)
         body = _BODY.search(text)
-        trigger = re.search(r"returns\s+(?:event_)?trigger\b", text, re.IGNORECASE)
-        if body is not None and trigger is None and _CHANGING.search(text, body.start()):
+        trigger = _OF_TRIGGER.search(text)
+        changing = body is not None and _CHANGING.search(text, body.start()) is not None
+        if changing and trigger is not None and trigger.group(1):
+            self._for_events.add(name)
+        if changing and trigger is None:
             self._changing[name] = re.compile(rf'\b{re.escape(name)}\b"?\s*\(', re.IGNORECASE)
         else:
             self._changing.pop(name, None)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from fkdash.catalog.files.facts import Attribute, Relation
-    from fkdash.catalog.files.nodes import CreateRule
+    from fkdash.catalog.files.reading.nodes import CreateRule
 
 _EVERY_COLUMN: Final = frozenset({"*", "insert"})
 """Words with which a rule may use columns that it does not name."""

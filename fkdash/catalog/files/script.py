@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.files.blocks.block import run_block
+from fkdash.catalog.files.dropping import drop_relation
 from fkdash.catalog.files.execute import execute
-from fkdash.catalog.files.nodes import SKIPPED, CreateFunction, Do, SetPath, Skipped, Transaction
-from fkdash.catalog.files.read import read
+from fkdash.catalog.files.reading.nodes import (
+    SKIPPED,
+    CreateFunction,
+    CreateTable,
+    Do,
+    SetPath,
+    Skipped,
+    Transaction,
+)
+from fkdash.catalog.files.reading.splitting import Statement
+from fkdash.catalog.files.reading.statement import read
+from fkdash.catalog.files.reading.tokens import NotReadError
 from fkdash.catalog.files.routines import Routines
-from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
-from fkdash.catalog.files.statements import Statement
-from fkdash.catalog.files.tokens import NotReadError
+from fkdash.catalog.files.state import DEFAULT_PATH, TEMPORARY, DoubtfulError, RefusedError, State
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.nodes import Node
+    from fkdash.catalog.files.reading.nodes import Node
 
 _MOST_TEXT: Final = 2000
 
@@ -55,6 +65,7 @@ class Script:
         self._begin_place: Statement | None = None
         self._savepoints: list[tuple[str, int]] = []
         self._local: tuple[str, ...] | None = None
+        self._short_lived: list[str] = []
         self._file = ""
         self._routines = Routines()
         self._path_said: Said | None = None
@@ -116,6 +127,12 @@ class Script:
         if isinstance(node, Transaction):
             self._transaction(node, statement)
             return
+        if self._routines.watching and not isinstance(node, SetPath):
+            self._doubt(
+                statement,
+                f"an event trigger runs {self._routines.watching} here, which may change the schema as well",
+            )
+            self._routines.watching = ""
         self._execute(node, statement)
 
     def doubt(self, statement: Statement, reason: str) -> None:
@@ -148,14 +165,28 @@ class Script:
             state.back_to(mark)
             self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
         except (DoubtfulError, NotReadError) as error:
-            state.back_to(mark)
+            if isinstance(node, Do) or not (isinstance(error, DoubtfulError) and error.kept):
+                state.back_to(mark)
             self._doubt(statement, str(error))
         except (LookupError, StopIteration, ValueError, RecursionError) as error:
             # A fault of ours must not pass for an answer, nor end the reading of everything else.
             state.back_to(mark)
             self._doubt(statement, f"fkdash stumbles over it ({type(error).__name__})")
+        else:
+            if isinstance(node, CreateTable) and node.on_commit_drop:
+                self._short_lived.append(node.name[-1])
         if self._begun is None:
+            self._end_short_lived()
             state.forget()
+
+    def _end_short_lived(self) -> None:
+        """Drop the temporary tables that go with their transaction, whatever refers to them going as well."""
+        for name in self._short_lived:
+            found = self.state.find((TEMPORARY, name))
+            with suppress(DoubtfulError, RefusedError):  # no temporary table is in the catalog in the end
+                if found is not None:
+                    drop_relation(self.state, found, cascade=True)
+        self._short_lived.clear()
 
     def _judge_path(self, said: Said) -> None:
         """Doubt a search path that a file leaves set, where the next one does not set its own.
@@ -184,6 +215,10 @@ class Script:
                 self._rollback()
             if node.what.endswith("chain"):
                 self._begin(statement)
+        elif node.what == "prepare":
+            if self._begun is not None:
+                self._doubt(statement, "whether a prepared transaction is committed is told elsewhere")
+                self._rollback()
         elif self._begun is None:
             self._doubt(statement, "there is no transaction for a savepoint")
         elif node.what == "savepoint":
@@ -208,6 +243,7 @@ class Script:
     def _commit(self) -> None:
         if self._local is not None:
             self.state.put(self.state.settings, "search_path", self._local)
+        self._end_short_lived()
         self._end_transaction()
         self.state.forget()
 
@@ -220,3 +256,4 @@ class Script:
         self._begun = self._begin_place = self._local = None
         self.transactions += 1
         self._savepoints.clear()
+        self._short_lived.clear()

@@ -23,11 +23,13 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fkdash.catalog.files.nodes import Name
+    from fkdash.catalog.files.reading.nodes import Name
 
 DEFAULT_PATH: Final = ("$user", "public")
 TEMPORARY: Final = "pg_temp"
 _FIRST_OID: Final = 16384
+WITH_ROW_TYPE: Final = "rpfvmc"
+"""The kinds of relations of which the rows have a type of that name."""
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -41,7 +43,11 @@ class RefusedError(Exception):
 
 
 class DoubtfulError(Exception):
-    """What the statement does is not known here; the words say why."""
+    """What the statement does is not known here; the words say why, `kept` that what was done of it stays."""
+
+    def __init__(self, what: str, *, kept: bool = False) -> None:
+        super().__init__(what)
+        self.kept = kept
 
 
 class State:
@@ -160,6 +166,8 @@ class State:
             raise RefusedError(UNDEFINED_TABLE, f"there is no table {'.'.join(name)}")
         if found.kind not in kinds:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a table")
+        if found.unknown:
+            raise DoubtfulError(f"the columns of {found.name} come from a query or a type and are not known")
         return found
 
     def find_type(self, name: Name) -> TypeFact | None:
@@ -319,7 +327,7 @@ class State:
         """Raise RefusedError where a type has that name, be it the row type of a table."""
         relation = self.relation_names.get((schema, name))
         if (schema, name) in self.type_names or (
-            relation is not None and self.relations[relation].kind in "rpfvmc"
+            relation is not None and self.relations[relation].kind in WITH_ROW_TYPE
         ):
             raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
 

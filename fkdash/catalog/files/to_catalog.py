@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.columns import default_text
 from fkdash.catalog.files.state import TEMPORARY, State
+from fkdash.catalog.files.tables.columns import default_text
 from fkdash.catalog.files.trigger_functions import PG_CATALOG
 from fkdash.catalog.files.types import spelled
 from fkdash.catalog.model import (
@@ -46,7 +46,7 @@ def catalog_of(state: State) -> Catalog:
     relations = [
         each
         for each in state.relations.values()
-        if each.kind in _KINDS and state.schema_name(each.schema) != TEMPORARY
+        if each.kind in _KINDS and not each.unknown and state.schema_name(each.schema) != TEMPORARY
     ]
     names = {each.oid: TableName(state.schema_name(each.schema), each.name) for each in relations}
     return Catalog(

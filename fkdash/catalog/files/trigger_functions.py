@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.files.facts import Relation, TriggerFact
-    from fkdash.catalog.files.nodes import AlterOther, CreateFunction, Name
+    from fkdash.catalog.files.reading.nodes import AlterOther, CreateFunction, Name
 
 PG_CATALOG: Final = "pg_catalog"
 _BUILT_IN: Final = {

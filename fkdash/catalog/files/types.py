@@ -11,7 +11,7 @@ from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import TypeFact
-    from fkdash.catalog.files.nodes import TypeSaid
+    from fkdash.catalog.files.reading.nodes import TypeSaid
 
 _SPELLED: Final = {
     "bool": "boolean",

@@ -18,8 +18,8 @@ from fkdash.cli.messages import say, tell
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
 from fkdash.db.text import plain
 from fkdash.errors import AlreadySoError
-from fkdash.report.picked import picked_text
-from fkdash.report.run import already_document
+from fkdash.report.fix.picked import picked_text
+from fkdash.report.fix.run import already_document
 
 if TYPE_CHECKING:
     import argparse

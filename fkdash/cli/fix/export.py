@@ -20,8 +20,8 @@ from fkdash.fix.export.migration import migration_of
 from fkdash.fix.export.model import Request
 from fkdash.fix.export.table import NAMES, exported
 from fkdash.fix.export.write import write
-from fkdash.report.export import export_diff, export_document, export_words
-from fkdash.report.plan import plan_sql
+from fkdash.report.fix.export import export_diff, export_document, export_words
+from fkdash.report.fix.plan import plan_sql
 
 if TYPE_CHECKING:
     import argparse

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.apply.proof.preflight import Standing, sessions_in_the_way
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import (
     add_connection_arguments,
     add_from_argument,
@@ -27,12 +27,12 @@ from fkdash.fix.options import options
 from fkdash.fix.plan_file.document import plan_document
 from fkdash.fix.planner import plan
 from fkdash.pictures.picture import pen_of
-from fkdash.report.options import options_document, options_text
-from fkdash.report.picked import picked_text
-from fkdash.report.plan import plan_sql, plan_text
-from fkdash.report.preflight import preflight_text
-from fkdash.report.promises import promises
-from fkdash.report.relief import delete_of_freed
+from fkdash.report.fix.options import options_document, options_text
+from fkdash.report.fix.picked import picked_text
+from fkdash.report.fix.plan import plan_sql, plan_text
+from fkdash.report.fix.preflight import preflight_text
+from fkdash.report.preview.promises import promises
+from fkdash.report.preview.relief import delete_of_freed
 
 if TYPE_CHECKING:
     import argparse

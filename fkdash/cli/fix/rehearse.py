@@ -15,7 +15,7 @@ from fkdash.cli.connection import (
 from fkdash.cli.executing import add_confirmation_arguments, change_of, confirmed
 from fkdash.cli.messages import say
 from fkdash.cli.planning import add_plan_arguments, planned, settle_words
-from fkdash.report.rehearsal import rehearsal_text
+from fkdash.report.fix.rehearsal import rehearsal_text
 
 if TYPE_CHECKING:
     import argparse

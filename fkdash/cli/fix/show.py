@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.apply.journal.recovery import recorded_run
 from fkdash.cli.messages import say
 from fkdash.db.text import plain
-from fkdash.report.plan import plan_text
+from fkdash.report.fix.plan import plan_text
 
 if TYPE_CHECKING:
     import argparse

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.confirmed_references import with_known
 from fkdash.catalog.names import find_foreign_key
-from fkdash.catalog.postgres import read_whole_catalog
+from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import number, seconds

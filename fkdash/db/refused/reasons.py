@@ -97,9 +97,14 @@ def reason_by_answer(answer: ProbeAnswer, error: Exception, target: Target) -> R
     if answer in _BY_ANSWER:
         return _BY_ANSWER[answer]
     if isinstance(error, TimeoutError):
-        within = f" within {target.connect_seconds:g} s" if target.connect_seconds else ""
-        return Reason(f"no answer{within}", f"{CHECK_ADDRESS} A firewall may drop the packets.")
+        return no_answer(target, f"{CHECK_ADDRESS} A firewall may drop the packets.")
     return Reason(_words_of(error), CHECK_ADDRESS)
+
+
+def no_answer(target: Target, next_step: str) -> Reason:
+    """Give the reason for a connection that was not answered in the target's time."""
+    within = f" within {target.connect_seconds:g} s" if target.connect_seconds else ""
+    return Reason(f"no answer{within}", next_step)
 
 
 _BY_ANSWER = {

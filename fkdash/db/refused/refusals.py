@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import asyncpg
 
 from fkdash.db.probe import what_answers
-from fkdash.db.refused.reasons import CHECK_ADDRESS, TRY_LATER, Reason, certain_reason, reason_by_answer
+from fkdash.db.refused.reasons import CHECK_ADDRESS, TRY_LATER, Reason, certain_reason, no_answer, reason_by_answer
 from fkdash.db.refused.translate import server_message, sqlstate_of
 from fkdash.db.target import Address, Target
 from fkdash.db.text import plain
 from fkdash.errors import (
     FkdashError,
+    NoConnectionLeftError,
     NotPermittedError,
     PasswordRequiredError,
     UnreachableError,
@@ -103,7 +104,8 @@ def _said_by_server(error: asyncpg.PostgresError, state: str, where: str, addres
             "pg_catalog: wait for it, or end it. Where a session is open already, SELECT pid FROM "
             "pg_lock_status() WHERE mode = 'AccessExclusiveLock' AND relation < 16384 names it.",
         )
-    return UnreachableError(
+    kind = NoConnectionLeftError if state == TOO_MANY_CONNECTIONS else UnreachableError
+    return kind(
         f"Cannot connect to {where}: {said} (SQLSTATE {state or 'none'}).",
         next_step=_NEXT_STEPS.get(state, "Look at the server's log for the reason."),
     )
@@ -125,6 +127,8 @@ async def _reason(error: Exception, target: Target, address: Address) -> Reason:
     known = certain_reason(error, address)
     if known is not None:
         return known
+    if address.is_socket and isinstance(error, TimeoutError):
+        return no_answer(target, "The server may be overloaded, or stopped: look at the machine it runs on.")
     if address.is_socket:
         return Reason("what listens on the socket does not answer like PostgreSQL", CHECK_ADDRESS)
     seconds = min(_PROBE_SECONDS, target.connect_seconds or _PROBE_SECONDS)

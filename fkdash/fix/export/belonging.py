@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.export.folder import names, read
+from fkdash.fix.export.folder import above, names, read
 from fkdash.fix.export.model import UnfitFolderError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fkdash.fix.export.model import Exported, Request
 
-_KNOWN_OTHERWISE: Final = frozenset({"drizzle", "prisma", "django", "pgtap"})
-"""Tools whose own snapshot or schema tells of the table, or that have no folder of the table's."""
+_KNOWN_OTHERWISE: Final = frozenset({"drizzle", "django", "pgtap"})
+"""Tools whose own snapshot or models tell of the table, or that have no folder of the table's."""
+
+_FOLDER_EACH: Final = frozenset({"prisma"})
+"""Tools whose migrations are folders."""
 
 _MOST_FILES: Final = 2_000
 
@@ -24,6 +27,8 @@ def with_doubt(request: Request, found: Exported) -> Exported:
     """Give the same with a note where nothing in the folder speaks of the table and nobody named that folder."""
     made = next((each.path.parent for each in found.files if each.before is None), None)
     folder = request.folder.resolve()
+    if made is not None and found.tool in _FOLDER_EACH:
+        made = made.parent
     if made is None or folder not in made.parents or found.tool in _KNOWN_OTHERWISE:
         return found
     table = request.migration.plan.key.table.name
@@ -34,12 +39,27 @@ def with_doubt(request: Request, found: Exported) -> Exported:
     return replace(found, notes=(note, *found.notes))
 
 
+def refuse_elsewhere(request: Request, found: Exported) -> None:
+    """Raise UnfitFolderError where a link would have something written outside the project."""
+    folder = request.folder.resolve()
+    root = next((each for each in above(folder) if (each / ".git").exists()), folder)
+    for change in (*found.files, *found.suggested):
+        named = Path(os.path.normpath(change.path))
+        real = change.path.resolve()
+        if real != named and root not in real.parents:
+            raise UnfitFolderError(
+                f"{change.path} leads out of {root}, to {real}.",
+                next_step="Name the folder that it leads to with --dir.",
+            )
+
+
 def _speaks_of(folder: Path, table: str) -> bool:
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(table)}(?![A-Za-z0-9_])", re.IGNORECASE)
     for name in names(folder)[:_MOST_FILES]:
-        if (folder / name).is_file():
+        path = folder / name / "migration.sql" if (folder / name).is_dir() else folder / name
+        if path.is_file():
             try:
-                if word.search(read(folder / name).text):
+                if word.search(read(path).text):
                     return True
             except UnfitFolderError:
                 return True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.export.folder import above, names, read
+from fkdash.fix.export.folder import above, folders, names, read
 from fkdash.fix.export.model import UnfitFolderError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(
     r"drizzle(?:[.-][\w.-]+)?\.config\.(?:ts|mts|cts|js|mjs|cjs|json)|drizzle\.config\.[\w.]+"
 )
+_MOST_FOLDERS: Final = 2_000
 _BOOK: Final = "__drizzle_migrations"
 _SCHEMA: Final = "drizzle"
 _STRING: Final = r"""(?:"([^"\n]*)"|'([^'\n]*)'|`([^`$\n]*)`)"""
@@ -26,9 +28,14 @@ _COMMENTS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where the schema is, as written, and where the migrator keeps its book; `path` is None for none."""
+    """Where the schema is, as written, and where the migrator keeps its book; `path` is None for none.
+
+    `base` is the folder that its paths start from: drizzle-kit takes the one that it is run in.
+    """
 
     path: Path | None = None
+    base: Path | None = None
+    casing: str = ""
     schemas: tuple[str, ...] = ()
     migrations_table: str = _BOOK
     migrations_schema: str = _SCHEMA
@@ -36,10 +43,15 @@ class Config:
 
 def of(out: Path) -> Config:
     """Give what the configuration says whose `out` is this folder; the defaults where none does."""
-    for folder in above(out):
-        found = [config for config in _in(folder) if _leads_to(config, out)]
-        if found:
-            return _config(*found[0])
+    upwards = list(above(out))
+    home = next((each for each in upwards if (each / "package.json").is_file()), None)
+    # Without a package nothing says where the project ends.
+    below = folders(home) if home is not None else ()
+    for folder in dict.fromkeys(chain(upwards, islice(below, _MOST_FOLDERS))):
+        for path, text in _in(folder):
+            base = next((each for each in above(folder) if _leads_to(text, each, out)), None)
+            if base is not None:
+                return _config(path, text, base)
     return Config()
 
 
@@ -53,17 +65,17 @@ def _in(folder: Path) -> Iterator[tuple[Path, str]]:
             yield folder / name, _COMMENTS.sub(lambda match: match[1] or " ", text)
 
 
-def _leads_to(config: tuple[Path, str], out: Path) -> bool:
-    path, text = config
-    said = _value(text, "out") or "./drizzle"
-    return (path.parent / said).resolve() == out.resolve()
+def _leads_to(text: str, base: Path, out: Path) -> bool:
+    return (base / (_value(text, "out") or "./drizzle")).resolve() == out.resolve()
 
 
-def _config(path: Path, text: str) -> Config:
+def _config(path: Path, text: str, base: Path) -> Config:
     book = re.search(r"""["']?\bmigrations["']?\s*:\s*\{([^}]*)\}""", text)
     inside = book[1] if book else ""
     return Config(
         path=path,
+        base=base,
+        casing=_value(text, "casing"),
         schemas=_values(text, "schema", outside=book),
         migrations_table=_value(inside, "table") or _BOOK,
         migrations_schema=_value(inside, "schema") or _SCHEMA,

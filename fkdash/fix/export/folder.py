@@ -128,8 +128,13 @@ def created(path: Path, text: str, newline: str) -> FileChange:
 
 
 def only_one(found: Iterable[Path], tool: str, folder: Path, *, sign: str) -> Path:
-    """Give the one that was found; raises UnfitFolderError for none and for several."""
+    """Give the one that was found, of several the one that was named itself.
+
+    Raises UnfitFolderError for none, and for several below what was named.
+    """
     candidates = tuple(dict.fromkeys(found))
+    if folder in candidates:
+        return folder
     if not candidates:
         raise UnfitFolderError(
             f"{folder} is no {tool} project: {sign} is neither in it nor below it.",

@@ -19,6 +19,9 @@ SECONDS: Final = 14
 MILLISECONDS: Final = 13
 """The digits of a Unix time in milliseconds."""
 
+UTC_MILLISECONDS: Final = 17
+"""The digits of YYYYMMDDHHMMSS and milliseconds, as node-pg-migrate writes them for `utc`."""
+
 UNIX: Final = 10
 """The digits of a Unix time."""
 
@@ -51,13 +54,16 @@ def moments(existing: Iterable[str], now: datetime, count: int) -> tuple[str, ..
 
 
 def numbers(existing: Iterable[str], now: datetime, count: int) -> tuple[str, ...]:
-    """Give numbers in the style of those that are there: times of 14, 13 or 10 digits, else one more each."""
+    """Give numbers in the style of those that are there: times of 17, 14, 13 or 10 digits, else one more each."""
     known = [each for each in existing if each.isascii() and each.isdigit()]
     if not known:
         return moments((), now, count)
     last = max(known, key=int)
     if len(last) == SECONDS:
         return moments([last], now, count)
+    if len(last) == UTC_MILLISECONDS:
+        first = max(int(f"{now.astimezone(UTC):%Y%m%d%H%M%S}{now.microsecond // 1000:03d}"), int(last) + 1)
+        return tuple(str(first + number) for number in range(count))
     unit = {MILLISECONDS: 1000, UNIX: 1}.get(len(last))
     if unit:
         start = max(int(now.timestamp() * unit), int(last) + 1)

@@ -52,14 +52,14 @@ def sequence(
             candidates.append(folder)
     folder = only_one(about(candidates, pattern, request), tool, request.folder, sign=sign)
     found = [(name, match["number"]) for name in names(folder) if (match := pattern.fullmatch(name))]
-    found.sort(key=lambda each: (_weight(each[1]), each[0]))
+    found.sort(key=lambda each: (weight(each[1]), each[0]))
     return Sequence(folder, tuple(found), read(folder / found[-1][0]))
 
 
 def about(candidates: list[Path], pattern: re.Pattern[str], request: Request) -> list[Path]:
-    """Give those folders that name the foreign key, else those that name its table, else all."""
-    if len(candidates) < 2:  # noqa: PLR2004 - nothing to choose from
-        return candidates
+    """Give the folder that `--dir` names, else those that name the foreign key, its table, else all."""
+    if len(candidates) < 2 or request.folder in candidates:  # noqa: PLR2004 - nothing to choose from
+        return [request.folder] if request.folder in candidates else candidates
     key = request.migration.plan.key
     for word in (key.name, key.table.name):
         mentioning = [
@@ -88,7 +88,7 @@ def refuse_doubled(found: Sequence, tool: str) -> None:
     numbered: dict[tuple[int, ...], str] = {}
     for name, number in found.found:
         # 1.0 is 1, and 01 is too.
-        other = numbered.setdefault(_weight(re.sub(r"(?:[._]0+)+$", "", number)), name)
+        other = numbered.setdefault(weight(re.sub(r"(?:[._]0+)+$", "", number)), name)
         if number and other != name:
             raise UnfitFolderError(
                 f"{found.folder / name} has the same number as {other}: {tool} runs neither.",
@@ -139,12 +139,14 @@ def note_of(part: Part, note: str) -> str:
     )
 
 
-def _weight(number: str) -> tuple[int, ...]:
+def weight(number: str) -> tuple[int, ...]:
+    """Give a version as what orders it: 1.10 comes after 1.9."""
     return tuple(int(each) for each in re.findall(r"\d+", number))
 
 
 def _mentions(path: Path, word: str) -> bool:
+    """Tell whether a file has the word as one: `power_users` does not speak of `users`."""
     try:
-        return word in read(path).text
+        return bool(re.search(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", read(path).text))
     except UnfitFolderError:
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError
-from fkdash.fix.export.belonging import with_doubt
+from fkdash.fix.export.belonging import refuse_elsewhere, with_doubt
 from fkdash.fix.export.tools import (
     alembic,
     dbmate,
@@ -80,5 +80,6 @@ def exported(tool: str, request: Request) -> Exported:
     for each in TOOLS:
         if each.name == tool:
             made = with_doubt(request, each.export(request))
+            refuse_elsewhere(request, made)
             return replace(made, notes=(*made.notes, _WHOSE_RIGHTS))
     raise UsageError(f"There is no export to {tool}.", next_step=f"Choose one of: {', '.join(NAMES)}.")

@@ -31,8 +31,8 @@ _MOST_FILES: Final = 3000
 _INSTALL: Final = "pip install 'fkdash[export]'"
 
 
-def edits(request: Request, config: Config) -> tuple[tuple[FileChange, ...], tuple[Missing, ...]]:
-    """Give the edits of schema files, and what of them is left to the team.
+def edits(request: Request, config: Config, out: Path) -> tuple[tuple[FileChange, ...], tuple[Missing, ...]]:
+    """Give the edits of schema files, and what of them is left to the team; `out` is the folder of migrations.
 
     Raises UsageError where the edit was asked for and the parser is not installed.
     """
@@ -42,8 +42,9 @@ def edits(request: Request, config: Config) -> tuple[tuple[FileChange, ...], tup
         if request.edit_schema:
             raise UsageError("--edit-schema needs a parser that is not installed.", next_step=_INSTALL)
         return (), (Missing(None, 0, f"the schema must say the same: {wanted} (shown after {_INSTALL})"),)
-    texts = list(_schema_files(request.folder, config))
-    found = [table for text in texts for table in tables.find(text, plan.key.table, snake=_snake(config))]
+    texts = list(_schema_files(request.folder, out, config))
+    known = tables.makers(texts)
+    found = [table for text in texts for table in tables.find(text, plan.key.table, known, casing=config.casing)]
     if len(found) != 1:
         why = "is not found" if not found else f"is found {len(found)} times"
         return (), (Missing(None, 0, f"the table {plan.key.table} {why} in the schema; there {wanted}"),)
@@ -71,7 +72,7 @@ def _changes(plan: Plan, table: tables.Table) -> Iterator[tables.Change]:
         ("onUpdate", old.on_update, new.on_update),
     ):
         if before != after:
-            yield table.action(old.columns, what, action_words(after))
+            yield table.action(old.name, old.columns, what, action_words(after))
     for name, column in plan.goal.nullable:
         if name == old.table:
             yield table.nullable(column)
@@ -90,18 +91,13 @@ def _wanted(plan: Plan) -> str:
     return ", ".join(parts) or f"what {plan.option} does"
 
 
-def _snake(config: Config) -> bool:
-    return config.path is not None and bool(
-        re.search(r"""casing["']?\s*:\s*["']snake_case""", read(config.path).text)
-    )
-
-
-def _schema_files(root: Path, config: Config) -> Iterator[Text]:
-    if config.path is not None and config.schemas:
-        start = [path for said in config.schemas for path in _named(config.path.parent, said)]
+def _schema_files(root: Path, out: Path, config: Config) -> Iterator[Text]:
+    if config.base is not None and config.schemas:
+        start = [path for said in config.schemas for path in _named(config.base, said)]
         yield from _reached(start)
         return
-    home = next((each for each in above(root) if (each / "package.json").is_file()), root)
+    # Of the package that has the migrations: another one may have a table of the same name.
+    home = next((each for each in above(out) if (each / "package.json").is_file()), root)
     paths = (folder / name for folder in folders(home) for name in names(folder) if name.endswith(_ENDINGS))
     yield from _read(paths)
 

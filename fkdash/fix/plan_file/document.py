@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fkdash.catalog.model import ForeignKey, TableName
-from fkdash.fix.plan import Duration, Goal, Kept, Lock, LockMode, Pace, Plan, Step
+from fkdash.fix.plan import Batch, Duration, Goal, Kept, Lock, LockMode, Pace, Plan, Step
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, Remark, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Document = dict[str, Any]
 _MOST_MILLISECONDS: Final = 2**31 - 1
@@ -78,6 +78,7 @@ class _StepFile:
     repeats: bool = False
     leftover: str | None = None
     cleanup: str | None = None
+    batch: Batch | None = None
     cursor: str | None = None
     total: str | None = None
 
@@ -128,13 +129,7 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
     found = Found()
     read = typed(document, PlanFile, found)
     if read is not None:
-        found.mistakes += [
-            Remark((kind, number, name), f"is no time from 0 to {_MOST_MILLISECONDS} ms")
-            for kind in ("steps", "undo_steps", "abandon")
-            for number, step in enumerate(getattr(read, kind))
-            for name in ("lock_timeout_ms", "statement_timeout_ms")
-            if not 0 <= getattr(step, name) <= _MOST_MILLISECONDS
-        ]
+        found.mistakes += _about_steps(read)
         found.mistakes += [
             Remark((place,), "does not have as many columns on one side as on the other")
             for place, key in (("from", read.key), ("to", read.goal), ("origin", read.origin))
@@ -177,6 +172,16 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
     )
 
 
+def _about_steps(read: PlanFile) -> Iterator[Remark]:
+    for kind in ("steps", "undo_steps", "abandon"):
+        for number, step in enumerate(getattr(read, kind)):
+            for name in ("lock_timeout_ms", "statement_timeout_ms"):
+                if not 0 <= getattr(step, name) <= _MOST_MILLISECONDS:
+                    yield Remark((kind, number, name), f"is no time from 0 to {_MOST_MILLISECONDS} ms")
+            if step.repeats and (step.batch is None or not step.sql.endswith(step.batch.last)):
+                yield Remark((kind, number, "batch"), "does not say how the rows are counted that it changes")
+
+
 def _fits(key: ForeignKey) -> bool:
     lengths = {len(key.columns), len(key.referenced_columns), *([len(key.operators)] if key.operators else ())}
     return len(lengths) == 1 and bool(key.columns)
@@ -201,6 +206,7 @@ def _step_document(step: Step) -> Document:
         "repeats": step.repeats,
         "leftover": step.leftover,
         "cleanup": step.cleanup,
+        "batch": asdict(step.batch) if step.batch else None,
         "cursor": step.cursor,
         "total": step.total,
     }
@@ -223,6 +229,7 @@ def _steps(files: Sequence[_StepFile]) -> tuple[Step, ...]:
             repeats=each.repeats,
             leftover=each.leftover,
             cleanup=each.cleanup,
+            batch=each.batch,
             cursor=each.cursor,
             total=each.total,
         )

@@ -18,6 +18,7 @@ from fkdash.fix.plan import (
     BACKSTOP_MS,
     PATIENT_LOCK_MS,
     SHORT_LOCK_MS,
+    Batch,
     Duration,
     Goal,
     Kept,
@@ -31,6 +32,7 @@ from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.redeclaring import numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
 from fkdash.fix.statements.values import in_words, named_columns
+from fkdash.fix.steps.batch import once
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.steps.put_back import with_key_lifted
 from fkdash.rules.actions.enforcement import is_silenced
@@ -50,7 +52,11 @@ _BACK_ROWS: Final = 500
 def _offer(catalog: Catalog, finding: Finding) -> Option:
     key = finding.key
     refused = ""
-    if key.period or (key.match is Match.FULL and len(key.columns) > 1):
+    types = catalog.tables[key.referenced].columns_by_name
+    computed = [name for name in key.referenced_columns if types[name].generated]
+    if computed:
+        refused = f"{', '.join(computed)} is generated, and no statement gives it a value"
+    elif key.period or (key.match is Match.FULL and len(key.columns) > 1):
         refused = "it is temporal or MATCH FULL, so that not every orphan names a row to make"
     elif not takes_not_valid(catalog, key):
         refused = "before PostgreSQL 18 a key of a partitioned table cannot stand beside orphans"
@@ -153,6 +159,10 @@ def _make(
     columns = ", ".join(quoted(name) for name in (*key.referenced_columns, *(name for name, _ in filled)))
     values = [f"missing.{quoted(name)}" for name in key.columns]
     values += [_constant(catalog, key, name, text) for name, text in filled]
+    last = (
+        f"INSERT INTO {key.referenced.sql} ({columns}) OVERRIDING SYSTEM VALUE\n"
+        f"  SELECT {', '.join(values)} FROM missing"
+    )
     return Step(
         number=0,
         title="make",
@@ -161,7 +171,7 @@ def _make(
         f"   WHERE {orphan} GROUP BY {own} LIMIT {pace.batch_rows}),\n"
         f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, fkdash_rows, {names})\n"
         f"  SELECT pg_catalog.now(), missing.fkdash_rows, {', '.join(values[: len(key.columns)])} FROM missing)\n"
-        f"INSERT INTO {key.referenced.sql} ({columns}) SELECT {', '.join(values)} FROM missing",
+        f"{last}",
         transaction=transaction,
         locks=(
             Lock(key.table, LockMode.ACCESS_SHARE, Duration.SCAN),
@@ -171,6 +181,7 @@ def _make(
         statement_timeout_ms=0,
         done_when=f"select not exists (select from {source(catalog, key.table)} c where {orphan})",
         repeats=True,
+        batch=Batch(last, "missing"),
     )
 
 
@@ -179,14 +190,16 @@ def _back(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) ->
     same = " AND ".join(
         f"p.{quoted(theirs)} OPERATOR({operator}) back.{quoted(own)}" for own, theirs, operator in pairs(key)
     )
+    last = f"DELETE FROM {source(catalog, key.referenced)} p USING back WHERE {same}"
     sql = (
         f"WITH back AS (\n"
         f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
         f"    {ready} LIMIT {_BACK_ROWS}))\n"
         f"  RETURNING k.*)\n"
-        f"DELETE FROM {source(catalog, key.referenced)} p USING back WHERE {same}"
+        f"{last}"
     )
-    return with_key_lifted(catalog, key, "unmake", sql, ready=ready)
+    batch = Batch(last, once("back", key.columns))
+    return with_key_lifted(catalog, key, "unmake", sql, batch=batch, ready=ready)
 
 
 def _ready(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -> str:
@@ -195,7 +208,8 @@ def _ready(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -
         f"p.{quoted(theirs)} OPERATOR({operator}) k.{quoted(own)}" for own, theirs, operator in pairs(key)
     )
     unchanged = "".join(
-        f" AND p.{quoted(name)} IS NOT DISTINCT FROM {_constant(catalog, key, name, text)}"
+        f" AND ROW(p.{quoted(name)})::pg_catalog.record OPERATOR(pg_catalog.*=) "
+        f"ROW({_constant(catalog, key, name, text)})::pg_catalog.record"
         for name, text in filled
     )
     others = "".join(

@@ -11,18 +11,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Action, TableName, quoted
-from fkdash.catalog.spelling import pairs, source
-from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Kept, Lock, LockMode, Step
+from fkdash.catalog.spelling import equals, pairs, source
+from fkdash.fix.plan import (
+    BACKSTOP_MS,
+    PATIENT_LOCK_MS,
+    SHORT_LOCK_MS,
+    Batch,
+    Duration,
+    Kept,
+    Lock,
+    LockMode,
+    Step,
+)
 from fkdash.fix.statements.definition import add, drop
 from fkdash.fix.statements.redeclaring import comment_steps, locks_on, numbered, partition_names, short
 from fkdash.fix.statements.took_effect import key_is
+from fkdash.fix.steps.batch import once
 from fkdash.fix.steps.change_key import takes_not_valid
 from fkdash.fix.steps.duplicate import twins
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, Index, Table
 
 _BATCH_ROWS: Final = 500
 """Few enough to hold ACCESS EXCLUSIVE for no longer than a lock is waited for."""
@@ -80,11 +91,13 @@ def put_back_steps(
     if no_way_back(catalog, key, written):
         return ()
     put = _put_back_deleted if not written else _put_back_values
-    sql = put(catalog, key, kept, written)
-    return with_key_lifted(catalog, key, "put back", sql, ready=_ready(catalog, key, kept, written))
+    sql, batch = put(catalog, key, kept, written)
+    return with_key_lifted(catalog, key, "put back", sql, batch=batch, ready=_ready(catalog, key, kept, written))
 
 
-def with_key_lifted(catalog: Catalog, key: ForeignKey, title: str, sql: str, *, ready: str) -> tuple[Step, ...]:
+def with_key_lifted(
+    catalog: Catalog, key: ForeignKey, title: str, sql: str, *, batch: Batch, ready: str
+) -> tuple[Step, ...]:
     """Give the steps that repeat `sql` until `ready` selects nothing, each time in a transaction without the key.
 
     `key` is the one from before the repair; it is declared again without a look at the rows.
@@ -102,6 +115,7 @@ def with_key_lifted(catalog: Catalog, key: ForeignKey, title: str, sql: str, *, 
         statement_timeout_ms=BACKSTOP_MS,
         done_when=done,
         repeats=True,
+        batch=batch,
     )
     return numbered(
         short("lift", drop(key.table, key.name), 1, locks, done, reserve=key.table),
@@ -119,16 +133,18 @@ def put_back_standing(
     if written and not catalog.tables[key.table].primary_key:
         return ()
     put = _put_back_values if written else _put_back_deleted
+    sql, batch = put(catalog, key, kept, written, standing=True)
     back = Step(
         number=0,
         title="put back",
-        sql=put(catalog, key, kept, written, standing=True),
+        sql=sql,
         transaction=1,
         locks=(Lock(key.table, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
         lock_timeout_ms=PATIENT_LOCK_MS,
         statement_timeout_ms=0,
         done_when=f"select not exists ({_ready(catalog, key, kept, written, standing=True)})",
         repeats=True,
+        batch=batch,
     )
     return numbered(back)
 
@@ -140,17 +156,12 @@ def _put_back_deleted(
     written: Mapping[str, str | None],
     *,
     standing: bool = False,
-) -> str:
+) -> tuple[str, Batch]:
     columns = [column.name for column in catalog.tables[key.table].columns if not column.generated]
     names = ", ".join(map(quoted, columns))
     rows = ", ".join(f"back.{quoted(name)}" for name in columns)
-    return (
-        f"WITH back AS (\n"
-        f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
-        f"    {_ready(catalog, key, kept, written, standing=standing)} LIMIT {_BATCH_ROWS}))\n"
-        f"  RETURNING k.*)\n"
-        f"INSERT INTO {key.table.sql} ({names}) OVERRIDING SYSTEM VALUE SELECT {rows} FROM back"
-    )
+    last = f"INSERT INTO {key.table.sql} ({names}) OVERRIDING SYSTEM VALUE SELECT {rows} FROM back"
+    return _taking_back(catalog, key, kept, written, last, standing=standing), Batch(last, "back")
 
 
 def _put_back_values(
@@ -160,15 +171,31 @@ def _put_back_values(
     written: Mapping[str, str | None],
     *,
     standing: bool = False,
-) -> str:
+) -> tuple[str, Batch]:
     assigned = ", ".join(f"{quoted(name)} = back.{quoted(name)}" for name in written)
     same = _same_row(catalog, key, written, "back")
+    last = f"UPDATE {source(catalog, key.table)} c SET {assigned} FROM back WHERE {same}"
+    # A row that was changed twice is kept twice.
+    batch = Batch(last, once("back", catalog.tables[key.table].primary_key))
+    return _taking_back(catalog, key, kept, written, last, standing=standing), batch
+
+
+def _taking_back(
+    catalog: Catalog,
+    key: ForeignKey,
+    kept: TableName,
+    written: Mapping[str, str | None],
+    last: str,
+    *,
+    standing: bool,
+) -> str:
+    """Give the statement that takes rows out of those that are kept and ends with `last`, over `back`."""
     return (
         f"WITH back AS (\n"
         f"  DELETE FROM {kept.sql} k WHERE k.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\n"
         f"    {_ready(catalog, key, kept, written, standing=standing)} LIMIT {_BATCH_ROWS}))\n"
         f"  RETURNING k.*)\n"
-        f"UPDATE {source(catalog, key.table)} c SET {assigned} FROM back WHERE {same}"
+        f"{last}"
     )
 
 
@@ -188,22 +215,62 @@ def _ready(
             f"p.{quoted(theirs)} OPERATOR({operator}) k.{quoted(own)}" for own, theirs, operator in pairs(key)
         )
         conditions.append(f"EXISTS (SELECT FROM {source(catalog, key.referenced)} p WHERE {there})")
-    primary = catalog.tables[key.table].primary_key
+    table = catalog.tables[key.table]
     if written:
-        conditions.append(f"EXISTS (SELECT FROM {rows} c WHERE {_same_row(catalog, key, written, 'k')})")
-    elif primary:
-        taken = " AND ".join(f"c.{quoted(name)} = k.{quoted(name)}" for name in primary)
-        conditions.append(f"NOT EXISTS (SELECT FROM {rows} c WHERE {taken})")
+        free = "".join(f" AND {each}" for each in _free(catalog, table, rows, written))
+        conditions.append(f"EXISTS (SELECT FROM {rows} c WHERE {_same_row(catalog, key, written, 'k')}{free})")
+    else:
+        for index in _unique(table):
+            names = _columns(table, index)
+            taken = " AND ".join(_place(catalog, table, index, name, f"k.{quoted(name)}") for name in names)
+            conditions.append(f"NOT EXISTS (SELECT FROM {rows} u WHERE {taken})")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT k.ctid FROM {kept.sql} k{where}"
 
 
 def _same_row(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None], kept: str) -> str:
     """Say that `c` is the row that `kept` was, and still has what the repair wrote."""
-    primary = [name for name in catalog.tables[key.table].primary_key if name not in written]
-    same = [f"c.{quoted(name)} = {kept}.{quoted(name)}" for name in primary]
+    table = catalog.tables[key.table]
+    primary = [name for name in table.primary_key if name not in written]
+    same = [f"c.{quoted(name)} {equals(catalog, table, name)} {kept}.{quoted(name)}" for name in primary]
     same += [
-        f"c.{quoted(name)} IS NULL" if constant is None else f"c.{quoted(name)} = {constant}"
+        f"c.{quoted(name)} IS NULL"
+        if constant is None
+        else f"c.{quoted(name)} {equals(catalog, table, name)} {constant}"
         for name, constant in written.items()
     ]
     return " AND ".join(same)
+
+
+def _free(catalog: Catalog, table: Table, rows: str, written: Mapping[str, str | None]) -> Iterator[str]:
+    """Say that no other row `u` has a place in a unique index that `c` would take with what `k` kept."""
+    itself = " AND ".join(
+        f"u.{quoted(name)} {equals(catalog, table, name)} c.{quoted(name)}" for name in table.primary_key
+    )
+    for index in _unique(table):
+        names = _columns(table, index)
+        if set(names) & set(written):
+            taken = " AND ".join(
+                _place(catalog, table, index, name, f"{'k' if name in written else 'c'}.{quoted(name)}")
+                for name in names
+            )
+            yield f"NOT EXISTS (SELECT FROM {rows} u WHERE {taken} AND NOT ({itself}))"
+
+
+def _unique(table: Table) -> Iterator[Index]:
+    """Give the indexes in which a row's columns alone decide whether its place is taken."""
+    for index in table.indexes:
+        if index.unique and index.valid and not index.predicate and 0 not in index.columns:
+            yield index
+
+
+def _columns(table: Table, index: Index) -> list[str]:
+    return [table.columns_by_number[number].name for number in index.columns]
+
+
+def _place(catalog: Catalog, table: Table, index: Index, name: str, value: str) -> str:
+    """Say that `u` has a value in a column of a unique index."""
+    same = f"u.{quoted(name)} {equals(catalog, table, name)} {value}"
+    if not index.nulls_not_distinct:
+        return same
+    return f"({same} OR (u.{quoted(name)} IS NULL AND {value} IS NULL))"

@@ -14,6 +14,7 @@ from fkdash.catalog.spelling import is_orphan, source
 from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
+from fkdash.fix.steps.batch import CHANGED, changing
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.subscribers import published_at_once
 
@@ -32,6 +33,13 @@ class Keeping:
     steps: tuple[Step, ...]
     columns: tuple[str, ...] = ("fkdash_kept_at",)
     values: tuple[str, ...] = ("pg_catalog.now()",)
+
+    def rows(self, catalog: Catalog, table: TableName) -> str:
+        """Give the statement that keeps the rows of `table` that a batch has CHANGED."""
+        columns = [quoted(column.name) for column in catalog.tables[table].columns]
+        given = ", ".join((*self.values, *(f"{CHANGED}.{name}" for name in columns)))
+        names = ", ".join((*self.columns, *columns))
+        return f"INSERT INTO {self.table.sql} ({names})\n  SELECT {given} FROM {CHANGED}"
 
 
 def repair_steps(
@@ -109,16 +117,13 @@ def _batch(
     transaction: int,
 ) -> Step:
     orphan = is_orphan(catalog, key)
-    columns = catalog.tables[key.table].columns
-    names = ", ".join((*keeping.columns, *(quoted(column.name) for column in columns)))
-    rows = ", ".join((*keeping.values, *(f"broken.{quoted(column.name)}" for column in columns)))
-    sql = (
-        f"WITH broken AS MATERIALIZED (\n"
+    select = (
         f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c\n"
         f"   WHERE c.ctid OPERATOR(pg_catalog.>) {FIRST_ROW} AND {is_orphan(catalog, key, probing=True)}\n"
-        f"   LIMIT {pace.batch_rows} FOR UPDATE),\n"
-        f"kept AS (INSERT INTO {keeping.table.sql} ({names}) SELECT {rows} FROM broken)\n"
-        f"{changing(leaf, written, 'broken')}"
+        f"   LIMIT {pace.batch_rows} FOR UPDATE"
+    )
+    sql, batch = changing(
+        catalog, key, leaf, "broken", select, written=written, keeping=keeping.rows(catalog, key.table)
     )
     return Step(
         number=0,
@@ -133,21 +138,10 @@ def _batch(
         statement_timeout_ms=0,
         done_when=f"select not exists (select from only {leaf.sql} c where {orphan})",
         repeats=True,
-        cursor="broken.ctid",
+        batch=batch,
+        cursor=f"{CHANGED}.ctid",
         total=f"select count(*) from only {leaf.sql} c where {orphan}",
     )
-
-
-def changing(leaf: TableName, written: Mapping[str, str | None], rows: str) -> str:
-    """Give the statement that writes into the rows of the CTE `rows`, or without values deletes them."""
-    these = (
-        f"c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT {rows}.ctid FROM {rows})) "
-        f"AND c.ctid OPERATOR(pg_catalog.=) {rows}.ctid"
-    )
-    if not written:
-        return f"DELETE FROM ONLY {leaf.sql} c USING {rows} WHERE {these}"
-    assigned = ", ".join(f"{quoted(name)} = {constant or 'NULL'}" for name, constant in written.items())
-    return f"UPDATE ONLY {leaf.sql} c SET {assigned} FROM {rows} WHERE {these}"
 
 
 def _title(written: Mapping[str, str | None]) -> str:

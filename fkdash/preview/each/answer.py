@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.spelling import as_text, identity_of, label_of
 from fkdash.errors import NotPermittedError, NotRunError, TimedOutError
+from fkdash.preview.asked.target import inheriting_tables, resolve
+from fkdash.preview.declared.loading import read_facts
 from fkdash.preview.each.judging import standing
 from fkdash.preview.each.question import Question
 from fkdash.preview.each.verdicts import Standing
-from fkdash.preview.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Progress, Verdict
 from fkdash.preview.preview import rooted
 from fkdash.preview.reader import CutShortError
 from fkdash.preview.row import RowId
 from fkdash.preview.rows.blocked import BlockedRow, RowIdentity
-from fkdash.preview.target import inheriting_tables, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Table
     from fkdash.db.session import Session
-    from fkdash.preview.what_if import Assumptions
+    from fkdash.preview.declared.what_if import Assumptions
 
 PAGE_ROWS: Final = 20
 TOGETHER: Final = (

@@ -13,7 +13,7 @@ from fkdash.errors import TimedOutError
 from fkdash.preview.each.preloading import look_ahead, unreferenced
 from fkdash.preview.each.row_batches import BATCH, loaded
 from fkdash.preview.each.verdicts import Standing
-from fkdash.preview.evaluation import Evaluator
+from fkdash.preview.evaluating.evaluate import Evaluator
 from fkdash.preview.model import Verdict
 from fkdash.preview.outcome import agreed
 from fkdash.preview.queue.following import outcomes_of

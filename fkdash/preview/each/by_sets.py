@@ -13,8 +13,8 @@ from fkdash.preview.sets.statement import Composer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.graph import SetPlan, Step
+    from fkdash.preview.declared.graph import SetPlan, Step
+    from fkdash.preview.evaluating.evaluate import Evaluator
     from fkdash.preview.outcome import Obstacle
     from fkdash.preview.reader import Reader
 

@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
-from fkdash.preview.doubts import foreign_doubts
+from fkdash.preview.declared.doubts import foreign_doubts
+from fkdash.preview.declared.graph import OrderMattersError, SetPlan, certain_plan, set_plan
 from fkdash.preview.each import row_batches as places
 from fkdash.preview.each.by_queue import follow_each
 from fkdash.preview.each.by_sets import each_by_sets
-from fkdash.preview.evaluation import Evaluator
-from fkdash.preview.graph import OrderMattersError, SetPlan, certain_plan, set_plan
+from fkdash.preview.evaluating.evaluate import Evaluator
 from fkdash.preview.outcome import agreed
 from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import CutShortError
 from fkdash.sqlstates import SYNTAX_ERROR
 
 if TYPE_CHECKING:
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.each.question import Question
     from fkdash.preview.each.verdicts import Standing
-    from fkdash.preview.reached import Facts
 
 _MOST_DOUBTFUL: Final = 200_000
 

@@ -9,9 +9,9 @@ from fkdash.preview.queue.matching import values_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.preview.equality import Values
-    from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.declared.facts import KeyFact
+    from fkdash.preview.evaluating.equality import Values
+    from fkdash.preview.evaluating.evaluate import Evaluator
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
 

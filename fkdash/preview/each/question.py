@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.preview.asked.target import find_targets
 from fkdash.preview.model import DeleteTarget, Selection
 from fkdash.preview.reader import Reader
-from fkdash.preview.target import find_targets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.db.session import Session
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import Limits, Progress
-    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from fkdash.db.session import Session
-    from fkdash.preview.reached import Facts
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId
 

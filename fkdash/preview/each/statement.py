@@ -11,18 +11,18 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.catalog.node_tree import FIRST_OF_USERS
-from fkdash.preview.equality import key_columns
-from fkdash.preview.graph import Clash
+from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
+from fkdash.preview.declared.graph import Clash
+from fkdash.preview.evaluating.equality import key_columns
 from fkdash.preview.sets.broken_keys import broken_keys
 from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.graph import Doubt, SetPlan, Step
+    from fkdash.preview.declared.graph import Doubt, SetPlan, Step
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.outcome import Obstacle
-    from fkdash.preview.reached import Facts
 
 _ROOT: Final = 'p."fk$ro", p."fk$rt"'
 _SAME_ROOT: Final = 'd."fk$ro" = p."fk$ro" AND d."fk$rt" = p."fk$rt"'

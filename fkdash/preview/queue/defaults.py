@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.equality import assigned, plain_type
-from fkdash.preview.evaluation_attempts import Failure
+from fkdash.preview.evaluating.attempts import Failure
+from fkdash.preview.evaluating.equality import assigned, plain_type
 from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fkdash.preview.facts import ColumnFact, TableFact
+    from fkdash.preview.declared.facts import ColumnFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId
 

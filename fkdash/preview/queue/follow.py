@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import Match
-from fkdash.preview import doubts
+from fkdash.preview.declared import doubts
 from fkdash.preview.model import Effect
 from fkdash.preview.queue.indexes import recheck
 from fkdash.preview.queue.matching import values_of
@@ -26,8 +26,8 @@ from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.preview.equality import Values
-    from fkdash.preview.facts import KeyFact, TriggerFact
+    from fkdash.preview.declared.facts import KeyFact, TriggerFact
+    from fkdash.preview.evaluating.equality import Values
     from fkdash.preview.outcome import QueueOutcome
     from fkdash.preview.queue.state import Event, Images
     from fkdash.preview.row import RowId, RowValues

@@ -12,7 +12,7 @@ from fkdash.preview.queue.scan_order import scan_order
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.evaluation import Evaluator
+    from fkdash.preview.evaluating.evaluate import Evaluator
     from fkdash.preview.outcome import QueueOutcome
     from fkdash.preview.queue.state import Order
     from fkdash.preview.reader import Reader

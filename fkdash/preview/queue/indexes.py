@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.preview.equality import index_comparison
+from fkdash.preview.evaluating.equality import index_comparison
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue.rights import of_index
 from fkdash.sqlstates import EXCLUSION_VIOLATION, UNIQUE_VIOLATION
 
 if TYPE_CHECKING:
-    from fkdash.preview.equality import Comparison, Values
-    from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import IndexFact, TableFact
+    from fkdash.preview.declared.facts import IndexFact, TableFact
+    from fkdash.preview.evaluating.equality import Comparison, Values
+    from fkdash.preview.evaluating.evaluate import Evaluated
     from fkdash.preview.queue.state import Event, RunState
     from fkdash.preview.row import RowId, RowValues
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.preview.equality import (
+from fkdash.preview.evaluating.equality import (
     Comparison,
     Values,
     decisive_collation,
@@ -16,7 +16,7 @@ from fkdash.preview.equality import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.declared.facts import KeyFact
     from fkdash.preview.queue.overlay import Overlay
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId, RowValues

@@ -11,7 +11,7 @@ from fkdash.versions import ROW_MOVES_ARE_UPDATES
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.declared.facts import KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
 

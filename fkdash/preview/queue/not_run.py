@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from fkdash.preview.facts import TableFact
+    from fkdash.preview.declared.facts import TableFact
     from fkdash.preview.queue.state import RunState
 
 

@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fkdash.preview.equality import normal
+from fkdash.preview.evaluating.equality import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.preview.equality import Comparison, Values
-    from fkdash.preview.reached import Facts
+    from fkdash.preview.declared.reached import Facts
+    from fkdash.preview.evaluating.equality import Comparison, Values
     from fkdash.preview.row import RowId, RowValues
 
 

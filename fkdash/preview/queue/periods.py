@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.preview.equality import plain_type
+from fkdash.preview.evaluating.equality import plain_type
 from fkdash.preview.queue.matching import values_of
 
 if TYPE_CHECKING:
-    from fkdash.preview.equality import Values
-    from fkdash.preview.facts import KeyFact
+    from fkdash.preview.declared.facts import KeyFact
+    from fkdash.preview.evaluating.equality import Values
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from fkdash.preview.facts import KeyFact, TableFact
-    from fkdash.preview.reached import Facts
+    from fkdash.preview.declared.facts import KeyFact, TableFact
+    from fkdash.preview.declared.reached import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.preview.doubts import refusal
-from fkdash.preview.equality import plain_type
+from fkdash.preview.declared.doubts import refusal
+from fkdash.preview.evaluating.equality import plain_type
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 from fkdash.versions import GENERATED_WITH_THE_ROW
@@ -19,7 +19,7 @@ from fkdash.versions import GENERATED_WITH_THE_ROW
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from fkdash.preview.facts import IndexFact, KeyFact, TableFact
+    from fkdash.preview.declared.facts import IndexFact, KeyFact, TableFact
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues
 

@@ -10,8 +10,8 @@ from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import CheckFact, TableFact
+    from fkdash.preview.declared.facts import CheckFact, TableFact
+    from fkdash.preview.evaluating.evaluate import Evaluated
     from fkdash.preview.queue.defaults import Taken
     from fkdash.preview.queue.state import RunState
     from fkdash.preview.row import RowId, RowValues

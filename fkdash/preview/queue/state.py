@@ -10,7 +10,7 @@ from math import factorial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fkdash.catalog.fact import fact
-from fkdash.preview import doubts
+from fkdash.preview.declared import doubts
 from fkdash.preview.outcome import Obstacle, QueueOutcome
 from fkdash.preview.queue import publishing
 from fkdash.preview.queue.matching import Matcher, values_of
@@ -20,11 +20,11 @@ from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from fkdash.preview.equality import Values
-    from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.evaluation_attempts import Failure
-    from fkdash.preview.facts import KeyFact, TableFact, TriggerFact
-    from fkdash.preview.reached import Facts
+    from fkdash.preview.declared.facts import KeyFact, TableFact, TriggerFact
+    from fkdash.preview.declared.reached import Facts
+    from fkdash.preview.evaluating.attempts import Failure
+    from fkdash.preview.evaluating.equality import Values
+    from fkdash.preview.evaluating.evaluate import Evaluator
     from fkdash.preview.reader import Reader
     from fkdash.preview.row import RowId, RowValues
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Match
-from fkdash.preview.equality import assigned, key_columns, plain_type
-from fkdash.preview.evaluation_attempts import Failure
+from fkdash.preview.evaluating.attempts import Failure
+from fkdash.preview.evaluating.equality import assigned, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
 from fkdash.preview.queue import moving, not_run, rights, row_constraints
 from fkdash.preview.queue.defaults import Taken, planned_defaults, taken_defaults
@@ -23,10 +23,10 @@ from fkdash.versions import COLLATION_OF_SET_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fkdash.preview.evaluation import Evaluated
-    from fkdash.preview.facts import KeyFact, TableFact
+    from fkdash.preview.declared.facts import KeyFact, TableFact
+    from fkdash.preview.declared.reached import Facts
+    from fkdash.preview.evaluating.evaluate import Evaluated
     from fkdash.preview.queue.state import Event, RunState
-    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId, RowValues
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from fkdash.catalog.planted import refuse_planted_at
+from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.preview.rows import sql

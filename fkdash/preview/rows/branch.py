@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.spelling import identity_of, label_of
-from fkdash.preview.evaluation import Evaluator
-from fkdash.preview.graph import OrderMattersError, SetPlan, set_plan
-from fkdash.preview.loading import read_facts
+from fkdash.preview.asked.target import inheriting_tables, refuse_volatile, resolve, selection
+from fkdash.preview.declared.graph import OrderMattersError, SetPlan, set_plan
+from fkdash.preview.declared.loading import read_facts
+from fkdash.preview.evaluating.evaluate import Evaluator
 from fkdash.preview.model import Limits
 from fkdash.preview.reader import Reader
 from fkdash.preview.rows.blocked import Page, RowIdentity
@@ -15,16 +16,15 @@ from fkdash.preview.rows.followed import Asked, Wanted, followed_rows, page_of_f
 from fkdash.preview.sets.answer import refusing_domains
 from fkdash.preview.sets.statement import Composer
 from fkdash.preview.sets.step_sql import refusals
-from fkdash.preview.target import inheriting_tables, refuse_volatile, resolve, selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Row, Session
-    from fkdash.preview.graph import Step
+    from fkdash.preview.declared.graph import Step
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import DeleteTarget
-    from fkdash.preview.reached import Facts
 
 
 async def branch_rows(

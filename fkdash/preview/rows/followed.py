@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.spelling import as_text, identity_of, parameter, source
-from fkdash.preview.evaluation import Evaluator
+from fkdash.preview.asked.target import find_targets, selection
+from fkdash.preview.evaluating.evaluate import Evaluator
 from fkdash.preview.model import Limits
 from fkdash.preview.queue.following import outcomes_of
 from fkdash.preview.reader import Reader
-from fkdash.preview.target import find_targets, selection
 from fkdash.preview.tree import is_of
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.db.session import Row, Session
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import DeleteTarget
-    from fkdash.preview.reached import Facts
     from fkdash.preview.row import RowId
 
 

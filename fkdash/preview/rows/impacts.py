@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.planted import refuse_planted_of
+from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.errors import (
     HeldUpError,
     NotPermittedError,

@@ -13,10 +13,10 @@ from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.evaluation import Evaluator
-    from fkdash.preview.graph import SetPlan, Step
+    from fkdash.preview.declared.graph import SetPlan, Step
+    from fkdash.preview.declared.reached import Facts
+    from fkdash.preview.evaluating.evaluate import Evaluator
     from fkdash.preview.model import Selection
-    from fkdash.preview.reached import Facts
     from fkdash.preview.reader import Reader
     from fkdash.preview.sets.statement import Count
 

@@ -10,9 +10,9 @@ from fkdash.preview.sets.step_sql import match
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.preview.facts import KeyFact
-    from fkdash.preview.graph import Doubt, SetPlan, Step
-    from fkdash.preview.reached import Facts
+    from fkdash.preview.declared.facts import KeyFact
+    from fkdash.preview.declared.graph import Doubt, SetPlan, Step
+    from fkdash.preview.declared.reached import Facts
 
 _TWO: Final = 2
 

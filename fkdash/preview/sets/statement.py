@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.graph import Clash
+from fkdash.preview.declared.graph import Clash
 from fkdash.preview.sets.broken_keys import broken_keys
 from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.graph import Doubt, SetPlan, Step
+    from fkdash.preview.declared.graph import Doubt, SetPlan, Step
+    from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import Selection
     from fkdash.preview.outcome import Obstacle
-    from fkdash.preview.reached import Facts
 
 _SEED: Final = '"fk$s"'
 _OWN_ROW: Final = 'c.tableoid = d."fk$o" AND c.ctid = d."fk$t"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.preview.equality import clause, key_columns, plain_type
+from fkdash.preview.evaluating.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NOT_NULL_VIOLATION, RESTRICT_VIOLATION
 from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
@@ -13,9 +13,9 @@ from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.preview.facts import KeyFact
-    from fkdash.preview.graph import SetPlan, Step
-    from fkdash.preview.reached import Facts
+    from fkdash.preview.declared.facts import KeyFact
+    from fkdash.preview.declared.graph import SetPlan, Step
+    from fkdash.preview.declared.reached import Facts
 
 
 def match(

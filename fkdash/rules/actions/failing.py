@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.actions.obstacles import Kind, obstacles
+from fkdash.rules.actions.obstacle import Kind
+from fkdash.rules.actions.obstacles import obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fkdash.catalog.model import Catalog
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.finding import PredictedError
 
 

@@ -14,7 +14,8 @@ from fkdash.rules.actions.barred import barred
 from fkdash.rules.actions.cascades import paths_into, rewritten_by, taken_by
 from fkdash.rules.actions.failing import is_late
 from fkdash.rules.actions.knock_ons import knock_ons
-from fkdash.rules.actions.obstacles import Kind, obstacles
+from fkdash.rules.actions.obstacle import Kind
+from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rescues import rescues, rewritten_first
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.finding import Statement

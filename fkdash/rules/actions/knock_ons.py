@@ -15,7 +15,8 @@ from fkdash.catalog.model import Action
 from fkdash.rules.actions.cascades import taken_by
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.failing import never_written
-from fkdash.rules.actions.obstacles import Kind, obstacles_to
+from fkdash.rules.actions.obstacle import Kind
+from fkdash.rules.actions.obstacles import obstacles_to
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import Write, writes
 from fkdash.rules.finding import Statement
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.finding import PredictedError
     from fkdash.rules.sql.values import Results
 

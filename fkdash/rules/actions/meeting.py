@@ -46,19 +46,26 @@ def domain_outcome(expression: str, value: Results) -> CheckOutcome:
 
 
 def check_outcome(
-    table: Table, expression: str, written: Mapping[str, Results], *, referring: Collection[str], held: bool
+    table: Table,
+    expression: str,
+    written: Mapping[str, Results],
+    *,
+    referring: Collection[str],
+    held: bool,
+    comes: bool = False,
 ) -> CheckOutcome:
     """Give what becomes of a table's CHECK when `written` goes into its columns.
 
     `referring` are the columns that were not NULL before, those of the foreign
-    key. `held` says that the row satisfied the CHECK before.
+    key. `held` says that the row satisfied the CHECK before, `comes` that it comes from another
+    partition, where the CHECK need not be.
     """
     tree = parsed(expression)
     if tree is None:
         return CheckOutcome.DEPENDS
     computed = generated_from(table, written)
     changed = {*written, *computed}
-    if changed.isdisjoint(columns_of(tree)):
+    if changed.isdisjoint(columns_of(tree)) and not comes:
         return CheckOutcome.HOLDS
     before = dict.fromkeys(computed, ANYTHING) | dict.fromkeys(referring, NOT_NULL)
     after = computed | dict.fromkeys(referring, NOT_NULL) | dict(written)

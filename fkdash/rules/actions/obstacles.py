@@ -8,14 +8,14 @@ their names, unique indexes, and at last the row's own foreign keys. Only the fi
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import IntEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Action, Match, TableKind
 from fkdash.rules.actions.defaults import known
 from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
+from fkdash.rules.actions.moving import of_entered
+from fkdash.rules.actions.obstacle import Kind, Obstacle, check_error, not_null_error
 from fkdash.rules.actions.routing import is_left, leaving, refusing_null, without_default
 from fkdash.rules.actions.writes import writes
 from fkdash.rules.finding import PredictedError
@@ -38,36 +38,6 @@ if TYPE_CHECKING:
     from fkdash.rules.sql.values import Results
 
 
-class Kind(IntEnum):
-    """Kinds of obstacle, in the order in which they are met."""
-
-    IDENTITY = 0
-    DOMAIN = 1
-    PARTITION = 2
-    NOT_NULL = 3
-    CHECK = 4
-    UNIQUE = 5
-    MATCH_FULL = 6
-
-
-@fact
-class Obstacle:
-    """Something in the way: its kind, the columns it concerns, the reason in words, the error.
-
-    `certain` False says that it depends on the row. `generated` marks a column
-    computed from a written one. `unproven` is the CHECK, NOT VALID, that only rows from before can violate, and
-    its table.
-    """
-
-    kind: Kind
-    columns: tuple[str, ...]
-    reason: str
-    error: PredictedError
-    certain: bool = True
-    generated: bool = False
-    unproven: tuple[TableName, str] | None = None
-
-
 @once_per_catalog
 def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...]:
     """Give every write that meets an obstacle, with all of them, the first reported first."""
@@ -87,7 +57,10 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     found += _without_partition(catalog, root, written, values)
     found += _of_table(root, write, written, values)
     if len(tables) > 1:
-        found += _of_partitions(tables, write, values, {(each.kind, each.columns) for each in found})
+        own = _of_partitions(tables, write, values, {(each.kind, each.columns) for each in found})
+        came = tuple(of_entered(catalog, root, write, values))
+        messages = {each.error.message for each in came}
+        found += [*came, *(each for each in own if each.error.message not in messages)]
     found += _half_keys(catalog, write, values)
     # Nothing is in the way of most writes.
     return () if not found else tuple(sorted(found, key=lambda obstacle: obstacle.kind))
@@ -250,11 +223,7 @@ def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Res
             Kind.NOT_NULL,
             (column.name,),
             f"{where} {reason}",
-            PredictedError(
-                NOT_NULL_VIOLATION,
-                f'null value in column "{column.name}" of relation "{table.name.name}" '
-                "violates not-null constraint",
-            ),
+            not_null_error(table, column),
             certain=value == NULL_ONLY,
             generated=column.generated,
         )
@@ -286,10 +255,7 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
             Kind.CHECK,
             touched,
             f"{table.name} has CHECK {check.name} {bracketed(check.expression)}{unchecked}",
-            PredictedError(
-                CHECK_VIOLATION,
-                f'new row for relation "{table.name.name}" violates check constraint "{check.name}"',
-            ),
+            check_error(table, check),
             certain=outcome is CheckOutcome.FAILS,
             unproven=(table.name, check.name) if unproven else None,
         )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fkdash.catalog.model import TableKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from fkdash.catalog.model import Catalog, Table
 
 
@@ -77,3 +79,34 @@ def refusing_null(catalog: Catalog, table: Table, column: str) -> Homeless | Non
         return None
     certain = len(homeless) == len(below) and all(each.certain for each in homeless)
     return Homeless(homeless[0].table, certain)
+
+
+def entered(catalog: Catalog, table: Table, nulls: Collection[str], others: Collection[str]) -> tuple[Table, ...]:
+    """Give the partitions at the bottom that a row of another one may come to when these columns are written.
+
+    `nulls` are those that become NULL, `others` those of which the value is not known.
+    """
+    return tuple(_below(catalog, table, nulls, others, comes=False))
+
+
+def _below(
+    catalog: Catalog, table: Table, nulls: Collection[str], others: Collection[str], *, comes: bool
+) -> Iterator[Table]:
+    if table.kind is not TableKind.PARTITIONED:
+        if comes:
+            yield table
+        return
+    key = {
+        table.columns_by_number[number].name: number
+        for number in table.partition_key
+        if number in table.columns_by_number
+    }
+    emptied = [number for name, number in key.items() if name in nulls]
+    if any(number in table.nulls_without_partition for number in emptied):
+        return
+    below = catalog.partitions.get(table.name, ())
+    if emptied and table.nulls_into is not None and table.nulls_into in catalog.tables:
+        below = (table.nulls_into,)
+    comes = comes or bool(emptied) or not key.keys().isdisjoint(others)
+    for name in below:
+        yield from _below(catalog, catalog.tables[name], nulls, others, comes=comes)

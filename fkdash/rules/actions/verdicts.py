@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fkdash.catalog.model import Action, Catalog, ForeignKey
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.actions.writes import Write
     from fkdash.rules.finding import PredictedError, Rule, Statement
 

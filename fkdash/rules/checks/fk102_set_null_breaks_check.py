@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.rules.actions.obstacles import Kind
+from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.verdicts import Case, cases, finding
 from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
 from fkdash.sqlstates import CHECK_VIOLATION
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -66,7 +66,8 @@ RULE = Rule(
     "of a domain cannot hold afterwards. PostgreSQL evaluates it when the action runs and refuses with "
     "SQLSTATE 23514: the DELETE (or UPDATE of the key) of the referenced row fails. It is an error where the "
     "CHECK fails for every row that satisfied it before, and a warning (possible) where that depends on the "
-    "row's other columns, as in CHECK (a IS NOT NULL OR b IS NOT NULL).",
+    "row's other columns, as in CHECK (a IS NOT NULL OR b IS NOT NULL). Where NULL moves the row to another "
+    "partition, that partition's own CHECKs and NOT NULLs are looked at as well.",
     example="CREATE TABLE users (id int PRIMARY KEY);\n"
     "CREATE TABLE orders (\n"
     "  id int PRIMARY KEY,\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import Action
-from fkdash.rules.actions.obstacles import Kind
+from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.verdicts import Case, cases, finding
 from fkdash.rules.finding import Finding, Rule, Severity
 from fkdash.rules.sql.values import NULL_ONLY
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog
-    from fkdash.rules.actions.obstacles import Obstacle
+    from fkdash.rules.actions.obstacle import Obstacle
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:

@@ -141,7 +141,7 @@ def _exported(plan: Plan, tool: str, folder: Path, *, edit_schema: bool) -> Expo
 
 
 def _lines(exported: Exported, folder: Path) -> list[Line | str]:
-    from fkdash.report.export import export_diff, export_words  # loaded when an export is thought of
+    from fkdash.report.fix.export import export_diff, export_words  # loaded when an export is thought of
 
     place = folder.resolve()
     lines: list[Line | str] = list(export_words(exported, place).splitlines())

@@ -209,7 +209,7 @@ class OrphansScreen(BaseScreen):
             self.run_cancellable(self._declare, doing="Looking how the two sides compare", group="declare")
 
     async def _declare(self) -> None:
-        from fkdash.catalog.equality import compared  # loaded when it is wanted
+        from fkdash.catalog.postgres.equality import compared  # loaded when it is wanted
         from fkdash.fix.declare import to_declare
 
         pool = await self.services.connection.pool()

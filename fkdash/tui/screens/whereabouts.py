@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from fkdash.catalog.migrations import newest_migrations
+from fkdash.catalog.postgres.migrations import newest_migrations
 from fkdash.db.whereabouts import Whereabouts, dsn_of, whereabouts
 from fkdash.tui import keys
 from fkdash.tui.changed import migration_lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
 
 from rich.cells import cell_len
@@ -88,19 +88,33 @@ def wrap(paragraph: Line, width: int, glyphs: Glyphs) -> list[Line]:
     lines: list[list[Part]] = [[]]
     used = 0
     indent = " " * _indent(paragraph)
-    for part in paragraph:
-        for word in wrapped_words(glyphs.plain(part.text), max(1, width - len(indent))):
-            cells = cell_len(word)
-            text = word
-            if used + cells > width and lines[-1]:
-                text = indent + word.lstrip(" ")
+    for word in _words(paragraph, max(1, width - len(indent)), glyphs):
+        together = sum(cell_len(piece.text) for piece in word)
+        # A word in several tones stays whole where a line has room for it, so that no line ends in a bracket.
+        keep = together <= width - len(indent)
+        for number, piece in enumerate(word):
+            text, cells = piece.text, cell_len(piece.text)
+            if used + (together if keep and number == 0 else cells) > width and lines[-1]:
+                text = indent + text.lstrip(" ")
                 cells = cell_len(text)
                 lines.append([])
                 used = 0
             if text:
-                lines[-1].append(Part(text, part.tone))
+                lines[-1].append(Part(text, piece.tone))
                 used += cells
     return [_joined(parts) for parts in lines]
+
+
+def _words(paragraph: Line, width: int, glyphs: Glyphs) -> Iterator[list[Part]]:
+    word: list[Part] = []
+    for part in paragraph:
+        for piece in wrapped_words(glyphs.plain(part.text), width):
+            if word and piece.startswith(" "):
+                yield word
+                word = []
+            word.append(Part(piece, part.tone))
+    if word:
+        yield word
 
 
 def _indent(paragraph: Line) -> int:

@@ -17,10 +17,10 @@ from random import Random
 
 import asyncpg
 
+from fkdash.catalog.files.reading.splitting import split
 from fkdash.catalog.files.script import Script
-from fkdash.catalog.files.statements import split
 from fkdash.catalog.files.to_catalog import catalog_of
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from tests.catalog.files.comparing import differences, expressions_of
 from tests.catalog.files.migrations import Writer

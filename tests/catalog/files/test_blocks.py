@@ -146,6 +146,11 @@ def test_a_condition_that_files_cannot_answer_is_said_to_be_unknown(condition: s
     ]
 
 
+def test_dropping_a_function_that_no_trigger_runs_changes_nothing_whatever_the_condition() -> None:
+    block = "begin if current_setting('x') = 'y' then drop function f(int, text); end if; end"
+    assert read(f"{BASE}do $$ {block} $$;", 18).incomplete == []
+
+
 @pytest.mark.parametrize(
     "block",
     [

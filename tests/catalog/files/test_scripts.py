@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.catalog.files.reading.splitting import split
 from fkdash.catalog.files.script import Script
-from fkdash.catalog.files.statements import split
 from fkdash.catalog.files.to_catalog import catalog_of
-from fkdash.catalog.postgres import read_catalog
+from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.statements import OpenTransaction
 from fkdash.demo.cluster import embedded_binaries
 from tests.catalog.files.comparing import differences, expressions_of
@@ -138,6 +138,43 @@ SCRIPTS = {
     "alter table v add foreign key (a, period during) references w (id, period valid) not valid; alter table w add x int; "
     "create table m (k int4range, d daterange, p int, foreign key (k, period d) references t) partition by list (p); "
     "create table m1 partition of m for values in (1); alter table v drop constraint vk;",
+    "temporary tables": "create temp table p (id int primary key); create temp table q (id int references p) on commit drop; "
+    "begin; create temp table r (id int references p) on commit drop; alter table r add x int; commit; drop table p; "
+    "alter table c add foreign key (p_id) references p; begin; create temp table c (a int) on commit drop; rollback; "
+    "alter table c add x int; create temp table e (id int primary key); do $$ begin alter table c add foreign key (x) "
+    "references e; exception when invalid_table_definition then alter table c add y int; end $$;",
+    "a schema with what is in it": "create schema s create view v as select 1 as one create index on u (t_id) create table t "
+    "(id int primary key, n int check (n > 0)) create table u (t_id int references t on delete set null) grant select on t "
+    "to public create sequence q; create schema z authorization current_user create table w (id int references public.p); "
+    "create table after_it (id int);",
+    "bounds that meet": "create table l (k int) partition by list (k); create table l1 partition of l for values in (1, 2); "
+    "create table d (k date) partition by range (k); create table d1 partition of d for values from ('2024-01-01') to "
+    "('2024-02-01'); create table n (k int) partition by range (k); create table n1 partition of n for values from (1) to (9); "
+    "create table h (k int) partition by hash (k); create table h1 partition of h for values with (modulus 2, remainder 1); "
+    "create table x (k int); do $$ begin create table l2 partition of l for values in (3, '2'); exception when "
+    "invalid_object_definition then alter table p add a int; end $$; do $$ begin create table d2 partition of d for values "
+    "from ('2024-01-31') to ('2024-03-01'); exception when invalid_object_definition then alter table p add b int; end $$; "
+    "do $$ begin alter table n attach partition x for values from (minvalue) to (2); exception when "
+    "invalid_object_definition then alter table p add d int; end $$; do $$ begin create table h2 partition of h for values "
+    "with (modulus 4, remainder 3); exception when invalid_object_definition then alter table p add e int; end $$; "
+    "create table l3 partition of l for values in (3); create table q (k text) partition by list (k); "
+    "create table q1 partition of q for values in ('a'::text, '1'); create table q2 partition of q for values in ('b'::text, '01'); create table d3 partition of d for values from ('2024-02-01') to "
+    "('2024-03-01'); create table n3 partition of n for values from (9) to (maxvalue); "
+    "create table h4 partition of h for values with (modulus 4, remainder 2);",
+    "keys that partitions cannot have": "create table m (id int not null, k int not null, x int) partition by list (k); "
+    "create table m1 partition of m for values in (1); alter table m1 add primary key (id); do $$ begin alter table m add "
+    "primary key (id, k); exception when invalid_table_definition then alter table p add a int; end $$; create table o (id int, "
+    "k int, x int, primary key (id, k)) partition by list (k); do $$ begin create table o1 partition of o for values in (1) "
+    "partition by list (x); exception when feature_not_supported then alter table p add b int; end $$;",
+    "sequences of columns": "create table t (a serial, b bigserial, i int generated always as identity); "
+    "alter sequence t_a_seq owned by t.b; do $$ begin alter table t drop b; exception when dependent_objects_still_exist "
+    "then alter table p add a int; end $$; do $$ begin alter sequence t_i_seq owned by none; exception when "
+    "feature_not_supported then alter table p add b int; end $$; alter table t drop b cascade;",
+    "a path that is discarded": "create schema s; set search_path = s; discard all; create table u (id int);",
+    "a query into a variable": "do $$ declare v int; begin with x as (select 1 as i) select i into v from x; "
+    "select count(*) into v from pg_class where relname = 'drop'; alter table c add x int; end $$;",
+    "names of NOT NULL as PostgreSQL comes to them": f"create table {'t' * 60} ({'a' * 60} int, b int); alter table "
+    f"{'t' * 60} add primary key (b), add {'a' * 62} serial, alter {'a' * 60} set not null, add not null {'a' * 62};",
     "rules that go": "alter table c add a int, add b int; create rule r as on delete to c where (old.a > 1) do instead nothing; "
     "create rule s as on update to c do also delete from p where n = new.id; alter table c drop b; alter table c drop a cascade; "
     "create table d (id int); create table q (n int); create rule r as on delete to d do also delete from q where n = old.id; drop table d, q;",
@@ -215,6 +252,24 @@ DOUBTFUL = {
     "alter table c add foreign key (p_id) references p (id, n);": "PostgreSQL would refuse it",
     "create function f() returns void language plpgsql as $$ begin drop table c; end $$; select f();": "it calls f",
     "select partman.create_parent('public.c', 'id');": "what the function create_parent does is not known",
+    "create schema authorization current_user;": "the schema is called as the role",
+    "select id, n into t from p;": "the columns of a table made of a query",
+    "with x as (select 1 as i) select i into t from x;": "the columns of a table made of a query",
+    "begin; drop table c; prepare transaction 'x'; rollback;": "whether a prepared transaction is committed",
+    "create function f() returns event_trigger language plpgsql as $$ begin create table x (i int); end $$; "
+    "create event trigger e on ddl_command_end execute function f(); grant all on p to public; alter table c add y int; "
+    "alter table c add z int;": "an event trigger runs f here",
+    "create function f(int) returns int language sql as 'select $1'; alter table c add x int default f(3); "
+    "drop function f(int);": "what uses the function f in c keeps it",
+    "create function f(int) returns int immutable language sql as 'select $1'; create index on c (f(p_id)); "
+    "drop function f(int) cascade;": "what uses the function f in c_f_idx goes with it",
+    "create schema s; create function s.f() returns int language sql as 'select 1'; alter table c add x int default s.f(); "
+    "drop schema s cascade;": "a function of the schema s that c uses goes with it",
+    "create table m (k int) partition by list (k); create table m1 partition of m for values in (1); "
+    "alter table m detach partition m1 concurrently;": "DETACH CONCURRENTLY leaves a check",
+    "alter table c add x int, rename to d;": "RENAME, SET SCHEMA, ATTACH and DETACH stand alone",
+    f"create schema s; create table {'a' * 62} (); create domain s.{'a' * 62}b as int; "
+    f"alter table {'a' * 62} set schema s;": f"the types of {'a' * 62} and {'a' * 62}b may be called alike",
     "call fix_everything();": "what a procedure does is not followed",
     "begin; alter table c add x int;": "the transaction that begins here is never committed",
     "alter table c frobnicate;": "it is not understood at 'frobnicate'",

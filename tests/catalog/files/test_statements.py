@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fkdash.catalog.files.statements import split
+from fkdash.catalog.files.reading.splitting import split
 
 PARTS = (
     "select 1", "'a;b'", "''';'", "e'\\';'", "E'\\\\'", '"a;b"', '"a"";"', "$$;$$", "$t$ $$ ; $t$", "$1", "a$b$c",
@@ -18,14 +18,14 @@ def texts(text: str, size: int) -> list[tuple[str, int, int]]:
     return [(each.text, each.line, each.column) for each in split(pieces) if not each.fault]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.lists(st.sampled_from(PARTS[:-2]), max_size=5), max_size=6), st.integers(1, 9))
 def test_pieces_make_no_difference(statements: list[list[str]], size: int) -> None:
     text = ";\n".join("y " + " ".join(parts) for parts in statements)
     assert texts(text, size) == texts(text, len(text) + 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.lists(st.sampled_from([p for p in PARTS if p != "é$;"]), max_size=5), min_size=1, max_size=6))
 def test_every_statement_is_found_where_it_stands(statements: list[list[str]]) -> None:
     written = ["y " + " ".join(parts) + "\nz" for parts in statements]

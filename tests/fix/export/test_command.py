@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fkdash.report.documents import schema_of
+from fkdash.report.documents.kinds import schema_of
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 

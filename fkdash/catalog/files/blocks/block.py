@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fkdash import sqlstates
 from fkdash.catalog.files.blocks.expressions import read_expression
-from fkdash.catalog.files.blocks.harmless import without_harmless
+from fkdash.catalog.files.blocks.harmless import is_quiet, read_in_block, without_harmless
 from fkdash.catalog.files.blocks.loops import ContinuedError, ExitedError, read_rounds, take_label
 from fkdash.catalog.files.blocks.rows import UNKNOWN
 from fkdash.catalog.files.blocks.variables import FOUND, Variables
 from fkdash.catalog.files.execute import execute
-from fkdash.catalog.files.nodes import Do, Skipped, Transaction
+from fkdash.catalog.files.reading.nodes import Do, Transaction
+from fkdash.catalog.files.reading.splitting import split
+from fkdash.catalog.files.reading.tokens import END, Cursor, NotReadError
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.statements import split
-from fkdash.catalog.files.tokens import END, Cursor, NotReadError
 from fkdash.sqlstates import (
     NULL_VALUE_NOT_ALLOWED,
     RAISE_EXCEPTION,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fkdash.catalog.files.blocks.expressions import Expression
-    from fkdash.catalog.files.nodes import Node
+    from fkdash.catalog.files.reading.nodes import Node
 
 CHANGES: Final = re.compile(
     r"\b(?:create|alter|drop|execute|rename|import|call)\b|\bset_config\b|\bsearch_path\b", re.IGNORECASE
@@ -65,7 +66,7 @@ class _Block:
     def __init__(self, state: State, cursor: Cursor, read: Callable[[str], Node]) -> None:
         self.state = state
         self.cursor = cursor
-        self.read = read
+        self.read = partial(read_in_block, read)
         self.live = True
         self.variables = Variables(state)
 
@@ -372,7 +373,7 @@ class _Block:
         if CHANGES.search(text) is None:
             return False
         try:
-            return not all(isinstance(self.read(each.text), Skipped) for each in split(iter([text])))
+            return not all(is_quiet(self.read(each.text)) for each in split(iter([text])))
         except NotReadError:
             return True
 

@@ -22,8 +22,8 @@ from fkdash.catalog.files.blocks.values import (
     known,
     like,
 )
+from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, STRING, WORD, Cursor
 from fkdash.catalog.files.state import State
-from fkdash.catalog.files.tokens import NUMBER, QUOTED, STRING, WORD, Cursor
 
 _COMPARISONS: Final = frozenset(
     {"=", "<>", "!=", "<", ">", "<=", ">=", "@>", "<@", "||", "~", "~*", "!~", "+", "-"}

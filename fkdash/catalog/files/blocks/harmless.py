@@ -1,14 +1,18 @@
-"""Statements put together of which the first words tell that they cannot change what is followed."""
+"""Statements of blocks that cannot change what is followed, though they look as if they could."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.tokens import STRING
+from fkdash.catalog.files.reading.nodes import ROUTINES, SKIPPED, CreateTable, Drop, Skipped
+from fkdash.catalog.files.reading.tokens import STRING
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.tokens import Cursor
+    from collections.abc import Callable
+
+    from fkdash.catalog.files.reading.nodes import Node
+    from fkdash.catalog.files.reading.tokens import Cursor
 
 _HARMLESS: Final = re.compile(
     r"\s*(?:(?:create|alter|drop)\s+(?:policy|role|user|publication|subscription)\b"
@@ -16,6 +20,7 @@ _HARMLESS: Final = re.compile(
     r"(?!.*;\s*\S)(?!.*\bsearch_path\b)",
     re.IGNORECASE | re.DOTALL,
 )
+_QUERY: Final = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
 _BETWEEN: Final = frozenset({"format", "("})
 
 
@@ -39,3 +44,17 @@ def _is_harmless(cursor: Cursor, at: int, end: int) -> bool:
     while at < end and cursor.tokens[at].value in _BETWEEN:
         at += 1
     return at < end and cursor.tokens[at].kind == STRING and _HARMLESS.match(cursor.tokens[at].value) is not None
+
+
+def read_in_block(read: Callable[[str], Node], text: str) -> Node:
+    """Read a statement as PL/pgSQL does: INTO of a query names variables and makes no table."""
+    node = read(text)
+    if isinstance(node, CreateTable) and node.query is not None and _QUERY.match(text):
+        return SKIPPED
+    return node
+
+
+def is_quiet(node: Node) -> bool:
+    """Tell a statement after which all is as before, as it is when a function that no trigger runs is dropped."""
+    dropped = isinstance(node, Drop) and node.kind in ROUTINES and not node.plain and not node.cascade
+    return isinstance(node, Skipped) or dropped

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.blocks import expressions
 from fkdash.catalog.files.blocks.rows import ROWS, UNKNOWN, Row
 from fkdash.catalog.files.blocks.values import UnknownValueError, as_list, known
-from fkdash.catalog.files.tokens import QUOTED, WORD, Cursor, NotReadError
+from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

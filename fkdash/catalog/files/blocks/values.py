@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Self
 from fkdash.catalog.files.blocks.definitions import foreign_key_definition
 from fkdash.catalog.files.blocks.rows import UNKNOWN
 from fkdash.catalog.files.identifiers import identifier
+from fkdash.catalog.files.reading.tokens import Cursor, NotReadError, cut_name
 from fkdash.catalog.files.state import RefusedError, State
-from fkdash.catalog.files.tokens import Cursor, NotReadError, cut_name
 from fkdash.catalog.files.types import BUILT_IN
 from fkdash.db.literals import literal
 from fkdash.sqlstates import INVALID_SCHEMA_NAME, NULL_VALUE_NOT_ALLOWED, UNDEFINED_OBJECT, UNDEFINED_TABLE
@@ -21,7 +21,7 @@ from fkdash.sqlstates import INVALID_SCHEMA_NAME, NULL_VALUE_NOT_ALLOWED, UNDEFI
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fkdash.catalog.files.nodes import Name
+    from fkdash.catalog.files.reading.nodes import Name
 
 DATABASE: Final = "\0this database"
 """What current_database() gives, and every catalog column of the information schema."""

@@ -8,7 +8,7 @@ from fkdash.catalog.files.blocks.expressions import Expression, Scope, read_expr
 from fkdash.catalog.files.blocks.queries import Said, read_query
 from fkdash.catalog.files.blocks.rows import UNKNOWN, Row
 from fkdash.catalog.files.blocks.values import UnknownValueError, known
-from fkdash.catalog.files.tokens import QUOTED, WORD, Cursor, NotReadError
+from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.state import State

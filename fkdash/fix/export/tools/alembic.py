@@ -6,6 +6,7 @@ import ast
 import configparser
 import hashlib
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,14 +35,15 @@ class _Revision:
     id: str
     down: tuple[str, ...]
     depends: tuple[str, ...]
+    labelled: bool
 
 
 def export(request: Request) -> Exported:
     """Give one revision file."""
     migration, plan = request.migration, request.migration.plan
-    folder = _versions_folder(request)
-    revisions = _revisions(folder)
-    head = _head(revisions, folder)
+    revisions, folder = _chain(request)
+    head = _head(revisions, folder, request)
+    folder = head.text.path.parent
     for each in revisions:
         if each.text.path.stem.endswith(migration.slug):
             raise UnfitFolderError(f"{each.text.path} is there already.", next_step="Deploy it, or give a --name.")
@@ -71,13 +73,40 @@ def export(request: Request) -> Exported:
     )
 
 
-def _versions_folder(request: Request) -> Path:
-    candidates = [
+def _chain(request: Request) -> tuple[tuple[_Revision, ...], Path]:
+    """Give the revisions of the table's folder and of those that are of one chain with it, and that folder.
+
+    `version_locations` may spread one chain over several folders.
+    """
+    candidates = _candidates(request)
+    folder = _meant(candidates, request)
+    chain = _revisions(folder)
+    others = {each: _revisions(each) for each in candidates if each != folder}
+    while linked := [each for each, found in others.items() if _are_linked(chain, found)]:
+        for each in linked:
+            chain += others.pop(each)
+    return chain, folder
+
+
+def _are_linked(some: tuple[_Revision, ...], others: tuple[_Revision, ...]) -> bool:
+    return any(
+        parent in {other.id for other in second}
+        for first, second in ((some, others), (others, some))
+        for each in first
+        for parent in (*each.down, *each.depends)
+    )
+
+
+def _candidates(request: Request) -> list[Path]:
+    return [
         each
         for each in folders(request.folder)
         if (each.name == "versions" and (each.parent / "env.py").is_file()) or _has_revisions(each)
     ]
-    if len(candidates) > 1:
+
+
+def _meant(candidates: list[Path], request: Request) -> Path:
+    if len(candidates) > 1 and request.folder not in candidates:
         key = request.migration.plan.key
         for word in (key.name, key.table.name):
             naming = [each for each in candidates if any(word in _text(each / name) for name in names(each))]
@@ -116,6 +145,7 @@ def _revisions(folder: Path) -> tuple[_Revision, ...]:
                     str(values["revision"]),
                     _ids(values.get("down_revision")),
                     _ids(values.get("depends_on")),
+                    bool(values.get("branch_labels")),
                 )
             )
     return tuple(found)
@@ -152,19 +182,40 @@ def _ids(value: object) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, tuple | list) else ()
 
 
-def _head(revisions: tuple[_Revision, ...], folder: Path) -> _Revision:
+def _head(revisions: tuple[_Revision, ...], folder: Path, request: Request) -> _Revision:
+    """Give the last revision; where the team's branches have labels, that of the one that speaks of the table."""
     known = {each.id for each in revisions}
     missing = [parent for each in revisions for parent in each.down if not _known(parent, known)]
     if missing:
         raise UnfitFolderError(f"{folder} has no revision {missing[0]}, which another one follows.")
     followed = {parent for each in revisions for parent in each.down}
     heads = [each for each in revisions if not any(each.id.startswith(parent) for parent in followed)]
+    if len(heads) > 1 and any(each.labelled for each in revisions):
+        key = request.migration.plan.key
+        for word in (key.name, key.table.name):
+            speaking = {each.id for each in revisions if word in each.text.text}
+            meant = [each for each in heads if speaking & _lineage(each, revisions)]
+            if len(meant) == 1:
+                return meant[0]
     if len(heads) != 1:
         listed = ", ".join(each.id for each in heads) or "none"
         raise UnfitFolderError(
             f"{folder} must have one head, it has: {listed}.", next_step="alembic merge heads makes one of them."
         )
     return heads[0]
+
+
+def _lineage(head: _Revision, revisions: tuple[_Revision, ...]) -> set[str]:
+    """Give a revision's id and those of all that it follows."""
+    by_id = {each.id: each for each in revisions}
+    found: set[str] = set()
+    waiting = [head.id]
+    while waiting:
+        own = waiting.pop()
+        if own in by_id and own not in found:
+            found.add(own)
+            waiting += by_id[own].down
+    return found
 
 
 def _known(parent: str, known: set[str]) -> bool:
@@ -182,16 +233,7 @@ def _next_id(revisions: Sequence[_Revision], slug: str, request: Request) -> str
 
 def _stem(folder: Path, revision: str, slug: str, request: Request) -> str:
     """Give the file's name as `file_template` of alembic.ini asks for it."""
-    template = _DEFAULT_TEMPLATE
-    for each in above(folder):
-        if (each / "alembic.ini").is_file():
-            parser = configparser.RawConfigParser(strict=False)
-            try:
-                parser.read_string(read(each / "alembic.ini").text)
-                template = parser.get("alembic", "file_template", fallback=template).replace("%%", "%")
-            except configparser.Error:
-                pass
-            break
+    template = next((found for each in above(folder) if (found := _template(each))), _DEFAULT_TEMPLATE)
     now = request.now
     values = {
         "rev": revision,
@@ -209,6 +251,26 @@ def _stem(folder: Path, revision: str, slug: str, request: Request) -> str:
     except (KeyError, ValueError, TypeError):
         stem = _DEFAULT_TEMPLATE % values
     return Path(stem).name
+
+
+def _template(home: Path) -> str:
+    """Give the `file_template` that a folder's alembic.ini or pyproject.toml has; "" for none."""
+    if (home / "alembic.ini").is_file():
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read_string(read(home / "alembic.ini").text)
+            said: object = parser.get("alembic", "file_template", fallback="")
+        except configparser.Error:
+            return ""
+        if said:
+            return str(said).replace("%%", "%")
+    if (home / "pyproject.toml").is_file():
+        try:
+            said = tomllib.loads(read(home / "pyproject.toml").text)["tool"]["alembic"]["file_template"]
+        except (tomllib.TOMLDecodeError, KeyError, TypeError):
+            return ""
+        return str(said).replace("%%", "%")
+    return ""
 
 
 def _part(statements: tuple[str, ...], part: Part, *, first: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from fkdash.fix.export.models_of_python import line_of
 from fkdash.fix.export.naming import part_slugs
 from fkdash.fix.export.sequence import note_of
 from fkdash.fix.export.sql_text import comment, down, heading, is_alone, python, up
+from fkdash.fix.export.tools.django_state import Field, Model, column_of, field_of, models_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,16 +37,15 @@ class _App:
     label: str
     folder: Path
     files: tuple[tuple[Text, ast.ClassDef], ...]
+    models: tuple[Model, ...]
 
+    def makes(self, table: str) -> bool:
+        """Tell whether one of its models has the table."""
+        return any(model.table(self.label) == table for model in self.models)
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A field as the migrations have it last: the model, its name, its expression, and the file's imports."""
-
-    model: str
-    name: str
-    expression: str
-    imports: tuple[str, ...]
+    def names(self, table: str) -> bool:
+        """Tell whether one of its files has the table's name in it."""
+        return any(re.search(rf"\b{re.escape(table)}\b", text.text) for text, _ in self.files)
 
 
 def export(request: Request) -> Exported:
@@ -62,7 +63,9 @@ def export(request: Request) -> Exported:
     fields = [
         found
         for table, column in plan.goal.nullable
-        if table == plan.key.table and (found := _field(app, table.name, column)) is not None
+        if table == plan.key.table
+        for model in app.models
+        if model.table(app.label) == table.name and (found := field_of(model, column)) is not None
     ]
     files: list[FileChange] = []
     transactions, stems = [], []
@@ -82,6 +85,7 @@ def export(request: Request) -> Exported:
         mark_applied=(f"python manage.py migrate {app.label} {stems[-1]} --fake",),
         transactions=tuple(transactions),
         incomplete=_models(app, request, fields),
+        notes=_doubt(app, request),
     )
 
 
@@ -99,10 +103,8 @@ def _app(request: Request) -> _App:
             f"{request.folder} is no Django project: no migrations/NNNN_name.py is in it.",
             next_step="Name the project's root or an app's folder with --dir.",
         )
-    making = [app for app in apps if any(name == table for name, _ in _models_of(app))]
-    naming = making or [
-        app for app in apps if any(re.search(rf"\b{re.escape(table)}\b", text.text) for text, _ in app.files)
-    ]
+    making = [app for app in apps if app.makes(table)]
+    naming = making or [app for app in apps if app.names(table)]
     chosen = naming or (apps if len(apps) == 1 else [])
     if len(chosen) != 1:
         listed = ", ".join(app.label for app in chosen or apps)
@@ -123,16 +125,33 @@ def _read(folder: Path) -> _App | None:
                 files.append((text, tree))
     if not any(_NAME.fullmatch(text.path.name) for text, _ in files):
         return None
-    return _App(_label(folder), folder, tuple(files))
+    return _App(_label(folder, files), folder, tuple(files), models_of(files))
 
 
-def _label(folder: Path) -> str:
+def _doubt(app: _App, request: Request) -> tuple[str, ...]:
+    """Say where nothing in the only app that there is speaks of the table."""
+    table = request.migration.plan.key.table.name
+    if app.makes(table) or app.names(table):
+        return ()
+    return (f"no migration of {app.label} speaks of {table}: if another app is meant, name it with --dir",)
+
+
+def _label(folder: Path, files: Sequence[tuple[Text, ast.ClassDef]]) -> str:
+    """Give an app's label, as its own files have it: MIGRATION_MODULES may lay them anywhere."""
+    likely = folder.parent.name if folder.name == "migrations" else folder.name
     config = folder.parent / "apps.py"
     if config.is_file():
         found = re.search(r"^\s*label\s*=\s*[\"'](\w+)[\"']", read(config).text, re.MULTILINE)
-        if found:
-            return found[1]
-    return folder.parent.name
+        likely = found[1] if found else likely
+    stems = {text.path.stem for text, _ in files}
+    said = Counter(
+        label
+        for text, tree in files
+        for what in ("dependencies", "replaces")
+        for label, stem in _pairs(tree, what)
+        if stem in stems - {text.path.stem}
+    )
+    return likely if likely in said or not said else said.most_common(1)[0][0]
 
 
 def _class(text: Text) -> ast.ClassDef | None:
@@ -147,13 +166,20 @@ def _class(text: Text) -> ast.ClassDef | None:
 
 
 def _leaf(app: _App) -> Text:
-    followed = set()
-    replaced = set()
-    for _, tree in app.files:
-        for label, name in _pairs(tree, "dependencies"):
-            if label == app.label:
-                followed.add(name)
-        replaced |= {name for label, name in _pairs(tree, "replaces") if label == app.label}
+    replaced = {
+        name: text.path.stem
+        for text, tree in app.files
+        for label, name in _pairs(tree, "replaces")
+        if label == app.label
+    }
+    # What follows a migration that was squashed follows what it was squashed into.
+    followed = {
+        replaced.get(name, name)
+        for text, tree in app.files
+        if text.path.stem not in replaced
+        for label, name in _pairs(tree, "dependencies")
+        if label == app.label
+    }
     leaves = [text for text, _ in app.files if text.path.stem not in followed and text.path.stem not in replaced]
     if len(leaves) != 1:
         listed = ", ".join(text.path.stem for text in leaves) or "none"
@@ -185,94 +211,7 @@ def _assigned(tree: ast.ClassDef, name: str) -> ast.expr | None:
     return None
 
 
-def _operations(app: _App) -> Iterator[tuple[Text, ast.Call]]:
-    for text, tree in sorted(app.files, key=lambda each: each[0].path.name):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield text, node
-
-
-def _models_of(app: _App) -> Iterator[tuple[str, str]]:
-    """Give each model's table and name."""
-    for _, call in _operations(app):
-        name = _constant(call, "name", 0)
-        if _called(call) == "CreateModel" and name:
-            options = _argument(call, "options", 2)
-            yield _table_in(options) or f"{app.label}_{name.lower()}", name
-        elif _called(call) == "AlterModelTable" and name:
-            yield _constant(call, "table", 1) or "", name
-
-
-def _table_in(options: ast.expr | None) -> str:
-    if isinstance(options, ast.Dict):
-        for key, value in zip(options.keys, options.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == "db_table" and isinstance(value, ast.Constant):
-                return str(value.value).strip('"')
-    return ""
-
-
-def _field(app: _App, table: str, column: str) -> _Field | None:
-    models = {name.lower(): name for made, name in _models_of(app) if made == table}
-    found: _Field | None = None
-    for text, call in _operations(app):
-        if _called(call) == "CreateModel":
-            name = _constant(call, "name", 0) or ""
-            fields = _argument(call, "fields", 1)
-            pairs = fields.elts if isinstance(fields, ast.List | ast.Tuple) else []
-            for pair in pairs:
-                if isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and isinstance(pair.elts[0], ast.Constant):  # noqa: PLR2004
-                    own = str(pair.elts[0].value)
-                    if name.lower() in models and _column_of(own, pair.elts[1]) == column:
-                        found = _made(text, name, own, pair.elts[1])
-        elif _called(call) in {"AddField", "AlterField"}:
-            name, own = _constant(call, "model_name", 0) or "", _constant(call, "name", 1) or ""
-            value = _argument(call, "field", 2)
-            if name.lower() in models and value is not None and _column_of(own, value) == column:
-                found = _made(text, models[name.lower()], own, value)
-    return found
-
-
-def _made(text: Text, model: str, name: str, value: ast.expr) -> _Field:
-    tree = ast.parse(text.text)
-    imports = tuple(
-        ast.unparse(node)
-        for node in tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__"
-    )
-    changed = value
-    if isinstance(value, ast.Call):
-        keywords = [each for each in value.keywords if each.arg != "null"]
-        changed = ast.Call(value.func, value.args, [*keywords, ast.keyword("null", ast.Constant(value=True))])
-    return _Field(model, name, ast.unparse(changed), imports)
-
-
-def _column_of(name: str, value: ast.expr) -> str:
-    if isinstance(value, ast.Call):
-        column = _constant(value, "db_column", -1)
-        if column:
-            return column
-        if _called(value) in {"ForeignKey", "OneToOneField"}:
-            return f"{name}_id"
-    return name
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _argument(call: ast.Call, name: str, place: int) -> ast.expr | None:
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    return call.args[place] if 0 <= place < len(call.args) else None
-
-
-def _constant(call: ast.Call, name: str, place: int) -> str | None:
-    value = _argument(call, name, place)
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
-
-
-def _text(request: Request, part: Part, label: str, parent: str, fields: Sequence[_Field]) -> str:
+def _text(request: Request, part: Part, label: str, parent: str, fields: Sequence[Field]) -> str:
     imports = sorted({"from django.db import migrations", *(line for field in fields for line in field.imports)})
     if any(line.startswith("from django.db import ") and "migrations" in line for line in imports[1:]):
         imports = [line for line in imports if line != "from django.db import migrations"] or imports
@@ -310,13 +249,13 @@ def _run(part: Part, indent: str) -> str:
     )
 
 
-def _models(app: _App, request: Request, fields: Sequence[_Field]) -> tuple[Missing, ...]:
+def _models(app: _App, request: Request, fields: Sequence[Field]) -> tuple[Missing, ...]:
     plan = request.migration.plan
     found = []
     for table, column in plan.goal.nullable:
         place = line_of(app.folder.parent, plan.key, r"ForeignKey|Field|OneToOne", column)
         known = any(
-            _column_of(field.name, ast.parse(field.expression, mode="eval").body) == column for field in fields
+            column_of(field.name, ast.parse(field.expression, mode="eval").body) == column for field in fields
         )
         why = "or the next makemigrations undoes it" if known else "and the migration's state does not have it"
         found.append(Missing(*place, f"the model must say null=True for {column} of {table.name}, {why}"))

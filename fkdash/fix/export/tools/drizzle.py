@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.export import drizzle_config, typescript_edit
-from fkdash.fix.export.folder import created, folders, names, read
+from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.json_text import dumped, parsed
 from fkdash.fix.export.migration import action_words
 from fkdash.fix.export.model import (
@@ -45,6 +45,11 @@ _DIGITS_OF_INDEX: Final = 4
 _DIGITS_OF_UNIX: Final = 10
 _DIGITS_OF_TIMESTAMP: Final = 14
 _SNAPSHOT_VERSION: Final = "7"
+_UNNUMBERED: Final = "_snapshot.json"
+"""The only snapshot where `prefix` is "none": drizzle-kit writes it and never reads it."""
+_NO_PREFIX: Final = (
+    "with prefix 'none' drizzle-kit passes over its own snapshot: generate makes everything anew, whatever is here"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +66,36 @@ class _Folder:
 
 def export(request: Request) -> Exported:
     """Give the three files and the edit of the schema; for a folder of 1.x what that takes."""
-    if not _candidates(request.folder) and any(map(drizzle_one.is_one, folders(request.folder))):
-        return drizzle_one.export(request)
+    if any(map(drizzle_one.is_one, folders(request.folder))):
+        return _of_either(request)
+    return _export(request, _found(request.folder, request.migration.plan))
+
+
+def _of_either(request: Request) -> Exported:
+    """Give the export to 1.x, or to 0.x where a repository has both and that one knows the foreign key."""
+    try:
+        newer = drizzle_one.export(request)
+    except UnfitFolderError:
+        if not _candidates(request.folder):
+            raise
+        return _export(request, _found(request.folder, request.migration.plan))
+    try:
+        older = _found(request.folder, request.migration.plan) if _candidates(request.folder) else None
+    except UnfitFolderError:
+        older = None
+    if older is not None:
+        only_one((older.out, newer.files[-1].path.parent.parent), "Drizzle", request.folder, sign="migrations")
+    return newer
+
+
+def _export(request: Request, folder: _Folder) -> Exported:
     migration, plan = request.migration, request.migration.plan
-    folder = _found(request.folder, plan)
     statements = [
         f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
         *(spelled(plan, each) for part in migration.parts for each in part.up),
     ]
-    sql = BREAK.join(f"{for_psql(each)};" for each in statements) + "\n"
+    apart = folder.entries[-1].get("breakpoints") is not False
+    sql = (BREAK if apart else "\n").join(f"{for_psql(each)};" for each in statements) + "\n"
     index = folder.entries[-1]["idx"] + 1
     when = max(int(request.now.timestamp() * 1000), *(entry["when"] + 1 for entry in folder.entries))
     prefix = _prefix(folder.entries[-1]["tag"], index, request)
@@ -78,24 +104,25 @@ def export(request: Request) -> Exported:
     file = created(folder.out / f"{tag}.sql", sql, newest.newline)
     state = _changed_state(folder, plan)
     state = {**state, "id": str(uuid.uuid4()), "prevId": folder.state["id"]}
-    snapshot = created(
-        folder.out / "meta" / f"{prefix}_snapshot.json",
-        dumped(state, like=folder.snapshot.text),
-        folder.snapshot.newline,
+    text = dumped(state, like=folder.snapshot.text)
+    snapshot = (
+        created(folder.out / "meta" / f"{prefix}_snapshot.json", text, folder.snapshot.newline)
+        if prefix
+        else folder.snapshot.edited(text)
     )
-    entry = {"idx": index, "version": folder.version, "when": when, "tag": tag, "breakpoints": True}
+    entry = {"idx": index, "version": folder.version, "when": when, "tag": tag, "breakpoints": apart}
     grown = parsed(folder.journal)
     grown["entries"] = [*folder.entries, entry]
     journal = folder.journal.edited(dumped(grown, like=folder.journal.text))
     config = drizzle_config.of(folder.out)
-    edits, left = typescript_edit.edits(request, config)
+    edits, left = typescript_edit.edits(request, config, folder.out)
     return Exported(
         tool="drizzle",
         files=(file, snapshot, *(edits if request.edit_schema else ()), journal),
         mark_applied=(_mark(config, file, when),),
         transactions=(Transaction(file.path, tuple(statements), migrated_together(migration)),),
         incomplete=(*left, *_not_in_snapshot(plan, state)),
-        notes=notes(migration),
+        notes=(*notes(migration), *(() if prefix else (_NO_PREFIX,))),
         suggested=() if request.edit_schema else edits,
     )
 
@@ -173,6 +200,8 @@ def _are_entries(found: object) -> bool:
 def _last_snapshot(out: Path) -> Text:
     # drizzle-kit takes the last by name.
     found = [name for name in names(out / "meta") if not name.startswith("_")]
+    if not found and (out / "meta" / _UNNUMBERED).is_file():
+        return read(out / "meta" / _UNNUMBERED)
     if not found:
         raise UnfitFolderError(
             f"{out / 'meta'} has no snapshot.", next_step="Without one drizzle-kit generate starts from nothing."
@@ -191,6 +220,9 @@ def _last_snapshot(out: Path) -> Text:
 
 
 def _prefix(last: str, index: int, request: Request) -> str:
+    """Give what the name begins with, in the style of the last tag; "" where that has none."""
+    if last.startswith("_"):
+        return ""
     digits = re.match(r"\d*", last)
     length = len(digits[0]) if digits else 0
     if length == _DIGITS_OF_TIMESTAMP:

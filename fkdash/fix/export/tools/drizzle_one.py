@@ -80,7 +80,7 @@ def export(request: Request) -> Exported:
     )
     file = created(folder.out / name / "migration.sql", sql, folder.sql.newline)
     config = drizzle_config.of(folder.out)
-    edits, left = typescript_edit.edits(request, config)
+    edits, left = typescript_edit.edits(request, config, folder.out)
     table = f"{quoted(config.migrations_schema)}.{quoted(config.migrations_table)}"
     digest = hashlib.sha256(file.content).hexdigest()
     mark = (

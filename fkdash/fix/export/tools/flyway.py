@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.export.folder import created, names
+from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.model import Exported, FileChange, Kind, Transaction
 from fkdash.fix.export.naming import SECONDS, moments, part_slugs
-from fkdash.fix.export.sequence import Sequence, note_of, refuse_doubled, refuse_repeated, sequence
+from fkdash.fix.export.sequence import Sequence, about, note_of, refuse_doubled, refuse_repeated, weight
 from fkdash.fix.export.sql_text import comment, down, heading, lines, up, way_back
 
 if TYPE_CHECKING:
@@ -22,8 +25,9 @@ _NOTE: Final = "skipExecutingMigrations is the paid editions'; else let it run: 
 def export(request: Request) -> Exported:
     """Give one file for each part, its undo where the folder has such files."""
     migration = request.migration
-    found = sequence(request, "Flyway", _NAME, "a file V1__name.sql")
-    refuse_repeated(found.folder, request)
+    found = _location(request)
+    for folder in {found.folder, *(found.folder / Path(name).parent for name, _ in found.found)}:
+        refuse_repeated(folder, request)
     refuse_doubled(found, "Flyway")
     has_undo = any(re.fullmatch(r"U\d.*__.*\.sql", name) for name in names(found.folder))
     slugs = part_slugs(migration)
@@ -54,6 +58,52 @@ def export(request: Request) -> Exported:
         transactions=tuple(transactions),
         notes=(_NOTE,),
     )
+
+
+def _location(request: Request) -> Sequence:
+    """Give the folder of the newest version, with all versions of its location.
+
+    A location is `db/migration`, else the outermost folder with versions: Flyway reads those below as well, and a
+    number that is not the highest of all would be out of order. Where folders below have the same numbers they are
+    of several databases, and each stands for itself.
+    """
+    inside = next((each for each in (request.folder, *request.folder.parents) if _is_location(each)), None)
+    holding = [each for each in folders(inside or request.folder) if any(map(_NAME.fullmatch, names(each)))]
+    locations: dict[Path, list[Path]] = {}
+    for each in holding:
+        outermost = (other for other in (*reversed(each.parents), each) if _is_location(other) or other in holding)
+        locations.setdefault(next(outermost), []).append(each)
+    own = _one_location(locations, request)
+    matched = _versions_in(own)
+    numbered = Counter(number for _, number in matched)
+    if len(own) > 1 and max(numbered.values()) > 1:
+        own = [only_one(about(own, _NAME, request), "Flyway", request.folder, sign="a file V1__name.sql")]
+        matched = _versions_in(own)
+    last = matched[-1][0]
+    target = request.folder if request.folder in own else last.parent
+    found = tuple((os.path.relpath(path, target), number) for path, number in matched)
+    return Sequence(target, found, read(last))
+
+
+def _versions_in(own: list[Path]) -> list[tuple[Path, str]]:
+    found = [
+        (each / name, match["number"]) for each in own for name in names(each) if (match := _NAME.fullmatch(name))
+    ]
+    return sorted(found, key=lambda each: (weight(each[1]), each[0].name))
+
+
+def _one_location(locations: dict[Path, list[Path]], request: Request) -> list[Path]:
+    """Give the folders of the one location that was named, or that speaks of the table."""
+    for root, below in locations.items():
+        if request.folder == root or root in request.folder.parents:
+            return below
+    speaking = set(about([each for below in locations.values() for each in below], _NAME, request))
+    meant = [root for root, below in locations.items() if speaking.intersection(below)]
+    return locations[only_one(meant, "Flyway", request.folder, sign="a file V1__name.sql")]
+
+
+def _is_location(folder: Path) -> bool:
+    return folder.name == "migration" and folder.parent.name == "db"
 
 
 def _versions(found: Sequence, request: Request, count: int) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from fkdash.fix.export.model import Exported, FileChange, Transaction
 from fkdash.fix.export.naming import numbers, part_slugs
 from fkdash.fix.export.sequence import note_of, refuse_doubled, refuse_repeated, sequence
 from fkdash.fix.export.sql_text import comment, down, heading, lines, up
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from fkdash.fix.export.model import Request
@@ -38,7 +39,9 @@ def export(request: Request) -> Exported:
     return Exported(
         tool="golang-migrate",
         files=tuple(files),
-        mark_applied=(f"migrate -path {found.folder.name} -database $DATABASE_URL force {int(numbered[-1])}",),
+        mark_applied=(
+            f'migrate -path {shell_word(str(found.folder))} -database "$DATABASE_URL" force {int(numbered[-1])}',
+        ),
         transactions=tuple(transactions),
         notes=(
             "with x-multi-statement=true the files are cut at semicolons, which breaks the DO block: leave it off",

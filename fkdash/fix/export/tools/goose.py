@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from fkdash.fix.export.model import Exported, Part, Request
 
-_NAME: Final = re.compile(r"(?P<number>\d+)_.*\.sql")
+_NAME: Final = re.compile(r"(?P<number>\d+)_.*(?<!_test)\.(?:sql|go)")
+"""Migrations in Go are numbered with those in SQL."""
+
+_UP: Final = re.compile(r"^--\s*\+goose\s+Up\b", re.MULTILINE | re.IGNORECASE)
 
 
 def export(request: Request) -> Exported:
@@ -43,7 +46,8 @@ def export(request: Request) -> Exported:
 
 
 def _is_goose(folder: Path, names: list[str]) -> bool:
-    return "-- +goose Up" in read(folder / names[-1]).text
+    sql = [name for name in names if name.endswith(".sql")]
+    return bool(sql) and _UP.search(read(folder / sql[-1]).text) is not None
 
 
 def _lines(statements: Iterable[str]) -> str:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
-from fkdash.fix.export.folder import created, folders, names, newline_of, read
+from fkdash.fix.export.folder import created, folders, names, newline_of, only_one, read
 from fkdash.fix.export.migration import in_no_path
 from fkdash.fix.export.model import Exported, Transaction, UnfitFolderError
-from fkdash.fix.export.sequence import refuse_repeated
+from fkdash.fix.export.sequence import about, refuse_repeated
 from fkdash.fix.export.sql_text import comment
 from fkdash.fix.statements.took_effect import constraint_oid
 from fkdash.pasting import WHOSE_RIGHTS, for_psql
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from fkdash.fix.export.model import Request
     from fkdash.fix.plan import Plan
 
+_NAMES: Final = frozenset({"t", "test", "tests"})
+_ANY: Final = re.compile(r".*\.(?:sql|pg)")
 _REFUSED: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def export(request: Request) -> Exported:
     """Give one test file."""
     plan = request.migration.plan
-    folder = _folder(request.folder)
+    folder = _folder(request)
     refuse_repeated(folder, request)
     tests = [*_declared(plan), *_deleted(plan)]
     if not tests:
@@ -59,12 +61,19 @@ def export(request: Request) -> Exported:
     )
 
 
-def _folder(root: Path) -> Path:
-    """Give the folder of tests: the one that has some, else the one whose name says so, else the one named."""
+def _folder(request: Request) -> Path:
+    """Give the folder that has tests, else the one whose name says so, else the one named.
+
+    Of several that have some, the outermost that speaks of the table; raises UnfitFolderError for several such.
+    """
+    root = request.folder
     likely = [each for each in folders(root) if any(_is_test(each / name) for name in names(each))]
-    if likely:
-        return likely[0]
-    return next((each for each in folders(root) if each.name in {"t", "test", "tests"}), root)
+    likely = about(likely, _ANY, request) or [each for each in folders(root) if each.name in _NAMES]
+    outermost = [each for each in likely if not any(other in each.parents for other in likely)]
+    nearest = min((len(each.parts) for each in outermost), default=0)
+    if not any(_is_test(each / name) for each in outermost for name in names(each)):
+        outermost = [each for each in outermost if len(each.parts) == nearest]
+    return only_one(outermost, "pgTAP", root, sign="a test") if outermost else root
 
 
 def _is_test(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fix.export.folder import read
 from fkdash.fix.export.model import Kind, Missing
 from fkdash.fix.export.naming import camel
 from fkdash.fix.export.sequence import one_file_each, sequence
@@ -15,15 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fkdash.fix.export.model import Exported, Part, Request
+    from fkdash.fix.export.sequence import Sequence
 
 _NAME: Final = re.compile(r"(?P<number>\d+)_.*\.rb")
+_CLASS: Final = re.compile(r"^\s*class\s+\w+\s*<\s*[\w:]*Migration\b", re.MULTILINE)
+_VERSION: Final = re.compile(r"ActiveRecord::Migration(\[[\d.]+\])")
 
 
 def export(request: Request) -> Exported:
     """Give one file for each part."""
-    found = sequence(request, "Rails", _NAME, "db/migrate/*.rb")
-    version = re.search(r"ActiveRecord::Migration(\[[\d.]+\])?", found.last.text)
-    base = f"ActiveRecord::Migration{(version[1] if version else '') or ''}"
+    found = sequence(request, "Rails", _NAME, "db/migrate/*.rb", fits=_is_rails)
+    base = _base(found)
 
     def text(part: Part, _number: str, slug: str) -> str:
         outside = part.kind is Kind.ALONE or is_alone(part.down)
@@ -46,9 +49,22 @@ def export(request: Request) -> Exported:
     )
 
 
+def _is_rails(folder: Path, names: list[str]) -> bool:
+    return any(_CLASS.search(read(folder / name).text) for name in (names[-1], names[0]))
+
+
+def _base(found: Sequence) -> str:
+    """Give the class that migrations are of: that of the last one that names its version, which Rails asks for."""
+    versions = (_VERSION.search(read(found.folder / name).text) for name, _ in reversed(found.found))
+    version = next((match[1] for match in versions if match), "")
+    return f"ActiveRecord::Migration{version}"
+
+
 def _schema(folder: Path) -> Path:
-    structure = folder.parent / "structure.sql"
-    return structure if structure.is_file() else folder.parent / "schema.rb"
+    """Give what Rails dumps: `queue_schema.rb` for `queue_migrate`."""
+    database = folder.name.removesuffix("migrate")
+    structure = folder.parent / f"{database}structure.sql"
+    return structure if structure.is_file() else folder.parent / f"{database}schema.rb"
 
 
 def _lines(statements: Iterable[str]) -> str:

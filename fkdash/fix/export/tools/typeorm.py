@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.export.folder import created, read
-from fkdash.fix.export.model import Exported, Kind, Transaction
+from fkdash.fix.export.folder import above, created, folders, names, read
+from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.naming import MILLISECONDS, camel, numbers
 from fkdash.fix.export.sequence import refuse_repeated, sequence
 from fkdash.fix.export.sql_text import comment, down, heading, is_alone, javascript, up
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fkdash.fix.export.model import Request
+    from fkdash.fix.export.sequence import Sequence
 
 _NAME: Final = re.compile(r"(?P<number>\d+)-.*(?P<ending>\.(?:ts|js|mjs|cjs))")
+_SCRIPTS: Final = (".ts", ".js", ".mjs", ".cjs")
 _LEAVE: Final = (
     "    const inside = queryRunner.isTransactionActive;\n    if (inside) await queryRunner.commitTransaction();\n"
 )
@@ -63,8 +65,32 @@ def export(request: Request) -> Exported:
             )
             for place, part in enumerate(migration.parts)
         ),
+        incomplete=_lists(found, request, f"{name}{number}"),
         notes=("the entity must say the same: onDelete of the relation, nullable of the column",),
     )
+
+
+def _lists(found: Sequence, request: Request, name: str) -> tuple[Missing, ...]:
+    """Give where migrations are listed class by class: what is not in the list never runs."""
+    listed = re.search(r"\bclass\s+(\w+)", found.last.text)
+    if listed is None:
+        return ()
+    word = re.compile(rf"\b{listed[1]}\b")
+    home = next((each for each in above(found.folder) if (each / "package.json").is_file()), request.folder)
+    scripts = (folder / own for folder in folders(home) for own in names(folder) if own.endswith(_SCRIPTS))
+    said = f"migrations are listed here one by one: add {name}, or it never runs"
+    return tuple(
+        Missing(path, place, said) for path in scripts if path != found.last.path and (place := _place(path, word))
+    )
+
+
+def _place(path: Path, word: re.Pattern[str]) -> int:
+    """Give the last line of a file that has the word; 0 for none."""
+    try:
+        lines = read(path).text.split("\n")
+    except UnfitFolderError:
+        return 0
+    return max((number for number, line in enumerate(lines, start=1) if word.search(line)), default=0)
 
 
 def _frame(last: str, ending: str, *, name: str, said: str, ups: str, downs: str) -> str:
@@ -92,6 +118,6 @@ def _lines(statements: Iterable[str]) -> str:
     return "".join(f"    await queryRunner.query({javascript(each)});\n" for each in statements)
 
 
-def _is_typeorm(folder: Path, names: list[str]) -> bool:
-    text = read(folder / names[-1]).text
+def _is_typeorm(folder: Path, found: list[str]) -> bool:
+    text = read(folder / found[-1]).text
     return "class" in text and bool(re.search(r"MigrationInterface|queryRunner|async up\(", text))

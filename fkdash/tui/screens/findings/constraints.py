@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from fkdash.catalog.changes import changes_in_words, digest
+from fkdash.catalog.postgres.changes import changes_in_words, digest
 from fkdash.counted import counted
 from fkdash.db.look import advice
 from fkdash.db.text import plain

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from fkdash.checking.databases import Look
     from fkdash.checking.result import CheckReport
+    from fkdash.checking.turns import Room
     from fkdash.profiles import Destination
 
 _SHOWN_AFTER_SECONDS = 0.1
@@ -86,12 +87,11 @@ class DatabasesScreen(BaseScreen):
     async def _read(self) -> None:
         # The driver and the rules take a while to load; the list is already on the screen.
         await asyncio.to_thread(import_module, "fkdash.checking.database")
-        from fkdash.checking.databases import AT_ONCE, check_each, server_at  # loaded just now
+        from fkdash.checking.databases import AT_ONCE, check_each, room_at, server_at  # loaded just now
 
-        jobs = self._jobs or AT_ONCE
-        free: dict[Hashable, int] = {}
+        rooms: dict[Hashable, Room] = {}
         if self.survey.every_database:
-            destinations, free = await self._listed()
+            destinations, rooms = await self._listed()
             self._begin(destinations, Doing.WAITING)
         kept = kept_run((_place(row) for row in self._rows), "dashboard")
         self._rows = [
@@ -106,14 +106,19 @@ class DatabasesScreen(BaseScreen):
             row = self._heard(order[turn], found)
             kept.add(_place(row), verdict_on(row.report) if row.report is not None else _FAILED)
 
+        async def room(place: Hashable, turns: Sequence[int]) -> Room:
+            there = [self._rows[order[turn]].destination.target for turn in turns]
+            return rooms[place] if place in rooms else await room_at(there, place)
+
         looks: list[Look] = [partial(look_into, self._rows[number].destination.target) for number in order]
         try:
             await check_each(
                 looks,
                 heard,
                 begun=lambda turn: self._do(Doing.READING, order[turn]),
-                server_of=lambda turn: places[order[turn]],
-                jobs=lambda turn: min(jobs, free.get(places[order[turn]], jobs)),
+                place_of=lambda turn: places[order[turn]],
+                room_of=room,
+                jobs=self._jobs or AT_ONCE,
             )
             kept.finish()
         finally:
@@ -121,20 +126,18 @@ class DatabasesScreen(BaseScreen):
             self._rows = [replace(row, doing=Doing.NOTHING) for row in self._rows]
             self._show_now()
 
-    async def _listed(self) -> tuple[list[Destination], dict[Hashable, int]]:
-        """Give the databases of every server, all asked at the same time, and what each server has to spare."""
+    async def _listed(self) -> tuple[list[Destination], dict[Hashable, Room]]:
+        """Give the databases of every server, all asked at the same time, and what each has room for."""
         from fkdash.checking.databases import PATIENT_SECONDS, server_at  # loaded just now
 
         asked = [list_databases(each, PATIENT_SECONDS) for each in self.survey.destinations]
         listed: list[Destination] = []
-        free: dict[Hashable, int] = {}
-        for destination, (found, spare) in zip(
-            self.survey.destinations, await asyncio.gather(*asked), strict=True
-        ):
+        rooms: dict[Hashable, Room] = {}
+        for destination, (found, room) in zip(self.survey.destinations, await asyncio.gather(*asked), strict=True):
             listed += found
-            if spare is not None:
-                free[server_at(destination.target)] = spare
-        return listed, free
+            if room is not None:
+                rooms[server_at(destination.target)] = room
+        return listed, rooms
 
     def _begin(self, destinations: Sequence[Destination], doing: Doing) -> None:
         """Show these databases, each with what was found in it before."""
@@ -213,7 +216,7 @@ class DatabasesScreen(BaseScreen):
     def action_export(self) -> None:
         """Write what was found in the databases shown into a file, as Markdown."""
         from fkdash.checking.database import failed
-        from fkdash.report.check_markdown import check_markdown  # loaded when it is wanted
+        from fkdash.report.check.as_markdown import check_markdown  # loaded when it is wanted
 
         reports = []
         for row in self.list.shown_rows:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
@@ -39,6 +40,15 @@ _HOW = (
     "Paste the error as psql, a driver, a framework or the server's log printed it: all of it, in any language.",
     "CONTEXT and DETAIL lines help to find the way that the delete took. Nothing is run.",
 )
+
+
+_WORD: Final = r"""(?:'[^']*'|\\.|[^\s'])+"""
+_BY_KEYS: Final = (
+    (re.compile(rf"fkdash fix plan {_WORD} --option (\S+)"), keys.FIX, r", then \1,"),
+    (re.compile(rf"fkdash preview --table {_WORD}"), keys.PREVIEW, ""),
+    (re.compile(rf"fkdash check --table {_WORD}"), keys.OPEN, ""),
+)
+"""Commands that stand in advice, and the keys that do the same here."""
 
 
 class ErrorField(Field):
@@ -156,6 +166,10 @@ class ExplainScreen(BaseScreen):
         """Tell of the answer under the cursor."""
         self._tell()
 
+    def on_descendant_focus(self) -> None:
+        """Name keys in the advice once they work: in the field they are typed."""
+        self._tell()
+
     def on_row_list_opened(self) -> None:
         """Open the answer clicked."""
         self.action_open()
@@ -164,9 +178,12 @@ class ExplainScreen(BaseScreen):
         row = self.list.row
         self._title.tell(row.key.qualified if row is not None else "How")
         advice = self.found.advice if self.found is not None else ""
-        lines = _answer_lines(row, advice) if row is not None else list(_HOW)
+        lines = _answer_lines(row, advice, self._pressed()) if row is not None else list(_HOW)
         self.pane.show([*lines, *(migration_lines(self._changed.migrations) if self._changed is not None else ())])
         self.refresh_bindings()
+
+    def _pressed(self) -> dict[str, str]:
+        return {entry.binding_id: entry.keys[0] for entry in keys.help_for(self)}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what needs an answer."""
@@ -215,10 +232,18 @@ def _columns() -> list[ListColumn[Cause]]:
     ]
 
 
-def _answer_lines(answer: Cause, advice: str) -> list[Line | str]:
+def _answer_lines(answer: Cause, advice: str, pressed: Mapping[str, str]) -> list[Line | str]:
     from fkdash.explain.model import path_words  # loaded when it is wanted
 
     lines: list[Line | str] = [line(Part(answer.message, "strong"))]
     lines += [line("  A delete gets there: ", Part(path_words(path), "code")) for path in answer.paths]
-    lines.append(line(Part("Next ", "title"), " ", answer.next_step))
+    lines.append(line(Part("Next ", "title"), " ", _with_keys(answer.next_step, pressed)))
     return [*lines, *filter(None, [advice])]
+
+
+def _with_keys(advice: str, pressed: Mapping[str, str]) -> str:
+    for command, binding, more in _BY_KEYS:
+        key = pressed.get(binding.id or "")
+        if key:
+            advice = command.sub(key.replace("\\", r"\\") + more, advice)
+    return advice

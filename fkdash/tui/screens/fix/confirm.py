@@ -16,7 +16,7 @@ from textual.widgets import Button, Input
 from fkdash.apply.change import wanted
 from fkdash.db.text import plain
 from fkdash.pasting import for_psql
-from fkdash.report.plan import locks_in_words
+from fkdash.report.fix.plan import locks_in_words
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from fkdash.apply.journal.identity import Identity, identity_of
 from fkdash.apply.journal.records import RecordedRun, Unread, everything, open_questions, standings
-from fkdash.catalog.migrations import newest_migrations
+from fkdash.catalog.postgres.migrations import newest_migrations
 from fkdash.counted import counted
 from fkdash.tui import keys
 from fkdash.tui.changed import migration_lines
@@ -30,8 +30,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns
 
 if TYPE_CHECKING:
-    from fkdash.catalog.migrations import Migrations
     from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.postgres.migrations import Migrations
     from fkdash.fix.plan import Plan
     from fkdash.tui.connection import Connection
     from fkdash.tui.services import Services

@@ -20,7 +20,7 @@ from fkdash.fix.plan import Duration
 from fkdash.fix.planner import plan
 from fkdash.fix.suggestion import Suggestion, suggestion
 from fkdash.pictures.fates import fates
-from fkdash.report.plan import locks_in_words, plan_sql
+from fkdash.report.fix.plan import locks_in_words, plan_sql
 from fkdash.tui import keys
 from fkdash.tui.fix_walk import FixWalk
 from fkdash.tui.screens.base import BaseScreen
@@ -134,8 +134,8 @@ class FixOptionsScreen(BaseScreen):
         """Ask what deleting the row that most rows hold would do today and under each option."""
         from fkdash.preview.model import DeleteTarget, Limits
         from fkdash.preview.rows.blocked import blocked_rows  # loaded when it is wanted
-        from fkdash.report.promises import promises
-        from fkdash.report.what_if import in_words, outcome, what_if
+        from fkdash.report.preview.promises import promises
+        from fkdash.report.preview.what_if import in_words, outcome, what_if
 
         catalog, key = self.knowledge.catalog, self.finding.key
         labels = label_columns(catalog.tables[key.referenced], self.services.options.label_columns)
@@ -302,11 +302,7 @@ def _columns() -> list[ListColumn[OptionRow]]:
             tone=lambda row: "muted" if row.option.refused else "strong" if row.answers else "plain",
         ),
         ListColumn("blocked now", lambda row: row.blocked, 12),
-        ListColumn(
-            "undo",
-            _undo,
-            12,
-        ),
+        ListColumn("undo", _undo, 12, patient=True),
         ListColumn("stops writers", _stops, 13, priority=1),
     ]
 

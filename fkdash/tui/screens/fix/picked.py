@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.counted import counted
-from fkdash.report.picked import picked_text
+from fkdash.report.fix.picked import picked_text
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError
-from fkdash.report.plan import plan_sql
+from fkdash.report.fix.plan import plan_sql
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.fix.plan_lines import plan_lines

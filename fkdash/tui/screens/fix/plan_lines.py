@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.pasting import for_psql
 from fkdash.pictures.picture import Span
 from fkdash.pictures.waits import waits
-from fkdash.report.plan import lock_lines
+from fkdash.report.fix.plan import lock_lines
 from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.sql_text import sql_line

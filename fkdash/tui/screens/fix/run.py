@@ -13,7 +13,7 @@ from fkdash.apply.lock_waits import chain_to, lock_waits
 from fkdash.errors import FkdashError
 from fkdash.pictures.timeline import timeline
 from fkdash.pictures.waits import waits
-from fkdash.report.step_times import step_times
+from fkdash.report.fix.step_times import step_times
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import RuleLine
@@ -224,8 +224,8 @@ def _named(event: StepWaits | StepProgress) -> str:
 def _event_lines(event: Event, chain: tuple[Waiting, ...]) -> list[Line | str | Drawing]:
     """Give what there is to say below the steps: who is in the way, as a chain where known, and the end."""
     match event:
-        case StepWaits(step, attempt, pause, holders):
-            waiting = f"{step.number} no lock on try {attempt}; the next one {pause:.1f} s later, r now"
+        case StepWaits(step, pause=pause, holders=holders):
+            waiting = f"{step.number} {event.what}; the next one {pause:.1f} s later, r now"
             return [line(Part(waiting, "warning")), *_in_the_way(holders, chain)]
         case StepProgress(holders=holders) if holders:
             return [line(Part(f"{event.step.number} waits for", "warning")), *_in_the_way(holders, chain)]
@@ -241,7 +241,9 @@ def _in_the_way(holders: Sequence[Holder], chain: tuple[Waiting, ...]) -> list[L
 
 
 def _end_lines(ended: RunEnded) -> list[Line | str]:
-    lines: list[Line | str] = ["", line(Part(ended.message, _ENDS[ended.outcome][0]))]
+    lines: list[Line | str] = [""]
+    if ended.outcome is not RunOutcome.VERIFIED or ended.caution:  # that it is done stands above
+        lines.append(line(Part(ended.caution or ended.message, _ENDS[ended.outcome][0])))
     for each in ended.verification:
         tone, mark = _CHECKS[each.ok]
         lines.append(

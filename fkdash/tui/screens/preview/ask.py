@@ -118,7 +118,7 @@ class PreviewAskScreen(RowSearchScreen):
 
     def _target(self, typed: str) -> DeleteTarget | None:
         """Give the rows that a key or a condition names, None for words to search; raises UsageError."""
-        from fkdash.preview.keys import chosen_target  # it loads the SQL parser
+        from fkdash.preview.asked.keys import chosen_target  # it loads the SQL parser
 
         if not typed:
             raise UsageError(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def rows_in_words(branch: Branch, answer: Preview) -> str:
     """Give what the rows of a branch do or suffer, as the end of a sentence."""
-    from fkdash.report.preview import effect_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import effect_words  # loaded when it is wanted
 
     name = shown_name(branch.table)
     if branch.blockers:
@@ -29,7 +29,7 @@ def rows_in_words(branch: Branch, answer: Preview) -> str:
 
 def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
     """Give what stops the delete on a branch and by which actions; for the target, what happens to each table."""
-    from fkdash.report.preview import effect_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import effect_words  # loaded when it is wanted
 
     if branch is None:
         return []
@@ -58,7 +58,7 @@ def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
 
 def note_lines(answer: Preview) -> list[Line | str]:
     """Give the notes, and the tables that wait for consent to be read."""
-    from fkdash.report.preview import scan_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import scan_words  # loaded when it is wanted
 
     notes = [line(Part("Note ", "warning"), note) for note in answer.notes]
     return [

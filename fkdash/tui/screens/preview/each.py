@@ -92,7 +92,7 @@ class PreviewEachScreen(BaseScreen):
         from fkdash.preview.each.answer import preview_each  # loaded when it is wanted
         from fkdash.preview.model import Limits
         from fkdash.preview.standing import each_as_it_stands
-        from fkdash.report.preview_each import each_sentence
+        from fkdash.report.preview.each import each_sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
@@ -148,7 +148,7 @@ class PreviewEachScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Write the answer as Markdown, and its rows as CSV and JSON."""
-        from fkdash.report.preview_each import each_csv, each_json, each_markdown
+        from fkdash.report.preview.each import each_csv, each_json, each_markdown
 
         if self.answer is not None:
             texts = {".md": each_markdown, ".csv": each_csv, ".json": each_json}
@@ -157,7 +157,7 @@ class PreviewEachScreen(BaseScreen):
 
 
 def _lines(found: EachPreview) -> list[Line | str]:
-    from fkdash.report.preview import blocker_words, effect_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import blocker_words, effect_words  # loaded when it is wanted
 
     preview = found.preview
     lines: list[Line | str] = [

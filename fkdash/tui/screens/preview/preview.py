@@ -11,7 +11,7 @@ from textual.widget import Widget
 from fkdash.pictures.fates import fates
 from fkdash.pictures.picture import pen_for
 from fkdash.pictures.tree import guides
-from fkdash.report.preview_way import outcome, way_text
+from fkdash.report.preview.way import outcome, way_text
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.branch import branch_lines, note_lines, rows_in_words
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Preview
     from fkdash.preview.tree import Branch
-    from fkdash.report.what_if import Supposed
+    from fkdash.report.preview.what_if import Supposed
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.services import Services
 
@@ -103,7 +103,7 @@ class PreviewScreen(BaseScreen):
         from fkdash.preview.preview import preview
         from fkdash.preview.standing import as_it_stands
         from fkdash.preview.tree import branches
-        from fkdash.report.preview import sentence
+        from fkdash.report.preview.delete import sentence
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
@@ -201,7 +201,7 @@ class PreviewScreen(BaseScreen):
 
     async def _suppose(self) -> None:
         from fkdash.preview.model import Limits  # loaded when it is wanted
-        from fkdash.report.what_if import what_if
+        from fkdash.report.preview.what_if import what_if
 
         key = self._stopping_key()
         if key is None:
@@ -221,7 +221,7 @@ class PreviewScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Copy the preview as text."""
-        from fkdash.report.preview import preview_text
+        from fkdash.report.preview.delete import preview_text
 
         if self.answer is not None:
             pen = pen_for(ascii_only=self.list.glyphs.ascii_only)
@@ -229,7 +229,7 @@ class PreviewScreen(BaseScreen):
 
     def action_export(self) -> None:
         """Write the preview as Markdown, CSV and JSON."""
-        from fkdash.report.preview import preview_csv, preview_json, preview_markdown
+        from fkdash.report.preview.delete import preview_csv, preview_json, preview_markdown
 
         if self.answer is not None:
             texts = {".md": preview_markdown, ".csv": preview_csv, ".json": preview_json}
@@ -268,7 +268,7 @@ def _title(branch: Branch | None) -> str:
 
 def _first_line(answer: Preview) -> str:
     """Give what must be known before all else: which table waits for consent to be read."""
-    from fkdash.report.preview import scan_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import scan_words  # loaded when it is wanted
 
     if not answer.scans or answer.blockers:
         return ""
@@ -276,7 +276,7 @@ def _first_line(answer: Preview) -> str:
 
 
 def _supposed_lines(supposed: list[Supposed]) -> list[Line | Drawing]:
-    from fkdash.report.what_if import outcome as outcome_of
+    from fkdash.report.preview.what_if import outcome as outcome_of
 
     outcomes = tuple(map(outcome_of, supposed))
     return [line(Part("What if", "title")), Drawing(fates, (outcomes,))] if supposed else []

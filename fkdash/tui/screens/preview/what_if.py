@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.pictures.fates import fates
-from fkdash.report.what_if import Fate, Supposed, fate, outcome
+from fkdash.report.preview.what_if import Fate, Supposed, fate, outcome
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.preview.branch import branch_lines, note_lines
@@ -78,7 +78,7 @@ class WhatIfScreen(BaseScreen):
 
     async def _suppose(self) -> None:
         from fkdash.preview.model import Limits  # loaded when it is wanted
-        from fkdash.report.what_if import what_if
+        from fkdash.report.preview.what_if import what_if
 
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
@@ -96,7 +96,7 @@ class WhatIfScreen(BaseScreen):
 
     def _tell(self) -> None:
         from fkdash.preview.tree import branches  # loaded when it is wanted
-        from fkdash.report.what_if import in_words
+        from fkdash.report.preview.what_if import in_words
 
         place, _ = self.list.position
         if not place or place > len(self.supposed):
@@ -116,13 +116,13 @@ class WhatIfScreen(BaseScreen):
 
     def action_copy(self) -> None:
         """Copy the comparison as text."""
-        from fkdash.report.what_if import what_if_text  # loaded when it is wanted
+        from fkdash.report.preview.what_if import what_if_text  # loaded when it is wanted
 
         self.copy(what_if_text(self.supposed, self.key, self._named))
 
     def action_export(self) -> None:
         """Write the comparison as Markdown into a file."""
-        from fkdash.report.what_if import what_if_markdown  # loaded when it is wanted
+        from fkdash.report.preview.what_if import what_if_markdown  # loaded when it is wanted
 
         self.export(f"what-if-{self.key.name}", ".md", what_if_markdown(self.supposed, self.key, self._named))
 

@@ -1,0 +1,213 @@
+"""Reads ALTER and DROP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.reading.nodes import (
+    ROUTINES,
+    SKIPPED,
+    Act,
+    AlterDomain,
+    AlterOther,
+    ConstraintSaid,
+    Doubtful,
+    Drop,
+    ExpressionSaid,
+)
+from fkdash.catalog.files.reading.parts import (
+    expression,
+    table_constraint,
+)
+from fkdash.catalog.files.reading.table import alter_table
+from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.reading.nodes import Name, Node
+
+from fkdash.catalog.files.reading.create import SKIPPED_OBJECTS
+
+_DROPPED: Final = {
+    "table", "view", "index", "sequence", "type", "domain", "schema", "extension", "trigger", "rule",
+    "materialized view", "foreign table",
+}  # fmt: skip
+
+
+def read_drop(text: str, second: str) -> Node:
+    """Read DROP of anything."""
+    if second in {"materialized", "foreign", "owned"}:
+        cursor = Cursor(text)
+        cursor.want("drop")
+        first = cursor.word()
+        if first == "owned":
+            return Doubtful("what a role owns is not known from files")
+        kind = f"{first} {cursor.word()}"
+        if kind == "foreign data":
+            return SKIPPED
+    elif second in _DROPPED:
+        cursor = Cursor(text)
+        cursor.want("drop")
+        kind = cursor.word()
+    elif second in SKIPPED_OBJECTS:
+        # A function that a default, a check or a trigger uses goes with them.
+        if second in ROUTINES:
+            return _drop_routines(text)
+        return SKIPPED if "cascade" not in text.lower() else _drop_cascade(text, second)
+    else:
+        raise NotReadError(f"DROP {second.upper()} is not understood")
+    if kind == "index":
+        cursor.take("concurrently")
+    exists = cursor.take("if", "exists")
+    names = [cursor.qualified()]
+    while cursor.take(","):
+        names.append(cursor.qualified())
+    on: Name = cursor.qualified() if kind in {"trigger", "rule"} and cursor.take("on") else ()
+    cascade = cursor.take("cascade")
+    cursor.take("restrict")
+    cursor.finish()
+    return Drop(kind, tuple(names), exists, cascade, on)
+
+
+def _drop_cascade(text: str, second: str) -> Node:
+    cursor = Cursor(text)
+    cursor.want("drop")
+    cursor.word()
+    exists = cursor.take("if", "exists")
+    if cursor.now.kind not in {WORD, QUOTED}:
+        return SKIPPED
+    return Drop(second, (cursor.qualified(),), exists, cascade=True)
+
+
+def _drop_routines(text: str) -> Node:
+    """Read DROP FUNCTION; what triggers run has no arguments."""
+    cursor = Cursor(text)
+    cursor.want("drop")
+    kind = cursor.word()
+    exists = cursor.take("if", "exists")
+    names: list[Name] = []
+    plain: list[Name] = []
+    while not names or cursor.take(","):
+        names.append(cursor.qualified())
+        if not _has_arguments(cursor):
+            plain.append(names[-1])
+    return Drop(kind, tuple(names), exists, cursor.take("cascade"), plain=tuple(plain))
+
+
+def _has_arguments(cursor: Cursor) -> bool:
+    """Pass over the arguments of a function, if it has any."""
+    if not cursor.sees("("):
+        return False
+    begin, end = cursor.pass_parentheses()
+    return begin < end
+
+
+def read_alter(text: str, second: str) -> Node:
+    """Read ALTER of anything."""
+    if second in {"table", "view"} or second in {"foreign", "materialized"}:
+        cursor = Cursor(text)
+        cursor.want("alter")
+        if cursor.sees("foreign", "data"):
+            return SKIPPED
+        return alter_table(cursor)
+    if second == "domain":
+        return _alter_domain(text)
+    if second in {"function", "routine"}:
+        return _alter_function(text)
+    if second in SKIPPED_OBJECTS:
+        return SKIPPED
+    if second in {"index", "type", "schema", "sequence", "extension", "trigger"}:
+        return _alter_other(text)
+    raise NotReadError(f"ALTER {second.upper()} is not understood")
+
+
+def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
+    cursor = Cursor(text)
+    cursor.want("alter")
+    kind = cursor.word()
+    exists = cursor.take("if", "exists")
+    if cursor.take("all", "in", "tablespace"):
+        return SKIPPED
+    name: Name = cursor.qualified()
+    if kind == "trigger":
+        cursor.want("on")
+        on = cursor.qualified()
+        if not cursor.take("rename", "to"):
+            return SKIPPED
+        return AlterOther(kind, on, Act("rename", name[-1], cursor.name()), exists)
+    if cursor.take("rename", "to"):
+        return AlterOther(kind, name, Act("rename", cursor.name()), exists)
+    if cursor.take("set", "schema"):
+        return AlterOther(kind, name, Act("set schema", cursor.name()), exists)
+    if kind == "index" and cursor.take("attach", "partition"):
+        return AlterOther(kind, name, Act("attach partition", table=cursor.qualified()), exists)
+    if kind == "type" and cursor.sees_any({"add", "drop", "alter", "rename"}) and cursor.ahead(1).value != "value":
+        return _alter_composite(cursor, name)
+    if kind == "sequence" and cursor.take("owned", "by"):
+        owner = cursor.qualified()
+        return AlterOther(kind, name, Act("owned by", table=owner), exists)
+    if kind == "sequence" and "owned" in [token.value for token in cursor.tokens]:
+        while not cursor.take("owned", "by"):
+            cursor.at += 1
+        return AlterOther(kind, name, Act("owned by", table=cursor.qualified()), exists)
+    return SKIPPED
+
+
+def _alter_function(text: str) -> Node:
+    cursor = Cursor(text)
+    cursor.want("alter")
+    cursor.word()
+    name = cursor.qualified()
+    if _has_arguments(cursor):
+        return SKIPPED
+    if cursor.take("rename", "to"):
+        return AlterOther("function", name, Act("rename", cursor.name()))
+    if cursor.take("set", "schema"):
+        return AlterOther("function", name, Act("set schema", cursor.name()))
+    return SKIPPED
+
+
+def _alter_composite(cursor: Cursor, name: Name) -> Node:
+    return AlterOther("type", name, Act("attributes", cursor.source(cursor.rest())))
+
+
+def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each action
+    cursor = Cursor(text)
+    cursor.want("alter", "domain")
+    name = cursor.qualified()
+    take = cursor.take
+    if take("set", "default"):
+        return AlterDomain(name, Act("set default", expression=_remaining(cursor)))
+    if take("drop", "default"):
+        return AlterDomain(name, Act("set default"))
+    if take("set", "not", "null"):
+        return AlterDomain(name, Act("set not null"))
+    if take("drop", "not", "null"):
+        return AlterDomain(name, Act("drop not null"))
+    if take("add"):
+        return AlterDomain(name, Act("add constraint", constraint=_domain_constraint(cursor)))
+    if take("drop", "constraint"):
+        exists = take("if", "exists")
+        return AlterDomain(name, Act("drop constraint", cursor.name(), if_exists=exists))
+    if take("rename", "constraint"):
+        old = cursor.name()
+        cursor.want("to")
+        return AlterDomain(name, Act("rename constraint", old, cursor.name()))
+    if take("rename", "to"):
+        return AlterDomain(name, Act("rename", cursor.name()))
+    if take("set", "schema"):
+        return AlterDomain(name, Act("set schema", cursor.name()))
+    if take("validate", "constraint") or take("owner", "to"):
+        return SKIPPED
+    raise cursor.stumbled()
+
+
+def _remaining(cursor: Cursor) -> ExpressionSaid:
+    return expression(cursor, cursor.rest())
+
+
+def _domain_constraint(cursor: Cursor) -> ConstraintSaid:
+    if cursor.sees("not", "null") or cursor.ahead(2).value == "not":
+        name = cursor.name() if cursor.take("constraint") else None
+        cursor.want("not", "null")
+        return ConstraintSaid("n", name)
+    return table_constraint(cursor)

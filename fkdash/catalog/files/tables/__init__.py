@@ -1,0 +1,1 @@
+"""What statements do to tables, their columns, keys and partitions."""

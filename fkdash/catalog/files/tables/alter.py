@@ -1,0 +1,287 @@
+"""ALTER TABLE: the actions of a statement, sorted into PostgreSQL's passes (ATPrepCmd), and what each does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from fkdash.catalog.files import identities
+from fkdash.catalog.files.reading.nodes import Act
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions
+from fkdash.catalog.files.tables.checks import add_check
+from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
+from fkdash.catalog.files.tables.keys import add_key
+from fkdash.catalog.files.tables.not_nulls import drop_not_null, set_not_null
+from fkdash.sqlstates import (
+    DUPLICATE_OBJECT,
+    INVALID_TABLE_DEFINITION,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
+)
+from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED, NOT_NULL_CONSTRAINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fkdash.catalog.files.facts import Attribute, Relation
+    from fkdash.catalog.files.reading.nodes import AlterTable, ConstraintSaid
+
+_DROPS, _TYPES, _COLUMNS, _PROPERTIES, _ADDED_NULLS, _CONSTRAINT_NULLS, _KEYS, _OTHERS, _REST = range(9)
+_PASSES: Final = {
+    "drop column": _DROPS,
+    "drop constraint": _DROPS,
+    "drop not null": _DROPS,
+    "drop identity": _DROPS,
+    "drop expression": _DROPS,
+    "alter type": _TYPES,
+    "add column": _COLUMNS,
+    "set expression": _COLUMNS,
+    "set not null": _PROPERTIES,
+    "set generated": _PROPERTIES,
+    "add identity": _OTHERS,
+}
+_KINDS: Final = {
+    "table": "rpfvmSiI",
+    "view": "vrpf",
+    "materialized view": "m",
+    "foreign table": "f",
+}
+
+
+def alter_table(state: State, said: AlterTable) -> None:
+    """Carry out ALTER TABLE, and ALTER VIEW and the like as far as it matters."""
+    relation = state.find(said.name)
+    if relation is None and said.if_exists:
+        return
+    relation = state.relation(said.name, _KINDS.get(said.kind, "rpfvm"))
+    if relation.kind in "vmSiI":
+        for act in said.acts:
+            _alter_other_kind(state, relation, act)
+        return
+    steps: list[tuple[int, Callable[[], None]]] = []
+    for act in said.acts:
+        _plan(state, relation.oid, act, steps, only=said.only)
+    for _, step in sorted(steps, key=lambda step: step[0]):
+        step()
+
+
+def _alter_other_kind(state: State, relation: Relation, act: Act) -> None:
+    if act.what in {"rename", "set schema"}:
+        _one(state, relation.oid, act, only=False)
+    elif act.what == "rename column" or relation.kind in "vm":
+        return
+    else:
+        raise DoubtfulError(f"{act.what} of {relation.name} is not followed")
+
+
+def _plan(state: State, table: int, act: Act, steps: list[tuple[int, Callable[[], None]]], *, only: bool) -> None:
+    if act.what == "add column":
+        _plan_column(state, table, act, steps, only=only)
+    elif act.what == "add constraint":
+        assert act.constraint is not None  # noqa: S101 - ADD CONSTRAINT has one
+        if act.constraint.kind == "p" and not only:
+            columns = act.constraint.columns
+            steps.append((_CONSTRAINT_NULLS, lambda: _forbid_nulls_in_key(state, table, columns)))
+        steps.append(_constraint_step(state, table, act.constraint, act.constraint.columns, only=only))
+    else:
+        number = _PASSES.get(act.what, _REST)
+        if act.what == "set default":
+            number = _OTHERS if act.expression is not None else _DROPS
+        steps.append((number, lambda: _one(state, table, act, only=only)))
+
+
+def _plan_column(
+    state: State, table: int, act: Act, steps: list[tuple[int, Callable[[], None]]], *, only: bool
+) -> None:
+    said = act.column
+    assert said is not None  # noqa: S101 - ADD COLUMN has one
+    if act.if_exists and state.relations[table].column(said.name) is not None:
+        if state.relations[table].is_partition:
+            raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
+        return
+    steps.append((_COLUMNS, lambda: alter_columns.add_column(state, table, said, only=only)))
+    steps.append((_ADDED_NULLS, lambda: alter_columns.forbid_null_in_added(state, table, said)))
+    for each in said.constraints:
+        if each.kind in "pucf":
+            if each.not_valid and each.kind == "f":
+                raise DoubtfulError("NOT VALID on a column that is added is not followed")
+            steps.append(_constraint_step(state, table, each, (said.name,), only=only))
+
+
+def _constraint_step(
+    state: State, table: int, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
+) -> tuple[int, Callable[[], None]]:
+    number = {"n": _CONSTRAINT_NULLS, "p": _KEYS, "u": _KEYS, "x": _KEYS}.get(said.kind, _OTHERS)
+    return number, lambda: _add_constraint(state, state.relations[table], said, columns, only=only)
+
+
+def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...]) -> None:
+    """Forbid NULL in the columns of a primary key that is added: it is asked for before the key is."""
+    for name in columns:
+        column = state.relations[table].column(name)
+        if column is not None and not column.not_null:
+            set_not_null(state, table, column.number, added=True)
+
+
+def _add_constraint(
+    state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
+) -> None:
+    if said.name is not None and state.constraint(table, said.name) is not None and said.kind not in "cn":
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
+    if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
+    if said.kind == "f":
+        if only and table.kind == "p" and state.children(table.oid):
+            raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")
+        add_foreign_key(state, table, said, columns, checked=False)
+    elif said.kind == "c":
+        if said.name is not None and (named := state.constraint(table, said.name)) and not named.inherited:
+            raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
+        add_check(state, table, said, may_be_unchecked=True)
+    elif said.kind == "n":
+        if state.version < NOT_NULL_CONSTRAINTS:
+            raise RefusedError(SYNTAX_ERROR, "NOT NULL constraints by name are known from PostgreSQL 18 on")
+        column = _column(table, columns[0])
+        set_not_null(
+            state,
+            table.oid,
+            column.number,
+            said.name,
+            validated=not said.not_valid,
+            no_inherit=said.no_inherit,
+            added=True,
+        )
+    else:
+        add_key(state, table, said, columns, only=only and table.kind == "p")
+
+
+def _column(table: Relation, name: str) -> Attribute:
+    found = table.column(name)
+    if found is None:
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
+    return found
+
+
+def _one(state: State, table: int, act: Act, *, only: bool) -> None:
+    relation = state.relations[table]
+    handler = _HANDLERS.get(act.what)
+    if handler is None:
+        raise DoubtfulError(f"{act.what} is not followed")
+    handler(state, relation, act, only=only)
+
+
+def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    column = _column(table, act.name)
+    if only and any(
+        (child := each.column(act.name)) is not None and not child.not_null for each in state.children(table.oid)
+    ):
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
+    set_not_null(state, table.oid, column.number, recurse=not only)
+
+
+def _drop_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    drop_not_null(state, table.oid, _column(table, act.name).number, recurse=not only)
+
+
+def _row_security(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
+    field = "row_security" if act.what == "row security" else "force_row_security"
+    state.change(table, **{field: bool(act.other)})
+
+
+def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
+    if act.name and act.name not in {each.name for each in state.indexes_on(table.oid)}:
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no index {act.name} on {table.name}")
+    for index in state.indexes_on(table.oid):
+        assert index.index is not None  # noqa: S101 - it is an index
+        wanted = index.name == act.name
+        if index.index.replica_identity is not wanted:
+            state.change(index, index=replace(index.index, replica_identity=wanted))
+
+
+def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    everything = act.name in {"all", "user"}
+    if not everything and act.name not in {each.name for each in table.triggers}:
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {act.name} on {table.name}")
+    triggers = tuple(
+        replace(each, enabled=act.other, made=state.statement) if everything or each.name == act.name else each
+        for each in table.triggers
+    )
+    changed = state.change(table, triggers=triggers)
+    if act.name == "all":
+        keys = [each.oid for each in state.constraints_on(table.oid, "f") if each.enforced]
+        keys += [oid for oid in state.referencing.get(table.oid, ()) if state.constraints[oid].enforced]
+        silenced = () if act.other == "O" else tuple((oid, act.other) for oid in dict.fromkeys(keys))
+        state.change(changed, silenced=silenced)
+    if table.kind == "p":
+        for child in state.children(table.oid):
+            cloned = {each.name for each in child.triggers if each.parent}
+            if everything and state.version < KEY_TRIGGERS_ON_PARTITIONED:
+                for name in sorted(cloned):
+                    _enable_trigger(state, state.relations[child.oid], replace(act, name=name), only=only)
+            elif act.name == "all" or act.name in cloned or (act.name == "user" and cloned):
+                _enable_trigger(state, child, act, only=only)
+
+
+def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    if all(each.name != act.name for each in table.rules):
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no rule {act.name} on {table.name}")
+    rules = tuple(
+        replace(each, enabled=act.other, made=state.statement) if each.name == act.name else each
+        for each in table.rules
+    )
+    state.change(table, rules=rules)
+
+
+def _attach(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all
+    partitions.attach_partition(state, table, act.table, act.other)
+
+
+def _detach(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    if act.other:
+        raise DoubtfulError("DETACH CONCURRENTLY leaves a check like the bound, which is not followed")
+    partitions.detach_partition(state, table, act.table)
+
+
+def _inherit(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    partitions.inherit(state, table, act.table)
+
+
+def _disinherit(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    partitions.disinherit(state, table, act.table)
+
+
+class _Handler(Protocol):
+    def __call__(self, state: State, table: Relation, act: Act, /, *, only: bool) -> None: ...
+
+
+_HANDLERS: Final[dict[str, _Handler]] = {
+    "drop column": alter_columns.drop_column,
+    "set default": alter_columns.set_default,
+    "alter type": alter_columns.alter_type,
+    "add identity": identities.add_identity,
+    "drop identity": identities.drop_identity,
+    "set generated": identities.set_generated,
+    "drop expression": alter_columns.drop_expression,
+    "set expression": alter_columns.set_expression,
+    "set not null": _set_not_null,
+    "drop not null": _drop_not_null,
+    "drop constraint": alter_constraints.drop_constraint,
+    "validate constraint": alter_constraints.validate,
+    "alter constraint": alter_constraints.alter_constraint,
+    "rename constraint": alter_constraints.rename_constraint,
+    "rename": alter_names.rename,
+    "rename column": alter_names.rename_column,
+    "set schema": alter_names.set_schema,
+    "row security": _row_security,
+    "force row security": _row_security,
+    "replica identity": _replica_identity,
+    "enable trigger": _enable_trigger,
+    "enable rule": _enable_rule,
+    "attach partition": _attach,
+    "detach partition": _detach,
+    "inherit": _inherit,
+    "no inherit": _disinherit,
+}

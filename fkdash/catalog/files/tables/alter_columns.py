@@ -1,0 +1,361 @@
+"""What ALTER TABLE does to columns, and with them to everything that hangs on a column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, want_no_view
+from fkdash.catalog.files.dropping_code import remove_trigger
+from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.object_names import joined, object_name
+from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
+from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
+from fkdash.catalog.files.tables.foreign_keys import copies_of
+from fkdash.catalog.files.tables.keys import constraint_of
+from fkdash.catalog.files.tables.not_nulls import set_not_null
+from fkdash.catalog.files.types import base_of, default_class, equality, type_of
+from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    DEPENDENT_OBJECTS_STILL_EXIST,
+    DUPLICATE_COLUMN,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_COLUMN_DEFINITION,
+    INVALID_PARAMETER_VALUE,
+    INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    WRONG_OBJECT_TYPE,
+)
+from fkdash.versions import IDENTITY_IN_PARTITIONS
+
+if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
+    from fkdash.catalog.files.reading.nodes import Act, ColumnSaid
+
+
+def column_of(table: Relation, name: str) -> Attribute:
+    """Give a column by name; raises RefusedError without it."""
+    found = table.column(name)
+    if found is None:
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
+    return found
+
+
+def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> None:
+    """ADD COLUMN without its checks and keys, which come later in the statement."""
+    relation = state.relations[table]
+    if relation.column(said.name) is not None:
+        raise RefusedError(DUPLICATE_COLUMN, f"there is a column {said.name} in {relation.name} already")
+    if relation.is_partition:
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{relation.name} is a partition: columns come from its table")
+    children = state.children(table)
+    if only and children:
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be added to the tables that inherit too")
+    column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
+    relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
+    generation = generation_of(said, relation)
+    if generation is not None:
+        state.change_column(table, column.number, default=generation)
+    for sequence in sequences:
+        state.change(state.relations[sequence], owned_by=(table, column.number))
+    _inherit_column(state, table, column.number)
+
+
+def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
+    """Do what ADD COLUMN says of NULL: a constraint of its own, behind those of columns that were there."""
+    column = column_of(state.relations[table], said.name)
+    forbids = next((each for each in said.constraints if each.kind == "n"), None)
+    serial = state.relations.get(column.sequence)
+    implied = column.identity or (serial is not None and serial.owned_by == (table, column.number))
+    if forbids is not None or implied or any(each.kind == "p" for each in said.constraints):
+        set_not_null(
+            state,
+            table,
+            column.number,
+            forbids.name if forbids is not None else None,
+            no_inherit=forbids.no_inherit if forbids is not None else False,
+        )
+
+
+def _inherit_column(state: State, table: int, number: int) -> None:
+    column = next(each for each in state.relations[table].columns if each.number == number)
+    for child in state.children(table):
+        before = child.column(column.name)
+        if before is not None:
+            if before.type != column.type:
+                raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has a column {column.name} of another type")
+            state.change_column(child.oid, before.number, inherited=before.inherited + 1)
+            continue
+        copied = replace(
+            column,
+            number=child.next_number,
+            local=False,
+            inherited=1,
+            not_null=False,
+            identity=column.identity if child.is_partition and state.version >= IDENTITY_IN_PARTITIONS else "",
+        )
+        state.change(child, columns=(*child.columns, copied), next_number=child.next_number + 1)
+        _inherit_column(state, child.oid, copied.number)
+
+
+def drop_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    """DROP COLUMN with what hangs on it."""
+    column = table.column(act.name)
+    if column is None:
+        if act.if_exists:
+            return
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {act.name} in {table.name}")
+    if column.inherited:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
+    if only and table.kind == "p" and state.children(table.oid):
+        raise RefusedError(INVALID_TABLE_DEFINITION, "a column of a partitioned table alone cannot be dropped")
+    _drop(state, table, column, cascade=act.cascade, only=only)
+
+
+def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool = False) -> None:
+    number = column.number
+    if number in table.key or any(number in each.columns for each in table.key_expressions):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
+    want_no_view(state, table, column.name, cascade=cascade)
+    for other in table.columns:
+        if other.generated and other.default is not None and number in other.default.columns and other != column:
+            if not cascade:
+                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
+            _drop(state, state.relations[table.oid], other, cascade=True)
+    _drop_constraints(state, table, number, cascade=cascade)
+    for index in state.indexes_on(table.oid):
+        if index.index is not None and number in index.index.used:
+            drop_index(state, index, cascade=cascade)
+    for oid in state.referencing.get(table.oid, ()):
+        if oid in state.constraints and number in state.constraints[oid].referenced_columns:
+            if not cascade:
+                raise RefusedError(
+                    DEPENDENT_OBJECTS_STILL_EXIST, f"{state.constraints[oid].name} refers to {column.name}"
+                )
+            remove_key(state, state.constraints[oid], cascade=True)
+    _drop_triggers(state, table, column, cascade=cascade)
+    drop_rules_of_column(state, table, column, cascade=cascade)
+    now = state.relations[table.oid]
+    state.change(now, columns=tuple(each for each in now.columns if each.number != number))
+    _drop_below(state, table, column, cascade=cascade, only=only)
+    for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid, column_only=number)
+
+
+def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade: bool) -> None:
+    """Drop the triggers of UPDATE OF a column, or whose WHEN reads it, with CASCADE; else refuse."""
+    for trigger in state.relations[table.oid].triggers:
+        if column.number in trigger.used:
+            if not cascade:
+                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the trigger {trigger.name} uses {column.name}")
+            remove_trigger(state, state.relations[table.oid], trigger.name)
+
+
+def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
+    """Drop the constraints that a column is in, foreign keys first: they may depend on keys of their own table."""
+    for constraint in sorted(state.constraints_on(table.oid), key=lambda each: each.kind != "f"):
+        if constraint.oid not in state.constraints or number not in (
+            *constraint.columns,
+            *constraint.delete_columns,
+        ):
+            continue
+        above = state.constraints.get(constraint.parent)
+        if above is not None and (constraint.kind != "f" or above.table != table.oid):
+            continue
+        if constraint.kind in "cn":
+            # What inherits it goes with the columns that inherit, or stays with those that stay.
+            state.remove_constraint(constraint)
+        else:
+            remove_key(state, constraint, cascade=cascade)
+
+
+def _drop_below(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool) -> None:
+    for child in state.children(table.oid):
+        theirs = child.column(column.name)
+        if theirs is None:
+            continue
+        if only:
+            state.change_column(child.oid, theirs.number, local=True, inherited=theirs.inherited - 1)
+        elif theirs.inherited <= 1 and not theirs.local:
+            _drop(state, child, theirs, cascade=cascade)
+        else:
+            state.change_column(child.oid, theirs.number, inherited=max(theirs.inherited - 1, 0))
+
+
+def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    """SET DEFAULT and DROP DEFAULT, on what inherits too."""
+    column = column_of(table, act.name)
+    if column.identity:
+        raise RefusedError(SYNTAX_ERROR, f"{act.name} is an identity column")
+    if column.generated:
+        raise RefusedError(SYNTAX_ERROR, f"{act.name} is a generated column")
+    default = default_of(state, act.expression, column.type) if act.expression is not None else None
+    sequence = sequence_in(state, act.expression) if act.expression is not None else 0
+    state.change_column(
+        table.oid,
+        column.number,
+        default=default if not sequence else None,
+        sequence=sequence,
+        default_set=state.statement,
+    )
+    for child in () if only else state.children(table.oid):
+        set_default(state, child, act, only=only)
+
+
+def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    """ALTER COLUMN TYPE: indexes and foreign keys are made anew with the same names."""
+    column = column_of(table, act.name)
+    if column.inherited:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
+    if only and state.children(table.oid):
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the type must be changed in the tables that inherit too")
+    assert act.type is not None  # noqa: S101 - ALTER TYPE has one
+    type_ref = type_of(state, act.type)
+    if column.identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
+    if column.generated and act.other:
+        raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
+    _change_type(
+        state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
+    )
+
+
+def _change_type(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
+    number = column.number
+    if number in table.key or any(number in each.columns for each in table.key_expressions):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
+    if any(each.generated and each.default and number in each.default.columns for each in table.columns):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"a generated column is computed from {column.name}")
+    if any(number in each.used for each in table.triggers):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"a trigger of {table.name} uses {column.name}")
+    if any(number in each.asked for each in table.rules):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"a rule of {table.name} uses {column.name}")
+    want_no_rule(state, table, column.name)
+    want_no_view(state, table, column.name, cascade=False)
+    want_same_meaning(state, table, column, wanted)
+    want_default_cast(state, column, wanted)
+    state.change_column(
+        table.oid,
+        number,
+        type=wanted.type,
+        collation=None if wanted.collation == "default" else wanted.collation,
+        type_set=state.statement,
+    )
+    # Constraints are made anew before indexes.
+    for index in sorted(state.indexes_on(table.oid), key=lambda each: constraint_of(state, each) is None):
+        fact = index.index
+        assert fact is not None  # noqa: S101 - it is an index
+        if number in fact.used:
+            if not fact.valid and state.children(table.oid):
+                raise DoubtfulError(f"the index {index.name}, which not every partition has, is made anew")
+            _want_usual_names(state, index)
+            want_overlaps(state, fact, wanted)
+            classes = tuple(
+                _class_after(state, fact.method, said, column, wanted) if each == number else said
+                for each, said in zip(fact.columns, fact.opclasses, strict=True)
+            )
+            state.change(index, index=replace(fact, opclasses=classes))
+            state.renew_index(index.oid)
+    _renew_keys(state, table, number)
+    for check in state.constraints_on(table.oid, "c"):
+        if number in check.columns and not check.validated:
+            _leave_unchecked(state, table, check.name)
+    for child in state.children(table.oid):
+        inherited = child.column(column.name)
+        if inherited is not None:
+            _change_type(state, child, inherited, replace(wanted, number=inherited.number))
+
+
+def _renew_keys(state: State, table: Relation, number: int) -> None:
+    """Make foreign keys over a column anew: this table's first, and those of partitions with their table's."""
+    touched = dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ())))
+    tables = list(dict.fromkeys(state.constraints[oid].table for oid in touched))
+    for oid in sorted(touched, key=lambda oid: tables.index(state.constraints[oid].table)):
+        key = state.constraints.get(oid)
+        if key is None or key.kind != "f" or key.parent in touched:
+            continue
+        own = key.table == table.oid and number in key.columns
+        theirs = key.referenced == table.oid and number in key.referenced_columns
+        if own or theirs:
+            _renew_with_copies(state, key)
+
+
+def _renew_with_copies(state: State, key: Constraint) -> None:
+    _compare_again(state, key.oid)
+    copies = copies_of(state, key)
+    state.renew_constraint(key.oid)
+    for copy in copies:
+        _renew_with_copies(state, state.constraints[copy.oid])
+
+
+def _leave_unchecked(state: State, table: Relation, name: str) -> None:
+    """Mark what inherits a check NOT VALID, as which it is made anew."""
+    for child in state.children(table.oid):
+        inherited = state.constraint(child, name)
+        if inherited is not None and inherited.inherited:
+            state.change_constraint(inherited, validated=False)
+            _leave_unchecked(state, child, name)
+
+
+def _want_usual_names(state: State, index: Relation) -> None:
+    """Raise DoubtfulError where partitions' indexes would be made anew under other names than they have."""
+    for part in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
+        assert part.index is not None  # noqa: S101 - it is an index
+        table = state.relations[part.index.table]
+        carried = constraint_of(state, part)
+        label = {"p": "pkey", "x": "excl"}.get(carried.kind, "key") if carried is not None else "idx"
+        usual = object_name(table.name, "" if label == "pkey" else joined(part.index.labels), label)
+        if part.name != usual:
+            raise DoubtfulError(f"the index {part.name} of a partition is made anew and may get another name")
+
+
+def _class_after(state: State, method: str, said: str, before: Attribute, after: Attribute) -> str:
+    """Give an operator class after a change of type: a default one follows it."""
+    return default_class(state, after.type, method) if said == default_class(state, before.type, method) else said
+
+
+def _compare_again(state: State, oid: int) -> None:
+    key = state.constraints[oid]
+    own = {column.number: column for column in state.relations[key.table].columns}
+    theirs = {column.number: column for column in state.relations[key.referenced].columns}
+    operators = [
+        equality(state, own[one].type, theirs[other].type)
+        for one, other in zip(key.columns, key.referenced_columns, strict=True)
+    ]
+    if key.period:
+        operators[-1] = key.operators[-1]
+    state.change_constraint(key, operators=tuple(operators))
+
+
+def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:
+    """DROP EXPRESSION: the column keeps its values and is computed no more."""
+    column = column_of(table, act.name)
+    if not column.generated:
+        if act.if_exists:
+            return
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
+    if column.generated == "v":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is a virtual column")
+    state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
+    for child in () if only else state.children(table.oid):
+        drop_expression(state, child, act, only=only)
+
+
+def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
+    """SET EXPRESSION (PostgreSQL 17 and later)."""
+    column = column_of(table, act.name)
+    if not column.generated or act.expression is None:
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
+    if state.children(table.oid):
+        raise DoubtfulError("a new expression in tables that inherit is not followed")
+    numbers = {each.name: each.number for each in table.columns}
+    state.change_column(
+        table.oid,
+        column.number,
+        default=template(act.expression, numbers, table.name),
+        default_set=state.statement,
+    )

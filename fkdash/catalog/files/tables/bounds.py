@@ -1,0 +1,119 @@
+"""Bounds of partitions: their order, in which PostgreSQL goes through them (partbounds.c), and which are free."""
+
+from __future__ import annotations
+
+import re
+from math import gcd
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.state import RefusedError
+from fkdash.sqlstates import INVALID_OBJECT_DEFINITION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.state import State
+
+_VALUE: Final = re.compile(r"'(?:[^'])*'|\"[^\"]*\"|-?\s*[\d.]+|[a-z_]+")
+_QUOTES: Final = ("'", '"')
+_MODULUS: Final = re.compile(r"modulus (\d+) , remainder (\d+)")
+_RANGE: Final = re.compile(r"from \( ([^,()]+) \) to \( ([^,()]+) \)")
+_DIGIT: Final = re.compile(r"\d")
+_MOMENT: Final = re.compile(r"0000-00-00T?(?:00:00(?::00(?:\.0+)?)?)?")
+_WORD: Final = re.compile(r"[a-z_]+")
+_PLAIN_WORDS: Final = frozenset({"null", "true", "false"})
+_FROM: Final = re.compile(r"from \((.*?)\) to \(")
+_LESS, _PLAIN, _MORE, _LAST = range(4)
+Key = tuple[tuple[int, float, str], ...]
+
+
+def partitions_of(state: State, table: int) -> list[Relation]:
+    """Give the partitions of a table, or what inherits from it, in the order of their bounds."""
+    return sorted(state.children(table), key=lambda each: (_order(each.bound), each.oid))
+
+
+def _order(bound: str) -> Key:
+    if bound == "default":
+        return ((_LAST, 0, ""),)
+    lower = _FROM.match(bound)
+    if lower is not None:
+        return tuple(_rank(each) for each in _VALUE.findall(lower.group(1)))
+    values = [_rank(each) for each in _VALUE.findall(bound.partition("(")[2])]
+    if bound.startswith("with"):
+        return tuple(each for each in values if not each[2])
+    return (min(values, default=(_LESS, 0, "")),)
+
+
+def _rank(value: str) -> tuple[int, float, str]:
+    if value == "minvalue":
+        return (_LESS, 0, "")
+    if value in {"maxvalue", "null"}:
+        return (_MORE, 0, "")
+    plain = value.strip("'\"").replace(" ", "")
+    try:
+        return (_PLAIN, float(plain), "")
+    except ValueError:
+        return (_PLAIN, 0, plain)
+
+
+def want_free_bound(state: State, parent: Relation, bound: str) -> None:
+    """Raise RefusedError for a bound that meets another partition's (check_new_partition_bound).
+
+    Lists and remainders are compared as they are; ranges of one column by number, or by text where both ends are
+    written alike, as days are. Of other ranges only the same words are seen to meet.
+    """
+    for each in state.children(parent.oid):
+        if each.bound == bound or _meet(each.bound, bound):
+            raise RefusedError(INVALID_OBJECT_DEFINITION, f"the bound meets that of {each.name}")
+
+
+def _meet(one: str, other: str) -> bool:
+    if one == "default" or other == "default":
+        return False
+    if one.startswith("in ") and other.startswith("in "):
+        return _lists_meet(_VALUE.findall(one.partition("(")[2]), _VALUE.findall(other.partition("(")[2]))
+    if one.startswith("with ") and other.startswith("with "):
+        first, second = _modulus(one), _modulus(other)
+        if first is None or second is None:
+            return False
+        common = gcd(first[0], second[0])
+        return common > 0 and first[1] % common == second[1] % common
+    first_range, second_range = _range(one), _range(other)
+    if first_range is None or second_range is None or not _alike(*first_range, *second_range):
+        return False
+    return max(first_range[0], second_range[0]) < min(first_range[1], second_range[1])
+
+
+def _lists_meet(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether two lists have a value in common; a number in quotes is one beside those without."""
+    if any(_WORD.fullmatch(each) and each not in _PLAIN_WORDS for each in (*one, *other)):
+        return False  # the name of a type, a function's: what the values are is not known
+    if not set(one).isdisjoint(other):
+        return True
+    return any(
+        first[:1] not in _QUOTES or second[:1] not in _QUOTES
+        for first in one
+        for second in other
+        if _rank(first)[:2] == _rank(second)[:2] and not _rank(first)[2] and not _rank(second)[2]
+    )
+
+
+def _modulus(bound: str) -> tuple[int, int] | None:
+    found = _MODULUS.search(bound)
+    return (int(found.group(1)), int(found.group(2))) if found is not None else None
+
+
+def _range(bound: str) -> tuple[tuple[int, float, str], tuple[int, float, str]] | None:
+    """Give both ends of a range of one column, None for another, and for numbers in quotes."""
+    found = _RANGE.fullmatch(bound)
+    if found is not None and any(each[0] in _QUOTES and not _rank(each)[2] for each in found.groups()):
+        return None
+    return (_rank(found.group(1)), _rank(found.group(2))) if found is not None else None
+
+
+def _alike(*ends: tuple[int, float, str]) -> bool:
+    """Tell whether ends can be compared: numbers, or moments that are written alike, without a time zone."""
+    plain = [each for each in ends if each[0] == _PLAIN]
+    shapes = {_DIGIT.sub("0", each[2]) for each in plain}
+    return len(shapes) <= 1 and all(not each or _MOMENT.fullmatch(each) for each in shapes)

@@ -1,0 +1,169 @@
+"""Makes columns of what is said of them: types, serial, identity, defaults, generation, collation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
+from fkdash.catalog.files.identifiers import identifier
+from fkdash.catalog.files.state import RefusedError, State
+from fkdash.catalog.files.types import SERIAL, base_of, type_of
+from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, SYNTAX_ERROR
+from fkdash.versions import VIRTUAL_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fkdash.catalog.files.reading.nodes import ColumnSaid, ExpressionSaid
+
+_NULL: Final = ("null",)
+
+
+def make_column(
+    state: State, schema: int, table: str, said: ColumnSaid, number: int, *, made_along: Sequence[int] = ()
+) -> tuple[Attribute, list[int]]:
+    """Give a column without its constraints, and the sequences that were made for it.
+
+    Generation expressions are put in later, when all columns are known. `made_along` are the sequences of the same
+    statement: names are made up before any of them is there, so that two may be the same, which is refused.
+    """
+    if said.type is None:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{said.name} has no type")
+    serial = SERIAL.get(said.type.name[-1]) if len(said.type.name) == 1 and not said.type.quoted else None
+    sequences: list[int] = []
+    default: Template | None = None
+    from_sequence = 0
+    if serial is not None:
+        type_ref = TypeRef(serial)
+        sequence = make_sequence(state, schema, table, said.name, unseen=made_along)
+        sequences.append(sequence.oid)
+        from_sequence = sequence.oid
+    else:
+        type_ref = type_of(state, said.type)
+    identity, collation, generated = "", None, ""
+    for each in said.constraints:
+        if each.kind == "identity":
+            identity = "a" if each.always else "d"
+            named = _named_in(each.value[0])
+            sequence = make_sequence(state, schema, table, said.name, named, identity=True, unseen=made_along)
+            sequences.append(sequence.oid)
+        elif each.kind == "default":
+            if from_sequence or default is not None or identity:
+                raise RefusedError(SYNTAX_ERROR, f"{said.name} has more than one default")
+            assert each.expression is not None  # noqa: S101 - a default has one
+            default = default_of(state, each.expression, type_ref)
+            from_sequence = sequence_in(state, each.expression)
+        elif each.kind == "generated":
+            stored = each.stored if each.stored is not None else state.version < VIRTUAL_COLUMNS
+            if not stored and state.version < VIRTUAL_COLUMNS:
+                raise RefusedError(SYNTAX_ERROR, "virtual columns are known from PostgreSQL 18 on")
+            if each.stored is None and state.version < VIRTUAL_COLUMNS:
+                raise RefusedError(SYNTAX_ERROR, "a generated column must be STORED before PostgreSQL 18")
+            generated = "s" if stored else "v"
+        elif each.kind == "collate":
+            collation = each.value[-1]
+    if identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{said.name} cannot be an identity column of this type")
+    now = state.statement
+    column = Attribute(
+        number,
+        said.name,
+        type_ref,
+        default=default if not from_sequence else None,
+        sequence=from_sequence,
+        identity=identity,
+        generated=generated,
+        collation=None if collation == "default" else collation,
+        made=now,
+        type_set=now,
+        default_set=now,
+    )
+    return column, sequences
+
+
+def generation_of(said: ColumnSaid, relation: Relation) -> Template | None:
+    """Give a column's generation expression over its table."""
+    for each in said.constraints:
+        if each.kind == "generated" and each.expression is not None:
+            return template(
+                each.expression, {column.name: column.number for column in relation.columns}, relation.name
+            )
+    return None
+
+
+def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Template | None:
+    """Give a default; a plain NULL is none, unless a domain stands behind it or the type has a length.
+
+    Then PostgreSQL stores the cast to that length (cookDefault, AddRelationNewConstraints).
+    """
+    words = tuple(token.value for token in said.tokens if token.value not in {"(", ")"})
+    is_null = words[:1] == _NULL and (len(words) == 1 or words[1] == "::")
+    if is_null and base_of(state, type_ref) == type_ref and not type_ref.modifier:
+        return None
+    return Template((said.text,))
+
+
+def sequence_in(state: State, said: ExpressionSaid) -> int:
+    """Give the sequence of `nextval('…'::regclass)`, 0 for any other expression."""
+    tokens = [token for token in said.tokens if token.value not in {"pg_catalog", "."}]
+    if [token.value for token in tokens[:2]] != ["nextval", "("] or len(tokens) < 4:  # noqa: PLR2004 - up to its end
+        return 0
+    from fkdash.catalog.files.reading.tokens import Cursor
+
+    found = state.find(Cursor(tokens[2].value).qualified()) if tokens[2].kind == "string" else None
+    if found is None or found.kind != "S":
+        return 0
+    after = [token.value for token in tokens[3:]]
+    return found.oid if after in ([")"], ["::", "regclass", ")"]) else 0
+
+
+def default_text(state: State, relation: Relation, column: Attribute) -> str | None:
+    """Give a column's default or generation expression with the names as they are now."""
+    if column.sequence in state.relations:
+        return nextval(state, state.relations[column.sequence])
+    return column.default.text(relation.names) if column.default is not None else None
+
+
+def nextval(state: State, sequence: Relation) -> str:
+    """Give the default that takes the next value of a sequence, as PostgreSQL spells it."""
+    name = f"{identifier(state.schema_name(sequence.schema))}.{identifier(sequence.name)}"
+    return f"nextval('{name.replace(chr(39), chr(39) * 2)}'::regclass)"
+
+
+def _named_in(options: str) -> tuple[str, ...]:
+    """Give the name that the options of an identity ask for (pg_dump writes SEQUENCE NAME)."""
+    from fkdash.catalog.files.reading.tokens import Cursor
+
+    cursor = Cursor(options)
+    while not cursor.done:
+        if cursor.take("sequence", "name"):
+            return cursor.qualified()
+        cursor.at += 1
+    return ()
+
+
+def make_sequence(
+    state: State,
+    schema: int,
+    table: str,
+    column: str,
+    name: tuple[str, ...] = (),
+    *,
+    identity: bool = False,
+    unseen: Sequence[int] = (),
+) -> Relation:
+    """Make a sequence for a column, by the name that is asked for or the one that PostgreSQL makes up."""
+    if name:
+        where, called = state.creation_schema(name) if len(name) > 1 else schema, name[-1]
+    else:
+        where, called = schema, state.relation_name(schema, table, column, "seq", unseen=unseen)
+    made = Relation(state.new_oid(), where, called, "S", identity=identity, made=state.statement)
+    state.add_relation(made)
+    return made
+
+
+def add_identity_sequence(state: State, relation: Relation, column: Attribute, options: str) -> None:
+    """Make the sequence of a column that becomes an identity."""
+    sequence = make_sequence(state, relation.schema, relation.name, column.name, _named_in(options), identity=True)
+    state.change(sequence, owned_by=(relation.oid, column.number))

@@ -1,0 +1,389 @@
+"""Makes indexes and the keys built on them, on partitions as well (DefineIndex, index_create)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
+from fkdash.catalog.files.object_names import joined
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.bounds import partitions_of
+from fkdash.catalog.files.tables.not_nulls import set_not_null
+from fkdash.catalog.files.types import base_of, default_class
+from fkdash.sqlstates import (
+    DUPLICATE_COLUMN,
+    DUPLICATE_TABLE,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+    UNDEFINED_COLUMN,
+    UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
+)
+from fkdash.versions import NULLS_NOT_DISTINCT, TEMPORAL_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fkdash.catalog.files.facts import Template
+    from fkdash.catalog.files.reading.nodes import ConstraintSaid, CreateIndex, ExpressionSaid, IndexPart, Name
+
+
+def create_index(state: State, said: CreateIndex) -> None:
+    """CREATE INDEX."""
+    table = state.relation(said.table, "rpm")
+    if said.name is not None and (table.schema, said.name) in state.relation_names:
+        if said.if_not_exists:
+            return
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {said.name} already")
+    if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
+        raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+    if table.kind == "m":
+        _name_only(state, table, said)
+        return
+    fact = _fact_of(state, table, said.parts, said.include, method=said.method, predicate=said.predicate)
+    fact = replace(fact, unique=said.unique, nulls_not_distinct=said.nulls_not_distinct)
+    if table.kind == "p" and said.unique:
+        want_partition_key(table, fact)
+    name = said.name or free_name(state, table, fact, "")
+    index = store_index(state, table, fact, name)
+    if table.kind == "p":
+        _on_partitions(state, index, only=said.only)
+
+
+def _name_only(state: State, view: Relation, said: CreateIndex) -> None:
+    """Keep the name of an index on a materialized view, whose columns are not known."""
+    labels: list[str] = []
+    for part in said.parts:
+        called = _called(part.expression, view) if part.expression is not None else part.column or ""
+        labels.append(_label(labels, called))
+    fact = IndexFact(view.oid, (), tuple(labels), ())
+    store_index(state, view, fact, said.name or free_name(state, view, fact, ""))
+
+
+def _fact_of(
+    state: State,
+    table: Relation,
+    parts: Sequence[IndexPart],
+    include: Sequence[str],
+    *,
+    method: str,
+    predicate: ExpressionSaid | None,
+) -> IndexFact:
+    columns: list[int] = []
+    labels: list[str] = []
+    classes: list[str] = []
+    expressions: list[Template] = []
+    numbers = {column.name: column.number for column in table.columns}
+    for part in parts:
+        column = table.column(part.column) if part.column is not None else None
+        if part.column is not None and column is None:
+            raise RefusedError(UNDEFINED_COLUMN, f"there is no column {part.column} in {table.name}")
+        if column is not None:
+            columns.append(column.number)
+            labels.append(_label(labels, column.name))
+            classes.append(_class_of(state, part.opclass, column, method))
+        else:
+            assert part.expression is not None  # noqa: S101 - a part is one or the other
+            said = template(part.expression, numbers, table.name)
+            plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
+            columns.append(said.columns[0] if plain else 0)
+            labels.append(_label(labels, _called(part.expression, table)))
+            only = next((each for each in table.columns if plain and each.number == said.columns[0]), None)
+            classes.append(_class_of(state, part.opclass, only, method))
+            if not plain:
+                expressions.append(said)
+    included: list[int] = []
+    for name in include:
+        column = table.column(name)
+        if column is None:
+            raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
+        included.append(column.number)
+        labels.append(_label(labels, name))
+    return IndexFact(
+        table.oid,
+        tuple(columns),
+        tuple(labels),
+        tuple(classes),
+        method=method,
+        expressions=tuple(expressions),
+        predicate=template(predicate, numbers, table.name) if predicate is not None else None,
+        include=tuple(included),
+    )
+
+
+def _label(taken: Sequence[str], name: str) -> str:
+    """Give an index's own column a name that no other of it has (ChooseIndexColumnNames)."""
+    made, number = name, 0
+    while made in taken:
+        number += 1
+        cut = name.encode()[: 63 - len(str(number))].decode(errors="ignore")
+        made = f"{cut}{number}"
+    return made
+
+
+def _called(said: ExpressionSaid, table: Relation) -> str:
+    """Give what an expression is called by (FigureIndexColname): its function, its column, else `expr`."""
+    tokens = list(said.tokens)
+    while len(tokens) > 2 and tokens[0].value == "(" and tokens[-1].value == ")":  # noqa: PLR2004 - a pair and more
+        depth = 0
+        closed = len(tokens)
+        for number, token in enumerate(tokens):
+            depth += {"(": 1, ")": -1}.get(token.value, 0) if token.kind == "sign" else 0
+            if depth == 0:
+                closed = number
+                break
+        if closed != len(tokens) - 1:
+            break
+        tokens = tokens[1:-1]
+    names = [token for token in tokens if token.kind in {"word", "quoted"}]
+    if len(tokens) == 1 and names:
+        return tokens[0].value
+    if not names or tokens[0] is not names[0]:
+        return "expr"
+    at = 1
+    while at + 1 < len(tokens) and tokens[at].value == "." and tokens[at + 1].kind in {"word", "quoted"}:
+        at += 2
+    if at < len(tokens) and tokens[at].value == "(" and tokens[-1].value == ")":
+        depth = 0
+        for number in range(at, len(tokens)):
+            depth += {"(": 1, ")": -1}.get(tokens[number].value, 0) if tokens[number].kind == "sign" else 0
+            if depth == 0:
+                return tokens[at - 1].value if number == len(tokens) - 1 else "expr"
+    if at + 1 < len(tokens) and tokens[at].value == "::" and table.column(tokens[at - 1].value) is not None:
+        return tokens[at - 1].value
+    return "expr"
+
+
+def _class_of(state: State, said: Name, column: Attribute | None, method: str) -> str:
+    if said:
+        return f"{said[-2] if len(said) > 1 else 'pg_catalog'}.{said[-1]}" if _built_in_class(said) else ""
+    if column is None:
+        return ""
+    found = default_class(state, column.type, method)
+    if not found and method == "btree" and base_of(state, column.type).builtin in {"json", "point", "xml", "box"}:
+        raise RefusedError(UNDEFINED_OBJECT, f"the type of {column.name} has no operator class for {method}")
+    return found
+
+
+def _built_in_class(said: Name) -> bool:
+    return len(said) > 1 or said[-1].endswith("_ops")
+
+
+def add_key(
+    state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
+) -> None:
+    """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint; `only` leaves partitions without one, as a dump does."""
+    if said.using_index is not None:
+        _use_index(state, table, said)
+        return
+    _want_no_primary(state, table, said)
+    if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
+        raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+    if said.without_overlaps and state.version < TEMPORAL_KEYS:
+        raise RefusedError(SYNTAX_ERROR, "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
+    from fkdash.catalog.files.reading.nodes import IndexPart
+
+    parts = said.parts or tuple(IndexPart(name) for name in columns)
+    method = "gist" if said.without_overlaps else said.method
+    fact = _fact_of(state, table, parts, said.include, method=method, predicate=said.predicate)
+    if len(set(columns)) < len(columns):
+        raise RefusedError(DUPLICATE_COLUMN, "a column appears twice in the key")
+    fact = replace(
+        fact,
+        unique=said.kind != "x",
+        primary=said.kind == "p",
+        nulls_not_distinct=said.nulls_not_distinct,
+        deferrable=bool(said.deferrable),
+        exclusion=tuple(part.operator for part in said.parts) or (("=",) if said.without_overlaps else ()),
+        overlaps=said.without_overlaps,
+    )
+    if table.kind == "p":
+        want_partition_key(table, fact)
+    if said.kind == "p":
+        for number in fact.columns:
+            set_not_null(state, table.oid, number, recurse=not only, added=True)
+        table = state.relations[table.oid]
+    index = store_index(state, table, fact, said.name or free_name(state, table, fact, said.kind))
+    add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
+    if table.kind == "p":
+        _on_partitions(state, index, only=only)
+
+
+def _want_no_primary(state: State, table: Relation, said: ConstraintSaid) -> None:
+    if said.kind == "p" and state.constraints_on(table.oid, "p"):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} has a primary key already")
+
+
+def free_name(state: State, table: Relation, fact: IndexFact, kind: str) -> str:
+    """Give the name of an index without one; `kind` is its constraint's, "" without one (ChooseIndexName)."""
+    if kind == "p":
+        return state.relation_name(table.schema, table.name, "", "pkey", constraint=True)
+    label = {"": "idx", "x": "excl"}.get(kind, "key")
+    return state.relation_name(table.schema, table.name, joined(fact.labels), label, constraint=bool(kind))
+
+
+def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
+    """Make a constraint of an index that is there; the index takes the constraint's name."""
+    index = next((each for each in state.indexes_on(table.oid) if each.name == said.using_index), None)
+    if index is None or index.index is None:
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no index {said.using_index} on {table.name}")
+    fact = index.index
+    if constraint_of(state, index) is not None:
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{index.name} belongs to a constraint already")
+    if not fact.unique or fact.predicate or fact.expressions or fact.method != "btree":
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{index.name} is not a plain unique index")
+    if table.kind == "p":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table's key cannot be made of an index")
+    _want_no_primary(state, table, said)
+    if said.kind == "p":
+        for number in fact.columns:
+            set_not_null(state, table.oid, number, added=True)
+    fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
+    index = state.change(index, index=fact, name=said.name or index.name)
+    add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
+
+
+def add_key_constraint(state: State, index: Relation, kind: str, *, deferred: bool, parent: int = 0) -> Constraint:
+    """Add the constraint that an index carries."""
+    fact = index.index
+    assert fact is not None  # noqa: S101 - the caller made the index
+    made = Constraint(
+        state.new_oid(),
+        index.schema,
+        index.name,
+        kind,
+        fact.table,
+        fact.columns,
+        index=index.oid,
+        deferrable=fact.deferrable,
+        initially_deferred=deferred,
+        parent=parent,
+        period=fact.overlaps,
+        local=not parent,
+        inherited=int(bool(parent)),
+        made=state.statement,
+    )
+    state.add_constraint(made)
+    return made
+
+
+def constraint_of(state: State, index: Relation) -> Constraint | None:
+    """Give the constraint that an index carries, if it does."""
+    table = index.index.table if index.index is not None else 0
+    return next((each for each in state.constraints_on(table, "pux") if each.index == index.oid), None)
+
+
+def store_index(state: State, table: Relation, fact: IndexFact, name: str) -> Relation:
+    """Add an index to a table."""
+    kind = "I" if table.kind == "p" else "i"
+    index = Relation(state.new_oid(), table.schema, name, kind, index=fact, made=state.statement)
+    state.add_relation(index)
+    return index
+
+
+def want_partition_key(table: Relation, fact: IndexFact) -> None:
+    """Raise RefusedError for a unique index that could not keep a partitioned table unique."""
+    if not set(table.key) <= set(fact.columns) or 0 in table.key:
+        raise RefusedError(
+            FEATURE_NOT_SUPPORTED, "a key of a partitioned table must have all of its partition key's columns"
+        )
+
+
+def _on_partitions(state: State, index: Relation, *, only: bool) -> None:
+    """Make an index on every partition, or adopt one that is there (DefineIndex)."""
+    fact = index.index
+    assert fact is not None  # noqa: S101 - it is an index
+    partitions = partitions_of(state, fact.table)
+    if only:
+        if partitions:
+            state.change(index, index=replace(fact, valid=False))
+        return
+    for partition in partitions:
+        index_on_partition(state, index, partition)
+
+
+def index_on_partition(state: State, index: Relation, partition: Relation) -> None:
+    """See that a partition has an index like its table's."""
+    fact = index.index
+    assert fact is not None  # noqa: S101 - it is an index
+    if partition.kind == "f":
+        if fact.unique:
+            raise RefusedError(WRONG_OBJECT_TYPE, f"{partition.name} is a foreign table, on which no index can be")
+        return
+    wanted = moved_index(state, fact, partition)
+    if partition.kind == "p" and fact.unique:
+        want_partition_key(partition, wanted)
+    own = constraint_of(state, index)
+    for other in state.indexes_on(partition.oid):
+        if other.index is not None and not other.index.parent and same_index(other.index, wanted):
+            carried = constraint_of(state, other)
+            if own is None or (carried is not None and carried.kind == own.kind):
+                adopt_index(state, index, other)
+                return
+    kind = own.kind if own is not None else ""
+    if kind == "p" and state.constraints_on(partition.oid, "p"):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{partition.name} has a primary key already")
+    name = free_name(state, partition, wanted, kind)
+    made = store_index(state, partition, replace(wanted, parent=index.oid, valid=True), name)
+    if own is not None:
+        add_key_constraint(state, made, own.kind, deferred=own.initially_deferred, parent=own.oid)
+    if partition.kind == "p":
+        for below in partitions_of(state, partition.oid):
+            index_on_partition(state, made, below)
+
+
+def adopt_index(state: State, index: Relation, other: Relation) -> None:
+    """Attach a partition's index to its table's."""
+    assert other.index is not None  # noqa: S101 - it is an index
+    state.change(other, index=replace(other.index, parent=index.oid))
+    own, carried = constraint_of(state, index), constraint_of(state, other)
+    if own is not None and carried is not None:
+        state.change_constraint(carried, parent=own.oid, local=False, inherited=1)
+
+
+def moved_index(state: State, fact: IndexFact, table: Relation) -> IndexFact:
+    """Give an index as it is over another table with columns of the same names."""
+    numbers = numbers_in(state, fact.table, table)
+    return replace(
+        fact,
+        table=table.oid,
+        columns=tuple(numbers.get(number, number) for number in fact.columns),
+        include=tuple(numbers.get(number, number) for number in fact.include),
+        expressions=tuple(each.moved(numbers) for each in fact.expressions),
+        predicate=fact.predicate.moved(numbers) if fact.predicate is not None else None,
+        parent=0,
+        replica_identity=False,
+    )
+
+
+def numbers_in(state: State, table: int, other: Relation) -> Mapping[int, int]:
+    """Give for a table's column numbers those of another table with the same names."""
+    theirs = {column.name: column.number for column in other.columns}
+    return {
+        column.number: theirs[column.name] for column in state.relations[table].columns if column.name in theirs
+    }
+
+
+def same_index(one: IndexFact, other: IndexFact) -> bool:
+    """Tell whether two indexes of one table are alike enough to be attached (CompareIndexInfo)."""
+
+    def essence(fact: IndexFact) -> tuple[object, ...]:
+        texts = tuple(each.parts for each in fact.expressions)
+        predicate = fact.predicate.parts if fact.predicate is not None else None
+        return (
+            fact.columns, fact.include, fact.unique, fact.method, fact.opclasses, fact.nulls_not_distinct,
+            texts, predicate, bool(fact.exclusion),
+        )  # fmt: skip
+
+    if (one.expressions or one.predicate) and essence(one) != essence(other):
+        plain_one = replace(one, expressions=(), predicate=None)
+        plain_other = replace(other, expressions=(), predicate=None)
+        if essence(plain_one) == essence(plain_other) and len(one.expressions) == len(other.expressions):
+            if (one.predicate is None) != (other.predicate is None):
+                return False
+            raise DoubtfulError("whether two indexes have the same expressions cannot be told")
+    return essence(one) == essence(other)

@@ -1,0 +1,95 @@
+"""A batch of rows that are changed: found and locked, changed, and what really was kept as it had been.
+
+A trigger, or a policy of row-level security, may keep a row as it is or write something else into it. What is kept
+are the rows that were changed, so that a way back neither doubles nor loses one; whoever carries a batch out
+counts the rows that were found beside them (`apply/walk.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import quoted
+from fkdash.db.literals import literal
+from fkdash.fix.plan import Batch
+from fkdash.versions import ROW_MOVES_ARE_UPDATES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+
+CHANGED: Final = "changed"
+"""What the changed rows are called, as they were before."""
+AS_WRITTEN: Final = "fkdash_written"
+"""The column of the changed rows that says whether they have what was written, byte for byte."""
+
+
+def changing(
+    catalog: Catalog,
+    key: ForeignKey,
+    leaf: TableName,
+    found: str,
+    select: str,
+    *,
+    written: Mapping[str, str | None],
+    keeping: str,
+) -> tuple[str, Batch]:
+    """Give the statement that writes into the rows of `leaf` that `select` finds, or without values deletes them.
+
+    They are called `found` in it, with `ctid`; `keeping` is the statement that keeps those of CHANGED. A value is
+    a constant or an expression over `found`, NULL for None.
+    """
+    changed = _update(catalog, key, leaf, found, written) if written else _delete(leaf, found)
+    sql = f"WITH {found} AS MATERIALIZED (\n{select}),\n{CHANGED} AS (\n  {changed})\n{keeping}"
+    return sql, Batch(last=keeping, found=found, changed=CHANGED, writes=bool(written))
+
+
+def _delete(leaf: TableName, found: str) -> str:
+    return f"DELETE FROM ONLY {leaf.sql} c USING {found} WHERE {_these(found)}\n  RETURNING {found}.*"
+
+
+def _update(
+    catalog: Catalog, key: ForeignKey, leaf: TableName, found: str, written: Mapping[str, str | None]
+) -> str:
+    columns = catalog.tables[key.table].columns_by_name
+    values = {name: value or f"NULL::{columns[name].type}" for name, value in written.items()}
+    assigned = ", ".join(f"{quoted(name)} = {value}" for name, value in values.items())
+    own, given = ", ".join(f"c.{quoted(name)}" for name in values), ", ".join(values.values())
+    rows, where = f"ONLY {leaf.sql}", _these(found)
+    if _moves(catalog, key, leaf, list(values)):
+        rows = key.table.sql
+        where += f" AND c.tableoid OPERATOR(pg_catalog.=) {literal(leaf.sql)}::pg_catalog.regclass"
+    return (
+        f"UPDATE {rows} c SET {assigned} FROM {found} WHERE {where}\n"
+        f"  RETURNING {found}.*, ROW({own})::pg_catalog.record OPERATOR(pg_catalog.*=) "
+        f"ROW({given})::pg_catalog.record AS {AS_WRITTEN}"
+    )
+
+
+def _these(found: str) -> str:
+    return (
+        f"c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT {found}.ctid FROM {found})) "
+        f"AND c.ctid OPERATOR(pg_catalog.=) {found}.ctid"
+    )
+
+
+def _moves(catalog: Catalog, key: ForeignKey, leaf: TableName, written: Sequence[str]) -> bool:
+    """Tell whether rows with other values may belong to other partitions: written to the leaf they fail (23514).
+
+    Before PostgreSQL 15 a row that moves is deleted for the foreign keys to it, whose actions would follow.
+    """
+    above, names = leaf, set()
+    while above != key.table:
+        above = catalog.tables[above].partition_of or key.table
+        table = catalog.tables[above]
+        names |= {table.columns_by_number[number].name for number in table.partition_key if number}
+    if not names.intersection(written):
+        return False
+    held = any(catalog.referencing.get(each.name) for each in catalog.with_partitions(key.table))
+    return not held or (catalog.server is not None and catalog.server.major >= ROW_MOVES_ARE_UPDATES)
+
+
+def once(rows: str, columns: Sequence[str]) -> str:
+    """Give what FROM takes for rows of which several may stand for one: each of their `columns` once."""
+    return f"(SELECT DISTINCT {', '.join(f'{rows}.{quoted(name)}' for name in columns)} FROM {rows}) AS each_once"

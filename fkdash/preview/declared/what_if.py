@@ -1,0 +1,100 @@
+"""What if: the facts as they would be after a fix, so that the same engine answers for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.model import Action, TableName
+from fkdash.db.literals import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fkdash.preview.declared.facts import ColumnFact, KeyFact, TableFact, TriggerFact
+    from fkdash.preview.declared.reached import Facts
+
+_FUNCTIONS: Final = {
+    Action.NO_ACTION: "pg_catalog.RI_FKey_noaction_del",
+    Action.RESTRICT: "pg_catalog.RI_FKey_restrict_del",
+    Action.CASCADE: "pg_catalog.RI_FKey_cascade_del",
+    Action.SET_NULL: "pg_catalog.RI_FKey_setnull_del",
+    Action.SET_DEFAULT: "pg_catalog.RI_FKey_setdefault_del",
+}
+
+
+_CHECKING_TRIGGERS: Final = "RI_ConstraintTrigger_c"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """Another ON DELETE action for a foreign key; `columns` is the column list of SET NULL or SET DEFAULT."""
+
+    action: Action
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a preview pretends: other actions and dropped foreign keys by constraint OID, columns that take NULL.
+
+    `defaults` are other defaults of columns, each the text of a value.
+    A foreign key with another action is one that was dropped and added again: its
+    triggers come last in the queue.
+    """
+
+    actions: Mapping[int, NewAction] = field(default_factory=dict)
+    dropped: frozenset[int] = frozenset()
+    nullable: frozenset[tuple[TableName, str]] = frozenset()
+    defaults: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
+
+    def applied(self, facts: Facts) -> Facts:
+        """Give the facts as they would be."""
+        keys = {oid: self._key(facts, key) for oid, key in facts.keys.items()}
+        tables = {oid: self._table(facts, table) for oid, table in facts.tables.items()}
+        return replace(facts, keys=keys, tables=tables)
+
+    def _key(self, facts: Facts, key: KeyFact) -> KeyFact:
+        change = self.actions.get(facts.root_key(key).oid)
+        if change is None:
+            return key
+        return replace(key, on_delete=change.action, delete_columns=change.columns)
+
+    def _table(self, facts: Facts, table: TableFact) -> TableFact:
+        kept: list[TriggerFact] = []
+        added: list[TriggerFact] = []
+        for trigger in table.triggers:
+            key = facts.key_of(trigger)
+            declared = facts.root_key(key).oid if key is not None else 0
+            change = self.actions.get(declared)
+            if declared in self.dropped:
+                continue
+            if change is None:
+                kept.append(trigger)
+            elif trigger.machinery.endswith("_del"):
+                deferred = change.action is Action.NO_ACTION and trigger.deferred
+                added.append(replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred))
+            else:
+                added.append(trigger)
+        columns = tuple(self._column(facts, table, column) for column in table.columns)
+        actions = [trigger for trigger in kept if trigger.name < _CHECKING_TRIGGERS]
+        rest = kept[len(actions) :]
+        return replace(table, triggers=(*actions, *added, *rest), columns=columns)
+
+    def _column(self, facts: Facts, table: TableFact, column: ColumnFact) -> ColumnFact:
+        # A partition's rows are written with the default of the table that the key was declared on.
+        root = facts.tables[facts.root(table.oid)].name
+        if (table.name, column.name) in self.nullable:
+            column = replace(column, not_null=False)
+        default = self.defaults.get((table.name, column.name), self.defaults.get((root, column.name)))
+        if default is None:
+            return column
+        return replace(
+            column,
+            default=f"{literal(default)}::{column.type}",
+            # Turning a text into a value of a type that users made runs their code.
+            default_steady=column.domain is None and not column.type_not_run,
+            default_folded=False,
+            default_restricted=(),
+            default_not_run=column.type_not_run,
+        )

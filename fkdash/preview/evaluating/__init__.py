@@ -1,0 +1,1 @@
+"""What stored expressions and comparisons give for the values of rows."""

@@ -1,0 +1,1 @@
+"""What `check` and `lint` found, in each format."""

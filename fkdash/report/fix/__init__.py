@@ -1,0 +1,1 @@
+"""Options, plans, preflights, rehearsals, runs and exports, for people and for programs."""

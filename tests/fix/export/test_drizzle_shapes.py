@@ -1,0 +1,201 @@
+"""Drizzle projects of other shapes: journals, configurations and schemas as teams write them; no server, no tool."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fkdash.fix.export.model import UnfitFolderError
+from fkdash.fix.export.write import write
+from tests.fix.export.plans import export
+from tests.fix.export.test_migrations import ENTRY, drizzle
+
+CONFIG = "export default defineConfig({ dialect: 'postgresql', schema: './src/schema', out: './drizzle' });\n"
+COLUMN = "primaryWorkspaceId: integer('primary_workspace_id').notNull()"
+WORKSPACES = "export const workspaces = pgTable('workspaces', { id: integer('id').primaryKey() });\n"
+REFERENCE = ".references((): AnyPgColumn => workspaces.id, { onDelete: 'set null' })"
+
+
+def project(root: Path, files: dict[str, str], *, config: str = CONFIG) -> Path:
+    drizzle(root / "drizzle")
+    for name, text in {"package.json": "{}", "drizzle.config.ts": config, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def edited(root: Path, option: str = "no-action") -> str:
+    """Give the text of the schema file that an export edits."""
+    made = export("drizzle", root, option, edit_schema=True)
+    texts = [change.content.decode() for change in made.files if change.path.suffix == ".ts"]
+    assert len(texts) == 1, made.incomplete
+    return texts[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (REFERENCE, REFERENCE.replace("set null", "no action")),
+        (
+            ".references(\n    // who pays\n    () => workspaces.id,\n    { onUpdate: 'cascade', /* so it is */ onDelete: `set null` as const },\n  )",
+            ".references(\n    // who pays\n    () => workspaces.id,\n    { onUpdate: 'cascade', /* so it is */ onDelete: `no action` as const },\n  )",
+        ),
+        (
+            ".references(() => workspaces.id,)",
+            ".references(() => workspaces.id, { onDelete: 'no action' },)",
+        ),
+    ],
+)  # fmt: skip
+def test_the_action_of_a_columns_reference_is_edited_and_nothing_else(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{\n  {COLUMN}REFERENCE,\n}});\n"
+    text += "export const usersRelations = relations(users, ({ one }) => ({ workspace: one(workspaces) }));\n"
+    project(tmp_path, {"src/schema/index.ts": text.replace("REFERENCE", before)})
+    assert edited(tmp_path) == text.replace("REFERENCE", after)
+
+
+@pytest.mark.parametrize("options", ["{ ...cascade }", "{ onDelete }", "cascade", "{ onDelete: action }"])
+def test_an_action_that_stands_elsewhere_is_named_and_not_written_over(options: str, tmp_path: Path) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{\n  {COLUMN}.references(() => workspaces.id, {options}),\n}});\n"
+    project(tmp_path, {"src/schema/index.ts": text})
+    made = export("drizzle", tmp_path, edit_schema=True)
+    assert not any(change.path.suffix == ".ts" for change in made.files)
+    assert [(each.file and each.file.name, each.line) for each in made.incomplete] == [("index.ts", 3)]
+
+
+FOREIGN = (
+    "foreignKey({ NAMED columns: [t.primaryWorkspaceId], foreignColumns: [workspaces.id] }).onDelete('set null')"
+)
+
+
+@pytest.mark.parametrize("extra", ["(t) => [\n  KEYS,\n]", "(t) => ({\n  some: KEYS,\n})"])
+def test_of_several_keys_of_a_column_the_one_of_the_name_is_edited(extra: str, tmp_path: Path) -> None:
+    own = FOREIGN.replace("NAMED", "name: 'users_primary_workspace_id_fkey', /* ours */")
+    other = FOREIGN.replace("NAMED", "name: 'another',")
+    keys = f"{own},\n  {'other: ' if 'some' in extra else ''}{other}"
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN} }}, {extra.replace('KEYS', keys)});\n"
+    project(tmp_path, {"src/schema/index.ts": text})
+    assert edited(tmp_path) == text.replace(own, own.replace("set null", "no action"))
+
+
+@pytest.mark.parametrize(
+    ("casing", "column"),
+    [("snake_case", "primaryWorkspaceId"), ("snake_case", "primary_workspaceID"), ("", "primary_workspace_id")],
+)
+def test_a_column_without_a_name_of_its_own_has_the_one_that_casing_gives(
+    casing: str, column: str, tmp_path: Path
+) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {column}: integer().notNull(){REFERENCE} }});\n"
+    said = f" casing: '{casing}'," if casing else " // casing: 'snake_case',\n"
+    project(tmp_path, {"src/schema/index.ts": text}, config=CONFIG.replace("({", "({" + said))
+    assert edited(tmp_path, "drop-not-null") == text.replace(".notNull()", "")
+
+
+CREATORS = {
+    "computed": ("pgTableCreator((name) => `u${PREFIX}${name}`)", "createTable('rs', "),
+    "as-it-is": ("pgTableCreator(name => name)", "createTable('users', "),
+    "returned": ("pgTableCreator((n) => { return `us${n}`; })", "createTable('ers', "),
+}
+
+
+@pytest.mark.parametrize(("creator", "call"), CREATORS.values(), ids=CREATORS)
+def test_tables_of_a_creator_in_another_file_are_found(creator: str, call: str, tmp_path: Path) -> None:
+    text = f"import {{ createTable }} from '../creator';\n{WORKSPACES}export const users = {call}{{ {COLUMN}{REFERENCE} }});\n"
+    project(tmp_path, {"src/schema/index.ts": text, "src/creator.ts": f"export const createTable = {creator};\n"})
+    assert edited(tmp_path) == text.replace("set null", "no action")
+
+
+def test_tables_of_another_schema_in_another_file_are_told_apart(tmp_path: Path) -> None:
+    twin = f"import {{ auth }} from './schemas';\nexport const users = auth.table('users', {{ {COLUMN}{REFERENCE} }});\n"
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
+    files = {"a.ts": twin, "b.ts": text, "schemas.ts": "export const auth = pgSchema('auth');\n"}
+    project(tmp_path, {f"src/schema/{name}": content for name, content in files.items()})
+    assert edited(tmp_path) == text.replace("set null", "no action")
+
+
+def test_paths_of_a_configuration_start_where_drizzle_kit_is_run(tmp_path: Path) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
+    project(tmp_path, {"src/schema/index.ts": text})
+    (tmp_path / "config").mkdir()
+    config = (tmp_path / "drizzle.config.ts").rename(tmp_path / "config/drizzle.config.ts")
+    config.write_text(CONFIG.replace("out:", "migrations: { table: 'ours' }, out:"))
+    made = export("drizzle", tmp_path)
+    assert '"drizzle"."ours"' in made.mark_applied[0]
+    assert edited(tmp_path) == text.replace("set null", "no action")
+
+
+def test_the_schema_is_looked_for_in_the_package_of_the_migrations_only(tmp_path: Path) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
+    computed = "export default defineConfig({ out: path.join(__dirname, 'drizzle'), schema: schemaPath });\n"
+    project(tmp_path / "a", {}, config=computed)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/package.json").write_text("{}")
+    (tmp_path / "b/schema.ts").write_text(text)
+    made = export("drizzle", tmp_path, edit_schema=True)
+    assert not any(change.path.suffix == ".ts" for change in made.files)
+    assert any("is not found in the schema" in each.reason for each in made.incomplete)
+
+
+def test_a_journal_without_breakpoints_goes_on_without_them(tmp_path: Path) -> None:
+    folder = drizzle(tmp_path, entries=[{**ENTRY, "breakpoints": False}])
+    write(export("drizzle", tmp_path).files)
+    entry = json.loads((folder / "meta/_journal.json").read_text())["entries"][-1]
+    assert entry["breakpoints"] is False
+    assert "statement-breakpoint" not in (folder / f"{entry['tag']}.sql").read_text()
+
+
+def renamed(folder: Path, tag: str, snapshot: str) -> None:
+    (folder / "0000_init.sql").rename(folder / f"{tag}.sql")
+    (folder / "meta/0000_snapshot.json").rename(folder / "meta" / snapshot)
+
+
+@pytest.mark.parametrize(
+    ("tag", "snapshot", "prefix"),
+    [
+        ("20240101000000_init", "20240101000000_snapshot.json", "20261129040000"),
+        ("1700000000_init", "1700000000_snapshot.json", "1795924800"),
+        ("_init", "_snapshot.json", ""),
+    ],
+)
+def test_every_prefix_of_drizzle_kit_goes_on(tag: str, snapshot: str, prefix: str, tmp_path: Path) -> None:
+    folder = drizzle(tmp_path, entries=[{**ENTRY, "tag": tag}])
+    renamed(folder, tag, snapshot)
+    write(export("drizzle", tmp_path).files)
+    entry = json.loads((folder / "meta/_journal.json").read_text())["entries"][-1]
+    assert entry["tag"].startswith(f"{prefix}_users_primary")
+    assert (folder / f"{entry['tag']}.sql").is_file()
+    state = json.loads((folder / f"meta/{prefix}_snapshot.json").read_text())
+    assert state["prevId"] == "a"
+
+
+def one(root: Path, *, key: str) -> Path:
+    """Write a folder of 1.x that knows one foreign key."""
+    ddl = [
+        {"entityType": "fks", "schema": "public", "table": "users", "name": key, "onDelete": "SET NULL", "onUpdate": "NO ACTION"}
+    ]  # fmt: skip
+    state = {"version": "9", "dialect": "postgres", "id": "a", "prevIds": [], "type": "base", "ddl": ddl}
+    folder = root / "20240101000000_init"
+    folder.mkdir(parents=True)
+    (folder / "migration.sql").write_text("select 1;")
+    (folder / "snapshot.json").write_text(json.dumps(state, indent=2))
+    return root
+
+
+def test_of_a_repositorys_two_kinds_of_drizzle_that_with_the_key_is_meant(tmp_path: Path) -> None:
+    old = drizzle(tmp_path / "a/drizzle", entries=[ENTRY])
+    snapshot = old / "meta/0000_snapshot.json"
+    kept = snapshot.read_text()
+    snapshot.write_text(kept.replace("users_primary_workspace_id_fkey", "other"))
+    new = one(tmp_path / "b/drizzle", key="users_primary_workspace_id_fkey")
+    assert new in export("drizzle", tmp_path).files[-1].path.parents
+
+    snapshot.write_text(kept)
+    with pytest.raises(UnfitFolderError, match="several Drizzle folders"):
+        export("drizzle", tmp_path)
+    state = new / "20240101000000_init/snapshot.json"
+    state.write_text(state.read_text().replace("users_primary_workspace_id_fkey", "other"))
+    assert old in export("drizzle", tmp_path).files[-1].path.parents
