@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fkdash.apply.sandbox import pinned
 from fkdash.catalog.tables_of_fkdash import QUARANTINE
 from fkdash.db.queries import query
 from fkdash.errors import StoppedError
@@ -27,16 +26,16 @@ class Stranger(NamedTuple):
     owner: str
 
 
-def keeps_rows(plan: Plan) -> bool:
-    """Tell whether a plan writes rows into a table that keeps them."""
-    return plan.kept is not None and any(step.title == "keep" for step in plan.steps)
+def kept_in(plan: Plan, steps: Iterable[Step]) -> TableName | None:
+    """Give the table that `steps` of a plan write kept rows into, or make for them; None where they write none."""
+    writes = any(step.title == "keep" or step.repeats for step in steps)
+    return plan.kept.table if plan.kept is not None and writes else None
 
 
-async def stranger_with(session: Session, catalog: Catalog, plan: Plan, role: str | None) -> Stranger | None:
-    """Give who else has the table in hand where `role` (None: the session's) writes; None where nobody has."""
-    if plan.kept is None:
-        return None
-    kept = plan.kept.table
+async def stranger_with(
+    session: Session, catalog: Catalog, plan: Plan, kept: TableName, role: str | None
+) -> Stranger | None:
+    """Give who else has `kept` in hand where `role` (None: the session's) writes; None where nobody has."""
     # The schema of the rows' own table is the application's: its owner could put another in the place of that too.
     schema = kept.schema if kept.schema == QUARANTINE else None
     owned = catalog.tables[plan.key.table].oid
@@ -50,13 +49,11 @@ async def refuse_a_stranger(session: Session, catalog: Catalog, plan: Plan, step
     Asked after the preflight too, since anybody who may create tables there could have been quicker. The
     transaction locks the table, so that what was asked still holds when it writes.
     """
-    writes = any(step.title == "keep" or step.repeats for step in steps)
-    if plan.kept is None or not keeps_rows(plan) or not writes:
+    kept = kept_in(plan, steps)
+    if kept is None:
         return
-    kept = plan.kept.table
     await session.execute(f"set local lock_timeout = {_LOCK_MS}; lock table {kept.sql} in row exclusive mode")
-    async with pinned(session):
-        stranger = await stranger_with(session, catalog, plan, None)
+    stranger = await stranger_with(session, catalog, plan, kept, None)
     if stranger is not None:
         raise StoppedError(
             f"{whose(kept, stranger)}: not a row was written there.",

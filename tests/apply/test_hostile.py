@@ -15,11 +15,12 @@ import asyncpg
 import pytest
 
 from fkdash.apply.events import RunOutcome
-from fkdash.apply.journal.recovery import recorded_run
+from fkdash.apply.journal.recovery import recorded_run, remaining
 from fkdash.apply.proof.preflight import Standing
 from fkdash.apply.run.run import Patience
 from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.errors import UsageError
+from fkdash.fix.plan import Plan
 from tests.support.changes import Workbench, good, owner_of, workbench
 from tests.support.program import run, start
 from tests.support.servers import TestDatabase
@@ -309,6 +310,37 @@ async def test_a_table_that_somebody_puts_there_after_the_preflight_gets_not_a_r
         assert "belongs to plain_" in ended.message
         assert "not a row was written there" in ended.message
         assert await database.value("select count(*) from children") == rows
+
+
+async def what_is_left(bench: Workbench, chosen: Plan) -> Plan:
+    catalog = await bench.look()
+    async with bench.pool.session() as session:
+        return await remaining(session, catalog, chosen)
+
+
+async def test_the_rest_of_a_run_writes_nothing_where_somebody_has_got_hold_of_the_table(bench: Workbench) -> None:
+    database = bench.database
+    await database.execute(
+        _AN_ORPHAN
+        + "; create function stop() returns trigger language plpgsql as 'begin raise exception ''no''; end';"
+        "create trigger stop before delete on children for each row execute function stop()"
+    )
+    chosen = await bench.plan("ck", "delete-orphans")
+    ended = await bench.carry_out(chosen, look_first=False)
+    assert (ended.outcome, "keep" in [chosen.steps[done - 1].title for done in ended.steps_done]) == (
+        RunOutcome.FAILED,
+        True,
+    ), ended.message
+    await database.execute("drop trigger stop on children")
+    rows = await database.value("select count(*) from children")
+    rest = await what_is_left(bench, chosen)
+    async with owner_of(database, kept_table(bench.key("ck")).sql):
+        said = [line.what for line in await bench.preflight(rest) if line.standing is Standing.STOP]
+        assert ["belongs to plain_" in each for each in said] == [True], said
+        refused = await bench.carry_out(rest, look_first=False, continues=ended.journal)
+        assert "belongs to plain_" in refused.message, refused.message
+        assert await database.value("select count(*) from children") == rows
+    good(await bench.carry_out(await what_is_left(bench, chosen), continues=ended.journal))
 
 
 async def test_a_quarantine_in_somebody_else_s_schema_is_none(bench: Workbench) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.engines import unproven
 from fkdash.apply.holders import holders
-from fkdash.apply.kept_by_whom import Stranger, keeps_rows, stranger_with
+from fkdash.apply.kept_by_whom import Stranger, kept_in, stranger_with
 from fkdash.apply.lock_waits import chain_of, lock_waits
 from fkdash.apply.proof.preflight_lines import (
     PreflightLine,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from fkdash.apply.holders import Holder
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, TableName
     from fkdash.db.session import Row, Session, Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
@@ -170,7 +170,7 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
     if plan.values:
         there, why = await _answer(sessions, referenced_row(catalog, plan.key, plan.values), seconds=seconds)
         lines.append(named_row_line(plan.key.referenced, as_referenced(plan.key, plan.values), there, why))
-    if plan.chosen and any(step.title == "keep" for step in plan.steps):
+    if plan.chosen and _keeps_anew(plan):
         # What goes on after an interruption may find that one was deleted since.
         lines.append(await _chosen_line(sessions, catalog, plan, seconds=seconds))
     if plan.writes_rows and any(each.has_rules for each in catalog.with_partitions(plan.key.table)):
@@ -178,23 +178,30 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
     triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
     if triggers:
         lines.append(writing_triggers_line(triggers))
-    if plan.kept is not None and keeps_rows(plan):
-        table = catalog.tables.get(plan.kept.table)
-        rows = f"select exists (select from {plan.kept.table.sql})"
-        used, _ = await _answer(sessions, rows, seconds=seconds) if table is not None else (False, "")
-        own = {column.name for column in catalog.tables[plan.key.table].columns}
-        if plan.kept.table == kept_parents(plan.key):
-            own = set(plan.key.columns)
-        fits = table is None or own <= set(table.columns_by_name)
-        lines.append(
-            kept_line(
-                plan.kept.table,
-                used=used is not False,
-                fits=fits,
-                stranger=await _stranger(sessions, catalog, plan, seconds=seconds),
-            )
-        )
+    kept = kept_in(plan, plan.steps)
+    if kept is not None:
+        lines.append(await _kept_line(sessions, catalog, plan, kept, seconds=seconds))
     return lines
+
+
+async def _kept_line(
+    sessions: Sessions, catalog: Catalog, plan: Plan, kept: TableName, *, seconds: float
+) -> PreflightLine:
+    """Look at the table that keeps the rows; the rest of a run goes on with the one that its first part filled."""
+    table = catalog.tables.get(kept)
+    used: object = False
+    if table is not None and _keeps_anew(plan):
+        used, _ = await _answer(sessions, f"select exists (select from {kept.sql})", seconds=seconds)
+    own = {column.name for column in catalog.tables[plan.key.table].columns}
+    if kept == kept_parents(plan.key):
+        own = set(plan.key.columns)
+    fits = table is None or own <= set(table.columns_by_name)
+    stranger = await _stranger(sessions, catalog, plan, kept, seconds=seconds)
+    return kept_line(kept, used=used is not False, fits=fits, stranger=stranger)
+
+
+def _keeps_anew(plan: Plan) -> bool:
+    return any(step.title == "keep" for step in plan.steps)
 
 
 async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> PreflightLine:
@@ -212,11 +219,14 @@ async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seco
     return named_row_line(plan.key.referenced, words, there, why)
 
 
-async def _stranger(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> Stranger | None:
+async def _stranger(
+    sessions: Sessions, catalog: Catalog, plan: Plan, kept: TableName, *, seconds: float
+) -> Stranger | None:
     """Give who else has the table that is to keep rows in hand; the run asks again under its lock."""
+    role = catalog.server.role if catalog.server else None
     try:
         async with sessions.session(seconds) as session:
-            return await stranger_with(session, catalog, plan, catalog.server.role if catalog.server else None)
+            return await stranger_with(session, catalog, plan, kept, role)
     except (TimedOutError, NotPermittedError):
         return None
 
