@@ -126,7 +126,7 @@ class Column:
     """A column: `number` is attnum, `type` is format_type's spelling.
 
     `default` of a generated column is its generation expression; a live database's
-    is read for these and for the columns of foreign keys. `identity_always` is
+    is read for these and for the columns of foreign and primary keys. `identity_always` is
     GENERATED ALWAYS AS IDENTITY: no action may write it, not even NULL (428C9).
 
     `not_null` is attnotnull, which from PostgreSQL 18 on is true for a NOT VALID

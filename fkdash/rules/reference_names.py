@@ -68,8 +68,22 @@ class KeyNames:
             return None
         if any(word.lower() in FROM_ELSEWHERE for word in words[:-1]):
             return None
+        if table.primary_key == (column.name,) and (column.identity or column.default is not None):
+            # It numbers the table's own rows.
+            return None
         found = next(self._found(table, column, words), None)
-        return found if found is None or found != (table.name, column.name) else None
+        if found is None or found == (table.name, column.name) or self._refers_already(table, column, found[0]):
+            return None
+        return found
+
+    def _refers_already(self, table: Table, column: Column, to: TableName) -> bool:
+        """Tell whether a table's own key only seems to refer to a table, to which another column does.
+
+        `maintenance_groupid` is the key of maintenance_groups beside its `groupid`.
+        """
+        if table.primary_key != (column.name,):
+            return False
+        return any(key.referenced == to for key in self.catalog.declared_on.get(table.name, ()))
 
     def _words(self, table: Table, name: str) -> list[str]:
         """Give the words of a name; `channelid` is two where the first is that of a table or of somebody."""
@@ -204,7 +218,7 @@ def key_names(catalog: Catalog) -> KeyNames:
     for name, keys in single_keys(catalog).items():
         if catalog.tables[name].extension is not None:
             continue
-        satellite = _is_satellite(catalog, name, tables)
+        satellite = _is_satellite(catalog, name, tables) or _is_link(catalog, name)
         for number, key in enumerate(keys):
             if number and _lower_words(key)[-1] not in {"code", "uuid", "id", "key", "guid"}:
                 continue
@@ -225,9 +239,14 @@ def key_names(catalog: Catalog) -> KeyNames:
 
 def _tells_apart(table: str, key: str) -> bool:
     """Tell whether a key's name by itself says whose it is: `itemid` does, `id` and `title` do not."""
+    words, of_table = _lower_words(key), _lower_words(table)
     if key.lower() in COMMON_KEYS:
         return False
-    return key.lower() not in DESCRIBING or _folded([key]) in _forms_of(table)
+    if "by" in of_table and of_table[of_table.index("by") + 1 :] == words:
+        # `orders_by_client_class` counts them.
+        return False
+    describes = words[-1] == "name" or words[-1] in DESCRIBING
+    return not describes or not _forms_of(table).isdisjoint({_folded(words), _folded(words[:-1])})
 
 
 def family(column: Column) -> str:
@@ -278,6 +297,14 @@ def _is_satellite(catalog: Catalog, name: TableName, tables: Collection[str]) ->
     if len(words) < 2 or words[-1] not in KEY_WORDS:  # noqa: PLR2004 - a table's word and the key's
         return False
     return _folded(words[:-1]) in tables and not _is_of(name.name, words[:-1])
+
+
+def _is_link(catalog: Catalog, name: TableName) -> bool:
+    """Tell whether a table only says which rows of others belong together: what is called like it means those."""
+    table, declared = catalog.tables[name], catalog.declared_on.get(name, ())
+    own = {column.name for column in table.columns}.difference(table.primary_key)
+    referring = {column for key in declared for column in key.columns}
+    return len({key.columns for key in declared}) > 1 and own <= referring
 
 
 def _ends(table: str) -> Iterator[str]:

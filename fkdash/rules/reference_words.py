@@ -6,7 +6,7 @@ from typing import Final
 
 KEY_WORDS: Final = frozenset({"id", "uuid", "guid", "key", "code", "fk", "pk", "ref", "no", "uid", "oid", "sk"})
 FIRST_WORDS: Final = frozenset({"fk", "id"})
-COMMON_KEYS: Final = frozenset({"id", "uuid", "guid", "key", "code", "name", "oid", "pk", "rowid"})
+COMMON_KEYS: Final = frozenset({"id", "uuid", "guid", "key", "code", "name", "oid", "pk", "rowid", "sid"})
 DESCRIBING: Final = frozenset(
     [
         "address",
@@ -34,6 +34,7 @@ DESCRIBING: Final = frozenset(
         "summary",
         "text",
         "title",
+        "uri",
         "url",
         "value",
         "version",

@@ -18,7 +18,7 @@ from fkdash.db.queries import query
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.model import Index, TableName
     from fkdash.db.session import Row, Session
 
     Asking = Callable[..., Coroutine[None, None, Sequence[Row]]]
@@ -83,8 +83,8 @@ async def add_defaults(
 ) -> None:
     """Put default expressions into the columns that can need them.
 
-    These are the columns `used` in a foreign key (attribute numbers by the table's OID) and generated ones; all
-    where that is None, for which a lock is waited for.
+    These are the columns `used` in a key (attribute numbers by the table's OID) and generated ones; all where that
+    is None, for which a lock is waited for.
     """
     places = [*_with_defaults(rows.columns, used)]
     if places:
@@ -94,6 +94,21 @@ async def add_defaults(
             query("fkdash.catalog.postgres", "defaults"), tables, numbers, used is None
         ):
             changed.put(row["table_oid"], row["number"], default=row["expression"])
+
+
+def with_own_keys(
+    used: Mapping[int, set[int]], indexes: Mapping[int, Iterable[Index]], columns: ColumnsByTable
+) -> Mapping[int, set[int]]:
+    """Give the same with the primary keys that are called more than `id`.
+
+    With a default they number their own rows, and what seems to be a reference by its name is none.
+    """
+    found = dict(used)
+    for table, of_table in indexes.items():
+        for index in of_table:
+            if index.primary and len(index.columns) == 1 and columns[table][index.columns[0]].name != "id":
+                found[table] = {*found.get(table, ()), index.columns[0]}
+    return found
 
 
 def name_not_nulls(row: Row, columns: ColumnsByTable, names: Mapping[int, TableName]) -> None:

@@ -22,7 +22,14 @@ from fkdash.catalog.model import (
     TableName,
 )
 from fkdash.catalog.postgres.asking import Asking
-from fkdash.catalog.postgres.columns import add_defaults, columns_of, domains_of, name_not_nulls, read_column_rows
+from fkdash.catalog.postgres.columns import (
+    add_defaults,
+    columns_of,
+    domains_of,
+    name_not_nulls,
+    read_column_rows,
+    with_own_keys,
+)
 from fkdash.catalog.postgres.foreign_keys import every_key_of, foreign_keys_of, used_columns, with_heirs
 from fkdash.catalog.postgres.publications import read_unpublishable
 from fkdash.catalog.postgres.table_parts import checks_of, indexes_of, rules_of, triggers_of
@@ -194,7 +201,8 @@ async def _gathered(
     used = await one.make(used_columns, declared.key_rows)
     async with at_once() as group:
         # A check is read by what stands in its columns: nothing there depends on the defaults.
-        group.create_task(add_defaults(one.session, columns, declared.column_rows, None if one.fully else used))
+        with_default = None if one.fully else await one.make(with_own_keys, used, parts.indexes, columns)
+        group.create_task(add_defaults(one.session, columns, declared.column_rows, with_default))
         checked = with_heirs(used, declared.table_rows, columns)
         checks = group.create_task(_read_checks(one, parts.check_rows, columns, checked))
         distinct = group.create_task(_read_distinct(one, declared))
