@@ -81,6 +81,26 @@ async def test_a_limit_on_transactions_does_not_end_a_check_in_the_middle(bench:
     assert ended.outcome is RunOutcome.VERIFIED, ended.message
 
 
+async def test_a_commit_is_on_disk_before_it_is_believed_also_where_nobody_else_waits_for_that(
+    bench: Workbench,
+) -> None:
+    await bench.database.execute(
+        "alter table children drop constraint ck; drop index if exists children_parent_id_idx;"
+        "alter table children add constraint ck foreign key (parent_id) references parents;"
+        "create table seen (what text, setting text);"
+        "create function watch() returns event_trigger language plpgsql as $$begin"
+        " insert into seen values (tg_tag, current_setting('synchronous_commit')); end$$;"
+        "create event trigger watch on ddl_command_start when tag in ('ALTER TABLE', 'CREATE INDEX')"
+        " execute function watch()"
+    )
+    async with with_setting(bench, "synchronous_commit = off") as unsafe:
+        good(await unsafe.apply("ck", "restrict"))
+        good(await unsafe.apply("ck", "create-index"))
+    rows = await (await bench.database.connection()).fetch("select what, setting from seen")
+    assert {row["what"] for row in rows} == {"ALTER TABLE", "CREATE INDEX"}
+    assert {row["setting"] for row in rows} == {"local"}
+
+
 async def test_a_session_that_checks_no_foreign_key_is_stopped_at(bench: Workbench) -> None:
     async with with_setting(bench, "session_replication_role = 'replica'") as unchecked:
         assert "session_replication_role is replica" in (await stops(unchecked, "restrict"))[0]

@@ -73,6 +73,28 @@ async def test_rows_that_a_role_may_not_see_are_not_called_none(database: TestDa
         await database.execute(f"drop owned by {role} cascade; drop role {role}")
 
 
+async def test_only_a_policy_that_is_forced_hides_rows_from_their_owner(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    role = f"owner_{database.name}"
+    await database.execute(
+        f"create role {role} login; alter table doubted owner to {role}; alter table users owner to {role};"
+        "alter table doubted enable row level security"
+    )
+    try:
+        async with workbench(database, tmp_path, dsn=database.dsn.replace("postgres@", f"{role}@")) as bench:
+            seen = await count_orphans(bench.pool, bench.catalog, bench.key("dk"), seconds=5)
+            await database.execute("alter table doubted force row level security")
+            await bench.look()
+            hidden = await count_orphans(bench.pool, bench.catalog, bench.key("dk"), seconds=5)
+        assert (seen.rows, seen.status) == (5, "complete")
+        assert (hidden.rows, hidden.status) == (None, "unknown")
+        assert "row security may hide rows of public.doubted" in hidden.reason
+    finally:
+        await database.execute(f"drop owned by {role} cascade; drop role {role}")
+
+
 @pytest.mark.newest_version
 async def test_the_command_prints_the_document_and_says_that_there_are_orphans(
     database: TestDatabase, tmp_path: Path

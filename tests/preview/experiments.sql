@@ -2682,6 +2682,18 @@ ALTER TABLE c1 REPLICA IDENTITY FULL;
 INSERT INTO c VALUES (1, 1);
 CREATE PUBLICATION changes FOR TABLE c;
 
+-- experiment pub13: whether a partition without replica identity counts hangs on the plan that leaves it out
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE) PARTITION BY LIST (pid);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1);
+CREATE TABLE c2 PARTITION OF c FOR VALUES IN (2);
+ALTER TABLE c1 REPLICA IDENTITY FULL;
+INSERT INTO c VALUES (1);
+CREATE PUBLICATION changes FOR TABLE c;
+
 -- experiment pub9: a check for rows that remain is no update
 -- delete p WHERE id=1
 -- versions 14 to 18

@@ -46,6 +46,7 @@ UNKNOWABLE = frozenset(
         "when12",
         "when15",
         "when19",
+        "pub13",
     ]
 )
 
