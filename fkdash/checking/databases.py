@@ -151,18 +151,17 @@ async def _bounded(look: Look, turns: Turns, place: Hashable) -> CheckReport:
 
 async def _insisting(look: Look, turns: Turns, place: Hashable) -> CheckReport:
     """Look, and again after a while where the server had no connection left: others come and go."""
-    for pause in _PAUSES:
+    pauses = iter(_PAUSES)
+    while True:
         try:
             report = await look()
         except NoConnectionLeftError:
-            if turns.times_refused(place) >= _MOST_IN_VAIN:
+            pause = next(pauses, None)
+            if pause is None:
+                turns.refused(place, in_vain=True)
+            if pause is None or turns.times_refused(place) >= _MOST_IN_VAIN:
                 raise
             await asyncio.sleep(pause)
         else:
             turns.refused(place, in_vain=False)
             return report
-    try:
-        return await look()
-    except NoConnectionLeftError:
-        turns.refused(place, in_vain=True)
-        raise

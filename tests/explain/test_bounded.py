@@ -70,6 +70,14 @@ def test_it_is_all_the_same_in_which_pieces_a_text_comes() -> None:
         assert picked(parts) == whole
 
 
+def test_of_a_long_text_what_is_surely_an_error_comes_before_what_may_be_one() -> None:
+    doubtful = "".join(
+        f"ERROR: nothing of ours {chr(97 + n % 26)}{chr(97 + n // 26)} (a)=({n})\n" for n in range(600)
+    )
+    text = picked_text(doubtful + "x\n" * _MIB + _ERROR).text
+    assert text.index("violates foreign key") < text.index("ERROR: nothing of ours")
+
+
 def test_half_a_megabyte_is_read_whole() -> None:
     text = "x\n" * 1000 + _ERROR
     assert picked_text(text).text == text

@@ -117,6 +117,7 @@ async def test_rows_that_hang_on_rows_of_their_own_table_by_several_keys_are_all
 _IN_TURN = {
     "a diamond": ("x int references x on delete cascade, p int references p", "1, 1", True),
     "a deferred check": ("x int references x on delete cascade, p int references p initially deferred", "1, 1", False),
+    "both one cascade away": ("x int references x, p int references p on delete cascade", "1, 1", False),
     "the check first": ("a int references p, b int references p on delete cascade", "1, 1", True),
     "the cascade first": ("a int references p on delete cascade, b int references p", "1, 1", False),
     "SET NULL first": ("a int not null references p on delete set null, b int references p on delete cascade", "1, 1", True),
