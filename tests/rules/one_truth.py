@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from fkdash.catalog.model import Action, Catalog, ForeignKey, Match, TableName, quoted
+from fkdash.catalog.model import Action, Catalog, ForeignKey, Match, Table, TableName, quoted
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import matches, source
 from fkdash.db.statements import OpenTransaction
@@ -241,11 +241,17 @@ async def _stood_before(connection: Connection, catalog: Catalog, blocker: Block
 
 
 def _is_beyond(catalog: Catalog, blocker: Blocker) -> bool:
-    """Tell whether ON UPDATE would carry a blocker's columns on from a write that never happens."""
+    """Tell whether ON UPDATE would carry a blocker's columns, or what they are made of, on from no write at all."""
     return any(
-        _is_part(catalog, blocker, table) and (column in blocker.columns or not blocker.columns)
+        _is_part(catalog, blocker, table)
+        and (column in blocker.columns or not blocker.columns or _is_made(catalog.tables[table], blocker, column))
         for table, column in _beyond(catalog)
     )
+
+
+def _is_made(table: Table, blocker: Blocker, column: str) -> bool:
+    made = (table.columns_by_name[name] for name in blocker.columns if name in table.columns_by_name)
+    return any(each.generated and column in (each.default or "") for each in made)
 
 
 def _beyond(catalog: Catalog) -> set[tuple[TableName, str]]:

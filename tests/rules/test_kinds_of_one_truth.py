@@ -188,3 +188,41 @@ async def test_what_is_refused_whatever_the_rows_is_not_where_the_referenced_key
         assert finding is not None
         assert "any row of middle whose k is not NULL" in finding.message
         assert outcome.sqlstate == sqlstate
+
+
+async def test_a_row_that_a_longer_way_of_cascades_takes_first_is_not_claimed_to_refuse_what_is_carried_to_it(
+    database: TestDatabase,
+) -> None:
+    scene = [
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE d (id int PRIMARY KEY REFERENCES p ON DELETE CASCADE)",
+        "CREATE TABLE e (id int PRIMARY KEY REFERENCES d ON DELETE CASCADE)",
+        "CREATE TABLE a (x int UNIQUE CONSTRAINT up REFERENCES p ON DELETE SET NULL)",
+        "CREATE TABLE b (x int UNIQUE REFERENCES a (x) ON UPDATE CASCADE)",
+        "CREATE TABLE c (e int REFERENCES e ON DELETE CASCADE, x int NOT NULL REFERENCES b (x) ON UPDATE CASCADE)",
+        "INSERT INTO p VALUES (1), (2); INSERT INTO d VALUES (1); INSERT INTO e VALUES (1)",
+        "INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1), (2)",
+    ]
+    for row, trial, sqlstate in (
+        ("1, 1", "DELETE FROM p WHERE id = 1", ""),
+        ("NULL, 2", "DELETE FROM p WHERE id = 2", "23502"),
+    ):
+        outcome = await tried(database, [*scene, f"INSERT INTO c VALUES ({row})"], [trial], "FK115")
+        finding = outcome.of("FK115", "up")
+        assert finding is not None
+        assert (finding.certain, outcome.sqlstate) == (False, sqlstate)
+
+
+async def test_a_check_not_valid_over_another_column_is_not_told_to_refuse_what_is_carried(
+    database: TestDatabase,
+) -> None:
+    scene = [
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "CREATE TABLE a (x int UNIQUE CONSTRAINT up REFERENCES p ON DELETE SET NULL)",
+        "CREATE TABLE b (x int REFERENCES a (x) ON UPDATE CASCADE, n int)",
+        "INSERT INTO p VALUES (1); INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1)",
+    ]
+    for check, told in (("n > 0", False), ("x > 0 AND x IS NOT NULL", True)):
+        unproven = f"ALTER TABLE b ADD CHECK ({check}) NOT VALID"
+        outcome = await tried(database, [*scene, unproven], ["DELETE FROM p"], "FK115")
+        assert (outcome.of("FK115", None) is not None, outcome.sqlstate) == (told, "23514" if told else "")
