@@ -57,6 +57,32 @@ async def tenants(database: TestDatabase) -> CheckReport:
     return await _checked(database.dsn)
 
 
+@pytest.mark.parametrize(("nullable", "differ"), [(2, ("t1", "t2")), (3, ())])
+async def test_nobody_differs_from_what_no_more_than_half_of_them_have(
+    database: TestDatabase, nullable: int, differ: tuple[str, ...]
+) -> None:
+    for number in range(1, 7):
+        await database.execute(_tenant(f"t{number}", "" if number <= nullable else "not null"))
+    [group] = [each for each in groups_of([await _checked(database.dsn)]) if each.first.finding.rule == "FK101"]
+    assert (len(group.members), group.differs) == (6 - nullable, differ)
+
+
+async def test_of_alike_severity_the_group_that_somebody_differs_from_comes_before_a_larger_one(
+    database: TestDatabase,
+) -> None:
+    for number in range(1, 7):
+        await database.execute(_tenant(f"t{number}", "" if number == 1 else "not null"))
+        await database.execute(
+            f"create table t{number}.teams (workspace_id int not null references t{number}.workspaces on delete set null);"
+            f"create index on t{number}.teams (workspace_id); insert into t{number}.teams values (1)"
+        )
+    groups = [each for each in groups_of([await _checked(database.dsn)]) if each.first.finding.rule == "FK101"]
+    assert [(each.first.finding.key.table.name, len(each.members)) for each in groups] == [
+        ("users", 5),
+        ("teams", 6),
+    ]
+
+
 async def test_what_tenants_have_in_common_is_one_line_that_says_who_differs(tenants: CheckReport) -> None:
     text = check_text([tenants])
     [line] = [line for line in text.splitlines() if _SHAPE in line]

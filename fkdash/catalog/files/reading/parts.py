@@ -208,8 +208,11 @@ def begins_constraint(cursor: Cursor) -> bool:
         return True
     if word in {"primary", "foreign"}:
         return following.value == "key"
-    if word in {"check", "unique", "exclude"}:
+    if word in {"check", "unique"}:
         return True
+    if word == "exclude":
+        # It is no reserved word: a column may be called so.
+        return following.value in {"using", "("}
     return word == "not" and following.value == "null"
 
 

@@ -368,7 +368,8 @@ def _rename(cursor: Cursor) -> Act:
         name = cursor.name()
         cursor.want("to")
         return Act("rename constraint", name, cursor.name())
-    take("column") or take("attribute")
+    if not (cursor.sees("attribute") and cursor.ahead(1).value == "to"):
+        take("column") or take("attribute")
     name = cursor.name()
     cursor.want("to")
     new = cursor.name()
