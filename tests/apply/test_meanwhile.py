@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from fkdash.apply.change import Change, carry_out, look, wanted
-from fkdash.apply.events import Event, RunOutcome, StepDone, StepWaits
+from fkdash.apply.events import Event, RunOutcome, StepDone, StepProgress, StepWaits
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan, what_is_true
 from fkdash.apply.run.patience import Wishes
 from fkdash.apply.run.run import Patience
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.fix.plan import Pace
 from tests.support.changes import Workbench, workbench
 from tests.support.failover import FailingServer, failing_server
+from tests.support.gate import gate
 from tests.support.program import run
 from tests.support.servers import TestDatabase, TestServer, versions_under_test
 from tests.support.traffic import SCHEMA
@@ -168,3 +171,45 @@ async def test_after_a_failover_resume_and_undo_believe_the_catalog_and_say_whic
             assert (await bench.carry_out(back, continues=recorded.path)).outcome is RunOutcome.VERIFIED
             assert await database.value("select confdeltype::text from pg_constraint where conname = 'ck'") == "a"
         await database.close()
+
+
+async def test_rows_changed_on_a_server_that_another_took_over_from_are_not_claimed(tmp_path: Path) -> None:
+    with failing_server(max(versions_under_test())) as server, TemporaryDirectory(prefix="fk-") as short:
+        first = TestDatabase(TestServer(server.major, server.dsn("postgres")), "postgres")
+        await first.execute(
+            SCHEMA + "alter table children drop constraint ck; update children set parent_id = -parent_id;"
+            "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+        )
+        batches = 0
+        async with gate(first, Path(short)) as way, workbench(first, tmp_path, dsn=way.dsn) as bench:
+            await first.close()
+            chosen = await bench.plan("ck", "delete-orphans", pace=Pace(batch_rows=100, pause_ms=0))
+
+            def heard(event: Event) -> None:
+                nonlocal batches
+                batches += isinstance(event, StepProgress)
+                if isinstance(event, StepProgress) and batches == 1:
+                    server.stand_by()
+                elif isinstance(event, StepProgress) and batches == 3:
+                    server.fail_over()
+                    server.promote()
+                    way.server_socket = server.socket
+
+            change = Change(bench.pool, bench.catalog, chosen, folder=tmp_path)
+            ended = await carry_out(change, await look(change), wanted(change), heard, Wishes())
+        assert ended.outcome is RunOutcome.FAILED
+        assert "What of it took effect could not be found out." in ended.message
+        assert "rows are changed" not in ended.message
+        second = TestDatabase(TestServer(server.major, server.dsn("postgres")), "postgres")
+        async with workbench(second, tmp_path) as again:
+            # Two of the three batches are not there, and the rest of the run does them again.
+            assert await second.value("select count(*) from children") == 900
+            plan = recorded_run(ended.journal).plan
+            async with again.pool.session() as session:
+                rest = await remaining(session, again.catalog, plan)
+            over = await again.carry_out(rest, continues=ended.journal)
+            assert over.outcome is RunOutcome.VERIFIED, (over.message, over.verification)
+            back = undo_plan(await again.look(), plan)
+            assert (await again.carry_out(back, continues=ended.journal)).outcome is RunOutcome.VERIFIED
+            assert await second.value("select count(*) from children where parent_id < 0") == 1000
+        await second.close()
