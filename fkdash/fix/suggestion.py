@@ -61,7 +61,7 @@ def suggestion(
         reason = _COSTS_NOTHING[option.id]
     else:
         option = next(iter(ready.values()))
-        reason = "of what answers this, it changes least"
+        reason = "it changes least of all that answers this"
     return Suggestion(
         option, (reason, *_others(catalog, finding)), "say the same in the application's migrations (M)"
     )
