@@ -11,7 +11,7 @@ from fkdash.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fkdash.catalog.files.facts import Constraint, Relation
+    from fkdash.catalog.files.facts import Constraint, Relation, TypeRef
     from fkdash.catalog.files.script import Said, Script
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.rules.finding import Finding
@@ -86,9 +86,25 @@ def _of_columns(
             yield column.type_set
         if HangsOn.COLUMNS in hangs_on:
             yield column.made
-        domain = script.state.types.get(column.type.oid)
-        if {HangsOn.NOT_NULL, HangsOn.CHECKS} & hangs_on and domain is not None and domain.kind == "d":
-            yield domain.made
+        yield from _of_domains(script, hangs_on, column.type)
+
+
+def _of_domains(script: Script, hangs_on: frozenset[HangsOn], kind: TypeRef) -> Iterator[int]:
+    """Give the statements about a column's domain, and about those that it is built on."""
+    domain = script.state.types.get(kind.oid)
+    if domain is None or domain.base is None:
+        return
+    if HangsOn.NOT_NULL in hangs_on and domain.not_null:
+        yield domain.null_set or domain.made
+    if HangsOn.DEFAULTS in hangs_on:
+        yield domain.default_set or domain.made
+    if HangsOn.CHECKS in hangs_on:
+        yield from (
+            each.made
+            for each in script.state.constraints.values()
+            if each.domain == domain.oid and each.kind == "c"
+        )
+    yield from _of_domains(script, hangs_on, domain.base)
 
 
 def _of_checks(script: Script, table: Relation, names: Iterable[str]) -> Iterator[int]:

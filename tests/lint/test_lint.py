@@ -63,6 +63,40 @@ def test_a_finding_stands_at_the_statement_that_completed_it_and_names_the_one_t
     assert "began at m/1.sql:2:1" in text
 
 
+_COMPLETED = {
+    "NOT NULL": ("int", "SET NULL", "ALTER TABLE c ALTER w SET NOT NULL", "FK101"),
+    "a domain that refuses NULL": ("d", "SET NULL", "ALTER DOMAIN d SET NOT NULL", "FK101"),
+    "a check": ("int", "SET NULL", "ALTER TABLE c ADD CHECK (w IS NOT NULL)", "FK102"),
+    "a check of a domain": ("d", "SET NULL", "ALTER DOMAIN d ADD CHECK (VALUE IS NOT NULL)", "FK102"),
+    "a default of a domain": ("d", "SET DEFAULT", "ALTER DOMAIN d SET DEFAULT 2", "FK106"),
+    "an index": ("int", "SET NULL", "CREATE UNIQUE INDEX ON c (w) NULLS NOT DISTINCT", "FK104"),
+    "a default that goes": (
+        "int NOT NULL DEFAULT 1",
+        "SET DEFAULT",
+        "ALTER TABLE c ALTER w DROP DEFAULT",
+        "FK105",
+    ),
+    "another default": ("int DEFAULT 1", "SET DEFAULT", "ALTER TABLE c ALTER w SET DEFAULT 2", "FK106"),
+    "another type": ("int", "CASCADE", "ALTER TABLE c ALTER w TYPE bigint", "FK401"),
+}
+
+
+@pytest.mark.parametrize("case", _COMPLETED)
+def test_what_completes_a_finding_may_be_any_statement_that_it_hangs_on(
+    lint: Lint, tmp_path: Path, case: str
+) -> None:
+    column, action, statement, rule = _COMPLETED[case]
+    tables = (
+        "CREATE DOMAIN d AS int;\nCREATE TABLE p (id int PRIMARY KEY);\n"
+        f"CREATE TABLE c (w {column} REFERENCES p ON DELETE {action});\nCREATE INDEX ON c (w);\n"
+    )
+    write({"m/1.sql": tables, "m/2.sql": f"SET lock_timeout = '1s';\n{statement};\n"}, tmp_path)
+    _, document = lint("m")
+    [finding] = found(document, rule)
+    assert (finding["file"], finding["line"]) == ("m/2.sql", 2)
+    assert (finding["began"]["file"], finding["began"]["line"]) == ("m/1.sql", 3)
+
+
 def test_a_not_null_that_comes_later_completes_it(lint: Lint, tmp_path: Path) -> None:
     nullable = TABLES.replace("w int NOT NULL", "w int")
     write({"m/1.sql": nullable + KEY, "m/2.sql": "ALTER TABLE users ALTER w SET NOT NULL;"}, tmp_path)

@@ -73,7 +73,7 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
     if act.what == "set default":
         words = [token.value for token in act.expression.tokens] if act.expression is not None else ["null"]
         default = None if words == ["null"] or act.expression is None else act.expression.text
-        state.change_type(found, default=default)
+        state.change_type(found, default=default, default_set=state.statement)
     elif act.what == "set not null":
         _forbid_null(state, found, "")
     elif act.what == "drop not null":
@@ -114,7 +114,7 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
 def _forbid_null(state: State, domain: TypeFact, name: str) -> None:
     if domain.not_null:
         return
-    state.change_type(domain, not_null=True)
+    state.change_type(domain, not_null=True, null_set=state.statement)
     if state.version >= DOMAIN_NOT_NULL_CONSTRAINTS:
         _add(state, domain, "n", name or state.constraint_name(domain.schema, domain.name, "", "not_null"), None)
 

@@ -241,7 +241,7 @@ class Constraint:
 class TypeFact:
     """A type of a schema: `kind` is d domain, e enum, c composite, r range, m multirange, x of an extension.
 
-    `base` is what a domain is built on.
+    `base` is what a domain is built on; `made`, `null_set` and `default_set` are the statements that said so last.
     """
 
     oid: int
@@ -253,3 +253,5 @@ class TypeFact:
     default: str | None = None
     null_name: str = ""
     made: int = 0
+    null_set: int = 0
+    default_set: int = 0
