@@ -145,3 +145,61 @@ async def test_a_locked_table_is_named_and_the_others_are_counted(database: Test
     assert (found["doubted"].rows, found["doubted"].status) == (None, "unknown")
     assert "ACCESS EXCLUSIVE on public.doubted is held by pid" in found["doubted"].reason
     assert "cut short" not in found["doubted"].reason
+
+
+async def test_a_scan_goes_on_from_what_an_earlier_one_has_counted_to_the_end(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    holder = await asyncpg.connect(database.dsn)
+    try:
+        await holder.execute("begin; lock table doubted in access exclusive mode")
+        first = await run("orphans", "scan", "--format", "json", database.dsn, state=tmp_path)
+    finally:
+        await holder.close()
+    earlier = tmp_path / "first.json"
+    earlier.write_text(first.out)
+    await database.execute("insert into undeclared values (99, 99)")
+    second = await run(
+        "orphans", "scan", "--format", "json", "--resume", str(earlier), database.dsn, state=tmp_path
+    )
+    before, after = (
+        {result["table"]: result for result in json.loads(each.out)["results"]} for each in (first, second)
+    )
+    assert {table: result["status"] for table, result in before.items()} == {
+        "half": "complete",
+        "undeclared": "complete",
+        "doubted": "unknown",
+    }
+    assert {table: result["status"] for table, result in after.items()} == dict.fromkeys(before, "complete")
+    # What was counted is taken over as it was, with its samples; the rest is counted now.
+    assert {table: result["rows"] for table, result in after.items()} == {"half": 2, "undeclared": 7, "doubted": 5}
+    assert after["half"] == before["half"]
+    assert after["undeclared"] == before["undeclared"]
+    assert (first.code, second.code) == (1, 1)
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        "7",
+        "{}",
+        '{"fkdash": 1, "kind": "check", "results": []}',
+        '{"kind": "orphans"}',
+        '{"kind": "orphans", "results": 7}',
+        '{"kind": "orphans", "results": [{"status": "complete"}]}',
+        '{"kind": "orphans", "results": [[]]}',
+    ],
+)
+async def test_anything_but_a_scan_is_refused_by_name(database: TestDatabase, tmp_path: Path, text: str) -> None:
+    await database.execute(_TABLES)
+    there = tmp_path / "odd.json"
+    there.write_text(text)
+    refused = await run("orphans", "scan", "--resume", str(there), database.dsn, state=tmp_path)
+    assert refused.code == 2, refused.err
+    assert str(there) in refused.err
+    assert "Traceback" not in refused.err
