@@ -107,10 +107,12 @@ def _differences(said: EachPreview, alone: dict[tuple[str, ...], Preview]) -> li
         for row in said.rows
         if (key := row.row.key) in alone and row.blocking_rows != sum(each.rows for each in alone[key].blockers)
     ]
-    told = {
-        (each.constraint, each.table, each.columns, each.sqlstate): (each.rows, held)
-        for each, held in zip(said.preview.blockers, said.holds_back, strict=True)
-    }
+    told: dict[object, tuple[int, int]] = {}
+    for each, held in zip(said.preview.blockers, said.holds_back, strict=True):
+        # A blocker may be there once for each partition that it stands in.
+        obstacle = (each.constraint, each.table, each.columns, each.sqlstate)
+        rows, also_held = told.get(obstacle, (0, 0))
+        told[obstacle] = (rows + each.rows, also_held + held)
     if {obstacle: held for obstacle, (_, held) in told.items()} != dict(back):
         problems.append(f"said held back {told}, alone {dict(back)}")
     problems += [
