@@ -26,7 +26,7 @@ from fkdash.errors import FkdashError
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from fkdash.preview.rows.blocked import blocked_rows
-from fkdash.report.diagnosis import Diagnosis, Remedy, diagnosis_markdown
+from fkdash.report.diagnosis import Diagnosis, PlannedOption, diagnosis_markdown
 from fkdash.report.watch import summary_lines
 from fkdash.watch.spans import moment_of
 from fkdash.watch.statistics import read_statistics
@@ -121,9 +121,9 @@ async def _errors(
     return (said, *summary_lines(counts, notes))
 
 
-def _remedies(catalog: Catalog, finding: Finding) -> list[Remedy]:
+def _remedies(catalog: Catalog, finding: Finding) -> list[PlannedOption]:
     return [
-        Remedy(option, plan(catalog, finding, option.id) if option.ready else None)
+        PlannedOption(option, plan(catalog, finding, option.id) if option.ready else None)
         for option in options(catalog, finding)
     ]
 

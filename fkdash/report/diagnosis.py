@@ -47,7 +47,7 @@ _NO_MIGRATIONS: Final = Migrations()
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class PlannedOption:
     """An option with its plan, None where the option is refused."""
 
     option: Option
@@ -64,7 +64,7 @@ class Diagnosis:
 
     title: str
     report: CheckReport
-    remedies: Mapping[str, Sequence[Remedy]]
+    remedies: Mapping[str, Sequence[PlannedOption]]
     blocked: Mapping[str, Sequence[BlockedRow]]
     runs: Sequence[RecordedRun]
     migrations: Migrations = _NO_MIGRATIONS
@@ -141,7 +141,7 @@ def _map(finding: Finding, diagnosis: Diagnosis) -> Iterator[str]:
     yield from ("", *fenced(text_of(relation_map(*around, TEXT_CELLS, UNICODE)), "text"))
 
 
-def _remedy(key: ForeignKey, remedy: Remedy) -> Iterator[str]:
+def _remedy(key: ForeignKey, remedy: PlannedOption) -> Iterator[str]:
     option = remedy.option
     yield from ("", f"**{escaped(option.title)}** (`{option.id}`)", "")
     if option.asks and not option.refused:

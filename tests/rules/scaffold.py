@@ -38,12 +38,11 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 RULE = Rule(
     id="{id}",
     name="{name}",
-    severity=Severity.ERROR,
+    severity=Severity.{severity},
     summary="...",
     explanation="...",
     example="CREATE TABLE p (id int PRIMARY KEY);\\n"
-    "CREATE TABLE c (p_id int REFERENCES p);\\n"
-    "DELETE FROM p;  -- ERROR 23503\\n",
+    {last}
     find=_find,
 )
 '''
@@ -57,13 +56,12 @@ from tests.support.servers import TestDatabase
 _TABLES = ["CREATE TABLE p (id int PRIMARY KEY)", "CREATE TABLE c (p_id int, CONSTRAINT the_key {{}})"]
 
 
-async def test_what_is_predicted_is_what_the_server_raises(database: TestDatabase) -> None:
+async def test_{promise}(database: TestDatabase) -> None:
     broken = [each.format("FOREIGN KEY (p_id) REFERENCES p") for each in _TABLES]
     outcome = await tried(database, [*broken, "INSERT INTO p VALUES (1)"], ["DELETE FROM p"], "{id}")
     finding = outcome.of("{id}")
     assert finding is not None
-    assert finding.error is not None
-    assert outcome.sqlstate == finding.error.sqlstate
+    {asserted}
 
 
 async def test_what_is_so_alike_and_works_is_not_flagged(database: TestDatabase) -> None:
@@ -73,6 +71,19 @@ async def test_what_is_so_alike_and_works_is_not_flagged(database: TestDatabase)
     assert outcome.sqlstate == ""
 '''
 
+_CONTRADICTION = {
+    "severity": "ERROR",
+    "last": '"CREATE TABLE c (p_id int REFERENCES p);\\n"\n    "DELETE FROM p;  -- ERROR 23503\\n",',
+    "promise": "what_is_predicted_is_what_the_server_raises",
+    "asserted": "assert finding.error is not None\n    assert outcome.sqlstate == finding.error.sqlstate",
+}
+_ANY_OTHER = {
+    "severity": "WARNING",
+    "last": '"CREATE TABLE c (p_id int REFERENCES p ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE);\\n",',
+    "promise": "what_is_found_is_no_error_of_the_server",
+    "asserted": 'assert (finding.error, outcome.sqlstate) == (None, "")',
+}
+
 
 def main(rule_id: str, name: str) -> None:
     """Write the files; ends with what is wrong where the id is taken or the words do not fit."""
@@ -81,8 +92,9 @@ def main(rule_id: str, name: str) -> None:
     if taken := list((_RULES / "checks").glob(f"{rule_id.lower()}_*.py")):
         sys.exit(f"{rule_id} is {taken[0].name} already; an id never changes its meaning.")
     stem = f"{rule_id.lower()}_{name.replace('-', '_')}"
-    _new(_RULES / "checks" / f"{stem}.py", _MODULE.format(id=rule_id, name=name))
-    _new(Path("tests/rules") / f"test_{stem}.py", _TEST.format(id=rule_id))
+    words = {**(_CONTRADICTION if rule_id.startswith("FK1") else _ANY_OTHER), "id": rule_id}
+    _new(_RULES / "checks" / f"{stem}.py", _MODULE.format(name=name, **words))
+    _new(Path("tests/rules") / f"test_{stem}.py", _TEST.format(**words))
     registry = _RULES / "registry.py"
     registry.write_text(_registered(registry.read_text(encoding="utf-8"), stem), encoding="utf-8")
     sys.stdout.write(f"Write the rule and its example, then: python -m pytest tests/rules -k {stem}\n")
