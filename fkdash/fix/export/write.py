@@ -37,6 +37,7 @@ def write(files: Sequence[FileChange]) -> None:
         _as_it_was(change)
     done: list[FileChange] = []
     new_folders: list[Path] = []
+    kept: dict[Path, Path] = {}
     try:
         for folder, together in groupby(files, key=_new_folder):
             changes = list(together)
@@ -47,18 +48,21 @@ def write(files: Sequence[FileChange]) -> None:
                 new_folders.append(folder)
             else:
                 for change in changes:
-                    _write(change)
+                    _write(change, kept)
                     done.append(change)
                 changes = []
             done += changes
     except OSError as error:
-        raise StoppedError(
-            f"{files[len(done)].path} cannot be written: {reason_of(error)}.", next_step="Nothing was exported."
-        ) from error
-    finally:
+        refused = files[len(done)].path
+        left = _take_back(done, new_folders, kept)
+        raise StoppedError(f"{refused} cannot be written: {reason_of(error)}.", next_step=left) from error
+    except BaseException:
         # Whatever kept the last one from being written, ctrl+c too: what is there without it is taken away.
-        if len(done) < len(files):
-            _take_back(done, new_folders)
+        _take_back(done, new_folders, kept)
+        raise
+    finally:
+        for old in kept.values():
+            old.unlink(missing_ok=True)
 
 
 def _as_it_was(change: FileChange) -> None:
@@ -100,14 +104,23 @@ def _aside(folder: Path) -> Path:
     return above if same and os.access(above, os.W_OK) else folder
 
 
-def _write(change: FileChange) -> None:
+def _write(change: FileChange, kept: dict[Path, Path]) -> None:
+    """Write a file; what an edited one was stays under another name, in `kept`: a full disk has no room for it."""
     if change.before is None:
         _make(change.path, change.content, 0o666 & ~_mask())
         return
     path = change.path.resolve()
-    part = path.parent / f"_fkdash-{secrets.token_hex(8)}"
-    _make(part, change.content, path.stat().st_mode & 0o7777)
+    known = path.stat()
+    part, old = (path.parent / f"_fkdash-{secrets.token_hex(8)}" for _ in range(2))
+    _make(part, change.content, known.st_mode & 0o7777)
     try:
+        with contextlib.suppress(OSError):
+            # Who exports as root leaves the team its file.
+            os.chown(part, known.st_uid, known.st_gid)
+        with contextlib.suppress(OSError):
+            # Not every file system can give a file two names.
+            os.link(path, old)
+            kept[change.path] = old
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -161,13 +174,22 @@ def _mask() -> int:
     return mask
 
 
-def _take_back(done: Sequence[FileChange], new_folders: Sequence[Path]) -> None:
+def _take_back(done: Sequence[FileChange], new_folders: Sequence[Path], kept: dict[Path, Path]) -> str:
+    """Take away what was written, and say what is left of it."""
+    left = []
     for change in reversed(done):
-        with contextlib.suppress(OSError):
+        try:
             if change.before is None:
                 change.path.unlink()
+            elif (old := kept.pop(change.path, None)) is not None:
+                old.replace(change.path.resolve())
             else:
                 change.path.write_bytes(change.before)
+        except OSError:
+            left.append(str(change.path))
     for folder in new_folders:
         with contextlib.suppress(OSError):
             folder.rmdir()
+    if not left:
+        return "Nothing was exported."
+    return f"What was written before could not be taken back: {', '.join(left)}. Take it back with git."
