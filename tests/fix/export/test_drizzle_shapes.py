@@ -109,6 +109,45 @@ def test_tables_of_a_creator_in_another_file_are_found(creator: str, call: str, 
     assert edited(tmp_path) == text.replace("set null", "no action")
 
 
+IMPORTED = {
+    "renamed": (
+        "import { foreignKey as fk, pgTable as table } from 'drizzle-orm/pg-core';\n",
+        f"table('users', {{ {COLUMN} }}, (t) => [FK.onDelete('set null')])".replace("FK", "fk({ columns: [t.primaryWorkspaceId], foreignColumns: [w.id] })"),
+    ),
+    "together": (
+        "import * as pg from 'drizzle-orm/pg-core';\n",
+        f"pg.pgTable('users', {{ {COLUMN} }}, (t) => [FK.onDelete('set null')])".replace("FK", "pg.foreignKey({ columns: [t.primaryWorkspaceId], foreignColumns: [w.id] })"),
+    ),
+    "with-row-security": ("", f"pgTable.withRLS('users', {{ {COLUMN}{REFERENCE} }})"),
+    "schema-with-row-security": ("const own = pgSchema('public');\n", f"own.table.withRLS('users', {{ {COLUMN}{REFERENCE} }})"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("imports", "table"), IMPORTED.values(), ids=IMPORTED)
+def test_what_is_imported_under_another_name_is_known_by_it(imports: str, table: str, tmp_path: Path) -> None:
+    text = f"{imports}export const users = {table};\n"
+    project(tmp_path, {"src/schema/index.ts": text})
+    assert edited(tmp_path) == text.replace("set null", "no action")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "./src/**.ts",
+        "./src/**/*.ts",
+        "./src/***/*.ts",
+        "src/**",
+        "./src/{a,schema}/*.{js,ts}",
+        "../web/src/*/*.ts",
+    ],
+)
+def test_a_pattern_for_the_schema_means_what_it_means_to_drizzle_kit(pattern: str, tmp_path: Path) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
+    place = "src/users.ts" if pattern == "./src/**.ts" else "src/schema/users.ts"
+    project(tmp_path / "web", {place: text}, config=CONFIG.replace("./src/schema", pattern))
+    assert edited(tmp_path / "web") == text.replace("set null", "no action")
+
+
 def test_tables_of_another_schema_in_another_file_are_told_apart(tmp_path: Path) -> None:
     twin = f"import {{ auth }} from './schemas';\nexport const users = auth.table('users', {{ {COLUMN}{REFERENCE} }});\n"
     text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
@@ -199,3 +238,10 @@ def test_of_a_repositorys_two_kinds_of_drizzle_that_with_the_key_is_meant(tmp_pa
     state = new / "20240101000000_init/snapshot.json"
     state.write_text(state.read_text().replace("users_primary_workspace_id_fkey", "other"))
     assert old in export("drizzle", tmp_path).files[-1].path.parents
+
+
+def test_a_folder_with_both_kinds_of_drizzle_is_refused_as_drizzle_kit_refuses_it(tmp_path: Path) -> None:
+    folder = one(drizzle(tmp_path / "drizzle", entries=[ENTRY]), key="users_primary_workspace_id_fkey")
+    for named in (tmp_path, folder):
+        with pytest.raises(UnfitFolderError, match=r"of Drizzle 0\.x .* and of 1\.x"):
+            export("drizzle", named)

@@ -140,6 +140,7 @@ def _found(root: Path, plan: Plan) -> _Folder:
 
 
 def _checked(out: Path, plan: Plan) -> _Folder:
+    drizzle_one.refuse_both(out)
     journal = read(out / "meta" / "_journal.json")
     document = parsed(journal)
     if document.get("dialect") not in {"postgresql", "pg"}:

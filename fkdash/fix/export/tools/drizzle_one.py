@@ -117,7 +117,17 @@ def _found(request: Request, plan: Plan) -> _Folder:
     return only_fitting(candidates, partial(_checked, plan=plan), "Drizzle 1.x", request.folder, sign=sign)
 
 
+def refuse_both(out: Path) -> None:
+    """Raise UnfitFolderError for a folder with files of both kinds, which drizzle-kit 1.x refuses."""
+    if is_one(out) and (out / "meta" / "_journal.json").is_file():
+        raise UnfitFolderError(
+            f"{out} has migrations of Drizzle 0.x (meta/_journal.json) and of 1.x.",
+            next_step="drizzle-kit up makes all of them 1.x; or remove those that the team does not run.",
+        )
+
+
 def _checked(out: Path, plan: Plan) -> _Folder:
+    refuse_both(out)
     found = tuple(name for name in names(out) if _NAME.fullmatch(name) and (out / name).is_dir())
     for name in found:
         for part in ("migration.sql", "snapshot.json"):
