@@ -60,9 +60,13 @@ def migration_of(plan: Plan, *, name: str | None = None) -> Migration:
 
 
 def slug(text: str) -> str:
-    """Give a name of ASCII letters, digits and underscores, at most 60 long; never empty."""
+    """Give a name of ASCII letters, digits and underscores, at most 60 long; it begins with a letter.
+
+    Rails and Ecto make the name of a class of it.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST_SLUG].strip("_") or "foreign_key"
+    made = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "foreign_key"
+    return (f"fk_{made}" if made[0].isdigit() else made)[:_LONGEST_SLUG].strip("_")
 
 
 def _slug(plan: Plan) -> str:

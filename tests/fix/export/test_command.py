@@ -8,7 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from fkdash.fix.export.model import Exported, FileChange
 from fkdash.report.documents.kinds import schema_of
+from fkdash.report.fix.export import export_diff
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
@@ -86,3 +88,10 @@ async def test_a_folder_that_does_not_fit_ends_with_4_and_a_reason(
     done = await fkdash(*NAMED, str(tmp_path), "--write", incident_database.dsn)
     assert (done.returncode, done.stdout) == (4, "")
     assert "is no dbmate project" in done.stderr
+
+
+def test_the_diff_is_cut_into_lines_where_a_line_feed_is_and_nowhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "schema.ts"
+    before, after = (f"a\f{word}\u2028b\n".encode() for word in ("old", "new"))
+    shown = export_diff(Exported("drizzle", (FileChange(path, after, before),)), tmp_path)
+    assert shown == "--- a/schema.ts\n+++ b/schema.ts\n@@ -1 +1 @@\n-a\\x0cold\\u2028b\n+a\\x0cnew\\u2028b\n"

@@ -117,6 +117,11 @@ def test_the_folders_line_ends_are_kept(tool: str, tmp_path: Path) -> None:
         assert change.content.count(b"\n") == change.content.count(b"\r\n") > 0
 
 
+@pytest.mark.parametrize("name", ["2fa_tokens", "2fa", "\u0661"])
+def test_a_migrations_name_begins_with_a_letter_as_the_class_of_it_must(name: str) -> None:
+    assert migration_of(plan_for("no-action"), name=name).slug[0].isalpha()
+
+
 def test_validating_is_a_part_of_its_own_and_the_way_back_is_exactly_what_was_declared() -> None:
     change, check = migration_of(plan_for("no-action")).parts
     assert (change.kind, check.kind) == (Kind.CHANGE, Kind.CHECK)
