@@ -23,6 +23,7 @@ PRISMA = ("prisma@6.19.3", "@prisma/adapter-pg@6.19.3", "pg@8.22.0")
 """Its engine for migrations is in the package as WebAssembly; the native one is downloaded, which no test does."""
 LIQUIBASE = ("liquibase@4.28.0",)
 """The whole distribution, for a Java that is there."""
+SUPABASE = ("supabase@3.1.0",)
 _WITHOUT_SCRIPTS = frozenset({PRISMA})
 PYTHON_PACKAGES = ("alembic==1.20.1", "sqlalchemy==2.1.9", "psycopg[binary]==3.3.9", "django==5.2.19")
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 from tests.tools import installed
-from tests.tools.drizzle_projects import PACKAGE, SHAPES, Shape
+from tests.tools.drizzle_projects import NAMED, PACKAGE, SHAPES, Shape
 from tests.tools.projects import Project
 
 pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
@@ -48,9 +48,9 @@ def last_snapshot(home: Path, shape: Shape) -> dict[str, object]:
     return {name: value for name, value in document.items() if name not in {"id", "footprints"}}
 
 
-async def export(shape: Shape, root: Path, database: TestDatabase, option: str) -> None:
+async def export(shape: Shape, root: Path, database: TestDatabase, option: str, key: str = "") -> None:
     done = await fkdash(
-        "fix", "export", shape.key, "--option", option, "--tool", "drizzle", "--edit-schema", "--write",
+        "fix", "export", key or shape.key, "--option", option, "--tool", "drizzle", "--edit-schema", "--write",
         "--dir", str(root / shape.home / shape.named if shape.named != "." else root), database.dsn,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -83,6 +83,27 @@ async def test_drizzle_kit_takes_the_migration_and_has_nothing_left_to_generate(
     _take_back(twin / shape.home / shape.out)
     await asyncio.to_thread(kit, twin / shape.home, database, "generate", "--name", "own")
     assert last_snapshot(twin / shape.home, shape) == ours != before
+
+
+@pytest.mark.parametrize("shape", NAMED.values(), ids=NAMED)
+async def test_names_of_every_kind_and_keys_of_two_columns_leave_nothing_to_generate(
+    shape: Shape, database: TestDatabase, tmp_path: Path
+) -> None:
+    home = await asyncio.to_thread(lay, shape, tmp_path / "project", database)
+    keys = await database.fetch(
+        "select n.nspname || '.' || quote_ident(c.relname) || '.' || quote_ident(k.conname) as name from pg_constraint k "
+        "join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace where contype = 'f' order by 1"
+    )
+    options = ("no-action", "no-action", "drop-not-null", "drop-not-null")
+    for (name,), option in zip(keys, options, strict=True):
+        await export(shape, tmp_path / "project", database, option, key=name)
+
+    await asyncio.to_thread(kit, home, database, "check")
+    await asyncio.to_thread(kit, home, database, "migrate")
+    assert "No schema changes" in await asyncio.to_thread(kit, home, database, "generate")
+    assert "FK101" not in (await fkdash("check", database.dsn)).stdout
+    linted = await fkdash("lint", str(home / shape.out))
+    assert linted.returncode == 0, linted.stdout
 
 
 def _take_back(out: Path) -> None:

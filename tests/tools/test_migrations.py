@@ -117,9 +117,11 @@ HOSTILE_KEY = "k\n  \"q' ? :x ${y} `z` \\ ; -- %s #{a} $fkdash$ ''' */"
         "liquibase",
         "node-pg-migrate",
         "prisma",
+        "psql",
         "rails",
         "sequelize",
         "sqitch",
+        "supabase",
         "typeorm",
     ],
 )

@@ -70,10 +70,12 @@ def slug(text: str) -> str:
 
 
 def _slug(plan: Plan) -> str:
-    option = plan.option.replace("-", "_")
+    option, table = plan.option.replace("-", "_"), plan.key.table
+    # Two schemas may have tables of one name.
+    named = table.name if table.schema == "public" else f"{table.schema}_{table.name}"
     if plan.option in _ABOUT_COLUMNS:
-        return _joined(plan.key.table.name, plan.key.columns, option)
-    return _joined(plan.key.table.name, [name.removesuffix("_id") for name in plan.key.columns], f"fk_{option}")
+        return _joined(named, plan.key.columns, option)
+    return _joined(named, [name.removesuffix("_id") for name in plan.key.columns], f"fk_{option}")
 
 
 def _joined(table: str, columns: Iterable[str], ending: str) -> str:

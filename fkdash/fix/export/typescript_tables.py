@@ -266,7 +266,14 @@ def _columns_of(node: Node) -> list[str]:
     listed = _said(node, "columns")
     if listed is None:
         return []
-    return [text_of(each).rpartition(".")[2] for each in listed.named_children if each.type != "comment"]
+    return [_property(each) for each in listed.named_children if each.type != "comment"]
+
+
+def _property(node: Node) -> str:
+    """Give the name of what is taken of a table: `table.id` or `table['id']`."""
+    index = node.child_by_field_name("index")
+    said = string_of(index) if index is not None else None
+    return text_of(node).rpartition(".")[2] if said is None else said
 
 
 def _name_of(node: Node) -> str | None:
