@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -245,3 +248,38 @@ def test_a_folder_with_both_kinds_of_drizzle_is_refused_as_drizzle_kit_refuses_i
     for named in (tmp_path, folder):
         with pytest.raises(UnfitFolderError, match=r"of Drizzle 0\.x .* and of 1\.x"):
             export("drizzle", named)
+
+
+def _paths(document: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield at
+    below = (
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
+    for key, value in below:
+        yield from _paths(value, (*at, key))
+
+
+@pytest.mark.parametrize("kind", ["0.x", "1.x"])
+@pytest.mark.parametrize("value", [None, [], {}, "", 0, -1.5, True, "\ud800", [None], {"a": None}], ids=repr)
+def test_whatever_stands_in_a_journal_or_snapshot_is_taken_or_refused_with_the_reason(
+    value: object, kind: str, tmp_path: Path
+) -> None:
+    name = "users_primary_workspace_id_fkey"
+    folder = drizzle(tmp_path / "drizzle") if kind == "0.x" else one(tmp_path / "drizzle", key=name)
+    for path in folder.rglob("*.json"):
+        kept = path.read_text()
+        for at in _paths(json.loads(kept)):
+            document = {"": json.loads(kept)}
+            place: Any = document
+            for key in ("", *at)[:-1]:
+                place = place[key]
+            place[("", *at)[-1]] = value
+            path.write_text(json.dumps(document[""]))
+            with suppress(UnfitFolderError):
+                for change in export("drizzle", tmp_path).files:
+                    change.content.decode()
+        path.write_text(kept)
