@@ -155,7 +155,7 @@ run() { "$PSQL" -X -q -v ON_ERROR_STOP=1 "$@"; }
 if [ "$1" = down ]; then
   last=$(ls changes/*.sql | tail -n 1)
   sed -n '/^-- The way back/,$p' "$last" | sed '1d; s/^-- //' > back.sql
-  run -1 -f back.sql
+  run -f back.sql
   exit
 fi
 for file in changes/*.sql; do

@@ -40,7 +40,7 @@ def export(request: Request) -> Exported:
     for part in migration.parts:
         text += ["\n", comment(heading(migration, part)), _in_transaction(part)]
         transactions.append(Transaction(path, up(part), note_of(part, "a COMMIT stands between the two")))
-    text += ["\n", way_back(migration)]
+    text += ["\n", way_back(migration, transactions=True)]
     sql = [folder / name for name in names(folder) if name.endswith(".sql")]
     return Exported(
         tool="psql",
