@@ -190,6 +190,55 @@ def test_a_journal_without_breakpoints_goes_on_without_them(tmp_path: Path) -> N
     assert "statement-breakpoint" not in (folder / f"{entry['tag']}.sql").read_text()
 
 
+SWAP = (
+    'ALTER TABLE "users" DROP CONSTRAINT "users_primary_workspace_id_fkey", ADD CONSTRAINT '
+    '"users_primary_workspace_id_fkey" FOREIGN KEY ("primary_workspace_id") REFERENCES "public"."workspaces"("id") '
+    "ON DELETE no action ON UPDATE no action NOT VALID;"
+)
+PLAIN = {
+    "no-action": [SWAP, 'ALTER TABLE "users" VALIDATE CONSTRAINT "users_primary_workspace_id_fkey";'],
+    "drop-not-null": ['ALTER TABLE "users" ALTER COLUMN "primary_workspace_id" DROP NOT NULL;'],
+}
+
+
+@pytest.mark.parametrize("option", PLAIN)
+def test_the_migration_is_what_drizzles_generator_would_write_with_a_limit_and_an_early_swap(
+    option: str, tmp_path: Path
+) -> None:
+    drizzle(tmp_path)
+    text = export("drizzle", tmp_path, option).files[0].content.decode()
+    assert text == "\n--> statement-breakpoint\n".join(["SET LOCAL lock_timeout = '5s';", *PLAIN[option]]) + "\n"
+
+
+def test_two_snapshots_that_follow_the_same_one_are_refused(tmp_path: Path) -> None:
+    second = {**ENTRY, "idx": 1, "when": 2, "tag": "0001_other"}
+    folder = drizzle(tmp_path, entries=[ENTRY, second])
+    (folder / "0001_other.sql").write_text("select 1;")
+    (folder / "meta/0001_snapshot.json").write_text((folder / "meta/0000_snapshot.json").read_text())
+    with pytest.raises(UnfitFolderError, match="follow the same snapshot"):
+        export("drizzle", tmp_path)
+
+
+def test_a_journal_that_ends_elsewhere_than_the_snapshots_is_refused(tmp_path: Path) -> None:
+    folder = drizzle(tmp_path, entries=[ENTRY, {**ENTRY, "idx": 1, "when": 2, "tag": "0001_custom"}])
+    (folder / "0001_custom.sql").write_text("select 1;")
+    with pytest.raises(UnfitFolderError, match="ends with 0001_custom, the snapshots with 0000_snapshot"):
+        export("drizzle", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"version": "6"}, "is of version 6, not 7"), ({"tables": {}}, "does not know the table public.users")],
+)
+def test_a_snapshot_of_another_version_or_schema_is_refused(
+    change: dict[str, object], reason: str, tmp_path: Path
+) -> None:
+    snapshot = drizzle(tmp_path) / "meta/0000_snapshot.json"
+    snapshot.write_text(json.dumps({**json.loads(snapshot.read_text()), **change}))
+    with pytest.raises(UnfitFolderError, match=reason):
+        export("drizzle", tmp_path)
+
+
 def renamed(folder: Path, tag: str, snapshot: str) -> None:
     (folder / "0000_init.sql").rename(folder / f"{tag}.sql")
     (folder / "meta/0000_snapshot.json").rename(folder / "meta" / snapshot)
