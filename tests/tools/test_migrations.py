@@ -96,6 +96,10 @@ async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_b
     if project.quiet:
         await asyncio.to_thread(project.run, project.quiet, folder, database)
 
+    if any(name.endswith(".sql") for name in project.files):
+        linted = await fkdash("lint", str(folder), "--fail-on", "warning")
+        assert linted.returncode == 0, linted.stdout
+
     made = {path for path in set(folder.rglob("*")) - files if path.is_file() and "__pycache__" not in path.parts}
     for _ in range(project.steps_down or len(made)) if project.down else ():
         await asyncio.to_thread(project.run, project.down, folder, database)
