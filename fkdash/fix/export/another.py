@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError
+from fkdash.fix.export.folder import names
 from fkdash.fix.export.model import UnfitFolderError
-from fkdash.lint.tools import TOOLS, beginning, sql_files
+from fkdash.lint.tools import TOOLS, beginning, flyway_version, sql_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,16 +17,27 @@ if TYPE_CHECKING:
 _WHATEVER: Final = "numbered"
 """The one that every folder of SQL files is."""
 
+_SEEN_FROM_ABOVE: Final = frozenset({"drizzle-1", "prisma", "diesel", "sqitch"})
+"""Tools that a folder of files tells nothing of by itself."""
+
+_MOST: Final = 5
+"""Files that are looked into."""
+
 _OF_A_MIGRATION: Final = frozenset({"migration.sql", "up.sql"})
 """Files that have a folder each, in which nothing else belongs either."""
 
 
 def owner_of(folder: Path) -> str:
     """Give in words the tool that runs a folder's files, or the folders in it; "" where they are run by hand."""
+    if not names(folder):
+        return ""
     for tool in TOOLS:
-        if tool.name != _WHATEVER and any(_is_among(folder, where, tool) for where in (folder, folder.parent)):
+        where = (folder, folder.parent) if tool.name in _SEEN_FROM_ABOVE else (folder,)
+        if tool.name != _WHATEVER and any(_is_among(folder, each, tool) for each in where):
             return tool.words
-    formatted = any(beginning(each).lower().startswith("--liquibase formatted sql") for each in sql_files(folder))
+    formatted = any(
+        beginning(each).lower().startswith("--liquibase formatted sql") for each in sql_files(folder)[:_MOST]
+    )
     return "Liquibase (--liquibase formatted sql)" if formatted else ""
 
 
@@ -40,6 +52,9 @@ def refuse_anothers(folder: Path, what: str) -> None:
 
 
 def _is_among(folder: Path, where: Path, tool: Tool) -> bool:
+    if tool.name == "flyway":
+        # It would be looked for in all folders below.
+        return any(map(flyway_version, sql_files(folder)))
     try:
         found = tool.files(where)
     except UsageError:

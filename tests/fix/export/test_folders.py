@@ -352,6 +352,14 @@ def test_no_script_is_laid_among_another_tools_migrations(
             export(tool, each)
 
 
+@pytest.mark.parametrize("tool", ["psql", "pgtap"])
+def test_what_lies_beside_the_project_is_not_looked_into(tool: str, tmp_path: Path) -> None:
+    put(tmp_path, {"other/V1__a.sql": TABLE, "db/001-a.sql": TABLE, "migration.sql": TABLE})
+    assert [Path(name).name for name in made(tool, tmp_path / "db")] == [
+        "002-users_primary_workspace_fk_no_action.sql"
+    ]
+
+
 def test_a_folder_of_scripts_beside_another_tools_is_the_one_for_psql(tmp_path: Path) -> None:
     put(tmp_path, {"migrations/V1__a.sql": TABLE, "scripts/001-a.sql": OTHER})
     assert made("psql", tmp_path) == ["scripts/002-users_primary_workspace_fk_no_action.sql"]
