@@ -7,6 +7,7 @@ every folder for a migration, Drizzle 0.x what does not begin with `_` in `meta`
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _NAMELESS: Final = getattr(os, "O_TMPFILE", 0)
 """Where there is such a thing, a new file has no name until it is whole."""
+
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""Said by a file system that cannot give a file two names, as on a USB stick."""
 
 
 def write(files: Sequence[FileChange]) -> None:
@@ -134,10 +138,22 @@ def _make(path: Path, content: bytes, mode: int) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             _fill(file, content, mode)
-        # Unlike a rename, this fails where somebody else made the file meanwhile.
-        os.link(name, path)
+        _named(Path(name), path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give a whole file its name; raises FileExistsError where one is there."""
+    try:
+        # Unlike a rename, this fails where somebody else made the file meanwhile.
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        part.rename(path)
 
 
 def _made_without_name(path: Path, content: bytes, mode: int) -> bool:
@@ -155,6 +171,10 @@ def _made_without_name(path: Path, content: bytes, mode: int) -> bool:
             try:
                 os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder)
             except FileNotFoundError:
+                return False
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
                 return False
     finally:
         os.close(folder)

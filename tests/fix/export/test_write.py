@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -165,12 +166,35 @@ def test_an_edited_file_keeps_its_owner_and_mode_and_nothing_is_left_beside_it(t
 SCHEMA = "export const users = 1;\n"
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_an_edit_is_taken_back_where_a_later_file_cannot_be_written(
-    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(params=[True, False], ids=["links", "no-links"])
+def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the file system can give a file two names."""
+
+    def refusing(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not request.param:
+        monkeypatch.setattr(os, "link", refusing)
+    return bool(request.param)
+
+
+@pytest.mark.parametrize("tool", ["prisma", "drizzle", "dbmate"])
+@pytest.mark.usefixtures("links")
+def test_files_are_written_where_a_file_cannot_have_two_names_and_none_is_written_over(
+    tool: str, tmp_path: Path
 ) -> None:
-    if not links:
-        monkeypatch.setattr(writing, "_NAMELESS", 0)
+    folder = drizzle(tmp_path / "drizzle") if tool == "drizzle" else lay(tmp_path, tool)
+    made = export(tool, tmp_path).files
+    write(made)
+    assert all(change.path.read_bytes() == change.content for change in made)
+    assert not list(folder.rglob("*fkdash-*"))
+    with pytest.raises(FileExistsError):
+        writing._make(made[0].path, b"ours", 0o644)
+    assert made[0].path.read_bytes() == made[0].content
+
+
+@pytest.mark.usefixtures("links")
+def test_an_edit_is_taken_back_where_a_later_file_cannot_be_written(tmp_path: Path) -> None:
     schema = tmp_path / "schema.ts"
     schema.write_text(SCHEMA)
     refused = FileChange(tmp_path / "schema.ts" / "below.sql", b"ours")
