@@ -309,6 +309,16 @@ def test_an_alembic_id_may_be_said_by_its_beginning_and_is_no_code(tmp_path: Pat
     compile(text, "revision", "exec")
 
 
+def test_outside_alembics_transaction_the_limit_is_the_sessions_and_is_given_back(tmp_path: Path) -> None:
+    put(tmp_path, {"versions/aaa_.py": revision("aaa", None)})
+    text = export("alembic", tmp_path).files[0].content.decode()
+    inside = text.partition("autocommit_block():")[2].partition("def downgrade")[0]
+    said = ("SET lock_timeout = ", "VALIDATE CONSTRAINT", "RESET lock_timeout")
+    places = [inside.index(each) for each in said]
+    assert places == sorted(places)
+    assert "SET LOCAL" not in inside
+
+
 def test_alembics_file_template_may_stand_in_pyproject(tmp_path: Path) -> None:
     put(
         tmp_path,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.export.folder import Text, above, created, folders, names, only_one, read
-from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
+from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.models_of_python import line_of
 from fkdash.fix.export.sequence import note_of
 from fkdash.fix.export.sql_text import down, heading, is_alone, python, up, without_bind_names
@@ -280,7 +280,8 @@ def _part(statements: tuple[str, ...], part: Part, *, first: bool) -> str:
     if part.kind is Kind.CHANGE or (first and part.kind is Kind.CHECK):
         return _execute(statements, "    ")
     # Outside a transaction SET LOCAL would do nothing.
-    inside = statements[1:] if part.kind is Kind.CHECK else statements
+    limited = (f"SET lock_timeout = '{LOCK_TIMEOUT}'", *statements[1:], "RESET lock_timeout")
+    inside = limited if part.kind is Kind.CHECK else statements
     return f"    with op.get_context().autocommit_block():\n{_execute(inside, '        ')}"
 
 
