@@ -101,7 +101,8 @@ def _of_key(
             "before."
         )
         yield _finding(NO_LOCK_TIMEOUT, key, message, ("SET lock_timeout = '5s';",)), here, None
-    if not _indexed(script, constraint):
+    # A key that is replaced by one statement costs what it cost before.
+    if not _replaces(said.node, key) and not _indexed(script, constraint):
         message = f"{_adding(key)} comes before any index on {key.table.name} ({', '.join(key.columns)})."
         yield _finding(INDEX_LATER, key, message, (_index(key),)), here, None
 
@@ -121,6 +122,11 @@ def _dropped(key: ForeignKey, constraint: Constraint, steps: list[_Step]) -> _St
         and each.number < constraint.made
     ]  # fmt: skip
     return found[-1] if found else None
+
+
+def _replaces(node: AlterTable, key: ForeignKey) -> bool:
+    """Tell whether a statement drops the key that it adds."""
+    return any(act.what == "drop constraint" and act.name == key.name for act in node.acts)
 
 
 def _indexed(script: Script, constraint: Constraint) -> bool:

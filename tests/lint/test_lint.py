@@ -188,6 +188,19 @@ def test_the_way_is_judged_and_the_statements_to_write_instead_are_said(lint: Li
     assert (rules["FK603"]["file"], rules["FK603"]["began"]["file"]) == ("m/4.sql", "m/3.sql")
 
 
+def test_a_key_that_one_statement_replaces_costs_no_more_than_before(lint: Lint, tmp_path: Path) -> None:
+    swap = KEY.replace("ADD CONSTRAINT", "DROP CONSTRAINT users_w_fk, ADD CONSTRAINT").replace(";", " NOT VALID;")
+    write(
+        {
+            "m/1.sql": f"{TABLES.replace('w int NOT NULL', 'w int')}{KEY}",
+            "m/2.sql": f"SET lock_timeout = '5s';\n{swap}",
+            "m/3.sql": "ALTER TABLE users VALIDATE CONSTRAINT users_w_fk;",
+        },
+        tmp_path,
+    )
+    assert lint("m", "--rule", "FK6")[1]["findings"] == []
+
+
 def test_a_migration_as_it_should_be_has_nothing_to_say_about_its_way(lint: Lint, tmp_path: Path) -> None:
     nullable = TABLES.replace("w int NOT NULL", "w int")
     added = "SET lock_timeout = '5s';\n" + KEY.replace(";", " NOT VALID;")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.tools import installed
 
@@ -42,6 +42,29 @@ export const users = createTable('users', (d) => ({
   primaryWorkspaceId: d.integer('primary_workspace_id').notNull().references(() => workspaces.id, { onDelete: 'set null' }),
 }));
 """
+NAMES = """import { foreignKey as fk, integer, pgSchema as schema, pgTable as table, unique } from 'drizzle-orm/pg-core';
+import * as t from 'drizzle-orm/pg-core';
+export const billing = schema('billing');
+export const workspaces = table('workspaces', { id: t.integer().primaryKey(), region: integer().notNull() }, (own) => [unique().on(own.id, own.region)]);
+export const users = table('users', {
+  id: integer().primaryKey(),
+  workspaceId: t.integer('workspace_id').references(() => workspaces.id, { onDelete: 'set null' }).notNull(),
+});
+export const billingUsers = billing.table('users', {
+  id: integer().primaryKey(),
+  workspaceId: integer('workspace_id').notNull().references(() => workspaces.id, { onDelete: "set null" }),
+});
+export const odd = table("2nd it's Table", {
+  id: integer().primaryKey(),
+  'home Id': integer("Home 'Id'").notNull(),
+  region: integer('Region').notNull(),
+}, (own) => [
+  fk({ name: "odd 'key'", columns: [own['home Id'], own.region], foreignColumns: [workspaces.id, workspaces.region] }).onUpdate('cascade').onDelete('set null'),
+]);
+export const other = t.pgTable('Other', { Home: integer().notNull(), Region: integer().notNull() }, (own) => [
+  t.foreignKey({ name: 'otherKey', columns: [own.Home, own.Region], foreignColumns: [workspaces.id, workspaces.region] }).onDelete('set null'),
+]);
+"""
 UNRELATED = """import { integer, pgTable } from 'drizzle-orm/pg-core';
 export const bills = pgTable('bills', { id: integer('id').primaryKey() });
 """
@@ -68,6 +91,12 @@ class Shape:
         """The text of drizzle.config.ts."""
         return CONFIG.replace("SCHEMA", self.schema).replace("OUT", self.out).replace("EXTRA", self.extra)
 
+
+_NAMED = Shape(
+    {"src/schema.ts": NAMES}, schema="./src/**.ts", extra="schemaFilter: ['public', 'billing'],", newline="\r\n"
+)
+NAMED = {"0.x": _NAMED, "next": replace(_NAMED, packages=installed.NEXT_DRIZZLE)}
+"""Tables of one name in two schemas, names that need quotes, keys of two columns, functions under other names."""
 
 SHAPES = {
     "single-file": Shape({"src/schema.ts": SIMPLE}),

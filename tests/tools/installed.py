@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +23,7 @@ PRISMA = ("prisma@6.19.3", "@prisma/adapter-pg@6.19.3", "pg@8.22.0")
 """Its engine for migrations is in the package as WebAssembly; the native one is downloaded, which no test does."""
 LIQUIBASE = ("liquibase@4.28.0",)
 """The whole distribution, for a Java that is there."""
+SUPABASE = ("supabase@3.1.0",)
 _WITHOUT_SCRIPTS = frozenset({PRISMA})
 PYTHON_PACKAGES = ("alembic==1.20.1", "sqlalchemy==2.1.9", "psycopg[binary]==3.3.9", "django==5.2.19")
 
@@ -28,40 +32,53 @@ def _cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fkdash-ci" / "tools"
 
 
-def _made(kind: str, packages: tuple[str, ...]) -> tuple[Path, bool]:
-    """Give the folder for these packages and whether they are in it already."""
-    folder = _cache_folder() / f"{kind}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
-    return folder, (folder / ".complete").is_file()
+def _folder_of(kind: str, packages: tuple[str, ...]) -> Path:
+    return _cache_folder() / f"{kind}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[bool]:
+    """Tell whether a folder is empty and to be filled, to one process at a time: runs of the tests share the cache.
+
+    What was cut off before is begun anew.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        complete = folder / ".complete"
+        empty = not complete.exists()
+        if empty:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        yield empty
+        complete.touch()
 
 
 @cache
 def node(packages: tuple[str, ...] = NODE_PACKAGES) -> Path:
     """Give the folder `node_modules` with the packages in it."""
-    folder, there = _made("node", packages)
-    if not there:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / "package.json").write_text('{"private": true}')
-        quiet = (
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            *(("--ignore-scripts",) if packages in _WITHOUT_SCRIPTS else ()),
-        )
-        _run("npm", "install", *quiet, *packages, cwd=folder)
-        (folder / ".complete").touch()
+    folder = _folder_of("node", packages)
+    with filling(folder) as empty:
+        if empty:
+            (folder / "package.json").write_text('{"private": true}')
+            quiet = (
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                *(("--ignore-scripts",) if packages in _WITHOUT_SCRIPTS else ()),
+            )
+            _run("npm", "install", *quiet, *packages, cwd=folder)
     return folder / "node_modules"
 
 
 @cache
 def python() -> Path:
     """Give the folder `bin` of an environment with the packages in it."""
-    folder, there = _made("python", PYTHON_PACKAGES)
-    if not there:
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        _run(folder / "bin" / "python", "-m", "pip", "install", "-q", *PYTHON_PACKAGES, cwd=folder)
-        (folder / ".complete").touch()
+    folder = _folder_of("python", PYTHON_PACKAGES)
+    with filling(folder) as empty:
+        if empty:
+            venv.create(folder, with_pip=True)
+            _run(folder / "bin" / "python", "-m", "pip", "install", "-q", *PYTHON_PACKAGES, cwd=folder)
     return folder / "bin"
 
 
@@ -71,13 +88,13 @@ def pgtap() -> Path | None:
     folder = _cache_folder() / "pgtap"
     script = folder / "usr/share/postgresql/15/extension/pgtap.sql"
     if not script.is_file() and shutil.which("apt-get") and shutil.which("dpkg"):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         try:
-            _run("apt-get", "download", "postgresql-15-pgtap", cwd=folder)
+            with filling(folder) as empty:
+                if empty:
+                    _run("apt-get", "download", "postgresql-15-pgtap", cwd=folder)
+                    _run("dpkg", "-x", *sorted(folder.glob("*.deb")), folder, cwd=folder)
         except RuntimeError:
             return None
-        _run("dpkg", "-x", *sorted(folder.glob("*.deb")), folder, cwd=folder)
     return script if script.is_file() else None
 
 

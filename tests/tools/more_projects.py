@@ -1,7 +1,8 @@
-"""Projects of tools that need more than a package of a language: Rails, sqitch, Prisma, Liquibase."""
+"""Projects of tools that need more than a package of a language: Rails, sqitch, Prisma, psql, Supabase, Liquibase."""
 
 from __future__ import annotations
 
+from tests.support.servers import psql
 from tests.tools import installed
 from tests.tools.projects import DROP, KEY, TABLES, Project
 
@@ -26,9 +27,10 @@ _SQITCH = {
     "revert/init.sql": f"-- Revert app:init from pg\n\nBEGIN;\n{DROP}COMMIT;\n",
     "verify/init.sql": "-- Verify app:init on pg\n\nBEGIN;\nSELECT id FROM users WHERE false;\nROLLBACK;\n",
 }
-# Prisma over an adapter, with two faults of it mended: it does not know the types "char" and name, and it cuts a
-# file at every semicolon. WHOLE decides about the second: the native engine sends a file as one query.
-_PRISMA = {
+# Prisma over an adapter, with its faults mended: it does not know the types "char" and name, nor that a NOT NULL is a
+# constraint in 18; it drops a shadow database that it is connected to; and it cuts a file at every semicolon. WHOLE
+# decides about the last: the native engine sends a file as one query.
+PRISMA = {
     "prisma.config.mjs": """import pg from 'pg';
 import { defineConfig } from 'prisma/config';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -41,6 +43,7 @@ const known = (result) => {
 const query = pg.Client.prototype.query;
 pg.Client.prototype.query = function (...given) {
   const called = given.at(-1);
+  if (given[0]?.text) given[0].text = given[0].text.replace("NOT IN ('p', 'u', 'f')", "NOT IN ('p', 'u', 'f', 'n')");
   if (typeof called === 'function') given[given.length - 1] = (error, result) => called(error, known(result));
   const made = query.apply(this, given);
   return made instanceof Promise ? made.then(known) : made;
@@ -53,11 +56,24 @@ const whole = (adapter) => {
 export default defineConfig({
   experimental: { adapter: true },
   engine: 'js',
-  schema: 'prisma/schema.prisma',
+  schema: process.env.SCHEMA ?? 'prisma/schema.prisma',
+  migrations: { path: 'prisma/migrations' },
   adapter: async () => {
     const factory = new PrismaPg(at(process.env.PGDATABASE));
     const connect = factory.connect.bind(factory);
     factory.connect = async () => whole(await connect());
+    factory.connectToShadowDb = async () => {
+      const name = `shadow_${globalThis.crypto.randomUUID()}`;
+      const here = await factory.connect();
+      await here.client.query(`CREATE DATABASE "${name}"`);
+      const shadow = whole(await new PrismaPg(at(name)).connect());
+      const dispose = shadow.dispose.bind(shadow);
+      shadow.dispose = async () => {
+        await dispose();
+        await here.client.query(`DROP DATABASE "${name}"`);
+      };
+      return shadow;
+    };
     return factory;
   },
 });
@@ -86,7 +102,8 @@ model User {{
     "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
     "prisma/migrations/20240101000000_init/migration.sql": TABLES,
 }
-_NO_ENGINE = {
+DIFFERENCE = ("prisma", "migrate", "diff", "--from-migrations", "prisma/migrations", "--to-schema-datamodel")
+NO_ENGINE = {
     "PRISMA_QUERY_ENGINE_LIBRARY": "/bin/true",
     "PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true",
     "CHECKPOINT_DISABLE": "1",
@@ -132,6 +149,32 @@ sys.exit(subprocess.run([*java, started, "--show-banner=false", action[0], *wher
 """,
     "changelog/001_init.sql": f"--liquibase formatted sql\n\n--changeset ada:init\n{TABLES}--rollback DROP TABLE users;\n--rollback DROP TABLE workspaces;\n",
 }
+_PSQL = {
+    "run.sh": """set -e
+run() { "$PSQL" -X -q -v ON_ERROR_STOP=1 "$@"; }
+if [ "$1" = down ]; then
+  last=$(ls changes/*.sql | tail -n 1)
+  sed -n '/^-- The way back/,$p' "$last" | sed '1d; s/^-- //' > back.sql
+  run -f back.sql
+  exit
+fi
+for file in changes/*.sql; do
+  [ -e "$file.done" ] || run -f "$file"
+  touch "$file.done"
+done
+""",
+    "changes/041-init.sql": f"BEGIN;\n{TABLES}COMMIT;\n",
+}
+_SUPABASE = {
+    "run.py": _LIQUIBASE["run.py"].partition("action = ")[0]
+    + """listening = socket.create_server(("127.0.0.1", 0))
+threading.Thread(target=serve, args=(listening,), daemon=True).start()
+url = f"postgresql://postgres:x@127.0.0.1:{listening.getsockname()[1]}/{os.environ['PGDATABASE']}?sslmode=disable"
+sys.exit(subprocess.run(["node_modules/.bin/supabase", *sys.argv[1:], "--remote", url, "--yes"], env={**os.environ, "HOME": os.getcwd()}).returncode)
+""",
+    "supabase/config.toml": 'project_id = "app"\n',
+    "supabase/migrations/20240101000000_init.sql": TABLES,
+}
 _TARGET = ("--target", "db:pg:")
 
 PROJECTS = {
@@ -145,13 +188,21 @@ PROJECTS = {
         packages=(), debian=("sqitch", "libdbd-pg-perl"), status=("sqitch", "status", *_TARGET), nothing_open="Nothing to deploy", steps_down=1,
     ),
     "prisma": Project(
-        "prisma", _PRISMA, ("prisma", "migrate", "deploy"), (), packages=installed.PRISMA, environment={"WHOLE": "1", **_NO_ENGINE},
+        "prisma", PRISMA, ("prisma", "migrate", "deploy"), (), packages=installed.PRISMA, environment={"WHOLE": "1", **NO_ENGINE},
         status=("prisma", "migrate", "status"), nothing_open="Database schema is up to date", more_words=("--edit-schema",), marks=True,
-        quiet=("prisma", "validate"),
+        quiet=(*DIFFERENCE, "prisma/schema.prisma", "--exit-code"),
     ),
     "prisma-adapter": Project(
-        "prisma", _PRISMA, ("prisma", "migrate", "deploy"), (), named="prisma/migrations", packages=installed.PRISMA, environment=_NO_ENGINE,
+        "prisma", PRISMA, ("prisma", "migrate", "deploy"), (), named="prisma/migrations", packages=installed.PRISMA, environment=NO_ENGINE,
         more_words=("--edit-schema",), marks=True, options=("no-action",),
+    ),
+    "psql": Project(
+        "psql", _PSQL, ("sh", "run.sh"), ("sh", "run.sh", "down"), packages=(), environment={"PSQL": str(psql())}, programs=("sh", "sed"),
+        steps_down=1,
+    ),
+    "supabase": Project(
+        "supabase", _SUPABASE, ("python3", "run.py", "migration", "up"), (), packages=installed.SUPABASE, programs=("python3",),
+        environment={"SUPABASE_TELEMETRY_DISABLED": "1", "DO_NOT_TRACK": "1"}, options=("no-action",),
     ),
     "liquibase": Project(
         "liquibase", _LIQUIBASE, ("python3", "run.py", "update"), ("python3", "run.py", "down"), named="changelog", packages=installed.LIQUIBASE,

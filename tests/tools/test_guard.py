@@ -16,7 +16,7 @@ import pytest
 from fkdash.report.guard import TOOLS, guard_code
 from tests.preview.test_guard import hostile
 from tests.support.servers import TestDatabase
-from tests.tools.installed import lacking, node, python
+from tests.tools.installed import filling, lacking, node, python
 
 pytestmark = [pytest.mark.tools, pytest.mark.newest_version]
 
@@ -90,18 +90,19 @@ def _of(tool: str, folder: Path, code: str) -> list[str]:
 def _generate(modules: Path) -> None:
     """Make the client once; only the part that compares schemas would be downloaded, and it is not needed."""
     folder = modules.parent
-    if (modules / ".prisma" / "client" / "index.js").exists():
-        return
-    (folder / "schema.prisma").write_text(
-        'generator client { provider = "prisma-client-js" }\n'.replace("{ ", "{\n  ").replace(" }", "\n}")
-        + 'datasource db {\n  provider = "postgresql"\n}\nmodel thing {\n  id Int @id\n}\n'
-    )
-    environment = {**os.environ, "PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true", "CHECKPOINT_DISABLE": "1"}
-    done = subprocess.run(
-        ["npx", "prisma", "generate", "--schema", "schema.prisma"],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert not done.returncode, done.stderr
+    with filling(folder / "generated") as empty:
+        if not empty:
+            return
+        (folder / "schema.prisma").write_text(
+            'generator client { provider = "prisma-client-js" }\n'.replace("{ ", "{\n  ").replace(" }", "\n}")
+            + 'datasource db {\n  provider = "postgresql"\n}\nmodel thing {\n  id Int @id\n}\n'
+        )
+        environment = {**os.environ, "PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true", "CHECKPOINT_DISABLE": "1"}
+        done = subprocess.run(
+            ["npx", "prisma", "generate", "--schema", "schema.prisma"],
+            cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert not done.returncode, done.stderr
 
 
 @pytest.mark.parametrize("tool", [each for each in TOOLS if each != "sql"])

@@ -96,11 +96,70 @@ async def test_a_migration_goes_up_and_down_and_leaves_what_was_there_byte_for_b
     if project.quiet:
         await asyncio.to_thread(project.run, project.quiet, folder, database)
 
+    if any(name.endswith(".sql") for name in project.files):
+        linted = await fkdash("lint", str(folder), "--fail-on", "warning")
+        assert linted.returncode == 0, linted.stdout
+
     made = {path for path in set(folder.rglob("*")) - files if path.is_file() and "__pycache__" not in path.parts}
     for _ in range(project.steps_down or len(made)) if project.down else ():
         await asyncio.to_thread(project.run, project.down, folder, database)
     if project.down:
         assert (await database.value(DEFINITION), await database.value(NOT_NULL)) == before
+
+
+INDEXES = "select count(*) from pg_index where indrelid = 'users'::regclass and indisvalid and not indisunique"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alembic",
+        "dbmate",
+        "django",
+        "knex",
+        "node-pg-migrate",
+        "psql",
+        "rails",
+        "sequelize",
+        "supabase",
+        "typeorm",
+    ],
+)
+async def test_an_index_is_built_where_a_tools_transaction_would_refuse_it_and_is_gone_after_the_way_back(
+    name: str, database: TestDatabase, tmp_path: Path
+) -> None:
+    project = present(PROJECTS[name])
+    folder = project.lay(tmp_path)
+    await up(project, folder, database)
+    files = set(folder.rglob("*"))
+    await export(project, folder, database, "create-index")
+    await up(project, folder, database)
+    assert await database.value(INDEXES) == 1
+    made = {path for path in set(folder.rglob("*")) - files if path.is_file() and "__pycache__" not in path.parts}
+    for _ in range(project.steps_down or len(made)) if project.down else ():
+        await asyncio.to_thread(project.run, project.down, folder, database)
+    assert await database.value(INDEXES) == (0 if project.down else 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["alembic", "dbmate", "django", "knex", "node-pg-migrate", "psql", "sequelize", "typeorm"]
+)
+async def test_where_the_fix_was_applied_halfway_the_migration_does_the_rest(
+    name: str, database: TestDatabase, tmp_path: Path
+) -> None:
+    project = PROJECTS[name]
+    folder = project.lay(tmp_path)
+    await up(project, folder, database)
+    await database.execute(ROWS)
+    await export(project, folder, database, "no-action")
+    await database.execute(
+        f"alter table users drop constraint {KEY}, add constraint {KEY} "
+        "foreign key (primary_workspace_id) references workspaces (id) not valid"
+    )
+    applied = await database.value(OID)
+    await up(project, folder, database)
+    assert await database.value(DEFINITION) == "FOREIGN KEY (primary_workspace_id) REFERENCES workspaces(id) true"
+    assert await database.value(OID) == applied
 
 
 HOSTILE_COLUMN = 'c"?:x${y}`\\%s;\n  #{z}'
@@ -117,9 +176,11 @@ HOSTILE_KEY = "k\n  \"q' ? :x ${y} `z` \\ ; -- %s #{a} $fkdash$ ''' */"
         "liquibase",
         "node-pg-migrate",
         "prisma",
+        "psql",
         "rails",
         "sequelize",
         "sqitch",
+        "supabase",
         "typeorm",
     ],
 )

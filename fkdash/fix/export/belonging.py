@@ -54,8 +54,12 @@ def refuse_elsewhere(request: Request, found: Exported) -> None:
 
 
 def _speaks_of(folder: Path, table: str) -> bool:
+    """Tell whether a file has the table's name in it, or whether that cannot be told."""
     word = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(table)}(?![A-Za-z0-9_])", re.IGNORECASE)
-    for name in names(folder)[:_MOST_FILES]:
+    found = names(folder)
+    if len(found) > _MOST_FILES:
+        return True
+    for name in found:
         path = folder / name / "migration.sql" if (folder / name).is_dir() else folder / name
         if path.is_file():
             try:

@@ -69,9 +69,12 @@ def read(path: Path) -> Text:
         text = raw.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UnfitFolderError(f"{path} cannot be read: {reason_of(error)}.") from error
-    crlf = text.count("\r\n")
-    newline = "\r\n" if crlf and crlf * 2 >= text.count("\n") else "\n"
-    return Text(path, text.replace("\r\n", "\n"), raw, newline)
+    return Text(path, text.replace("\r\n", "\n"), raw, _newline(raw))
+
+
+def _newline(raw: bytes) -> str:
+    crlf = raw.count(b"\r\n")
+    return "\r\n" if crlf and crlf * 2 >= raw.count(b"\n") else "\n"
 
 
 def folders(root: Path) -> Iterator[Path]:
@@ -115,9 +118,15 @@ def names(folder: Path) -> tuple[str, ...]:
 
 
 def newline_of(paths: Iterable[Path]) -> str:
-    """Give how the last of these files ends its lines; a line feed where there is none."""
-    last = max(paths, default=None)
-    return read(last).newline if last is not None else "\n"
+    """Give how the last of these files ends its lines, whatever its encoding; a line feed where there is none."""
+    last = max((path for path in paths if path.is_file()), default=None)
+    if last is None:
+        return "\n"
+    try:
+        with last.open("rb") as file:
+            return _newline(file.read(_LONGEST_FILE))
+    except OSError as error:
+        raise UnfitFolderError(f"{last} cannot be read: {reason_of(error)}.") from error
 
 
 def created(path: Path, text: str, newline: str) -> FileChange:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.fix.export.model import UnfitFolderError
 
 if TYPE_CHECKING:
     from fkdash.fix.export.folder import Text
+
+
+_HALF: Final = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 def parsed(text: Text) -> dict[str, Any]:
@@ -20,6 +24,8 @@ def parsed(text: Text) -> dict[str, Any]:
         raise UnfitFolderError(f"{text.path} is not JSON: {error}.") from error
     if not isinstance(found, dict):
         raise UnfitFolderError(f"{text.path} is not a JSON object.")
+    if _HALF.search(text.text) and _HALVES.search(json.dumps(found, ensure_ascii=False)):
+        raise UnfitFolderError(f"{text.path} has half a character in it, which no text can hold.")
     return found
 
 

@@ -60,16 +60,22 @@ def migration_of(plan: Plan, *, name: str | None = None) -> Migration:
 
 
 def slug(text: str) -> str:
-    """Give a name of ASCII letters, digits and underscores, at most 60 long; never empty."""
+    """Give a name of ASCII letters, digits and underscores, at most 60 long; it begins with a letter.
+
+    Rails and Ecto make the name of a class of it.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:_LONGEST_SLUG].strip("_") or "foreign_key"
+    made = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "foreign_key"
+    return (f"fk_{made}" if made[0].isdigit() else made)[:_LONGEST_SLUG].strip("_")
 
 
 def _slug(plan: Plan) -> str:
-    option = plan.option.replace("-", "_")
+    option, table = plan.option.replace("-", "_"), plan.key.table
+    # Two schemas may have tables of one name.
+    named = table.name if table.schema == "public" else f"{table.schema}_{table.name}"
     if plan.option in _ABOUT_COLUMNS:
-        return _joined(plan.key.table.name, plan.key.columns, option)
-    return _joined(plan.key.table.name, [name.removesuffix("_id") for name in plan.key.columns], f"fk_{option}")
+        return _joined(named, plan.key.columns, option)
+    return _joined(named, [name.removesuffix("_id") for name in plan.key.columns], f"fk_{option}")
 
 
 def _joined(table: str, columns: Iterable[str], ending: str) -> str:

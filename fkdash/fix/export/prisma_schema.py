@@ -56,10 +56,15 @@ class _Model:
     @property
     def table(self) -> tuple[str | None, str]:
         """Its schema, None where the file does not say, and its table."""
-        body = self.text.text[self.start : self.end]
-        mapped = re.search(r'@@map\(\s*(?:name:\s*)?"([^"]+)"', body)
-        schema = re.search(r'@@schema\(\s*(?:map:\s*)?"([^"]+)"', body)
-        return (schema[1] if schema else None), (mapped[1] if mapped else self.name)
+        mapped, schema = (self.said(each, self.start, self.end) for each in ("@@map", "@@schema"))
+        return schema, self.name if mapped is None else mapped
+
+    def said(self, attribute: str, start: int, end: int) -> str | None:
+        """Give the name that an attribute has between two places, which is not in a comment; None for none."""
+        found = re.compile(rf"(?<!@){attribute}\(").search(self.bare, start, end)
+        named = re.compile(r'\s*(?:(?:name|map)\s*:\s*)?"([^"\n]+)"')
+        quoted = named.match(self.text.text, found.end()) if found else None
+        return quoted[1] if quoted else None
 
     def fields(self) -> Iterator[_Field]:
         """Give its fields, each with the attributes up to the next one."""
@@ -148,9 +153,9 @@ def _arguments(model: _Model, relation: _Field) -> tuple[int, int] | None:
 
 def _scalar(model: _Model, column: str) -> _Field | None:
     for field in model.fields():
-        attributes = model.text.text[field.type_end : field.end]
-        mapped = re.search(r'(?<!@)@map\(\s*(?:name:\s*)?"([^"]+)"', attributes)
-        if (mapped[1] if mapped else field.name) == column and "@relation" not in attributes:
+        mapped = model.said("@map", field.type_end, field.end)
+        related = "@relation" in model.bare[field.type_end : field.end]
+        if (field.name if mapped is None else mapped) == column and not related:
             return field
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from fkdash.fix.export.folder import Text
     from fkdash.fix.export.model import FileChange, Part, Request
+
+_OUTSIDE: Final = "outside a transaction, which CREATE and DROP INDEX CONCURRENTLY refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def one_file_each(
     text: Callable[[Part, str, str], str],
     mark: Callable[[str, str], str],
     note: str,
+    alone: str = _OUTSIDE,
     incomplete: Iterable[Missing] = (),
     notes: Iterable[str] = (),
 ) -> Exported:
@@ -118,7 +121,7 @@ def one_file_each(
     for part, number, slug in zip(migration.parts, numbered, slugs, strict=True):
         file = created(found.folder / name(number, slug), text(part, number, slug), found.last.newline)
         files.append(file)
-        transactions.append(Transaction(file.path, up(part), note_of(part, note)))
+        transactions.append(Transaction(file.path, up(part), note_of(part, note, alone=alone)))
         marks.append(mark(number, slug))
     return Exported(
         tool=tool,
@@ -130,13 +133,11 @@ def one_file_each(
     )
 
 
-def note_of(part: Part, note: str) -> str:
-    """Say what is special about a part's transaction."""
+def note_of(part: Part, note: str, *, alone: str = _OUTSIDE) -> str:
+    """Say what is special about a part's transaction; `alone` is said of what is refused inside one."""
     if part.kind is Kind.CHECK:
         return f"a migration of its own: VALIDATE stops nobody only after the change has committed ({note})"
-    return (
-        "outside a transaction, which CREATE and DROP INDEX CONCURRENTLY refuse" if part.kind is Kind.ALONE else ""
-    )
+    return alone if part.kind is Kind.ALONE else ""
 
 
 def weight(number: str) -> tuple[int, ...]:

@@ -56,13 +56,19 @@ def heading(migration: Migration, part: Part) -> str:
     return f"{said}."
 
 
-def way_back(migration: Migration) -> str:
-    """Give the way back as comments, for a tool that has none."""
-    statements = [each for part in migration.parts for each in down(part)]
-    if not statements:
+def way_back(migration: Migration, *, transactions: bool = False) -> str:
+    """Give the way back as comments, for a tool that has none; with its transactions where the tool makes none."""
+    parts = [part for part in migration.parts if part.down]
+    if not parts:
         return comment(f"There is no way back: {migration.plan.undo_condition}")
     said = comment(f"The way back ({migration.plan.undo_condition}), as a migration of its own:")
-    return said + comment(lines(statements).rstrip("\n"))
+    back = (_framed(part) if transactions else lines(down(part)) for part in parts)
+    return said + comment("".join(back).rstrip("\n"))
+
+
+def _framed(part: Part) -> str:
+    statements = lines(down(part))
+    return statements if is_alone(part.down) else f"BEGIN;\n{statements}COMMIT;\n"
 
 
 def javascript(sql: str) -> str:

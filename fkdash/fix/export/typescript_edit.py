@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -112,11 +113,27 @@ def _named(folder: Path, said: str) -> list[Path]:
     if pattern.startswith("/"):
         return []
     back, _, rest = pattern.rpartition("../") if pattern.startswith("../") else ("", "", pattern)
-    base = (folder / f"{back}/..").resolve() if back or pattern.startswith("../") else folder
-    braces = re.search(r"\{([^{}]*)\}", rest)
-    patterns = [rest.replace(braces[0], each) for each in braces[1].split(",")] if braces else [rest]
-    found = chain.from_iterable(base.glob(each) for each in patterns)
+    base = (folder / back / "..").resolve() if pattern.startswith("../") else folder
+    found = set(chain.from_iterable(map(partial(_matching, base), _alternatives(rest))))
     return sorted(each for each in found if each.is_file() and "node_modules" not in each.parts)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Give the patterns that one with braces stands for."""
+    braces = re.search(r"\{([^{}]*)\}", pattern)
+    if not braces:
+        return [pattern]
+    spelled = (pattern.replace(braces[0], each, 1) for each in braces[1].split(","))
+    return list(chain.from_iterable(map(_alternatives, spelled)))
+
+
+def _matching(base: Path, pattern: str) -> list[Path]:
+    """Give what a pattern of drizzle-kit's matches; two stars beside other letters are one there."""
+    parts = [each if each == "**" else re.sub(r"\*{2,}", "*", each) for each in pattern.split("/")]
+    try:
+        return list(base.glob("/".join([*parts, *(["*"] if parts[-1] == "**" else [])])))
+    except (ValueError, NotImplementedError):
+        return []
 
 
 def _reached(start: Iterable[Path]) -> Iterator[Text]:

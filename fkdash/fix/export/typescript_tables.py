@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-import tree_sitter_typescript
-from tree_sitter import Language, Parser
+from fkdash.fix.export.typescript_tree import (
+    arguments_of,
+    base_of,
+    chain,
+    field_of,
+    key_of,
+    line_of,
+    object_of,
+    root_of,
+    string_of,
+    text_of,
+    value_of,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +28,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import TableName
     from fkdash.fix.export.folder import Text
+    from fkdash.fix.export.typescript_tree import Call
 
 
 _NAME = "\0"
@@ -43,15 +55,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
-    """A link of a chain of calls: its name, its arguments, where its dot and its end are."""
-
-    name: str
-    node: Node
-    dot: int
-
-
-@dataclass(frozen=True, slots=True)
 class Makers:
     """What makes tables beside `pgTable`, in all files of a schema: one may take it from another.
 
@@ -65,48 +68,52 @@ class Makers:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The call that declares a table; `casing` gives columns without a name of their own theirs."""
+    """The call that declares a table; `casing` gives columns without a name of their own theirs.
+
+    `names` are the names that drizzle-orm has for what the file imports under another one.
+    """
 
     text: Text
     node: Node
     casing: str
+    names: Mapping[str, str]
 
     @property
     def line(self) -> int:
         """Where it begins."""
-        return _line(self.node)
+        return line_of(self.node)
 
     def nullable(self, column: str) -> Change:
         """Give the change that lets a column be NULL; raises NotFoundError where no `.notNull()` stands there."""
         pair = self._column(column)
-        for call in _chain(_value(pair)):
+        for call in chain(value_of(pair)):
             if call.name == "notNull":
                 raw = self.text.text.encode()
                 start = call.dot
                 while raw[start - 1 : start].isspace():
                     start -= 1
                 return Change(start, call.node.end_byte, "", call.node.end_point.row + 1)
-        raise NotFoundError(f"{column} has no .notNull() of its own", _line(pair))
+        raise NotFoundError(f"{column} has no .notNull() of its own", line_of(pair))
 
     def action(self, key: str, columns: Sequence[str], what: str, action: str) -> Change:
         """Give the change of a key's `onDelete` or `onUpdate`; raises NotFoundError where it is not found."""
         pairs = [self._column(column) for column in columns]
         if len(pairs) == 1 and not self._is_named(key):
-            for call in _chain(_value(pairs[0])):
+            for call in chain(value_of(pairs[0])):
                 if call.name == "references":
                     return _in_references(call, what, action)
-        keys = [_key(pair) for pair in pairs]
+        keys = [key_of(pair) for pair in pairs]
         found = [each for each in self._foreign_keys() if _columns_of(each) == keys]
         found = [each for each in found if _name_of(each) == key] or found
         if len(found) == 1:
             return _in_chain(found[0], what, action)
-        raise NotFoundError(f"the reference of {', '.join(columns)} is not found", _line(pairs[0]))
+        raise NotFoundError(f"the reference of {', '.join(columns)} is not found", line_of(pairs[0]))
 
     def _is_named(self, key: str) -> bool:
         return any(_name_of(each) == key for each in self._foreign_keys())
 
     def _column(self, column: str) -> Node:
-        columns = _object(_arguments(self.node)[1])
+        columns = object_of(arguments_of(self.node)[1])
         pairs = [each for each in columns.named_children if each.type == "pair"] if columns is not None else []
         for pair in pairs:
             if _column_name(pair, self.casing) == column:
@@ -115,9 +122,9 @@ class Table:
 
     def _foreign_keys(self) -> Iterator[Node]:
         """Give the outermost calls of `foreignKey({...})` with what follows them."""
-        for argument in _arguments(self.node)[2:]:
-            for node in _walk(argument):
-                if node.type == "call_expression" and _base_name(node) == "foreignKey":
+        for argument in arguments_of(self.node)[2:]:
+            for node in walk(argument):
+                if node.type == "call_expression" and _base_name(node, self.names) == "foreignKey":
                     parent = node.parent
                     if parent is None or parent.type != "member_expression":
                         yield node
@@ -129,8 +136,8 @@ def makers(texts: Iterable[Text]) -> Makers:
     schemas: dict[str, str | None] = {}
     for text in texts:
         if "pgTableCreator" in text.text or "pgSchema" in text.text:
-            root = _root(text)
-            for known, own in ((creators, _creators(root)), (schemas, _schemas(root))):
+            root, names = root_of(text), _imported(text)
+            for known, own in ((creators, _creators(root, names)), (schemas, _schemas(root, names))):
                 for name, value in own.items():
                     known[name] = value if known.get(name, value) == value else None
     return Makers(creators, schemas)
@@ -140,10 +147,11 @@ def find(text: Text, table: TableName, known: Makers, *, casing: str) -> list[Ta
     """Give the declarations of a table in a file."""
     if table.name not in text.text and not any(creator in text.text for creator in known.creators):
         return []
+    names = _imported(text)
     return [
-        Table(text, node, casing)
-        for node in _walk(_root(text))
-        if node.type == "call_expression" and _declares(node, table, known)
+        Table(text, node, casing, names)
+        for node in walk(root_of(text))
+        if node.type == "call_expression" and _declares(node, table, known, names)
     ]
 
 
@@ -155,55 +163,43 @@ def applied(text: str, changes: Iterable[Change]) -> str:
     return raw.decode()
 
 
-def _root(text: Text) -> Node:
-    return _parser(tsx=text.path.suffix == ".tsx").parse(text.text.encode()).root_node
+def _imported(text: Text) -> dict[str, str]:
+    """Give the names of functions that a file imports under another one, as in `import { pgTable as table }`."""
+    found = re.findall(r"\b(pgTable|pgTableCreator|pgSchema|foreignKey)\s+as\s+(\w+)", text.text)
+    return {own: name for name, own in found}
 
 
-@cache
-def _parser(*, tsx: bool) -> Parser:
-    make = tree_sitter_typescript.language_tsx if tsx else tree_sitter_typescript.language_typescript
-    return Parser(Language(make()))
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += reversed(each.named_children)
-
-
-def _declares(node: Node, table: TableName, known: Makers) -> bool:
-    arguments = _arguments(node)
-    if len(arguments) < 2 or _object(arguments[1]) is None:  # noqa: PLR2004 - a name and its columns
+def _declares(node: Node, table: TableName, known: Makers, names: Mapping[str, str]) -> bool:
+    arguments = arguments_of(node)
+    if len(arguments) < 2 or object_of(arguments[1]) is None:  # noqa: PLR2004 - a name and its columns
         return False
-    named = _string(arguments[0])
+    named = string_of(arguments[0])
     function = node.child_by_field_name("function")
+    if function is not None and field_of(function, "property") == "withRLS":
+        function = function.child_by_field_name("object")
     if named is None or function is None:
         return False
-    if function.type == "member_expression":
-        method, owner = function.child_by_field_name("property"), function.child_by_field_name("object")
-        if method is None or owner is None or _text(method) != "table":
-            return False
-        return named == table.name and (known.schemas.get(_text(owner)) or table.schema) == table.schema
-    if table.schema != "public" or function.type != "identifier":
+    if field_of(function, "property") == "table":
+        owner = field_of(function, "object")
+        return named == table.name and (known.schemas.get(owner) or table.schema) == table.schema
+    if table.schema != "public" or function.type not in {"identifier", "member_expression"}:
         return False
-    name = _text(function)
+    name = _drizzles(text_of(function), names)
     pattern = known.creators.get(name, _NAME if name == "pgTable" else None)
     return pattern is not None and re.fullmatch(pattern.replace(_NAME, re.escape(named)), table.name) is not None
 
 
-def _creators(root: Node) -> dict[str, str]:
+def _creators(root: Node, names: Mapping[str, str]) -> dict[str, str]:
     """Give what `pgTableCreator((name) => `app_${name}`)` makes of a name, for each such function.
 
     What else stands in the template than the name can be anything.
     """
     found = {}
-    for node in _walk(root):
+    for node in walk(root):
         value = node.child_by_field_name("value") if node.type == "variable_declarator" else None
-        if value is None or _base_name(value) != "pgTableCreator":
+        if value is None or _base_name(value, names) != "pgTableCreator":
             continue
-        text = _text(value)
+        text = text_of(value)
         parameter = re.search(r"\(\s*\(?\s*(\w+)", text)
         template = re.search(r"=>\s*(?:\{\s*return\s*)?(`[^`]*`|\w+)", text)
         if parameter is None or template is None:
@@ -214,7 +210,7 @@ def _creators(root: Node) -> dict[str, str]:
         own = re.compile(rf"\$\{{\s*{name}\s*\}}")
         pattern = "".join(_NAME if own.fullmatch(each) else _pattern(each) for each in parts)
         if _NAME in pattern:
-            found[_field(node, "name")] = pattern
+            found[field_of(node, "name")] = pattern
     return found
 
 
@@ -222,112 +218,97 @@ def _pattern(part: str) -> str:
     return r"\w+" if part.startswith("${") else re.escape(part)
 
 
-def _schemas(root: Node) -> dict[str, str]:
+def _schemas(root: Node, names: Mapping[str, str]) -> dict[str, str]:
     """Give the schema that each variable of `pgSchema('auth')` stands for."""
     found = {}
-    for node in _walk(root):
+    for node in walk(root):
         value = node.child_by_field_name("value") if node.type == "variable_declarator" else None
-        if value is not None and _base_name(value) == "pgSchema":
-            named = _string(_arguments(value)[0]) if _arguments(value) else None
+        if value is not None and _base_name(value, names) == "pgSchema":
+            named = string_of(arguments_of(value)[0]) if arguments_of(value) else None
             if named is not None:
-                found[_field(node, "name")] = named
+                found[field_of(node, "name")] = named
     return found
 
 
-def _in_references(call: _Call, what: str, action: str) -> Change:
-    arguments = _arguments(call.node)
+def _in_references(call: Call, what: str, action: str) -> Change:
+    arguments = arguments_of(call.node)
     if len(arguments) == 1:
         place = arguments[0].end_byte
-        return Change(place, place, f", {{ {what}: '{action}' }}", _line(arguments[0]))
+        return Change(place, place, f", {{ {what}: '{action}' }}", line_of(arguments[0]))
     options = arguments[1]
     if options.type != "object" or any(each.type not in {"pair", "comment"} for each in options.named_children):
         # `...cascade` or `onDelete` alone: what is written before it would not count.
-        raise NotFoundError("the reference takes its actions from elsewhere", _line(options))
+        raise NotFoundError("the reference takes its actions from elsewhere", line_of(options))
     for pair in options.named_children:
-        if pair.type == "pair" and _key(pair) == what:
-            return _in_string(_value(pair), action)
+        if pair.type == "pair" and key_of(pair) == what:
+            return _in_string(value_of(pair), action)
     place = options.start_byte + 1
     more = "," if any(each.type == "pair" for each in options.named_children) else " "
-    return Change(place, place, f" {what}: '{action}'{more}", _line(options))
+    return Change(place, place, f" {what}: '{action}'{more}", line_of(options))
 
 
 def _in_chain(node: Node, what: str, action: str) -> Change:
-    for call in _chain(node):
-        if call.name == what and _arguments(call.node):
-            return _in_string(_arguments(call.node)[0], action)
+    for call in chain(node):
+        if call.name == what and arguments_of(call.node):
+            return _in_string(arguments_of(call.node)[0], action)
     return Change(node.end_byte, node.end_byte, f".{what}('{action}')", node.end_point.row + 1)
 
 
 def _in_string(node: Node, action: str) -> Change:
     if node.type in {"as_expression", "satisfies_expression", "parenthesized_expression"} and node.named_children:
         return _in_string(node.named_children[0], action)
-    if _string(node) is None:
-        raise NotFoundError("the action does not stand there as a constant", _line(node))
-    return Change(node.start_byte + 1, node.end_byte - 1, action, _line(node))
+    if string_of(node) is None:
+        raise NotFoundError("the action does not stand there as a constant", line_of(node))
+    return Change(node.start_byte + 1, node.end_byte - 1, action, line_of(node))
 
 
 def _columns_of(node: Node) -> list[str]:
     listed = _said(node, "columns")
     if listed is None:
         return []
-    return [_text(each).rpartition(".")[2] for each in listed.named_children if each.type != "comment"]
+    return [_property(each) for each in listed.named_children if each.type != "comment"]
+
+
+def _property(node: Node) -> str:
+    """Give the name of what is taken of a table: `table.id` or `table['id']`."""
+    index = node.child_by_field_name("index")
+    said = string_of(index) if index is not None else None
+    return text_of(node).rpartition(".")[2] if said is None else said
 
 
 def _name_of(node: Node) -> str | None:
     said = _said(node, "name")
-    return _string(said) if said is not None else None
+    return string_of(said) if said is not None else None
 
 
 def _said(node: Node, what: str) -> Node | None:
     """Give a value of the object that `foreignKey({...})` takes."""
-    base = _base(node)
-    for argument in (_arguments(base) if base is not None else [])[:1]:
+    base = base_of(node)
+    for argument in (arguments_of(base) if base is not None else [])[:1]:
         for pair in argument.named_children:
-            if pair.type == "pair" and _key(pair) == what:
-                return _value(pair)
+            if pair.type == "pair" and key_of(pair) == what:
+                return value_of(pair)
     return None
 
 
-def _chain(node: Node) -> Iterator[_Call]:
-    """Give the calls of `base(...).first(...).second(...)`, the last first and the base left out."""
-    while node.type in {"call_expression", "as_expression", "parenthesized_expression", "non_null_expression"}:
-        if node.type != "call_expression":
-            node = node.named_children[0]
-            continue
-        function = node.child_by_field_name("function")
-        if function is None or function.type != "member_expression":
-            return
-        name, owner = function.child_by_field_name("property"), function.child_by_field_name("object")
-        if name is None or owner is None or owner.type not in {"call_expression", "parenthesized_expression"}:
-            return
-        dot = next((each.start_byte for each in function.children if each.type in {".", "?."}), name.start_byte)
-        yield _Call(_text(name), node, dot)
-        node = owner
+def _base_name(node: Node, names: Mapping[str, str]) -> str:
+    base = base_of(node)
+    return _drizzles(field_of(base, "function"), names) if base is not None else ""
 
 
-def _base(node: Node) -> Node | None:
-    """Give the first call of a chain."""
-    while node.type == "call_expression":
-        function = node.child_by_field_name("function")
-        owner = function.child_by_field_name("object") if function is not None else None
-        if owner is None or owner.type != "call_expression":
-            return node
-        node = owner
-    return None
-
-
-def _base_name(node: Node) -> str:
-    base = _base(node)
-    return _field(base, "function") if base is not None else ""
+def _drizzles(said: str, names: Mapping[str, str]) -> str:
+    """Give drizzle-orm's name of a function, said as `pg.pgTable` or under the name of its import too."""
+    own = said.rpartition(".")[2]
+    return names.get(own, own)
 
 
 def _column_name(pair: Node, casing: str) -> str:
-    base = _base(_value(pair))
-    arguments = _arguments(base) if base is not None else []
-    named = _string(arguments[0]) if arguments else None
+    base = base_of(value_of(pair))
+    arguments = arguments_of(base) if base is not None else []
+    named = string_of(arguments[0]) if arguments else None
     if named is not None:
         return named
-    key = _key(pair)
+    key = key_of(pair)
     # As drizzle-orm finds the words of a name.
     words = re.findall(r"[\da-z]+|[A-Z]+(?![a-z])|[A-Z][\da-z]+", key.replace("'", ""))
     if casing == "snake_case":
@@ -335,50 +316,3 @@ def _column_name(pair: Node, casing: str) -> str:
     if casing == "camelCase":
         return "".join(each[:1].upper() + each[1:] if place else each.lower() for place, each in enumerate(words))
     return key
-
-
-def _object(node: Node) -> Node | None:
-    """Give the object that a node is, or that an arrow function returns."""
-    if node.type == "arrow_function":
-        body = node.child_by_field_name("body")
-        node = body if body is not None else node
-    while node.type == "parenthesized_expression" and node.named_children:
-        node = node.named_children[0]
-    return node if node.type == "object" else None
-
-
-def _arguments(node: Node) -> list[Node]:
-    found = node.child_by_field_name("arguments")
-    return [each for each in found.named_children if each.type != "comment"] if found is not None else []
-
-
-def _value(pair: Node) -> Node:
-    value = pair.child_by_field_name("value")
-    return value if value is not None else pair
-
-
-def _key(pair: Node) -> str:
-    key = pair.child_by_field_name("key")
-    if key is None:
-        return ""
-    named = _string(key)
-    return named if named is not None else _text(key)
-
-
-def _string(node: Node) -> str | None:
-    if node.type == "string" or (node.type == "template_string" and "${" not in _text(node)):
-        return _text(node)[1:-1]
-    return None
-
-
-def _field(node: Node, name: str) -> str:
-    found = node.child_by_field_name(name)
-    return _text(found) if found is not None else ""
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode()
-
-
-def _line(node: Node) -> int:
-    return node.start_point.row + 1

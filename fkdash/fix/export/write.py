@@ -7,6 +7,7 @@ every folder for a migration, Drizzle 0.x what does not begin with `_` in `meta`
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _NAMELESS: Final = getattr(os, "O_TMPFILE", 0)
 """Where there is such a thing, a new file has no name until it is whole."""
 
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""Said by a file system that cannot give a file two names, as on a USB stick."""
+
 
 def write(files: Sequence[FileChange]) -> None:
     """Write all files in their order, each whole or not at all, and those of a new folder with it.
@@ -37,6 +41,7 @@ def write(files: Sequence[FileChange]) -> None:
         _as_it_was(change)
     done: list[FileChange] = []
     new_folders: list[Path] = []
+    kept: dict[Path, Path] = {}
     try:
         for folder, together in groupby(files, key=_new_folder):
             changes = list(together)
@@ -47,18 +52,21 @@ def write(files: Sequence[FileChange]) -> None:
                 new_folders.append(folder)
             else:
                 for change in changes:
-                    _write(change)
+                    _write(change, kept)
                     done.append(change)
                 changes = []
             done += changes
     except OSError as error:
-        raise StoppedError(
-            f"{files[len(done)].path} cannot be written: {reason_of(error)}.", next_step="Nothing was exported."
-        ) from error
-    finally:
+        refused = files[len(done)].path
+        left = _take_back(done, new_folders, kept)
+        raise StoppedError(f"{refused} cannot be written: {reason_of(error)}.", next_step=left) from error
+    except BaseException:
         # Whatever kept the last one from being written, ctrl+c too: what is there without it is taken away.
-        if len(done) < len(files):
-            _take_back(done, new_folders)
+        _take_back(done, new_folders, kept)
+        raise
+    finally:
+        for old in kept.values():
+            old.unlink(missing_ok=True)
 
 
 def _as_it_was(change: FileChange) -> None:
@@ -100,14 +108,23 @@ def _aside(folder: Path) -> Path:
     return above if same and os.access(above, os.W_OK) else folder
 
 
-def _write(change: FileChange) -> None:
+def _write(change: FileChange, kept: dict[Path, Path]) -> None:
+    """Write a file; what an edited one was stays under another name, in `kept`: a full disk has no room for it."""
     if change.before is None:
         _make(change.path, change.content, 0o666 & ~_mask())
         return
     path = change.path.resolve()
-    part = path.parent / f"_fkdash-{secrets.token_hex(8)}"
-    _make(part, change.content, path.stat().st_mode & 0o7777)
+    known = path.stat()
+    part, old = (path.parent / f"_fkdash-{secrets.token_hex(8)}" for _ in range(2))
+    _make(part, change.content, known.st_mode & 0o7777)
     try:
+        with contextlib.suppress(OSError):
+            # Who exports as root leaves the team its file.
+            os.chown(part, known.st_uid, known.st_gid)
+        with contextlib.suppress(OSError):
+            # Not every file system can give a file two names.
+            os.link(path, old)
+            kept[change.path] = old
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -121,10 +138,22 @@ def _make(path: Path, content: bytes, mode: int) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             _fill(file, content, mode)
-        # Unlike a rename, this fails where somebody else made the file meanwhile.
-        os.link(name, path)
+        _named(Path(name), path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give a whole file its name; raises FileExistsError where one is there."""
+    try:
+        # Unlike a rename, this fails where somebody else made the file meanwhile.
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        part.rename(path)
 
 
 def _made_without_name(path: Path, content: bytes, mode: int) -> bool:
@@ -142,6 +171,10 @@ def _made_without_name(path: Path, content: bytes, mode: int) -> bool:
             try:
                 os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder)
             except FileNotFoundError:
+                return False
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
                 return False
     finally:
         os.close(folder)
@@ -161,13 +194,22 @@ def _mask() -> int:
     return mask
 
 
-def _take_back(done: Sequence[FileChange], new_folders: Sequence[Path]) -> None:
+def _take_back(done: Sequence[FileChange], new_folders: Sequence[Path], kept: dict[Path, Path]) -> str:
+    """Take away what was written, and say what is left of it."""
+    left = []
     for change in reversed(done):
-        with contextlib.suppress(OSError):
+        try:
             if change.before is None:
                 change.path.unlink()
+            elif (old := kept.pop(change.path, None)) is not None:
+                old.replace(change.path.resolve())
             else:
                 change.path.write_bytes(change.before)
+        except OSError:
+            left.append(str(change.path))
     for folder in new_folders:
         with contextlib.suppress(OSError):
             folder.rmdir()
+    if not left:
+        return "Nothing was exported."
+    return f"What was written before could not be taken back: {', '.join(left)}. Take it back with git."

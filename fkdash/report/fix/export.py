@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from fkdash.db.text import plain
@@ -79,7 +80,8 @@ def _diff(change: FileChange, folder: Path) -> str:
 
 
 def _lines(raw: bytes) -> list[str]:
-    return raw.decode("utf-8", "replace").replace("\r\n", "\n").splitlines(keepends=True)
+    # A form feed, or U+2028 in a string, ends no line.
+    return re.findall(r"[^\n]*\n|[^\n]+", raw.decode("utf-8", "replace").replace("\r\n", "\n"))
 
 
 def _shown(line: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from fkdash.fix.export.model import Exported, FileChange
 from fkdash.report.documents.kinds import schema_of
+from fkdash.report.fix.export import export_diff
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
@@ -86,3 +89,35 @@ async def test_a_folder_that_does_not_fit_ends_with_4_and_a_reason(
     done = await fkdash(*NAMED, str(tmp_path), "--write", incident_database.dsn)
     assert (done.returncode, done.stdout) == (4, "")
     assert "is no dbmate project" in done.stderr
+
+
+def test_the_diff_is_cut_into_lines_where_a_line_feed_is_and_nowhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "schema.ts"
+    before, after = (f"a\f{word}\u2028b\n".encode() for word in ("old", "new"))
+    shown = export_diff(Exported("drizzle", (FileChange(path, after, before),)), tmp_path)
+    assert shown == "--- a/schema.ts\n+++ b/schema.ts\n@@ -1 +1 @@\n-a\\x0cold\\u2028b\n+a\\x0cnew\\u2028b\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    own = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    return subprocess.run(["git", *own, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+async def test_a_dirty_work_tree_is_said_and_neither_it_nor_what_watches_it_is_touched(
+    incident_database: TestDatabase, folder: Path, tmp_path: Path
+) -> None:
+    git(folder, "init", "-q", "..")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    clean = await fkdash(*NAMED, str(folder), incident_database.dsn)
+    assert "uncommitted" not in clean.stderr
+    (folder / "20240101000000_init.sql").write_text("-- migrate:up\nselect 2;\n-- migrate:down\n")
+    (folder / "notes.txt").write_text("mine")
+    git(folder, "config", "core.fsmonitor", f"touch {tmp_path / 'ran'}; false")
+    index = next(folder.parent.rglob("index"))
+    before = index.read_bytes(), index.stat().st_mtime_ns
+    dirty = await fkdash(*NAMED, str(folder), "--write", incident_database.dsn)
+    assert "note: 2 paths have uncommitted changes in this work tree" in dirty.stderr
+    assert (index.read_bytes(), index.stat().st_mtime_ns) == before
+    assert not (tmp_path / "ran").exists()
+    assert git(folder, "-c", "core.fsmonitor=false", "diff", "--cached") == ""

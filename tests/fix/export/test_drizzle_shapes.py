@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,6 +112,45 @@ def test_tables_of_a_creator_in_another_file_are_found(creator: str, call: str, 
     assert edited(tmp_path) == text.replace("set null", "no action")
 
 
+IMPORTED = {
+    "renamed": (
+        "import { foreignKey as fk, pgTable as table } from 'drizzle-orm/pg-core';\n",
+        f"table('users', {{ {COLUMN} }}, (t) => [FK.onDelete('set null')])".replace("FK", "fk({ columns: [t.primaryWorkspaceId], foreignColumns: [w.id] })"),
+    ),
+    "together": (
+        "import * as pg from 'drizzle-orm/pg-core';\n",
+        f"pg.pgTable('users', {{ {COLUMN} }}, (t) => [FK.onDelete('set null')])".replace("FK", "pg.foreignKey({ columns: [t.primaryWorkspaceId], foreignColumns: [w.id] })"),
+    ),
+    "with-row-security": ("", f"pgTable.withRLS('users', {{ {COLUMN}{REFERENCE} }})"),
+    "schema-with-row-security": ("const own = pgSchema('public');\n", f"own.table.withRLS('users', {{ {COLUMN}{REFERENCE} }})"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("imports", "table"), IMPORTED.values(), ids=IMPORTED)
+def test_what_is_imported_under_another_name_is_known_by_it(imports: str, table: str, tmp_path: Path) -> None:
+    text = f"{imports}export const users = {table};\n"
+    project(tmp_path, {"src/schema/index.ts": text})
+    assert edited(tmp_path) == text.replace("set null", "no action")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "./src/**.ts",
+        "./src/**/*.ts",
+        "./src/***/*.ts",
+        "src/**",
+        "./src/{a,schema}/*.{js,ts}",
+        "../web/src/*/*.ts",
+    ],
+)
+def test_a_pattern_for_the_schema_means_what_it_means_to_drizzle_kit(pattern: str, tmp_path: Path) -> None:
+    text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
+    place = "src/users.ts" if pattern == "./src/**.ts" else "src/schema/users.ts"
+    project(tmp_path / "web", {place: text}, config=CONFIG.replace("./src/schema", pattern))
+    assert edited(tmp_path / "web") == text.replace("set null", "no action")
+
+
 def test_tables_of_another_schema_in_another_file_are_told_apart(tmp_path: Path) -> None:
     twin = f"import {{ auth }} from './schemas';\nexport const users = auth.table('users', {{ {COLUMN}{REFERENCE} }});\n"
     text = f"{WORKSPACES}export const users = pgTable('users', {{ {COLUMN}{REFERENCE} }});\n"
@@ -146,6 +188,55 @@ def test_a_journal_without_breakpoints_goes_on_without_them(tmp_path: Path) -> N
     entry = json.loads((folder / "meta/_journal.json").read_text())["entries"][-1]
     assert entry["breakpoints"] is False
     assert "statement-breakpoint" not in (folder / f"{entry['tag']}.sql").read_text()
+
+
+SWAP = (
+    'ALTER TABLE "users" DROP CONSTRAINT "users_primary_workspace_id_fkey", ADD CONSTRAINT '
+    '"users_primary_workspace_id_fkey" FOREIGN KEY ("primary_workspace_id") REFERENCES "public"."workspaces"("id") '
+    "ON DELETE no action ON UPDATE no action NOT VALID;"
+)
+PLAIN = {
+    "no-action": [SWAP, 'ALTER TABLE "users" VALIDATE CONSTRAINT "users_primary_workspace_id_fkey";'],
+    "drop-not-null": ['ALTER TABLE "users" ALTER COLUMN "primary_workspace_id" DROP NOT NULL;'],
+}
+
+
+@pytest.mark.parametrize("option", PLAIN)
+def test_the_migration_is_what_drizzles_generator_would_write_with_a_limit_and_an_early_swap(
+    option: str, tmp_path: Path
+) -> None:
+    drizzle(tmp_path)
+    text = export("drizzle", tmp_path, option).files[0].content.decode()
+    assert text == "\n--> statement-breakpoint\n".join(["SET LOCAL lock_timeout = '5s';", *PLAIN[option]]) + "\n"
+
+
+def test_two_snapshots_that_follow_the_same_one_are_refused(tmp_path: Path) -> None:
+    second = {**ENTRY, "idx": 1, "when": 2, "tag": "0001_other"}
+    folder = drizzle(tmp_path, entries=[ENTRY, second])
+    (folder / "0001_other.sql").write_text("select 1;")
+    (folder / "meta/0001_snapshot.json").write_text((folder / "meta/0000_snapshot.json").read_text())
+    with pytest.raises(UnfitFolderError, match="follow the same snapshot"):
+        export("drizzle", tmp_path)
+
+
+def test_a_journal_that_ends_elsewhere_than_the_snapshots_is_refused(tmp_path: Path) -> None:
+    folder = drizzle(tmp_path, entries=[ENTRY, {**ENTRY, "idx": 1, "when": 2, "tag": "0001_custom"}])
+    (folder / "0001_custom.sql").write_text("select 1;")
+    with pytest.raises(UnfitFolderError, match="ends with 0001_custom, the snapshots with 0000_snapshot"):
+        export("drizzle", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"version": "6"}, "is of version 6, not 7"), ({"tables": {}}, "does not know the table public.users")],
+)
+def test_a_snapshot_of_another_version_or_schema_is_refused(
+    change: dict[str, object], reason: str, tmp_path: Path
+) -> None:
+    snapshot = drizzle(tmp_path) / "meta/0000_snapshot.json"
+    snapshot.write_text(json.dumps({**json.loads(snapshot.read_text()), **change}))
+    with pytest.raises(UnfitFolderError, match=reason):
+        export("drizzle", tmp_path)
 
 
 def renamed(folder: Path, tag: str, snapshot: str) -> None:
@@ -199,3 +290,45 @@ def test_of_a_repositorys_two_kinds_of_drizzle_that_with_the_key_is_meant(tmp_pa
     state = new / "20240101000000_init/snapshot.json"
     state.write_text(state.read_text().replace("users_primary_workspace_id_fkey", "other"))
     assert old in export("drizzle", tmp_path).files[-1].path.parents
+
+
+def test_a_folder_with_both_kinds_of_drizzle_is_refused_as_drizzle_kit_refuses_it(tmp_path: Path) -> None:
+    folder = one(drizzle(tmp_path / "drizzle", entries=[ENTRY]), key="users_primary_workspace_id_fkey")
+    for named in (tmp_path, folder):
+        with pytest.raises(UnfitFolderError, match=r"of Drizzle 0\.x .* and of 1\.x"):
+            export("drizzle", named)
+
+
+def _paths(document: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield at
+    below = (
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
+    for key, value in below:
+        yield from _paths(value, (*at, key))
+
+
+@pytest.mark.parametrize("kind", ["0.x", "1.x"])
+@pytest.mark.parametrize("value", [None, [], {}, "", 0, -1.5, True, "\ud800", [None], {"a": None}], ids=repr)
+def test_whatever_stands_in_a_journal_or_snapshot_is_taken_or_refused_with_the_reason(
+    value: object, kind: str, tmp_path: Path
+) -> None:
+    name = "users_primary_workspace_id_fkey"
+    folder = drizzle(tmp_path / "drizzle") if kind == "0.x" else one(tmp_path / "drizzle", key=name)
+    for path in folder.rglob("*.json"):
+        kept = path.read_text()
+        for at in _paths(json.loads(kept)):
+            document = {"": json.loads(kept)}
+            place: Any = document
+            for key in ("", *at)[:-1]:
+                place = place[key]
+            place[("", *at)[-1]] = value
+            path.write_text(json.dumps(document[""]))
+            with suppress(UnfitFolderError):
+                for change in export("drizzle", tmp_path).files:
+                    change.content.decode()
+        path.write_text(kept)

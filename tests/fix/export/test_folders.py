@@ -110,6 +110,17 @@ def test_what_follows_a_squashed_django_migration_is_the_last_one(tmp_path: Path
     assert first.path.name.startswith("0004_")
 
 
+@pytest.mark.parametrize("second", ["0002", "0002_more", "2nd_thoughts"])
+def test_django_migrations_without_a_name_have_numbers_too(second: str, tmp_path: Path) -> None:
+    put(
+        tmp_path / "core/migrations",
+        {"0001.py": migration(users()), f"{second}.py": migration(after="('core', '0001')")},
+    )
+    first = export("django", tmp_path).files[0]
+    assert first.path.name.startswith("0003_" if second.startswith("0") else "0002_")
+    assert f"('core', '{second}')" in first.content.decode()
+
+
 @pytest.mark.parametrize(
     "renames",
     [
@@ -284,6 +295,30 @@ def test_of_alembics_labelled_branches_that_of_the_table_goes_on_and_others_are_
         export("alembic", tmp_path)
 
 
+def test_an_alembic_id_that_begins_as_another_one_does_is_another_one(tmp_path: Path) -> None:
+    chain = {f"versions/{n}_.py": revision(str(n), str(n - 1) if n > 1 else None) for n in range(1, 11)}
+    put(tmp_path, chain)
+    (change,) = export("alembic", tmp_path).files
+    assert 'revision = "11"\ndown_revision = "10"' in change.content.decode()
+
+
+def test_an_alembic_id_may_be_said_by_its_beginning_and_is_no_code(tmp_path: Path) -> None:
+    put(tmp_path, {"versions/a_.py": revision("abc123", None), "versions/b_.py": revision('d"', "abc")})
+    text = export("alembic", tmp_path).files[0].content.decode()
+    assert r'down_revision = "d\""' in text
+    compile(text, "revision", "exec")
+
+
+def test_outside_alembics_transaction_the_limit_is_the_sessions_and_is_given_back(tmp_path: Path) -> None:
+    put(tmp_path, {"versions/aaa_.py": revision("aaa", None)})
+    text = export("alembic", tmp_path).files[0].content.decode()
+    inside = text.partition("autocommit_block():")[2].partition("def downgrade")[0]
+    said = ("SET lock_timeout = ", "VALIDATE CONSTRAINT", "RESET lock_timeout")
+    places = [inside.index(each) for each in said]
+    assert places == sorted(places)
+    assert "SET LOCAL" not in inside
+
+
 def test_alembics_file_template_may_stand_in_pyproject(tmp_path: Path) -> None:
     put(
         tmp_path,
@@ -302,3 +337,51 @@ def test_a_folder_that_changed_after_the_export_was_made_is_not_written_over(tmp
     with pytest.raises(Exception, match="is there already"):
         write(files)
     assert not files[0].path.exists()
+
+
+OTHERS = {
+    "drizzle": {"meta/_journal.json": '{"entries": [{"tag": "0000_a"}]}', "0000_a.sql": TABLE},
+    "drizzle-1": {"20240101000000_a/migration.sql": TABLE, "20240101000000_a/snapshot.json": "{}"},
+    "broken": {"meta/_journal.json": "<<<<<<<", "0000_a.sql": TABLE},
+    "dbmate": {"20240101000000_a.sql": f"-- migrate:up\n{TABLE}"},
+    "flyway": {"V1__a.sql": TABLE},
+    "liquibase": {"a.sql": f"--liquibase formatted sql\n--changeset a:b\n{TABLE}"},
+    "node-pg-migrate": {"1_a.sql": f"-- Up Migration\n{TABLE}"},
+}
+
+
+@pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("tool", ["psql", "pgtap"])
+def test_no_script_is_laid_among_another_tools_migrations(
+    tool: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    folder = put(tmp_path / "db", files)
+    named = [folder, *(each for each in folder.iterdir() if each.is_dir() and each.name != "meta")]
+    for each in (tmp_path, *named) if tool == "psql" else named:
+        with pytest.raises(UnfitFolderError, match="does not belong among them"):
+            export(tool, each)
+
+
+@pytest.mark.parametrize("tool", ["psql", "pgtap"])
+def test_what_lies_beside_the_project_is_not_looked_into(tool: str, tmp_path: Path) -> None:
+    put(tmp_path, {"other/V1__a.sql": TABLE, "db/001-a.sql": TABLE, "migration.sql": TABLE})
+    assert [Path(name).name for name in made(tool, tmp_path / "db")] == [
+        "002-users_primary_workspace_fk_no_action.sql"
+    ]
+
+
+def test_a_folder_of_scripts_beside_another_tools_is_the_one_for_psql(tmp_path: Path) -> None:
+    put(tmp_path, {"migrations/V1__a.sql": TABLE, "scripts/001-a.sql": OTHER})
+    assert made("psql", tmp_path) == ["scripts/002-users_primary_workspace_fk_no_action.sql"]
+
+
+def test_line_ends_go_on_from_a_file_of_any_encoding_and_a_folder_may_be_called_sql(tmp_path: Path) -> None:
+    (tmp_path / "z.sql").mkdir()
+    (tmp_path / "b.sql").write_bytes("-- r\u00e9f\u00e9rences\r\nselect 1;\r\n".encode("latin-1"))
+    (change,) = export("psql", tmp_path).files
+    assert change.content.count(b"\n") == change.content.count(b"\r\n") > 0
+
+
+def test_a_folder_of_more_files_than_are_looked_into_is_not_doubted(tmp_path: Path) -> None:
+    put(tmp_path, {f"db/{20240101000000 + n}_a.sql": "-- migrate:up\n" for n in range(2001)})
+    assert not any("speaks of users" in note for note in export("dbmate", tmp_path).notes)

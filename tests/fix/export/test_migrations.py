@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,17 @@ def test_the_folders_line_ends_are_kept(tool: str, tmp_path: Path) -> None:
         assert change.content.count(b"\n") == change.content.count(b"\r\n") > 0
 
 
+@pytest.mark.parametrize("name", ["2fa_tokens", "2fa", "\u0661"])
+def test_a_migrations_name_begins_with_a_letter_as_the_class_of_it_must(name: str) -> None:
+    assert migration_of(plan_for("no-action"), name=name).slug[0].isalpha()
+
+
+def test_migrations_of_tables_of_one_name_in_two_schemas_have_names_of_their_own() -> None:
+    plan = plan_for("no-action")
+    key = replace(plan.key, table=plan.key.table._replace(schema="billing"))
+    assert migration_of(replace(plan, key=key)).slug == f"billing_{migration_of(plan).slug}"
+
+
 def test_validating_is_a_part_of_its_own_and_the_way_back_is_exactly_what_was_declared() -> None:
     change, check = migration_of(plan_for("no-action")).parts
     assert (change.kind, check.kind) == (Kind.CHANGE, Kind.CHECK)
@@ -217,6 +229,19 @@ def test_the_prisma_schema_says_what_the_migration_does(
     assert made.suggested == ()
     (suggested,) = export("prisma", tmp_path, option).suggested
     assert suggested.content.decode() == expected
+
+
+def test_what_a_comment_of_the_prisma_schema_says_of_names_is_no_name(tmp_path: Path) -> None:
+    lay(tmp_path, "prisma")
+    schema = tmp_path / "prisma/schema.prisma"
+    text = PRISMA.replace("ACTION", ", onDelete: SetNull")
+    text = text.replace("model Workspace {\n", 'model Workspace {\n  // formerly @@map("users")\n')
+    text = text.replace("id                 Int       @id\n", 'id  Int  @id // not @map("primary_workspace_id")\n')
+    schema.write_text(text)
+    made = export("prisma", tmp_path, edit_schema=True)
+    assert [change.content.decode() for change in made.files if change.path == schema] == [
+        text.replace("SetNull", "NoAction")
+    ]
 
 
 def drizzle(folder: Path, **changes: object) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from fkdash.fix.export.model import FileChange, UnfitFolderError
 from fkdash.fix.export.write import write
 from tests.fix.export.plans import export
 from tests.fix.export.test_migrations import drizzle, lay
+from tests.support.disks import disk
 
 _CALLS = ("fsync", "link", "rename", "replace", "mkdir", "unlink")
 
@@ -146,3 +148,108 @@ def test_a_link_inside_the_project_is_followed_and_stays_one(tmp_path: Path) -> 
     write(export("drizzle", tmp_path / "project").files)
     assert journal.is_symlink()
     assert len(json.loads(real.read_text())["entries"]) == 2
+
+
+def test_an_edited_file_keeps_its_owner_and_mode_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    folder = drizzle(tmp_path / "drizzle")
+    journal = folder / "meta/_journal.json"
+    journal.chmod(0o640)
+    if os.getuid() == 0:
+        os.chown(journal, 4321, 4321)
+    known = journal.stat()
+    write(export("drizzle", tmp_path).files)
+    now = journal.stat()
+    assert (now.st_uid, now.st_gid, now.st_mode) == (known.st_uid, known.st_gid, known.st_mode)
+    assert not list(folder.rglob("*fkdash*"))
+
+
+SCHEMA = "export const users = 1;\n"
+
+
+@pytest.fixture(params=[True, False], ids=["links", "no-links"])
+def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the file system can give a file two names."""
+
+    def refusing(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not request.param:
+        monkeypatch.setattr(os, "link", refusing)
+    return bool(request.param)
+
+
+@pytest.mark.parametrize("tool", ["prisma", "drizzle", "dbmate"])
+@pytest.mark.usefixtures("links")
+def test_files_are_written_where_a_file_cannot_have_two_names_and_none_is_written_over(
+    tool: str, tmp_path: Path
+) -> None:
+    folder = drizzle(tmp_path / "drizzle") if tool == "drizzle" else lay(tmp_path, tool)
+    made = export(tool, tmp_path).files
+    write(made)
+    assert all(change.path.read_bytes() == change.content for change in made)
+    assert not list(folder.rglob("*fkdash-*"))
+    with pytest.raises(FileExistsError):
+        writing._make(made[0].path, b"ours", 0o644)
+    assert made[0].path.read_bytes() == made[0].content
+
+
+@pytest.mark.usefixtures("links")
+def test_an_edit_is_taken_back_where_a_later_file_cannot_be_written(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.ts"
+    schema.write_text(SCHEMA)
+    refused = FileChange(tmp_path / "schema.ts" / "below.sql", b"ours")
+    with pytest.raises(StoppedError, match="cannot be written") as stopped:
+        write([FileChange(schema, b"ours", SCHEMA.encode()), refused])
+    assert stopped.value.next_step == "Nothing was exported."
+    assert schema.read_text() == SCHEMA
+    assert [path.name for path in tmp_path.iterdir()] == ["schema.ts"]
+
+
+def test_on_a_full_disk_the_edit_that_was_made_is_taken_back_without_room_for_it(tmp_path: Path) -> None:
+    with disk(tmp_path, "128k") as full:
+        if full is None:
+            pytest.skip("mounting is refused here")
+        schema, journal = tmp_path / "schema.ts", tmp_path / "journal.json"
+        before = b"// ours\n" * 4096
+        schema.write_bytes(before)
+        journal.write_text("{}")
+        larger = FileChange(journal, b"{}" * 64_000, b"{}")
+        with pytest.raises(StoppedError, match="No space left on device"):
+            write([FileChange(tmp_path / "new.sql", b"x" * 8192), FileChange(schema, b"short", before), larger])
+        assert schema.read_bytes() == before
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.json", "schema.ts"]
+
+
+def test_a_disk_that_turns_read_only_leaves_what_was_written_and_says_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disk(tmp_path) as turned:
+        if turned is None:
+            pytest.skip("mounting is refused here")
+        schema, last = tmp_path / "schema.ts", tmp_path / "last.sql"
+        schema.write_text(SCHEMA)
+        real = writing._write
+
+        def turning(change: FileChange, kept: dict[Path, Path]) -> None:
+            if change.path == last:
+                turned.turn("ro")
+            real(change, kept)
+
+        monkeypatch.setattr(writing, "_write", turning)
+        with pytest.raises(StoppedError, match="Read-only file system") as stopped:
+            write([FileChange(schema, b"ours", SCHEMA.encode()), FileChange(last, b"ours")])
+        assert str(schema) in str(stopped.value.next_step)
+        turned.turn("rw")
+
+
+def test_a_folder_that_is_read_only_is_said(tmp_path: Path) -> None:
+    with disk(tmp_path) as turned:
+        if turned is None:
+            pytest.skip("mounting is refused here")
+        lay(tmp_path, "prisma")
+        made = export("prisma", tmp_path).files
+        turned.turn("ro")
+        with pytest.raises(StoppedError, match="Read-only file system") as stopped:
+            write(made)
+        assert stopped.value.next_step == "Nothing was exported."
+        turned.turn("rw")

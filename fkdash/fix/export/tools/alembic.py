@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import hashlib
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.fix.export.folder import Text, above, created, folders, names, only_one, read
-from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
+from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.models_of_python import line_of
 from fkdash.fix.export.sequence import note_of
 from fkdash.fix.export.sql_text import down, heading, is_alone, python, up, without_bind_names
@@ -53,9 +54,10 @@ def export(request: Request) -> Exported:
     downs = "".join(_back(part) for part in reversed(migration.parts))
     said = "\n".join(heading(migration, part) for part in migration.parts)
     text = (
-        f'"""{_docstring(migration.title)}\n\nRevision ID: {revision}\nRevises: {head.id}\n'
+        f'"""{_docstring(migration.title)}\n\nRevision ID: {revision}\nRevises: {_docstring(head.id)}\n'
         f'Create Date: {request.now:%Y-%m-%d %H:%M:%S}\n\n"""\n\nfrom alembic import op\n\n'
-        f'revision = "{revision}"\ndown_revision = "{head.id}"\nbranch_labels = None\ndepends_on = None\n\n\n'
+        f'revision = "{revision}"\ndown_revision = {json.dumps(head.id)}\n'
+        "branch_labels = None\ndepends_on = None\n\n\n"
         f"def upgrade() -> None:\n{_comments(said)}{ups}\n\n"
         f"def downgrade() -> None:\n{downs or '    pass' + chr(10)}"
     )
@@ -185,11 +187,11 @@ def _ids(value: object) -> tuple[str, ...]:
 def _head(revisions: tuple[_Revision, ...], folder: Path, request: Request) -> _Revision:
     """Give the last revision; where the team's branches have labels, that of the one that speaks of the table."""
     known = {each.id for each in revisions}
-    missing = [parent for each in revisions for parent in each.down if not _known(parent, known)]
+    missing = [parent for each in revisions for parent in each.down if not _meant_by(parent, known)]
     if missing:
         raise UnfitFolderError(f"{folder} has no revision {missing[0]}, which another one follows.")
-    followed = {parent for each in revisions for parent in each.down}
-    heads = [each for each in revisions if not any(each.id.startswith(parent) for parent in followed)]
+    followed = {own for each in revisions for parent in each.down for own in _meant_by(parent, known)}
+    heads = [each for each in revisions if each.id not in followed]
     if len(heads) > 1 and any(each.labelled for each in revisions):
         key = request.migration.plan.key
         for word in (key.name, key.table.name):
@@ -214,12 +216,13 @@ def _lineage(head: _Revision, revisions: tuple[_Revision, ...]) -> set[str]:
         own = waiting.pop()
         if own in by_id and own not in found:
             found.add(own)
-            waiting += by_id[own].down
+            waiting += [each for parent in by_id[own].down for each in _meant_by(parent, set(by_id))]
     return found
 
 
-def _known(parent: str, known: set[str]) -> bool:
-    return any(each.startswith(parent) for each in known)
+def _meant_by(parent: str, known: set[str]) -> set[str]:
+    """Give the ids that one stands for: itself, else those that it is the beginning of."""
+    return {parent} if parent in known else {each for each in known if each.startswith(parent)}
 
 
 def _next_id(revisions: Sequence[_Revision], slug: str, request: Request) -> str:
@@ -277,7 +280,8 @@ def _part(statements: tuple[str, ...], part: Part, *, first: bool) -> str:
     if part.kind is Kind.CHANGE or (first and part.kind is Kind.CHECK):
         return _execute(statements, "    ")
     # Outside a transaction SET LOCAL would do nothing.
-    inside = statements[1:] if part.kind is Kind.CHECK else statements
+    limited = (f"SET lock_timeout = '{LOCK_TIMEOUT}'", *statements[1:], "RESET lock_timeout")
+    inside = limited if part.kind is Kind.CHECK else statements
     return f"    with op.get_context().autocommit_block():\n{_execute(inside, '        ')}"
 
 

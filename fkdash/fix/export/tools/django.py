@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fkdash.fix.export.model import Part, Request
 
-_NAME: Final = re.compile(r"(?P<number>\d+)_\w+\.py")
+_NAME: Final = re.compile(r"(?P<number>\d+)(?:_\w+)?\.py")
 _WIDTH: Final = 4
 
 
@@ -58,7 +58,7 @@ def export(request: Request) -> Exported:
             raise UnfitFolderError(
                 f"{app.folder / name} is there already.", next_step="Deploy it, or give a --name."
             )
-    last = max(int(text.path.name.partition("_")[0]) for text, _ in app.files if text.path.name[:1].isdigit())
+    last = max(int(match["number"]) for text, _ in app.files if (match := _NAME.fullmatch(text.path.name)))
     newline = leaf.newline
     fields = [
         found

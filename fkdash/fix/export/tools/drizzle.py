@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.export import drizzle_config, typescript_edit
+from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.json_text import dumped, parsed
 from fkdash.fix.export.migration import action_words
@@ -140,8 +140,10 @@ def _found(root: Path, plan: Plan) -> _Folder:
 
 
 def _checked(out: Path, plan: Plan) -> _Folder:
+    drizzle_one.refuse_both(out)
     journal = read(out / "meta" / "_journal.json")
     document = parsed(journal)
+    drizzle_documents.require(drizzle_documents.Journal, document, journal.path)
     if document.get("dialect") not in {"postgresql", "pg"}:
         raise UnfitFolderError(f"{journal.path} is of {document.get('dialect')}, not of PostgreSQL.")
     entries = document.get("entries")
@@ -175,6 +177,7 @@ def _checked(out: Path, plan: Plan) -> _Folder:
             f"{snapshot.path} is of version {state.get('version')}, not {_SNAPSHOT_VERSION}.",
             next_step="drizzle-kit up brings it up to date.",
         )
+    drizzle_documents.require(drizzle_documents.State, state, snapshot.path)
     expected = f"{entries[-1]['tag'].split('_')[0]}_snapshot.json"
     if snapshot.path.name != expected:
         raise UnfitFolderError(

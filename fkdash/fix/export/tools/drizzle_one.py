@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.model import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.export import drizzle_config, typescript_edit
+from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, read
 from fkdash.fix.export.json_text import dumped, parsed
 from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Missing, Transaction, UnfitFolderError
@@ -117,7 +117,17 @@ def _found(request: Request, plan: Plan) -> _Folder:
     return only_fitting(candidates, partial(_checked, plan=plan), "Drizzle 1.x", request.folder, sign=sign)
 
 
+def refuse_both(out: Path) -> None:
+    """Raise UnfitFolderError for a folder with files of both kinds, which drizzle-kit 1.x refuses."""
+    if is_one(out) and (out / "meta" / "_journal.json").is_file():
+        raise UnfitFolderError(
+            f"{out} has migrations of Drizzle 0.x (meta/_journal.json) and of 1.x.",
+            next_step="drizzle-kit up makes all of them 1.x; or remove those that the team does not run.",
+        )
+
+
 def _checked(out: Path, plan: Plan) -> _Folder:
+    refuse_both(out)
     found = tuple(name for name in names(out) if _NAME.fullmatch(name) and (out / name).is_dir())
     for name in found:
         for part in ("migration.sql", "snapshot.json"):
@@ -131,6 +141,7 @@ def _checked(out: Path, plan: Plan) -> _Folder:
                 f"{text.path} is of version {document.get('version')}; {_VERSION} is known here.",
                 next_step="drizzle-kit up, or change the schema and run drizzle-kit generate.",
             )
+        drizzle_documents.require(drizzle_documents.Change, document, text.path)
     followed = {each for document in documents for each in document.get("prevIds", ())}
     leaves = tuple(str(document["id"]) for document in documents if document.get("id") not in followed)
     entities = _entities(documents)
@@ -145,10 +156,10 @@ def _entities(documents: Iterable[dict[str, Any]]) -> Entities:
         for row in document.get("ddl", ()):
             found[_key(row)] = copy.deepcopy(row)
         for delta in document.get("deltas", ()):
-            if delta.get("op") == "create":
+            if delta.get("op") == "create" and delta.get("row"):
                 found[_key(delta["row"])] = copy.deepcopy(delta["row"])
             elif delta.get("op") == "drop":
-                found.pop(delta["key"], None)
+                found.pop(delta.get("key", ""), None)
             elif delta.get("op") == "alter" and delta.get("key") in found:
                 found[delta["key"]].update(delta.get("set", {}))
     return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import Action
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
+from fkdash.fix.export.another import refuse_anothers
 from fkdash.fix.export.folder import created, folders, names, newline_of, only_one, read
 from fkdash.fix.export.migration import in_no_path
 from fkdash.fix.export.model import Exported, Transaction, UnfitFolderError
@@ -37,6 +38,7 @@ def export(request: Request) -> Exported:
     """Give one test file."""
     plan = request.migration.plan
     folder = _folder(request)
+    refuse_anothers(folder, "a test of pgTAP")
     refuse_repeated(folder, request)
     tests = [*_declared(plan), *_deleted(plan)]
     if not tests:

@@ -75,9 +75,9 @@ def _folder(request: Request) -> Path:
     if candidates and not fitting:
         raise UnfitFolderError(f"{candidates[0]} is not of PostgreSQL, by its migration_lock.toml.")
     key = request.migration.plan.key
-    for word in (key.name, key.table.name):
+    for word in (key.name, key.table.name) if len(fitting) > 1 else ():
         naming = [each for each in fitting if any(word in text for text in _texts(each))]
-        if naming and len(fitting) > 1:
+        if naming:
             fitting = naming
             break
     folder = only_one(fitting, "Prisma", request.folder, sign="migration_lock.toml")

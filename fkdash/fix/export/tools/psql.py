@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fix.export.another import owner_of, refuse_anothers
 from fkdash.fix.export.folder import created, folders, names, newline_of, only_one
 from fkdash.fix.export.model import Exported, Kind, Part, Transaction
 from fkdash.fix.export.naming import numbers
@@ -39,7 +40,7 @@ def export(request: Request) -> Exported:
     for part in migration.parts:
         text += ["\n", comment(heading(migration, part)), _in_transaction(part)]
         transactions.append(Transaction(path, up(part), note_of(part, "a COMMIT stands between the two")))
-    text += ["\n", way_back(migration)]
+    text += ["\n", way_back(migration, transactions=True)]
     sql = [folder / name for name in names(folder) if name.endswith(".sql")]
     return Exported(
         tool="psql",
@@ -51,10 +52,14 @@ def export(request: Request) -> Exported:
 
 def _folder(request: Request) -> Path:
     root = request.folder
+    refuse_anothers(root, "a script for psql")
     if any(_ANY.fullmatch(name) for name in names(root)):
         return root
     found = [each for each in folders(root) if any(_ANY.fullmatch(name) for name in names(each))]
-    return only_one(about(found, _ANY, request), "psql", root, sign="a .sql file") if found else root
+    own = [each for each in found if not owner_of(each)]
+    if found and not own:
+        refuse_anothers(found[0], "a script for psql")
+    return only_one(about(own, _ANY, request), "psql", root, sign="a .sql file") if own else root
 
 
 def _in_transaction(part: Part) -> str:

@@ -1,6 +1,7 @@
 """Supabase: `supabase/migrations/<time>_name.sql`, no way down.
 
-Its CLI sends the statements of a file in one batch, which is one transaction: nothing in it can be CONCURRENTLY.
+Its CLI sends the statements of a file in one batch, which is one transaction. Only from 3 on it takes a file with
+nothing but one statement that is CONCURRENTLY (run with 3.1), and a folder does not say which one runs it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def export(request: Request) -> Exported:
         text=text,
         mark=lambda number, _slug: f"supabase migration repair --status applied {number}",
         note="supabase runs each file in a transaction",
+        alone="in the file's transaction: writers of the table wait while the index is built",
         incomplete=_beforehand(request),
     )
 
