@@ -19,6 +19,8 @@ SCHEMAS_PUBLISHED: Final = 15
 """CREATE PUBLICATION … FOR TABLES IN SCHEMA."""
 KEY_TRIGGERS_ON_PARTITIONED: Final = 15
 """A partitioned table has triggers of its foreign keys itself, and those of its partitions are their children."""
+CLONED_TRIGGERS_ARE_USERS: Final = 15
+"""A trigger that a partition has of its table is no internal one in pg_trigger."""
 REPLACED_TRIGGERS_KEEP_ENABLED: Final = 15
 """CREATE OR REPLACE TRIGGER leaves it enabled or disabled as it was."""
 DETACHED_KEYS_KEEP_THEIR_TREE: Final = 15

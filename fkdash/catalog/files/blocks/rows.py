@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.types import BUILT_IN, spelled
 from fkdash.catalog.model import Action
-from fkdash.versions import NOT_NULL_CONSTRAINTS
+from fkdash.versions import CLONED_TRIGGERS_ARE_USERS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -264,7 +264,7 @@ def _triggers(state: State) -> Iterator[Row]:
             yield {
                 "tgname": each.name,
                 "tgrelid": table.oid,
-                "tgisinternal": False,
+                "tgisinternal": each.parent and state.version < CLONED_TRIGGERS_ARE_USERS,
                 "tgenabled": each.enabled,
                 "trigger_name": each.name,
                 "event_object_schema": state.schema_name(table.schema),

@@ -129,7 +129,7 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...]) -> 
 def _add_constraint(
     state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> None:
-    if said.name is not None and state.constraint(table, said.name) is not None and said.kind not in "cn":
+    if said.kind == "f" and said.name is not None and state.constraint(table, said.name) is not None:
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")

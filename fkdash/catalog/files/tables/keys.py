@@ -21,6 +21,7 @@ from fkdash.sqlstates import (
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
 from fkdash.versions import NULLS_NOT_DISTINCT, TEMPORAL_KEYS
@@ -244,6 +245,9 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
             set_not_null(state, table.oid, number, added=True)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
+    if state.constraint(table, index.name) is not None:
+        # PostgreSQL does not look: the unique index of pg_constraint refuses it.
+        raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {index.name} already")
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
 
 
