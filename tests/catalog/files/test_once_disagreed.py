@@ -29,6 +29,11 @@ SCRIPTS = {
     "keys are made anew of the tables that change before those of others": "create table h (n int references p, x int) "
     "inherits (p); alter table h add primary key (id), add constraint k foreign key (id) references h; "
     "alter table c add foreign key (p_id) references p; alter table p alter id type bigint;",
+    "a key that a partition's index makes unique keeps the index of its table": "create table m (k int not null, id int) "
+    "partition by list (k); alter table m add constraint mk primary key (id, k); create table m1 partition of m for values in "
+    "(1); create unique index mi on m (k, id); create table d (k int, id int, foreign key (id, k) references m1 (id, k)); "
+    "do $$ begin alter table m drop constraint mk; exception when dependent_objects_still_exist then alter table c add x int; "
+    "end $$; drop index mi; alter table m drop constraint mk cascade;",
     "what is kept for partitions is called anew with its key": "create table m (k int, x int references p) partition by list "
     "(k); create table m1 (k int, x int constraint odd references p); alter table m attach partition m1 for values in (1); "
     "alter table m alter x type bigint; create table q (id int primary key) partition by range (id); create table q1 "
