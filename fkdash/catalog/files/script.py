@@ -154,7 +154,7 @@ class Script:
         self._judge_path(said)
         try:
             if isinstance(node, Do):
-                run_block(state, node, read)
+                self._run_block(node, statement)
             else:
                 if isinstance(node, SetPath) and node.local:
                     if self._begun is None:
@@ -178,6 +178,12 @@ class Script:
         if self._begun is None:
             self._end_short_lived()
             state.forget()
+
+    def _run_block(self, node: Do, statement: Statement) -> None:
+        run_block(self.state, node, read)
+        reason = self._routines.doubt_block(node.body)
+        if reason:
+            self._doubt(statement, reason)
 
     def _end_short_lived(self) -> None:
         """Drop the temporary tables that go with their transaction, whatever refers to them going as well."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash import sqlstates
 from fkdash.catalog.files.blocks.expressions import read_expression
-from fkdash.catalog.files.blocks.harmless import is_quiet, read_in_block, without_harmless
+from fkdash.catalog.files.blocks.harmless import is_harmless, is_quiet, read_in_block, without_harmless
 from fkdash.catalog.files.blocks.loops import ContinuedError, ExitedError, read_rounds, take_label
 from fkdash.catalog.files.blocks.rows import UNKNOWN
 from fkdash.catalog.files.blocks.variables import FOUND, Variables
@@ -335,7 +335,7 @@ class _Block:
         if isinstance(value, str):
             for each in split(iter([value])):
                 self._run(each.text)
-        elif CHANGES.search(cursor.source((begin, cursor.at))) is not None:
+        elif not is_harmless(cursor, begin, cursor.at) or CHANGES.search(cursor.source((begin, cursor.at))):
             raise DoubtfulError("a statement that this block puts together is not followed")
 
     def _sql(self) -> None:

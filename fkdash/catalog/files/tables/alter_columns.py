@@ -13,9 +13,10 @@ from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
+from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.keys import constraint_of
 from fkdash.catalog.files.tables.not_nulls import set_not_null
-from fkdash.catalog.files.tables.renewed_keys import renew_keys, with_heirs
+from fkdash.catalog.files.tables.renewed_keys import renew_keys
 from fkdash.catalog.files.types import base_of, default_class, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,

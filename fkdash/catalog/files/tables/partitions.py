@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of, want_free_bound
 from fkdash.catalog.files.tables.checks import inherit_check
+from fkdash.catalog.files.tables.descent import want_no_circle, want_shallow
 from fkdash.catalog.files.tables.foreign_keys import (
     copies_of,
     copy_for_referenced_partition,
@@ -97,6 +98,7 @@ def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> 
         raise RefusedError(WRONG_OBJECT_TYPE, f"{child.name} is a partition already, or inherits")
     if child.kind == "r" and state.children(child.oid):
         raise RefusedError(WRONG_OBJECT_TYPE, f"other tables inherit from {child.name}")
+    want_no_circle(state, parent, child)
     want_free_bound(state, parent, bound)
     if {column.name for column in child.columns} != {column.name for column in parent.columns}:
         raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has other columns than {parent.name}")
@@ -122,10 +124,12 @@ def inherit(state: State, child: Relation, name: Name) -> None:
         raise RefusedError(WRONG_OBJECT_TYPE, f"{parent.name} is a partition")
     if parent.oid in child.parents:
         raise RefusedError(DUPLICATE_TABLE, f"{child.name} inherits from {parent.name} already")
+    want_no_circle(state, parent, child)
     _take_parent(state, parent, child, partition=False)
 
 
 def _take_parent(state: State, parent: Relation, child: Relation, *, partition: bool) -> None:
+    want_shallow(state, (parent.oid,), child)
     columns = list(child.columns)
     for theirs in parent.columns:
         at = next((number for number, each in enumerate(columns) if each.name == theirs.name), None)

@@ -9,17 +9,8 @@ from fkdash.catalog.files.tables.foreign_keys import made_anew, remove_with_copi
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.files.facts import Constraint, Relation
+    from fkdash.catalog.files.facts import Constraint
     from fkdash.catalog.files.state import State
-
-
-def with_heirs(state: State, table: Relation) -> list[Relation]:
-    """Give a table and what inherits from it, level by level, each once (find_all_inheritors)."""
-    found = [table]
-    for each in found:
-        children = sorted(state.children(each.oid), key=lambda child: child.oid)
-        found += [child for child in children if all(child.oid != other.oid for other in found)]
-    return found
 
 
 def renew_keys(state: State, changed: Sequence[tuple[int, int]]) -> None:
