@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of, want_free_bound
 from fkdash.catalog.files.tables.checks import inherit_check
-from fkdash.catalog.files.tables.descent import want_no_circle, want_shallow
+from fkdash.catalog.files.tables.descent import want_no_circle, want_shallow, with_heirs
 from fkdash.catalog.files.tables.foreign_keys import (
     copies_of,
     copy_for_referenced_partition,
@@ -184,7 +184,8 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         above = state.constraints.get(key.parent)
         if above is None or above.table != parent.oid:
             continue
-        if state.version < DETACHED_KEYS_KEEP_THEIR_TREE and above.referenced == parent.oid:
+        tree = with_heirs(state, state.relations[above.referenced])
+        if state.version < DETACHED_KEYS_KEEP_THEIR_TREE and child.oid in {each.oid for each in tree}:
             raise DoubtfulError(
                 f"{above.name} refers to the table's own partitions, which are not followed when one goes"
             )
@@ -206,14 +207,16 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
             carried = constraint_of(state, index)
             if carried is not None:
                 state.change_constraint(carried, parent=0, local=True, inherited=0)
-    _drop_cloned_triggers(state, child)
+    _drop_cloned_triggers(state, child, {each.name for each in child.triggers})
 
 
-def _drop_cloned_triggers(state: State, child: Relation) -> None:
+def _drop_cloned_triggers(state: State, child: Relation, names: set[str]) -> None:
+    """Drop the triggers of these names that a table has of one above it, and what those below have of them."""
     now = state.relations[child.oid]
-    state.change(now, triggers=tuple(each for each in now.triggers if not each.parent))
-    for below in state.children(child.oid):
-        _drop_cloned_triggers(state, below)
+    gone = {each.name for each in now.triggers if each.parent} & names
+    state.change(now, triggers=tuple(each for each in now.triggers if each.name not in gone))
+    for below in state.children(child.oid) if gone else ():
+        _drop_cloned_triggers(state, below, gone)
 
 
 def disinherit(state: State, child: Relation, name: Name) -> None:
