@@ -39,6 +39,8 @@ GENERATED_WITH_THE_ROW: Final = 16
 
 IDENTITY_IN_PARTITIONS: Final = 17
 """Partitions have the identity columns of their table, and typed tables keep theirs."""
+EXCLUSION_OF_PARTITIONED: Final = 17
+"""EXCLUDE on a partitioned table, with its partition key compared by =."""
 DOMAIN_NOT_NULL_CONSTRAINTS: Final = 17
 """NOT NULL of a domain is a constraint with a name."""
 TRANSACTION_TIMEOUT: Final = 17

@@ -134,10 +134,10 @@ def want_no_view(
     state: State, table: Relation, column: str, *, cascade: bool, together: set[int] | None = None
 ) -> None:
     """Drop the views on a table with CASCADE; else raise, because PostgreSQL refuses or may refuse."""
-    for view in [each for each in state.relations.values() if each.kind in "vm" and table.name in each.words]:
+    known = table.column(column) if column else None
+    used = (table.oid, known.number if known is not None else 0)
+    for view in [each for each in state.relations.values() if used in each.uses]:
         if view.oid not in state.relations or (together and view.oid in together):
-            continue
-        if column and column not in view.words and "*" not in view.words:
             continue
         if not cascade:
             raise DoubtfulError(f"the view {view.name} seems to use {column or table.name}")

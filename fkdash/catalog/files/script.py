@@ -88,6 +88,7 @@ class Script:
         self._path_left = (
             self._path_said if self.state.path[:1] not in {(), ("public",), DEFAULT_PATH[:1]} else None
         )
+        self._drop_temporary()
         if self.state.path != DEFAULT_PATH:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
@@ -193,6 +194,15 @@ class Script:
                 if found is not None:
                     drop_relation(self.state, found, cascade=True)
         self._short_lived.clear()
+
+    def _drop_temporary(self) -> None:
+        """Drop the temporary tables: they end with the session."""
+        schema = self.state.schemas.get(TEMPORARY)
+        left = [each for each in self.state.relations.values() if each.schema == schema]
+        for each in left:
+            with suppress(DoubtfulError, RefusedError):  # no temporary table is in the catalog in the end
+                if each.oid in self.state.relations and each.kind == "r":
+                    drop_relation(self.state, each, cascade=True)
 
     def _judge_path(self, said: Said) -> None:
         """Doubt a search path that a file leaves set, where the next one does not set its own.

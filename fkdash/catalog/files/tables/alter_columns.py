@@ -14,10 +14,10 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.tables.descent import with_heirs
-from fkdash.catalog.files.tables.keys import constraint_of
+from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys
-from fkdash.catalog.files.types import base_of, default_class, type_of
+from fkdash.catalog.files.types import default_class, is_whole_number, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -97,6 +97,7 @@ def _inherit_column(state: State, table: int, number: int) -> None:
             local=False,
             inherited=1,
             not_null=False,
+            default=column.default.moved(numbers_in(state, table, child)) if column.default is not None else None,
             identity=column.identity if child.is_partition and state.version >= IDENTITY_IN_PARTITIONS else "",
         )
         state.change(child, columns=(*child.columns, copied), next_number=child.next_number + 1)
@@ -213,7 +214,7 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the type must be changed in the tables that inherit too")
     assert act.type is not None  # noqa: S101 - ALTER TYPE has one
     type_ref = type_of(state, act.type)
-    if column.identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+    if column.identity and not is_whole_number(type_ref):
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")

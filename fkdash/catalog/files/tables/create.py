@@ -291,6 +291,7 @@ class _Making:
             said.partition_of is not None,
             said.bound,
             temporary=said.temporary,
+            unlogged=said.unlogged,
             made=state.statement,
         )
         columns = tuple(self._generation(relation, column) for column in columns)

@@ -24,6 +24,8 @@ def parents_said(state: State, said: CreateTable) -> list[Relation]:
     found = [state.relation(each, "rpf") for each in parents]
     if said.inherits and any(each.is_partition or each.kind == "p" for each in found):
         raise RefusedError(WRONG_OBJECT_TYPE, "a table cannot inherit from a partition or a partitioned table")
+    if not said.temporary and any(each.temporary for each in found):
+        raise RefusedError(WRONG_OBJECT_TYPE, "a table cannot inherit from a temporary one")
     if said.partition_of is not None:
         if found[0].kind != "p":
             raise RefusedError(INVALID_OBJECT_DEFINITION, f"{found[0].name} is not partitioned")

@@ -42,6 +42,8 @@ def add_foreign_key(
         raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} cannot have a foreign key")
     if table.temporary is not referenced.temporary:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} and {referenced.name} are not both temporary")
+    if referenced.unlogged and not table.unlogged:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{referenced.name} is unlogged and {table.name} is not")
     if references.match == "PARTIAL":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
     own = [_column(table, name) for name in columns]

@@ -33,7 +33,12 @@ from fkdash.sqlstates import (
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import DETACHED_KEYS_KEEP_THEIR_TREE, IDENTITY_IN_PARTITIONS, NOT_VALID_ON_PARTITIONED
+from fkdash.versions import (
+    CHILDS_OWN_GENERATION,
+    DETACHED_KEYS_KEEP_THEIR_TREE,
+    IDENTITY_IN_PARTITIONS,
+    NOT_VALID_ON_PARTITIONED,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -139,7 +144,9 @@ def _take_parent(state: State, parent: Relation, child: Relation, *, partition: 
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} has another type")
         if theirs.not_null and not columns[at].not_null:
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} must be NOT NULL")
-        if bool(theirs.generated) != bool(columns[at].generated):
+        generated = columns[at].generated
+        differs = theirs.generated != generated and (theirs.generated or state.version >= CHILDS_OWN_GENERATION)
+        if differs:
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} is not generated alike")
         identity = columns[at].identity
         if partition:
@@ -207,14 +214,14 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
             carried = constraint_of(state, index)
             if carried is not None:
                 state.change_constraint(carried, parent=0, local=True, inherited=0)
-    _drop_cloned_triggers(state, child, {each.name for each in child.triggers})
+    _drop_cloned_triggers(state, child, {each.root for each in child.triggers if each.parent})
 
 
-def _drop_cloned_triggers(state: State, child: Relation, names: set[str]) -> None:
-    """Drop the triggers of these names that a table has of one above it, and what those below have of them."""
+def _drop_cloned_triggers(state: State, child: Relation, roots: set[int]) -> None:
+    """Drop the triggers of these roots from a table, and from those below it."""
     now = state.relations[child.oid]
-    gone = {each.name for each in now.triggers if each.parent} & names
-    state.change(now, triggers=tuple(each for each in now.triggers if each.name not in gone))
+    gone = {each.root for each in now.triggers} & roots
+    state.change(now, triggers=tuple(each for each in now.triggers if each.root not in gone))
     for below in state.children(child.oid) if gone else ():
         _drop_cloned_triggers(state, below, gone)
 
