@@ -17,6 +17,8 @@ NULLS_NOT_DISTINCT: Final = 15
 """UNIQUE NULLS NOT DISTINCT."""
 SCHEMAS_PUBLISHED: Final = 15
 """CREATE PUBLICATION … FOR TABLES IN SCHEMA."""
+GENERATED_COLUMNS_STAY: Final = 15
+"""A column that another is computed from is dropped with CASCADE only."""
 KEY_TRIGGERS_ON_PARTITIONED: Final = 15
 """A partitioned table has triggers of its foreign keys itself, and those of its partitions are their children."""
 CLONED_TRIGGERS_ARE_USERS: Final = 15

@@ -44,6 +44,47 @@ SCRIPTS = {
     "partition by list (k); create table n partition of m for values in (1) partition by list (k); create table o partition of n "
     "for values in (1); create trigger t before delete on m for each row execute function f(); create trigger u before delete on n "
     "for each row execute function f(); alter table m detach partition n;",
+    "a view keeps what it reads, whatever that is called by then": "create view v as select * from c; alter table c rename to d; "
+    "alter table d rename p_id to q; create table c (id int, p_id int); alter table c drop p_id; drop table c; drop view v; "
+    "alter table d drop q;",
+    "what takes no part in what is logged": "create unlogged table u (id int primary key, p_id int references p); do $$ begin "
+    "alter table c add foreign key (p_id) references u; exception when invalid_table_definition then alter table c add x int; end $$; "
+    "alter table c add foreign key (id) references p; do $$ begin alter table p set unlogged; exception when invalid_table_definition then alter table c add y int; end $$; alter table "
+    "u set logged; alter table c add foreign key (p_id) references u; do $$ begin alter table u set unlogged; exception when "
+    "invalid_table_definition then alter table c add z int; end $$;",
+    "what can tell a replica which row it is": "alter table c add x int not null; create unique index i on c (x); create unique index "
+    "j on c (p_id) where id > 0; create index k on c (id); alter table c replica identity using index i; do $$ begin alter table c "
+    "replica identity using index j; exception when feature_not_supported then alter table c add a int; end $$; do $$ begin alter "
+    "table c replica identity using index k; exception when wrong_object_type then alter table c add b int; end $$; do $$ begin "
+    "alter table c replica identity using index p_pkey; exception when wrong_object_type then alter table c add d int; end $$; do $$ "
+    "begin alter table c alter x drop not null; exception when invalid_table_definition then alter table c add e int; end $$;",
+    "triggers of a view keep their function": FUNCTION + "create view v as select 1 as a; create trigger t instead of insert on v "
+    "for each row execute function f(); do $$ begin drop function f(); exception when dependent_objects_still_exist then alter table "
+    "c add x int; end $$; alter trigger t on v rename to u; drop trigger u on v; drop function f();",
+    "a generated column of what inherits reads its own columns": "create table h (z int, p_id int, id int not null) ; alter table c "
+    "add n int; create table g (z int) inherits (c); alter table c drop n; alter table c add e int generated always as (p_id + 1) "
+    "stored; create table m (gone int, a int, k int) partition by list (k); alter table m drop gone; create table m1 (k int, a int); "
+    "alter table m attach partition m1 default; alter table m add e int generated always as (a + 1) stored;",
+    "a trigger of a table that is renamed": FUNCTION + "create table m (k int) partition by list (k); create table m1 partition of m "
+    "default; create trigger t after update on m for each row execute function f(); alter trigger t on m rename to u; do $$ begin "
+    "alter table m disable trigger u; exception when undefined_object then alter table c add x int; end $$; create trigger w before update on m for each row execute function f(); drop trigger u on m;",
+    "a key and a trigger with a constraint share their names": FUNCTION + "create constraint trigger n after delete on c for each row "
+    "execute function f(); do $$ begin alter table c add constraint n check (id > 0); exception when duplicate_object then alter "
+    "table c add x int; end $$; do $$ begin alter table c add constraint n unique (p_id); exception when duplicate_object then alter "
+    "table c add y int; end $$;",
+    "columns with a domain that forbids NULL": "create domain d as int not null; alter table c add v d; do $$ begin if exists (select "
+    "from information_schema.columns where table_name = 'c' and column_name = 'v' and is_nullable = 'NO') then alter table c add x "
+    "int; end if; end $$; do $$ begin alter table c alter v add generated always as identity; exception when invalid_parameter_value "
+    "then alter table c add y int; when object_not_in_prerequisite_state then alter table c add z int; end $$;",
+    "ONLY of what is NOT NULL": "create table h () inherits (c); alter table c add n int; alter table only c alter n set not null; "
+    "create table m (k int, n int) partition by list (k); create table m1 partition of m default; do $$ begin alter table only m alter "
+    "n set not null; exception when invalid_table_definition then alter table p add x int; end $$;",
+    "a comment in a block": "do $$ begin alter table c add constraint k foreign key (p_id) references p; comment on constraint k on c "
+    "is 'why'; end $$;",
+    "a column that another is computed from": "create table t (a int, g int generated always as (a + 1) stored); do $$ begin alter table "
+    "t drop column a; exception when dependent_objects_still_exist then alter table c add x int; end $$; create table u (a int, g int "
+    "generated always as (a + 1) stored); create table w () inherits (u); do $$ begin alter table w alter g drop expression; exception "
+    "when invalid_table_definition then alter table c add y int; end $$; alter table u alter g drop expression;",
     "what is kept for partitions is called anew with its key": "create table m (k int, x int references p) partition by list "
     "(k); create table m1 (k int, x int constraint odd references p); alter table m attach partition m1 for values in (1); "
     "alter table m alter x type bigint; create table q (id int primary key) partition by range (id); create table q1 "

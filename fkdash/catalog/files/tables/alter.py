@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.catalog.files import identities
 from fkdash.catalog.files.reading.nodes import Act
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions, properties
 from fkdash.catalog.files.tables.checks import add_check
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
@@ -129,7 +129,7 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...]) -> 
 def _add_constraint(
     state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> None:
-    if said.kind == "f" and said.name is not None and state.constraint(table, said.name) is not None:
+    if said.kind == "f" and said.name is not None and state.constraint(table, said.name, EVERY_CONSTRAINT):
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
@@ -142,7 +142,8 @@ def _add_constraint(
             raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")
         add_foreign_key(state, table, said, columns, checked=False)
     elif said.kind == "c":
-        if said.name is not None and (named := state.constraint(table, said.name)) and not named.inherited:
+        named = state.constraint(table, said.name or "", EVERY_CONSTRAINT)
+        if named is not None and not named.inherited:
             raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
         add_check(state, table, said, may_be_unchecked=True)
     elif said.kind == "n":
@@ -217,15 +218,18 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
         keys += [oid for oid in state.referencing.get(table.oid, ()) if state.constraints[oid].enforced]
         silenced = () if act.other == "O" else tuple((oid, act.other) for oid in dict.fromkeys(keys))
         state.change(changed, silenced=silenced)
-    if table.kind == "p":
-        for child in state.children(table.oid):
-            roots = {each.root for each in table.triggers if everything or each.name == act.name}
-            cloned = {each.name for each in child.triggers if each.parent and each.root in roots}
-            if everything and state.version < KEY_TRIGGERS_ON_PARTITIONED:
-                for name in sorted(cloned):
-                    _enable_trigger(state, state.relations[child.oid], replace(act, name=name), only=only)
-            elif act.name == "all" or act.name in cloned or (act.name == "user" and cloned):
-                _enable_trigger(state, child, act, only=only)
+    chosen = [each for each in table.triggers if each.row and (everything or each.name == act.name)]
+    for child in state.children(table.oid) if table.kind == "p" else ():
+        if state.version < KEY_TRIGGERS_ON_PARTITIONED:
+            # One by one, and by name, whatever it is called there.
+            for each in chosen:
+                _enable_trigger(state, state.relations[child.oid], replace(act, name=each.name), only=only)
+        elif act.name == "all":
+            _enable_trigger(state, child, act, only=only)
+        else:
+            roots = {each.root for each in chosen}
+            for each in [each for each in child.triggers if each.parent and each.root in roots]:
+                _enable_trigger(state, state.relations[child.oid], replace(act, name=each.name), only=only)
 
 
 def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001

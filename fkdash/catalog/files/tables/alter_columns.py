@@ -31,7 +31,7 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import IDENTITY_IN_PARTITIONS
+from fkdash.versions import GENERATED_COLUMNS_STAY, IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Relation
@@ -125,7 +125,7 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
     want_no_view(state, table, column.name, cascade=cascade)
     for other in table.columns:
         if other.generated and other.default is not None and number in other.default.columns and other != column:
-            if not cascade:
+            if not cascade and state.version >= GENERATED_COLUMNS_STAY:
                 raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
     _drop_constraints(state, table, number, cascade=cascade)
@@ -300,8 +300,8 @@ def _class_after(state: State, method: str, said: str, before: Attribute, after:
     return default_class(state, after.type, method) if said == default_class(state, before.type, method) else said
 
 
-def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    """DROP EXPRESSION: the column keeps its values and is computed no more."""
+def drop_expression(state: State, table: Relation, act: Act, *, only: bool, below: bool = False) -> None:
+    """DROP EXPRESSION: the column keeps its values and is computed no more; `below` tells of one that inherits."""
     column = column_of(table, act.name)
     if not column.generated:
         if act.if_exists:
@@ -309,9 +309,13 @@ def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> N
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
     if column.generated == "v":
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is a virtual column")
+    if column.inherited and not below:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
+    if only and state.children(table.oid):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "the expression must go from the tables that inherit too")
     state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
     for child in () if only else state.children(table.oid):
-        drop_expression(state, child, act, only=only)
+        drop_expression(state, child, act, only=only, below=True)
 
 
 def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions

@@ -24,9 +24,10 @@ from fkdash.sqlstates import (
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS
+from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import CreateTable
@@ -337,6 +338,10 @@ class _Making:
             column = self.relation.column(name)
             if column is None:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name}")
+            named = state.version >= NOT_NULL_CONSTRAINTS and constraint_name is not None
+            if named and state.constraint(self.relation, constraint_name or "", "c") is not None:
+                # PostgreSQL does not look: the unique index of pg_constraint refuses it.
+                raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {constraint_name} already")
             set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
         for parent in self.parents:
             for theirs in parent.columns:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
 from fkdash.catalog.files.tables.not_nulls import set_not_null
@@ -211,12 +211,14 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
     if table.kind == "p":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table's key cannot be made of an index")
     _want_no_primary(state, table, said)
+    if said.kind == "p" and fact.nulls_not_distinct:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{index.name} is NULLS NOT DISTINCT, as no primary key is")
     if said.kind == "p":
         for number in fact.columns:
             set_not_null(state, table.oid, number, added=True)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
-    if state.constraint(table, index.name) is not None:
+    if state.constraint(table, index.name, EVERY_CONSTRAINT) is not None:
         # PostgreSQL does not look: the unique index of pg_constraint refuses it.
         raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {index.name} already")
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
