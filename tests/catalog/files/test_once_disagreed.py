@@ -85,6 +85,11 @@ SCRIPTS = {
     "t drop column a; exception when dependent_objects_still_exist then alter table c add x int; end $$; create table u (a int, g int "
     "generated always as (a + 1) stored); create table w () inherits (u); do $$ begin alter table w alter g drop expression; exception "
     "when invalid_table_definition then alter table c add y int; end $$; alter table u alter g drop expression;",
+    "triggers that are a partition's own fire where its table's do not": FUNCTION + "create table m (k int, p_id int references p) "
+    "partition by list (k); create table m1 partition of m default; create table m2 partition of m for values in (1); alter table m1 "
+    "add constraint own foreign key (p_id) references p (n); create trigger t before delete on m for each row execute function f(); "
+    "create trigger u before delete on m1 for each row execute function f(); alter table m disable trigger all; alter table m2 "
+    "enable trigger all;",
     "what is kept for partitions is called anew with its key": "create table m (k int, x int references p) partition by list "
     "(k); create table m1 (k int, x int constraint odd references p); alter table m attach partition m1 for values in (1); "
     "alter table m alter x type bigint; create table q (id int primary key) partition by range (id); create table q1 "

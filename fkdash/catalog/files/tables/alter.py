@@ -24,7 +24,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import AlterTable, ConstraintSaid
@@ -214,22 +214,37 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
         raise DoubtfulError("the triggers of deferrable keys of a partitioned table are not followed")
     changed = state.change(table, triggers=triggers)
     if act.name == "all":
-        keys = [each.oid for each in state.constraints_on(table.oid, "f") if each.enforced]
-        keys += [oid for oid in state.referencing.get(table.oid, ()) if state.constraints[oid].enforced]
-        silenced = () if act.other == "O" else tuple((oid, act.other) for oid in dict.fromkeys(keys))
-        state.change(changed, silenced=silenced)
+        keys = [
+            *(each.oid for each in state.constraints_on(table.oid, "f")),
+            *state.referencing.get(table.oid, ()),
+        ]
+        _silence(state, changed, keys, act.other)
     chosen = [each for each in table.triggers if each.row and (everything or each.name == act.name)]
     for child in state.children(table.oid) if table.kind == "p" else ():
         if state.version < KEY_TRIGGERS_ON_PARTITIONED:
             # One by one, and by name, whatever it is called there.
             for each in chosen:
                 _enable_trigger(state, state.relations[child.oid], replace(act, name=each.name), only=only)
-        elif act.name == "all":
-            _enable_trigger(state, child, act, only=only)
         else:
             roots = {each.root for each in chosen}
             for each in [each for each in child.triggers if each.parent and each.root in roots]:
                 _enable_trigger(state, state.relations[child.oid], replace(act, name=each.name), only=only)
+
+
+def _silence(state: State, table: Relation, keys: Sequence[int], enabled: str) -> None:
+    """Say how the triggers of foreign keys on a table fire, and those that partitions have of them."""
+    chosen = [oid for oid in dict.fromkeys(keys) if state.constraints[oid].enforced]
+    others = {oid: each for oid, each in table.silenced if oid not in chosen}
+    now = {} if enabled == "O" else dict.fromkeys(chosen, enabled)
+    state.change(state.relations[table.oid], silenced=tuple({**others, **now}.items()))
+    for child in state.children(table.oid) if table.kind == "p" else ():
+        below = [
+            *(each.oid for each in state.constraints_on(child.oid, "f")),
+            *state.referencing.get(child.oid, ()),
+        ]
+        of_these = [oid for oid in below if state.constraints[oid].parent in chosen]
+        if of_these and state.version >= KEY_TRIGGERS_ON_PARTITIONED:
+            _silence(state, child, of_these, enabled)
 
 
 def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001

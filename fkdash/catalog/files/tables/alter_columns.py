@@ -323,6 +323,8 @@ def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> No
     column = column_of(table, act.name)
     if not column.generated or act.expression is None:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
+    if column.generated == "v" and state.constraints_on(table.oid, "c"):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is virtual and {table.name} has checks")
     if state.children(table.oid):
         raise DoubtfulError("a new expression in tables that inherit is not followed")
     numbers = {each.name: each.number for each in table.columns}
