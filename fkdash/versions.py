@@ -17,8 +17,12 @@ NULLS_NOT_DISTINCT: Final = 15
 """UNIQUE NULLS NOT DISTINCT."""
 SCHEMAS_PUBLISHED: Final = 15
 """CREATE PUBLICATION … FOR TABLES IN SCHEMA."""
+GENERATED_COLUMNS_STAY: Final = 15
+"""A column that another is computed from is dropped with CASCADE only."""
 KEY_TRIGGERS_ON_PARTITIONED: Final = 15
 """A partitioned table has triggers of its foreign keys itself, and those of its partitions are their children."""
+CLONED_TRIGGERS_ARE_USERS: Final = 15
+"""A trigger that a partition has of its table is no internal one in pg_trigger."""
 REPLACED_TRIGGERS_KEEP_ENABLED: Final = 15
 """CREATE OR REPLACE TRIGGER leaves it enabled or disabled as it was."""
 DETACHED_KEYS_KEEP_THEIR_TREE: Final = 15
@@ -37,6 +41,8 @@ GENERATED_WITH_THE_ROW: Final = 16
 
 IDENTITY_IN_PARTITIONS: Final = 17
 """Partitions have the identity columns of their table, and typed tables keep theirs."""
+EXCLUSION_OF_PARTITIONED: Final = 17
+"""EXCLUDE on a partitioned table, with its partition key compared by =."""
 DOMAIN_NOT_NULL_CONSTRAINTS: Final = 17
 """NOT NULL of a domain is a constraint with a name."""
 TRANSACTION_TIMEOUT: Final = 17

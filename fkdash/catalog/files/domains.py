@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.facts import Constraint, Template, TypeFact
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
+from fkdash.catalog.files.tables.descent import DEEPEST
 from fkdash.catalog.files.types import type_of
 from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT
 from fkdash.versions import DOMAIN_NOT_NULL_CONSTRAINTS
@@ -30,6 +31,7 @@ def create_domain(state: State, said: CreateDomain) -> None:
     below = state.types.get(base.oid) if not base.array else None
     if below is not None and not any(each.kind == "default" for each in said.constraints):
         default = below.default
+    _want_shallow(state, below)
     made = TypeFact(
         state.new_oid(), schema, said.name[-1], "d", base, not_null, default, null_name, made=state.statement
     )
@@ -39,6 +41,14 @@ def create_domain(state: State, said: CreateDomain) -> None:
     for each in said.constraints:
         if each.kind == "c":
             _add_check(state, made, each)
+
+
+def _want_shallow(state: State, below: TypeFact | None) -> None:
+    levels = 1
+    while below is not None and below.base is not None:
+        below, levels = state.types.get(below.base.oid), levels + 1
+    if levels > DEEPEST:
+        raise DoubtfulError(f"domains on domains on more than {DEEPEST} levels are not followed")
 
 
 def _add_check(state: State, domain: TypeFact, said: ConstraintSaid) -> None:

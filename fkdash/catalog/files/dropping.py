@@ -134,10 +134,10 @@ def want_no_view(
     state: State, table: Relation, column: str, *, cascade: bool, together: set[int] | None = None
 ) -> None:
     """Drop the views on a table with CASCADE; else raise, because PostgreSQL refuses or may refuse."""
-    for view in [each for each in state.relations.values() if each.kind in "vm" and table.name in each.words]:
+    known = table.column(column) if column else None
+    used = (table.oid, known.number if known is not None else 0)
+    for view in [each for each in state.relations.values() if used in each.uses]:
         if view.oid not in state.relations or (together and view.oid in together):
-            continue
-        if column and column not in view.words and "*" not in view.words:
             continue
         if not cascade:
             raise DoubtfulError(f"the view {view.name} seems to use {column or table.name}")
@@ -147,8 +147,7 @@ def want_no_view(
 def drop_index(state: State, index: Relation, *, cascade: bool) -> None:
     """Drop an index that hangs on a column which goes, with the indexes of partitions attached to it."""
     if index.oid in state.relations:
-        _foreign_keys_on(state, index, cascade=cascade)
-        _remove_index(state, index)
+        _remove_index(state, index, cascade=cascade)
 
 
 def _drop_index_itself(state: State, index: Relation, *, cascade: bool) -> None:
@@ -161,13 +160,14 @@ def _drop_index_itself(state: State, index: Relation, *, cascade: bool) -> None:
         raise RefusedError(
             DEPENDENT_OBJECTS_STILL_EXIST, f"{index.name} belongs to an index of the partitioned table"
         )
+    _remove_index(state, index, cascade=cascade)
+
+
+def _remove_index(state: State, index: Relation, *, cascade: bool) -> None:
+    """Remove an index with those of partitions; foreign keys may depend on each of them."""
     _foreign_keys_on(state, index, cascade=cascade)
-    _remove_index(state, index)
-
-
-def _remove_index(state: State, index: Relation) -> None:
     for other in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
-        _remove_index(state, other)
+        _remove_index(state, other, cascade=cascade)
     state.remove_relation(index)
 
 
@@ -191,20 +191,15 @@ def remove_key(state: State, constraint: Constraint, *, cascade: bool) -> None:
     elif constraint.kind == "c":
         _remove_check(state, constraint)
     else:
-        index = state.relations[constraint.index]
-        _foreign_keys_on(state, index, cascade=cascade)
-        _remove_carried(state, constraint)
+        _remove_carried(state, constraint, cascade=cascade)
 
 
-def _remove_carried(state: State, constraint: Constraint) -> None:
+def _remove_carried(state: State, constraint: Constraint, *, cascade: bool) -> None:
     """Remove a key with its index, and those of partitions."""
+    _foreign_keys_on(state, state.relations[constraint.index], cascade=cascade)
     for below in [each for each in state.constraints.values() if each.parent == constraint.oid]:
-        _remove_carried(state, below)
-    index = state.relations.get(constraint.index)
-    if index is not None:
-        for other in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
-            _remove_index(state, other)
-        state.remove_relation(index)
+        _remove_carried(state, below, cascade=cascade)
+    _remove_index(state, state.relations[constraint.index], cascade=cascade)
     state.remove_constraint(constraint)
 
 

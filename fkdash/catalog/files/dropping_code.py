@@ -21,7 +21,7 @@ def drop_trigger(state: State, said: Drop, name: Name) -> None:
     """DROP TRIGGER; one that a partition has of its table stays."""
     table = state.find(said.on)
     if table is None or name[-1] not in {each.name for each in table.triggers}:
-        if said.if_exists or (table is not None and table.kind in "vm"):
+        if said.if_exists:
             return
         raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
     if any(each.name == name[-1] and each.parent for each in table.triggers):
@@ -33,13 +33,14 @@ def drop_trigger(state: State, said: Drop, name: Name) -> None:
 
 def remove_trigger(state: State, table: Relation, name: str) -> None:
     """Remove a trigger, and what partitions have of it."""
-    for each in table.triggers:
-        if each.name == name and each.constraint:
-            state.remove_constraint(state.constraints[each.constraint])
+    gone = next(each for each in table.triggers if each.name == name)
+    if gone.constraint:
+        state.remove_constraint(state.constraints[gone.constraint])
     state.change(table, triggers=tuple(each for each in table.triggers if each.name != name))
     for child in state.children(table.oid):
-        if any(each.name == name and each.parent for each in child.triggers):
-            remove_trigger(state, child, name)
+        for each in child.triggers:
+            if each.root == gone.root and each.parent:
+                remove_trigger(state, child, each.name)
 
 
 def drop_rule(state: State, said: Drop, name: Name) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
-from fkdash.catalog.files.facts import Constraint, Relation, TriggerFact, TypeFact
+from fkdash.catalog.files.facts import Relation, TypeFact
 from fkdash.catalog.files.reading import nodes
 from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.schemas import create_schema, rename_schema
@@ -17,19 +16,20 @@ from fkdash.catalog.files.tables.alter import alter_table
 from fkdash.catalog.files.tables.alter_names import rename, set_schema, want_types_to_move
 from fkdash.catalog.files.tables.create import create_table
 from fkdash.catalog.files.tables.keys import create_index
-from fkdash.catalog.files.trigger_functions import alter_function, create_function, function_of_trigger
+from fkdash.catalog.files.trigger_functions import alter_function, create_function
+from fkdash.catalog.files.triggers import create_trigger, rename_trigger
 from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
+from fkdash.catalog.files.views import used_by
 from fkdash.sqlstates import (
-    DUPLICATE_COLUMN,
     DUPLICATE_OBJECT,
     DUPLICATE_TABLE,
     FEATURE_NOT_SUPPORTED,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import REPLACED_TRIGGERS_KEEP_ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,11 +111,12 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
         if node.if_not_exists:
             return
         if node.or_replace and state.relations[existing].kind == "v":
-            state.change(state.relations[existing], words=node.words)
+            state.change(state.relations[existing], uses=used_by(state, node.words))
             return
         raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
     kind = _VIEWS[node.kind]
-    made = Relation(state.new_oid(), schema, name, kind, words=node.words, made=state.statement)
+    uses = used_by(state, node.words) if kind in "vm" else frozenset()
+    made = Relation(state.new_oid(), schema, name, kind, uses=uses, made=state.statement)
     if (schema, name) in state.type_names:
         raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
     state.add_relation(made)
@@ -129,7 +130,7 @@ def _alter_other(state: State, node: nodes.AlterOther) -> None:
     elif node.kind == "schema":
         rename_schema(state, node)
     elif node.kind == "trigger":
-        _rename_trigger(state, node)
+        rename_trigger(state, node)
     elif node.kind == "function":
         alter_function(state, node)
     elif node.act.what == "set schema" and node.kind == "extension":
@@ -176,6 +177,10 @@ def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
         return
     table = state.relation(owner[:-1], "rpf")
     column = table.column(owner[-1])
+    if table.schema != sequence.schema:
+        raise RefusedError(
+            OBJECT_NOT_IN_PREREQUISITE_STATE, f"{table.name} is in another schema than {sequence.name}"
+        )
     if column is None:
         raise RefusedError(UNDEFINED_COLUMN, f"there is no column {owner[-1]} in {table.name}")
     state.change(sequence, owned_by=(table.oid, column.number))
@@ -208,69 +213,6 @@ def _alter_type(state: State, node: nodes.AlterOther) -> None:
         state.change_constraint(constraint, schema=state.types[found.oid].schema)
 
 
-def _rename_trigger(state: State, node: nodes.AlterOther) -> None:
-    table = state.relation(node.name, "rpfvm")
-    if table.kind in "vm":
-        return
-    if node.act.name not in {each.name for each in table.triggers}:
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {node.act.name} on {table.name}")
-    if node.act.other in {each.name for each in table.triggers}:
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a trigger {node.act.other} already")
-    _rename_trigger_of(state, table, node.act.name, node.act.other)
-
-
-def _rename_trigger_of(state: State, table: Relation, old: str, new: str) -> None:
-    triggers = tuple(replace(each, name=new) if each.name == old else each for each in table.triggers)
-    state.change(table, triggers=triggers)
-    for child in state.children(table.oid):
-        if any(each.name == old and each.parent for each in child.triggers):
-            _rename_trigger_of(state, child, old, new)
-
-
-def _create_trigger(state: State, node: nodes.CreateTrigger) -> None:
-    table = state.relation(node.table, "rpfv")
-    if table.kind == "v":
-        return
-    _add_trigger(state, table, node, function_of_trigger(state, node.function), cloned=False)
-
-
-def _add_trigger(state: State, table: Relation, node: nodes.CreateTrigger, function: int, *, cloned: bool) -> None:
-    existing = next((each for each in table.triggers if each.name == node.name), None)
-    if existing is not None and (not node.or_replace or existing.parent):
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a trigger {node.name} already")
-    constraint = 0
-    if node.constraint:
-        constraint = state.new_oid()
-        state.add_constraint(Constraint(constraint, table.schema, node.name, "t", table.oid, made=state.statement))
-    numbers = {column.name: column.number for column in table.columns}
-    missing = next((each for each in node.columns if each not in numbers), None)
-    if missing is not None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {missing} in {table.name}")
-    if len(set(node.columns)) < len(node.columns):
-        raise RefusedError(DUPLICATE_COLUMN, "UPDATE OF names a column twice")
-    made = TriggerFact(
-        node.name,
-        function,
-        node.before,
-        node.row,
-        node.events,
-        tuple(numbers[each] for each in node.columns),
-        frozenset(numbers[each] for each in node.asked if each in numbers),
-        conditional=node.conditional,
-        enabled=existing.enabled
-        if existing is not None and state.version >= REPLACED_TRIGGERS_KEEP_ENABLED
-        else "O",
-        parent=cloned,
-        constraint=constraint,
-        made=state.statement,
-    )
-    others = tuple(each for each in table.triggers if each.name != node.name)
-    state.change(table, triggers=(*others, made))
-    if table.kind == "p" and node.row:
-        for child in state.children(table.oid):
-            _add_trigger(state, child, node, function, cloned=True)
-
-
 def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
     table = state.relation(node.table, "rpf")
     found = state.constraint(table, node.name)
@@ -292,7 +234,7 @@ _HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.AlterDomain: alter_domain,
     nodes.AlterOther: _alter_other,
     nodes.CreateFunction: create_function,
-    nodes.CreateTrigger: _create_trigger,
+    nodes.CreateTrigger: create_trigger,
     nodes.CreateRule: create_rule,
     nodes.CommentOnConstraint: _comment,
 }

@@ -88,6 +88,7 @@ class TriggerFact:
     """A trigger that somebody made; `constraint` is that of a constraint trigger.
 
     `columns` are those of UPDATE OF, `asked` those that WHEN reads, `conditional` says that there is a WHEN.
+    `root` is a number that it shares with what partitions have of it; `parent` says that it is one of these.
     """
 
     name: str
@@ -100,6 +101,7 @@ class TriggerFact:
     conditional: bool = False
     enabled: str = "O"
     parent: bool = False
+    root: int = 0
     constraint: int = 0
     made: int = 0
 
@@ -161,9 +163,9 @@ class IndexFact:
 class Relation:
     """Anything in pg_class; `kind` is relkind, with c for a composite type.
 
-    `words` are those of a view's query, `owned_by` is the table and column that a sequence goes with, `silenced`
-    are the foreign keys whose triggers on this table do not fire as usual, with tgenabled. Of a table
-    that is `unknown` only the name is known.
+    `uses` are the relations and columns that a view's query may read, 0 for the relation itself. `owned_by` is the
+    table and column that a sequence goes with. `silenced` are the foreign keys whose triggers on this table do not
+    fire as usual, with tgenabled. Of a table that is `unknown` only the name is known.
     """
 
     oid: int
@@ -184,10 +186,11 @@ class Relation:
     triggers: tuple[TriggerFact, ...] = ()
     silenced: tuple[tuple[int, str], ...] = ()
     index: IndexFact | None = None
-    words: frozenset[str] = frozenset()
+    uses: frozenset[tuple[int, int]] = frozenset()
     owned_by: tuple[int, int] | None = None
     identity: bool = False
     temporary: bool = False
+    unlogged: bool = False
     unknown: bool = False
     made: int = 0
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.state import RefusedError, State
 from fkdash.catalog.files.tables.alter_columns import column_of
 from fkdash.catalog.files.tables.columns import add_identity_sequence
-from fkdash.sqlstates import OBJECT_NOT_IN_PREREQUISITE_STATE
+from fkdash.catalog.files.types import is_whole_number
+from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, OBJECT_NOT_IN_PREREQUISITE_STATE
 from fkdash.versions import IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 def add_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """ADD GENERATED … AS IDENTITY: the column must be NOT NULL and have no default."""
     column = column_of(table, act.name)
+    _want_own(state, table)
     assert act.constraint is not None  # noqa: S101 - it says which kind
+    if not is_whole_number(column.type):
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} is no whole number")
     if not column.not_null:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} must be NOT NULL first")
     if column.identity or column.default is not None or column.sequence:
@@ -27,6 +31,11 @@ def add_identity(state: State, table: Relation, act: Act, *, only: bool) -> None
     changed = state.change_column(table.oid, column.number, identity=identity, default_set=state.statement)
     add_identity_sequence(state, changed, column, act.constraint.value[0])
     _identity_below(state, table, act.name, identity)
+
+
+def _want_own(state: State, table: Relation) -> None:
+    if table.is_partition and state.version >= IDENTITY_IN_PARTITIONS:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"an identity column of {table.name} is that of its table")
 
 
 def _identity_below(state: State, table: Relation, name: str, identity: str) -> None:
@@ -40,6 +49,7 @@ def _identity_below(state: State, table: Relation, name: str, identity: str) -> 
 def drop_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """DROP IDENTITY."""
     column = column_of(table, act.name)
+    _want_own(state, table)
     if not column.identity:
         if act.if_exists:
             return
@@ -54,6 +64,7 @@ def drop_identity(state: State, table: Relation, act: Act, *, only: bool) -> Non
 def set_generated(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """SET GENERATED ALWAYS or BY DEFAULT."""
     column = column_of(table, act.name)
+    _want_own(state, table)
     if not column.identity:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no identity column")
     state.change_column(table.oid, column.number, identity=act.other, default_set=state.statement)

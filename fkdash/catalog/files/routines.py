@@ -12,6 +12,9 @@ _BODY: Final = re.compile(r"\bas\b\s*(?:\$|')|\bbegin\s+atomic\b", re.IGNORECASE
 _CALL: Final = re.compile(
     r"select\s+(?:(?P<schema>\"[^\"]+\"|\w+)\s*\.\s*)?\"?(?P<name>\w+)\"?\s*\(", re.IGNORECASE
 )
+_PERFORM: Final = re.compile(
+    r"\bperform\s+(?:(?P<schema>\"[^\"]+\"|\w+)\s*\.\s*)?\"?(?P<name>\w+)\"?\s*\(", re.IGNORECASE
+)
 _CHANGING: Final = re.compile(
     r"\b(?:create|alter|drop)\s+(?!temp)(?:or\s+replace\s+)?(?:unique\s+|foreign\s+)?"
     r"(?:table|index|domain|type|schema|constraint|view)\b|\bexecute\b",
@@ -78,6 +81,7 @@ class Routines:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._bodies: dict[str, str] = {}
         self._changing: dict[str, re.Pattern[str]] = {}
         self._for_events: set[str] = set()
         self.watching = ""
@@ -91,16 +95,25 @@ class Routines:
             self.watching = event.group(1).lower()
         if _PATH_OF.match(text) and not _PUBLIC_FIRST.search(text):
             return "it changes the search path of later sessions, which is not followed"
-        for name, call in self._changing.items():
-            if (
-                name in text.lower()
-                and call.search(text)
-                and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}
-            ):
-                return f"it calls {name}, which changes the schema"
+        changing = self._calls_changing(text)
+        if changing and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}:
+            return f"it calls {changing}, which changes the schema"
         called = _CALL.match(text)
-        if called is None:
-            return ""
+        return self._doubt_call(called) if called is not None else ""
+
+    def doubt_block(self, body: str) -> str:
+        """Give why what a block calls may change the schema, "" where it cannot."""
+        changing = self._calls_changing(body)
+        if changing:
+            return f"it calls {changing}, which changes the schema"
+        return next(filter(None, map(self._doubt_call, _PERFORM.finditer(body))), "")
+
+    def _calls_changing(self, text: str) -> str:
+        """Give a routine that changes the schema and that a text calls, "" for none."""
+        folded = text.lower()
+        return next((name for name, call in self._changing.items() if name in folded and call.search(text)), "")
+
+    def _doubt_call(self, called: re.Match[str]) -> str:
         name, schema = called.group("name").lower(), (called.group("schema") or "").lower()
         if name in self._known or name in _HARMLESS or name.startswith("pg_") or schema == "pg_catalog":
             return ""
@@ -118,8 +131,18 @@ class Routines:
         changing = body is not None and _CHANGING.search(text, body.start()) is not None
         if changing and trigger is not None and trigger.group(1):
             self._for_events.add(name)
-        if changing and trigger is None:
-            self._changing[name] = re.compile(rf'\b{re.escape(name)}\b"?\s*\(', re.IGNORECASE)
-        else:
-            self._changing.pop(name, None)
+        self._changing.pop(name, None)
+        self._bodies.pop(name, None)
+        if trigger is None and body is not None:
+            self._bodies[name] = text[body.start() :]
+            if changing or self._calls_changing(self._bodies[name]):
+                self._mark(name)
         return True
+
+    def _mark(self, name: str) -> None:
+        """Keep that a routine changes the schema, and with it those that call it."""
+        call = re.compile(rf'\b{re.escape(name)}\b"?\s*\(', re.IGNORECASE)
+        self._changing[name] = call
+        for other, body in self._bodies.items():
+            if other not in self._changing and name in body.lower() and call.search(body):
+                self._mark(other)

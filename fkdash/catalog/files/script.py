@@ -88,6 +88,7 @@ class Script:
         self._path_left = (
             self._path_said if self.state.path[:1] not in {(), ("public",), DEFAULT_PATH[:1]} else None
         )
+        self._drop_temporary()
         if self.state.path != DEFAULT_PATH:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
@@ -154,7 +155,7 @@ class Script:
         self._judge_path(said)
         try:
             if isinstance(node, Do):
-                run_block(state, node, read)
+                self._run_block(node, statement)
             else:
                 if isinstance(node, SetPath) and node.local:
                     if self._begun is None:
@@ -179,6 +180,12 @@ class Script:
             self._end_short_lived()
             state.forget()
 
+    def _run_block(self, node: Do, statement: Statement) -> None:
+        run_block(self.state, node, read)
+        reason = self._routines.doubt_block(node.body)
+        if reason:
+            self._doubt(statement, reason)
+
     def _end_short_lived(self) -> None:
         """Drop the temporary tables that go with their transaction, whatever refers to them going as well."""
         for name in self._short_lived:
@@ -187,6 +194,15 @@ class Script:
                 if found is not None:
                     drop_relation(self.state, found, cascade=True)
         self._short_lived.clear()
+
+    def _drop_temporary(self) -> None:
+        """Drop the temporary tables: they end with the session."""
+        schema = self.state.schemas.get(TEMPORARY)
+        left = [each for each in self.state.relations.values() if each.schema == schema]
+        for each in left:
+            with suppress(DoubtfulError, RefusedError):  # no temporary table is in the catalog in the end
+                if each.oid in self.state.relations and each.kind == "r":
+                    drop_relation(self.state, each, cascade=True)
 
     def _judge_path(self, said: Said) -> None:
         """Doubt a search path that a file leaves set, where the next one does not set its own.

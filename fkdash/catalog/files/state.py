@@ -17,6 +17,7 @@ from fkdash.sqlstates import (
     DUPLICATE_TABLE,
     INVALID_SCHEMA_NAME,
     UNDEFINED_TABLE,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
 
@@ -30,6 +31,7 @@ TEMPORARY: Final = "pg_temp"
 _FIRST_OID: Final = 16384
 WITH_ROW_TYPE: Final = "rpfvmc"
 """The kinds of relations of which the rows have a type of that name."""
+EVERY_CONSTRAINT: Final = "pucfxnt"
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -187,9 +189,9 @@ class State:
         found = (self.constraints[oid] for oid in self.constraints_of.get(table, ()))
         return [each for each in found if each.kind in kinds]
 
-    def constraint(self, table: Relation, name: str) -> Constraint | None:
+    def constraint(self, table: Relation, name: str, kinds: str = "pucfxn") -> Constraint | None:
         """Give a table's constraint by name."""
-        return next((each for each in self.constraints_on(table.oid) if each.name == name), None)
+        return next((each for each in self.constraints_on(table.oid, kinds) if each.name == name), None)
 
     def indexes_on(self, table: int) -> list[Relation]:
         """Give a table's indexes, in the order they were made in."""
@@ -269,9 +271,10 @@ class State:
     def add_constraint(self, constraint: Constraint) -> None:
         """Add a constraint; raises RefusedError where its table has one of that name."""
         if constraint.table:
-            others = self.constraints_on(constraint.table)
+            others = self.constraints_on(constraint.table, EVERY_CONSTRAINT)
             if any(each.name == constraint.name for each in others):
-                raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {constraint.name} already")
+                refused = UNIQUE_VIOLATION if constraint.kind == "t" else DUPLICATE_OBJECT
+                raise RefusedError(refused, f"there is a constraint {constraint.name} already")
             self.put(
                 self.constraints_of,
                 constraint.table,

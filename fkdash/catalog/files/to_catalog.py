@@ -284,7 +284,8 @@ def _foreign_key(
         referenced_columns=tuple(theirs[number] for number in key.referenced_columns),
         on_delete=Action(key.on_delete),
         on_update=Action(key.on_update),
-        delete_columns=tuple(own[number] for number in key.delete_columns),
+        # What was a partition's has the numbers of the table that it was of.
+        delete_columns=tuple(own[number] for number in key.delete_columns if number in own),
         match=Match(key.match),
         deferrable=key.deferrable,
         initially_deferred=key.initially_deferred,

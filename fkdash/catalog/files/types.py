@@ -254,3 +254,8 @@ def _comparable(own: str, theirs: str) -> bool:
     if own in _MOMENTS and theirs in _MOMENTS:
         return True
     return any({own, theirs} <= group for group in _ALIKE)
+
+
+def is_whole_number(type_ref: TypeRef) -> bool:
+    """Tell whether an identity column can have this type; no domain is one."""
+    return type_ref.builtin in {"int2", "int4", "int8"} and not type_ref.array

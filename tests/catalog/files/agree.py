@@ -96,7 +96,7 @@ async def compare_written(connection: Connection, random: Random, major: int, ta
                 wanted = writer.after_refusal()
         script.end_file()
         writer.end_file()
-        await connection.execute("rollback; set search_path to default")
+        await connection.execute("rollback; set search_path to default; discard temp")
     async with connection.transaction():
         server = await read_catalog(OpenTransaction(connection, where="the test's server", statement_seconds=None))
     found = list(differences(catalog_of(script.state), server, await expressions_of(connection)))

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.types import spelled
 from fkdash.catalog.model import quoted
-from tests.catalog.files.choices import KEY_TYPES, SCHEMAS, Choices
+from tests.catalog.files.choices import KEY_TYPES, SCHEMAS
+from tests.catalog.files.rarer import Rarer
 
 
-class Writer(Choices):
+class Writer(Rarer):
     """Writes one statement after the other for the state there is."""
 
     def create_table(self) -> str:
@@ -379,7 +380,7 @@ class Writer(Choices):
             (18, self.add_foreign_key), (8, self.add_column), (12, self.alter_column), (8, self.alter_constraint),
             (7, self.add_constraint), (6, self.create_index), (2, self.use_index), (7, self.rename), (4, self.drop),
             (4, self.domain), (4, self.schema_said), (2, self.partition_index), (4, self.other), (2, self.inherit),
-            (4, self.function), (7, self.trigger),
+            (4, self.function), (7, self.trigger), (20, self.rarer),
         ]  # fmt: skip
         while True:
             weights = [weight for weight, _ in weighted]

@@ -172,3 +172,43 @@ def test_dropping_a_function_that_no_trigger_runs_changes_nothing_whatever_the_c
 def test_a_loop_of_which_the_rounds_cannot_be_told_is_said_to_be_unknown(block: str) -> None:
     script = read(f"{BASE}do $$ {block} $$;", 18)
     assert len(script.incomplete) == 1, block
+
+
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [
+        ("declare s text; begin select x into s from todo; execute s; end", "a statement that this block puts together"),
+        ("begin execute reverse(';p elbat pord'); end", "a statement that this block puts together"),
+        ("begin execute 'select id into n from ' || current_setting('x'); end", "a statement that this block puts"),
+        ("declare s text := 'a'; begin for i in 1..60 loop s := s || s; end loop; execute s; end", "a statement that"),
+        ("begin perform fix(); end", "it calls fix, which changes the schema"),
+        ("declare n int; begin n := calls_it(1); end", "it calls calls_it, which changes the schema"),
+        ("begin perform x.made_elsewhere(1); end", "what the function made_elsewhere does is not known"),
+    ],
+)  # fmt: skip
+def test_what_a_block_runs_that_no_file_tells_is_never_taken_for_harmless(block: str, reason: str) -> None:
+    functions = (
+        "create function calls_it(int) returns int language plpgsql as $$ begin perform fix(); return 1; end $$;\n"
+        "create function fix() returns void language plpgsql as $$ begin drop table c; end $$;\n"
+    )
+    [said] = read(f"{BASE}{functions}do $$ {block} $$;", 18).incomplete
+    assert said.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "begin execute format('insert into %I values (1)', current_setting('x')); perform pg_sleep(1); end",
+        "begin perform setval('q', 1), 2; perform 1 from p; perform set_config('x.y', 'drop', false); end",
+        "declare n int; begin execute 'select count(*) from ' || current_setting('x') into n; end",
+    ],
+)
+def test_what_begins_as_a_statement_that_changes_no_schema_is_passed_over(block: str) -> None:
+    assert read(f"{BASE}do $$ {block} $$;", 18).incomplete == []
+
+
+def test_no_pattern_of_like_takes_long() -> None:
+    condition = f"'{'a' * 4000}' like '{'%a' * 400}b'"
+    script = read(f"{BASE}{unless(condition)}", 18)
+    assert [each.reason for each in script.incomplete] == []
+    assert "asked" in {column.name for each in script.state.relations.values() for column in each.columns}

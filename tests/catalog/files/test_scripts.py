@@ -170,6 +170,7 @@ SCRIPTS = {
     "alter sequence t_a_seq owned by t.b; do $$ begin alter table t drop b; exception when dependent_objects_still_exist "
     "then alter table p add a int; end $$; do $$ begin alter sequence t_i_seq owned by none; exception when "
     "feature_not_supported then alter table p add b int; end $$; alter table t drop b cascade;",
+    "characters written by their numbers": 'alter table c add U&"\\D83D\\DE00" int, add U&"\\+01F600x" text;',
     "a path that is discarded": "create schema s; set search_path = s; discard all; create table u (id int);",
     "a query into a variable": "do $$ declare v int; begin with x as (select 1 as i) select i into v from x; "
     "select count(*) into v from pg_class where relname = 'drop'; alter table c add x int; end $$;",
@@ -270,6 +271,17 @@ DOUBTFUL = {
     "alter table c add x int, rename to d;": "RENAME, SET SCHEMA, ATTACH and DETACH stand alone",
     f"create schema s; create table {'a' * 62} (); create domain s.{'a' * 62}b as int; "
     f"alter table {'a' * 62} set schema s;": f"the types of {'a' * 62} and {'a' * 62}b may be called alike",
+    "create table h () inherits (c); alter table c inherit h;": "PostgreSQL would refuse it: c would inherit from itself",
+    "create table m (k int) partition by list (k); alter table m attach partition m default;": "PostgreSQL would refuse it: m "
+    "would inherit from itself",
+    "create table t0 (); "
+    + "".join(f"create table t{n} () inherits (t{n - 1}); " for n in range(1, 101)): "tables below tables "
+    "on more than 100 levels",
+    "create domain d0 as int; "
+    + "".join(f"create domain d{n} as d{n - 1}; " for n in range(1, 101)): "domains on domains on "
+    "more than 100 levels",
+    "alter table c add x text default E'\\uD800';": "a character that is written by its number is none",
+    'alter table c add U&"\\+FFFFFF" int;': "a character that is written by its number is none",
     "call fix_everything();": "what a procedure does is not followed",
     "begin; alter table c add x int;": "the transaction that begins here is never committed",
     "alter table c frobnicate;": "it is not understood at 'frobnicate'",

@@ -128,7 +128,7 @@ class Wrapper:
     def _asked(self) -> str:
         writer = self.writer
         table = writer.table()
-        if table is None or not table.columns:
+        if table is None or not table.columns or table.temporary:
             return f"to_regclass({literal(writer.name())}) IS {writer.one('', 'NOT ')}NULL"
         schema, name = literal(writer.state.schema_name(table.schema)), literal(table.name)
         oid = f"{literal(writer.sql(table))}::regclass"

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash import sqlstates
 from fkdash.catalog.files.blocks.expressions import read_expression
-from fkdash.catalog.files.blocks.harmless import is_quiet, read_in_block, without_harmless
+from fkdash.catalog.files.blocks.harmless import is_harmless, is_quiet, read_in_block, without_harmless
 from fkdash.catalog.files.blocks.loops import ContinuedError, ExitedError, read_rounds, take_label
 from fkdash.catalog.files.blocks.rows import UNKNOWN
 from fkdash.catalog.files.blocks.variables import FOUND, Variables
 from fkdash.catalog.files.execute import execute
 from fkdash.catalog.files.reading.nodes import Do, Transaction
 from fkdash.catalog.files.reading.splitting import split
-from fkdash.catalog.files.reading.tokens import END, Cursor, NotReadError
+from fkdash.catalog.files.reading.tokens import END, SIGN, Cursor, NotReadError
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import (
     NULL_VALUE_NOT_ALLOWED,
     RAISE_EXCEPTION,
+    SYNTAX_ERROR,
 )
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Node
 
 CHANGES: Final = re.compile(
-    r"\b(?:create|alter|drop|execute|rename|import|call)\b|\bset_config\b|\bsearch_path\b", re.IGNORECASE
+    r"\b(?:create|alter|drop|execute|rename|import|call|comment\s+on\s+constraint)\b|\bset_config\b|\bsearch_path\b",
+    re.IGNORECASE,
 )
 """Words without which nothing that is followed can change."""
 
 _WHOLE_CLASS: Final = {"syntax_error_or_access_rule_violation": "42"}
 _QUIET: Final = frozenset({"null", "assert", "get", "insert", "update", "delete", "merge"})
 _LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
+_INTO: Final = re.compile(r"\binto\b", re.IGNORECASE)
 _ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
 
 
@@ -194,9 +197,13 @@ class _Block:
             self._execute()
         elif cursor.sees("select") or cursor.sees("perform"):
             begin = cursor.at
+            lost = cursor.sees("select")
             self.variables.select(cursor, live=self.live)
+            text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
+            if self.live and lost and _INTO.search(text) is None:
+                raise RefusedError(SYNTAX_ERROR, "a query in a block has no destination for what it gives")
             if self.live:
-                self._run(cursor.source((begin, cursor.at)).rstrip(";").rstrip())
+                self._run(text)
         elif cursor.sees_any(_QUIET):
             begin = cursor.at
             self._pass()
@@ -335,7 +342,7 @@ class _Block:
         if isinstance(value, str):
             for each in split(iter([value])):
                 self._run(each.text)
-        elif CHANGES.search(cursor.source((begin, cursor.at))) is not None:
+        elif not is_harmless(cursor, begin, cursor.at) or CHANGES.search(cursor.source((begin, cursor.at))):
             raise DoubtfulError("a statement that this block puts together is not followed")
 
     def _sql(self) -> None:
@@ -361,10 +368,11 @@ class _Block:
 
     def _pass(self) -> None:
         """Pass over the rest of a statement and its semicolon."""
-        cursor = self.cursor
-        while not cursor.take(";"):
+        cursor, depth = self.cursor, 0
+        while depth > 0 or not cursor.take(";"):
             if cursor.now.kind == END:
                 raise cursor.stumbled()
+            depth += {"(": 1, ")": -1}.get(cursor.now.value, 0) if cursor.now.kind == SIGN else 0
             cursor.at += 1
 
     def _changes(self, span: tuple[int, int]) -> bool:

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 _HARMLESS: Final = re.compile(
     r"\s*(?:(?:create|alter|drop)\s+(?:policy|role|user|publication|subscription)\b"
-    r"|grant\b|revoke\b|comment\s+on\b|analyze\b|vacuum\b|notify\b|insert\b|update\b|delete\b)"
+    r"|grant\b|revoke\b|comment\s+on\b|analyze\b|vacuum\b|notify\b|insert\b|update\b|delete\b|select\b|truncate\b"
+    r"|refresh\b|lock\b|reindex\b|cluster\b|copy\b|merge\b|listen\b|security\s+label\b|set\b|reset\b)"
     r"(?!.*;\s*\S)(?!.*\bsearch_path\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _QUERY: Final = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
-_BETWEEN: Final = frozenset({"format", "("})
+_PERFORM: Final = re.compile(r"^\s*perform\b", re.IGNORECASE)
+_INTO: Final = re.compile(r"\binto\b", re.IGNORECASE)
+_BETWEEN: Final = frozenset({"format", "concat", "("})
 
 
 def without_harmless(cursor: Cursor, span: tuple[int, int]) -> str:
@@ -30,7 +33,7 @@ def without_harmless(cursor: Cursor, span: tuple[int, int]) -> str:
     kept: list[str] = []
     at = begin
     while at < end:
-        if cursor.tokens[at].value == "execute" and _is_harmless(cursor, at + 1, end):
+        if cursor.tokens[at].value == "execute" and is_harmless(cursor, at + 1, end):
             kept.append(cursor.source((begin, at)))
             while at < end and cursor.tokens[at].value != ";":
                 at += 1
@@ -40,15 +43,21 @@ def without_harmless(cursor: Cursor, span: tuple[int, int]) -> str:
     return "\n".join(kept)
 
 
-def _is_harmless(cursor: Cursor, at: int, end: int) -> bool:
+def is_harmless(cursor: Cursor, at: int, end: int) -> bool:
+    """Tell whether a statement that is put together begins with a text that says that it changes nothing."""
     while at < end and cursor.tokens[at].value in _BETWEEN:
         at += 1
-    return at < end and cursor.tokens[at].kind == STRING and _HARMLESS.match(cursor.tokens[at].value) is not None
+    if at >= end or cursor.tokens[at].kind != STRING:
+        return False
+    text = cursor.tokens[at].value
+    said = _HARMLESS.match(text)
+    # SELECT … INTO makes a table.
+    return said is not None and not (_QUERY.match(text) and _INTO.search(text))
 
 
 def read_in_block(read: Callable[[str], Node], text: str) -> Node:
-    """Read a statement as PL/pgSQL does: INTO of a query names variables and makes no table."""
-    node = read(text)
+    """Read a statement as PL/pgSQL does: PERFORM is SELECT, and INTO of a query names variables, no table."""
+    node = read(_PERFORM.sub("select", text))
     if isinstance(node, CreateTable) and node.query is not None and _QUERY.match(text):
         return SKIPPED
     return node

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.types import BUILT_IN, spelled
 from fkdash.catalog.model import Action
-from fkdash.versions import NOT_NULL_CONSTRAINTS
+from fkdash.versions import CLONED_TRIGGERS_ARE_USERS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
+    from fkdash.catalog.files.facts import Attribute, Constraint, Relation, TypeRef
     from fkdash.catalog.files.state import State
 
 Row = dict[str, object]
@@ -112,6 +112,12 @@ def _tables(state: State) -> Iterator[Row]:
         yield {"table_schema": schema, "table_name": each.name, "table_type": _TABLE_TYPES[each.kind]}
 
 
+def _is_not_null(state: State, type_ref: TypeRef) -> bool:
+    """Tell a domain that forbids NULL itself; the information schema asks of no domain below it."""
+    found = state.types.get(type_ref.oid) if not type_ref.array else None
+    return found is not None and found.not_null
+
+
 def _columns(state: State) -> Iterator[Row]:
     for schema, table in _relations(state, "rpfv"):
         where = {"table_schema": schema, "table_name": table.name}
@@ -122,7 +128,7 @@ def _columns(state: State) -> Iterator[Row]:
                 **where,
                 "column_name": each.name,
                 "ordinal_position": UNKNOWN,
-                "is_nullable": "NO" if each.not_null else "YES",
+                "is_nullable": "NO" if each.not_null or _is_not_null(state, each.type) else "YES",
                 "data_type": _data_type(state, each),
                 "udt_name": UNKNOWN if not each.type.builtin else f"{'_' * each.type.array}{each.type.builtin}",
                 "is_identity": "YES" if each.identity else "NO",
@@ -264,7 +270,7 @@ def _triggers(state: State) -> Iterator[Row]:
             yield {
                 "tgname": each.name,
                 "tgrelid": table.oid,
-                "tgisinternal": False,
+                "tgisinternal": each.parent and state.version < CLONED_TRIGGERS_ARE_USERS,
                 "tgenabled": each.enabled,
                 "trigger_name": each.name,
                 "event_object_schema": state.schema_name(table.schema),

@@ -30,6 +30,9 @@ _HIDDEN: Final = frozenset({"pg_catalog", "information_schema"})
 _FORMAT: Final = re.compile(r"%(?:(\d+)\$)?([%sIL])")
 _TEXTS: Final = frozenset({"text", "name", "varchar", "bpchar", "char", "character", "citext", "cstring"})
 _NUMBERS: Final = frozenset({"int", "integer", "bigint", "smallint", "int2", "int4", "int8", "oid", "numeric"})
+_ANY, _ONE = "any", "one"
+_LONGEST: Final = 1_000_000
+"""No statement is longer: a text that a block makes longer is not known."""
 _TRUE: Final = frozenset({"t", "true", "y", "yes", "on", "1"})
 
 
@@ -195,7 +198,7 @@ def compare(state: State, sign: str, one: object, other: object) -> object:
     known(one)
     known(other)
     if sign == "||" and (isinstance(one, str) or isinstance(other, str)):
-        return _text(state, one) + _text(state, other)
+        return _not_too_long(_text(state, one), _text(state, other))
     if sign in _ORDER and isinstance(one, int) and isinstance(other, int):
         return _ORDER[sign](one, other)
     if sign in {"@>", "<@"}:
@@ -204,23 +207,48 @@ def compare(state: State, sign: str, one: object, other: object) -> object:
     raise UnknownValueError
 
 
+def _not_too_long(*texts: str) -> str:
+    if sum(len(each) for each in texts) > _LONGEST:
+        raise UnknownValueError
+    return "".join(texts)
+
+
 def like(value: object, pattern: object, *, folding: bool) -> bool | None:
     """Tell whether text is LIKE a pattern."""
     if value is None or pattern is None:
         return None
     if not isinstance(known(value), str) or not isinstance(known(pattern), str):
         raise UnknownValueError
-    wanted, text, escaped = "", str(pattern), False
-    for character in text:
+    text, said = (str(each).lower() if folding else str(each) for each in (value, pattern))
+    wanted: list[str] = []
+    escaped = False
+    for character in said:
         if escaped or character not in "%_\\":
-            wanted += re.escape(character)
+            wanted.append(character)
             escaped = False
         elif character == "\\":
             escaped = True
         else:
-            wanted += ".*" if character == "%" else "."
-    flags = re.DOTALL | (re.IGNORECASE if folding else 0)
-    return re.fullmatch(wanted, str(value), flags) is not None
+            wanted.append(_ANY if character == "%" else _ONE)
+    return _matches(text, wanted)
+
+
+def _matches(text: str, wanted: Sequence[str]) -> bool:
+    """Tell whether a text is as wanted; goes back to the last % only, so that no pattern takes long."""
+    at = place = 0
+    resumed, begun = -1, 0
+    while at < len(text):
+        if place < len(wanted) and wanted[place] == _ANY:
+            resumed, begun = place, at
+            place += 1
+        elif place < len(wanted) and wanted[place] in {_ONE, text[at]}:
+            at, place = at + 1, place + 1
+        elif resumed >= 0:
+            begun += 1
+            at, place = begun, resumed + 1
+        else:
+            return False
+    return all(each == _ANY for each in wanted[place:])
 
 
 def call(state: State, name: str, values: Sequence[object]) -> object:
@@ -270,7 +298,7 @@ def _format(state: State, text: object, *values: object) -> str:
 
     if not isinstance(text, str) or _FORMAT.sub("", text).count("%"):
         raise UnknownValueError
-    return _FORMAT.sub(one, text)
+    return _not_too_long(_FORMAT.sub(one, text))
 
 
 def _constraint_definition(state: State, oid: object, *_: object) -> str:
@@ -295,7 +323,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., object]]] = {
     "lower": lambda _, text: text.lower(),
     "upper": lambda _, text: text.upper(),
     "coalesce": lambda _, *values: next((each for each in values if each is not None), None),
-    "concat": lambda state, *values: "".join(_text(state, each) for each in values if each is not None),
+    "concat": lambda state, *values: _not_too_long(*(_text(state, each) for each in values if each is not None)),
     "quote_ident": lambda _, text: identifier(text),
     "quote_literal": lambda _, text: literal(text),
     "format": _format,

@@ -24,11 +24,13 @@ from fkdash.catalog.files.reading.triggers import create_function, create_rule, 
 from fkdash.catalog.files.reading.types import type_said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fkdash.catalog.files.reading.nodes import Node
+    from fkdash.catalog.files.reading.tokens import Token
 
 _WHOEVER: Final = frozenset({"current_user", "current_role", "session_user", "user"})
+_BEFORE_ALL: Final = frozenset({"select", "all", "distinct", ")", ",", "."})
 _WORDS: Final = re.compile(r"[A-Za-z_]+")
 SKIPPED_OBJECTS: Final = frozenset(
     {
@@ -113,8 +115,17 @@ def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: 
         cursor.take("with")
         schema = cursor.name() if cursor.take("schema") else ""
         return CreateOther(kind, name, exists, schema=schema)
-    words = frozenset(token.value for token in cursor.tokens[cursor.at :] if token.kind in {WORD, QUOTED})
+    words = frozenset(_words(cursor.tokens[cursor.at :]))
     return CreateOther(kind, name, exists, replacing, temporary, words=words)
+
+
+def _words(tokens: Sequence[Token]) -> Iterator[str]:
+    """Give the names and words of a view's query, and `*` where it takes all columns of something."""
+    before = ""
+    for token in tokens:
+        if token.kind in {WORD, QUOTED} or (token.value == "*" and before in _BEFORE_ALL):
+            yield token.value
+        before = token.value
 
 
 def _create_schema(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001

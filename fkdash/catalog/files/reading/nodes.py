@@ -134,6 +134,7 @@ class CreateTable:
     elements: tuple[ColumnSaid | ConstraintSaid | LikeSaid, ...] = ()
     if_not_exists: bool = False
     temporary: bool = False
+    unlogged: bool = False
     on_commit_drop: bool = False
     kind: str = "r"
     inherits: tuple[Name, ...] = ()

@@ -44,9 +44,9 @@ _NOTHING_FOLLOWED: Final = frozenset(
 
 def create_table(cursor: Cursor) -> CreateTable:
     """Read what stands behind CREATE, up to the end."""
-    temporary, kind = _table_kind(cursor)
+    temporary, unlogged, kind = _table_kind(cursor)
     exists = cursor.take("if", "not", "exists")
-    made = CreateTable(cursor.qualified(), if_not_exists=exists, temporary=temporary, kind=kind)
+    made = CreateTable(cursor.qualified(), if_not_exists=exists, temporary=temporary, unlogged=unlogged, kind=kind)
     if cursor.take("of"):
         made = replace(made, of_type=cursor.qualified())
         if cursor.sees("("):
@@ -63,18 +63,21 @@ def create_table(cursor: Cursor) -> CreateTable:
     return _table_tail(cursor, made)
 
 
-def _table_kind(cursor: Cursor) -> tuple[bool, str]:
-    temporary = False
+def _table_kind(cursor: Cursor) -> tuple[bool, bool, str]:
+    """Tell whether the table is temporary, whether it is unlogged, and its kind."""
+    temporary = unlogged = False
     while not cursor.take("table"):
         word = cursor.word()
         if word in {"temp", "temporary"}:
             temporary = True
         elif word == "foreign":
             cursor.want("table")
-            return temporary, "f"
-        elif word not in {"global", "local", "unlogged"}:
+            return temporary, unlogged, "f"
+        elif word == "unlogged":
+            unlogged = True
+        elif word not in {"global", "local"}:
             raise NotReadError(f"CREATE {word.upper()} TABLE is not known")
-    return temporary, "r"
+    return temporary, unlogged, "r"
 
 
 def _is_column_list_of_query(cursor: Cursor) -> bool:
@@ -226,6 +229,8 @@ def _act(cursor: Cursor) -> Act:  # noqa: C901, PLR0911, PLR0912 - one line for 
         return Act("no inherit", table=cursor.qualified())
     if take("set", "schema"):
         return Act("set schema", cursor.name())
+    if take("set", "logged") or take("set", "unlogged"):
+        return Act("set logged", other="" if cursor.tokens[cursor.at - 1].value == "unlogged" else "yes")
     if take("enable"):
         return _firing(cursor, "O")
     if take("disable"):

@@ -7,6 +7,7 @@ ASCII only, and names are cut to 63 bytes.
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -119,29 +120,46 @@ def string_value(literal: str) -> str:
     prefix, _, body = literal[:-1].partition("'")
     body = body.replace("''", "'")
     if prefix in {"e", "E"}:
-        return _ESCAPE.sub(_escaped, body)
+        return _whole(_ESCAPE.sub(_escaped, body))
     if prefix in {"u&", "U&"}:
-        return _UNICODE.sub(_unicode, body)
+        return _whole(_UNICODE.sub(_unicode, body))
     return body
+
+
+def _whole(text: str) -> str:
+    """Give a text with surrogates paired, as PostgreSQL has it; raises NotReadError for a single one, or NUL."""
+    if text.isascii() and "\0" not in text:
+        return text
+    try:
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        whole = "\0"
+    if "\0" in whole:
+        raise NotReadError("a character that is written by its number is none")
+    return whole
 
 
 def _escaped(match: re.Match[str]) -> str:
     what = match.group(1)
     if what[0] in "uUx" and len(what) > 1:
-        return chr(int(what[1:], 16))
+        return _character(int(what[1:], 16))
     if what[0] in "01234567":
-        return chr(int(what, 8))
+        return _character(int(what, 8))
     return _ESCAPES.get(what, what)
 
 
 def _unicode(match: re.Match[str]) -> str:
     what = match.group(1)
-    return "\\" if what == "\\" else chr(int(what.removeprefix("+"), 16))
+    return "\\" if what == "\\" else _character(int(what.removeprefix("+"), 16))
+
+
+def _character(number: int) -> str:
+    return chr(number) if number <= sys.maxunicode else "\0"
 
 
 def _unquoted(text: str) -> str:
     if text[0] in "uU":
-        return cut_name(_UNICODE.sub(_unicode, text[3:-1].replace('""', '"')))
+        return cut_name(_whole(_UNICODE.sub(_unicode, text[3:-1].replace('""', '"'))))
     return cut_name(text[1:-1].replace('""', '"'))
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.catalog.files import identities
 from fkdash.catalog.files.reading.nodes import Act
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions, properties
 from fkdash.catalog.files.tables.checks import add_check
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
@@ -24,7 +24,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import AlterTable, ConstraintSaid
@@ -129,16 +129,21 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...]) -> 
 def _add_constraint(
     state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> None:
-    if said.name is not None and state.constraint(table, said.name) is not None and said.kind not in "cn":
+    if said.kind == "f" and said.name is not None and state.constraint(table, said.name, EVERY_CONSTRAINT):
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
+    if said.no_inherit and table.kind == "p" and said.kind in "cn":
+        raise RefusedError(
+            INVALID_TABLE_DEFINITION, f"NO INHERIT is not for a partitioned table, as {table.name} is"
+        )
     if said.kind == "f":
         if only and table.kind == "p" and state.children(table.oid):
             raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")
         add_foreign_key(state, table, said, columns, checked=False)
     elif said.kind == "c":
-        if said.name is not None and (named := state.constraint(table, said.name)) and not named.inherited:
+        named = state.constraint(table, said.name or "", EVERY_CONSTRAINT)
+        if named is not None and not named.inherited:
             raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
         add_check(state, table, said, may_be_unchecked=True)
     elif said.kind == "n":
@@ -175,30 +180,25 @@ def _one(state: State, table: int, act: Act, *, only: bool) -> None:
 
 def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
     column = _column(table, act.name)
-    if only and any(
-        (child := each.column(act.name)) is not None and not child.not_null for each in state.children(table.oid)
-    ):
+    children = state.children(table.oid) if only else []
+    if children and table.kind == "p" and _lacks_not_null(state, column, children):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
-    set_not_null(state, table.oid, column.number, recurse=not only)
+    alone = bool(children) and state.version >= NOT_NULL_CONSTRAINTS and not column.not_null
+    set_not_null(state, table.oid, column.number, recurse=not only, no_inherit=alone)
+
+
+def _lacks_not_null(state: State, column: Attribute, partitions: list[Relation]) -> bool:
+    """Tell whether NOT NULL of a partitioned table alone would be missing below it."""
+    if state.version >= NOT_NULL_CONSTRAINTS:
+        return not column.not_null
+    return any(not (each.column(column.name) or column).not_null for each in partitions)
 
 
 def _drop_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    drop_not_null(state, table.oid, _column(table, act.name).number, recurse=not only)
-
-
-def _row_security(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
-    field = "row_security" if act.what == "row security" else "force_row_security"
-    state.change(table, **{field: bool(act.other)})
-
-
-def _replica_identity(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
-    if act.name and act.name not in {each.name for each in state.indexes_on(table.oid)}:
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no index {act.name} on {table.name}")
-    for index in state.indexes_on(table.oid):
-        assert index.index is not None  # noqa: S101 - it is an index
-        wanted = index.name == act.name
-        if index.index.replica_identity is not wanted:
-            state.change(index, index=replace(index.index, replica_identity=wanted))
+    column = _column(table, act.name)
+    if only and state.version < NOT_NULL_CONSTRAINTS and table.kind == "p" and state.children(table.oid):
+        raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be dropped from the partitions too")
+    drop_not_null(state, table.oid, column.number, recurse=not only)
 
 
 def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> None:
@@ -209,20 +209,42 @@ def _enable_trigger(state: State, table: Relation, act: Act, *, only: bool) -> N
         replace(each, enabled=act.other, made=state.statement) if everything or each.name == act.name else each
         for each in table.triggers
     )
+    deferred = any(each.deferrable for each in state.constraints_on(table.oid, "pu"))
+    if act.name == "all" and deferred and table.kind == "p" and state.version < KEY_TRIGGERS_ON_PARTITIONED:
+        raise DoubtfulError("the triggers of deferrable keys of a partitioned table are not followed")
     changed = state.change(table, triggers=triggers)
     if act.name == "all":
-        keys = [each.oid for each in state.constraints_on(table.oid, "f") if each.enforced]
-        keys += [oid for oid in state.referencing.get(table.oid, ()) if state.constraints[oid].enforced]
-        silenced = () if act.other == "O" else tuple((oid, act.other) for oid in dict.fromkeys(keys))
-        state.change(changed, silenced=silenced)
-    if table.kind == "p":
-        for child in state.children(table.oid):
-            cloned = {each.name for each in child.triggers if each.parent}
-            if everything and state.version < KEY_TRIGGERS_ON_PARTITIONED:
-                for name in sorted(cloned):
-                    _enable_trigger(state, state.relations[child.oid], replace(act, name=name), only=only)
-            elif act.name == "all" or act.name in cloned or (act.name == "user" and cloned):
-                _enable_trigger(state, child, act, only=only)
+        keys = [
+            *(each.oid for each in state.constraints_on(table.oid, "f")),
+            *state.referencing.get(table.oid, ()),
+        ]
+        _silence(state, changed, keys, act.other)
+    chosen = [each for each in table.triggers if each.row and (everything or each.name == act.name)]
+    for child in state.children(table.oid) if table.kind == "p" else ():
+        if state.version < KEY_TRIGGERS_ON_PARTITIONED:
+            # One by one, and by name, whatever it is called there.
+            for each in chosen:
+                _enable_trigger(state, state.relations[child.oid], replace(act, name=each.name), only=only)
+        else:
+            roots = {each.root for each in chosen}
+            for each in [each for each in child.triggers if each.parent and each.root in roots]:
+                _enable_trigger(state, state.relations[child.oid], replace(act, name=each.name), only=only)
+
+
+def _silence(state: State, table: Relation, keys: Sequence[int], enabled: str) -> None:
+    """Say how the triggers of foreign keys on a table fire, and those that partitions have of them."""
+    chosen = [oid for oid in dict.fromkeys(keys) if state.constraints[oid].enforced]
+    others = {oid: each for oid, each in table.silenced if oid not in chosen}
+    now = {} if enabled == "O" else dict.fromkeys(chosen, enabled)
+    state.change(state.relations[table.oid], silenced=tuple({**others, **now}.items()))
+    for child in state.children(table.oid) if table.kind == "p" else ():
+        below = [
+            *(each.oid for each in state.constraints_on(child.oid, "f")),
+            *state.referencing.get(child.oid, ()),
+        ]
+        of_these = [oid for oid in below if state.constraints[oid].parent in chosen]
+        if of_these and state.version >= KEY_TRIGGERS_ON_PARTITIONED:
+            _silence(state, child, of_these, enabled)
 
 
 def _enable_rule(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
@@ -275,9 +297,10 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "rename": alter_names.rename,
     "rename column": alter_names.rename_column,
     "set schema": alter_names.set_schema,
-    "row security": _row_security,
-    "force row security": _row_security,
-    "replica identity": _replica_identity,
+    "row security": properties.row_security,
+    "force row security": properties.row_security,
+    "replica identity": properties.replica_identity,
+    "set logged": properties.set_logged,
     "enable trigger": _enable_trigger,
     "enable rule": _enable_rule,
     "attach partition": _attach,

@@ -13,10 +13,11 @@ from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
-from fkdash.catalog.files.tables.foreign_keys import copies_of
-from fkdash.catalog.files.tables.keys import constraint_of
+from fkdash.catalog.files.tables.descent import with_heirs
+from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
-from fkdash.catalog.files.types import base_of, default_class, equality, type_of
+from fkdash.catalog.files.tables.renewed_keys import renew_keys
+from fkdash.catalog.files.types import default_class, is_whole_number, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -30,10 +31,10 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import IDENTITY_IN_PARTITIONS
+from fkdash.versions import GENERATED_COLUMNS_STAY, IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
+    from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import Act, ColumnSaid
 
 
@@ -96,6 +97,7 @@ def _inherit_column(state: State, table: int, number: int) -> None:
             local=False,
             inherited=1,
             not_null=False,
+            default=column.default.moved(numbers_in(state, table, child)) if column.default is not None else None,
             identity=column.identity if child.is_partition and state.version >= IDENTITY_IN_PARTITIONS else "",
         )
         state.change(child, columns=(*child.columns, copied), next_number=child.next_number + 1)
@@ -123,7 +125,7 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
     want_no_view(state, table, column.name, cascade=cascade)
     for other in table.columns:
         if other.generated and other.default is not None and number in other.default.columns and other != column:
-            if not cascade:
+            if not cascade and state.version >= GENERATED_COLUMNS_STAY:
                 raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
     _drop_constraints(state, table, number, cascade=cascade)
@@ -158,10 +160,7 @@ def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade:
 def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
     """Drop the constraints that a column is in, foreign keys first: they may depend on keys of their own table."""
     for constraint in sorted(state.constraints_on(table.oid), key=lambda each: each.kind != "f"):
-        if constraint.oid not in state.constraints or number not in (
-            *constraint.columns,
-            *constraint.delete_columns,
-        ):
+        if constraint.oid not in state.constraints or number not in constraint.columns:
             continue
         above = state.constraints.get(constraint.parent)
         if above is not None and (constraint.kind != "f" or above.table != table.oid):
@@ -207,7 +206,7 @@ def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
 
 
 def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    """ALTER COLUMN TYPE: indexes and foreign keys are made anew with the same names."""
+    """ALTER COLUMN TYPE: indexes and foreign keys are made anew."""
     column = column_of(table, act.name)
     if column.inherited:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
@@ -215,13 +214,19 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the type must be changed in the tables that inherit too")
     assert act.type is not None  # noqa: S101 - ALTER TYPE has one
     type_ref = type_of(state, act.type)
-    if column.identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+    if column.identity and not is_whole_number(type_ref):
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
-    _change_type(
-        state, table, column, replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
-    )
+    wanted = replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
+    _change_type(state, table, column, wanted)
+    renew_keys(state, [(each.oid, _number(each, act.name)) for each in with_heirs(state, table)])
+
+
+def _number(table: Relation, name: str) -> int:
+    """Give a column's number, 0 where the table has none of that name."""
+    column = table.column(name)
+    return column.number if column is not None else 0
 
 
 def _change_type(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
@@ -260,7 +265,6 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
             )
             state.change(index, index=replace(fact, opclasses=classes))
             state.renew_index(index.oid)
-    _renew_keys(state, table, number)
     for check in state.constraints_on(table.oid, "c"):
         if number in check.columns and not check.validated:
             _leave_unchecked(state, table, check.name)
@@ -268,28 +272,6 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         inherited = child.column(column.name)
         if inherited is not None:
             _change_type(state, child, inherited, replace(wanted, number=inherited.number))
-
-
-def _renew_keys(state: State, table: Relation, number: int) -> None:
-    """Make foreign keys over a column anew: this table's first, and those of partitions with their table's."""
-    touched = dict.fromkeys((*state.constraints_of.get(table.oid, ()), *state.referencing.get(table.oid, ())))
-    tables = list(dict.fromkeys(state.constraints[oid].table for oid in touched))
-    for oid in sorted(touched, key=lambda oid: tables.index(state.constraints[oid].table)):
-        key = state.constraints.get(oid)
-        if key is None or key.kind != "f" or key.parent in touched:
-            continue
-        own = key.table == table.oid and number in key.columns
-        theirs = key.referenced == table.oid and number in key.referenced_columns
-        if own or theirs:
-            _renew_with_copies(state, key)
-
-
-def _renew_with_copies(state: State, key: Constraint) -> None:
-    _compare_again(state, key.oid)
-    copies = copies_of(state, key)
-    state.renew_constraint(key.oid)
-    for copy in copies:
-        _renew_with_copies(state, state.constraints[copy.oid])
 
 
 def _leave_unchecked(state: State, table: Relation, name: str) -> None:
@@ -318,21 +300,8 @@ def _class_after(state: State, method: str, said: str, before: Attribute, after:
     return default_class(state, after.type, method) if said == default_class(state, before.type, method) else said
 
 
-def _compare_again(state: State, oid: int) -> None:
-    key = state.constraints[oid]
-    own = {column.number: column for column in state.relations[key.table].columns}
-    theirs = {column.number: column for column in state.relations[key.referenced].columns}
-    operators = [
-        equality(state, own[one].type, theirs[other].type)
-        for one, other in zip(key.columns, key.referenced_columns, strict=True)
-    ]
-    if key.period:
-        operators[-1] = key.operators[-1]
-    state.change_constraint(key, operators=tuple(operators))
-
-
-def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    """DROP EXPRESSION: the column keeps its values and is computed no more."""
+def drop_expression(state: State, table: Relation, act: Act, *, only: bool, below: bool = False) -> None:
+    """DROP EXPRESSION: the column keeps its values and is computed no more; `below` tells of one that inherits."""
     column = column_of(table, act.name)
     if not column.generated:
         if act.if_exists:
@@ -340,9 +309,13 @@ def drop_expression(state: State, table: Relation, act: Act, *, only: bool) -> N
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
     if column.generated == "v":
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is a virtual column")
+    if column.inherited and not below:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
+    if only and state.children(table.oid):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "the expression must go from the tables that inherit too")
     state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
     for child in () if only else state.children(table.oid):
-        drop_expression(state, child, act, only=only)
+        drop_expression(state, child, act, only=only, below=True)
 
 
 def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
@@ -350,6 +323,8 @@ def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> No
     column = column_of(table, act.name)
     if not column.generated or act.expression is None:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no generated column")
+    if column.generated == "v" and state.constraints_on(table.oid, "c"):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is virtual and {table.name} has checks")
     if state.children(table.oid):
         raise DoubtfulError("a new expression in tables that inherit is not followed")
     numbers = {each.name: each.number for each in table.columns}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.object_names import object_name
-from fkdash.catalog.files.state import WITH_ROW_TYPE, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import TEMPORARY, WITH_ROW_TYPE, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.keys import constraint_of
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
@@ -66,6 +66,8 @@ def set_schema(state: State, relation: Relation, act: Act, *, only: bool) -> Non
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{relation.name} belongs to a table and moves with it")
     if schema == relation.schema:
         return
+    if TEMPORARY in state.schemas and state.schemas[TEMPORARY] in {schema, relation.schema}:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{relation.name} cannot become temporary, nor cease to be")
     if relation.kind in WITH_ROW_TYPE and (schema, relation.name) not in state.relation_names:
         state.want_free_type(schema, relation.name)
         want_types_to_move(state, schema, relation.name, relation.oid)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
 _FROM_TEXT: Final = TEXTS | {"char", "regclass"}
+_NUMBER: Final = re.compile(r"[-+]?\s*\d+(?:\.\d*)?")
+_NUMBERS: Final = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+_FROM_NUMBER: Final = TEXTS | _NUMBERS | {"money", "oid", "regclass"}
 _OF_ANY_TYPE: Final = re.compile(
     rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
     re.IGNORECASE,
@@ -22,12 +25,23 @@ _OF_ANY_TYPE: Final = re.compile(
 
 
 def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> None:
-    """Raise RefusedError where a default of text would have to become one of a type that is no text."""
-    if column.default is None or column.generated or column.type.array:
+    """Raise RefusedError where a default of text, or a number, would have to become something else than it can.
+
+    What a number became by itself, as text in a column of text, it is again.
+    """
+    if column.generated or column.type.array or (column.default is None and not column.sequence):
         return
     base = base_of(state, wanted.type)
-    if base_of(state, column.type).builtin in TEXTS and (base.array or base.builtin not in _FROM_TEXT):
-        raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
+    said = column.default.text({}).strip("( )") if column.default is not None else "0"
+    null = said.lower().startswith("null")
+    numeric = _NUMBER.fullmatch(said) is not None or (null and base_of(state, column.type).builtin in _NUMBERS)
+    if not numeric and base_of(state, column.type).builtin not in TEXTS:
+        return
+    if not base.array and base.builtin in (_FROM_NUMBER if numeric else _FROM_TEXT):
+        return
+    if not numeric and not null and not said.startswith("'"):
+        raise DoubtfulError(f"whether the default of {column.name} can be cast to the new type is not known")
+    raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
 
 
 def want_same_meaning(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:

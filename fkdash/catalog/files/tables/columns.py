@@ -8,8 +8,13 @@ from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
 from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import RefusedError, State
-from fkdash.catalog.files.types import SERIAL, base_of, type_of
-from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, SYNTAX_ERROR
+from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, type_of
+from fkdash.sqlstates import (
+    INVALID_OBJECT_DEFINITION,
+    INVALID_PARAMETER_VALUE,
+    INVALID_TABLE_DEFINITION,
+    SYNTAX_ERROR,
+)
 from fkdash.versions import VIRTUAL_COLUMNS
 
 if TYPE_CHECKING:
@@ -63,7 +68,7 @@ def make_column(
             generated = "s" if stored else "v"
         elif each.kind == "collate":
             collation = each.value[-1]
-    if identity and base_of(state, type_ref).builtin not in {"int2", "int4", "int8"}:
+    if identity and not is_whole_number(type_ref):
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{said.name} cannot be an identity column of this type")
     now = state.statement
     column = Attribute(
@@ -86,9 +91,11 @@ def generation_of(said: ColumnSaid, relation: Relation) -> Template | None:
     """Give a column's generation expression over its table."""
     for each in said.constraints:
         if each.kind == "generated" and each.expression is not None:
-            return template(
-                each.expression, {column.name: column.number for column in relation.columns}, relation.name
-            )
+            names = {column.name: column.number for column in relation.columns}
+            made = template(each.expression, names, relation.name)
+            if any(column.generated and column.number in made.columns for column in relation.columns):
+                raise RefusedError(INVALID_OBJECT_DEFINITION, f"{said.name} is generated from a generated column")
+            return made
     return None
 
 

@@ -9,9 +9,9 @@ from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
-from fkdash.catalog.files.tables.bounds import want_free_bound
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, make_sequence
+from fkdash.catalog.files.tables.descent import parents_said
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.likes import copy_afterwards
@@ -21,13 +21,13 @@ from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
     INVALID_COLUMN_DEFINITION,
-    INVALID_OBJECT_DEFINITION,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS
+from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import CreateTable
@@ -80,7 +80,7 @@ class _Making:
     def make(self) -> None:
         """Make it, in the order in which PostgreSQL does."""
         state, said = self.state, self.said
-        self.parents = self._parents_said()
+        self.parents = parents_said(state, said)
         for each in said.elements:
             self._take(each)
         self._merge_parents()
@@ -101,18 +101,6 @@ class _Making:
         for constraint, columns in self.own:
             if constraint.kind == "f":
                 add_foreign_key(state, self.relation, constraint, columns, checked=True)
-
-    def _parents_said(self) -> list[Relation]:
-        said = self.said
-        parents = (said.partition_of,) if said.partition_of is not None else said.inherits
-        found = [self.state.relation(each, "rpf") for each in parents]
-        if said.inherits and any(each.is_partition or each.kind == "p" for each in found):
-            raise RefusedError(WRONG_OBJECT_TYPE, "a table cannot inherit from a partition or a partitioned table")
-        if said.partition_of is not None:
-            if found[0].kind != "p":
-                raise RefusedError(INVALID_OBJECT_DEFINITION, f"{found[0].name} is not partitioned")
-            want_free_bound(self.state, found[0], said.bound)
-        return found
 
     def _inherit_checks(self) -> None:
         for parent in self.parents:
@@ -304,6 +292,7 @@ class _Making:
             said.partition_of is not None,
             said.bound,
             temporary=said.temporary,
+            unlogged=said.unlogged,
             made=state.statement,
         )
         columns = tuple(self._generation(relation, column) for column in columns)
@@ -349,6 +338,10 @@ class _Making:
             column = self.relation.column(name)
             if column is None:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name}")
+            named = state.version >= NOT_NULL_CONSTRAINTS and constraint_name is not None
+            if named and state.constraint(self.relation, constraint_name or "", "c") is not None:
+                # PostgreSQL does not look: the unique index of pg_constraint refuses it.
+                raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {constraint_name} already")
             set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
         for parent in self.parents:
             for theirs in parent.columns:

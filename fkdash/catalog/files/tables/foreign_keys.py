@@ -42,6 +42,8 @@ def add_foreign_key(
         raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} cannot have a foreign key")
     if table.temporary is not referenced.temporary:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} and {referenced.name} are not both temporary")
+    if referenced.unlogged and not table.unlogged:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{referenced.name} is unlogged and {table.name} is not")
     if references.match == "PARTIAL":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
     own = [_column(table, name) for name in columns]
@@ -81,10 +83,25 @@ def add_foreign_key(
         operators=_operators(state, own, theirs, period=said.period),
         made=state.statement,
     )
-    state.add_constraint(made)
-    copy_to_referenced(state, made, referenced)
-    for partition in partitions_of(state, table.oid) if table.kind == "p" else ():
-        copy_to_partition(state, made, partition)
+    store_key(state, made)
+
+
+def store_key(state: State, key: Constraint) -> None:
+    """Add a foreign key, and what is kept of it for partitions on either side."""
+    state.add_constraint(key)
+    copy_to_referenced(state, key, state.relations[key.referenced])
+    for partition in partitions_of(state, key.table) if state.relations[key.table].kind == "p" else ():
+        copy_to_partition(state, key, partition)
+
+
+def made_anew(state: State, key: Constraint) -> Constraint:
+    """Give a key as it is when its definition is run again, on what its columns and indexes are by then."""
+    table, referenced = state.relations[key.table], state.relations[key.referenced]
+    own = [_column(table, table.names[number]) for number in key.columns]
+    named = [referenced.names[number] for number in key.referenced_columns]
+    theirs, index = _target(state, referenced, named, period=key.period)
+    operators = _operators(state, own, theirs, period=key.period)
+    return replace(key, oid=state.new_oid(), index=index.oid, operators=operators)
 
 
 def _want_period(state: State, said: ConstraintSaid, references: References) -> None:
@@ -218,7 +235,8 @@ def copy_to_partition(state: State, key: Constraint, partition: Relation) -> Non
     numbers = numbers_in(state, key.table, partition)
     wanted = _over(key, numbers)
     for other in state.constraints_on(partition.oid, "f"):
-        if not other.parent and _same_columns(other, wanted) and other.enforced is not wanted.enforced:
+        # This is asked of one that belongs to another key of the table as well.
+        if _same_columns(other, wanted) and other.enforced is not wanted.enforced:
             raise RefusedError(INVALID_OBJECT_DEFINITION, f"{other.name} and {key.name} are not enforced alike")
         if not other.parent and _same_key(other, wanted):
             if other.validated < key.validated:
@@ -255,11 +273,8 @@ def _adopt_copies(state: State, key: Constraint, other: Constraint) -> None:
 
 
 def _over(key: Constraint, numbers: Mapping[int, int]) -> Constraint:
-    return replace(
-        key,
-        columns=tuple(numbers[number] for number in key.columns),
-        delete_columns=tuple(numbers[number] for number in key.delete_columns),
-    )
+    """Give a key over a partition's columns; PostgreSQL leaves the list of SET NULL with the table's numbers."""
+    return replace(key, columns=tuple(numbers[number] for number in key.columns))
 
 
 def _same_columns(one: Constraint, other: Constraint) -> bool:
@@ -271,7 +286,7 @@ def _same_columns(one: Constraint, other: Constraint) -> bool:
 def _same_key(one: Constraint, other: Constraint) -> bool:
     def essence(key: Constraint) -> tuple[object, ...]:
         return (
-            key.columns, key.referenced, key.referenced_columns, key.on_delete, key.on_update, key.delete_columns,
+            key.columns, key.referenced, key.referenced_columns, key.on_delete, key.on_update,
             key.match, key.deferrable, key.initially_deferred, key.period, key.enforced,
         )  # fmt: skip
 

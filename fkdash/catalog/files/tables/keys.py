@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
+from fkdash.catalog.files.tables.index_labels import called, label_of
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import (
@@ -21,9 +22,10 @@ from fkdash.sqlstates import (
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import NULLS_NOT_DISTINCT, TEMPORAL_KEYS
+from fkdash.versions import EXCLUSION_OF_PARTITIONED, NULLS_NOT_DISTINCT, TEMPORAL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,8 +60,8 @@ def _name_only(state: State, view: Relation, said: CreateIndex) -> None:
     """Keep the name of an index on a materialized view, whose columns are not known."""
     labels: list[str] = []
     for part in said.parts:
-        called = _called(part.expression, view) if part.expression is not None else part.column or ""
-        labels.append(_label(labels, called))
+        name = called(part.expression, view) if part.expression is not None else part.column or ""
+        labels.append(label_of(labels, name))
     fact = IndexFact(view.oid, (), tuple(labels), ())
     store_index(state, view, fact, said.name or free_name(state, view, fact, ""))
 
@@ -84,14 +86,14 @@ def _fact_of(
             raise RefusedError(UNDEFINED_COLUMN, f"there is no column {part.column} in {table.name}")
         if column is not None:
             columns.append(column.number)
-            labels.append(_label(labels, column.name))
+            labels.append(label_of(labels, column.name))
             classes.append(_class_of(state, part.opclass, column, method))
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
             said = template(part.expression, numbers, table.name)
             plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
             columns.append(said.columns[0] if plain else 0)
-            labels.append(_label(labels, _called(part.expression, table)))
+            labels.append(label_of(labels, called(part.expression, table)))
             only = next((each for each in table.columns if plain and each.number == said.columns[0]), None)
             classes.append(_class_of(state, part.opclass, only, method))
             if not plain:
@@ -102,7 +104,11 @@ def _fact_of(
         if column is None:
             raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
         included.append(column.number)
-        labels.append(_label(labels, name))
+        labels.append(label_of(labels, name))
+    stored = template(predicate, numbers, table.name) if predicate is not None else None
+    _want_stored(
+        table, (*columns, *included, *(each for said in (*expressions, stored) if said for each in said.columns))
+    )
     return IndexFact(
         table.oid,
         tuple(columns),
@@ -110,52 +116,16 @@ def _fact_of(
         tuple(classes),
         method=method,
         expressions=tuple(expressions),
-        predicate=template(predicate, numbers, table.name) if predicate is not None else None,
+        predicate=stored,
         include=tuple(included),
     )
 
 
-def _label(taken: Sequence[str], name: str) -> str:
-    """Give an index's own column a name that no other of it has (ChooseIndexColumnNames)."""
-    made, number = name, 0
-    while made in taken:
-        number += 1
-        cut = name.encode()[: 63 - len(str(number))].decode(errors="ignore")
-        made = f"{cut}{number}"
-    return made
-
-
-def _called(said: ExpressionSaid, table: Relation) -> str:
-    """Give what an expression is called by (FigureIndexColname): its function, its column, else `expr`."""
-    tokens = list(said.tokens)
-    while len(tokens) > 2 and tokens[0].value == "(" and tokens[-1].value == ")":  # noqa: PLR2004 - a pair and more
-        depth = 0
-        closed = len(tokens)
-        for number, token in enumerate(tokens):
-            depth += {"(": 1, ")": -1}.get(token.value, 0) if token.kind == "sign" else 0
-            if depth == 0:
-                closed = number
-                break
-        if closed != len(tokens) - 1:
-            break
-        tokens = tokens[1:-1]
-    names = [token for token in tokens if token.kind in {"word", "quoted"}]
-    if len(tokens) == 1 and names:
-        return tokens[0].value
-    if not names or tokens[0] is not names[0]:
-        return "expr"
-    at = 1
-    while at + 1 < len(tokens) and tokens[at].value == "." and tokens[at + 1].kind in {"word", "quoted"}:
-        at += 2
-    if at < len(tokens) and tokens[at].value == "(" and tokens[-1].value == ")":
-        depth = 0
-        for number in range(at, len(tokens)):
-            depth += {"(": 1, ")": -1}.get(tokens[number].value, 0) if tokens[number].kind == "sign" else 0
-            if depth == 0:
-                return tokens[at - 1].value if number == len(tokens) - 1 else "expr"
-    if at + 1 < len(tokens) and tokens[at].value == "::" and table.column(tokens[at - 1].value) is not None:
-        return tokens[at - 1].value
-    return "expr"
+def _want_stored(table: Relation, numbers: Sequence[int]) -> None:
+    """Raise RefusedError where an index would need a column that is generated when it is read."""
+    virtual = [each.name for each in table.columns if each.generated == "v" and each.number in numbers]
+    if virtual:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{virtual[0]} is a virtual column, on which no index can be")
 
 
 def _class_of(state: State, said: Name, column: Attribute | None, method: str) -> str:
@@ -185,6 +155,8 @@ def add_key(
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < TEMPORAL_KEYS:
         raise RefusedError(SYNTAX_ERROR, "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
+    if said.kind == "x" and table.kind == "p" and state.version < EXCLUSION_OF_PARTITIONED:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table can exclude from PostgreSQL 17 on")
     from fkdash.catalog.files.reading.nodes import IndexPart
 
     parts = said.parts or tuple(IndexPart(name) for name in columns)
@@ -239,11 +211,16 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
     if table.kind == "p":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table's key cannot be made of an index")
     _want_no_primary(state, table, said)
+    if said.kind == "p" and fact.nulls_not_distinct:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{index.name} is NULLS NOT DISTINCT, as no primary key is")
     if said.kind == "p":
         for number in fact.columns:
             set_not_null(state, table.oid, number, added=True)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
+    if state.constraint(table, index.name, EVERY_CONSTRAINT) is not None:
+        # PostgreSQL does not look: the unique index of pg_constraint refuses it.
+        raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {index.name} already")
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
 
 
@@ -376,9 +353,11 @@ def same_index(one: IndexFact, other: IndexFact) -> bool:
         predicate = fact.predicate.parts if fact.predicate is not None else None
         return (
             fact.columns, fact.include, fact.unique, fact.method, fact.opclasses, fact.nulls_not_distinct,
-            texts, predicate, bool(fact.exclusion),
+            texts, predicate,
         )  # fmt: skip
 
+    if one.exclusion or other.exclusion:
+        return False
     if (one.expressions or one.predicate) and essence(one) != essence(other):
         plain_one = replace(one, expressions=(), predicate=None)
         plain_other = replace(other, expressions=(), predicate=None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of, want_free_bound
 from fkdash.catalog.files.tables.checks import inherit_check
+from fkdash.catalog.files.tables.descent import want_no_circle, want_shallow, with_heirs
 from fkdash.catalog.files.tables.foreign_keys import (
     copies_of,
     copy_for_referenced_partition,
@@ -32,7 +33,12 @@ from fkdash.sqlstates import (
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import DETACHED_KEYS_KEEP_THEIR_TREE, IDENTITY_IN_PARTITIONS, NOT_VALID_ON_PARTITIONED
+from fkdash.versions import (
+    CHILDS_OWN_GENERATION,
+    DETACHED_KEYS_KEEP_THEIR_TREE,
+    IDENTITY_IN_PARTITIONS,
+    NOT_VALID_ON_PARTITIONED,
+)
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Relation
@@ -97,6 +103,7 @@ def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> 
         raise RefusedError(WRONG_OBJECT_TYPE, f"{child.name} is a partition already, or inherits")
     if child.kind == "r" and state.children(child.oid):
         raise RefusedError(WRONG_OBJECT_TYPE, f"other tables inherit from {child.name}")
+    want_no_circle(state, parent, child)
     want_free_bound(state, parent, bound)
     if {column.name for column in child.columns} != {column.name for column in parent.columns}:
         raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has other columns than {parent.name}")
@@ -122,10 +129,12 @@ def inherit(state: State, child: Relation, name: Name) -> None:
         raise RefusedError(WRONG_OBJECT_TYPE, f"{parent.name} is a partition")
     if parent.oid in child.parents:
         raise RefusedError(DUPLICATE_TABLE, f"{child.name} inherits from {parent.name} already")
+    want_no_circle(state, parent, child)
     _take_parent(state, parent, child, partition=False)
 
 
 def _take_parent(state: State, parent: Relation, child: Relation, *, partition: bool) -> None:
+    want_shallow(state, (parent.oid,), child)
     columns = list(child.columns)
     for theirs in parent.columns:
         at = next((number for number, each in enumerate(columns) if each.name == theirs.name), None)
@@ -135,7 +144,9 @@ def _take_parent(state: State, parent: Relation, child: Relation, *, partition: 
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} has another type")
         if theirs.not_null and not columns[at].not_null:
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} must be NOT NULL")
-        if bool(theirs.generated) != bool(columns[at].generated):
+        generated = columns[at].generated
+        differs = theirs.generated != generated and (theirs.generated or state.version >= CHILDS_OWN_GENERATION)
+        if differs:
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} is not generated alike")
         identity = columns[at].identity
         if partition:
@@ -180,7 +191,8 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         above = state.constraints.get(key.parent)
         if above is None or above.table != parent.oid:
             continue
-        if state.version < DETACHED_KEYS_KEEP_THEIR_TREE and above.referenced == parent.oid:
+        tree = with_heirs(state, state.relations[above.referenced])
+        if state.version < DETACHED_KEYS_KEEP_THEIR_TREE and child.oid in {each.oid for each in tree}:
             raise DoubtfulError(
                 f"{above.name} refers to the table's own partitions, which are not followed when one goes"
             )
@@ -202,14 +214,16 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
             carried = constraint_of(state, index)
             if carried is not None:
                 state.change_constraint(carried, parent=0, local=True, inherited=0)
-    _drop_cloned_triggers(state, child)
+    _drop_cloned_triggers(state, child, {each.root for each in child.triggers if each.parent})
 
 
-def _drop_cloned_triggers(state: State, child: Relation) -> None:
+def _drop_cloned_triggers(state: State, child: Relation, roots: set[int]) -> None:
+    """Drop the triggers of these roots from a table, and from those below it."""
     now = state.relations[child.oid]
-    state.change(now, triggers=tuple(each for each in now.triggers if not each.parent))
-    for below in state.children(child.oid):
-        _drop_cloned_triggers(state, below)
+    gone = {each.root for each in now.triggers} & roots
+    state.change(now, triggers=tuple(each for each in now.triggers if each.root not in gone))
+    for below in state.children(child.oid) if gone else ():
+        _drop_cloned_triggers(state, below, gone)
 
 
 def disinherit(state: State, child: Relation, name: Name) -> None:

@@ -1,0 +1,138 @@
+"""Scripts about which files and servers disagreed once, on the oldest and the newest version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.catalog.files.test_scripts import BASE, compared, read, run_psql
+from tests.support.servers import TestDatabase
+
+FUNCTION = "create function f() returns trigger language plpgsql as 'begin return null; end';\n"
+
+SCRIPTS = {
+    "a trigger that a partition has of its table is an internal one before PostgreSQL 15": FUNCTION
+    + "create table m (k int) partition by list (k); create table m1 partition of m default; create trigger t after "
+    "update on m for each row execute function f(); do $$ begin if exists (select from pg_trigger where tgrelid = "
+    "'m1'::regclass and not tgisinternal) then alter table c add x int; end if; end $$;",
+    "a second primary key is refused before its name is looked for": "alter table c add constraint n check (id > 0); "
+    "do $$ begin alter table c add constraint n primary key (p_id); exception when duplicate_object then alter table c "
+    "add x int; when invalid_table_definition then alter table c add y int; end $$; do $$ begin alter table c add "
+    "constraint n unique (p_id); exception when duplicate_object then alter table c add z int; end $$;",
+    "a key of an index is not looked for by its name": "alter table c add constraint n check (id > 0); create unique index i on "
+    "c (p_id); do $$ begin alter table c add constraint n unique using index i; exception when duplicate_object then "
+    "alter table c add x int; when unique_violation then alter table c add y int; end $$;",
+    "a key made anew depends on the first index to fit by then": "create table t (id text); create unique index i on t (id); "
+    "alter table t add primary key (id); alter table t add foreign key (id) references t (id); "
+    "alter table t alter id type varchar(9);",
+    "keys are made anew of the tables that change before those of others": "create table h (n int references p, x int) "
+    "inherits (p); alter table h add primary key (id), add constraint k foreign key (id) references h; "
+    "alter table c add foreign key (p_id) references p; alter table p alter id type bigint;",
+    "a key that a partition's index makes unique keeps the index of its table": "create table m (k int not null, id int) "
+    "partition by list (k); alter table m add constraint mk primary key (id, k); create table m1 partition of m for values in "
+    "(1); create unique index mi on m (k, id); create table d (k int, id int, foreign key (id, k) references m1 (id, k)); "
+    "do $$ begin alter table m drop constraint mk; exception when dependent_objects_still_exist then alter table c add x int; "
+    "end $$; drop index mi; alter table m drop constraint mk cascade;",
+    "what a number became by itself it is again": "alter table c add a int default 0, add b text default 1, add d int default -1, "
+    "add e serial, add f text default '1', add g numeric default 1.5; alter table c alter a type text; alter table c alter a type "
+    "bigint using 1; alter table c alter b type int using 1; alter table c alter g type int; do $$ begin alter table c alter d type "
+    "uuid using null; exception when datatype_mismatch then alter table c drop d; end $$; do $$ begin alter table c alter e type "
+    "boolean using true; exception when datatype_mismatch then alter table c drop e; end $$; do $$ begin alter table c alter f type "
+    "int using 1; exception when datatype_mismatch then alter table c drop f; end $$;",
+    "a partition that goes keeps the triggers of its own, on its partitions too": FUNCTION + "create table m (k int, a int) "
+    "partition by list (k); create table n partition of m for values in (1) partition by list (k); create table o partition of n "
+    "for values in (1); create trigger t before delete on m for each row execute function f(); create trigger u before delete on n "
+    "for each row execute function f(); alter table m detach partition n;",
+    "a view keeps what it reads, whatever that is called by then": "create view v as select * from c; alter table c rename to d; "
+    "alter table d rename p_id to q; create table c (id int, p_id int); alter table c drop p_id; drop table c; drop view v; "
+    "alter table d drop q;",
+    "what takes no part in what is logged": "create unlogged table u (id int primary key, p_id int references p); do $$ begin "
+    "alter table c add foreign key (p_id) references u; exception when invalid_table_definition then alter table c add x int; end $$; "
+    "alter table c add foreign key (id) references p; do $$ begin alter table p set unlogged; exception when invalid_table_definition then alter table c add y int; end $$; alter table "
+    "u set logged; alter table c add foreign key (p_id) references u; do $$ begin alter table u set unlogged; exception when "
+    "invalid_table_definition then alter table c add z int; end $$;",
+    "what can tell a replica which row it is": "alter table c add x int not null; create unique index i on c (x); create unique index "
+    "j on c (p_id) where id > 0; create index k on c (id); alter table c replica identity using index i; do $$ begin alter table c "
+    "replica identity using index j; exception when feature_not_supported then alter table c add a int; end $$; do $$ begin alter "
+    "table c replica identity using index k; exception when wrong_object_type then alter table c add b int; end $$; do $$ begin "
+    "alter table c replica identity using index p_pkey; exception when wrong_object_type then alter table c add d int; end $$; do $$ "
+    "begin alter table c alter x drop not null; exception when invalid_table_definition then alter table c add e int; end $$;",
+    "triggers of a view keep their function": FUNCTION + "create view v as select 1 as a; create trigger t instead of insert on v "
+    "for each row execute function f(); do $$ begin drop function f(); exception when dependent_objects_still_exist then alter table "
+    "c add x int; end $$; alter trigger t on v rename to u; drop trigger u on v; drop function f();",
+    "a generated column of what inherits reads its own columns": "create table h (z int, p_id int, id int not null) ; alter table c "
+    "add n int; create table g (z int) inherits (c); alter table c drop n; alter table c add e int generated always as (p_id + 1) "
+    "stored; create table m (gone int, a int, k int) partition by list (k); alter table m drop gone; create table m1 (k int, a int); "
+    "alter table m attach partition m1 default; alter table m add e int generated always as (a + 1) stored;",
+    "a trigger of a table that is renamed": FUNCTION + "create table m (k int) partition by list (k); create table m1 partition of m "
+    "default; create trigger t after update on m for each row execute function f(); alter trigger t on m rename to u; do $$ begin "
+    "alter table m disable trigger u; exception when undefined_object then alter table c add x int; end $$; create trigger w before update on m for each row execute function f(); drop trigger u on m;",
+    "a key and a trigger with a constraint share their names": FUNCTION + "create constraint trigger n after delete on c for each row "
+    "execute function f(); do $$ begin alter table c add constraint n check (id > 0); exception when duplicate_object then alter "
+    "table c add x int; end $$; do $$ begin alter table c add constraint n unique (p_id); exception when duplicate_object then alter "
+    "table c add y int; end $$;",
+    "columns with a domain that forbids NULL": "create domain d as int not null; alter table c add v d; do $$ begin if exists (select "
+    "from information_schema.columns where table_name = 'c' and column_name = 'v' and is_nullable = 'NO') then alter table c add x "
+    "int; end if; end $$; do $$ begin alter table c alter v add generated always as identity; exception when invalid_parameter_value "
+    "then alter table c add y int; when object_not_in_prerequisite_state then alter table c add z int; end $$;",
+    "ONLY of what is NOT NULL": "create table h () inherits (c); alter table c add n int; alter table only c alter n set not null; "
+    "create table m (k int, n int) partition by list (k); create table m1 partition of m default; do $$ begin alter table only m alter "
+    "n set not null; exception when invalid_table_definition then alter table p add x int; end $$;",
+    "a comment in a block": "do $$ begin alter table c add constraint k foreign key (p_id) references p; comment on constraint k on c "
+    "is 'why'; end $$;",
+    "a column that another is computed from": "create table t (a int, g int generated always as (a + 1) stored); do $$ begin alter table "
+    "t drop column a; exception when dependent_objects_still_exist then alter table c add x int; end $$; create table u (a int, g int "
+    "generated always as (a + 1) stored); create table w () inherits (u); do $$ begin alter table w alter g drop expression; exception "
+    "when invalid_table_definition then alter table c add y int; end $$; alter table u alter g drop expression;",
+    "triggers that are a partition's own fire where its table's do not": FUNCTION + "create table m (k int, p_id int references p) "
+    "partition by list (k); create table m1 partition of m default; create table m2 partition of m for values in (1); alter table m1 "
+    "add constraint own foreign key (p_id) references p (n); create trigger t before delete on m for each row execute function f(); "
+    "create trigger u before delete on m1 for each row execute function f(); alter table m disable trigger all; alter table m2 "
+    "enable trigger all;",
+    "what is kept for partitions is called anew with its key": "create table m (k int, x int references p) partition by list "
+    "(k); create table m1 (k int, x int constraint odd references p); alter table m attach partition m1 for values in (1); "
+    "alter table m alter x type bigint; create table q (id int primary key) partition by range (id); create table q1 "
+    "partition of q for values from (1) to (9); create table r (x int constraint first references q); alter table r "
+    "rename constraint first to second; alter table r alter x type bigint;",
+}  # fmt: skip
+
+ON_THE_NEWEST = {
+    "the list of SET NULL keeps the numbers of the partitioned table": "create table m (gone int, r int references p on "
+    "delete set null (r), k int) partition by list (k); alter table m drop gone; create table m1 partition of m for values "
+    "in (1); create table m2 (k int, r int references p on delete set null); alter table m attach partition m2 for values "
+    "in (2); alter table m detach partition m1; alter table m detach partition m2;",
+    "a key of a partition that belongs to its table's is asked whether it is enforced too": "create table m (k int, x int "
+    "references p) partition by list (k); create table m1 partition of m default; do $$ begin alter table m add foreign key "
+    "(x) references p not enforced; exception when invalid_object_definition then alter table c add x int; end $$;",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", SCRIPTS)
+async def test_what_once_differed_is_the_same_now(emptied: TestDatabase, title: str, tmp_path: Path) -> None:
+    await same(emptied, BASE + SCRIPTS[title], tmp_path)
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("title", ON_THE_NEWEST)
+async def test_what_differed_on_later_versions_is_the_same_now(
+    emptied: TestDatabase, title: str, tmp_path: Path
+) -> None:
+    await same(emptied, BASE + ON_THE_NEWEST[title], tmp_path)
+
+
+async def same(database: TestDatabase, text: str, folder: Path) -> None:
+    assert not (refused := run_psql(database, text, folder)), refused
+    script = read(text, database.version)
+    assert [each.reason for each in script.incomplete] == []
+    assert await compared(database, script) == []
+
+
+def test_a_detached_partition_that_a_key_of_its_table_refers_to_is_doubted_before_postgresql_15() -> None:
+    text = (
+        "create table t (a int, b int, k int, primary key (k, a)) partition by list (k); create table u partition of t for values "
+        "in (1) partition by list (k); create table v partition of u for values in (1); alter table t add foreign key (a, b) "
+        "references t (k, a); alter table u detach partition v;"
+    )
+    assert [each.reason.split(" refers")[0] for each in read(text, 14).incomplete] == ["t_a_b_fkey"]
+    assert read(text, 15).incomplete == []
