@@ -84,18 +84,23 @@ def spread(left: Line, right: Line, width: int, glyphs: Glyphs) -> Line:
 
 
 def wrap(paragraph: Line, width: int, glyphs: Glyphs) -> list[Line]:
-    """Give a paragraph as lines of at most `width` cells, broken between words where there are any."""
+    """Give a paragraph as lines of at most `width` cells, broken between words where there are any.
+
+    A name that an indented line has no room for stands further left, whole.
+    """
     lines: list[list[Part]] = [[]]
     used = 0
     indent = " " * _indent(paragraph)
-    for word in _words(paragraph, max(1, width - len(indent)), glyphs):
+    for word in _words(paragraph, max(1, width), glyphs):
         together = sum(cell_len(piece.text) for piece in word)
         # A word in several tones stays whole where a line has room for it, so that no line ends in a bracket.
-        keep = together <= width - len(indent)
+        keep = together <= width
         for number, piece in enumerate(word):
             text, cells = piece.text, cell_len(piece.text)
             if used + (together if keep and number == 0 else cells) > width and lines[-1]:
-                text = indent + text.lstrip(" ")
+                spaces = len(text) - len(text.lstrip(" "))
+                whole = (together if keep and number == 0 else cells) - spaces
+                text = indent[: max(0, width - whole)] + text[spaces:]
                 cells = cell_len(text)
                 lines.append([])
                 used = 0
