@@ -20,7 +20,10 @@ import sys
 from fkdash.cli.main import main
 from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 def read(screen):
-    loaded = [name for name in ("asyncpg", "sqlglot", "fkdash.rules.registry") if name in sys.modules]
+    loaded = [name for name in (
+        "asyncpg", "sqlglot", "fkdash.rules.registry", "fkdash.checking.result", "fkdash.pictures.relations",
+        "fkdash.settings_files",
+    ) if name in sys.modules]
     screen.app.farewell = f"loaded: {loaded}"
     screen.app.exit(return_code=0)
 ConstraintsScreen.read = read

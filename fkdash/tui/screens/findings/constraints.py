@@ -37,7 +37,6 @@ from fkdash.tui.screens.findings.constraint_rows import (
 )
 from fkdash.tui.screens.findings.cut_off import cut_off_in
 from fkdash.tui.screens.findings.folds import Folds
-from fkdash.tui.screens.findings.pictures import largest_held_rows, map_of
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import BROAD, Frame
@@ -292,6 +291,8 @@ class ConstraintsScreen(BaseScreen):
         row, knowledge = self.list.row, self.knowledge
         if row is None or knowledge is None:
             return
+        from fkdash.tui.screens.findings.pictures import map_of  # not before the first frame
+
         self._around_title.tell(f"around {shown_name(row.key.referenced)}")
         self._around.show([map_of(knowledge, row.key.referenced, row.key)])
         biting = row.impact is not None and row.impact.state == "biting"
@@ -304,6 +305,8 @@ class ConstraintsScreen(BaseScreen):
             return
 
         async def read() -> None:
+            from fkdash.tui.screens.findings.pictures import largest_held_rows  # not before the first frame
+
             pool = await self.services.connection.pool()
             found = await largest_held_rows(pool, catalog, row.key, self.services.options.label_columns)
             self._held[row.key.qualified] = found
