@@ -23,7 +23,7 @@ from fkdash.tui.lean_compositor import LeanCompositor
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine
 from fkdash.tui.widgets.frame import share_lines
 from fkdash.tui.widgets.key_line import KeyLine
-from fkdash.tui.widgets.painting import Line
+from fkdash.tui.widgets.painting import TONE_CLASSES, Line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.status_line import StatusLine
 from fkdash.tui.widgets.text_pane import TextPane
@@ -52,6 +52,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     """A screen between the header and the key line. Subclasses give the body."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, keys.TRUST, *keys.PANES]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     ALLOW_SELECT = False
     # Where the keys go is shown by frames: nothing else need be painted anew when they go elsewhere.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
