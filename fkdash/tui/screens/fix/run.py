@@ -250,7 +250,7 @@ def _end_lines(ended: RunEnded) -> list[Line | str]:
             line(Part(f"  {mark} ", tone), each.check, Part(f"  {each.detail}" if each.detail else "", "muted"))
         )
     watch = (
-        ["Are there still errors? W watches the server's log. u undoes it now, H finds it later."]
+        ["Are there still errors? W watches the server's log. u undoes it now."]
         if ended.outcome is RunOutcome.VERIFIED
         else []
     )
