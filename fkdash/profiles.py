@@ -26,15 +26,14 @@ from platformdirs import user_config_path
 
 from fkdash.db.where.conninfo import spelled
 from fkdash.errors import UsageError
-from fkdash.reading.source import parsed_toml
-from fkdash.reading.typed import Found, Remark, typed
-from fkdash.settings_files import TEAMS_ONLY, OperatorFile, ProfileTable, with_its_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fkdash.db.target import Target
     from fkdash.reading.source import Source
+    from fkdash.reading.typed import Remark
+    from fkdash.settings_files import OperatorFile, ProfileTable
 
 
 _PRODUCTION = frozenset({"production", "prod", "prd", "live"})
@@ -88,6 +87,8 @@ def settings_file() -> Path:
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings; without a file there are none. Raises UsageError with every mistake in it."""
     place = path or settings_file()
+    if not _is_there(place):
+        return Settings()
     try:
         read, source, remarks = read_operator_file(place)
     except FileNotFoundError:
@@ -100,11 +101,26 @@ def load_settings(path: Path | None = None) -> Settings:
     )
 
 
+def _is_there(place: Path) -> bool:
+    """Tell whether there may be such a file: what cannot be looked at is left to who reads it."""
+    try:
+        place.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def read_operator_file(place: Path) -> tuple[OperatorFile, Source, list[Remark]]:
     """Give what a config.toml says, its source, and what in it is not used.
 
     Raises FileNotFoundError where there is none, UsageError with every mistake in it.
     """
+    from fkdash.reading.source import parsed_toml  # where there is such a file only
+    from fkdash.reading.typed import Found, Remark, typed
+    from fkdash.settings_files import TEAMS_ONLY, OperatorFile, with_its_place
+
     document, source = parsed_toml(place, "configuration")
     found = Found()
     read = typed(document, OperatorFile, found)

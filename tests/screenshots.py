@@ -63,7 +63,7 @@ async def look_around(take: Take, press: Press, paste: Press, until: Wait) -> No
     await until("BLOCKS 1,204 rows")
     take("preview")
     await press("w")
-    await until("drop-not-null")
+    await until("✗ RESTRICT")
     take("preview-what-if")
     await press("escape", "escape", "escape", "t")
     await until("17 foreign keys refer to users")

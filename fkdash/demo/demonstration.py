@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import asyncpg
 
@@ -12,6 +12,8 @@ from fkdash.demo import incident
 from fkdash.demo.server import throwaway_server
 
 DATABASE = "app"
+_WITH_A_LOG = {"logging_collector": "on", "log_line_prefix": "%m [%p] %e %q%u@%d %a "}
+_REFUSED = ("acme", "acme", "coral-software", "iron-homes", "acme")
 
 
 @contextmanager
@@ -21,7 +23,8 @@ def incident_server() -> Iterator[str]:
     Not to be called while an event loop runs in this thread. The server is gone
     afterwards. Raises FkdashError when it cannot be started.
     """
-    with throwaway_server() as dsn:
+    # Collected, the log can be read over SQL: whether there are still errors can be asked here too.
+    with throwaway_server(settings=_WITH_A_LOG) as dsn:
         yield asyncio.run(_database_with_incident(dsn))
 
 
@@ -33,4 +36,16 @@ async def _database_with_incident(dsn: str) -> str:
         await connection.close()
     database_dsn = dsn.replace("/postgres?", f"/{DATABASE}?")
     await incident.load(database_dsn)
+    await _delete_as_the_application_does(database_dsn)
     return database_dsn
+
+
+async def _delete_as_the_application_does(dsn: str) -> None:
+    """Try deletes that the conflict refuses: the errors that people ask about stand in the log then."""
+    connection = await asyncpg.connect(dsn, server_settings={"application_name": "shop"})
+    try:
+        for slug in _REFUSED:
+            with suppress(asyncpg.NotNullViolationError):
+                await connection.execute("DELETE FROM workspaces WHERE slug = $1", slug)
+    finally:
+        await connection.close()

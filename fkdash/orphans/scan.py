@@ -11,6 +11,7 @@ from fkdash.catalog.model import TableKind
 from fkdash.catalog.postgres.equality import compared
 from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import is_orphan, kinds_of_orphans, source
+from fkdash.db.at_once import at_once
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.orphans.evidence import Evidence, evidence_of
 
@@ -101,7 +102,7 @@ async def scan(
             if heard is not None:
                 heard(found[number])
 
-    async with asyncio.TaskGroup() as tasks:
+    async with at_once() as tasks:
         for number in order:
             tasks.create_task(one(number))
     return tuple(found[number] for number in range(len(references)))

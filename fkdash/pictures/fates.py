@@ -11,11 +11,13 @@ from fkdash.pictures.cells import filled, in_lines
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span, bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fkdash.pictures.picture import Pen
 
 _LONGEST_BAR = 30
+_LEAST_WORDS = 24
+_INDENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Outcome:
 
 
 def fates(outcomes: Sequence[Outcome], width: int, pen: Pen) -> Picture:
-    """Give a line for each, the rows as bars to one scale; words that do not fit stand below, whole.
+    """Give a line for each, the rows as bars to one scale; words that do not fit go on below where they began.
 
     The scale is that of the outcome that concerns most rows; what goes and what changes stand one after the other.
     """
@@ -45,7 +47,9 @@ def fates(outcomes: Sequence[Outcome], width: int, pen: Pen) -> Picture:
     head = 2 + names + 2
     cells = min(_LONGEST_BAR, width - head - words - 2)
     beside = cells >= len(pen.blocks[-1]) * 4
-    cells = cells if beside else min(_LONGEST_BAR, width - head)
+    # Where names leave the words too little, each outcome has a line of its own below its name.
+    under = head if width - head >= _LEAST_WORDS else _INDENT
+    cells = cells if beside else min(_LONGEST_BAR, width - under)
     largest = max(max(each.stopping, each.deleted + each.changed) for each in outcomes)
     rows: list[tuple[Span, ...]] = []
     for each in outcomes:
@@ -60,17 +64,21 @@ def fates(outcomes: Sequence[Outcome], width: int, pen: Pen) -> Picture:
         if beside:
             rows.append((*start, Span(filled(pen.plain(each.words), words) + "  "), *drawn))
         else:
-            rows += _below(start, each.words, drawn, width, pen)
+            rows += _below(start, in_lines(pen.plain(each.words), width - under, width - under), drawn, under)
     return tuple(rows)
 
 
 def _below(
-    start: tuple[Span, ...], words: str, drawn: tuple[Span, ...], width: int, pen: Pen
+    start: tuple[Span, ...], words: Iterable[str], drawn: tuple[Span, ...], under: int
 ) -> list[tuple[Span, ...]]:
-    head = sum(cell_len(span.text) for span in start)
-    first, *others = in_lines(pen.plain(words), width - head, width - 4)
-    rows = [(*start, Span(first)), *((Span(f"    {each}"),) for each in others)]
-    return [*rows, (Span(" " * head), *drawn)] if any(span.text for span in drawn) else rows
+    margin = Span(" " * under)
+    below: list[tuple[Span, ...]] = [(margin, Span(each)) for each in words]
+    first: tuple[Span, ...] = start
+    if under > _INDENT:
+        first, below = (*start, *below[0][1:]), below[1:]
+    if any(span.text for span in drawn):
+        below.append((margin, *drawn))
+    return [first, *below]
 
 
 def _solid(number: int, largest: int, cells: int, block: str) -> str:

@@ -24,7 +24,7 @@ ROLES: Final[dict[str, Role]] = {
     "RESTRICT": "refuses",
 }
 """What a referential action does, as the role of its arrow."""
-_BEFORE_A_NAME: Final = 8
+_BEFORE_A_NAME: Final = 7
 """Guide, arrow and mark, in cells."""
 _GAP: Final = 2
 
@@ -89,7 +89,7 @@ def _row(guide: str, each: Reference, widths: tuple[int, int, int, int], pen: Pe
     role = ROLES.get(each.action, "refuses")
     mark = pen.fails if each.conflicts else " "
     head = (
-        Span(guide, "muted"),
+        Span(guide.rstrip(), "muted"),
         Span(f"{arrow(each.action, pen)} ", role),
         Span(f"{mark} ", "blocks"),
         Span(filled(pen.fit(each.name, names), names) + " " * gap),

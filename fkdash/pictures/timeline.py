@@ -50,13 +50,11 @@ def timeline(steps: Sequence[StepTime], width: int, pen: Pen) -> Picture:
     titles = max(1, min(titles, width - head - time_cells - 2 - min(stops, width // 3) - 2))
     stops = min(stops, max(0, width - head - titles - 2 - time_cells - 2))
     cells = min(_LONGEST_BAR, width - head - titles - 2 - time_cells - 2 - stops - 2)
-    longest = max((int((step.seconds or 0) * _SECOND_MS) for step in steps), default=0)
+    longest = max(_milliseconds(step.seconds or 0) for step in steps)
     rows: list[tuple[Span, ...]] = []
     for step, time in zip(steps, times, strict=True):
         mark, role = _mark(step.state, pen)
-        drawn = (
-            bar(max(1, int(step.seconds * _SECOND_MS)), longest, cells, pen) if step.seconds is not None else ""
-        )
+        drawn = bar(max(1, _milliseconds(step.seconds)), longest, cells, pen) if step.seconds is not None else ""
         nobody = not step.stops or step.stops.startswith("nobody")
         rows.append(
             (
@@ -81,9 +79,14 @@ def timeline(steps: Sequence[StepTime], width: int, pen: Pen) -> Picture:
 
 def duration(seconds: float) -> str:
     """Give a time as people say it: `12 ms`, `1.4 s`, `95 s`."""
-    if seconds < 1:
-        return f"{seconds * _SECOND_MS:,.0f} ms"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"  # noqa: PLR2004 - two digits are enough
+    if _milliseconds(seconds) < _SECOND_MS:
+        return f"{_milliseconds(seconds)} ms"
+    return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:,.0f} s"  # noqa: PLR2004 - two digits are enough
+
+
+def _milliseconds(seconds: float) -> int:
+    """Give a time as it is said and drawn: both the same."""
+    return round(seconds * _SECOND_MS)
 
 
 def _mark(state: State, pen: Pen) -> tuple[str, Role]:

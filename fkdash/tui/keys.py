@@ -249,7 +249,7 @@ EVERYWHERE: list[BindingType] = [
         "app.along",
         "right_square_bracket",
         "along",
-        "to what it refers to",
+        "along it",
         tooltip="Along the reference, to the relations of the table that it refers to",
     ),
     key(
@@ -315,16 +315,19 @@ def task_of(binding_id: str) -> str:
 TOLD_WHERE_ROOM = (
     "app.orphans",
     "app.history",
+    "app.commands",
     "list.sort",
     "screen.copy",
+    "app.relations",
     "screen.export",
     "screen.refresh",
-    "app.relations",
     "app.along",
-    "app.commands",
     "app.mark",
     "app.report",
+    "app.explain",
+    "app.preview-of",
     "app.whereabouts",
+    "app.watch",
 )
 """What the key line tells besides what a screen is for, as long as there is room, in this order."""
 

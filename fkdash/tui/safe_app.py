@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from fkdash.tui.screens.commands import Command
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+_FINGERS_TRY = frozenset(
+    {"enter", "left", "right", "backspace", "delete", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"}
+)
+"""Keys without a character that get an answer too where they do nothing."""
 
 
 class SafeApp(App[int], inherit_bindings=False):
@@ -123,7 +127,7 @@ class SafeApp(App[int], inherit_bindings=False):
             # It was sent to the screen before and comes back for the bindings of this one.
             event.prevent_default()
             return
-        if isinstance(self.screen, TooSmall) or not event.is_printable:
+        if isinstance(self.screen, TooSmall) or not (event.is_printable or event.key in _FINGERS_TRY):
             return
         reason = keys.why_not(self.screen, event.key)
         if reason:

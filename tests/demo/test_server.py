@@ -287,6 +287,15 @@ def test_the_demonstration_is_a_database_named_app_with_the_incident() -> None:
     assert not directory_of(dsn).exists()
 
 
+def test_the_demonstrations_log_has_the_errors_that_people_ask_about() -> None:
+    question = "SELECT pg_read_file(pg_current_logfile())"
+    with incident_server() as dsn:
+        answer = subprocess.run([psql(), dsn, "-XAtc", question], capture_output=True, text=True, check=True)
+    refused = [each for each in answer.stdout.splitlines() if " 23502 " in each and "ERROR: " in each]
+    assert len(refused) == 5
+    assert all("primary_workspace_id" in each for each in refused)
+
+
 @as_root
 def test_a_log_that_the_account_has_put_in_the_place_of_ours_is_not_written_into(tmp_path: Path) -> None:
     account = server_account()

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from fkdash.errors import UnreachableError
 from fkdash.orphans.references import doubtful, every
 from fkdash.orphans.scan import count_orphans, scan
 from fkdash.report.orphans import orphans_document, orphans_text
@@ -42,6 +43,23 @@ async def test_references_that_guarantee_nothing_are_counted(database: TestDatab
     assert (document["fkdash"], document["kind"]) == (1, "orphans")
     assert {result["constraint"] for result in document["results"]} == {"dk", "hk", None}
     assert orphans_text(scanned, bench.catalog).startswith("7 orphans")
+
+
+async def test_a_connection_that_is_lost_meanwhile_is_an_error_with_words_and_no_fault(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    async with workbench(database, tmp_path) as bench:
+        references = doubtful(bench.catalog)
+        assert references
+        administrator = await asyncpg.connect(database.dsn, database="postgres")
+        try:
+            await administrator.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
+            with pytest.raises(UnreachableError, match=database.name):
+                await scan(bench.pool, bench.catalog, references, seconds=10)
+        finally:
+            await administrator.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS true")
+            await administrator.close()
 
 
 async def test_a_count_that_takes_too_long_is_not_a_guess(database: TestDatabase, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from fkdash.pictures.fates import Outcome, fates
 from fkdash.pictures.path import Hop, path
 from fkdash.pictures.picture import ASCII, LEAST_CELLS, UNICODE, Pen, Picture, bar, text_of, width_of
 from fkdash.pictures.relations import Reference, relation_map
-from fkdash.pictures.timeline import StepTime, timeline
+from fkdash.pictures.timeline import StepTime, duration, timeline
 from fkdash.pictures.tree import Node, guides, tree
 from fkdash.pictures.waits import Waiting, age, concerning, waits
 from tests.pictures.hostile import ACTIONS, DRAWN_WIDTHS, NAMES, NUMBERS, PENS, WIDTHS
@@ -181,10 +181,10 @@ def test_a_map_has_what_is_referenced_above_and_what_refers_below_with_conflicts
     ]
     below = [Reference("sessions", "user_id", "CASCADE")]
     assert text_of(relation_map("users", above, below, 70, UNICODE)).split("\n") == [
-        "┌─ ─┤   organizations  NO ACTION  organization_id",
-        "├─ ─∅ ✗ teams          SET NULL   team_id",
+        "┌──┤   organizations  NO ACTION  organization_id",
+        "├──∅ ✗ teams          SET NULL   team_id",
         "users",
-        "└─ ━▶   sessions       CASCADE    user_id",
+        "└─━▶   sessions       CASCADE    user_id",
     ]
 
 
@@ -236,6 +236,43 @@ def test_a_step_shows_how_long_it_took_and_whom_it_stopped() -> None:
         "◐ 2 check   2.0 s  nobody waits              ████████████████",
         "    ██████░░░░ 61%",
         "○ 3 verify",
+    ]
+
+
+def test_times_that_are_said_to_be_equal_are_drawn_equal() -> None:
+    steps = [StepTime(1, "swap", "done", 0.0039999), StepTime(2, "check", "done", 0.004)]
+    first, second = text_of(timeline(steps, 60, UNICODE)).split("\n")
+    assert first.removeprefix("✓ 1 swap ") == second.removeprefix("✓ 2 check")
+    assert "4 ms" in first
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.0004, "0 ms"), (0.9994, "999 ms"), (0.9996, "1.0 s"), (9.96, "10 s"), (95, "95 s")]
+)
+def test_a_time_is_never_said_in_a_unit_that_it_fills(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_words_about_an_option_go_on_below_where_they_began_and_so_does_its_bar() -> None:
+    outcomes = [
+        Outcome("today", works=False, words="refused with 23502 (1,204 users)", stopping=2),
+        Outcome("allow NULL", works=True, words="works", changed=2),
+    ]
+    assert text_of(fates(outcomes, 40, UNICODE)).split("\n") == [
+        "✗ today       refused with 23502 (1,204",
+        "              users)",
+        "              ██████████████████████████",
+        "✓ allow NULL  works",
+        "              ░░░░░░░░░░░░░░░░░░░░░░░░░░",
+    ]
+
+
+def test_words_that_a_long_name_leaves_no_room_stand_below_it() -> None:
+    outcomes = [Outcome("set blocking rows to NULL", works=False, words="refused with 23503", stopping=2)]
+    assert text_of(fates(outcomes, 36, UNICODE)).split("\n") == [
+        "✗ set blockin…",
+        "    refused with 23503",
+        "    ██████████████████████████████",
     ]
 
 

@@ -6,8 +6,10 @@ import json
 import subprocess
 import sys
 
+from fkdash.tui.widgets.painting import TONE_CLASSES, Painter
 from tests.support.servers import TestDatabase
 from tests.support.terminal import terminal
+from tests.tui.list_app import ListApp
 
 LOADED_BY = """
 import json, sys
@@ -20,7 +22,10 @@ import sys
 from fkdash.cli.main import main
 from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 def read(screen):
-    loaded = [name for name in ("asyncpg", "sqlglot", "fkdash.rules.registry") if name in sys.modules]
+    loaded = [name for name in (
+        "asyncpg", "sqlglot", "fkdash.rules.registry", "fkdash.checking.result", "fkdash.pictures.relations",
+        "fkdash.settings_files",
+    ) if name in sys.modules]
     screen.app.farewell = f"loaded: {loaded}"
     screen.app.exit(return_code=0)
 ConstraintsScreen.read = read
@@ -51,3 +56,11 @@ def test_the_first_frame_is_painted_before_the_driver_the_parser_and_the_rules_a
         assert running.wait() == 0
         assert "loaded: []" in running.screen
         assert b"Connecting to" in running.received
+
+
+async def test_the_looks_of_text_are_found_once_a_screen_and_not_in_every_widget() -> None:
+    app = ListApp(20)
+    async with app.run_test(size=(80, 24)):
+        having = [widget for widget in app.screen.walk_children(with_self=True) if widget._component_styles]
+        assert [widget for widget in having if isinstance(widget, Painter)] == []
+        assert app.screen._component_styles.keys() >= TONE_CLASSES

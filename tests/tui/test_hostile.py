@@ -163,7 +163,7 @@ async def test_a_name_is_only_ever_text(
         await looker.paste(f'ERROR:  23502: null value in column "{name}" of relation "child"')
         await looker.see("23502")
         await session.press("escape", "t")
-        await looker.see("foreign keys refer to")
+        await looker.see("No foreign key refers to")
         await session.press("T")
         await looker.see("Which table?")
         await session.press("escape", "escape", "f")

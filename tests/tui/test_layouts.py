@@ -82,7 +82,7 @@ async def test_the_ways_to_a_preview_an_error_and_a_table_fit(
         await session.press("w")
         preview = session.app.screen
         assert isinstance(preview, PreviewScreen)
-        await session.until(lambda: "drop-not-null" in preview.pane.text)
+        await session.until(lambda: "allow NULL" in preview.pane.text)
         well_laid_out(session, size, "What if")
         await session.press("escape", "escape", "x")
         session.app.screen.post_message(
@@ -123,7 +123,7 @@ async def test_hostile_names_are_shown_verbatim_on_the_ways_to_a_change(database
         await session.press("enter")
         await session.until_shown("BLOCKS 1 row,", f"fk {seen}")
         await session.press("w")
-        await session.until_shown("What if", "drop-not-null")
+        await session.until_shown("What if", "✓ allow NULL")
         await session.press("f")
         await session.until_shown("stay blocked", seen)
         await session.press("enter")
@@ -142,7 +142,7 @@ async def test_hostile_names_are_shown_verbatim_on_the_ways_to_a_change(database
             await session.press("escape", "t")
         else:
             await session.press("escape", "escape", "t")
-        await session.until_shown(f"-> {seen}", "1 foreign key of its own")
+        await session.until_shown(f"-> {seen}", "it has 1 of its own")
         await session.press("x")
         session.app.screen.post_message(events.Paste(f'23502 null value in column "{name}" of relation "child"'))
         await session.until_shown(seen)

@@ -39,7 +39,7 @@ async def test_the_delete_today_and_with_each_option_stands_side_by_side(inciden
     async with dashboard(incident_database.dsn, size=(200, 50)) as session:
         await session.until_shown("BITES 412")
         await session.press("f")
-        await session.until_shown("✗ today", "✗ no-action")
+        await session.until_shown("✗ today", "✗ NO ACTION")
 
 
 async def test_a_mark_for_the_report_keeps_the_pictures(incident_database: TestDatabase) -> None:

@@ -89,5 +89,14 @@ def test_a_line_of_sql_does_not_end_in_a_bracket() -> None:
             assert not "".join(part.text for part in parts).rstrip().endswith(("(", "."))
 
 
+def test_a_name_that_an_indented_line_has_no_room_for_stands_further_left_whole() -> None:
+    paragraph = (Part("Application  "), Part("gets an error that names users_primary_workspace_id_fk"))
+    assert ["".join(part.text for part in parts) for parts in wrap(paragraph, 34, UNICODE)] == [
+        "Application  gets an error that",
+        "             names",
+        "     users_primary_workspace_id_fk",
+    ]
+
+
 def _without_spaces(lines: Iterable[Iterable[Part]]) -> str:
     return "".join(part.text for line in lines for part in line).replace(" ", "")

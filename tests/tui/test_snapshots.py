@@ -138,7 +138,7 @@ async def test_looking(app_dsn: str, size: tuple[int, int]) -> None:
         await session.press("escape", "p")
         await album.take("preview", "BLOCKS 1,204 rows")
         await session.press("w")
-        await album.take("preview-what-if", "drop-not-null")
+        await album.take("preview-what-if", "✗ RESTRICT")
         await session.press("m")
         await album.take("mark", "Mark this for the report?")
         await session.press("escape", "escape", "x")

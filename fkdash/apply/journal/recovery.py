@@ -174,7 +174,7 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
         undo=() if anew else plan.steps,
         undo_condition="plan it anew" if anew else "any time",
         consequences=(
-            f"{plan.key.qualified} is {'not declared any more' if plan.brings else 'declared as before the run'}",
+            f"{plan.key.name} is {'not declared any more' if plan.brings else 'declared as before the run'}",
             *((f"the rows in {plan.kept.table} that were not changed since go back",) if plan.kept else ()),
         ),
         goal=Goal(key=left, gone=plan.brings, checks=_refusing_null(plan)),

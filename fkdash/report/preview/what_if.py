@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
@@ -17,7 +18,7 @@ from fkdash.report.markdown import fenced
 from fkdash.report.preview.delete import effect_words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from fkdash.catalog.model import ForeignKey
     from fkdash.db.session import Sessions
@@ -91,12 +92,12 @@ def fate(supposed: Supposed, key: ForeignKey) -> Fate:
     )
 
 
-def outcome(supposed: Supposed) -> Outcome:
-    """Give what happens under an option as it is drawn beside the others."""
+def outcome(supposed: Supposed, titles: Mapping[str, str] = MappingProxyType({})) -> Outcome:
+    """Give what happens under an option as it is drawn beside the others, called as `titles` call options."""
     found = supposed.preview
     works = {Verdict.ALLOWED: True, Verdict.BLOCKED: False, Verdict.UNKNOWN: None}[found.verdict]
     return Outcome(
-        name="today" if supposed.plan is None else supposed.plan.option,
+        name="today" if supposed.plan is None else titles.get(supposed.plan.option, supposed.plan.option),
         works=works,
         words=in_words(supposed),
         stopping=sum(blocker.rows for blocker in found.blockers),

@@ -21,8 +21,9 @@ from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
 from fkdash.tui.lean_compositor import LeanCompositor
 from fkdash.tui.widgets.bars import ConsequenceLine, HeaderLine, ListBar, Place, RuleLine
+from fkdash.tui.widgets.frame import share_lines
 from fkdash.tui.widgets.key_line import KeyLine
-from fkdash.tui.widgets.painting import Line
+from fkdash.tui.widgets.painting import TONE_CLASSES, Line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.status_line import StatusLine
 from fkdash.tui.widgets.text_pane import TextPane
@@ -51,12 +52,15 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     """A screen between the header and the key line. Subclasses give the body."""
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.BACK, keys.TRUST, *keys.PANES]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     ALLOW_SELECT = False
     # Where the keys go is shown by frames: nothing else need be painted anew when they go elsewhere.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     AUTO_FOCUS = "RowList, TextPane"
     MARKABLE: ClassVar[bool] = True
     """Whether what it shows can be marked for the report."""
+    FEW_ROWS: ClassVar[bool] = False
+    """Whether the list often has few rows: it then leaves the lines below them to the text."""
     MARKS_ROWS: ClassVar[bool] = True
     """Whether a mark keeps the rows of its lists, rather than only the text about the one under the cursor."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - declared so by Textual
@@ -285,3 +289,5 @@ class BaseScreen(Screen[None], inherit_bindings=False):
                 bar.tell()
         if event.row_list.has_focus:
             self.status.tell_whole(event.row_list.cut)
+        if self.FEW_ROWS:
+            share_lines(self.query_one("#left"), self.query_one("#right"), len(event.row_list.rows))

@@ -51,7 +51,7 @@ class CommandsScreen(BaseScreen):
             [
                 ListColumn("command, table or foreign key", lambda row: row.explanation, 30),
                 ListColumn("key", lambda row: row.key, 6, tone=lambda _: "key"),
-                ListColumn("id", lambda row: row.binding_id, 12, priority=1, tone=lambda _: "muted"),
+                ListColumn("id", lambda row: row.binding_id, 12, extra=True, tone=lambda _: "muted"),
             ],
             key=lambda row: (row.binding_id, row.explanation),
             typed_at_once=True,
@@ -65,7 +65,7 @@ class CommandsScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Show everything and take what is typed as the filter."""
-        self.consequence.tell("Type a part of a command, a table or a foreign key; enter goes there, esc back.")
+        self.consequence.tell("Type a part of a command, a table or a foreign key; enter goes there.")
         self.list.show_rows(self._commands)
         self.list.action_filter()
 

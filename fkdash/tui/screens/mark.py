@@ -40,7 +40,7 @@ class MarkScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Say what is kept."""
-        self.consequence.tell("Mark this for the report? Type a title, or just press enter; esc keeps nothing.")
+        self.consequence.tell("Mark this for the report? Type a title, or just enter; esc keeps nothing.")
         self._title.tell(self._shown.subject)
         self._pane.show(_kept(self._shown))
 

@@ -35,7 +35,9 @@ _SAMPLES = 20
 class OrphansScreen(BaseScreen):
     """References with their orphans, the most first, as they are counted; f leads to what repairs them."""
 
+    FEW_ROWS = True
     BINDINGS: ClassVar[list[BindingType]] = [
+        keys.OPEN,
         keys.FIX,
         keys.PREVIEW,
         keys.EVERY_KEY,
@@ -183,11 +185,15 @@ class OrphansScreen(BaseScreen):
         """Lead to what repairs the orphans of the reference clicked."""
         self.action_fix()
 
+    def action_open(self) -> None:
+        """Go to the options, as f does."""
+        self.action_fix()
+
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        if action in {"fix", "preview", "copy"} and self.list.row is None:
+        if action in {"open", "fix", "preview", "copy"} and self.list.row is None:
             return "there is no reference"
-        if action == "fix" and self.list.row is not None and not _known(self.list.row):
+        if action in {"open", "fix"} and self.list.row is not None and not _known(self.list.row):
             return f"no constraint declares it; is it one? [references] {spelled_reference(self._key)} confirms it"
         if action == "export" and not self._found:
             return "nothing has been counted yet"

@@ -53,6 +53,7 @@ class WatchedRow:
 class WatchScreen(BaseScreen):
     """Constraints with errors, those after a fix first; enter goes into the constraint. Nothing is written."""
 
+    FEW_ROWS = True
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.COPY, keys.REFRESH]
 
     def __init__(self, services: Services, knowledge: Knowledge, about_key: ForeignKey | None = None) -> None:
@@ -66,8 +67,13 @@ class WatchScreen(BaseScreen):
                 ListColumn(f"last {MINUTES} min", lambda row: row.line, MINUTES + 1, priority=2),
                 ListColumn("last", lambda row: row.last, 8),
                 ListColumn("error", lambda row: row.seen.sqlstate, 5),
-                ListColumn("constraint", lambda row: row.seen.name or "(not known)", 20),
-                ListColumn("rule", lambda row: row.finding, 5, priority=1),
+                ListColumn(
+                    "constraint",
+                    lambda row: row.seen.name or "(not known)",
+                    34,
+                    shown=lambda row: row.seen.name.removeprefix("public.") or "(not known)",
+                ),
+                ListColumn("rule", lambda row: row.finding, 5, extra=True),
             ],
             key=lambda row: (row.seen.name, row.seen.sqlstate),
             empty="Reading the server's log ...",

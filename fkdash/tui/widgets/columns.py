@@ -22,7 +22,8 @@ class ListColumn(Generic[RowT]):
     As the terminal narrows, the column with the highest `priority` goes first;
     one with priority 0 never goes. A `patient` column grows only when the others
     have all they need, and an `extra` one is there only when the others have all they need.
-    `shown` is painted in the place of `text`, which the filter and exports look at.
+    `shown` is painted in the place of `text`, which the filter and exports look at, and `drawn` into the cells
+    that the column has got.
     """
 
     title: str
@@ -34,10 +35,15 @@ class ListColumn(Generic[RowT]):
     patient: bool = False
     extra: bool = False
     shown: Callable[[RowT], str] | None = None
+    drawn: Callable[[RowT, int], str] | None = None
 
     def painted(self, row: RowT) -> str:
         """Give what the list shows of a row."""
         return (self.shown or self.text)(row)
+
+    def painted_in(self, row: RowT, cells: int) -> str:
+        """Give what the list shows of a row in so many cells, which may be too few."""
+        return self.drawn(row, cells) if self.drawn is not None else self.painted(row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,28 @@ if TYPE_CHECKING:
 
 WIDE = 120
 """From this width on, in cells, the parts of a screen stand beside each other."""
+BROAD = 180
+"""From this width on three parts do, and two lists of rows with their keys."""
+_TEXT_LINES = 11
+"""What the text below a list has at most, its edges included, unless the list needs less than is left."""
+
+
+def share_lines(upper: Widget, lower: Widget, rows: int) -> None:
+    """Give the lines below the last of a list's few `rows` to the text, where it stands below the list."""
+    needed = rows + 2  # the edge above, and the titles
+    few = upper.app.size.width < WIDE and rows and needed < upper.size.height + lower.size.height - _TEXT_LINES
+    if few:
+        upper.styles.height, lower.styles.height = needed, "1fr"
+    elif upper.styles.inline.has_rule("height"):
+        upper.styles.clear_rule("height")
+        lower.styles.clear_rule("height")
 
 
 class Frame(Vertical):
     """Widgets below an edge that has their title.
 
     While the terminal is narrow, a frame that stands `over` another has its lower edge in common with it, which
-    is `under`: a line more for what they hold. `stacked` frames stand so at any width.
+    is `under`: a line more for what they hold. `stacked` frames stand so at any width, others up to `beside`.
     """
 
     def __init__(
@@ -34,13 +49,14 @@ class Frame(Vertical):
         over: bool = False,
         under: bool = False,
         stacked: bool = False,
+        beside: int = WIDE,
         classes: str = "",
     ) -> None:
         self._bottom = BottomEdge()
         joined = " -joined" if over and stacked else " -over" if over else ""
         super().__init__(top, *content, self._bottom, id=id, classes=f"frame{joined} {classes}".strip())
         if under:
-            top.joins = maxsize if stacked else WIDE
+            top.joins = maxsize if stacked else beside
         for each in (top, *content, self._bottom):
             if isinstance(each, Painter):
                 each.frame = self

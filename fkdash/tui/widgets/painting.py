@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -45,6 +45,9 @@ in its own colour in the row with the cursor too.
 """
 
 TONES: frozenset[str] = frozenset(get_args(Tone)) - {"plain"}
+TONE_CLASSES: frozenset[str] = frozenset(f"tone--{tone}" for tone in TONES)
+"""Their names in the stylesheet. A screen has them for all that is painted in it: Textual looks up each of them
+again whenever it styles what has them, and a screen has some twenty widgets."""
 _WIDEST_LABEL = 20
 _SEEN_WHEN_SELECTED = frozenset({"bar", "error", "warning", "good", "strong"})
 _CELLS_LIKE_A_MOVE = 8
@@ -84,18 +87,23 @@ def spread(left: Line, right: Line, width: int, glyphs: Glyphs) -> Line:
 
 
 def wrap(paragraph: Line, width: int, glyphs: Glyphs) -> list[Line]:
-    """Give a paragraph as lines of at most `width` cells, broken between words where there are any."""
+    """Give a paragraph as lines of at most `width` cells, broken between words where there are any.
+
+    A name that an indented line has no room for stands further left, whole.
+    """
     lines: list[list[Part]] = [[]]
     used = 0
     indent = " " * _indent(paragraph)
-    for word in _words(paragraph, max(1, width - len(indent)), glyphs):
+    for word in _words(paragraph, max(1, width), glyphs):
         together = sum(cell_len(piece.text) for piece in word)
         # A word in several tones stays whole where a line has room for it, so that no line ends in a bracket.
-        keep = together <= width - len(indent)
+        keep = together <= width
         for number, piece in enumerate(word):
             text, cells = piece.text, cell_len(piece.text)
             if used + (together if keep and number == 0 else cells) > width and lines[-1]:
-                text = indent + text.lstrip(" ")
+                spaces = len(text) - len(text.lstrip(" "))
+                whole = (together if keep and number == 0 else cells) - spaces
+                text = indent[: max(0, width - whole)] + text[spaces:]
                 cells = cell_len(text)
                 lines.append([])
                 used = 0
@@ -153,7 +161,6 @@ class Framing(Protocol):
 class Painter(Widget):
     """A widget that paints lines of parts and sends only what changed in them; the base of all others here."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -250,7 +257,7 @@ class Painter(Widget):
         return _with_filling_apart(Strip(segments, width).simplify())
 
     def _style(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+        return self.screen.get_component_rich_style(f"tone--{tone}", partial=True)
 
 
 def _lean(style: Style) -> Style:

@@ -88,6 +88,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         self._top = 0
         self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
         self._layout: tuple[tuple[int, int], ...] = ()
+        self._fitted = 0
         self.typing = False
         # Enter and escape then end typing and do what they do without it.
         self._typed_at_once = typed_at_once
@@ -128,7 +129,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         if row is None:
             return ""
         for number, width in self._layout:
-            text = self.glyphs.plain(self._columns[number].painted(row))
+            text = self.glyphs.plain(self._columns[number].painted_in(row, width))
             if cell_len(text) > width:
                 return f"{self._columns[number].title}: {text}"
         return ""
@@ -262,8 +263,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature
         """Show at the cursor whether the keys go here; typing ends with the focus."""
-        if not has_focus:
-            self._type(typing=False)
+        self._type(typing=self.typing and has_focus)
         self.refresh_lines([self._view.cursor - self._top + 1])
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
@@ -316,6 +316,8 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     def line_at(self, y: int) -> Strip:
         """Give the titles for 0, a row for any other line."""
         width = self.inner_width
+        if width != self._fitted:
+            self._fit()  # the first frame comes before it is said how wide it is
         if y == 0:
             return self.paint(tuple(self._cells(None)), width, under="title")
         place = self._top + y - 1
@@ -328,11 +330,10 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         return self.paint(tuple(self._cells(self._view[place])), width, under=under)
 
     def _cells(self, row: RowT | None) -> list[Part]:
-        glyphs = self.glyphs
         parts: list[Part] = []
         for number, width in self._layout:
             column = self._columns[number]
-            text = glyphs.fit(column.title if row is None else column.painted(row), width)
+            text = self.glyphs.fit(column.title if row is None else column.painted_in(row, width), width)
             tone = column.tone(row) if column.tone and row is not None else "plain"
             parts += [Part(padded(text, width, right=column.right), tone), Part(" " * GAP)]
         return parts[:-1]
@@ -355,6 +356,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
 
     def _fit(self) -> None:
         columns, width = self._columns, self.inner_width
+        self._fitted = width
         whole = sum(self._naturals) + GAP * (len(columns) - 1)
         shown = [n for n, column in enumerate(columns) if not column.extra or whole <= width]
         fitted = fitting(

@@ -49,15 +49,15 @@ class TextPane(Painter, can_focus=True):
         """How many lines there are below those in sight."""
         return max(0, len(self._lines) - self._top - self.size.height)
 
-    def show(self, paragraphs: Sequence[Line | str | Drawing]) -> None:
-        """Show these paragraphs from their beginning."""
+    def show(self, paragraphs: Sequence[Line | str | Drawing], *, stay: bool = False) -> None:
+        """Show these paragraphs from their beginning, or from the line that was at the top, to `stay`."""
         replaced = tuple(line(item) if isinstance(item, str) else item for item in paragraphs)
         if replaced == self._paragraphs:
             return
         before = self._scene()
         self._paragraphs = replaced
-        self._top = 0
         self._wrap()
+        self._top = self._bounded(self._top) if stay else 0
         self._send_difference(before)
 
     def action_move(self, lines: int) -> None:

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import quoted
-from fkdash.checking.result import severities_in_words
 from fkdash.counted import counted
-from fkdash.fix.statements.definition import definition
-from fkdash.pasting import for_psql
 from fkdash.rules.finding import Severity, Statement
-from fkdash.tui.screens.findings.pictures import largest_held, way_to_error
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.sql_text import sql_line
@@ -206,6 +202,8 @@ def orders() -> list[Order[ConstraintRow]]:
 
 def summary(knowledge: Knowledge) -> str:
     """Give the answer above the list: how much is wrong in how much; partitions are no tables of their own."""
+    from fkdash.checking.result import severities_in_words  # not before the first frame
+
     return f"{severities_in_words(knowledge.findings) or 'Nothing wrong found'} in {scope(knowledge)}"
 
 
@@ -264,6 +262,9 @@ def title_of(row: ConstraintRow) -> str:
 
 def statement_of(key: ForeignKey) -> str:
     """Give the statement that declares the key."""
+    from fkdash.fix.statements.definition import definition  # not before the first frame
+    from fkdash.pasting import for_psql
+
     return for_psql(f"ALTER TABLE {key.table.sql} ADD CONSTRAINT {quoted(key.name)} {definition(key)}")
 
 
@@ -282,6 +283,8 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
 
 
 def _finding_lines(finding: Finding, impact: Impact | None, held: Sequence[BlockedRow]) -> list[Line | Drawing]:
+    from fkdash.tui.screens.findings.pictures import largest_held, way_to_error  # not before the first frame
+
     lines: list[Line | Drawing] = [line(Part(consequence(finding, impact), "strong"))]
     pictures = (way_to_error(finding), largest_held(held, impact) if impact is not None else None)
     lines += [picture for picture in pictures if picture is not None]

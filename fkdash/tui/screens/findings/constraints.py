@@ -37,10 +37,9 @@ from fkdash.tui.screens.findings.constraint_rows import (
 )
 from fkdash.tui.screens.findings.cut_off import cut_off_in
 from fkdash.tui.screens.findings.folds import Folds
-from fkdash.tui.screens.findings.pictures import largest_held_rows, map_of
 from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
-from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.frame import BROAD, Frame
 from fkdash.tui.widgets.painting import Part, line
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
@@ -55,8 +54,6 @@ if TYPE_CHECKING:
 
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a key before its surroundings are shown and the rows it holds are read."""
-_BROAD = 180
-"""From this width on, in cells, list, text and map stand beside each other."""
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -99,6 +96,7 @@ class ConstraintsScreen(BaseScreen):
         self._bar = ListBar(self.list, "foreign keys")
         self.read_at = ""
         self._cut_off = self._digest = ""
+        self._described: ForeignKey | None = None
         self._held: dict[str, Sequence[BlockedRow]] = {}
         self._rest: Timer | None = None
         self._retry: Timer | None = None
@@ -146,7 +144,7 @@ class ConstraintsScreen(BaseScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the map beside the text where there is room for three."""
-        self.set_class(event.size.width >= _BROAD, "-broad")
+        self.set_class(event.size.width >= BROAD, "-broad")
 
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
@@ -280,9 +278,12 @@ class ConstraintsScreen(BaseScreen):
         self.refresh_bindings()
 
     def _describe(self, row: ConstraintRow) -> None:
+        # What is read later about the same key leaves what is being read where it is.
+        stay, self._described = self._described == row.key, row.key
         stands = self._folds.words(row)
         self.pane.show(
-            [*([line(stands)] if stands else []), *described(row, self._held.get(row.key.qualified, ()))]
+            [*([line(stands)] if stands else []), *described(row, self._held.get(row.key.qualified, ()))],
+            stay=stay,
         )
 
     def _rested(self) -> None:
@@ -290,6 +291,8 @@ class ConstraintsScreen(BaseScreen):
         row, knowledge = self.list.row, self.knowledge
         if row is None or knowledge is None:
             return
+        from fkdash.tui.screens.findings.pictures import map_of  # not before the first frame
+
         self._around_title.tell(f"around {shown_name(row.key.referenced)}")
         self._around.show([map_of(knowledge, row.key.referenced, row.key)])
         biting = row.impact is not None and row.impact.state == "biting"
@@ -302,6 +305,8 @@ class ConstraintsScreen(BaseScreen):
             return
 
         async def read() -> None:
+            from fkdash.tui.screens.findings.pictures import largest_held_rows  # not before the first frame
+
             pool = await self.services.connection.pool()
             found = await largest_held_rows(pool, catalog, row.key, self.services.options.label_columns)
             self._held[row.key.qualified] = found

@@ -83,7 +83,17 @@ class FindingScreen(BaseScreen):
         fixes = [fix for finding in self.row.findings for fix in finding.fixes]
         if fixes:
             yield line("")
-            yield line(Part("Fixes", "strong"), f" (f): {', '.join(dict.fromkeys(fixes))}")
+            titles = self._titles()
+            told = ", ".join(titles.get(fix, fix) for fix in dict.fromkeys(fixes))
+            yield line(Part("Fixes", "strong"), f" (f): {told}")
+
+    def _titles(self) -> dict[str, str]:
+        """Give what the fixes are called on the screen that `f` leads to."""
+        from fkdash.tui.screens.fix.options import option_rows, subject, titles_of  # loaded when it is wanted
+
+        if not self.row.declared:
+            return {}
+        return titles_of(option_rows(self.knowledge, subject(self.knowledge, self.row.key)))
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""

@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fkdash.checking.groups import numbered, places_words
-from fkdash.checking.key_groups import FEWEST, shape_of
 from fkdash.tui.words import shown_columns
 
 if TYPE_CHECKING:
@@ -37,6 +35,9 @@ class Folds:
 
     def learn(self, rows: Sequence[ConstraintRow], catalog: Catalog) -> None:
         """Find the rows alike in several schemas: of one shape, with the same findings."""
+        from fkdash.checking.groups import numbered  # not before the first frame
+        from fkdash.checking.key_groups import FEWEST, shape_of
+
         self._shapes, self._folds = {}, {}
         if len({row.key.table.schema for row in rows}) < FEWEST:
             return
@@ -74,6 +75,8 @@ class Folds:
         """Give the row's name in the list: how many it stands for, of what and where."""
         if not self.stands_for_others(row):
             return shown_columns(row.key)
+        from fkdash.checking.groups import places_words  # loaded with the first fold
+
         count, fold = self.count(row), self._folds[self.shape(row)]
         where = f" in {places_words(fold.places)}" if count == fold.number else ""
         return f"{count:,} \N{MULTIPLICATION SIGN} {row.key.table.name}.{', '.join(row.key.columns)}{where}"

@@ -63,11 +63,11 @@ def _grown(
 def relations_in_words(catalog: Catalog, table: TableName) -> str:
     """Give the number of references in both directions."""
     incoming, outgoing = catalog.referencing.get(table, ()), catalog.declared_on.get(table, ())
-    refer = "refers" if len(incoming) == 1 else "refer"
-    return (
-        f"{counted(len(incoming), 'foreign keys')} {refer} to {shown_name(table)}; "
-        f"it has {counted(len(outgoing), 'foreign keys')} of its own."
+    there = (
+        counted(len(incoming), "foreign keys refer", "foreign key refers") if incoming else "No foreign key refers"
     )
+    own = f"{len(outgoing):,}" if outgoing else "none"
+    return f"{there} to {shown_name(table)}; it has {own} of its own."
 
 
 def relation_columns() -> list[ListColumn[Relation]]:

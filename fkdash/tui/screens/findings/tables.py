@@ -40,7 +40,7 @@ class TablesScreen(BaseScreen):
                     "referred to by", lambda name: f"{len(catalog.referencing.get(name, ())):,}", 14, right=True
                 ),
                 ListColumn(
-                    "foreign keys", lambda name: f"{len(catalog.declared_on.get(name, ())):,}", 12, right=True
+                    "own foreign keys", lambda name: f"{len(catalog.declared_on.get(name, ())):,}", 12, right=True
                 ),
             ],
             key=lambda name: name,
@@ -61,7 +61,7 @@ class TablesScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Show every table and take what is typed as the filter."""
-        self.consequence.tell(f"{self._question} Type a part of its name; enter takes it, esc goes back.")
+        self.consequence.tell(f"{self._question} Type a part of its name; enter takes it.")
         self.list.show_rows(sorted(self._catalog.tables))
         self.list.action_filter()
 

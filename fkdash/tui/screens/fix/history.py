@@ -59,6 +59,7 @@ class RunRow:
 class HistoryScreen(BaseScreen):
     """The runs, newest first, and the newest migrations where the `catalog` of the database is known."""
 
+    FEW_ROWS = True
     BINDINGS: ClassVar[list[BindingType]] = [keys.CONTINUE_RUN, keys.UNDO, keys.COPY, keys.REFRESH]
 
     def __init__(self, services: Services, catalog: Catalog | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -83,6 +83,8 @@ class FixOptionsScreen(BaseScreen):
         self._suggestion = SuggestionLines()
         self._suggested: Suggestion | None = None
         self._outcomes: list[Outcome] = []
+        self._supposed_of = ""
+        self._told = ""
 
     @property
     def table_here(self) -> TableName | None:
@@ -149,10 +151,10 @@ class FixOptionsScreen(BaseScreen):
         plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
-        self._title.tell(f'What if: deleting {shown_name(key.referenced)} "{name}"')
+        self._supposed_of = f'deleting {shown_name(key.referenced)} "{name}", today and with each option'
         self._outcomes = []
         async for each in what_if(pool, target, plans, limits):
-            self._outcomes.append(outcome(each))
+            self._outcomes.append(outcome(each, titles_of(self.list.rows)))
             words = f'deleting "{name}": {in_words(each)}'
             self.list.show_rows(
                 [
@@ -176,7 +178,12 @@ class FixOptionsScreen(BaseScreen):
         if row is not None:
             self._title.tell(f"{row.number}  {row.option.title}")
             suggested = self._suggested if self._suggested and row.option is self._suggested.option else None
-            self.pane.show(_meaning(row, suggested, self._outcomes))
+            told: list[Line | str | Drawing] = [*_meaning(row, suggested)]
+            if self._outcomes:
+                told += ["", line(Part(self._supposed_of, "strong")), Drawing(fates, (tuple(self._outcomes),))]
+            # What comes in meanwhile about the same option leaves what is being read where it is.
+            self.pane.show(told, stay=self._told == row.number)
+            self._told = row.number
         self.refresh_bindings()
 
     def on_row_list_opened(self) -> None:
@@ -223,9 +230,10 @@ class FixOptionsScreen(BaseScreen):
 
         key = self.finding.key
         plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
+        titles = titles_of(self.list.rows)
 
         def show(target: DeleteTarget, named: str) -> None:
-            screen = WhatIfScreen(self.services, self.knowledge, key, plans, target, named=named)
+            screen = WhatIfScreen(self.services, self.knowledge, key, plans, target, named=named, titles=titles)
             self.app.push_screen(screen)
 
         self.app.push_screen(PreviewAskScreen(self.services, self.knowledge, key.referenced, show))
@@ -314,7 +322,7 @@ def _undo(row: OptionRow) -> str:
 def _stops(row: OptionRow) -> str:
     """Say of how many tables the writers wait, and for how long."""
     if row.plan is None:
-        return "" if row.option.refused else "asks a value"
+        return "" if row.option.refused else _asks(row.option)
     locks = [lock for step in row.plan.steps for lock in step.locks if "writers" in lock.mode.stops]
     if not locks:
         return "nobody"
@@ -322,18 +330,23 @@ def _stops(row: OptionRow) -> str:
     return f"{tables}, {'while read' if any(lock.duration is Duration.SCAN for lock in locks) else 'ms'}"
 
 
+def _asks(option: Option) -> str:
+    return "asks for rows" if option.of_rows else "asks a value"
+
+
 def _locks(row: OptionRow) -> str:
-    if row.option.of_rows and not row.option.refused:
-        return "asks for rows"
-    if row.option.asks and not row.option.refused:
-        return "asks for a value"
+    if (row.option.of_rows or row.option.asks) and not row.option.refused:
+        return _asks(row.option)
     return "" if row.plan is None else locks_in_words(lock for step in row.plan.steps for lock in step.locks)
 
 
-def _meaning(
-    row: OptionRow, suggested: Suggestion | None, beside: Sequence[Outcome]
-) -> list[Line | str | Drawing]:
-    """Give what an option means; `beside` is what the delete does today and with each option, side by side."""
+def titles_of(rows: Iterable[OptionRow]) -> dict[str, str]:
+    """Give what options are called here, by what the command line calls them."""
+    return {row.option.id: row.option.title for row in rows}
+
+
+def _meaning(row: OptionRow, suggested: Suggestion | None) -> list[Line]:
+    """Give what an option means."""
     option = row.option
     if option.refused:
         return [line(Part("Not possible here: ", "warning"), option.refused)]
@@ -351,8 +364,8 @@ def _meaning(
         "Procedure": row.plan.procedure if row.plan is not None else "",
         "Answers": "" if row.answers else "nothing that was found wrong; it can be done all the same",
     }
-    lines = [line(Part(f"{name:<12}", "strong"), words) for name, words in told.items() if words]
-    return [*lines, "", Drawing(fates, (tuple(beside),))] if beside else [*lines]
+    # Two cells set the longest label apart: that far further lines are indented.
+    return [line(Part(f"{name:<13}", "strong"), words) for name, words in told.items() if words]
 
 
 def _asking(option: Option) -> str:

@@ -249,5 +249,9 @@ def _end_lines(ended: RunEnded) -> list[Line | str]:
         lines.append(
             line(Part(f"  {mark} ", tone), each.check, Part(f"  {each.detail}" if each.detail else "", "muted"))
         )
-    watch = ["Are there still errors? W watches the server's log."] if ended.outcome is RunOutcome.VERIFIED else []
+    watch = (
+        ["Are there still errors? W watches the server's log. u undoes it now."]
+        if ended.outcome is RunOutcome.VERIFIED
+        else []
+    )
     return [*lines, "", *watch, ended.next_step, line(Part("Journal ", "strong"), str(ended.journal))]

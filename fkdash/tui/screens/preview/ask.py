@@ -49,7 +49,7 @@ class PreviewAskScreen(RowSearchScreen):
         super().__init__(services, knowledge.catalog.tables[table])
         self.knowledge, self._chosen, self._question = knowledge, chosen, question
         self._query, self._without = query, without
-        self._title = RuleLine(enter="searches, or previews")
+        self._title = RuleLine(enter="searches, or takes" if question else "searches, or previews")
         self.field = Field(id="rows", placeholder="acme, a key or a condition")
         self._pane = TextPane(id="help")
 
@@ -69,7 +69,7 @@ class PreviewAskScreen(RowSearchScreen):
 
         name, key = shown_name(self._table.name), ",".join(f"{column}=…" for column in self._table.primary_key)
         then = "" if self._chosen is None else ", today and under each option"
-        asked = self._question or f"What would deleting rows of {name} do{then}? Nothing is deleted by asking."
+        asked = self._question or f"What would deleting rows of {name} do{then}? Asking deletes nothing."
         self.consequence.tell(asked)
         self._title.tell(f"Rows of {name}")
         searched = ", ".join(search_columns(self._table, self._labels)) or "its key only"
@@ -121,9 +121,9 @@ class PreviewAskScreen(RowSearchScreen):
         from fkdash.preview.asked.keys import chosen_target  # it loads the SQL parser
 
         if not typed:
-            raise UsageError(
-                "Nothing says which rows to delete.", next_step="Type words to search, a key, where …, or all."
-            )
+            others = ", or a key" if self._question else ", a key, where …, or all"
+            ways = f"Type words to search{others}."
+            raise UsageError("Nothing says which rows.", next_step=ways)
         word, _, rest = typed.partition(" ")
         if word.lower() == "where":
             return chosen_target(self._table, condition=rest)
@@ -151,6 +151,12 @@ class PreviewAskScreen(RowSearchScreen):
                 f"Only indexed columns of {name} ({in_words(answer.estimated)}) were asked for exactly that; A "
                 "searches all of it."
             )
+        elif not answer.rows:
+            # What is typed next is other words.
+            self.consequence.tell(f"{self._question} {self.found.empty} Type other words, or a key.".lstrip())
+            self.show_rows(answer)
+            self.field.focus()
+            return
         else:
             then = "takes it" if self._question else "asks what deleting it would do"
             self.consequence.tell(f"{self._question} Choose a row of {name}: enter {then}.".lstrip())

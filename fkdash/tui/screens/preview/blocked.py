@@ -19,7 +19,7 @@ from fkdash.tui.knowledge import IMPACT_SECONDS
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar
 from fkdash.tui.widgets.columns import ListColumn, RowT
-from fkdash.tui.widgets.frame import Frame
+from fkdash.tui.widgets.frame import BROAD, Frame
 from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import rows_of, shown_name
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fkdash.tui.services import Services
 
 PAGE_ROWS = 100
-_KEY_CELLS, _LABEL_CELLS, _BAR_CELLS = 8, 12, 14
+_KEY_CELLS, _LABEL_CELLS, _BAR_CELLS, _LEAST_BAR_CELLS = 8, 12, 14, 6
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a row before its blocking rows are asked for."""
 
@@ -39,6 +39,8 @@ _REST_SECONDS = 0.15
 class BlockedScreen(BaseScreen):
     """Two lists, each read page by page as the cursor reaches its end."""
 
+    # Beside each other, both lists would have too few cells for keys, names and bars before that.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (BROAD, "-wide")]  # noqa: RUF012 - declared so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         keys.OPEN_ROWS,
         keys.PREVIEW,
@@ -89,7 +91,7 @@ class BlockedScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         """Give the two lists, one below the other."""
         yield Frame(self._blocked_bar, self.blocked, id="upper", over=True)
-        yield Frame(self._blocking_bar, self.blocking, id="lower", under=True)
+        yield Frame(self._blocking_bar, self.blocking, id="lower", under=True, beside=BROAD)
 
     def on_mount(self) -> None:
         """Read the first page."""
@@ -265,13 +267,20 @@ class BlockedScreen(BaseScreen):
         return [
             *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
-            ListColumn("", self._bar, _BAR_CELLS, priority=9, tone=lambda _: "bar"),
+            ListColumn(
+                "",
+                lambda row: self._bar(row, _BAR_CELLS),
+                _LEAST_BAR_CELLS,
+                priority=9,
+                tone=lambda _: "bar",
+                drawn=self._bar,
+            ),
         ]
 
-    def _bar(self, row: BlockedRow) -> str:
+    def _bar(self, row: BlockedRow, cells: int) -> str:
         """Draw how many rows hold it, to the scale of the one that most hold; that one comes first."""
         largest = max(self._largest, row.blocking_rows)
-        return bar(row.blocking_rows, largest, _BAR_CELLS, pen_for(ascii_only=self.blocked.glyphs.ascii_only))
+        return bar(row.blocking_rows, largest, cells, pen_for(ascii_only=self.blocked.glyphs.ascii_only))
 
     def _blocking_columns(self) -> list[ListColumn[RowIdentity]]:
         return identity_columns(self._referencing_key, self._referencing_labels, lambda row: row)

@@ -36,7 +36,7 @@ def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
     least = "" if answer.exact else "at least "
     lines: list[Line | str] = []
     for each in branch.blockers:
-        reported = "  PostgreSQL reports this one" if each.first else ""
+        reported = "; PostgreSQL reports this one" if each.first and len(answer.blockers) > 1 else ""
         columns = ", ".join(each.columns)
         words = f"{least}{counted(each.rows, 'rows')} of {shown_name(each.table)}, {columns}{reported}"
         lines.append(line(Part(f"ERROR {each.sqlstate} ", "error"), words))

@@ -56,7 +56,7 @@ class PreviewEachScreen(BaseScreen):
             empty=LOOKING,
             id="each",
         )
-        self._bar = ListBar(self.list)
+        self._bar = ListBar(self.list, f"{shown_name(table)} that cannot be deleted")
         self._title, self.pane = RuleLine(), TextPane(id="detail")
 
     @property

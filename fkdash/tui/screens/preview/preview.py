@@ -28,11 +28,11 @@ from fkdash.tui.words import shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.errors import NotRun
-    from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Preview
     from fkdash.preview.tree import Branch
     from fkdash.report.preview.what_if import Supposed
     from fkdash.tui.knowledge import Knowledge
+    from fkdash.tui.screens.fix.options import OptionRow
     from fkdash.tui.services import Services
 
 _SECONDS = 30.0
@@ -57,6 +57,7 @@ class PreviewScreen(BaseScreen):
         self.services, self.knowledge, self.target, self._named = services, knowledge, target, named
         self.answer: Preview | None = None
         self.supposed: list[Supposed] = []
+        self._titles: dict[str, str] = {}
         self._ways: dict[Branch, str] = {}
         self.list = RowList["Branch"](_columns(self._way), key=_identity, id="tree")
         self.pane = TextPane(id="detail")
@@ -85,7 +86,7 @@ class PreviewScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the tree, and the pane that tells of the branch under the cursor."""
-        yield Frame(ListBar(self.list, "what it would do"), self.list, id="left", over=True)
+        yield Frame(ListBar(self.list, f"deleting {self._named}"), self.list, id="left", over=True)
         yield Frame(self._title, self.pane, id="right", under=True)
 
     def on_mount(self) -> None:
@@ -140,7 +141,9 @@ class PreviewScreen(BaseScreen):
             return
         branch = self.list.row
         self._title.tell(_title(branch))
-        self.pane.show([*_supposed_lines(self.supposed), *branch_lines(branch, answer), *note_lines(answer)])
+        self.pane.show(
+            [*_supposed_lines(self.supposed, self._titles), *branch_lines(branch, answer), *note_lines(answer)]
+        )
         self.refresh_bindings()
 
     def why_not(self, action: str) -> str:
@@ -209,7 +212,10 @@ class PreviewScreen(BaseScreen):
         pool = await self.services.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
-        async for each in what_if(pool, self.target, _plans(self.knowledge, key), limits):
+        rows = _fixes(self.knowledge, key)
+        self._titles = {row.option.id: row.option.title for row in rows}
+        plans = [row.plan for row in rows if row.plan is not None]
+        async for each in what_if(pool, self.target, plans, limits):
             self.supposed.append(each)
             self._tell()
 
@@ -237,11 +243,11 @@ class PreviewScreen(BaseScreen):
             export_all(self, name, {suffix: text(self.answer) for suffix, text in texts.items()})
 
 
-def _plans(knowledge: Knowledge, key: ForeignKey) -> list[Plan]:
+def _fixes(knowledge: Knowledge, key: ForeignKey) -> list[OptionRow]:
     from fkdash.tui.screens.fix.options import option_rows, subject
 
     rows = option_rows(knowledge, subject(knowledge, key))
-    return [row.plan for row in rows if row.plan is not None and row.answers]
+    return [row for row in rows if row.plan is not None and row.answers]
 
 
 def _identity(branch: Branch) -> tuple[int, TableName, str]:
@@ -275,8 +281,8 @@ def _first_line(answer: Preview) -> str:
     return f"Not known yet: {scan_words(answer.scans[0])}. A reads all of it."
 
 
-def _supposed_lines(supposed: list[Supposed]) -> list[Line | Drawing]:
+def _supposed_lines(supposed: list[Supposed], titles: dict[str, str]) -> list[Line | Drawing]:
     from fkdash.report.preview.what_if import outcome as outcome_of
 
-    outcomes = tuple(map(outcome_of, supposed))
+    outcomes = tuple(outcome_of(each, titles) for each in supposed)
     return [line(Part("What if", "title")), Drawing(fates, (outcomes,))] if supposed else []

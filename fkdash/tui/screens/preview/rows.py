@@ -57,7 +57,8 @@ class PreviewRowsScreen(BaseScreen):
             empty="No row has been read yet.",
             id="rows-of-branch",
         )
-        self._bar = ListBar(self.list)
+        what = "in the way" if blocking else "on this way"
+        self._bar = ListBar(self.list, f"{shown_name(key.table)} {what}")
         self._more = False
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -34,6 +34,7 @@ _SECONDS = 30.0
 class WhatIfScreen(BaseScreen):
     """One line for today and one for each option; the pane has everything that would happen."""
 
+    FEW_ROWS = True
     BINDINGS: ClassVar[list[BindingType]] = [keys.COPY, keys.EXPORT, keys.REFRESH]
 
     def __init__(
@@ -45,13 +46,14 @@ class WhatIfScreen(BaseScreen):
         target: DeleteTarget,
         *,
         named: str,
+        titles: Mapping[str, str],
     ) -> None:
         super().__init__()
         self.services, self.knowledge, self.key, self.target = services, knowledge, key, target
-        self._plans, self._named = tuple(plans), named
+        self._plans, self._named, self._titles = tuple(plans), named, titles
         self.supposed: list[Supposed] = []
         self.list = RowList[Fate](
-            _columns(key), key=lambda row: row.option, empty="Trying each fix in thought ...", id="what-if"
+            _columns(key, titles), key=lambda row: row.option, empty="Trying each fix in thought ...", id="what-if"
         )
         self._title, self.pane = RuleLine(), TextPane(id="detail")
 
@@ -103,8 +105,9 @@ class WhatIfScreen(BaseScreen):
             return
         each = self.supposed[place - 1]
         root = branches(self.knowledge.catalog, each.preview)[0]
-        self._title.tell(f"{fate(each, self.key).option}: {in_words(each)}")
-        picture = Drawing(fates, (tuple(map(outcome, self.supposed)),))
+        outcomes = tuple(outcome(one, self._titles) for one in self.supposed)
+        self._title.tell(f"{outcomes[place - 1].name}: {in_words(each)}")
+        picture = Drawing(fates, (outcomes,))
         self.pane.show([*branch_lines(root, each.preview), *note_lines(each.preview), "", picture])
         self.refresh_bindings()
 
@@ -127,11 +130,11 @@ class WhatIfScreen(BaseScreen):
         self.export(f"what-if-{self.key.name}", ".md", what_if_markdown(self.supposed, self.key, self._named))
 
 
-def _columns(key: ForeignKey) -> list[ListColumn[Fate]]:
+def _columns(key: ForeignKey, titles: Mapping[str, str]) -> list[ListColumn[Fate]]:
     table = shown_name(key.table)
     return [
         ListColumn("", lambda row: "" if row.works else "!", 1, tone=lambda _: "error"),
-        ListColumn("option", lambda row: row.option, 13, tone=lambda _: "strong"),
+        ListColumn("option", lambda row: titles.get(row.option, row.option), 13, tone=lambda _: "strong"),
         ListColumn("the delete", lambda row: row.delete, 14),
         ListColumn(table, lambda row: row.referencing, max(14, len(table))),
         ListColumn("other rows", lambda row: row.others, 18),
