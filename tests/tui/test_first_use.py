@@ -8,6 +8,7 @@ import pytest
 from textual import events
 
 from fkdash.tui import keys
+from fkdash.tui.screens.findings.tables import TablesScreen
 from fkdash.tui.screens.fix.options import FixOptionsScreen
 from fkdash.tui.screens.orphans import OrphansScreen
 from fkdash.tui.screens.preview.ask import PreviewAskScreen
@@ -156,3 +157,20 @@ async def test_names_and_bars_of_the_blocked_rows_are_whole_at_every_width(
             await session.until_shown(
                 "6adba1de-a8a5-4cbd-844e-65b86b6d6294", "00889b81-9fc1-4ee9-a6e6-67009bcb536b"
             )
+
+
+async def test_a_table_named_whole_is_taken_though_others_have_its_name_in_theirs(database: TestDatabase) -> None:
+    await database.execute(
+        "create table hosts (id int primary key); create table dhosts (id int primary key references hosts);"
+        "create table hosts_groups (id int primary key references hosts)"
+    )
+    async with dashboard(database.dsn, options=PLAIN) as session:
+        await session.until_shown("2 foreign keys")
+        await session.press("T", *"hosts")
+        screen = session.app.screen
+        assert isinstance(screen, TablesScreen)
+        await session.until(lambda: screen.list.row is not None and screen.list.row.name == "hosts")
+        await session.press("down")
+        await session.until(lambda: screen.list.row is not None and screen.list.row.name == "hosts_groups")
+        await session.press("up", "enter")
+        await session.until_shown("relations of hosts")

@@ -33,6 +33,7 @@ class TablesScreen(BaseScreen):
     ) -> None:
         super().__init__()
         self._catalog, self._question, self._chosen = catalog, question, chosen
+        self._typed = ""
         self.list = RowList["TableName"](
             [
                 ListColumn("table", shown_name, 24),
@@ -64,6 +65,14 @@ class TablesScreen(BaseScreen):
         self.consequence.tell(f"{self._question} Type a part of its name; enter takes it.")
         self.list.show_rows(sorted(self._catalog.tables))
         self.list.action_filter()
+
+    def on_row_list_arranged(self, event: RowList.Arranged) -> None:
+        """Take the table that is called just as typed, wherever it stands among those that have it in their names."""
+        if event.row_list.filter_text != self._typed:
+            self._typed = event.row_list.filter_text
+            typed = self._typed.lower()
+            called = (name for name in self.list.rows if typed in {name.name.lower(), str(name).lower()})
+            self.list.go_to(next(called, None))
 
     def on_row_list_opened(self) -> None:
         """Open the table clicked."""
