@@ -67,7 +67,7 @@ class TablesScreen(BaseScreen):
         self.list.action_filter()
 
     def on_row_list_arranged(self, event: RowList.Arranged) -> None:
-        """Take the table that is called just as typed, wherever it stands among those that have it in their names."""
+        """Take the table that is called just as typed, whatever stands before it with that in its name."""
         if event.row_list.filter_text != self._typed:
             self._typed = event.row_list.filter_text
             typed = self._typed.lower()
