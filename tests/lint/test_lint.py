@@ -118,7 +118,8 @@ def test_every_format_says_how_far_it_was_understood(lint: Lint, tmp_path: Path)
         shown = json.dumps(said) if form == "json" else said
         assert code == 1
         assert "the columns of a table made of a query are not known" in shown, form
-        assert "FK303" in shown, form
+        for rule in ("FK118", "FK119", "FK303"):
+            assert rule in shown, (form, rule)
     sarif = json.loads(lint("m", form="sarif")[1])["runs"][0]
     [result] = [each for each in sarif["results"] if each["ruleId"] == "FK101"]
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 6, "startColumn": 1}

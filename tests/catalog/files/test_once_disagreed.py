@@ -90,6 +90,9 @@ SCRIPTS = {
     "add constraint own foreign key (p_id) references p (n); create trigger t before delete on m for each row execute function f(); "
     "create trigger u before delete on m1 for each row execute function f(); alter table m disable trigger all; alter table m2 "
     "enable trigger all;",
+    "a column that an index only includes": "alter table c add x int; create unique index i on c (p_id) include (x); alter table p "
+    "add foreign key (n) references c (p_id); do $$ begin alter table c alter x type bigint; exception when "
+    "dependent_objects_still_exist then alter table c add y int; end $$; alter table c alter p_id type bigint;",
     "what is kept for partitions is called anew with its key": "create table m (k int, x int references p) partition by list "
     "(k); create table m1 (k int, x int constraint odd references p); alter table m attach partition m1 for values in (1); "
     "alter table m alter x type bigint; create table q (id int primary key) partition by range (id); create table q1 "

@@ -257,6 +257,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         if number in fact.used:
             if not fact.valid and state.children(table.oid):
                 raise DoubtfulError(f"the index {index.name}, which not every partition has, is made anew")
+            _want_no_key_left(state, index, number)
             _want_usual_names(state, index)
             want_overlaps(state, fact, wanted)
             classes = tuple(
@@ -281,6 +282,14 @@ def _leave_unchecked(state: State, table: Relation, name: str) -> None:
         if inherited is not None and inherited.inherited:
             state.change_constraint(inherited, validated=False)
             _leave_unchecked(state, child, name)
+
+
+def _want_no_key_left(state: State, index: Relation, number: int) -> None:
+    """Raise RefusedError where a foreign key that is not made anew itself depends on an index that is."""
+    table = index.index.table if index.index is not None else 0
+    keys = [state.constraints[oid] for oid in state.referencing.get(table, ())]
+    if any(key.index == index.oid and number not in key.referenced_columns for key in keys):
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"a foreign key depends on the index {index.name}")
 
 
 def _want_usual_names(state: State, index: Relation) -> None:
