@@ -167,3 +167,41 @@ async def test_a_repair_that_a_narrow_publication_makes_impossible_is_stopped_be
         lines = await bench.preflight(await bench.plan("pk", "null-orphans"))
         assert any("42P10" in line.what for line in lines)
         assert await refused("part")
+
+
+_GENERATED = {
+    "alter publication n set (publish_generated_columns = none)": True,
+    "alter publication n set (publish_generated_columns = stored)": False,
+    "alter table c replica identity default": False,
+    "alter table c replica identity full; alter table c add w int generated always as (id) virtual": True,
+    "drop publication n; create publication n for all tables": True,
+    "drop publication n; create publication n for tables in schema public": True,
+    "alter table c drop w; alter table c drop v; drop publication n; create publication n for table c": False,
+}
+
+
+@pytest.mark.minimum_version(18)
+async def test_a_repair_of_rows_with_generated_columns_that_are_not_published_is_stopped_before_it_begins(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        """
+        create table p (id int primary key);
+        create table c (id int primary key, p_id int, v int generated always as (id) stored,
+          constraint ck foreign key (p_id) references p not valid);
+        alter table c replica identity full;
+        create publication n for table c;
+        """
+    )
+    async with workbench(database, tmp_path) as bench:
+        for change, stopped in _GENERATED.items():
+            await database.execute(change)
+            lines = await bench.preflight(await bench.plan("ck", "null-orphans"))
+            said = [line.what for line in lines if line.standing is Standing.STOP]
+            assert ["n does not publish generated columns" in each for each in said] == [True] * stopped, change
+            try:
+                await database.execute("update c set p_id = null where false")
+                refused = False
+            except asyncpg.InvalidColumnReferenceError:
+                refused = True
+            assert refused is stopped, change

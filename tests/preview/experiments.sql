@@ -2694,6 +2694,66 @@ ALTER TABLE c1 REPLICA IDENTITY FULL;
 INSERT INTO c VALUES (1);
 CREATE PUBLICATION changes FOR TABLE c;
 
+-- experiment pub14: a generated column in a replica identity FULL that is not published
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE, g int GENERATED ALWAYS AS (pid * 2) STORED);
+ALTER TABLE c REPLICA IDENTITY FULL;
+CREATE PUBLICATION changes FOR TABLE c;
+
+-- experiment pub15: a generated column in the key of a table that loses its reference
+-- delete p WHERE id=1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(id int, g int GENERATED ALWAYS AS (id * 2) STORED PRIMARY KEY, pid int REFERENCES p ON DELETE SET NULL);
+INSERT INTO c VALUES (1, DEFAULT, 1);
+CREATE PUBLICATION changes FOR ALL TABLES;
+
+-- experiment pub16: generated columns that are published, and one outside the replica identity
+-- delete p WHERE id=1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE, g int GENERATED ALWAYS AS (pid * 2) STORED);
+ALTER TABLE c REPLICA IDENTITY FULL;
+CREATE TABLE d(id int PRIMARY KEY, pid int REFERENCES p ON DELETE CASCADE, g int GENERATED ALWAYS AS (pid * 2) STORED);
+INSERT INTO c VALUES (1);
+INSERT INTO d VALUES (1, 1);
+CREATE PUBLICATION changes FOR TABLE c WITH (publish_generated_columns = stored);
+CREATE PUBLICATION others FOR TABLE d;
+
+-- experiment pub17: a virtual generated column is never published
+-- delete p WHERE id=1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(pid int REFERENCES p ON DELETE CASCADE, g int GENERATED ALWAYS AS (pid * 2) VIRTUAL);
+ALTER TABLE c REPLICA IDENTITY FULL;
+CREATE PUBLICATION changes FOR TABLE c WITH (publish_generated_columns = stored);
+
+-- experiment pub18: a column list that names the generated column of the key
+-- delete p WHERE id=1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(id int, g int GENERATED ALWAYS AS (id * 2) STORED PRIMARY KEY, pid int REFERENCES p ON DELETE CASCADE);
+INSERT INTO c VALUES (1, DEFAULT, 1);
+CREATE PUBLICATION changes FOR TABLE c (g);
+
+-- experiment pub19: a partition with a generated column of the replica identity, of a table published by its root
+-- delete p WHERE id=1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY);
+INSERT INTO p VALUES (1),(2);
+CREATE TABLE c(k int, pid int REFERENCES p ON DELETE SET NULL, g int GENERATED ALWAYS AS (pid * 2) STORED) PARTITION BY LIST (k);
+CREATE TABLE c1 PARTITION OF c FOR VALUES IN (1);
+ALTER TABLE c1 REPLICA IDENTITY FULL;
+INSERT INTO c VALUES (1, 1);
+CREATE PUBLICATION changes FOR TABLE c WITH (publish_via_partition_root);
+
 -- experiment pub9: a check for rows that remain is no update
 -- delete p WHERE id=1
 -- versions 14 to 18

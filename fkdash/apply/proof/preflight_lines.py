@@ -146,19 +146,8 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
             f"published by {row['publications']}; a schema change is not replicated",
             "The plan's consequences say what is to be done on the subscribers, and in which order.",
         )
-    if plan.writes_rows and row["unidentified"]:
-        yield stop(
-            f"{row['unidentified']} is published and has no replica identity, so its rows can be neither changed "
-            "nor deleted (55000)",
-            "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
-        )
-    if plan.writes_rows and row["narrowly_published"]:
-        yield stop(
-            f"the row filter or the column list of {row['narrowly_published']} does not fit the replica identity, "
-            "so rows can be neither changed nor deleted (42P10)",
-            "ALTER PUBLICATION ... SET TABLE ... with a filter on columns of the replica identity only, and with "
-            "all of them in the list.",
-        )
+    if plan.writes_rows:
+        yield from _publishing_lines(row)
     if row["subscribed"]:
         yield warning(
             "a subscription writes to a table of this key, past its foreign keys",
@@ -176,6 +165,29 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         )
     if row["index_builds"]:
         yield warning(f"an index of {row['index_builds']} is being built now", "The run waits until it is done.")
+
+
+def _publishing_lines(row: Row) -> Iterator[PreflightLine]:
+    """Say for which publication the server would refuse every change of a row (CheckCmdReplicaIdentity)."""
+    if row["unidentified"]:
+        yield stop(
+            f"{row['unidentified']} is published and has no replica identity, so its rows can be neither changed "
+            "nor deleted (55000)",
+            "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
+        )
+    if row["narrowly_published"]:
+        yield stop(
+            f"the row filter or the column list of {row['narrowly_published']} does not fit the replica identity, "
+            "so rows can be neither changed nor deleted (42P10)",
+            "ALTER PUBLICATION ... SET TABLE ... with a filter on columns of the replica identity only, and with "
+            "all of them in the list.",
+        )
+    if row["unpublished_generated"]:
+        yield stop(
+            f"{row['unpublished_generated']} does not publish generated columns that are in the replica identity, "
+            "so rows can be neither changed nor deleted (42P10)",
+            "ALTER PUBLICATION ... SET (publish_generated_columns = stored), or another REPLICA IDENTITY.",
+        )
 
 
 def holder_lines(in_the_way: tuple[Holder, ...], chain: tuple[Waiting, ...]) -> Iterator[PreflightLine]:

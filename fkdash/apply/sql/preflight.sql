@@ -83,6 +83,29 @@ select pg_is_in_recovery()                                  as standby,
                                         from regexp_matches(to_jsonb(r) ->> 'prattrs', '\d+', 'g') as kept
                                         join pg_attribute a on a.attrelid = r.prrelid and a.attnum = kept[1]::int2)))))
                                                             as narrowly_published,
+       -- From 18 on a generated column of the replica identity must be published too, unless a list has it.
+       (select string_agg(distinct p.pubname, ', ' order by p.pubname)
+          from pg_class c
+         cross join lateral (
+               select c.oid as relid union all select relid from pg_partition_ancestors(c.oid) where c.relispartition) up
+          join pg_class above on above.oid = up.relid
+          join pg_publication_tables t
+            on t.schemaname = above.relnamespace::regnamespace::text and t.tablename = above.relname
+          join pg_publication p on p.pubname = t.pubname and (p.pubupdate or p.pubdelete)
+         where c.oid = any ($5::oid[])
+           and to_jsonb(p) ->> 'pubgencols' is not null
+           and (c.relreplident = 'f'
+                or not exists (select from pg_publication_rel r
+                                where r.prpubid = p.oid and r.prrelid = above.oid and to_jsonb(r) ->> 'prattrs' is not null))
+           and exists (
+                 select from pg_attribute a
+                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> ''
+                    and (a.attgenerated <> 's' or to_jsonb(p) ->> 'pubgencols' <> 's')
+                    and (c.relreplident = 'f'
+                         or exists (select from pg_index i
+                                     where i.indrelid = c.oid and a.attnum = any (i.indkey)
+                                       and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident end))))
+                                                            as unpublished_generated,
        exists (select from pg_subscription_rel where srrelid = any ($6::oid[])) as subscribed,
        (select string_agg(distinct l.relation::regclass::text, ', ')
           from pg_stat_activity a join pg_locks l on l.pid = a.pid and l.relation = any ($6::oid[])

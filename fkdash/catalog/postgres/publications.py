@@ -49,6 +49,8 @@ def _refused(row: Row, event: str) -> Unpublishable | None:
         why = "has a row filter over columns that are not in its replica identity"
     elif row["listed"] is not None and (row["whole"] or not identity <= listed):
         why = "has a column list that does not cover its replica identity"
+    elif row["unpublished"]:
+        why = "does not publish generated columns that are in its replica identity"
     elif not identity and not row["whole"]:
         why = f"publishes {event.lower()}s and it has no replica identity"
         return Unpublishable(event, row["publication"], OBJECT_NOT_IN_PREREQUISITE_STATE, why)

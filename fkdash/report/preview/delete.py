@@ -48,7 +48,7 @@ _REASONS: Final = {
     CHECK_VIOLATION: "CHECK or partition",
     EXCLUSION_VIOLATION: "exclusion constraint",
     INSUFFICIENT_PRIVILEGE: "the table's owner lacks privileges",
-    INVALID_COLUMN_REFERENCE: "a publication's filter or column list does not fit its replica identity",
+    INVALID_COLUMN_REFERENCE: "what a publication publishes of it does not fit its replica identity",
     SYNTAX_ERROR: "set twice",
     GENERATED_ALWAYS: "GENERATED ALWAYS AS IDENTITY",
     READ_ONLY_SQL_TRANSACTION: "transactions are read-only here by default",

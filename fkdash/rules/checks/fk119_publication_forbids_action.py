@@ -1,7 +1,8 @@
 """FK119: a publication forbids the statement that an action is.
 
-A table that publishes updates or deletes needs a replica identity, and a row filter or column list must fit it;
-otherwise PostgreSQL refuses every UPDATE or DELETE of it, an action's too (CREATE PUBLICATION, "Notes").
+A table that publishes updates or deletes needs a replica identity; a row filter, a column list and, from 18 on,
+what is published of generated columns must fit it. Otherwise PostgreSQL refuses every UPDATE or DELETE of it, an
+action's too (CREATE PUBLICATION, "Notes").
 """
 
 from __future__ import annotations
@@ -82,9 +83,9 @@ RULE = Rule(
     summary="A publication forbids the statement that the action is",
     explanation="The referencing table is in a publication that publishes updates or deletes, and PostgreSQL "
     "could not tell a subscriber which row went: the table has no replica identity (SQLSTATE 55000), or a row "
-    "filter or column list does not fit it (42P10). CASCADE, SET NULL and SET DEFAULT are such statements, so "
-    "deleting any referenced row fails, even one that nothing refers to. Of a partitioned table one partition is "
-    "enough.",
+    "filter, a column list or generated columns that are not published do not fit it (42P10). CASCADE, SET NULL "
+    "and SET DEFAULT are such statements, so deleting any referenced row fails, even one that nothing refers to. "
+    "Of a partitioned table one partition is enough.",
     example="CREATE TABLE projects (id int PRIMARY KEY);\n"
     "CREATE TABLE usage_log (project_id int REFERENCES projects ON DELETE CASCADE, day date);\n"
     "CREATE PUBLICATION changes FOR TABLE usage_log;\n"

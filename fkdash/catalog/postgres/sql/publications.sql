@@ -1,13 +1,20 @@
--- Of tables that publications publish UPDATE or DELETE of: those that have no replica identity, or of which a
--- publication has a row filter or a column list, with what decides whether such a statement is refused
--- (execReplication.c, CheckCmdReplicaIdentity). One row for each table and publication; `identity` are the names of the
--- columns of the replica identity, empty without one. `filter` is a stored expression; it and `listed` may be about a
--- table above, so that `numbers` and `names`, pairwise, say what their attribute numbers stand for.
+-- Of tables that publications publish UPDATE or DELETE of: those that have no replica identity, or one with generated
+-- columns that are not published (`unpublished`, from 18 on), or of which a publication has a row filter or a column
+-- list, with what decides whether such a statement is refused (execReplication.c, CheckCmdReplicaIdentity). One row for
+-- each table and publication; `identity` are the names of the columns of the replica identity, empty without one.
+-- `filter` is a stored expression; it and `listed` may be about a table above, so that `numbers` and `names`, pairwise,
+-- say what their attribute numbers stand for.
 -- An unqualified column that a version lacks is taken from `absent`. The part in braces is
 -- publications_of_schemas.sql from 15 on. $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
 with publishing as (
-  select oid, pubname, puballtables, pubupdate, pubdelete, pubviaroot from pg_publication where pubupdate or pubdelete
+  select p.*
+    from (values (null::"char")) as absent (pubgencols)
+   cross join lateral (
+     select oid, pubname, puballtables, pubupdate, pubdelete, pubviaroot, pubgencols
+       from pg_publication
+      where pubupdate or pubdelete
+   ) p
 ), candidate as (
   select c.oid, c.relreplident, c.relispartition, (i.indkey::int2[])[0:i.indnkeyatts - 1] as columns
     from pg_class c
@@ -37,7 +44,7 @@ with publishing as (
   {schemas}
 )
 select c.oid::int8 as table_oid, p.pubname as publication, p.pubupdate as updates, p.pubdelete as deletes,
-       c.relreplident = 'f' as whole, array(select attname::text from pg_attribute where attrelid = c.oid and attnum = any (c.columns)) as identity,
+       c.relreplident = 'f' as whole, u.unpublished, array(select attname::text from pg_attribute where attrelid = c.oid and attnum = any (c.columns)) as identity,
        d.filter, d.listed,
        array(select attnum::int from pg_attribute
               where attrelid = d.ancestor and (d.filter is not null or d.listed is not null) order by attnum) as numbers,
@@ -51,5 +58,12 @@ select c.oid::int8 as table_oid, p.pubname as publication, p.pubupdate as update
   ) d
   join candidate c on c.oid = d.oid
   join publishing p on p.oid = d.publication
- where (c.relreplident <> 'f' and c.columns is null) or d.filter is not null or d.listed is not null
+ cross join lateral (
+   select p.pubgencols is not null and (c.relreplident = 'f' or d.listed is null) and exists (
+            select from pg_attribute
+             where attrelid = c.oid and attnum > 0 and not attisdropped
+               and attgenerated <> '' and (attgenerated <> 's' or p.pubgencols <> 's')
+               and (c.relreplident = 'f' or attnum = any (c.columns)))
+ ) u (unpublished)
+ where (c.relreplident <> 'f' and c.columns is null) or d.filter is not null or d.listed is not null or u.unpublished
  order by c.oid, p.pubname collate "C"
