@@ -68,9 +68,11 @@ def _differing(
 ) -> Iterator[Finding]:
     facts = {schema: _facts(catalog, key) for schema, key in keys.items()}
     usual, alike = Counter(facts.values()).most_common(1)[0]
-    without = [schema for schema in schemas if schema not in keys and _could_have(catalog, schema, table, columns)]
+    if alike < _FEWEST_ALIKE or (alike == len(keys) == len(schemas)):
+        return
     odd = [schema for schema in keys if facts[schema] != usual]
-    if alike < _FEWEST_ALIKE or not 0 < len(odd) + len(without) <= (alike + len(odd) + len(without)) / _MOST_ODD:
+    without = [schema for schema in schemas if schema not in keys and _could_have(catalog, schema, table, columns)]
+    if not 0 < len(odd) + len(without) <= (alike + len(odd) + len(without)) / _MOST_ODD:
         return
     model = next(key for schema, key in keys.items() if facts[schema] == usual)
     for schema in odd:
