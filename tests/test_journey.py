@@ -109,8 +109,7 @@ async def test_the_incident_is_found_seen_fixed_and_proved_in_a_terminal(
             screen.read_until("refused with 23503")
             screen.send(b"\x1b")
             screen.read_until("contradictions")
-            screen.read_quiet()
-            assert "BITES" not in screen.screen
+            screen.read_until_gone("BITES")
             screen.send(b"q")
             return screen.wait()
 

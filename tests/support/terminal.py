@@ -98,6 +98,14 @@ class Terminal:
                 message = f"{wanted!r} did not appear; exit {self.process.poll()}; the screen is:\n{self.screen}"
                 raise AssertionError(message)
 
+    def read_until_gone(self, unwanted: str, *, seconds: float = LONG_ENOUGH) -> None:
+        """Read until `unwanted` stands on the screen no more."""
+        deadline = monotonic() + seconds
+        while unwanted in self.screen:
+            left = deadline - monotonic()
+            assert left > 0, f"{unwanted!r} stays; the screen is:\n{self.screen}"
+            assert self._read(left), f"{unwanted!r} stays; the screen is:\n{self.screen}"
+
     def read_quiet(self, quiet: float = 0.4, *, seconds: float = SECONDS) -> int:
         """Read until nothing has come for `quiet` seconds and give the number of bytes read."""
         before = len(self.received)

@@ -181,7 +181,9 @@ async def test_the_history_says_why_a_run_of_another_database_cannot_be_undone_h
         assert "left halfway" not in session.screen
         await session.press("H")
         await session.until_shown("CUT OFF")
-        assert isinstance(session.app.screen, HistoryScreen)
+        screen = session.app.screen
+        assert isinstance(screen, HistoryScreen)
+        await session.until(lambda: "still being looked at" not in screen.why_not("undo"))
         await session.press("u")
         await session.until_shown(f"it was made in the database {incident_database.name}")
 

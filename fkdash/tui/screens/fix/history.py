@@ -144,7 +144,9 @@ class HistoryScreen(BaseScreen):
         if row.run.going_on:
             return "this run is going on in another process"
         if self._here is None:
-            return "no database is connected"
+            return (
+                "no database is connected" if self._catalog is None else "this database is still being looked at"
+            )
         if not row.run.identity.is_same(self._here):
             where = f" ({row.run.where})" if row.run.where and row.run.database == self._here.database else ""
             return f"it was made in the database {row.run.database}{where}, which is not the one connected to"
