@@ -48,7 +48,10 @@ pg.Client.prototype.query = function (...given) {
   const made = query.apply(this, given);
   return made instanceof Promise ? made.then(known) : made;
 };
-const at = (database) => ({ host: process.env.PGHOST, port: 5432, user: 'postgres', database });
+// A command would not end before its connections have been idle for ten seconds, and its lock could be waited for.
+const later = globalThis.setTimeout;
+globalThis.setTimeout = (call, time, ...more) => (time < 10_000 ? later(call, time, ...more) : later(call, time, ...more).unref());
+const at = (database) => ({ host: process.env.PGHOST, port: 5432, user: 'postgres', database, idleTimeoutMillis: 100 });
 const whole = (adapter) => {
   if (process.env.WHOLE) adapter.executeScript = async (sql) => { await adapter.client.query(sql); };
   return adapter;

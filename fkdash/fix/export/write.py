@@ -66,7 +66,8 @@ def write(files: Sequence[FileChange]) -> None:
         raise
     finally:
         for old in kept.values():
-            old.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                old.unlink()
 
 
 def _as_it_was(change: FileChange) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def models_of(files: Iterable[tuple[Text, ast.ClassDef]]) -> tuple[Model, ...]:
 
 
 def field_of(model: Model, column: str) -> Field | None:
-    """Give the field of a column, allowing NULL; None where the migrations have none."""
+    """Give the field of a column, allowing NULL; None where the migrations have none that another file can say."""
     for name, (text, value) in model.fields.items():
         if column_of(name, value) == column:
             return _made(text, model.name, name, value)
@@ -119,13 +120,19 @@ def _table_in(options: ast.expr | None) -> str:
     return ""
 
 
-def _made(text: Text, model: str, name: str, value: ast.expr) -> Field:
+def _made(text: Text, model: str, name: str, value: ast.expr) -> Field | None:
     tree = ast.parse(text.text)
-    imports = tuple(
-        ast.unparse(node)
+    imported = [
+        node
         for node in tree.body
         if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__"
-    )
+    ]
+    bound = {(each.asname or each.name).partition(".")[0] for node in imported for each in node.names}
+    used = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    if used - bound - set(dir(builtins)):
+        # A function or a constant of that file.
+        return None
+    imports = tuple(ast.unparse(node) for node in imported)
     changed = value
     if isinstance(value, ast.Call):
         keywords = [each for each in value.keywords if each.arg != "null"]
