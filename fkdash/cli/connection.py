@@ -19,13 +19,13 @@ from fkdash.db.look import with_look
 from fkdash.db.target import PasswordPrompt, Target, refuse_writing
 from fkdash.db.where.conninfo import without_password
 from fkdash.db.where.resolve import ConnectionArguments, resolve
-from fkdash.errors import PasswordRequiredError, UsageError
+from fkdash.errors import FkdashError, PasswordRequiredError, UsageError
 from fkdash.profiles import Settings, profile_of, settings_file
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Coroutine, Mapping
 
     from fkdash.catalog.model import Catalog
     from fkdash.db.pool import Limits, ReadPool
@@ -231,8 +231,22 @@ def run_async(work: Coroutine[Any, Any, _T]) -> _T:
     kept: list[_T] = []
 
     async def keep() -> None:
+        asyncio.get_running_loop().set_exception_handler(_unheard)
         kept.append(await work)
 
     # asyncio.run spells the task, its result included, when it puts the signal handler back: it must be small.
     asyncio.run(keep())
     return kept[0]
+
+
+def _unheard(_loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+    """Keep from the terminal what went wrong where nobody waits any more: asyncio would print a traceback.
+
+    A lost connection has been told by whoever gave it up; anything else is a fault of fkdash, and is told as one.
+    """
+    from fkdash.db.refused.translate import DRIVER_ERRORS  # only a failure pays for these
+    from fkdash.faults import account_of
+
+    error = context.get("exception")
+    if error is not None and not isinstance(error, (*DRIVER_ERRORS, FkdashError)):
+        tell(account_of(error))

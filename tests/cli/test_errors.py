@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -13,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from fkdash.cli.connection import run_async
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 from tests.support.terminal import terminal
@@ -230,3 +233,21 @@ async def test_a_dsn_in_the_place_of_the_constraint_is_said_to_be_there_and_not_
 async def test_a_file_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
     ended = await fkdash("check", "--baseline", str(tmp_path / "nosuch"))
     assert_said(ended, 2, f"The baseline {tmp_path / 'nosuch'} cannot be read: No such file or directory.")
+
+
+def test_a_failure_that_nobody_waits_for_any_more_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    async def leave_behind(error: Exception) -> int:
+        asyncio.get_running_loop().create_future().set_exception(error)
+        gc.collect()
+        return 7
+
+    assert run_async(leave_behind(asyncpg.ConnectionDoesNotExistError("it was closed"))) == 7
+    assert capsys.readouterr().err == ""
+    assert run_async(leave_behind(ValueError("of our own"))) == 7
+    said = capsys.readouterr().err
+    assert "a fault of its own (ValueError)" in said
+    assert "Traceback" not in said
