@@ -26,6 +26,7 @@ import asyncpg
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan
+from fkdash.errors import StoppedError
 from tests.support.changes import workbench
 from tests.support.gate import Moment, gate
 from tests.support.program import Ended, ended, start
@@ -187,7 +188,14 @@ async def _finished(database: TestDatabase, journal: Path) -> None:
 
 async def _undone(database: TestDatabase, journal: Path) -> None:
     async with workbench(database, journal.parent) as bench:
-        over = await bench.carry_out(undo_plan(bench.catalog, recorded_run(journal).plan), continues=journal)
+        try:
+            back = undo_plan(bench.catalog, recorded_run(journal).plan)
+        except StoppedError as nothing:
+            # It was ended before its first COMMIT took effect; that the rows are as before is asked in any case.
+            if "nothing to undo" not in nothing.next_step:
+                raise
+            return
+        over = await bench.carry_out(back, continues=journal)
         assert over.outcome is RunOutcome.VERIFIED, (over.message, over.verification)
 
 
