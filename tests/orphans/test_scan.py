@@ -8,9 +8,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from fkdash.catalog.model import Catalog, ForeignKey
+from fkdash.db.session import Sessions
 from fkdash.errors import UnreachableError
+from fkdash.orphans import scan as scanning
 from fkdash.orphans.references import doubtful, every
-from fkdash.orphans.scan import count_orphans, scan
+from fkdash.orphans.scan import OrphanCount, count_orphans, scan
 from fkdash.report.orphans import orphans_document, orphans_text
 from tests.support.changes import workbench
 from tests.support.program import run
@@ -163,6 +166,30 @@ async def test_a_locked_table_is_named_and_the_others_are_counted(database: Test
     assert (found["doubted"].rows, found["doubted"].status) == (None, "unknown")
     assert "ACCESS EXCLUSIVE on public.doubted is held by pid" in found["doubted"].reason
     assert "cut short" not in found["doubted"].reason
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("jobs", [1, 2])
+async def test_no_more_references_are_counted_at_a_time_than_asked_for(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    await database.execute(_TABLES)
+    under_way, most = 0, 0
+
+    async def counted(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, seconds: float) -> OrphanCount:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return await count_orphans(sessions, catalog, key, seconds=seconds)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(scanning, "count_orphans", counted)
+    async with workbench(database, tmp_path) as bench:
+        found = await scan(bench.pool, bench.catalog, every(bench.catalog), seconds=10, jobs=jobs)
+    assert most == jobs
+    assert {each.orphans.status for each in found} == {"complete"}
 
 
 async def test_a_scan_goes_on_from_what_an_earlier_one_has_counted_to_the_end(
