@@ -1,4 +1,4 @@
-"""Makes the pictures of every screen from the demo: `python -m tests.screenshots`; `--check` only compares.
+"""Makes the screenshots of every screen from the demo: `python -m tests.screenshots`; `--check` only compares.
 
 They are the same on every run: the demo's rows are seeded, and moments and durations are fixed here. The moving
 one is the walk from the first screen to "verified" as it was really gone.
@@ -168,8 +168,8 @@ async def walked(dsn: str, size: tuple[int, int], steps: Walk) -> dict[str, Scre
     return taken
 
 
-async def pictures(dsn: str) -> dict[str, str]:
-    """Give every picture as SVG by its file's name; every walk that changes something begins with the incident."""
+async def screenshots(dsn: str) -> dict[str, str]:
+    """Give every screenshot as SVG by its file's name; every walk that changes something begins with the incident."""
     from tests.svg import Frame, moving, still  # noqa: PLC0415 - after the environment is set
 
     made: dict[str, str] = {}
@@ -210,9 +210,9 @@ def _database(dsn: str) -> str:
 
 
 def main() -> int:
-    """Write the pictures, or say which ones are not what the dashboard shows."""
+    """Write the screenshots, or say which ones are not what the dashboard shows."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when a picture is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when a screenshot is stale")
     check = parser.parse_args().check
     os.environ.update(TEXTUAL_ANIMATIONS="none", TEXTUAL_FPS="30", TEXTUAL_THEME="ansi-dark")
     os.environ.pop("NO_COLOR", None)
@@ -229,7 +229,7 @@ def main() -> int:
         patch("fkdash.apply.journal.records.runs_folder", return_value=RUNS),
     ):
         moments.now.return_value = MOMENT
-        made = asyncio.run(pictures(dsn))
+        made = asyncio.run(screenshots(dsn))
     shutil.rmtree(RUNS, ignore_errors=True)
     if len(made[MOVING].encode()) > MOST_BYTES_MOVING:
         raise SystemExit(f"{MOVING} has {len(made[MOVING].encode()):,} bytes; {MOST_BYTES_MOVING:,} is the most.")
@@ -253,8 +253,8 @@ def main() -> int:
     return 0
 
 
-def _same(path: Path, picture: str) -> bool:
-    return path.exists() and path.read_text(encoding="utf-8") == picture
+def _same(path: Path, made: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == made
 
 
 if __name__ == "__main__":

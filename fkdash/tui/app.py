@@ -53,14 +53,14 @@ class DashboardApp(Host):
         self.wants_password: Target | None = None
         self.wants_it_for_looking = True
         self.marking = Marking()
-        self._desks: list[OpenDatabase] = []
+        self._open: list[OpenDatabase] = []
         self._databases: DatabasesScreen | None = None
         self._start = start
         self._first: BaseScreen
         if isinstance(start, KnownDatabases):
             self._first = self._databases = self._list_of(start)
         else:
-            self._first = self._desk_at(start).constraints
+            self._first = self._opened_at(start).constraints
         if options.keymap:
             from fkdash.tui.rebinding import checked_keymap  # few operators have keys of their own
 
@@ -75,8 +75,8 @@ class DashboardApp(Host):
 
         What was marked and stands in no file yet is kept in one.
         """
-        for desk in self._desks:
-            await desk.close()
+        for database in self._open:
+            await database.close()
         if self.marking.unsaved:
             with suppress(OSError):
                 self.farewell = f"The report on what you marked is in {self.marking.save()}"
@@ -84,9 +84,9 @@ class DashboardApp(Host):
     # Which database
 
     @property
-    def desk(self) -> OpenDatabase | None:
+    def database(self) -> OpenDatabase | None:
         """The database that the present screen is about, None on the list of databases."""
-        homes = {desk.constraints: desk for desk in self._desks}
+        homes = {database.constraints: database for database in self._open}
         for screen in reversed(self.screen_stack):
             if screen is self._databases:
                 return None
@@ -97,43 +97,43 @@ class DashboardApp(Host):
     @property
     def constraints(self) -> ConstraintsScreen:
         """The first screen of that database; raises LookupError where there is none."""
-        return self._desk_here().constraints
+        return self._database_here().constraints
 
     @property
     def connection(self) -> Connection:
         """The connection to that database; raises LookupError where there is none."""
-        return self._desk_here().connection
+        return self._database_here().connection
 
     @property
     def applying(self) -> Applying:
         """What is being changed in that database; raises LookupError where there is none."""
-        return self._desk_here().applying
+        return self._database_here().applying
 
     @property
     def knowledge(self) -> Knowledge | None:
         """What is known of that database, None where nothing is."""
-        return self.desk.knowledge if self.desk is not None else None
+        return self.database.knowledge if self.database is not None else None
 
     @property
     def place(self) -> Place:
         """What the header of the present screen says."""
-        return self.desk.place if self.desk is not None else _SEVERAL_DATABASES
+        return self.database.place if self.database is not None else _SEVERAL_DATABASES
 
-    def _desk_here(self) -> OpenDatabase:
-        if self.desk is None:
+    def _database_here(self) -> OpenDatabase:
+        if self.database is None:
             raise LookupError("The present screen is not about one database.")
-        return self.desk
+        return self.database
 
-    def _desk_at(self, place: Target | Destination) -> OpenDatabase:
+    def _opened_at(self, place: Target | Destination) -> OpenDatabase:
         """Open a database; what its profile says is for it alone, what the command line says for all."""
         options = self.options
         if isinstance(place, Destination):
             options, place = replace(options, environment=place.environment), place.target
         read_only = options.read_only or place.read_only
         own = replace(options, read_only=read_only)
-        desk = OpenDatabase(self, replace(place, read_only=read_only), own, self.left)
-        self._desks.append(desk)
-        return desk
+        database = OpenDatabase(self, replace(place, read_only=read_only), own, self.left)
+        self._open.append(database)
+        return database
 
     def _list_of(self, survey: KnownDatabases) -> DatabasesScreen:
         from fkdash.tui.screens.findings.databases import DatabasesScreen  # the first frame waits for this
@@ -142,13 +142,13 @@ class DashboardApp(Host):
 
     def enter(self, destination: Destination) -> None:
         """Go into a database; escape comes back."""
-        self.push_screen(self._desk_at(destination).constraints)
+        self.push_screen(self._opened_at(destination).constraints)
 
-    def left(self, desk: OpenDatabase) -> None:
+    def left(self, database: OpenDatabase) -> None:
         """Close a database whose first screen has gone."""
-        if desk in self._desks and not self._exit:
-            self._desks.remove(desk)
-            self.run_worker(desk.close(), group="closing", description="Closing")
+        if database in self._open and not self._exit:
+            self._open.remove(database)
+            self.run_worker(database.close(), group="closing", description="Closing")
 
     def action_databases(self) -> None:
         """Show the databases of the profiles, or go back to the list that this one came from."""
@@ -191,8 +191,8 @@ class DashboardApp(Host):
         if action == "databases":
             return self._why_not_databases()
         if action in _NEEDS_KNOWLEDGE and self.knowledge is None:
-            return "go into a database first" if self.desk is None else "no foreign key has been read yet"
-        if action in {"history", "whereabouts"} and self.desk is None:
+            return "go into a database first" if self.database is None else "no foreign key has been read yet"
+        if action in {"history", "whereabouts"} and self.database is None:
             return "go into a database first"
         screen = self.screen
         if action == "mark" and not (isinstance(screen, BaseScreen) and screen.MARKABLE):
@@ -222,17 +222,17 @@ class DashboardApp(Host):
         """Take a pasted error."""
         from fkdash.tui.screens.findings.explain import ExplainScreen  # loaded when it is wanted
 
-        desk, knowledge = self.desk, self.knowledge
-        if desk is not None and knowledge is not None and not isinstance(self.screen, ExplainScreen):
-            self.push_screen(ExplainScreen(desk, knowledge))
+        database, knowledge = self.database, self.knowledge
+        if database is not None and knowledge is not None and not isinstance(self.screen, ExplainScreen):
+            self.push_screen(ExplainScreen(database, knowledge))
 
     def action_whereabouts(self) -> None:
         """Tell where one is and what this session may do."""
         from fkdash.tui.screens.whereabouts import WhereaboutsScreen  # loaded when it is wanted
 
-        desk, knowledge = self.desk, self.knowledge
-        if desk is not None and not isinstance(self.screen, WhereaboutsScreen):
-            self.push_screen(WhereaboutsScreen(desk, knowledge.catalog if knowledge is not None else None))
+        database, knowledge = self.database, self.knowledge
+        if database is not None and not isinstance(self.screen, WhereaboutsScreen):
+            self.push_screen(WhereaboutsScreen(database, knowledge.catalog if knowledge is not None else None))
 
     def action_along(self) -> None:
         """Go to the table that the reference under the cursor refers to."""
@@ -258,38 +258,40 @@ class DashboardApp(Host):
         """Give every table and every foreign key."""
         from fkdash.tui.screens.findings.places import places_of  # loaded when it is wanted
 
-        desk, knowledge = self.desk, self.knowledge
-        return places_of(desk, knowledge, self.push_screen) if desk is not None and knowledge is not None else ()
+        database, knowledge = self.database, self.knowledge
+        if database is None or knowledge is None:
+            return ()
+        return places_of(database, knowledge, self.push_screen)
 
     def action_history(self) -> None:
         """Show what has been changed."""
         from fkdash.tui.screens.fix.history import HistoryScreen  # loaded when it is wanted
 
-        desk, knowledge = self.desk, self.knowledge
-        if desk is not None and not isinstance(self.screen, HistoryScreen):
-            self.push_screen(HistoryScreen(desk, knowledge.catalog if knowledge is not None else None))
+        database, knowledge = self.database, self.knowledge
+        if database is not None and not isinstance(self.screen, HistoryScreen):
+            self.push_screen(HistoryScreen(database, knowledge.catalog if knowledge is not None else None))
 
     def action_orphans(self) -> None:
         """Show which rows refer to rows that do not exist."""
         from fkdash.tui.screens.orphans import OrphansScreen  # loaded when it is wanted
 
-        desk, knowledge = self.desk, self.knowledge
-        if desk is not None and knowledge is not None and not isinstance(self.screen, OrphansScreen):
-            self.push_screen(OrphansScreen(desk, knowledge))
+        database, knowledge = self.database, self.knowledge
+        if database is not None and knowledge is not None and not isinstance(self.screen, OrphansScreen):
+            self.push_screen(OrphansScreen(database, knowledge))
 
     def action_watch(self) -> None:
         """Show whether there are still errors; after a change, of the foreign key that was changed."""
         from fkdash.tui.screens.fix.run import FixRunScreen  # loaded when it is wanted
         from fkdash.tui.screens.watch import WatchScreen
 
-        desk, knowledge, screen = self.desk, self.knowledge, self.screen
-        if desk is not None and knowledge is not None and not isinstance(screen, WatchScreen):
+        database, knowledge, screen = self.database, self.knowledge, self.screen
+        if database is not None and knowledge is not None and not isinstance(screen, WatchScreen):
             about = screen.walk.plan.goal.key if isinstance(screen, FixRunScreen) else None
-            self.push_screen(WatchScreen(desk, knowledge, about))
+            self.push_screen(WatchScreen(database, knowledge, about))
 
     def action_reconnect(self) -> None:
         """Connect and read again, now: what all screens stand on, and what the present one shows."""
-        screen, first = self.screen, self.desk.constraints if self.desk is not None else None
+        screen, first = self.screen, self.database.constraints if self.database is not None else None
         if first is not None:
             first.read()
         if screen is not first and isinstance(screen, Refreshing):
@@ -350,14 +352,14 @@ class DashboardApp(Host):
     def _show_relations(self, table: TableName, at: ForeignKey | None = None) -> None:
         from fkdash.tui.screens.findings.relations import RelationsScreen  # loaded when it is wanted
 
-        desk, knowledge = self.desk, self.knowledge
-        if desk is not None and knowledge is not None:
-            self.push_screen(RelationsScreen(desk, knowledge, table, at=at))
+        database, knowledge = self.database, self.knowledge
+        if database is not None and knowledge is not None:
+            self.push_screen(RelationsScreen(database, knowledge, table, at=at))
 
     def _preview_table(self, table: TableName) -> None:
-        desk, knowledge = self.desk, self.knowledge
-        if desk is not None and knowledge is not None:
-            desk.open_preview(knowledge, table)
+        database, knowledge = self.database, self.knowledge
+        if database is not None and knowledge is not None:
+            database.open_preview(knowledge, table)
 
     @property
     def _tables(self) -> Collection[TableName]:
@@ -365,7 +367,7 @@ class DashboardApp(Host):
 
     @property
     def _changing(self) -> bool:
-        return any(desk.applying.running for desk in self._desks)
+        return any(database.applying.running for database in self._open)
 
     async def action_quit(self) -> None:
         """Leave; help is left alone, and while something is being changed, say how to stop it instead."""

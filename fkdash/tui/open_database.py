@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class OpenDatabase:
-    """What the screens about one database share; to them it is their `services`."""
+    """What the screens about one database share: the `Database` that they ask."""
 
     def __init__(
         self, app: Host, target: Target, options: DashboardOptions, leave: Callable[[OpenDatabase], None]

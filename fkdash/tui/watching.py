@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from fkdash.errors import FkdashError
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
     from fkdash.watch.counts import Counted, Counts
     from fkdash.watch.reading import Reading
     from fkdash.watch.server_log import ServerLog, Spelling
@@ -33,10 +33,10 @@ class Watching:
     """
 
     def __init__(
-        self, services: Services, knowledge: Knowledge, table: str = "", heard: Callable[[str], None] | None = None
+        self, database: Database, knowledge: Knowledge, table: str = "", heard: Callable[[str], None] | None = None
     ) -> None:
         self.table, self._heard = table, heard
-        self._services = services
+        self._database = database
         self._catalog = knowledge.catalog
         self.findings: dict[str, str] = {}
         for each in knowledge.findings:
@@ -67,7 +67,7 @@ class Watching:
         from fkdash.watch.statistics import read_statistics
         from fkdash.watch.watching import Ending, FromServer, watch
 
-        pool = await self._services.connection.pool()
+        pool = await self._database.connection.pool()
         self.since = since
         self.first = self.statistics = await read_statistics(pool, self.table)
         self._begun_before = self._begun = pool.begun
@@ -102,7 +102,7 @@ class Watching:
         """Read the statistics again and again until this is cancelled; raises the session's errors."""
         from fkdash.watch.statistics import read_statistics  # loaded when it is wanted
 
-        pool = await self._services.connection.pool()
+        pool = await self._database.connection.pool()
         while True:
             try:
                 self.statistics = await read_statistics(pool, self.table)

@@ -22,7 +22,7 @@ _LIMITS = (
     "fkdash.tui.knowledge._ANSWER_SECONDS",
     "fkdash.tui.knowledge._ORPHAN_SECONDS",
     "fkdash.tui.knowledge._ORPHANS_IN_ALL_SECONDS",
-    "fkdash.tui.screens.findings.pictures._HELD_SECONDS",
+    "fkdash.tui.screens.findings.drawings._HELD_SECONDS",
     "fkdash.tui.screens.fix.options._PROMISE_SECONDS",
     "fkdash.tui.screens.fix.options._WHAT_IF_SECONDS",
     "fkdash.tui.screens.fix.rows_asked._SECONDS",

@@ -2,7 +2,7 @@
 
 They are cells and looks as text, not SVG. What an operator sees on a terminal is exactly that; a change shows
 in a review as the lines that changed, where an SVG of 40 KB differs throughout as soon as one style or the
-library's template does; and all of them take less room than ten pictures. `screenshots/` has the pictures.
+library's template does; and all of them take less room than ten of the images in `screenshots/`.
 """
 
 from __future__ import annotations

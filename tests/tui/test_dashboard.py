@@ -324,7 +324,7 @@ def _literal(text: str) -> str:
 
 async def test_a_password_that_is_wanted_is_asked_for_outside_the_screen(database: TestDatabase) -> None:
     async with dashboard(database.dsn) as session:
-        session.app.constraints.services.disconnected(PasswordRequiredError("password"))
+        session.app.constraints.database.disconnected(PasswordRequiredError("password"))
         await session.pilot.pause()
     assert session.app.return_code == PASSWORD_WANTED
 

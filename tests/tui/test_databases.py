@@ -101,7 +101,7 @@ async def test_enter_goes_into_a_database_with_its_profile_and_escape_comes_back
         header = session.screen.splitlines()[0]
         assert database.name in header
         assert "PRODUCTION" in header
-        assert session.app.constraints.services.options.read_only
+        assert session.app.constraints.database.options.read_only
         await session.press("escape", "j", "enter")
         await session.until_shown("NOT CONNECTED", "R tries again")
         await session.press("escape")
@@ -196,12 +196,12 @@ async def test_what_one_profile_forbids_is_not_forbidden_in_another(database: Te
     async with app.run_test(size=(100, 30)) as pilot:
         session = Session(app, pilot)
         await session.until_shown("Nothing wrong found", "PRODUCTION")
-        assert app.constraints.services.options.read_only
+        assert app.constraints.database.options.read_only
         await session.press("D")
         await session.until_shown("0 contradictions in 0 of 2 databases.")
         await session.press("G", "enter")
         await session.until_shown("Nothing wrong found", "STAGING")
-        assert not app.constraints.services.options.read_only
+        assert not app.constraints.database.options.read_only
 
 
 async def test_without_profiles_the_key_says_what_lists_databases(database: TestDatabase) -> None:
@@ -217,7 +217,7 @@ async def test_a_password_is_asked_for_once_for_all_databases_of_the_same_login(
         await session.until_shown("1 could not be looked into.")
         await session.press("G", "enter")
         await session.until_shown("c.p")
-        session.app.constraints.services.disconnected(PasswordRequiredError("password"))
+        session.app.constraints.database.disconnected(PasswordRequiredError("password"))
         await session.pilot.pause()
     assert session.app.return_code == PASSWORD_WANTED
     wanted = session.app.wants_password

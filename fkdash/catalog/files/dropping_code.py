@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.reading.nodes import ROUTINES
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.trigger_functions import find_function, remove_function, users_of
+from fkdash.catalog.files.trigger_functions import existing_function, find_function, remove_function, users_of
 from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def drop_routine(state: State, said: Drop, name: Name) -> None:
         raise DoubtfulError(f"what uses the function {name[-1]} in {user} {done}")
     if not said.cascade and name not in said.plain:
         return
-    found = find_function(state, name)
+    found = find_function(state, name) if said.if_exists else existing_function(state, name)
     if found is not None and found.schema:
         drop_function(state, found, cascade=said.cascade)
 

@@ -73,6 +73,7 @@ class State:
         self.children_of: dict[int, tuple[int, ...]] = {}
         self.functions: dict[int, FunctionFact] = {}
         self.function_names: dict[tuple[int, str], int] = {}
+        self.function_names_left: dict[tuple[int, str], int] = {}
         self.extensions: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())

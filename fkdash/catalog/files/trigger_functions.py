@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import FunctionFact
-from fkdash.catalog.files.state import RefusedError, State
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DUPLICATE_FUNCTION
 
 if TYPE_CHECKING:
@@ -41,8 +41,11 @@ def create_function(state: State, node: CreateFunction) -> None:
 
 
 def function_of_trigger(state: State, name: Name) -> int:
-    """Give the function that a trigger names; one that no file makes is kept with what it does unknown."""
-    found = find_function(state, name)
+    """Give the function that a trigger names; one that no file makes is kept with what it does unknown.
+
+    Raises DoubtfulError as `existing_function`.
+    """
+    found = existing_function(state, name)
     if found is not None:
         return found.oid
     oid = state.new_oid()
@@ -57,19 +60,33 @@ def function_of_trigger(state: State, name: Name) -> int:
 
 def find_function(state: State, name: Name) -> FunctionFact | None:
     """Give the function that a name means, None where no file says anything of it."""
-    if len(name) > 1:
-        schemas = [_NOWHERE if name[-2] == PG_CATALOG else state.schemas.get(name[-2], -1)]
-    elif name[-1] in _BUILT_IN and PG_CATALOG not in state.path:
-        schemas = [_NOWHERE]
-    else:
-        schemas = list(state.searched())
-    oids = (state.function_names.get((schema, name[-1])) for schema in schemas)
+    oids = (state.function_names.get((schema, name[-1])) for schema in _schemas(state, name))
     return next((state.functions[oid] for oid in oids if oid is not None), None)
+
+
+def existing_function(state: State, name: Name) -> FunctionFact | None:
+    """Give the function that a name means; raises DoubtfulError where the one of that name has left it.
+
+    PostgreSQL refuses then, unless there is one by now that no trigger runs: those are not followed.
+    """
+    found = find_function(state, name)
+    if found is None and any((schema, name[-1]) in state.function_names_left for schema in _schemas(state, name)):
+        raise DoubtfulError(f"the function {name[-1]} was renamed, moved or dropped before")
+    return found
+
+
+def _schemas(state: State, name: Name) -> list[int]:
+    """Give the schemas that a function's name is looked for in."""
+    if len(name) > 1:
+        return [_NOWHERE if name[-2] == PG_CATALOG else state.schemas.get(name[-2], -1)]
+    if name[-1] in _BUILT_IN and PG_CATALOG not in state.path:
+        return [_NOWHERE]
+    return list(state.searched())
 
 
 def alter_function(state: State, node: AlterOther) -> None:
     """ALTER FUNCTION … RENAME TO and SET SCHEMA; triggers go on running it."""
-    found = find_function(state, node.name)
+    found = existing_function(state, node.name)
     if found is None:
         return
     changed = replace(found, name=node.act.name) if node.act.what == "rename" else found
@@ -79,7 +96,7 @@ def alter_function(state: State, node: AlterOther) -> None:
     taken = state.function_names.get(where)
     if taken is not None and (taken != found.oid or node.act.what == "rename"):
         raise RefusedError(DUPLICATE_FUNCTION, f"there is a function {changed.name} already")
-    state.put(state.function_names, (found.schema, found.name), None)
+    _leave_name(state, found)
     state.put(state.function_names, where, found.oid)
     state.put(state.functions, found.oid, changed)
 
@@ -94,5 +111,11 @@ def users_of(state: State, function: int) -> Iterator[tuple[Relation, TriggerFac
 
 def remove_function(state: State, function: FunctionFact) -> None:
     """Remove a function and nothing else."""
-    state.put(state.function_names, (function.schema, function.name), None)
+    _leave_name(state, function)
     state.put(state.functions, function.oid, None)
+
+
+def _leave_name(state: State, function: FunctionFact) -> None:
+    where = (function.schema, function.name)
+    state.put(state.function_names, where, None)
+    state.put(state.function_names_left, where, function.oid)

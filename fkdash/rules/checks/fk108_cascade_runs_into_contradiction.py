@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog
-    from fkdash.rules.actions.barred import any_row
-from fkdash.rules.actions.hopeless import HopelessPath
+    from fkdash.rules.actions.hopeless import HopelessPath
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:

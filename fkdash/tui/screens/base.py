@@ -31,7 +31,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.report.marks import Shown
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 _MARKED_ROWS = 20
 _CRUMB_CELLS = 28
@@ -210,10 +210,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     def failed(self, error: FkdashError) -> None:
         """Show an error; one that ended the connection is told to whoever has it."""
-        services: Services | None = getattr(self, "services", None)
+        database: Database | None = getattr(self, "database", None)
         self._refused = error.not_run if isinstance(error, NotRunError) else ()
-        if services is not None and isinstance(error, UnreachableError):
-            services.disconnected(error)
+        if database is not None and isinstance(error, UnreachableError):
+            database.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
         self._give_up()
 
@@ -251,10 +251,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
     def action_trust(self) -> None:
         """Let looking run what was kept from running here, and ask again."""
         owners = frozenset(each.owner for each in self.not_run if each.accept)
-        services: Services | None = getattr(self, "services", None)
-        if services is None or not owners:
+        database: Database | None = getattr(self, "database", None)
+        if database is None or not owners:
             return
-        services.connection.trust(owners)
+        database.connection.trust(owners)
         self._refused = ()
         if isinstance(self, Refreshing):
             self.action_refresh()

@@ -23,7 +23,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from fkdash.fix.export.model import Exported
     from fkdash.fix.plan import Plan
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 
 class FixExportScreen(BaseScreen):
@@ -36,9 +36,9 @@ class FixExportScreen(BaseScreen):
     MARKABLE = False
     BINDINGS: ClassVar[list[BindingType]] = [keys.WRITE_FILES, keys.WITH_SCHEMA, keys.COPY]
 
-    def __init__(self, services: Services, plan: Plan, *, journal: Path | None = None) -> None:
+    def __init__(self, database: Database, plan: Plan, *, journal: Path | None = None) -> None:
         super().__init__()
-        self.services, self.plan, self._journal = services, plan, journal
+        self.database, self.plan, self._journal = database, plan, journal
         self._field = Field(id="place", placeholder="tool and folder: drizzle ~/src/web")
         self._title, self.pane = RuleLine(), TextPane(id="files")
         self.exported: Exported | None = None
@@ -54,7 +54,7 @@ class FixExportScreen(BaseScreen):
         """Say what is asked for."""
         from fkdash.fix.export.table import NAMES  # loaded when an export is thought of
 
-        self._field.value = export_places.remembered(self.services.connection.target)
+        self._field.value = export_places.remembered(self.database.connection.target)
         self.consequence.tell("As a migration: type the tool and the project's folder. Nothing is written yet.")
         self._title.tell(f"{self.plan.option} for {self.plan.key.qualified}")
         self.pane.show([f"Tools: {', '.join(NAMES)}."])
@@ -68,7 +68,7 @@ class FixExportScreen(BaseScreen):
         self.refresh_bindings()
         folder, tool = self._place()
         self.exported = await asyncio.to_thread(_exported, self.plan, tool, folder, edit_schema=self._edit_schema)
-        export_places.remember(self.services.connection.target, self._field.value.strip())
+        export_places.remember(self.database.connection.target, self._field.value.strip())
         self.pane.show(_lines(self.exported, folder))
         count = len(self.exported.files)
         self.consequence.tell(

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey, TableName
     from fkdash.errors import NotRun
     from fkdash.orphans.scan import ScannedReference
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
     from fkdash.tui.widgets.painting import Tone
 
 _SECONDS = 30.0
@@ -46,9 +46,9 @@ class OrphansScreen(BaseScreen):
         keys.REFRESH,
     ]
 
-    def __init__(self, services: Services, knowledge: Knowledge) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge) -> None:
         super().__init__()
-        self.services, self.knowledge = services, knowledge
+        self.database, self.knowledge = database, knowledge
         self._catalog: Catalog = knowledge.catalog
         self._every = False
         self._found: list[ScannedReference] = []
@@ -118,13 +118,13 @@ class OrphansScreen(BaseScreen):
             self.say(wrong)
         references = every(self._catalog) if self._every else doubtful(self._catalog)
         self._total = len(references)
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         await scan(
             pool,
             self._catalog,
             references,
             seconds=_SECONDS,
-            labels=self.services.options.label_columns,
+            labels=self.database.options.label_columns,
             samples=_SAMPLES,
             jobs=2,
             heard=self._heard,
@@ -202,7 +202,7 @@ class OrphansScreen(BaseScreen):
     def action_preview(self) -> None:
         """Ask what deleting referenced rows would do."""
         if self.list.row is not None:
-            self.services.open_preview(self.knowledge, self.list.row.reference.key.referenced)
+            self.database.open_preview(self.knowledge, self.list.row.reference.key.referenced)
 
     def action_fix(self) -> None:
         """Go to the options for the key under the cursor, also for what a confirmed reference would become."""
@@ -210,7 +210,7 @@ class OrphansScreen(BaseScreen):
         if row is None or self.why_not("fix"):
             return
         if row.reference.declared:
-            self.services.open_fix(self.knowledge, row.reference.key)
+            self.database.open_fix(self.knowledge, row.reference.key)
         else:
             self.run_cancellable(self._declare, doing="Looking how the two sides compare", group="declare")
 
@@ -218,10 +218,10 @@ class OrphansScreen(BaseScreen):
         from fkdash.catalog.postgres.equality import compared  # loaded when it is wanted
         from fkdash.fix.declare import to_declare
 
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             key = await compared(session, self._catalog, to_declare(self._catalog, self._key))
-        self.services.open_fix(self.knowledge, key)
+        self.database.open_fix(self.knowledge, key)
 
     @property
     def _key(self) -> ForeignKey:

@@ -20,7 +20,7 @@ from fkdash.tui.words import shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import Table
     from fkdash.preview.rows.search import Found
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 _SECONDS, _SECONDS_TO_READ_ALL = 5.0, 60.0
 
@@ -36,10 +36,10 @@ class RowSearchScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.READ_ALL, keys.TO_FOUND]
     field: Input
 
-    def __init__(self, services: Services, table: Table) -> None:
+    def __init__(self, database: Database, table: Table) -> None:
         super().__init__()
-        self.services, self._table = services, table
-        self._labels = label_columns(table, services.options.label_columns)
+        self.database, self._table = database, table
+        self._labels = label_columns(table, database.options.label_columns)
         self._names = table.primary_key or ("tableoid", "ctid")
         self.found = RowList[RowIdentity](
             identity_columns(self._names, self._labels, lambda row: row),
@@ -59,7 +59,7 @@ class RowSearchScreen(BaseScreen):
     async def _read(self, words: str, *, read_all: bool) -> None:
         from fkdash.preview.rows.search import search_rows  # loaded when it is wanted
 
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session(_SECONDS_TO_READ_ALL if read_all else _SECONDS) as session:
             answer = await search_rows(session, self._table, self._labels, words, read_all=read_all)
         self._unread = not answer.whole

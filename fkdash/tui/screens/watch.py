@@ -27,8 +27,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.orphans.scan import OrphanCount
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
     from fkdash.tui.widgets.painting import Tone
     from fkdash.watch.seen import Seen
 
@@ -56,10 +56,10 @@ class WatchScreen(BaseScreen):
     FEW_ROWS = True
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.COPY, keys.REFRESH]
 
-    def __init__(self, services: Services, knowledge: Knowledge, about_key: ForeignKey | None = None) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge, about_key: ForeignKey | None = None) -> None:
         super().__init__()
-        self.services, self.knowledge, self._about = services, knowledge, about_key
-        self.watching = Watching(services, knowledge)
+        self.database, self.knowledge, self._about = database, knowledge, about_key
+        self.watching = Watching(database, knowledge)
         self._orphans: dict[str, OrphanCount | None] = {}
         self.list = RowList[WatchedRow](
             [
@@ -106,7 +106,7 @@ class WatchScreen(BaseScreen):
 
     async def _watch(self) -> None:
         table = self._about.referenced.name if self._about is not None else ""
-        self.watching = Watching(self.services, self.knowledge, table, self.say)
+        self.watching = Watching(self.database, self.knowledge, table, self.say)
         since = datetime.now(UTC) - timedelta(hours=_HOURS_BACK)
         try:
             await self.watching.watch(since, self._show)
@@ -172,7 +172,7 @@ class WatchScreen(BaseScreen):
         from fkdash.orphans.scan import count_orphans  # loaded when it is wanted
 
         with suppress(FkdashError):
-            pool = await self.services.connection.pool()
+            pool = await self.database.connection.pool()
             self._orphans[key.qualified] = await count_orphans(
                 pool, self.knowledge.catalog, key, seconds=_ORPHAN_SECONDS
             )
@@ -202,7 +202,7 @@ class WatchScreen(BaseScreen):
         if key is not None and not self.why_not("open"):
             from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
-            self.app.push_screen(FindingScreen(self.services, self.knowledge, constraint_row(self.knowledge, key)))
+            self.app.push_screen(FindingScreen(self.database, self.knowledge, constraint_row(self.knowledge, key)))
 
     def action_copy(self) -> None:
         """Copy what was counted, a line for each constraint."""

@@ -21,7 +21,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.db.target import Target
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 _LABEL_CELLS = 14
 
@@ -34,9 +34,9 @@ class WhereaboutsScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.COPY, keys.REFRESH]
 
-    def __init__(self, services: Services, catalog: Catalog | None) -> None:
+    def __init__(self, database: Database, catalog: Catalog | None) -> None:
         super().__init__()
-        self.services, self._catalog = services, catalog
+        self.database, self._catalog = database, catalog
         self._title, self.pane = RuleLine(), TextPane(id="whereabouts")
 
     def body(self) -> Iterable[Widget]:
@@ -46,7 +46,7 @@ class WhereaboutsScreen(BaseScreen):
     def on_mount(self) -> None:
         """Show what is known without asking, and ask."""
         self.consequence.tell("Where am I, and what may this session do?")
-        self._title.tell(self.services.connection.target.database)
+        self._title.tell(self.database.connection.target.database)
         self.action_refresh()
 
     def action_refresh(self) -> None:
@@ -54,19 +54,19 @@ class WhereaboutsScreen(BaseScreen):
         self.run_cancellable(self._read, doing="Asking the server", group="whereabouts")
 
     async def _read(self) -> None:
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             found = await whereabouts(session)
-        options = self.services.options
+        options = self.database.options
         forbidden = "--read-only or the profile forbids every change" if options.read_only else ""
-        lines = _lines(found, self.services.connection.target, pooled=pool.is_pooled, forbidden=forbidden)
+        lines = _lines(found, self.database.connection.target, pooled=pool.is_pooled, forbidden=forbidden)
         self.pane.show(lines)
         if self._catalog is not None:
             self.pane.show([*lines, *migration_lines(await newest_migrations(pool, self._catalog))])
 
     def action_copy(self) -> None:
         """Copy the DSN."""
-        self.copy(f"{dsn_of(self.services.connection.target)}\n")
+        self.copy(f"{dsn_of(self.database.connection.target)}\n")
 
 
 def _lines(found: Whereabouts, target: Target, *, pooled: bool, forbidden: str) -> list[Line]:

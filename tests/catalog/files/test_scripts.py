@@ -241,6 +241,8 @@ async def test_a_dump_is_read_as_it_restores(incident_database: TestDatabase) ->
     assert not connection.is_closed()
 
 
+FUNCTION = "create function f() returns trigger language plpgsql as 'begin return null; end';"
+LEFT = "the function f was renamed, moved or dropped before"
 DOUBTFUL = {
     "create rule r as on delete to c do also delete from p where n = old.p_id; alter table c drop p_id;": "PostgreSQL "
     "would refuse it: the rule r uses p_id",
@@ -289,10 +291,12 @@ DOUBTFUL = {
     "create table t (id int": "a parenthesis is never closed",
     "create function f() returns int as $$ select 1;": "the dollar quote $$ is never closed",
     "insert into p values ('a": "a string is never closed",
-    "create function f() returns trigger language plpgsql as 'begin return null; end'; create trigger t before delete on c "
-    "for each row execute function f(); drop function f();": "PostgreSQL would refuse it: the trigger t of c runs f",
-    "create function f() returns trigger language plpgsql as 'begin return null; end'; create trigger t before update of p_id "
-    "on c for each row execute function f(); alter table c drop p_id;": "PostgreSQL would refuse it: the trigger t uses p_id",
+    f"{FUNCTION} create trigger t before delete on c for each row execute function f(); drop function f();": "PostgreSQL would refuse it: the trigger t of c runs f",
+    f"{FUNCTION} create trigger t before update of p_id on c for each row execute function f(); alter table c drop p_id;": "PostgreSQL would refuse it: the trigger t uses p_id",
+    f"{FUNCTION} alter function f() rename to g; do $$ begin alter function f() rename to h; end $$;": LEFT,
+    f"{FUNCTION} drop function f(); drop function if exists f(); drop function f();": LEFT,
+    f"{FUNCTION} create schema s; alter function f() set schema s; create trigger t before delete on c for each row execute "
+    "function f();": LEFT,
     'create rule "_RETURN" as on select to c do instead select 1, 2;': "a rule on SELECT",
     "import foreign schema public from server s into public;": "IMPORT FOREIGN SCHEMA makes tables",
 }

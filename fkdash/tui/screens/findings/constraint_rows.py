@@ -283,7 +283,7 @@ def _orphan_lines(row: ConstraintRow) -> list[Line]:
 
 
 def _finding_lines(finding: Finding, impact: Impact | None, held: Sequence[BlockedRow]) -> list[Line | Drawing]:
-    from fkdash.tui.screens.findings.pictures import largest_held, way_to_error  # not before the first frame
+    from fkdash.tui.screens.findings.drawings import largest_held, way_to_error  # not before the first frame
 
     lines: list[Line | Drawing] = [line(Part(consequence(finding, impact), "strong"))]
     pictures = (way_to_error(finding), largest_held(held, impact) if impact is not None else None)

@@ -17,6 +17,7 @@ from fkdash.db.look import advice
 from fkdash.db.text import plain
 from fkdash.errors import ConnectionLostError, FkdashError, NotRun, UnreachableError
 from fkdash.tui import keys
+from fkdash.tui.database import Database
 from fkdash.tui.knowledge import Knowledge, count_impacts, read_knowledge, with_answers, with_orphans
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import (
@@ -37,7 +38,6 @@ from fkdash.tui.screens.findings.constraint_rows import (
 )
 from fkdash.tui.screens.findings.cut_off import cut_off_in
 from fkdash.tui.screens.findings.folds import Folds
-from fkdash.tui.services import Services
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import BROAD, Frame
 from fkdash.tui.widgets.painting import Part, line
@@ -75,9 +75,9 @@ class ConstraintsScreen(BaseScreen):
     # A mark is about the foreign key under the cursor.
     MARKS_ROWS = False
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__()
-        self.services = services
+        self.database = database
         self.knowledge: Knowledge | None = None
         self._folds = Folds()
         self.list = RowList(
@@ -106,7 +106,7 @@ class ConstraintsScreen(BaseScreen):
     def crumb(self) -> str:
         """The database, where there are several to go into."""
         first = self.app.screen_stack[0] is self
-        return "constraints" if first else f"constraints of {self.services.connection.target.database}"
+        return "constraints" if first else f"constraints of {self.database.connection.target.database}"
 
     @property
     def table_here(self) -> TableName | None:
@@ -136,9 +136,9 @@ class ConstraintsScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Connect and read once the first frame is on the screen."""
-        self.consequence.tell(f"Connecting to {self.services.connection.target.describe()}", "plain")
+        self.consequence.tell(f"Connecting to {self.database.connection.target.describe()}", "plain")
         self.call_after_refresh(self.read)
-        seconds = self.services.options.refresh
+        seconds = self.database.options.refresh
         if seconds is not None:
             self.set_interval(seconds, self._look_again)
 
@@ -148,7 +148,7 @@ class ConstraintsScreen(BaseScreen):
 
     def on_unmount(self) -> None:
         """Have the connection closed: this screen was the last of its database."""
-        self.services.left()
+        self.database.left()
 
     def read(self) -> None:
         """Read the catalog again, connecting where needed."""
@@ -159,7 +159,7 @@ class ConstraintsScreen(BaseScreen):
         self.run_cancellable(self._read, doing=doing, group="catalog")
 
     async def _read(self) -> None:
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             self._digest = await digest(session)
         read = await read_knowledge(pool)
@@ -172,10 +172,10 @@ class ConstraintsScreen(BaseScreen):
         self._held.clear()
         self.read_at = _now()
         self._cut_off = await cut_off_in(pool)
-        self.services.connected(read)
-        profiles = self.services.options.profiles
+        self.database.connected(read)
+        profiles = self.database.options.profiles
         server = read.catalog.server
-        advised = advice(self.services.connection.target, superuser=server is not None and server.superuser)
+        advised = advice(self.database.connection.target, superuser=server is not None and server.superuser)
         if self.knowledge is None and advised:
             self.say(advised)
         elif self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
@@ -199,13 +199,13 @@ class ConstraintsScreen(BaseScreen):
     def _look_again(self) -> None:
         """Look whether what is declared has changed; never while something is changed, typed or waited for."""
         waiting = any(not worker.is_finished for worker in self.workers)
-        busy = waiting or self.list.typing or self.services.applying.running
+        busy = waiting or self.list.typing or self.database.applying.running
         if self.app.screen is self and self.knowledge is not None and not busy:
             self.run_worker(self._compare(), group="again", exclusive=True, description="Looking again")
 
     async def _compare(self) -> None:
         try:
-            pool = await self.services.connection.pool()
+            pool = await self.database.connection.pool()
             async with pool.session() as session:
                 now = await digest(session)
         except FkdashError as error:
@@ -245,7 +245,7 @@ class ConstraintsScreen(BaseScreen):
         if not isinstance(error, UnreachableError):
             return
         if self.knowledge is None and not isinstance(error, ConnectionLostError):
-            profiles = self.services.options.profiles
+            profiles = self.database.options.profiles
             others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
             self.consequence.tell(error.what, "error")
             self._title.tell("Not connected")
@@ -291,7 +291,7 @@ class ConstraintsScreen(BaseScreen):
         row, knowledge = self.list.row, self.knowledge
         if row is None or knowledge is None:
             return
-        from fkdash.tui.screens.findings.pictures import map_of  # not before the first frame
+        from fkdash.tui.screens.findings.drawings import map_of  # not before the first frame
 
         self._around_title.tell(f"around {shown_name(row.key.referenced)}")
         self._around.show([map_of(knowledge, row.key.referenced, row.key)])
@@ -305,10 +305,10 @@ class ConstraintsScreen(BaseScreen):
             return
 
         async def read() -> None:
-            from fkdash.tui.screens.findings.pictures import largest_held_rows  # not before the first frame
+            from fkdash.tui.screens.findings.drawings import largest_held_rows  # not before the first frame
 
-            pool = await self.services.connection.pool()
-            found = await largest_held_rows(pool, catalog, row.key, self.services.options.label_columns)
+            pool = await self.database.connection.pool()
+            found = await largest_held_rows(pool, catalog, row.key, self.database.options.label_columns)
             self._held[row.key.qualified] = found
             if found and self.list.row is not None and self.list.row.key.qualified == row.key.qualified:
                 self._describe(self.list.row)
@@ -354,7 +354,7 @@ class ConstraintsScreen(BaseScreen):
             from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
             self.app.push_screen(
-                FindingScreen(self.services, knowledge, row, self._held.get(row.key.qualified, ()))
+                FindingScreen(self.database, knowledge, row, self._held.get(row.key.qualified, ()))
             )
 
     def action_blocked(self) -> None:
@@ -363,19 +363,19 @@ class ConstraintsScreen(BaseScreen):
         if row is not None and knowledge is not None:
             from fkdash.tui.screens.preview.blocked import BlockedScreen  # loaded when it is wanted
 
-            self.app.push_screen(BlockedScreen(self.services, knowledge, row.key))
+            self.app.push_screen(BlockedScreen(self.database, knowledge, row.key))
 
     def action_preview(self) -> None:
         """Ask what deleting referenced rows would do."""
         row, knowledge = self.list.row, self.knowledge
         if row is not None and knowledge is not None:
-            self.services.open_preview(knowledge, row.key.referenced)
+            self.database.open_preview(knowledge, row.key.referenced)
 
     def action_fix(self) -> None:
         """Show what can be changed."""
         row, knowledge = self.list.row, self.knowledge
         if row is not None and knowledge is not None:
-            self.services.open_fix(knowledge, row.key)
+            self.database.open_fix(knowledge, row.key)
 
     def action_copy(self) -> None:
         """Copy the statement that declares the foreign key."""

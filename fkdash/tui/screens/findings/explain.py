@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from fkdash.explain.model import Cause, Explanation
     from fkdash.report.marks import Shown
     from fkdash.tui.changed import ChangedHere
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 _HOW = (
     "Paste the error as psql, a driver, a framework or the server's log printed it: all of it, in any language.",
@@ -81,9 +81,9 @@ class ExplainScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.FIX, keys.PREVIEW, keys.TO_ANSWERS]
     AUTO_FOCUS = "Input"
 
-    def __init__(self, services: Services, knowledge: Knowledge) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge) -> None:
         super().__init__()
-        self.services, self.knowledge = services, knowledge
+        self.database, self.knowledge = database, knowledge
         self.found: Explanation | None = None
         self.field = ErrorField()
         self.list = RowList["Cause"](_columns(), key=lambda row: row.key.qualified, empty="", id="answers")
@@ -152,7 +152,7 @@ class ExplainScreen(BaseScreen):
         if go_there:
             self.action_to_answers()
         if self._changed is None:
-            self._changed = await changed_here(self.services.connection, self.knowledge.catalog)
+            self._changed = await changed_here(self.database.connection, self.knowledge.catalog)
         self._show(with_changes(found, self._changed.runs))
 
     def _show(self, found: Explanation) -> None:
@@ -206,17 +206,17 @@ class ExplainScreen(BaseScreen):
         if key is not None:
             from fkdash.tui.screens.findings.finding import FindingScreen  # loaded when it is wanted
 
-            self.app.push_screen(FindingScreen(self.services, self.knowledge, constraint_row(self.knowledge, key)))
+            self.app.push_screen(FindingScreen(self.database, self.knowledge, constraint_row(self.knowledge, key)))
 
     def action_fix(self) -> None:
         """Show what can be changed."""
         if self._key is not None:
-            self.services.open_fix(self.knowledge, self._key)
+            self.database.open_fix(self.knowledge, self._key)
 
     def action_preview(self) -> None:
         """Ask what deleting referenced rows would do."""
         if self._key is not None:
-            self.services.open_preview(self.knowledge, self._key.referenced)
+            self.database.open_preview(self.knowledge, self._key.referenced)
 
     @property
     def _key(self) -> ForeignKey | None:

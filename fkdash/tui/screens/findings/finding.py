@@ -11,7 +11,7 @@ from textual.widget import Widget
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import ConstraintRow, described, statement_of, title_of
-from fkdash.tui.screens.findings.pictures import map_of
+from fkdash.tui.screens.findings.drawings import map_of
 from fkdash.tui.screens.preview.blocked import BlockedScreen
 from fkdash.tui.widgets.bars import RuleLine
 from fkdash.tui.widgets.frame import WIDE, Frame
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.preview.rows.blocked import BlockedRow
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 
 class FindingScreen(BaseScreen):
@@ -34,10 +34,10 @@ class FindingScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [keys.BLOCKED, keys.PREVIEW, keys.FIX, keys.COPY]
 
     def __init__(
-        self, services: Services, knowledge: Knowledge, row: ConstraintRow, held: Sequence[BlockedRow] = ()
+        self, database: Database, knowledge: Knowledge, row: ConstraintRow, held: Sequence[BlockedRow] = ()
     ) -> None:
         super().__init__()
-        self.services = services
+        self.database = database
         self.knowledge = knowledge
         self.row, self._held = row, held
         self._around, self._around_title = TextPane(id="map"), RuleLine()
@@ -105,15 +105,15 @@ class FindingScreen(BaseScreen):
 
     def action_blocked(self) -> None:
         """Show which rows cannot be deleted because of it."""
-        self.app.push_screen(BlockedScreen(self.services, self.knowledge, self.row.key))
+        self.app.push_screen(BlockedScreen(self.database, self.knowledge, self.row.key))
 
     def action_preview(self) -> None:
         """Ask what deleting referenced rows would do."""
-        self.services.open_preview(self.knowledge, self.row.key.referenced)
+        self.database.open_preview(self.knowledge, self.row.key.referenced)
 
     def action_fix(self) -> None:
         """Show what can be changed."""
-        self.services.open_fix(self.knowledge, self.row.key)
+        self.database.open_fix(self.knowledge, self.row.key)
 
     def action_copy(self) -> None:
         """Copy the statement that declares the foreign key."""

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.screens.base import BaseScreen
-    from fkdash.tui.services import Services
 
 
-def places_of(services: Services, knowledge: Knowledge, go: Callable[[BaseScreen], object]) -> list[Command]:
+def places_of(database: Database, knowledge: Knowledge, go: Callable[[BaseScreen], object]) -> list[Command]:
     """Give a command for each table, then for each foreign key, by their names."""
 
     def to_table(table: TableName) -> None:
-        go(RelationsScreen(services, knowledge, table))
+        go(RelationsScreen(database, knowledge, table))
 
     def to_key(key: ForeignKey) -> None:
-        go(FindingScreen(services, knowledge, constraint_row(knowledge, key)))
+        go(FindingScreen(database, knowledge, constraint_row(knowledge, key)))
 
     tables = [
         Command(f"relations of {shown_name(name)}", "", "table", partial(to_table, name))

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import constraint_row, described, statement_of, title_of
-from fkdash.tui.screens.findings.pictures import map_of
+from fkdash.tui.screens.findings.drawings import map_of
 from fkdash.tui.screens.findings.relation_rows import Relation, relation_columns, relations, relations_in_words
 from fkdash.tui.widgets.bars import ListBar, RuleLine
 from fkdash.tui.widgets.frame import Frame
@@ -21,8 +21,8 @@ from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 
 class RelationsScreen(BaseScreen):
@@ -31,10 +31,10 @@ class RelationsScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN_TABLE, keys.PREVIEW, keys.FIX, keys.COPY]
 
     def __init__(
-        self, services: Services, knowledge: Knowledge, table: TableName, *, at: ForeignKey | None = None
+        self, database: Database, knowledge: Knowledge, table: TableName, *, at: ForeignKey | None = None
     ) -> None:
         super().__init__()
-        self.services, self.knowledge, self.table, self._at = services, knowledge, table, at
+        self.database, self.knowledge, self.table, self._at = database, knowledge, table, at
         self.list = RowList[Relation](
             relation_columns(),
             key=lambda row: (row.direction, *(key.qualified for key in row.way)),
@@ -104,16 +104,16 @@ class RelationsScreen(BaseScreen):
     def action_open_table(self) -> None:
         """Go to the table at the other end; escape comes back."""
         if self.list.row is not None:
-            self.app.push_screen(RelationsScreen(self.services, self.knowledge, self.list.row.table))
+            self.app.push_screen(RelationsScreen(self.database, self.knowledge, self.list.row.table))
 
     def action_preview(self) -> None:
         """Ask what deleting rows of this table would do."""
-        self.services.open_preview(self.knowledge, self.table)
+        self.database.open_preview(self.knowledge, self.table)
 
     def action_fix(self) -> None:
         """Show what can be changed about the key under the cursor."""
         if self.list.row is not None:
-            self.services.open_fix(self.knowledge, self.list.row.key)
+            self.database.open_fix(self.knowledge, self.list.row.key)
 
     def action_copy(self) -> None:
         """Copy the statement that declares the key under the cursor."""

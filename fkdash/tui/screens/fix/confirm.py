@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fkdash.apply.change import Change, Confirmation
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 
 _LONGEST_IN_TITLE = 40
@@ -63,7 +63,7 @@ class FixConfirmScreen(BaseScreen):
 
     def __init__(
         self,
-        services: Services,
+        database: Database,
         change: Change,
         title: str,
         confirmed: Callable[[Confirmation], None],
@@ -71,7 +71,7 @@ class FixConfirmScreen(BaseScreen):
         rehearsal: bool = False,
     ) -> None:
         super().__init__()
-        self.services, self.plan, self._option, self._confirmed = services, change.plan, title, confirmed
+        self.database, self.plan, self._option, self._confirmed = database, change.plan, title, confirmed
         self._rehearsal, self._catalog = rehearsal, change.catalog
         self._wanted = wanted(change)
         plan = change.plan
@@ -136,7 +136,7 @@ class FixConfirmScreen(BaseScreen):
         """Arm only while every name matches."""
         armed = self._constraint.matches and self._database.matches
         self._apply.disabled = not armed
-        self.services.arm(armed=armed)
+        self.database.arm(armed=armed)
         if armed:
             self.say(f"Enter, then enter on {self._apply.label} begins; esc leaves everything as it is.")
 
@@ -155,15 +155,15 @@ class FixConfirmScreen(BaseScreen):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Go back, or begin."""
-        if event.button is self._apply and not self._apply.disabled and not self.services.applying.running:
+        if event.button is self._apply and not self._apply.disabled and not self.database.applying.running:
             self._confirmed(self._wanted)
         else:
             self.action_back()
 
     def on_unmount(self) -> None:
         """Disarm, unless the run has begun."""
-        if not self.services.applying.running:
-            self.services.arm(armed=False)
+        if not self.database.applying.running:
+            self.database.arm(armed=False)
 
     def action_button(self, step: int) -> None:
         """Move between the buttons."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.postgres.migrations import Migrations
     from fkdash.fix.plan import Plan
     from fkdash.tui.connection import Connection
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 _MINUTES = len("2026-11-22T12:06")
 _CHECKS: dict[bool | None, tuple[Tone, str]] = {
@@ -62,9 +62,9 @@ class HistoryScreen(BaseScreen):
     FEW_ROWS = True
     BINDINGS: ClassVar[list[BindingType]] = [keys.CONTINUE_RUN, keys.UNDO, keys.COPY, keys.REFRESH]
 
-    def __init__(self, services: Services, catalog: Catalog | None) -> None:
+    def __init__(self, database: Database, catalog: Catalog | None) -> None:
         super().__init__()
-        self.services, self._catalog = services, catalog
+        self.database, self._catalog = database, catalog
         self._here: Identity | None = None
         self.list = RowList[RunRow](_columns(), key=lambda row: row.run.path, empty=LOOKING, id="runs")
         self.pane = TextPane(id="detail")
@@ -110,7 +110,7 @@ class HistoryScreen(BaseScreen):
     async def _look_where_we_are(self) -> None:
         if self._catalog is None or self._here is not None:
             return
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             self._here = await identity_of(session)
         self._migrations = await newest_migrations(pool, self._catalog)
@@ -168,8 +168,8 @@ class HistoryScreen(BaseScreen):
             self.run_cancellable(partial(self._open, row.run, title, way), doing=doing, group="way")
 
     async def _open(self, run: RecordedRun, title: str, way: Callable[[Connection, Plan], Awaitable[Way]]) -> None:
-        found = await way(self.services.connection, run.plan)
-        screen = FixPlanScreen(self.services, FixWalk(found.catalog, found.plan, title, run.path))
+        found = await way(self.database.connection, run.plan)
+        screen = FixPlanScreen(self.database, FixWalk(found.catalog, found.plan, title, run.path))
         await self.app.push_screen(screen)
         screen.say(found.truth)
 

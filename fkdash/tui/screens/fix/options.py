@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 _WHAT_IF_SECONDS, _PROMISE_SECONDS = 10.0, 3.0
 _CLAUSE = re.compile("[,;]")
@@ -72,9 +72,9 @@ class FixOptionsScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.PLAN, keys.WHAT_IF, keys.EXPORT, keys.COPY, *keys.CHOOSING]
 
-    def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge, key: ForeignKey) -> None:
         super().__init__()
-        self.services, self.knowledge = services, knowledge
+        self.database, self.knowledge = database, knowledge
         self.finding = subject(knowledge, key)
         self.list = RowList[OptionRow](_columns(), key=lambda row: row.number, id="options")
         self.pane = TextPane(id="detail")
@@ -140,8 +140,8 @@ class FixOptionsScreen(BaseScreen):
         from fkdash.report.preview.what_if import in_words, outcome, what_if
 
         catalog, key = self.knowledge.catalog, self.finding.key
-        labels = label_columns(catalog.tables[key.referenced], self.services.options.label_columns)
-        pool = await self.services.connection.pool()
+        labels = label_columns(catalog.tables[key.referenced], self.database.options.label_columns)
+        pool = await self.database.connection.pool()
         async with pool.session(_WHAT_IF_SECONDS) as session:
             page = await blocked_rows(session, catalog, key, labels, limit=1)
         if not page.items:
@@ -214,14 +214,14 @@ class FixOptionsScreen(BaseScreen):
             return
         if row.plan is not None and not row.option.fills:
             walk = FixWalk(self.knowledge.catalog, row.plan, row.option.title)
-            self.app.push_screen(FixPlanScreen(self.services, walk))
+            self.app.push_screen(FixPlanScreen(self.database, walk))
         elif row.option.of_rows or row.option.fills:
             from fkdash.tui.screens.fix.rows_asked import RowsAsked  # loaded when it is wanted
 
-            RowsAsked(self.app, self.services, self.knowledge, row.finding, row.option).ask()
+            RowsAsked(self.app, self.database, self.knowledge, row.finding, row.option).ask()
         else:
             catalog = self.knowledge.catalog
-            self.app.push_screen(FixValueScreen(self.services, catalog, row.finding, row.option))
+            self.app.push_screen(FixValueScreen(self.database, catalog, row.finding, row.option))
 
     def action_what_if(self) -> None:
         """Ask for rows, and what deleting them would do under each option."""
@@ -233,10 +233,10 @@ class FixOptionsScreen(BaseScreen):
         titles = titles_of(self.list.rows)
 
         def show(target: DeleteTarget, named: str) -> None:
-            screen = WhatIfScreen(self.services, self.knowledge, key, plans, target, named=named, titles=titles)
+            screen = WhatIfScreen(self.database, self.knowledge, key, plans, target, named=named, titles=titles)
             self.app.push_screen(screen)
 
-        self.app.push_screen(PreviewAskScreen(self.services, self.knowledge, key.referenced, show))
+        self.app.push_screen(PreviewAskScreen(self.database, self.knowledge, key.referenced, show))
 
     def action_export(self) -> None:
         """Write the plan as a script into a file."""

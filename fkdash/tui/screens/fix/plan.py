@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from fkdash.apply.proof.preflight import PreflightLine
     from fkdash.apply.proof.rehearsal import Rehearsal
     from fkdash.fix.plan import Plan
+    from fkdash.tui.database import Database
     from fkdash.tui.fix_walk import FixWalk
-    from fkdash.tui.services import Services
 
 
 class FixPlanScreen(BaseScreen):
@@ -44,9 +44,9 @@ class FixPlanScreen(BaseScreen):
         keys.REFRESH,
     ]
 
-    def __init__(self, services: Services, walk: FixWalk) -> None:
+    def __init__(self, database: Database, walk: FixWalk) -> None:
         super().__init__()
-        self.services, self.walk = services, walk
+        self.database, self.walk = database, walk
         self._planned, self._text = walk.plan, ""
         self.preflight: tuple[PreflightLine, ...] | None = None
         self.rehearsal: Rehearsal | None = None
@@ -88,9 +88,9 @@ class FixPlanScreen(BaseScreen):
     async def _change(self) -> Change:
         from fkdash.apply.change import Change  # loaded when a change is thought of
 
-        options = self.services.options
+        options = self.database.options
         return Change(
-            await self.services.connection.pool(),
+            await self.database.connection.pool(),
             self.walk.catalog,
             self.plan,
             environment=options.environment,
@@ -117,8 +117,8 @@ class FixPlanScreen(BaseScreen):
             return super().why_not(action)
         stops = [each.what for each in self.preflight or () if each.standing == "stop"]
         reasons = {
-            "this session is read-only (--read-only or the profile)": self.services.options.read_only,
-            "another change is going on": self.services.applying.running,
+            "this session is read-only (--read-only or the profile)": self.database.options.read_only,
+            "another change is going on": self.database.applying.running,
             f"it was edited into something else: {''.join(self.objections[:1])}": bool(self.objections),
             "the preflight is not finished": self.preflight is None,
             f"the preflight stops it: {''.join(stops[:1])}": bool(stops) and action == "apply",
@@ -153,13 +153,13 @@ class FixPlanScreen(BaseScreen):
 
         change = await self._change()
         then = partial(confirmed, change)
-        self.app.push_screen(FixConfirmScreen(self.services, change, self.walk.title, then, rehearsal=rehearsal))
+        self.app.push_screen(FixConfirmScreen(self.database, change, self.walk.title, then, rehearsal=rehearsal))
 
     def _start(self, change: Change, given: Confirmation) -> None:
         from fkdash.tui.screens.fix.run import FixRunScreen  # loaded when it is wanted
 
-        self.services.applying.start(change, self.preflight or (), given)
-        self.app.switch_screen(FixRunScreen(self.services, self.walk))
+        self.database.applying.start(change, self.preflight or (), given)
+        self.app.switch_screen(FixRunScreen(self.database, self.walk))
 
     async def action_rehearse(self) -> None:
         """Go on to the confirmation of a rehearsal: it takes the real locks."""
@@ -174,11 +174,11 @@ class FixPlanScreen(BaseScreen):
     async def _rehearse(self, change: Change, given: Confirmation) -> None:
         from fkdash.apply.change import try_out  # loaded when a change is thought of
 
-        self.services.arm(armed=True)
+        self.database.arm(armed=True)
         try:
             self.rehearsal = await try_out(change, given)
         finally:
-            self.services.arm(armed=self.services.applying.running)
+            self.database.arm(armed=self.database.applying.running)
         self._show()
 
     def action_edit(self) -> None:
@@ -204,7 +204,7 @@ class FixPlanScreen(BaseScreen):
         from fkdash.tui.screens.fix_export import FixExportScreen  # loaded when it is wanted
 
         if not self.why_not("as_migration"):
-            self.app.push_screen(FixExportScreen(self.services, self.plan))
+            self.app.push_screen(FixExportScreen(self.database, self.plan))
 
     def action_export(self) -> None:
         """Write the plan as a script into a file."""

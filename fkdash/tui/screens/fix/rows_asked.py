@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from fkdash.fix.remedy import Picks
     from fkdash.preview.model import DeleteTarget
     from fkdash.rules.finding import Finding
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 _SECONDS: Final = 5.0
 _PICKING_SECONDS: Final = 30.0
@@ -42,7 +42,7 @@ class RowsAsked:
     """The questions of one option; `of` are the rows to be freed, as the command line names them."""
 
     app: App[Any]
-    services: Services
+    database: Database
     knowledge: Knowledge
     finding: Finding
     option: Option
@@ -84,7 +84,7 @@ class RowsAsked:
 
         self.app.push_screen(
             PreviewAskScreen(
-                self.services,
+                self.database,
                 self.knowledge,
                 table,
                 chosen,
@@ -119,7 +119,7 @@ class RowsAsked:
         if len(rows) != 1:
             raise UsageError("They are made like one row.", next_step="Type its key, or words that find it.")
         like = _named(key.referenced_columns, rows[0])
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         self._plan(await template_words(pool, self.knowledge.catalog, key, like, seconds=_PICKING_SECONDS))
 
     async def _picked(self, sql: str) -> None:
@@ -130,20 +130,20 @@ class RowsAsked:
 
         key = self.finding.key
         found = await pick(
-            await self.services.connection.pool(),
+            await self.database.connection.pool(),
             self.knowledge.catalog,
             key,
             chosen_rows(key, self.of),
             sql,
             seconds=_PICKING_SECONDS,
-            labels=self.services.options.label_columns,
+            labels=self.database.options.label_columns,
         )
         self.app.push_screen(FixPickedScreen(key, found, lambda: self._plan((), found.picks)))
 
     def _plan(self, words: Sequence[str], picks: Picks | None = None) -> None:
         catalog = self.knowledge.catalog
         made = plan(catalog, self.finding, self.option.id, words=words, of=self.of, picks=picks)
-        self.app.push_screen(FixPlanScreen(self.services, FixWalk(catalog, made, self.option.title)))
+        self.app.push_screen(FixPlanScreen(self.database, FixWalk(catalog, made, self.option.title)))
 
     async def _words(self, target: DeleteTarget) -> tuple[str, ...]:
         """Give rows as `--of` names them."""
@@ -162,7 +162,7 @@ class RowsAsked:
         columns = catalog.tables[key.referenced].columns_by_name
         wanted = as_text((f"p.{quoted(name)}", columns[name].plain_type) for name in key.referenced_columns)
         found: list[tuple[str, ...]] = []
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session(_SECONDS) as session:
             table = catalog.tables[key.referenced]
             await refuse_planted_of(session, (table,))

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from fkdash.apply.events import Event
     from fkdash.apply.holders import Holder
     from fkdash.pictures.waits import Waiting
+    from fkdash.tui.database import Database
     from fkdash.tui.fix_walk import FixWalk
-    from fkdash.tui.services import Services
 
 _ENDS: dict[RunOutcome, tuple[Tone, str]] = {
     RunOutcome.VERIFIED: ("good", "Done and verified"),
@@ -55,9 +55,9 @@ class FixRunScreen(BaseScreen):
         keys.COPY,
     ]
 
-    def __init__(self, services: Services, walk: FixWalk) -> None:
+    def __init__(self, database: Database, walk: FixWalk) -> None:
         super().__init__()
-        self.services, self.walk = services, walk
+        self.database, self.walk = database, walk
         self.pane = TextPane(id="run")
         self._title = RuleLine()
         self._chain: tuple[Waiting, ...] = ()
@@ -71,15 +71,15 @@ class FixRunScreen(BaseScreen):
         """Watch the run."""
         self._title.tell(self.walk.plan.key.qualified)
         self.status.working(f"Applying {self.walk.title}")
-        self.services.applying.watchers.append(self._show)
+        self.database.applying.watchers.append(self._show)
         self._show()
 
     def on_unmount(self) -> None:
         """Stop watching; the run goes on."""
-        self.services.applying.watchers.remove(self._show)
+        self.database.applying.watchers.remove(self._show)
 
     def _show(self) -> None:
-        applying = self.services.applying
+        applying = self.database.applying
         lines: list[Line | str | Drawing] = []
         if applying.events:
             lines.append(Drawing(timeline, (step_times(self.walk.plan.steps, applying.events),)))
@@ -101,7 +101,7 @@ class FixRunScreen(BaseScreen):
             self.status.done()
             self.status.leave()
         self.consequence.tell(*self._state())
-        self.services.arm(armed=applying.running)
+        self.database.arm(armed=applying.running)
         self.refresh_bindings()
 
     def _look_who_waits(self, latest: Sequence[Event]) -> None:
@@ -118,7 +118,7 @@ class FixRunScreen(BaseScreen):
 
     async def _read_waits(self, event: StepWaits | StepProgress) -> None:
         try:
-            pool = await self.services.connection.pool()
+            pool = await self.database.connection.pool()
             async with pool.session() as session:
                 found = chain_to(_named(event), event.holders, await lock_waits(session))
         except FkdashError:
@@ -128,11 +128,11 @@ class FixRunScreen(BaseScreen):
             self._show()
 
     def _state(self) -> tuple[str, Tone]:
-        ended = self.services.applying.ended
+        ended = self.database.applying.ended
         if ended is not None:
             tone, words = _ENDS[ended.outcome]
             return f"{words}: {self.walk.title} on {self.walk.plan.key.qualified}", tone
-        if self.services.applying.running:
+        if self.database.applying.running:
             return f"Applying {self.walk.title}. fkdash never ends other people's sessions.", "armed"
         return f"{self.walk.title} was not applied", "warning"
 
@@ -142,7 +142,7 @@ class FixRunScreen(BaseScreen):
 
     def why_not(self, action: str) -> str:
         """Give the reason why an action is not available."""
-        applying = self.services.applying
+        applying = self.database.applying
         if action in {"stop_after_step", "cancel_run"} and not applying.running:
             return "nothing is running any more"
         if action == "refresh" and not (applying.running and self._waits):
@@ -159,49 +159,49 @@ class FixRunScreen(BaseScreen):
 
     @property
     def _waits(self) -> bool:
-        events = self.services.applying.events
+        events = self.database.applying.events
         return bool(events) and isinstance(events[-1], StepWaits)
 
     def action_refresh(self) -> None:
         """Try the step that waits for a lock again, now: what held it may be gone."""
-        self.services.applying.try_now()
+        self.database.applying.try_now()
 
     def action_stop_after_step(self) -> None:
         """Ask the run to end after the step under way."""
-        self.services.applying.stop_after_step()
+        self.database.applying.stop_after_step()
         self.status.working("Stopping after the present step")
 
     def action_cancel_run(self) -> None:
         """End the run now."""
-        self.run_worker(self.services.applying.cancel(), group="cancel", description="Cancelling")
+        self.run_worker(self.database.applying.cancel(), group="cancel", description="Cancelling")
 
     def interrupt(self) -> bool:
         """Let ctrl+c cancel the run, as it cancels everything else."""
-        if not self.services.applying.running:
+        if not self.database.applying.running:
             return super().interrupt()
         self.action_cancel_run()
         return True
 
     def action_undo(self) -> None:
         """Plan the way back."""
-        ended = self.services.applying.ended
+        ended = self.database.applying.ended
         if ended is not None:
-            self.services.open_undo(self.walk.plan, ended.journal)
+            self.database.open_undo(self.walk.plan, ended.journal)
 
     def action_as_migration(self) -> None:
         """Export what was applied, so that the next deployment keeps it."""
         from fkdash.tui.screens.fix_export import FixExportScreen  # loaded when it is wanted
 
-        ended = self.services.applying.ended
+        ended = self.database.applying.ended
         if ended is not None and not self.why_not("as_migration"):
-            self.app.push_screen(FixExportScreen(self.services, self.walk.plan, journal=ended.journal))
+            self.app.push_screen(FixExportScreen(self.database, self.walk.plan, journal=ended.journal))
 
     def action_back(self) -> None:
         """Go back to the list, read again."""
         if self.why_not("back"):
             self.status.answer(self.why_not("back"))
         else:
-            self.services.show_constraints()
+            self.database.show_constraints()
 
     def action_copy(self) -> None:
         """Copy what is shown, the journal's path included."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fkdash.fix.option import Option
     from fkdash.preview.rows.search import Found
     from fkdash.rules.finding import Finding
-    from fkdash.tui.services import Services
+    from fkdash.tui.database import Database
 
 
 class FixValueScreen(RowSearchScreen):
@@ -34,8 +34,8 @@ class FixValueScreen(RowSearchScreen):
     What is the key of a row, or is found in none, is taken as it is: the plan's preflight looks for the row.
     """
 
-    def __init__(self, services: Services, catalog: Catalog, finding: Finding, option: Option) -> None:
-        super().__init__(services, catalog.tables[finding.key.referenced])
+    def __init__(self, database: Database, catalog: Catalog, finding: Finding, option: Option) -> None:
+        super().__init__(database, catalog.tables[finding.key.referenced])
         self.catalog, self.finding, self.option = catalog, finding, option
         self.fields: list[Input] = [Field(placeholder=f"{name}, or words to search for") for name in option.asks]
         self._titles = [RuleLine(enter="searches") for _ in option.asks]
@@ -120,7 +120,7 @@ class FixValueScreen(RowSearchScreen):
         except UsageError as error:
             self.failed(error)
         else:
-            self.app.push_screen(FixPlanScreen(self.services, FixWalk(self.catalog, made, self.option.title)))
+            self.app.push_screen(FixPlanScreen(self.database, FixWalk(self.catalog, made, self.option.title)))
 
 
 def catalog_columns(catalog: Catalog, finding: Finding) -> dict[str, str]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.rows.search import Found
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 Chosen = Callable[["DeleteTarget", str], None]
 
@@ -37,7 +37,7 @@ class PreviewAskScreen(RowSearchScreen):
 
     def __init__(
         self,
-        services: Services,
+        database: Database,
         knowledge: Knowledge,
         table: TableName,
         chosen: Chosen | None = None,
@@ -46,7 +46,7 @@ class PreviewAskScreen(RowSearchScreen):
         query: Callable[[str], None] | None = None,
         without: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
-        super().__init__(services, knowledge.catalog.tables[table])
+        super().__init__(database, knowledge.catalog.tables[table])
         self.knowledge, self._chosen, self._question = knowledge, chosen, question
         self._query, self._without = query, without
         self._title = RuleLine(enter="searches, or takes" if question else "searches, or previews")
@@ -112,7 +112,7 @@ class PreviewAskScreen(RowSearchScreen):
         elif typed.lower() == "all" and self._chosen is None:
             from fkdash.tui.screens.preview.each import PreviewEachScreen  # loaded when wanted
 
-            self.app.push_screen(PreviewEachScreen(self.services, self.knowledge, self._table.name))
+            self.app.push_screen(PreviewEachScreen(self.database, self.knowledge, self._table.name))
         else:
             self._choose(target, f"rows of {shown_name(self._table.name)} ({typed})")
 
@@ -137,7 +137,7 @@ class PreviewAskScreen(RowSearchScreen):
         if self._chosen is not None:
             self._chosen(target, name)
         else:
-            self.services.open_preview(self.knowledge, target, named=name)
+            self.database.open_preview(self.knowledge, target, named=name)
 
     # The search
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 PAGE_ROWS = 100
 _KEY_CELLS, _LABEL_CELLS, _BAR_CELLS, _LEAST_BAR_CELLS = 8, 12, 14, 6
@@ -50,10 +50,10 @@ class BlockedScreen(BaseScreen):
         keys.REFRESH,
     ]
 
-    def __init__(self, services: Services, knowledge: Knowledge, key: ForeignKey) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge, key: ForeignKey) -> None:
         super().__init__()
-        self.services, self.knowledge, self.key = services, knowledge, key
-        tables, chosen = knowledge.catalog.tables, services.options.label_columns
+        self.database, self.knowledge, self.key = database, knowledge, key
+        tables, chosen = knowledge.catalog.tables, database.options.label_columns
         self._referenced, self._referencing = tables[key.referenced], tables[key.table]
         self._referenced_labels = label_columns(self._referenced, chosen)
         self._referencing_labels = label_columns(self._referencing, chosen)
@@ -105,7 +105,7 @@ class BlockedScreen(BaseScreen):
         )
 
     async def _read_blocked(self, after: BlockedRow | None) -> None:
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             page = await blocked_rows(
                 session, self.knowledge.catalog, self.key, self._referenced_labels, after=after, limit=PAGE_ROWS
@@ -123,7 +123,7 @@ class BlockedScreen(BaseScreen):
             self._tell_counts()
 
     async def _read_blocking(self, of: BlockedRow, after: RowIdentity | None) -> None:
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             page = await blocking_rows(
                 session,
@@ -229,11 +229,11 @@ class BlockedScreen(BaseScreen):
             key = dict(zip(self.key.referenced_columns, row.row.key, strict=True))
             target = DeleteTarget(self.key.referenced, keys=(key,))
             name = f"{shown_name(self.key.referenced)} {named(row.row)}"
-            self.services.open_preview(self.knowledge, target, named=name)
+            self.database.open_preview(self.knowledge, target, named=name)
 
     def action_fix(self) -> None:
         """Show what can be changed."""
-        self.services.open_fix(self.knowledge, self.key)
+        self.database.open_fix(self.knowledge, self.key)
 
     def action_refresh(self) -> None:
         """Read again from the beginning."""

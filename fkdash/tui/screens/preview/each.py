@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import TableName
     from fkdash.errors import NotRun
     from fkdash.preview.each.answer import EachPreview
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 _SECONDS = 60.0
 _ROWS = 1_000
@@ -40,10 +40,10 @@ class PreviewEachScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [keys.OPEN, keys.COPY, keys.EXPORT, keys.REFRESH]
 
-    def __init__(self, services: Services, knowledge: Knowledge, table: TableName) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge, table: TableName) -> None:
         super().__init__()
-        self.services, self.knowledge, self._table = services, knowledge, knowledge.catalog.tables[table]
-        self._labels = label_columns(self._table, services.options.label_columns)
+        self.database, self.knowledge, self._table = database, knowledge, knowledge.catalog.tables[table]
+        self._labels = label_columns(self._table, database.options.label_columns)
         self._names = self._table.primary_key or ("tableoid", "ctid")
         self.answer: EachPreview | None = None
         title = "rows in its way"
@@ -94,7 +94,7 @@ class PreviewEachScreen(BaseScreen):
         from fkdash.preview.standing import each_as_it_stands
         from fkdash.report.preview.each import each_sentence
 
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         async with pool.session(_SECONDS) as session:
             found = await preview_each(
@@ -140,7 +140,7 @@ class PreviewEachScreen(BaseScreen):
         if row is not None and not self.why_not("open"):
             target = DeleteTarget(self._table.name, keys=(dict(zip(self._names, row.row.key, strict=True)),))
             name = f"{shown_name(self._table.name)} {named(row.row)}"
-            self.services.open_preview(self.knowledge, target, named=name)
+            self.database.open_preview(self.knowledge, target, named=name)
 
     def action_copy(self) -> None:
         """Copy the keys of the rows listed, one row a line."""

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from fkdash.preview.model import DeleteTarget, Preview
     from fkdash.preview.tree import Branch
     from fkdash.report.preview.what_if import Supposed
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.screens.fix.options import OptionRow
-    from fkdash.tui.services import Services
 
 _SECONDS = 30.0
 _TONES: dict[str, Tone] = {"allowed": "good", "blocked": "error", "unknown": "warning"}
@@ -52,9 +52,9 @@ class PreviewScreen(BaseScreen):
         keys.REFRESH,
     ]
 
-    def __init__(self, services: Services, knowledge: Knowledge, target: DeleteTarget, *, named: str) -> None:
+    def __init__(self, database: Database, knowledge: Knowledge, target: DeleteTarget, *, named: str) -> None:
         super().__init__()
-        self.services, self.knowledge, self.target, self._named = services, knowledge, target, named
+        self.database, self.knowledge, self.target, self._named = database, knowledge, target, named
         self.answer: Preview | None = None
         self.supposed: list[Supposed] = []
         self._titles: dict[str, str] = {}
@@ -106,7 +106,7 @@ class PreviewScreen(BaseScreen):
         from fkdash.preview.tree import branches
         from fkdash.report.preview.delete import sentence
 
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=self._read_all)
         async with pool.session(_SECONDS) as session:
             answer = await preview(session, self.target, limits, self._progress)
@@ -181,7 +181,7 @@ class PreviewScreen(BaseScreen):
         single = answer.exact and len(branch.blockers) == 1
         self.app.push_screen(
             PreviewRowsScreen(
-                self.services,
+                self.database,
                 self.knowledge,
                 self.target,
                 branch.key,
@@ -209,7 +209,7 @@ class PreviewScreen(BaseScreen):
         key = self._stopping_key()
         if key is None:
             return
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
         rows = _fixes(self.knowledge, key)
@@ -223,7 +223,7 @@ class PreviewScreen(BaseScreen):
         """Show what can be changed about the key under the cursor."""
         branch = self.list.row
         if branch is not None and branch.key is not None:
-            self.services.open_fix(self.knowledge, branch.key)
+            self.database.open_fix(self.knowledge, branch.key)
 
     def action_copy(self) -> None:
         """Copy the preview as text."""

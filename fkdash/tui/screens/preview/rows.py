@@ -25,8 +25,8 @@ from fkdash.tui.words import shown_name
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.preview.model import DeleteTarget
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 
 class PreviewRowsScreen(BaseScreen):
@@ -36,7 +36,7 @@ class PreviewRowsScreen(BaseScreen):
 
     def __init__(
         self,
-        services: Services,
+        database: Database,
         knowledge: Knowledge,
         target: DeleteTarget,
         key: ForeignKey,
@@ -46,10 +46,10 @@ class PreviewRowsScreen(BaseScreen):
         total: int | None,
     ) -> None:
         super().__init__()
-        self.services, self.knowledge, self.target, self.key = services, knowledge, target, key
+        self.database, self.knowledge, self.target, self.key = database, knowledge, target, key
         self._blocking, self._said, self._total = blocking, said, total
         self._table = knowledge.catalog.tables[key.table]
-        self._labels = label_columns(self._table, services.options.label_columns)
+        self._labels = label_columns(self._table, database.options.label_columns)
         self._names = self._table.primary_key or ("tableoid", "ctid")
         self.list = RowList[RowIdentity](
             identity_columns(self._names, self._labels, lambda row: row),
@@ -87,7 +87,7 @@ class PreviewRowsScreen(BaseScreen):
     async def _read(self, after: RowIdentity | None) -> None:
         from fkdash.preview.rows.branch import branch_rows  # loaded when it is wanted
 
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         async with pool.session() as session:
             page = await branch_rows(
                 session,
@@ -133,7 +133,7 @@ class PreviewRowsScreen(BaseScreen):
         row = self.list.row
         if row is not None and not self.why_not("preview"):
             target = DeleteTarget(self.key.table, keys=(dict(zip(self._names, row.key, strict=True)),))
-            self.services.open_preview(self.knowledge, target, named=f"{shown_name(self.key.table)} {named(row)}")
+            self.database.open_preview(self.knowledge, target, named=f"{shown_name(self.key.table)} {named(row)}")
 
     def action_copy(self) -> None:
         """Copy the keys that the list holds, one row a line."""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey, TableName
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget
+    from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
-    from fkdash.tui.services import Services
 
 _SECONDS = 30.0
 
@@ -39,7 +39,7 @@ class WhatIfScreen(BaseScreen):
 
     def __init__(
         self,
-        services: Services,
+        database: Database,
         knowledge: Knowledge,
         key: ForeignKey,
         plans: Sequence[Plan],
@@ -49,7 +49,7 @@ class WhatIfScreen(BaseScreen):
         titles: Mapping[str, str],
     ) -> None:
         super().__init__()
-        self.services, self.knowledge, self.key, self.target = services, knowledge, key, target
+        self.database, self.knowledge, self.key, self.target = database, knowledge, key, target
         self._plans, self._named, self._titles = tuple(plans), named, titles
         self.supposed: list[Supposed] = []
         self.list = RowList[Fate](
@@ -82,7 +82,7 @@ class WhatIfScreen(BaseScreen):
         from fkdash.preview.model import Limits  # loaded when it is wanted
         from fkdash.report.preview.what_if import what_if
 
-        pool = await self.services.connection.pool()
+        pool = await self.database.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
         async for each in what_if(pool, self.target, self._plans, limits):

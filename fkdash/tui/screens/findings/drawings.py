@@ -10,7 +10,7 @@ from fkdash.pictures.bars import Bar, bars
 from fkdash.pictures.path import path
 from fkdash.pictures.picture import Span
 from fkdash.pictures.relations import relation_map
-from fkdash.report import pictures
+from fkdash.report import drawn_from
 from fkdash.tui.widgets.drawing import Drawing
 from fkdash.tui.words import fails_deletes
 
@@ -48,7 +48,7 @@ async def largest_held_rows(
 
 def way_to_error(finding: Finding) -> Drawing | None:
     """Give the way from the deleted row to the error, None for what is no failing delete."""
-    way = pictures.way_to_error(finding)
+    way = drawn_from.way_to_error(finding)
     return Drawing(path, way) if way is not None else None
 
 
@@ -56,7 +56,7 @@ def largest_held(rows: Sequence[BlockedRow], impact: Impact) -> Drawing | None:
     """Give the rows that most others hold, as bars, and how many more are held."""
     if not rows:
         return None
-    items = pictures.held_rows(rows[:LARGEST])
+    items = drawn_from.held_rows(rows[:LARGEST])
     more = (impact.referenced_rows or 0) - len(items)
     beyond = f"{'' if impact.exact else 'at least '}{counted(more, 'more', 'more')}: b" if more > 0 else ""
     return Drawing(_bars_with_rest, (items, beyond))
@@ -72,4 +72,4 @@ def map_of(knowledge: Knowledge, table: TableName, here: ForeignKey | None = Non
     def conflicts(key: ForeignKey) -> bool:
         return any(map(fails_deletes, knowledge.findings_of(key)))
 
-    return Drawing(relation_map, pictures.map_around(knowledge.catalog, table, conflicts, here))
+    return Drawing(relation_map, drawn_from.map_around(knowledge.catalog, table, conflicts, here))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.tui.settings import DashboardOptions
 
 
-class Services(Protocol):
+class Database(Protocol):
     """The connection, the options, and what several screens have a part in."""
 
     connection: Connection
