@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from fkdash.demo import incident
 from fkdash.errors import FkdashError
 from tests.support import as_time_allows
+from tests.support.long_ones_first import long_ones_first
 from tests.support.servers import (
     EMBEDDED_VERSIONS,
     TestDatabase,
@@ -39,6 +40,7 @@ _MARKERS = (
     "maximum_version(major): run only on PostgreSQL `major` and earlier",
     "every_version: run on every PostgreSQL under test",
     "newest_version: run only on the newest PostgreSQL under test",
+    "long: takes a quarter of a minute or more; several processes begin with those",
     "tools: runs real migration tools, which it installs; not in the default run",
 )
 
@@ -79,9 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
     if as_time_allows.is_bounded():
-        processes = getattr(config, "workerinput", {}).get("workercount", 1)
         items[:] = as_time_allows.in_order(items, versions_under_test()[-1], processes)
+    elif processes > 1:
+        items[:] = long_ones_first(items, processes, lambda item: item.get_closest_marker("long") is not None)
 
 
 @pytest.hookimpl(tryfirst=True)

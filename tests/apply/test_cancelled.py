@@ -172,6 +172,7 @@ async def test_a_signal_at_any_moment_ends_a_command_with_what_the_database_says
     assert unfinished(runs) == ()
 
 
+@pytest.mark.long
 async def test_closing_the_terminal_at_any_moment_leaves_the_truth_in_the_journal(
     busy: TestDatabase, tmp_path: Path
 ) -> None:

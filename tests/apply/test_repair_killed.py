@@ -14,6 +14,8 @@ from tests.support.changes import Workbench, workbench
 from tests.support.gate import Moment
 from tests.support.servers import TestDatabase
 
+pytestmark = pytest.mark.long
+
 _TABLES = """
 create table parents (id int primary key);
 create table children (id int primary key, parent_id int not null, note text);

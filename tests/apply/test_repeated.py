@@ -40,6 +40,7 @@ _FIXES = {
 }
 
 
+@pytest.mark.long
 async def test_a_fix_that_is_done_is_so_already_and_exits_0(database: TestDatabase, tmp_path: Path) -> None:
     await database.execute(_TABLES)
     journals = tmp_path / "fkdash" / "runs"

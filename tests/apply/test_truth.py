@@ -9,6 +9,8 @@ from tests.apply.truth_tally import Tally
 from tests.support.failover import failing_server
 from tests.support.servers import versions_under_test
 
+pytestmark = pytest.mark.long
+
 _RUNS_EACH = 12
 _EXAMPLES = 40
 _FAULTS = 52

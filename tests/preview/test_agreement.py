@@ -8,7 +8,7 @@ from tests.preview.agree import Tally, compare
 from tests.preview.many_cases import seeds_of
 from tests.support.servers import TestDatabase
 
-pytestmark = pytest.mark.every_version
+pytestmark = [pytest.mark.every_version, pytest.mark.long]
 
 PER_TEST = 75
 

@@ -43,6 +43,7 @@ async def _named(database: TestDatabase, limits: Limits | None = None, *, page_r
         await pool.close()
 
 
+@pytest.mark.long
 @pytest.mark.every_version
 async def test_what_is_said_of_every_row_is_what_its_own_delete_does(shared_database: TestDatabase) -> None:
     tally = Tally()

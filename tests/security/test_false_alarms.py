@@ -100,6 +100,7 @@ async def assert_answered_alike(
             assert_alike(await answers(theirs, role, tables), await answers(ours, role, tables))
 
 
+@pytest.mark.long
 @pytest.mark.newest_version
 async def test_an_ordinary_schema_of_an_application_s_role_is_answered_fully(server: TestServer) -> None:
     tables = {"account": "id < 5", "status_texts": "status = 'open'", "orders": "price > 1"}

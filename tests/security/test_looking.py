@@ -15,6 +15,8 @@ from tests.security.plants import plants_of
 from tests.security.stage import ADMINISTRATOR, OWNER, PLANTER, READER, SUPERUSER, Stage, provoked, stage_for
 from tests.support.servers import TestServer, versions_under_test
 
+pytestmark = pytest.mark.long
+
 _FIRST_KEYS: Mapping[str, object] = {
     "public.b15_p": "red",
     "public.b16_p": "red",

@@ -61,8 +61,8 @@ async def test_the_walk_to_a_fix_fits(incident_database: TestDatabase, size: tup
         well_laid_out(session, size, "Cancel", "Apply")
         await session.press("right", "enter")
         await session.until(lambda: isinstance(session.app.screen, FixRunScreen))
-        await session.until_shown("u undo", "Done and verified")
-        well_laid_out(session, size, "LOOKING", "esc back")
+        await session.until_shown("u undo", "Done and verified", "esc back")
+        well_laid_out(session, size, "LOOKING")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
