@@ -127,7 +127,7 @@ async def _check_all(
 
 
 async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
-    async with looking(target) as pool:
+    async with looking(target, nothing_else=True) as pool:
         return await check(pool, options, where=pool.where)
 
 

@@ -46,7 +46,7 @@ class SeveralChecks:
 
     async def every_database(self, target: Target) -> list[Target]:
         """Give the databases of a server, and keep in mind what it has room for."""
-        async with looking(target, Limits(connections=1)) as pool:
+        async with looking(target, Limits(connections=1), nothing_else=True) as pool:
             names, room = await databases_of(pool)
         found = [target.on_database(name) for name in names]
         self._rooms |= {server_at(each): room for each in found}
@@ -96,7 +96,7 @@ class SeveralChecks:
         return self._rooms[place] if place in self._rooms else await room_at(targets, place)
 
     async def _check(self, target: Target) -> CheckReport:
-        async with looking(target, Limits(connections=1)) as pool:
+        async with looking(target, Limits(connections=1), nothing_else=True) as pool:
             return await check(pool, self._options, where=pool.where)
 
     def _tell(self, place: str, verdict: Verdict) -> None:

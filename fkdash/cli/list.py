@@ -91,7 +91,7 @@ async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey
     chosen = chosen_tables(arguments)
     catalog = snapshot_of(arguments)
     if catalog is None:
-        async with looking(target_of(arguments)) as pool:
+        async with looking(target_of(arguments), nothing_else=True) as pool:
             catalog = await read_whole_catalog(pool)
     keys = [
         key

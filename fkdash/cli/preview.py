@@ -163,7 +163,10 @@ def _run_each(arguments: argparse.Namespace) -> int:
 
 
 async def _each(arguments: argparse.Namespace) -> EachPreview:
-    async with looking(target_of(arguments)) as pool, pool.session(arguments.seconds) as session:
+    async with (
+        looking(target_of(arguments), nothing_else=True) as pool,
+        pool.session(arguments.seconds) as session,
+    ):
         catalog = await read_catalog(session)
         table = catalog.tables[(await _target(session, catalog, arguments)).table]
         labels = label_columns(table, label_columns_set(operator_settings()))

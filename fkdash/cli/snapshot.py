@@ -61,5 +61,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _read(arguments: argparse.Namespace) -> Catalog:
-    async with looking(target_of(arguments)) as pool:
+    async with looking(target_of(arguments), nothing_else=True) as pool:
         return await read_whole_catalog(pool)

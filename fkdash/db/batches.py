@@ -18,7 +18,7 @@ from fkdash.db.literals import literal
 # Strings, quoted names and comments are passed over; what is left of "$1" is an argument.
 _ARGUMENT: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(\d+)""")
 _NO_ELEMENT: Final = re.compile(r'[\\"]')
-_TURNS: Final = 8
+_TURNS: Final = 16
 """How often others get their turn before what has been asked goes out."""
 
 

@@ -7,9 +7,6 @@ standard_conforming_strings decides what a backslash means, and no question with
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
@@ -26,26 +23,11 @@ if TYPE_CHECKING:
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-_MOMENT_SECONDS: Final = 0.05
 _ROLL_BACK: Final = "ROLLBACK;\n"
 _PROCESS: Final = b"-1\t"
 _SHOWN_CHARACTERS: Final = 600
 _GRACE_SECONDS: Final = 5.0
 _LOST: Final = ("08", "57P0")
-
-
-@dataclass(eq=False, slots=True)
-class LeftOpen:
-    """A connection whose transaction the next session may end; `no_longer` once it has, or nobody will."""
-
-    connection: Connection
-    no_longer: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def wait(self) -> None:
-        """Leave it open for a moment at most."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_MOMENT_SECONDS):
-                await self.no_longer.wait()
 
 
 class Opening:

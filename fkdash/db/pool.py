@@ -12,8 +12,9 @@ from typing import Self
 from fkdash.db.closing import close_all
 from fkdash.db.connect import connect
 from fkdash.db.giving_way import Watch, locked_words
+from fkdash.db.left_open import AllLeftOpen, LeftOpen
 from fkdash.db.link import ended_when_silent
-from fkdash.db.opening import Connection, LeftOpen, Opening, begin, begin_script, milliseconds
+from fkdash.db.opening import Connection, Opening, begin, begin_script, milliseconds
 from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS
 from fkdash.db.session import Row, Session
@@ -57,8 +58,7 @@ class ReadPool:
         self._unused: set[Connection] = set()
         self._pooled: set[Connection] = set()
         self._direct: set[Connection] = set()
-        self._left_open: list[LeftOpen] = []
-        self._ending: set[asyncio.Task[None]] = set()
+        self._left_open = AllLeftOpen()
         self._rows = 0
         self._open: set[Connection] = set()
         self._returning: set[asyncio.Task[None]] = set()
@@ -167,10 +167,8 @@ class ReadPool:
             yield
         finally:
             self._rows -= 1
-            if not self._rows and self._ending:
-                for left in self._left_open:
-                    left.no_longer.set()
-                await asyncio.shield(asyncio.wait(self._ending))
+            if not self._rows:
+                await self._left_open.end()
 
     @asynccontextmanager
     async def beside(self, session: Session) -> AsyncIterator[OpenTransaction | None]:
@@ -198,6 +196,7 @@ class ReadPool:
         self._closed = True
         # Nothing runs there, and over a slow link it takes a while to hear that a connection has ended.
         self._drop_idle()
+        self._left_open.cut_off()
         await self._watch.close()
         await close_all(self._open)
         if self._returning:
@@ -205,10 +204,8 @@ class ReadPool:
 
     async def _opening(self, script: str, begun: Callable[[Connection, int], None]) -> Opening:
         """Give a connection, and the slot for it, with how the transaction begins on it."""
-        left = next((each for each in self._left_open if not each.connection.is_closed()), None)
-        if left is not None:
-            self._left_open.remove(left)
-        else:
+        left = self._left_open.taken()
+        if left is None:
             await self._slots.acquire()
         try:
             connection, alive = (left.connection, True) if left is not None else await self._ready()
@@ -242,9 +239,9 @@ class ReadPool:
 
     async def _ready(self) -> tuple[Connection, bool]:
         """Give a connection, and whether it has answered just now; one that may be dead is tried by its begin."""
-        if not self._idle and self._ending:
+        if not self._idle:
             # One wait, where a new connection is several.
-            await asyncio.wait(self._ending, return_when=asyncio.FIRST_COMPLETED)
+            await self._left_open.one_has_ended()
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -351,13 +348,12 @@ class ReadPool:
         return startup
 
     def _give_back(self, transaction: OpenTransaction, *, in_a_row: bool = False) -> asyncio.Task[None]:
-        left = LeftOpen(transaction.connection) if in_a_row else None
-        if left is not None:
-            self._left_open.append(left)
+        left = self._left_open.add(transaction.connection) if in_a_row else None
         returning = asyncio.create_task(self._roll_back(transaction, left))
-        for tasks in (self._returning, self._ending) if in_a_row else (self._returning,):
-            tasks.add(returning)
-            returning.add_done_callback(tasks.discard)
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+        if left is not None:
+            self._left_open.ends_by(returning, left)
         return returning
 
     async def _roll_back(self, transaction: OpenTransaction, left: LeftOpen | None) -> None:
@@ -367,9 +363,8 @@ class ReadPool:
         """
         if left is not None:
             await left.wait()
-            if left not in self._left_open:
+            if not self._left_open.withdraw(left):
                 return
-            self._left_open.remove(left)
         usable = False
         try:  # a ROLLBACK of its own may be under way
             await transaction.leave()

@@ -76,10 +76,11 @@ async def look_into(target: Target) -> CheckReport:
     from fkdash.db.pool import Limits, ReadPool  # not before the first frame
 
     pool = await ReadPool.open(target, limits=Limits(connections=1))
-    try:
-        return await check(pool, CheckOptions(count_rows=False), where=pool.where)
-    finally:
-        await pool.close()
+    async with pool.in_a_row():
+        try:
+            return await check(pool, CheckOptions(count_rows=False), where=pool.where)
+        finally:
+            await pool.close()
 
 
 async def list_databases(destination: Destination, seconds: float) -> tuple[list[Destination], Room | None]:

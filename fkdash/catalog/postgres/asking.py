@@ -25,6 +25,7 @@ class Asking:
 
     def __init__(self, session: Session, only: Sequence[int] | None, *, large: bool, fully: bool = False) -> None:
         self.session, self.only, self.fully = session, only, fully
+        self._is_large = large
         self._every = session.rows if large and only is None else session.asked
 
     async def every(self, name: str, *arguments: object) -> Sequence[Row]:
@@ -38,6 +39,10 @@ class Asking:
     async def few(self, name: str, *arguments: object) -> Sequence[Row]:
         """Give the rows of a query that has few."""
         return await self.session.asked(query("fkdash.catalog.postgres", name), *arguments)
+
+    async def beforehand(self, name: str, *nothing: None) -> Sequence[Row]:
+        """Give the rows about whatever a small catalog may want, before it is known: one wait less; else none."""
+        return () if self._is_large or self.only is not None else await self.few(name, *nothing)
 
     async def about(self, name: str, wanted: Sequence[int], *arguments: object) -> Sequence[Row]:
         """Give the rows about some objects, by OID; asks nothing about none."""

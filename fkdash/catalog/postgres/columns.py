@@ -16,12 +16,11 @@ from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Index, TableName
+    from fkdash.catalog.postgres.asking import Asking
     from fkdash.db.session import Row, Session
-
-    Asking = Callable[..., Coroutine[None, None, Sequence[Row]]]
 
 ColumnsByTable = dict[int, dict[int, Column]]
 """Columns by the table's OID and the attribute number, both in order."""
@@ -36,19 +35,27 @@ class ColumnRows:
     collations: Mapping[int, Row]
 
 
-async def read_column_rows(every: Asking, few: Asking) -> ColumnRows:
-    """Read the columns of tables; `every` and `few` give the rows of queries that have many and few."""
-    # Sorted here: the server groups without sorting, as long as it need not sort for the order.
-    columns = sorted(await every("columns"), key=itemgetter("number"))
-    kinds = list({(row["type_oid"], row["modifier"]) for row in columns})
+async def read_column_rows(asking: Asking) -> ColumnRows:
+    """Read the columns of tables, and how their types and collations are called."""
     async with at_once() as group:
-        types = group.create_task(few("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds]))
-        collations = group.create_task(few("collations", list({row["collation_oid"] for row in columns})))
-    return ColumnRows(
-        columns=columns,
-        types={(row["oid"], row["modifier"]): row for row in types.result()},
-        collations={row["oid"]: row for row in collations.result()},
-    )
+        reading = group.create_task(asking.every("columns"))
+        types_first = group.create_task(asking.beforehand("types", None, None))
+        collations_first = group.create_task(asking.beforehand("collations", None))
+    # Sorted here: the server groups without sorting, as long as it need not sort for the order.
+    columns = sorted(reading.result(), key=itemgetter("number"))
+    types = {(row["oid"], row["modifier"]): row for row in types_first.result()}
+    collations = {row["oid"]: row for row in collations_first.result()}
+    kinds = list({(row["type_oid"], row["modifier"]) for row in columns}.difference(types))
+    async with at_once() as group:
+        more_types = group.create_task(
+            asking.about("types", [oid for oid, _ in kinds], [modifier for _, modifier in kinds])
+        )
+        more_collations = group.create_task(
+            asking.about("collations", list({row["collation_oid"] for row in columns}.difference(collations, {0})))
+        )
+    types |= {(row["oid"], row["modifier"]): row for row in more_types.result()}
+    collations |= {row["oid"]: row for row in more_collations.result()}
+    return ColumnRows(columns, types, collations)
 
 
 def columns_of(rows: ColumnRows, domains: Mapping[int, Domain]) -> ColumnsByTable:

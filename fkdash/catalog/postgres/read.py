@@ -251,16 +251,19 @@ async def _read_declared(asking: Asking) -> _Declared:
 async def _read_columns(asking: Asking) -> tuple[Mapping[int, Domain], ColumnRows, ColumnsByTable]:
     async with at_once() as group:
         domain_rows = group.create_task(asking.few("domains"))
-        rows = group.create_task(read_column_rows(asking.every, asking.few))
+        rows = group.create_task(read_column_rows(asking))
     domains = domains_of(domain_rows.result())
     return domains, rows.result(), await asking.make(columns_of, rows.result(), domains)
 
 
 async def _read_keys(asking: Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
     """Read the foreign keys, and how the operators that they compare with are spelled."""
-    rows = await asking.every("foreign_keys")
-    used = sorted({operator for row in rows for operator in row["operators"] or ()})
-    return rows, {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
+    async with at_once() as group:
+        reading = group.create_task(asking.every("foreign_keys"))
+        first = group.create_task(asking.beforehand("operators", None))
+    rows, spelled = reading.result(), {row["oid"]: row["spelling"] for row in first.result()}
+    used = sorted({operator for row in rows for operator in row["operators"] or ()}.difference(spelled))
+    return rows, spelled | {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
 
 
 async def _read_parts(asking: Asking, major: int) -> _Parts:
