@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol, cast
 
@@ -69,10 +70,15 @@ class Command(Protocol):
         """Carry the command out and give its exit code; raises FkdashError."""
 
 
-def entry_point() -> None:
+def entry_point() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     sys.excepthook = _say_fault
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # A large catalog is half a million objects, which Python would give back one by one.
+    os._exit(code)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ Told from names and types alone; where two keys fit equally well, none does.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +42,7 @@ Target = tuple["TableName", str]
 _WORD_ENDS: Final = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])")
 _NAMES_KEPT: Final = 100_000
 _INTEGERS: Final = frozenset({"smallint", "integer", "bigint"})
+_NO_KEYS: Final = frozenset({"boolean", "date", "jsonb", "json", "bytea", "double precision", "real"})
 _TEXTS: Final = frozenset({"text", "character varying", "character", "citext"})
 
 
@@ -53,25 +54,37 @@ class _Named:
     before: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeyNames:
-    """Every key by the folded forms of its table's name, and by its own name where that says which table."""
+    """Every key by the folded forms of its table's name, and by its own name where that says which table.
+
+    Columns of tables called alike, as tenants or services have them, are the same where nothing is called so.
+    """
 
     catalog: Catalog
     forms: Mapping[str, tuple[_Named, ...]]
     own: Mapping[str, tuple[Target, ...]]
+    _like_nothing: set[tuple[str, str, str, bool]] = field(default_factory=set)
+    _met: bool = False
 
     def target(self, table: Table, column: Column) -> Target | None:
         """Give the key that a column refers to by its name and type, None where nothing or several things fit."""
+        is_key = table.primary_key == (column.name,)
+        alike = (table.name.name, column.name, family(column), is_key)
+        if alike in self._like_nothing or not _comparable_at_all(column):
+            return None
+        if is_key and (column.identity or column.default is not None):
+            # It numbers the table's own rows.
+            return None
         words = self._words(table, column.name)
-        if not words or _is_polymorphic(table, column.name) or not _comparable_at_all(column):
+        if not words or _is_polymorphic(table, column.name):
             return None
         if any(word.lower() in FROM_ELSEWHERE for word in words[:-1]):
             return None
-        if table.primary_key == (column.name,) and (column.identity or column.default is not None):
-            # It numbers the table's own rows.
-            return None
+        self._met = False
         found = next(self._found(table, column, words), None)
+        if found is None and not self._met:
+            self._like_nothing.add(alike)
         if found is None or found == (table.name, column.name) or self._refers_already(table, column, found[0]):
             return None
         return found
@@ -107,13 +120,14 @@ class KeyNames:
             base = []
         yield from self._by_table(table, column, words, base, marked=marked)
         # Two tables whose keys are called alike: which of them refers to the other is not told by that.
-        owners = () if is_key else self.own.get(_folded(words), ())
+        owners = () if is_key else self._called(_folded(words))
         own = self._one(table, column, [_Named(target, ()) for target in owners])
         if own:
             yield own
         yield from self._told_apart(table, column, words, base, marked=marked)
         for start in range(len(base)):
             if _folded(base[start:]) in ITSELF and len(table.primary_key) == 1:
+                self._met = True
                 yield from self._fitting(column, [(table.name, table.primary_key[0])])
         if base and not marked and base[-1].lower() in ACTORS:
             found = self._by_form(table, column, base[-1:], whole=True)
@@ -143,7 +157,7 @@ class KeyNames:
         """Give what is meant where other words only tell one reference from another to the same key."""
         for start in range(1, len(words)):
             # `proxy_hostid`, `boss_emp_cd`: the other table's key by its own name, which says more than `id`.
-            targets = self.own.get(_folded(words[start:]), ()) if len(words) > start + 1 else ()
+            targets = self._called(_folded(words[start:])) if len(words) > start + 1 else ()
             found = self._one(table, column, [_Named(target, ()) for target in targets])
             if found is None and len(targets) == 1 and targets[0][0] == table.name:
                 found = next(self._fitting(column, targets), None)
@@ -163,7 +177,7 @@ class KeyNames:
         self, table: Table, column: Column, words: Sequence[str], *, whole: bool, marked: bool = True
     ) -> Target | None:
         form = _folded(words)
-        named = self.forms.get(form, ())
+        named = self._named(form)
         full = [each for each in named if not each.before]
         if full:
             found = self._one(table, column, full)
@@ -172,7 +186,7 @@ class KeyNames:
         if whole:
             # `orders.status_id` beside order_statuses.
             for own in sorted(_forms_of(table.name.name)):
-                found = self._one(table, column, [n for n in self.forms.get(own + form, ()) if not n.before])
+                found = self._one(table, column, [n for n in self._named(own + form) if not n.before])
                 if found is not None and found[0] != table.name:
                     return found
         begins = _lower_words(table.name.name)
@@ -182,11 +196,23 @@ class KeyNames:
 
     def _who_acts(self, table: Table, column: Column) -> Iterator[Target]:
         for form in WHO_ACTS:
-            named = self.forms.get(form, ())
+            named = self._named(form)
             found = self._one(table, column, [n for n in named if not n.before])
             found = found or self._one(table, column, [n for n in named if len(n.before) == 1])
             if found is not None:
                 yield found
+
+    def _named(self, form: str) -> tuple[_Named, ...]:
+        """Give the keys of the tables with a name of this form."""
+        found = self.forms.get(form, ())
+        self._met = self._met or bool(found)
+        return found
+
+    def _called(self, word: str) -> tuple[Target, ...]:
+        """Give the keys that are called so."""
+        found = self.own.get(word, ())
+        self._met = self._met or bool(found)
+        return found
 
     def _one(self, table: Table, column: Column, named: Iterable[_Named]) -> Target | None:
         """Give the only key that fits, those of the same schema first."""
@@ -251,7 +277,12 @@ def _tells_apart(table: str, key: str) -> bool:
 
 def family(column: Column) -> str:
     """Give what a column's values can be compared as: `integer`, `text`, `uuid`, else its type."""
-    bare = column.type.partition("(")[0]
+    return _family(column.type)
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _family(spelled: str) -> str:
+    bare = spelled.partition("(")[0]
     return "integer" if bare in _INTEGERS else "text" if bare in _TEXTS else bare
 
 
@@ -261,15 +292,8 @@ def same_family(one: Column, other: Column) -> bool:
 
 
 def _comparable_at_all(column: Column) -> bool:
-    return family(column) not in {
-        "boolean",
-        "date",
-        "jsonb",
-        "json",
-        "bytea",
-        "double precision",
-        "real",
-    } and not (family(column).startswith("time") or column.type.endswith("[]"))
+    kind = family(column)
+    return kind not in _NO_KEYS and not kind.startswith("time") and not column.type.endswith("[]")
 
 
 def _may_stand_alone(column: Column, base: Sequence[str]) -> bool:

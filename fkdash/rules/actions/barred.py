@@ -62,7 +62,23 @@ def event_of(action: Action, statement: Statement) -> str:
 @once_per_catalog
 def barred(catalog: Catalog) -> tuple[Bar, ...]:
     """Give the actions that are always refused, in the order of PostgreSQL's own looking."""
-    return tuple(bar for key in catalog.foreign_keys for bar in bars_of(catalog, key))
+    asked = {name for name, table in catalog.tables.items() if _may_bar(catalog, table)}
+    if not asked:
+        return ()
+    return tuple(
+        bar
+        for key in catalog.foreign_keys
+        if key.table in asked or key.referenced in asked
+        for bar in bars_of(catalog, key)
+    )
+
+
+def _may_bar(catalog: Catalog, table: Table) -> bool:
+    return (
+        bool(table.rules)
+        or table.owner_rights not in _ALL_RIGHTS
+        or any(each.unpublishable for each in catalog.with_partitions(table.name))
+    )
 
 
 def bars_of(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:

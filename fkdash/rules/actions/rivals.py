@@ -100,6 +100,9 @@ def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]
 
 def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[ForeignKey, ...]:
     """Give the keys over the same columns that may have moved or deleted the row before this one acts."""
+    with_rivals = _tables_with_rivals(catalog)
+    if key.table not in with_rivals and key.referenced not in with_rivals:
+        return ()
     alone = same_reference(catalog).get(reference(key), ())
     return tuple(
         other
@@ -112,6 +115,13 @@ def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[
         and action_runs(catalog, other, statement)
         and not acts_before(catalog, key, other)
     )
+
+
+@once_per_catalog
+def _tables_with_rivals(catalog: Catalog) -> frozenset[TableName]:
+    """Give the tables of which several keys say the same, and those that are partitioned or partitions."""
+    partitioned = {name for root, parts in catalog.partitions.items() for name in (root, *parts)}
+    return frozenset(key.table for keys in same_reference(catalog).values() for key in keys) | partitioned
 
 
 def _is_part(catalog: Catalog, key: ForeignKey) -> bool:

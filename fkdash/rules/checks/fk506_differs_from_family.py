@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.model import ForeignKey, TableName
 from fkdash.rules.finding import Finding, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, Table
 
 _FEWEST_ALIKE: Final = 3
 _MOST_ODD: Final = 4
 """At most one in so many may differ: else there is nothing that they agree about."""
 
 
-@fact
-class _Facts:
+class _Facts(NamedTuple):
     """What is compared of a foreign key, without its schema."""
 
     referenced: str
@@ -46,10 +45,10 @@ _WORDS: Final[Mapping[str, str]] = {
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    schemas: defaultdict[str, list[str]] = defaultdict(list)
+    schemas: defaultdict[str, dict[str, Table]] = defaultdict(dict)
     for name, table in catalog.tables.items():
         if table.partition_of is None:
-            schemas[name.name].append(name.schema)
+            schemas[name.name][name.schema] = table
     found: defaultdict[tuple[str, tuple[str, ...]], dict[str, ForeignKey]] = defaultdict(dict)
     for key in catalog.foreign_keys:
         if len(schemas[key.table.name]) > _FEWEST_ALIKE:
@@ -64,15 +63,22 @@ def _differing(
     table: str,
     columns: tuple[str, ...],
     keys: Mapping[str, ForeignKey],
-    schemas: Sequence[str],
+    schemas: Mapping[str, Table],
 ) -> Iterator[Finding]:
     facts = {schema: _facts(catalog, key) for schema, key in keys.items()}
     usual, alike = Counter(facts.values()).most_common(1)[0]
     if alike < _FEWEST_ALIKE or (alike == len(keys) == len(schemas)):
         return
     odd = [schema for schema in keys if facts[schema] != usual]
-    without = [schema for schema in schemas if schema not in keys and _could_have(catalog, schema, table, columns)]
-    if not 0 < len(odd) + len(without) <= (alike + len(odd) + len(without)) / _MOST_ODD:
+    # Where more lack it than may be odd it is enough to know that.
+    most = alike // (_MOST_ODD - 1) - len(odd)
+    lacking = (
+        schema
+        for schema, each in schemas.items()
+        if schema not in keys and all(map(each.columns_by_name.__contains__, columns))
+    )
+    without = list(islice(lacking, max(0, most + 1)))
+    if len(without) > most or not (odd or without):
         return
     model = next(key for schema, key in keys.items() if facts[schema] == usual)
     for schema in odd:
@@ -100,18 +106,14 @@ def _differing(
             yield _finding(missing, said, model, usual, alike)
 
 
-def _could_have(catalog: Catalog, schema: str, table: str, columns: tuple[str, ...]) -> bool:
-    return set(columns) <= catalog.tables[TableName(schema, table)].columns_by_name.keys()
-
-
 def _facts(catalog: Catalog, key: ForeignKey) -> _Facts:
     own = catalog.tables[key.table].columns_by_name
     theirs = key.referenced
     return _Facts(
         referenced=theirs.name if theirs.schema == key.table.schema else str(theirs),
         referenced_columns=key.referenced_columns,
-        on_delete=str(key.on_delete),
-        on_update=str(key.on_update),
+        on_delete=key.on_delete,
+        on_update=key.on_update,
         validated=key.validated,
         enforced=key.enforced,
         deferrable=key.deferrable,
