@@ -7,7 +7,6 @@ imported only when they are run, so that `--version` and `check` pay for nothing
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from contextlib import suppress
@@ -175,6 +174,8 @@ def _about_itself(argv: Sequence[str]) -> int:
     if argv[0] != "--spec":
         say(f"fkdash {__version__}")
         return 0
+    import json  # not before the first frame
+
     from fkdash.cli.spec import spec_document  # only where a script asks
 
     say(json.dumps(spec_document(), indent=2))

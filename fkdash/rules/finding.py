@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -118,6 +117,8 @@ class Finding:
             *self.key.referenced_columns,
             *self.columns,
         )
+        import hashlib  # not before the first frame
+
         return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -64,6 +65,11 @@ class SafeApp(App[int], inherit_bindings=False):
         """Repaint when the shell brings the application back: the terminal has forgotten the screen."""
         self.app_resume_signal.subscribe(self, self._repaint)
         self.screen_change_signal.subscribe(self, lambda _screen: self._check_size())
+
+    def on_ready(self) -> None:
+        """Let the garbage collector work again where it rested until now, on what comes after the first frame."""
+        if not gc.isenabled():
+            self.call_after_refresh(_wake_collector)
 
     def _repaint(self, _app: object) -> None:
         self.screen.refresh(layout=True)
@@ -153,3 +159,8 @@ class SafeApp(App[int], inherit_bindings=False):
         """Show a message on the current screen's status line, if it has one."""
         if isinstance(self.screen, BaseScreen):
             self.screen.say(message)
+
+
+def _wake_collector() -> None:
+    gc.freeze()
+    gc.enable()

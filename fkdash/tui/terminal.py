@@ -7,6 +7,7 @@ Textual reads at import has been set.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -34,8 +35,13 @@ def run_dashboard(app_factory: Callable[[], SafeApp], *, mouse: bool | None = No
     """
     refuse_unusable_terminal()
     prepare_environment(os.environ)
-    app = app_factory()
-    asyncio.run(_run(app, mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse))
+    # What is made until the first frame stays, and the collector would walk it again and again until it is woken.
+    gc.disable()
+    try:
+        app = app_factory()
+        asyncio.run(_run(app, mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse))
+    finally:
+        gc.enable()
     if app.fault is None and app.return_code is not None:
         status, message = app.return_code, app.farewell
     else:
