@@ -12,7 +12,8 @@ from fkdash.pasting import for_psql
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Session
     from fkdash.fix.plan import Plan, Step
 

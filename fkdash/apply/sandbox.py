@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.db.writing import open_writer

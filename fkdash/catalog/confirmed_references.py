@@ -11,8 +11,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import ForeignKey, quoted
+from fkdash.catalog.model import ForeignKey
 from fkdash.catalog.names import find_table, name_parts, nearest, typed
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fkdash.catalog.model import Catalog, Column, TableName
+    from fkdash.catalog.model import Catalog, Column
+    from fkdash.catalog.table_name import TableName
 
 
 def with_nullable(catalog: Catalog, table: TableName, columns: tuple[str, ...]) -> Catalog:

@@ -2,7 +2,7 @@
 
 Nothing here performs I/O. What a source cannot know (row counts in a migration
 folder, say) is None, never 0. Names are PostgreSQL's own, without quotes;
-`quoted` renders them for a statement. Columns are named by attribute number in
+`table_name.quoted` renders them for a statement. Columns are named by attribute number in
 keys and checks as in pg_constraint, and by name in foreign keys, where order
 and meaning matter to a reader.
 """
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import Final, NamedTuple
 
+from fkdash.catalog.action import Action, Match
 from fkdash.catalog.fact import deriving_fact, fact
 from fkdash.catalog.surroundings import (
     OwnerRights,
@@ -28,52 +28,7 @@ from fkdash.catalog.surroundings import (
     Trigger,
     Unpublishable,
 )
-
-
-def quoted(name: str) -> str:
-    """Give an identifier as a statement must spell it, always double-quoted."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-class TableName(NamedTuple):
-    """A table's schema and name, exactly as the catalog stores them."""
-
-    schema: str
-    name: str
-
-    @property
-    def sql(self) -> str:
-        """The qualified, quoted spelling for statements."""
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-
-class Action(StrEnum):
-    """A referential action (CREATE TABLE, "REFERENCES")."""
-
-    NO_ACTION = "NO ACTION"
-    RESTRICT = "RESTRICT"
-    CASCADE = "CASCADE"
-    SET_NULL = "SET NULL"
-    SET_DEFAULT = "SET DEFAULT"
-
-    @property
-    def letter(self) -> str:
-        """How pg_constraint has it in confdeltype and confupdtype (manual, "pg_constraint")."""
-        return _LETTERS[self]
-
-
-_LETTERS: Final = dict(zip(Action, "arcnd", strict=True))
-ACTION_BY_LETTER: Final = {letter: action for action, letter in _LETTERS.items()}
-
-
-class Match(StrEnum):
-    """How a key with NULLs in it matches; PostgreSQL has no MATCH PARTIAL."""
-
-    SIMPLE = "SIMPLE"
-    FULL = "FULL"
+from fkdash.catalog.table_name import TableName
 
 
 class TableKind(StrEnum):

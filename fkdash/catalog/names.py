@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 from fkdash.shell import shell_word
 

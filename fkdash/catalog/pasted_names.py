@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.pasting import for_psql
 
 

@@ -9,20 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from fkdash.catalog.model import (
-    Action,
-    Catalog,
-    Check,
-    Column,
-    Copy,
-    Domain,
-    ForeignKey,
-    Index,
-    Match,
-    Table,
-    TableKind,
-    TableName,
-)
+from fkdash.catalog.action import Action, Match
+from fkdash.catalog.model import Catalog, Check, Column, Copy, Domain, ForeignKey, Index, Table, TableKind
 from fkdash.catalog.snapshot import (
     USUAL_CHECK,
     USUAL_COLUMN,
@@ -35,6 +23,7 @@ from fkdash.catalog.snapshot import (
     Document,
 )
 from fkdash.catalog.surroundings import RewriteRule, Server, Trigger, TriggerFunction
+from fkdash.catalog.table_name import TableName
 from fkdash.errors import UsageError, reason_of
 
 _FIRST_OID: Final = 1_000_000

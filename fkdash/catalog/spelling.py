@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Match, TableKind, quoted
+from fkdash.catalog.action import Match
+from fkdash.catalog.model import TableKind
+from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
+    from fkdash.catalog.table_name import TableName
 
 LONGEST_LABEL: Final = 200
 _LIMIT: Final = re.compile(r'("(?:[^"]|"")*")|\([\d, -]+\)')

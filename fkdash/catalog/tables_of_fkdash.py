@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

@@ -18,13 +18,14 @@ from fkdash.preview.declared.loading import read_facts
 from fkdash.preview.model import DeleteTarget, Limits, Verdict
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import blocked_rows
-from fkdash.rules.finding import Severity
 from fkdash.rules.registry import rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row, Session, Sessions
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding

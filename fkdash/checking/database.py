@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Statement
 from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.postgres.kept_queries import read_statements, read_views
 from fkdash.catalog.postgres.read import read_whole_catalog
@@ -23,13 +24,14 @@ from fkdash.db.at_once import at_once
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
 from fkdash.fix.options import possible_fixes
 from fkdash.preview.rows.impacts import impacts
-from fkdash.rules.finding import Severity, Statement
 from fkdash.rules.registry import RULES, findings, in_order
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, Query, TableName
+    from fkdash.catalog.model import Catalog, Query
+    from fkdash.catalog.table_name import TableName
     from fkdash.checking.policy import Baseline
     from fkdash.db.session import Session, Sessions
     from fkdash.preview.rows.blocked import Impact

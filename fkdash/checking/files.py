@@ -16,7 +16,7 @@ from fkdash.rules.registry import EVERY_RULE, findings, in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.checking.policy import Baseline
     from fkdash.lint.finding_places import Spot
     from fkdash.lint.reading import FilesRead

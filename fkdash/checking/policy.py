@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from fkdash.catalog.names import nearest
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, Remark, typed
-from fkdash.rules.finding import Severity
 from fkdash.rules.registry import RULES
 from fkdash.rules.registry import rule as rule_named
+from fkdash.rules.severity import Severity
 from fkdash.settings_files import OPERATORS_ONLY, IgnoreTable, OverrideTable, TeamFile, with_its_place
 
 if TYPE_CHECKING:

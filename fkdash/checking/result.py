@@ -10,13 +10,14 @@ from fkdash.catalog.as_a_replica import as_a_replica
 from fkdash.catalog.fact import fact
 from fkdash.catalog.refused_writes import refused_writes
 from fkdash.counted import counted
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.surroundings import Server
+    from fkdash.catalog.table_name import TableName
     from fkdash.checking.policy import Ignored
     from fkdash.errors import NotRun
     from fkdash.preview.rows.blocked import Impact

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.node_tree import read_tree
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import source
+from fkdash.catalog.table_name import quoted
 from fkdash.checking.result import Unknown
 from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError
 from fkdash.preview.declared.called_functions import read_called

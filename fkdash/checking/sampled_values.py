@@ -6,12 +6,13 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableKind, quoted
+from fkdash.catalog.model import TableKind
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import source
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, StoppedError
-from fkdash.rules.finding import Severity
 from fkdash.rules.registry import rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

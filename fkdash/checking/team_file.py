@@ -12,7 +12,7 @@ IN_PYPROJECT: Final = ("tool", "fkdash")
 def team_file(named: Path | None = None, *, start: Path | None = None) -> Path | None:
     """Give the named file, else the nearest upwards: fkdash.toml, or pyproject.toml with [tool.fkdash].
 
-    Raises UsageError for a pyproject.toml that is no TOML.
+    Raises UsageError for a pyproject.toml that names fkdash and is no TOML.
     """
     if named is not None:
         return named
@@ -26,7 +26,10 @@ def team_file(named: Path | None = None, *, start: Path | None = None) -> Path |
 
 
 def _is_ours(pyproject: Path) -> bool:
-    from fkdash.reading.source import parsed_toml  # where there is such a file only
+    with suppress(OSError):
+        if IN_PYPROJECT[-1].encode() not in pyproject.read_bytes():
+            return False
+    from fkdash.reading.source import parsed_toml  # where it may be ours only
 
     with suppress(LookupError):
         _, source = parsed_toml(pyproject, "configuration")

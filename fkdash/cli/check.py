@@ -19,7 +19,7 @@ from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.errors import StoppedError, UnreachableError
 from fkdash.report.check.as_json import check_document
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

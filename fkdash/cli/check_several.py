@@ -17,7 +17,7 @@ from fkdash.db.pool import Limits
 from fkdash.db.text import plain
 from fkdash.errors import FkdashError, UsageError
 from fkdash.report.check.as_json import check_document, groups_field
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     import argparse

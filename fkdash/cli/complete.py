@@ -8,8 +8,8 @@ import io
 from contextlib import redirect_stderr, suppress
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableName
 from fkdash.catalog.names import typed
+from fkdash.catalog.table_name import TableName
 from fkdash.cli.command_words import command_in
 from fkdash.cli.main import COMMANDS, options_before, parser_of
 from fkdash.cli.messages import say

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.checking.configuration_file import load_baseline
 from fkdash.cli.selection import add_rule_argument, add_table_arguments
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     import argparse

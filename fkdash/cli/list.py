@@ -9,7 +9,7 @@ import json
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import table_called
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
 
 
 def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None:

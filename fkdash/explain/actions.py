@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, TableKind
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import TableKind
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import by_update

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.explain.candidates import Candidates, first_of
 from fkdash.explain.clues import Clues, Kind
@@ -17,7 +17,6 @@ from fkdash.explain.model import Cause
 from fkdash.rules.actions.barred import barred
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_from
-from fkdash.rules.finding import Statement
 from fkdash.shell import shell_word
 from fkdash.sqlstates import (
     INSUFFICIENT_PRIVILEGE,

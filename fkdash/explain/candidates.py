@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
@@ -16,7 +16,6 @@ from fkdash.rules.actions.obstacle import Kind as Met
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.ways import ways_from, ways_to
-from fkdash.rules.finding import Statement
 from fkdash.rules.sizes import in_words, rows_of
 from fkdash.shell import shell_word
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
@@ -24,7 +23,8 @@ from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.table_name import TableName
     from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.actions.writes import Write
 

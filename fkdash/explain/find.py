@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.explain.absent import could_not_be_added
 from fkdash.explain.actions import WAITING, from_before, inside_action
 from fkdash.explain.by_table import BARRED, by_bar, by_table

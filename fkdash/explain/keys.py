@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, TableName
+from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import TableName
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.statements import Doing
 from fkdash.rules.actions.cascades import node

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.action import Action
 from fkdash.catalog.names import typed
+from fkdash.catalog.table_name import quoted
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referenced_names
 from fkdash.explain.model import Cause

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.fix.changed_key import statements_of
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.statements.definition import definition
 from fkdash.fix.steps.change_key import change
 from fkdash.fix.undeclared import contradiction
-from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable

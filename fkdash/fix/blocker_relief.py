@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import compared_type, pairs, source
+from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.counted import counted
 from fkdash.db.literals import literal
@@ -27,7 +27,8 @@ from fkdash.shell import command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.option import Option
     from fkdash.fix.plan import Pace
     from fkdash.fix.remedy import Asked

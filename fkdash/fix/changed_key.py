@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.refusal import Refusal, refusals
-from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

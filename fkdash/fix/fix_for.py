@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Statement
 from fkdash.fix.declare import is_new
 from fkdash.fix.options import options
-from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

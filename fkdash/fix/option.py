@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 AS_TODAY: Final = "as today"
 """What an option says that changes nothing for a delete."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import unlimited
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 SHORT_LOCK_MS: Final = 200
 """For steps that stop readers or writers: below deadlock_timeout, so that the application is never the victim."""

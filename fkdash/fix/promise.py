@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.hypothetical import with_defaults, with_nullable
-from fkdash.catalog.model import Action
 from fkdash.fix.changed_key import statements_of
 from fkdash.fix.undeclared import around
-from fkdash.rules.finding import DefaultRow, Statement
+from fkdash.rules.finding import DefaultRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

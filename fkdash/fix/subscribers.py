@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
     from fkdash.catalog.surroundings import Replication
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.plan import Plan
 
 

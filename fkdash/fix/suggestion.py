@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.counted import counted
 
 if TYPE_CHECKING:

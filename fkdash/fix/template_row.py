@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, source
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 from fkdash.fix.statements.values import as_referencing, in_words, is_row, named_values
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, Catalog
-from fkdash.rules.finding import Severity
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog
 from fkdash.rules.registry import RULES, findings
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fkdash.catalog.model import ForeignKey, TableName
-    from fkdash.rules.finding import Finding, Statement
+    from fkdash.catalog.action import Statement
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
+    from fkdash.rules.finding import Finding
 
 _FAMILY: Final = "FK1"
 _MOST_TABLES: Final = 300

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.labels import label_columns
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.planted import refuse_planted, refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, label_of, pairs, source
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, UsageError
 from fkdash.fix.blocker_relief import refers_to

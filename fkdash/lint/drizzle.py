@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.files.reading.splitting import Statement
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 
 if TYPE_CHECKING:

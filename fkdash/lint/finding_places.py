@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.files.facts import Constraint, Relation, TypeRef
     from fkdash.catalog.files.script import Said, Script
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.rules.finding import Finding
 
 _LONGEST: Final = 160

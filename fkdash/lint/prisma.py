@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.splitting import Statement
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.files.reading.nodes import AlterTable
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.lint.finding_places import constraint_of, spot
 from fkdash.rules.checks.fk6_the_way import (
     INDEX_LATER,

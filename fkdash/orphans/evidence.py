@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.labels import label_columns
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.equality import compared
 from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of, is_orphan, label_of, source, text_of
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import FkdashError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from fkdash.rules.registry import RULES, findings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.spelling import compared_type, matches, refers, source
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
-from fkdash.rules.finding import Statement
 from fkdash.rules.registry import RULES, findings
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.table_name import TableName
 
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 

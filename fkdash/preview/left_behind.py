@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.equality import compared
 from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import pairs, source
+from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
 from fkdash.preview.asked.target import resolve, selection

@@ -10,7 +10,7 @@ from fkdash.preview.model import Blocker, Effect, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.errors import NotRun
     from fkdash.preview.row import RowId
 

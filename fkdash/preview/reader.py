@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import text_of
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import StoppedError
 from fkdash.preview.asked.own_path import in_own_path
 from fkdash.preview.declared.scans import scan_needing_consent

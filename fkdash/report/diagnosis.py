@@ -16,7 +16,7 @@ from fkdash.report.check.as_markdown import escaped
 from fkdash.report.drawn_from import held_rows, map_around, way_to_error
 from fkdash.report.fix.plan import locks_in_words, plan_sql
 from fkdash.report.markdown import fenced
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from fkdash.shell import command
 
 if TYPE_CHECKING:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Statement
 from fkdash.pictures.bars import Bar
 from fkdash.pictures.path import Hop
 from fkdash.pictures.relations import Reference
 from fkdash.report.names import shown_columns, shown_name
-from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.preview.rows.blocked import BlockedRow
     from fkdash.rules.finding import Finding
 

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Statement
 from fkdash.catalog.fact import fact
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
-
-
-class Severity(StrEnum):
-    """How bad: a contradiction, a risk, or something worth knowing."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-    @property
-    def rank(self) -> int:
-        """0 for the worst, growing."""
-        return _RANKS[self]
-
-    @property
-    def word(self) -> str:
-        """What people read for it everywhere: `contradiction`, `warning`, `note`; documents have the value."""
-        return _WORDS[self]
-
-
-_WORDS: Final = {Severity.ERROR: "contradiction", Severity.WARNING: "warning", Severity.INFO: "note"}
-_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class Statement(StrEnum):
-    """The statement on the referenced table that sets a referential action off."""
-
-    DELETE = "DELETE"
-    UPDATE = "UPDATE"
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 @fact

@@ -34,7 +34,8 @@ from fkdash.rules.sql.joining_queries import single_keys
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, Column, Table, TableName
+    from fkdash.catalog.model import Catalog, Column, Table
+    from fkdash.catalog.table_name import TableName
 
 Target = tuple["TableName", str]
 """A table and the column that is its key."""

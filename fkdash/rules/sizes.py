@@ -8,7 +8,8 @@ from fkdash.catalog.model import TableKind
 from fkdash.counted import counted
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
 
 SMALL_ROWS: Final = 1_000
 LARGE_ROWS: Final = 10_000_000

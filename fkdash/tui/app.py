@@ -24,7 +24,8 @@ from fkdash.tui.widgets.bars import Place
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.tui.applying import Applying
     from fkdash.tui.connection import Connection
     from fkdash.tui.knowledge import Knowledge

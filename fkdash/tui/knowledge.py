@@ -12,7 +12,8 @@ from fkdash.errors import UsageError
 from fkdash.tui.words import fails_here
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Sessions
     from fkdash.orphans.scan import ScannedReference
     from fkdash.preview.rows.blocked import Impact

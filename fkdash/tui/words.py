@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.catalog.action import Action, Statement
 from fkdash.report.names import shown_columns, shown_name
-from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.rules.severity import Severity
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.preview.rows.blocked import Impact
+    from fkdash.rules.finding import Finding
     from fkdash.tui.widgets.painting import Tone
 
 __all__ = [

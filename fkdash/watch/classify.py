@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.explain.candidates import by_obstacle
 from fkdash.explain.clues import KEY_KINDS, Clues, Kind
 from fkdash.explain.keys import by_structure, named, narrowed, ran

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.kept_queries import statements_schema
+from fkdash.catalog.table_name import quoted
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError
 

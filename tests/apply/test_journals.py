@@ -17,7 +17,7 @@ from fkdash.apply.journal import records
 from fkdash.apply.journal.journal import Journal, JournalError, Line
 from fkdash.apply.journal.journal import read as journal_lines
 from fkdash.apply.journal.records import everything, history, recorded_run, standings, unfinished
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from tests.support.changes import workbench
 from tests.support.patience import in_time
 from tests.support.program import run

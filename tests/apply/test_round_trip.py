@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, undo_plan
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.fix.statements.definition import definition
 from tests.support.changes import Workbench, workbench
 from tests.support.definitions import server_definition

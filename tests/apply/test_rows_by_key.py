@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fkdash.apply.proof.preflight_lines import Standing
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.spelling import compared_type, parameter
+from fkdash.catalog.table_name import TableName
 from fkdash.errors import UsageError
 from fkdash.fix.template_row import template_words
 from tests.support.changes import Workbench, good, workbench

@@ -15,7 +15,7 @@ from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal, rehearse_delete
 from fkdash.apply.proof.probes import Probe, probe
 from fkdash.apply.proof.rehearsal import rehearse
 from fkdash.apply.sandbox import sandbox
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.db.writing import open_writer
 from fkdash.preview.model import DeleteTarget, Effect, Preview, Verdict
 from tests.support.changes import Workbench, good, workbench

@@ -16,7 +16,8 @@ from statistics import median
 from time import perf_counter
 from typing import Final, TypeVar
 
-from fkdash.catalog.model import Action, Catalog, Column
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column
 from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.checks import fk101_set_null_on_not_null, fk301_no_index
 from fkdash.rules.registry import findings

@@ -16,7 +16,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from time import process_time
 
-from fkdash.catalog.model import Action, Catalog
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve

@@ -22,16 +22,18 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from fkdash.catalog.model import quoted
-from fkdash.rules.finding import Severity, Statement
+from fkdash.catalog.action import Statement
+from fkdash.catalog.table_name import quoted
 from fkdash.rules.registry import findings
+from fkdash.rules.severity import Severity
 from tests.support.looking import catalog_of
 from tests.support.servers import fresh_database, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog, Column, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, Column, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.rules.finding import Finding
     from tests.support.servers import TestDatabase
 

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.first_frame [--runs 9]
 
-Prints the medians and their ratio (at most 1.5 is the aim), and the same for `--version` beside a bare Python.
+Prints the medians and their ratio (at most 1.3 is the aim), and the same for `--version` beside a bare Python.
 """
 
 from __future__ import annotations

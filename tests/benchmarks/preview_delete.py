@@ -23,8 +23,9 @@ from time import perf_counter
 
 import asyncpg
 
-from fkdash.catalog.model import Catalog, ForeignKey, TableName
+from fkdash.catalog.model import Catalog, ForeignKey
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import TableName
 from fkdash.db.session import Session
 from fkdash.db.statements import OpenTransaction
 from fkdash.demo.server import throwaway_server

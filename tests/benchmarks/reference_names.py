@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from fkdash.catalog.model import Catalog, Column, Index, Table, TableName
+from fkdash.catalog.model import Catalog, Column, Index, Table
+from fkdash.catalog.table_name import TableName
 from fkdash.rules.registry import RULES, findings
 from tests.benchmarks.reference_names_more import MORE_STYLES
 

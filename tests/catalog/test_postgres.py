@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fkdash.catalog.model import Action, Match, TableKind, TableName
+from fkdash.catalog.action import Action, Match
+from fkdash.catalog.model import TableKind
 from fkdash.catalog.postgres.read import read_catalog, read_whole_catalog
 from fkdash.catalog.snapshot import snapshot_pieces
+from fkdash.catalog.table_name import TableName
 from fkdash.fix.statements.definition import definition
 from tests.support.definitions import server_definition
 from tests.support.looking import catalog_of, key_named, reading

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.snapshot import snapshot_pieces
 from fkdash.catalog.snapshot_reading import load_snapshot
+from fkdash.catalog.table_name import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.errors import UsageError
 from fkdash.rules.registry import findings

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fkdash
-from fkdash.catalog.model import TableName
 from fkdash.catalog.names import name_parts, typed
+from fkdash.catalog.table_name import TableName
 from fkdash.cli.main import COMMANDS
 from fkdash.shell import command, shell_word
 from tests.support.commands import fkdash as program

@@ -15,8 +15,9 @@ from functools import partial
 
 import asyncpg
 
-from fkdash.catalog.model import Catalog, ForeignKey, quoted
+from fkdash.catalog.model import Catalog, ForeignKey
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import quoted
 from fkdash.db.statements import OpenTransaction
 from fkdash.explain.find import explain
 from tests.preview.agree import set_up

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fkdash.catalog.model import TableName, quoted
+from fkdash.catalog.table_name import TableName, quoted
 from fkdash.db.literals import literal
 from fkdash.fix.export.migration import migration_of
 from fkdash.fix.export.model import Request

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fkdash.catalog.model import Action, Catalog, Column, ForeignKey
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column, ForeignKey
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import options
 from fkdash.fix.suggestion import Suggestion, suggestion

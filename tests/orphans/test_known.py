@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fkdash.catalog.confirmed_references import known_references, spelled_reference, with_known
-from fkdash.catalog.model import Catalog, Column, ForeignKey, Table, TableName
+from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
+from fkdash.catalog.table_name import TableName
 from fkdash.errors import UsageError
 from fkdash.rules.registry import findings, rule
 from tests.support.program import run

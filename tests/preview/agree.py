@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import asyncpg
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview import preview as preview_module
 from fkdash.preview.declared.what_if import Assumptions

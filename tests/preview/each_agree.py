@@ -11,7 +11,8 @@ from unittest.mock import patch
 
 import asyncpg
 
-from fkdash.catalog.model import Table, TableName
+from fkdash.catalog.model import Table
+from fkdash.catalog.table_name import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.each import judging
 from fkdash.preview.each.answer import EachPreview, preview_each

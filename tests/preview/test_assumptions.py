@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 import pytest
 
-from fkdash.catalog.model import Action, TableName
+from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import TableName
 from fkdash.preview.declared.what_if import Assumptions, NewAction
 from fkdash.preview.model import DeleteTarget, Verdict
 from tests.preview.agree import following_rows, preview_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import DeleteTarget, Limits
 from fkdash.preview.preview import preview

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import TableName
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.preview.each.answer import EachPreview, preview_each

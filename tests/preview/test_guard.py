@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 import asyncpg
 import pytest
 
-from fkdash.catalog.model import Catalog, TableName
+from fkdash.catalog.model import Catalog
 from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import TableName
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UsageError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.model import Column, Index, Table, TableName
+from fkdash.catalog.model import Column, Index, Table
+from fkdash.catalog.table_name import TableName
 from fkdash.errors import UsageError
 from fkdash.preview.asked.condition import checked_condition
 from fkdash.preview.asked.keys import chosen_target

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.errors import UsageError
 from fkdash.preview.asked.keys import keys_from_json
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.checking.database import CheckOptions, check
 from fkdash.db.pool import Limits as PoolLimits
 from fkdash.db.pool import ReadPool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.preview.model import Verdict
 from tests.preview.agree import differences, predict
 from tests.preview.reality import Refusal, run_delete

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fkdash.catalog.labels import label_columns
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import TableName
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.rows import search
 from fkdash.preview.rows.search import Found, search_rows

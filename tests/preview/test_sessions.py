@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import NotPermittedError

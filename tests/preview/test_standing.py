@@ -7,8 +7,8 @@ import json
 import asyncpg
 import pytest
 
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import TableName
 from fkdash.preview.declared.not_tables import no_table
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict
 from fkdash.preview.preview import preview

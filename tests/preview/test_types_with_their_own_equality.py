@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.preview.model import DeleteTarget, Limits, Preview, Verdict

@@ -16,7 +16,7 @@ from fkdash.errors import UsageError
 from fkdash.profiles import load_settings
 from fkdash.reading.files import read_text
 from fkdash.reading.lines import json_line, toml_line
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 
 def _refusal(file: Path, text: str) -> str:

@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from fkdash.catalog.model import Action, Catalog, Column
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column
 from fkdash.checking.database import CheckOptions, check, failed
 from fkdash.checking.policy import baseline_document, baseline_from, configuration_from
 from fkdash.checking.result import CheckReport, Reported, Scope
@@ -27,8 +28,8 @@ from fkdash.report.check.as_junit import check_junit
 from fkdash.report.check.as_markdown import check_markdown, escaped
 from fkdash.report.check.as_sarif import MOST_RESULTS, check_sarif
 from fkdash.report.check.as_text import check_lines, check_text
-from fkdash.rules.finding import Severity
 from fkdash.rules.registry import EVERY_RULE, findings, rule
+from fkdash.rules.severity import Severity
 from tests.rules.catalogs import catalog, reference, table
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase

@@ -8,7 +8,7 @@ import pytest
 
 from fkdash.checking.configuration_file import load_baseline, load_configuration
 from fkdash.errors import UsageError
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 
 def test_the_nearest_file_upwards_counts(tmp_path: Path) -> None:

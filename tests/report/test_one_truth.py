@@ -12,7 +12,7 @@ from fkdash.checking.result import Reported, impact_words
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.fix.options import options
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version

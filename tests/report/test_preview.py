@@ -6,7 +6,7 @@ import csv
 import io
 import json
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.preview.model import Blocker, DeleteTarget, Effect, Preview, Scan, Verdict
 from fkdash.report.preview.delete import preview_csv, preview_json, preview_markdown, preview_text, sentence
 

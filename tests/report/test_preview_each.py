@@ -7,7 +7,7 @@ import io
 import json
 from dataclasses import replace
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.preview.each.answer import EachPreview
 from fkdash.preview.model import Blocker, DeleteTarget, Effect, Preview, Verdict
 from fkdash.preview.rows.blocked import BlockedRow, RowIdentity

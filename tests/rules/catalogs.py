@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from fkdash.catalog.model import (
-    Action,
-    Catalog,
-    Column,
-    ForeignKey,
-    Index,
-    Table,
-    TableName,
-)
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column, ForeignKey, Index, Table
 from fkdash.catalog.surroundings import Privileges, Server, Size
+from fkdash.catalog.table_name import TableName
 
 INT8 = ("pg_catalog.int8_ops",)
 

@@ -19,16 +19,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from fkdash.catalog.model import Action, Catalog, ForeignKey, Match, Table, TableName, quoted
+from fkdash.catalog.action import Action, Match, Statement
+from fkdash.catalog.model import Catalog, ForeignKey, Table
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import matches, source
+from fkdash.catalog.table_name import TableName, quoted
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import Blocker, Preview, Verdict
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.failing import never_written
 from fkdash.rules.actions.writes import writes
-from fkdash.rules.finding import Finding, Severity, Statement
+from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings
+from fkdash.rules.severity import Severity
 from fkdash.sqlstates import CHECK_VIOLATION
 from tests.preview.agree import predict, set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command

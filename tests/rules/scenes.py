@@ -9,8 +9,9 @@ import asyncpg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from fkdash.catalog.model import Catalog, quoted
+from fkdash.catalog.model import Catalog
 from fkdash.catalog.postgres.read import read_catalog
+from fkdash.catalog.table_name import quoted
 from fkdash.db.statements import OpenTransaction
 from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings, rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from tests.rules.scenes import tried
 from tests.support.servers import TestDatabase
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fkdash.catalog.model import Action, Catalog, Column
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column
 from fkdash.checking.policy import (
     Configuration,
     baseline_document,
@@ -18,8 +19,9 @@ from fkdash.checking.policy import (
     judge,
 )
 from fkdash.errors import UsageError
-from fkdash.rules.finding import Finding, Severity
+from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings
+from fkdash.rules.severity import Severity
 from tests.rules.catalogs import catalog, reference, table
 
 _KEY = "public.users.users_workspace_id_fkey"

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from fkdash.catalog.model import Action, Catalog, Column, ForeignKey
-from fkdash.rules.finding import Finding, Severity
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column, ForeignKey
+from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings, rule
+from fkdash.rules.severity import Severity
 from tests.rules.catalogs import catalog, reference, table
 from tests.rules.scenes import tried
 from tests.support.servers import TestDatabase

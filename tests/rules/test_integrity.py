@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from fkdash.catalog.model import Action, Catalog, Column, Query
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column, Query
 from fkdash.catalog.surroundings import Trigger, TriggerFunction
-from fkdash.rules.finding import Finding, Severity
+from fkdash.rules.finding import Finding
 from fkdash.rules.registry import findings, rule
+from fkdash.rules.severity import Severity
 from tests.rules.catalogs import catalog, reference, sound, table
 from tests.rules.scenes import tried
 from tests.support.servers import TestDatabase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.checking.database import CheckOptions, check
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from tests.support.looking import reading
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fkdash.rules.checks.fk106_set_default_not_referenced import settled
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from tests.rules.scenes import (
     TYPES,
     Scene,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fkdash.catalog.model import quoted
-from fkdash.rules.finding import Severity
+from fkdash.catalog.table_name import quoted
+from fkdash.rules.severity import Severity
 from tests.rules.scenes import Scene, Shape, at_random, fails_as_predicted, shapes, succeeds_unflagged, tried
 from tests.support.servers import TestDatabase
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.lint.reading import read_sources
 from fkdash.lint.sources import find_sources
 from tests.support.commands import fkdash

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 from tests.tools import installed, more_projects, projects

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fkdash.catalog.model import Action, Catalog, Column
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column
 from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge

@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 
 from fkdash.errors import PasswordRequiredError
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from fkdash.tui.app import DashboardApp
 from fkdash.tui.screens.findings.finding import FindingScreen
 from fkdash.tui.screens.preview.blocked import BlockedScreen

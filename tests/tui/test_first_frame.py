@@ -24,7 +24,7 @@ from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 def read(screen):
     loaded = [name for name in (
         "asyncpg", "sqlglot", "fkdash.rules.registry", "fkdash.checking.result", "fkdash.pictures.relations",
-        "fkdash.settings_files",
+        "fkdash.settings_files", "fkdash.catalog.model", "fkdash.rules.finding",
     ) if name in sys.modules]
     screen.app.farewell = f"loaded: {loaded}"
     screen.app.exit(return_code=0)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.catalog.model import Action, ForeignKey, TableName
+from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.table_name import TableName
 from fkdash.checking.result import Reported, impact_words
 from fkdash.counted import counted
 from fkdash.preview.rows.blocked import Impact
-from fkdash.rules.finding import Finding, PredictedError, Severity, Statement
+from fkdash.rules.finding import Finding, PredictedError
+from fkdash.rules.severity import Severity
 from fkdash.tui.words import behaviour, consequence, fails_here, holds_rows_back, shown_columns
 
 POINTING = "workspace_id pointing there, and it cannot be NULL."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.journal import Line, keep_fetched
 from fkdash.apply.sandbox import pinned
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, UsageError
 from fkdash.pasting import for_psql

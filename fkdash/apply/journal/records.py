@@ -20,7 +20,7 @@ from fkdash.reading.source import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
 
 _COMMITTED: Final = frozenset({"committing", "running", "step-done", "batch-done"})
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.records import RecordedRun, history, recorded_run, unfinished
 from fkdash.apply.run.lost_connection import missing_words, steps_in_effect
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import as_text, identity_of, source
+from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
 from fkdash.fix.plan import Goal
@@ -22,7 +22,8 @@ from fkdash.fix.subscribers import with_elsewhere
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Session
     from fkdash.fix.plan import Plan, Step
 

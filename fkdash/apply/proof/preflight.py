@@ -27,8 +27,8 @@ from fkdash.apply.proof.preflight_lines import (
 from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.sandbox import pinned
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import source
+from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from fkdash.apply.holders import Holder
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row, Session, Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step

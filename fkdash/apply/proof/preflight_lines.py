@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from fkdash.apply.holders import Holder
     from fkdash.apply.kept_by_whom import Stranger
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row
     from fkdash.fix.plan import Plan
     from fkdash.orphans.scan import OrphanCount

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
-from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.action import Action
 from fkdash.catalog.spelling import is_orphan, matches, pairs, refers_to_another, source
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, ServerRefusedError, UnreachableError
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fkdash.apply.sandbox import Met, RunsAs, Sandbox
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.writing import Writer
 
 _LOCK_MS: Final = 200

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.apply.proof.preflight import never_proven
 from fkdash.apply.proof.probes import Probe, deleting_referenced, tried_in
 from fkdash.apply.sandbox import pinned, sandbox
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, HeldUpError, TimedOutError
 from fkdash.fix.plan import Duration

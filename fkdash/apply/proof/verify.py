@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.apply.proof.probes import probe
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import as_text, source
+from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.errors import FkdashError, UnreachableError
 from fkdash.fix.statements.definition import definition

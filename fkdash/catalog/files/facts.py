@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

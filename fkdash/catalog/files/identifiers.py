@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED: Final = frozenset(

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action, Match
 from fkdash.catalog.files.state import TEMPORARY, State
 from fkdash.catalog.files.tables.columns import default_text
 from fkdash.catalog.files.trigger_functions import PG_CATALOG
 from fkdash.catalog.files.types import spelled
-from fkdash.catalog.model import (
-    Action,
-    Catalog,
-    Check,
-    Column,
-    Copy,
-    Domain,
-    ForeignKey,
-    Index,
-    Match,
-    Table,
-    TableKind,
-    TableName,
-)
+from fkdash.catalog.model import Catalog, Check, Column, Copy, Domain, ForeignKey, Index, Table, TableKind
 from fkdash.catalog.surroundings import LONGEST_SOURCE, RewriteRule, Server, Trigger, TriggerFunction
+from fkdash.catalog.table_name import TableName
 from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED
 
 if TYPE_CHECKING:

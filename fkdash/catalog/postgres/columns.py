@@ -18,8 +18,9 @@ from fkdash.db.queries import query
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Index, TableName
+    from fkdash.catalog.model import Index
     from fkdash.catalog.postgres.asking import Asking
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row, Session
 
 ColumnsByTable = dict[int, dict[int, Column]]

@@ -7,13 +7,15 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import ACTION_BY_LETTER, Copy, ForeignKey, Match
+from fkdash.catalog.action import ACTION_BY_LETTER, Match
+from fkdash.catalog.model import Copy, ForeignKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Column, TableName
+    from fkdash.catalog.model import Column
     from fkdash.catalog.postgres.columns import ColumnsByTable
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row
 
 

@@ -15,7 +15,8 @@ from fkdash.versions import MEMBERSHIP_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row, Session
 
 

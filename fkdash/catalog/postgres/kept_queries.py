@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Query, quoted
+from fkdash.catalog.model import Query
+from fkdash.catalog.table_name import quoted
 from fkdash.db.queries import query
 
 if TYPE_CHECKING:

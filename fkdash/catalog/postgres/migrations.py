@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.migration_tables import TRUTH, ledgers
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import LONGEST_LABEL
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import NotPermittedError, NotRun, NotRunError, ServerRefusedError, StoppedError
 
 if TYPE_CHECKING:

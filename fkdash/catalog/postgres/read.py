@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
 from fkdash.catalog.garbage_collection import collector_at_rest
-from fkdash.catalog.model import (
-    Catalog,
-    Check,
-    Index,
-    Table,
-    TableKind,
-    TableName,
-)
+from fkdash.catalog.model import Catalog, Check, Index, Table, TableKind
 from fkdash.catalog.postgres.asking import Asking
 from fkdash.catalog.postgres.columns import (
     add_defaults,
@@ -44,6 +37,7 @@ from fkdash.catalog.surroundings import (
     Trigger,
     Unpublishable,
 )
+from fkdash.catalog.table_name import TableName
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
 

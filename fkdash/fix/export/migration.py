@@ -12,7 +12,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, quoted
+from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import StoppedError
 from fkdash.fix.export.model import Kind, Migration, Part, Statement
 from fkdash.fix.statements.definition import server_name, swap
@@ -22,7 +23,8 @@ from fkdash.pasting import for_psql, in_comment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.plan import Plan, Step
 
 _LONGEST_SLUG: Final = 60

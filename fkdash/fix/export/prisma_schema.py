@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.fix.export.folder import above, folders, names, read
 from fkdash.fix.export.model import FileChange, Missing, UnfitFolderError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.export.folder import Text
     from fkdash.fix.plan import Plan
 

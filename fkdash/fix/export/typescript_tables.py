@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.export.folder import Text
     from fkdash.fix.export.typescript_tree import Call
 

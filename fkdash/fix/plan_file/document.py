@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from fkdash.catalog.model import ForeignKey, TableName
+from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.table_name import TableName
 from fkdash.fix.plan import Batch, Duration, Goal, Kept, Lock, LockMode, Pace, Plan, Step
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, Remark, typed

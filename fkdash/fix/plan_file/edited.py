@@ -15,7 +15,7 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import TokenType
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

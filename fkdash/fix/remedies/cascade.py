@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.fix.action_change import action_remedy, refused
 from fkdash.fix.changed_key import statements_of, with_action
 from fkdash.fix.option import Option
-from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

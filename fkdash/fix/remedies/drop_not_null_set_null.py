@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Action
 from fkdash.catalog.hypothetical import with_nullable
-from fkdash.catalog.model import Action
 from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import accepts_null, statements_of, with_action
 from fkdash.fix.option import Option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.fix.action_change import action_remedy, refused, verb
 from fkdash.fix.changed_key import with_action
 from fkdash.fix.option import Option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Match
+from fkdash.catalog.action import Match
 from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.fix.changed_key import columns_to_empty
 from fkdash.fix.option import AS_TODAY, Option

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Match, TableName, quoted
+from fkdash.catalog.action import Match
 from fkdash.catalog.spelling import is_orphan, matches, pairs, source
+from fkdash.catalog.table_name import TableName, quoted
 from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.db.literals import literal
 from fkdash.fix.option import AS_TODAY, Option

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Action
 from fkdash.catalog.hypothetical import with_defaults
-from fkdash.catalog.model import Action
 from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import statements_of, with_action

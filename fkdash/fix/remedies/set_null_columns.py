@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.fix.action_change import action_remedy, refused, row_gone
 from fkdash.fix.changed_key import nullable_columns, statements_of, with_action
 from fkdash.fix.option import Option
 from fkdash.rules.actions.refusal import takes_column_lists
-from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, Match, quoted
+from fkdash.catalog.action import Action, Match
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 _LONGEST_NAME: Final = 63
 

@@ -14,7 +14,8 @@ from fkdash.fix.statements.took_effect import commented, present
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fkdash.db.literals import literal
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 def regclass(table: TableName) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.plan import Batch
 from fkdash.versions import ROW_MOVES_ARE_UPDATES
@@ -17,7 +17,8 @@ from fkdash.versions import ROW_MOVES_ARE_UPDATES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 CHANGED: Final = "changed"
 """What the changed rows are called, as they were before."""

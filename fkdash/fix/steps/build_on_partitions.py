@@ -25,7 +25,8 @@ from fkdash.fix.statements.redeclaring import (
 from fkdash.fix.statements.took_effect import absent, either, key_is, present
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 def build_on_partitions(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> Way:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.plan import Duration, LockMode, Step
 from fkdash.fix.statements.redeclaring import locks_on, short
@@ -13,7 +13,8 @@ from fkdash.fix.statements.took_effect import regclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
 
 
 def default_step(catalog: Catalog, table: TableName, defaults: Mapping[str, str], transaction: int) -> Step:

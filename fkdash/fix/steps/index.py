@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import TableKind, TableName, quoted
+from fkdash.catalog.model import TableKind
+from fkdash.catalog.table_name import TableName, quoted
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.definition import server_name

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.definition import server_name, validate
@@ -20,7 +20,8 @@ from fkdash.versions import NOT_NULL_CONSTRAINTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import Catalog, Column, Table, TableName
+    from fkdash.catalog.model import Catalog, Column, Table
+    from fkdash.catalog.table_name import TableName
 
 
 def drop_not_null_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> tuple[Step, ...]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, TableName, quoted
+from fkdash.catalog.action import Action
 from fkdash.catalog.spelling import equals, pairs, source
+from fkdash.catalog.table_name import TableName, quoted
 from fkdash.fix.plan import (
     BACKSTOP_MS,
     PATIENT_LOCK_MS,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import source
+from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import QUARANTINE
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
@@ -18,7 +18,8 @@ from fkdash.fix.steps.repair_orphans import Keeping
 from fkdash.pasting import dollar_quoted
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 _CLOSE: Final = """DECLARE
   held record;

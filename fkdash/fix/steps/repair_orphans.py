@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import is_orphan, source
+from fkdash.catalog.table_name import quoted
 from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
@@ -21,7 +21,8 @@ from fkdash.fix.subscribers import published_at_once
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.plan import Pace
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from fkdash.catalog.files.reading.tokens import Token
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
 
 # Of LIKE, ILIKE, SIMILAR TO, IN, BETWEEN, CASE and IS DISTINCT FROM: the parser finds them by name.
 _KEYWORD_OPERATORS: Final = ("=", "<>", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~")

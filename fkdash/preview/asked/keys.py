@@ -6,8 +6,8 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.names import nearest
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 from fkdash.preview.asked.condition import checked_condition
 from fkdash.preview.model import DeleteTarget

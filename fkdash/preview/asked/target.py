@@ -6,9 +6,9 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
 from fkdash.catalog.spelling import unlimited
+from fkdash.catalog.table_name import quoted
 from fkdash.db.at_once import at_once
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.asked.condition import by_own_name, nearest_columns

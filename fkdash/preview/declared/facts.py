@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action
 from fkdash.catalog.fact import deriving_fact, fact
-from fkdash.catalog.model import Action, Check, Column, Domain, ForeignKey, Index, Table, TableKind, TableName
+from fkdash.catalog.model import Check, Column, Domain, ForeignKey, Index, Table, TableKind
 from fkdash.catalog.surroundings import OwnerRights, Trigger
+from fkdash.catalog.table_name import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

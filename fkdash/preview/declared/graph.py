@@ -13,7 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, Match, TableKind
+from fkdash.catalog.action import Action, Match
+from fkdash.catalog.model import TableKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.fact import fuller
-from fkdash.catalog.model import TableName
 from fkdash.catalog.postgres.functions import IMMUTABLE
 from fkdash.catalog.postgres.node_tree import read_tree
 from fkdash.catalog.postgres.planted import refuse_planted
 from fkdash.catalog.postgres.read import read_fully
+from fkdash.catalog.table_name import TableName
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
 from fkdash.preview.declared.called_functions import VOLATILE, MadeOf, conversions_of, read_called

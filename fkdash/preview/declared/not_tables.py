@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import TableName
 from fkdash.catalog.names import name_parts, typed
+from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
 from fkdash.errors import UsageError
 from fkdash.shell import shell_word

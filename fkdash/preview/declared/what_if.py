@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action, TableName
+from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import TableName
 from fkdash.db.literals import literal
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
+from fkdash.catalog.table_name import quoted
 from fkdash.preview.declared.graph import Clash
 from fkdash.preview.evaluating.equality import key_columns
 from fkdash.preview.sets.broken_keys import broken_keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import NotPermittedError, ServerRefusedError
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
+from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
     from fkdash.preview.declared.facts import ColumnFact, IndexFact, KeyFact, Operator

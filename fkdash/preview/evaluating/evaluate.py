@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import text_of
+from fkdash.catalog.table_name import quoted
 from fkdash.preview.evaluating.attempts import Failure, attempt, planned_as
 from fkdash.preview.evaluating.equality import alias_beside, plain_type
 from fkdash.preview.evaluating.trigger_conditions import TriggerConditions, plain_columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.preview.evaluating.attempts import Failure, attempt
 from fkdash.preview.evaluating.equality import plain_type
 

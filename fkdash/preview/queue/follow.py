@@ -12,7 +12,7 @@ from asyncio import sleep
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Match
+from fkdash.catalog.action import Match
 from fkdash.preview.declared import doubts
 from fkdash.preview.model import Effect
 from fkdash.preview.queue.indexes import recheck

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fkdash.catalog.model import TableName
+from fkdash.catalog.table_name import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

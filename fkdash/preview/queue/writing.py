@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Match
+from fkdash.catalog.action import Match
 from fkdash.preview.evaluating.attempts import Failure
 from fkdash.preview.evaluating.equality import assigned, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, identity_of, label_of, parameter, text_of
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import ServerRefusedError
 from fkdash.preview.rows.blocked import RowIdentity
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.spelling import (
     as_text,
     identity_of,
@@ -15,11 +14,13 @@ from fkdash.catalog.spelling import (
     refers_to_another,
     source,
 )
+from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.table_name import TableName
 
 
 def count_of_rows(catalog: Catalog, name: TableName) -> str:

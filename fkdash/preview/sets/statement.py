@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.preview.declared.graph import Clash
 from fkdash.preview.sets.broken_keys import broken_keys
 from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.preview.evaluating.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
 from fkdash.sqlstates import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NOT_NULL_VIOLATION, RESTRICT_VIOLATION

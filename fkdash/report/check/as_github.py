@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.checking.groups import alone, group_words, groups_of, places_words
 from fkdash.counted import counted
 from fkdash.db.text import plain
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

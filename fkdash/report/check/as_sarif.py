@@ -17,8 +17,8 @@ from urllib.parse import quote
 from fkdash import __version__
 from fkdash.checking.groups import groups_of, places_words
 from fkdash.db.text import plain
-from fkdash.rules.finding import Severity
 from fkdash.rules.registry import EVERY_RULE
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from fkdash.checking.result import impact_words
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.report.not_run import not_run_lines
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

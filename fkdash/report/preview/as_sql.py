@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.text import plain
 from fkdash.pasting import PSQL_SETTINGS, SETTINGS, for_psql, in_comment, with_constants

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action
 from fkdash.catalog.surroundings import OwnerRights
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.statements import replacing_rules
-from fkdash.rules.finding import PredictedError, Statement
+from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog, ForeignKey, Table, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.surroundings import Unpublishable
+    from fkdash.catalog.table_name import TableName
 
 
 @fact

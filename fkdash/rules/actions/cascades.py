@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import acts_before, overtaken, same_rows
-from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 _LONGEST_PATH: Final = 12
 _FARTHEST_ANCESTOR: Final = 6

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.statements import is_replaced
-from fkdash.rules.finding import PredictedError, Statement
+from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE

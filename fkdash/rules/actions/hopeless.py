@@ -8,8 +8,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action
 from fkdash.rules.actions.barred import barred
 from fkdash.rules.actions.cascades import paths_into, rewritten_by, taken_by
 from fkdash.rules.actions.failing import is_late
@@ -18,13 +18,13 @@ from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rescues import rescues, rewritten_first
 from fkdash.rules.actions.statements import doubts_about
-from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.rules.actions.cascades import Path
     from fkdash.rules.finding import PredictedError
 

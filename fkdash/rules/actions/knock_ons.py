@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action
 from fkdash.rules.actions.cascades import taken_by
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.failing import never_written
@@ -19,7 +19,6 @@ from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.obstacles import obstacles_to
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import Write, writes
-from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.sql.values import NOT_NULL
 

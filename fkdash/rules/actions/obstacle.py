@@ -10,7 +10,8 @@ from fkdash.rules.finding import PredictedError
 from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Check, Column, Table, TableName
+    from fkdash.catalog.model import Check, Column, Table
+    from fkdash.catalog.table_name import TableName
 
 
 class Kind(IntEnum):

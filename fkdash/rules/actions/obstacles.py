@@ -11,7 +11,8 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action, Match, TableKind
+from fkdash.catalog.action import Action, Match
+from fkdash.catalog.model import TableKind
 from fkdash.rules.actions.defaults import known
 from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.actions.moving import of_entered
@@ -33,7 +34,8 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table, TableName
+    from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table
+    from fkdash.catalog.table_name import TableName
     from fkdash.rules.actions.writes import Write
     from fkdash.rules.sql.values import Results
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.cascades import deleted_by
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import (
@@ -20,7 +20,6 @@ from fkdash.rules.actions.rivals import (
 )
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.actions.trigger_code import Fate, fate, fires
-from fkdash.rules.finding import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

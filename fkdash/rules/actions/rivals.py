@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 _REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
 

@@ -15,8 +15,9 @@ from fkdash.rules.actions.trigger_code import Fate, fate, fires, is_quiet
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from fkdash.catalog.model import Catalog, Table, TableName
+    from fkdash.catalog.model import Catalog, Table
     from fkdash.catalog.surroundings import RewriteRule, Trigger
+    from fkdash.catalog.table_name import TableName
 
 _INTERNAL: Final = "RI_"
 

@@ -9,15 +9,17 @@ from fkdash.rules.actions.failing import first_error, is_late
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs
-from fkdash.rules.finding import BrokenRow, Finding, Severity
+from fkdash.rules.finding import BrokenRow, Finding
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fkdash.catalog.model import Action, Catalog, ForeignKey
+    from fkdash.catalog.action import Action, Statement
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.actions.writes import Write
-    from fkdash.rules.finding import PredictedError, Rule, Statement
+    from fkdash.rules.finding import PredictedError, Rule
 
 
 @fact

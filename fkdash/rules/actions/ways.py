@@ -10,7 +10,8 @@ from fkdash.rules.per_catalog import once_per_catalog
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 def ways_to(catalog: Catalog, key: ForeignKey) -> Mapping[TableName, tuple[ForeignKey, ...]]:

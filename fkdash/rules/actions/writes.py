@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
-from fkdash.catalog.model import Action
 from fkdash.rules.actions.defaults import default_value
 from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.finding import Statement
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.sql.values import NULL_ONLY
 

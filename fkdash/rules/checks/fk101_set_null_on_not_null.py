@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action, Match
+from fkdash.catalog.action import Action, Match, Statement
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.refusal import Refusal, can_drop_not_null, refusals, takes_column_lists
 from fkdash.rules.actions.verdicts import Case, cases, finding
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule
+from fkdash.rules.severity import Severity
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:

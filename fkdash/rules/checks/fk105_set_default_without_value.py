@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.rules.actions.verdicts import cases, finding
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule
+from fkdash.rules.severity import Severity
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.rules.actions.defaults import default_expression, default_value, is_constant
 from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.actions.failing import failing_writes
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs, writes
-from fkdash.rules.finding import DefaultRow, Finding, HangsOn, PredictedError, Rule, Severity
+from fkdash.rules.finding import DefaultRow, Finding, HangsOn, PredictedError, Rule
+from fkdash.rules.severity import Severity
 from fkdash.rules.sql.values import NULL_ONLY
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Statement
 from fkdash.rules.actions.barred import any_row
 from fkdash.rules.actions.hopeless import hopeless_paths
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

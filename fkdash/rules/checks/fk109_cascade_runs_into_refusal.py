@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.cascades import cascade_children, node, paths_into, refusing
 from fkdash.rules.actions.enforcement import refusal_error
 from fkdash.rules.actions.hopeless import hopeless_paths
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

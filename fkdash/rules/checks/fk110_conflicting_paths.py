@@ -10,16 +10,18 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.cascades import ancestors, cascade_parents, cascades, node, refusing, roots
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.rivals import acts_before, reference, same_reference
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 
 _FAR: Final = 1_000_000

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.rivals import action_of, acts_before, same_reference
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.verdicts import cases, finding
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.rules.actions.knock_ons import knock_ons
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.barred import any_row
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.writes import Write, writes
-from fkdash.rules.finding import Finding, PredictedError, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, PredictedError, Rule
+from fkdash.rules.severity import Severity
 from fkdash.sqlstates import GENERATED_ALWAYS
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.verdicts import Case, cases, finding
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 from fkdash.rules.sql.values import NULL_ONLY
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.rules.actions.barred import Bar, any_row, barred
 from fkdash.rules.actions.writes import verbs
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

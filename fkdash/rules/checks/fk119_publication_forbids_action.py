@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Statement
 from fkdash.rules.actions.barred import Bar, any_row, barred, event_of, publication_bar
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.writes import verbs
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import Match
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
+from fkdash.catalog.action import Match
+from fkdash.rules.finding import Finding, HangsOn, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import ForeignKey, TableName
+from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.table_name import TableName
 from fkdash.catalog.tables_of_fkdash import is_own
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity
+from fkdash.rules.finding import Finding, HangsOn, Rule
 from fkdash.rules.reference_names import key_names, same_family
+from fkdash.rules.severity import Severity
 from fkdash.rules.sql.joining_queries import single_keys, worth_reading
 
 if TYPE_CHECKING:

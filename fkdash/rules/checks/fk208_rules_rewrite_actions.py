@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.action import Statement
 from fkdash.rules.actions.barred import any_row, barred, event_of
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.statements import replacing_rules
-from fkdash.rules.finding import Finding, HangsOn, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, HangsOn, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

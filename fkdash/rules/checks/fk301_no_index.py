@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.rules.actions.index_use import near_misses, selective_index, serving_index
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 from fkdash.rules.sizes import SMALL_ROWS, in_words, rows_of
 
 if TYPE_CHECKING:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Statement
 from fkdash.counted import counted
 from fkdash.rules.actions.cascades import cascade_children, cascades
-from fkdash.rules.finding import Finding, Rule, Severity, Statement
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 from fkdash.rules.sizes import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 _MANY_ROWS: Final = 10_000
 _MANY_TABLES: Final = 10

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.rules.actions.obstacles import obstacles
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 from fkdash.rules.sizes import LARGE_BYTES, LARGE_ROWS, bytes_of, in_words, rows_of
 
 if TYPE_CHECKING:

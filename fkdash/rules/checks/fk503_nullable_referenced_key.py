@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.pairs import column_pairs
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.catalog.action import Action
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

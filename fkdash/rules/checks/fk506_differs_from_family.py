@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fkdash.catalog.model import ForeignKey, TableName
-from fkdash.rules.finding import Finding, Rule, Severity
+from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.table_name import TableName
+from fkdash.rules.finding import Finding, Rule
+from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

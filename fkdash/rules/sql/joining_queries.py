@@ -14,7 +14,8 @@ from fkdash.rules.per_catalog import once_per_catalog
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, Query, TableName
+    from fkdash.catalog.model import Catalog, Query
+    from fkdash.catalog.table_name import TableName
 
 _LONGEST_QUERY: Final = 20_000
 # Two names with an equals sign between them; constants make no join.

@@ -29,7 +29,8 @@ from fkdash.tui.widgets.status_line import StatusLine
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.report.marks import Shown
     from fkdash.tui.database import Database
 

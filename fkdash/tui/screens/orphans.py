@@ -21,7 +21,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.errors import NotRun
     from fkdash.orphans.scan import ScannedReference
     from fkdash.tui.database import Database

@@ -25,7 +25,8 @@ from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.orphans.scan import OrphanCount
     from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge

@@ -6,7 +6,7 @@ from random import Random
 
 from fkdash.catalog.files.facts import Attribute, Constraint, Relation
 from fkdash.catalog.files.state import State
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 
 SCHEMAS = ("public", "s1", "S 2")
 _WORDS = (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.types import spelled
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from tests.catalog.files.choices import KEY_TYPES, SCHEMAS
 from tests.catalog.files.rarer import Rarer
 

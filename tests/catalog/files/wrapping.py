@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from tests.catalog.files.migrations import Writer
 

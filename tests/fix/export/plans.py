@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fkdash.catalog.model import Action, Catalog, Column, ForeignKey, Index, Table, TableName
+from fkdash.catalog.action import Action
+from fkdash.catalog.model import Catalog, Column, ForeignKey, Index, Table
 from fkdash.catalog.surroundings import Server
+from fkdash.catalog.table_name import TableName
 from fkdash.fix.export.migration import migration_of
 from fkdash.fix.export.model import Exported, Request
 from fkdash.fix.export.table import exported

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Action
 from fkdash.catalog.files.types import BUILT_IN, spelled
-from fkdash.catalog.model import Action
 from fkdash.versions import CLONED_TRIGGERS_ARE_USERS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:

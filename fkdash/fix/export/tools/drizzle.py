@@ -15,7 +15,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, only_one, read

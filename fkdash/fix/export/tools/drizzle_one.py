@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, read
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.export.folder import Text
     from fkdash.fix.export.model import Request
     from fkdash.fix.plan import Plan

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Match, quoted
+from fkdash.catalog.action import Match
+from fkdash.catalog.table_name import quoted
 from fkdash.fix.export.migration import action_words, qualified_without_public
 from fkdash.fix.export.model import Kind
 from fkdash.fix.statements.definition import definition, swap

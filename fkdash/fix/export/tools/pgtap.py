@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import Action
+from fkdash.catalog.action import Action
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.fix.export.another import refuse_anothers

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import quoted
+from fkdash.catalog.action import Statement
+from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
-from fkdash.rules.finding import Severity, Statement
+from fkdash.rules.severity import Severity
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.sql_text import sql_line

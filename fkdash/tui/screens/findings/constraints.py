@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.timer import Timer
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.preview.rows.blocked import BlockedRow
 
 _REST_SECONDS = 0.15

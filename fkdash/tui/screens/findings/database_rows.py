@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fkdash.checking.groups import alone, group_words, groups_of
 from fkdash.counted import counted
 from fkdash.errors import NotPermittedError, PasswordRequiredError, UnreachableError
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from fkdash.tui.screens.findings.shape_rows import SYMBOLS, TONES
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line

@@ -17,7 +17,8 @@ from fkdash.tui.words import fails_deletes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Sessions
     from fkdash.pictures.picture import Pen, Picture
     from fkdash.preview.rows.blocked import BlockedRow, Impact

@@ -29,7 +29,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.explain.model import Cause, Explanation
     from fkdash.report.marks import Shown
     from fkdash.tui.changed import ChangedHere

@@ -22,7 +22,8 @@ from fkdash.tui.words import behaviour, consequence, holds_rows_back, shown_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.preview.rows.blocked import BlockedRow
     from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge

@@ -14,7 +14,8 @@ from fkdash.tui.words import shown_columns, shown_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
     from fkdash.tui.screens.base import BaseScreen

@@ -12,7 +12,8 @@ from fkdash.tui.words import ACTION_TONES, shown_columns, shown_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.model import Catalog, ForeignKey, TableName
+    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 Direction = Literal["in", "out"]
 _DEEPEST = 3

@@ -20,7 +20,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
 

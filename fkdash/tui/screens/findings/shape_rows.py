@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.checking.groups import Group, groups_of, places_words, shape_words
 from fkdash.counted import counted
-from fkdash.rules.finding import Severity
+from fkdash.rules.severity import Severity
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 

@@ -19,7 +19,8 @@ from fkdash.tui.words import shown_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
 
 
 class TablesScreen(BaseScreen):

@@ -30,8 +30,9 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
     from fkdash.catalog.postgres.migrations import Migrations
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.plan import Plan
     from fkdash.tui.connection import Connection
     from fkdash.tui.database import Database

@@ -37,7 +37,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.plan import Plan
     from fkdash.pictures.fates import Outcome
     from fkdash.preview.model import DeleteTarget

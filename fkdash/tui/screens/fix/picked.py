@@ -19,7 +19,8 @@ from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.value_from import Picked, PickedRow
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fkdash.catalog.model import quoted
 from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, parameter, source
+from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 from fkdash.fix.planner import plan
 from fkdash.tui.fix_walk import FixWalk

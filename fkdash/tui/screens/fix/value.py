@@ -21,7 +21,8 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_columns, shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, TableName
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.option import Option
     from fkdash.preview.rows.search import Found
     from fkdash.rules.finding import Finding

@@ -18,7 +18,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.preview.model import DeleteTarget
     from fkdash.preview.rows.search import Found
     from fkdash.tui.database import Database

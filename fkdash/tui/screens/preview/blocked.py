@@ -26,7 +26,8 @@ from fkdash.tui.words import rows_of, shown_name
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
 

@@ -25,7 +25,7 @@ from fkdash.tui.widgets.text_pane import TextPane
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import TableName
+    from fkdash.catalog.table_name import TableName
     from fkdash.errors import NotRun
     from fkdash.preview.each.answer import EachPreview
     from fkdash.tui.database import Database

@@ -23,7 +23,8 @@ from fkdash.tui.widgets.row_list import RowList
 from fkdash.tui.words import shown_name
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import ForeignKey, TableName
+    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.preview.model import DeleteTarget
     from fkdash.tui.database import Database
     from fkdash.tui.knowledge import Knowledge
