@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
 from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.actions.rivals import acts_before, overtaken, same_rows
+from fkdash.rules.actions.rivals import acts_before, overtaken, rewriters
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _LONGEST_PATH: Final = 12
 _FARTHEST_ANCESTOR: Final = 6
 _MOST_ANCESTORS: Final = 100
 _MOST_TABLES: Final = 200
-_WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 class Cascade(NamedTuple):
@@ -226,14 +225,9 @@ def deleted_by(catalog: Catalog, first: TableName, name: TableName, steps: int) 
 def rewritten_by(catalog: Catalog, first: TableName, key: ForeignKey, steps: int) -> str:
     """Say how a delete in `first` may have written a key's columns within so many steps; empty if it cannot."""
     top = node(catalog, first)
-    for other in same_rows(catalog, key):
+    for other in rewriters(catalog, key):
         at = node(catalog, other.referenced)
-        if (
-            other.on_delete not in _WRITING
-            or at == node(catalog, key.referenced)
-            or set(other.set_columns).isdisjoint(key.columns)
-            or not action_runs(catalog, other, Statement.DELETE)
-        ):
+        if at == node(catalog, key.referenced):
             continue
         above = ancestors(catalog, at)
         if top == at or len(above) > _MOST_ANCESTORS or (top in above and above[top] < steps):

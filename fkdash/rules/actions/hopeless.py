@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
 from fkdash.rules.actions.barred import barred
-from fkdash.rules.actions.cascades import paths_into, rewritten_by, taken_by
+from fkdash.rules.actions.cascades import cascades, paths_into, rewritten_by, taken_by
 from fkdash.rules.actions.failing import is_late
 from fkdash.rules.actions.knock_ons import knock_ons
 from fkdash.rules.actions.obstacle import Kind
@@ -79,7 +79,9 @@ def contradictions(catalog: Catalog) -> Mapping[ForeignKey, Contradiction]:
 def hopeless_paths(catalog: Catalog) -> tuple[HopelessPath, ...]:
     """Give for each CASCADE key a way on to a contradiction, the certain and then the shortest ones first."""
     failing = contradictions(catalog)
-    certain = paths_into(catalog, failing, lambda path: not _spared(catalog, path, failing), farther=True)
+    certain = paths_into(
+        catalog, failing, lambda path: next(_sparing(catalog, path, failing), None) is None, farther=True
+    )
     decided = {id(path.cascades[0]) for path in certain}
     possible = paths_into(
         catalog, failing, lambda path: not _is_deleted_first(catalog, path, failing), farther=True
@@ -95,15 +97,31 @@ def _spared(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradic
     return tuple(_sparing(catalog, path, failing))
 
 
+@once_per_catalog
+def _doubtful(catalog: Catalog) -> Mapping[TableName, tuple[str, ...]]:
+    """Give the tables of which something may keep a row from being deleted as it was written, in words."""
+    every = ((name, tuple(doubts_about(catalog, name, str(Statement.DELETE)))) for name in catalog.tables)
+    return {name: doubts for name, doubts in every if doubts}
+
+
+@once_per_catalog
+def _taken_away(catalog: Catalog) -> Mapping[ForeignKey, tuple[str, ...]]:
+    """Give the CASCADE keys from which other keys may take a row away first, with which, in words."""
+    every = ((each.key, tuple(rewritten_first(catalog, each.key))) for each in cascades(catalog))
+    return {key: words for key, words in every if words}
+
+
 def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> Iterator[str]:
-    for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)):
-        yield from doubts_about(catalog, table, str(Statement.DELETE))
+    doubtful, taken_away = _doubtful(catalog), _taken_away(catalog)
+    for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)) if doubtful else ():
+        yield from doubtful.get(table, ())
     for above, below in pairwise(path.keys):
         if above.table not in {table.name for table in catalog.with_partitions(below.referenced)}:
             yield f"{below.name} is about rows of {below.referenced.name} only"
     contradiction, first = failing[path.last], path.cascades[0].referenced
     for steps, key in enumerate(path.cascades, 1):
-        yield from rewritten_first(catalog, key, Statement.DELETE)
+        if taken_away:
+            yield from taken_away.get(key, ())
         if rewritten := rewritten_by(catalog, first, key, steps):
             yield rewritten
     if contradiction.reached is None:

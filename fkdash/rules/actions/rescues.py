@@ -14,6 +14,7 @@ from fkdash.rules.actions.rivals import (
     action_of,
     acts_before,
     overtaken,
+    rewriters,
     same_columns,
     same_referenced,
     same_rows,
@@ -54,13 +55,14 @@ def rescues(
     )
 
 
-def rewritten_first(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[str]:
-    """Give the foreign keys that may take a row away from a key by rewriting its columns, in words."""
-    for other in overtaken(catalog, key, statement):
-        if action_of(other, statement) is not Action.CASCADE:
-            yield _overtaken(key, other, statement)
-    for other in _others(catalog, key, statement, late=False):
-        yield from _rewriting(key, other, statement)
+def rewritten_first(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
+    """Give the foreign keys whose ON DELETE may take a row away from a key by rewriting its columns, in words."""
+    for other in overtaken(catalog, key, Statement.DELETE):
+        if other.on_delete is not Action.CASCADE:
+            yield _overtaken(key, other, Statement.DELETE)
+    for other in rewriters(catalog, key):
+        if _may_come_first(catalog, key, other, late=False):
+            yield from _rewriting(key, other, Statement.DELETE)
 
 
 def _overtaken(key: ForeignKey, other: ForeignKey, statement: Statement) -> str:
@@ -78,13 +80,16 @@ def _deleted_later(catalog: Catalog, key: ForeignKey, statement: Statement, *, l
 def _others(catalog: Catalog, key: ForeignKey, statement: Statement, *, late: bool) -> Iterator[ForeignKey]:
     """Give the foreign keys from the same table to the same one that may act on the row first, or also late."""
     for other in same_rows(catalog, key):
-        if (
-            same_referenced(catalog, other, key)
-            and not same_columns(other, key)
-            and action_runs(catalog, other, statement)
-            and (late or key.copies or not acts_before(catalog, key, other))
-        ):
+        if _may_come_first(catalog, key, other, late=late) and action_runs(catalog, other, statement):
             yield other
+
+
+def _may_come_first(catalog: Catalog, key: ForeignKey, other: ForeignKey, *, late: bool) -> bool:
+    return (
+        same_referenced(catalog, other, key)
+        and not same_columns(other, key)
+        and (late or bool(key.copies) or not acts_before(catalog, key, other))
+    )
 
 
 def _deleting(key: ForeignKey, other: ForeignKey, statement: Statement) -> Iterator[str]:

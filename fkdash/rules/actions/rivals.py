@@ -14,12 +14,13 @@ from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
 
 _REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
+_WRITING = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 def action_of(key: ForeignKey, statement: Statement) -> Action:
@@ -69,6 +70,25 @@ def same_rows(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
     """Give the other keys that rows of the key's table may be subject to as well: of the whole partition tree."""
     for name in (*_above(catalog, key.table), *(table.name for table in catalog.with_partitions(key.table))):
         yield from (other for other in catalog.declared_on.get(name, ()) if other is not key)
+
+
+@once_per_catalog
+def _rewriting(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
+    """Give for each table the keys, of the whole partition tree, whose ON DELETE writes columns of its rows."""
+    found: dict[TableName, list[ForeignKey]] = {}
+    for key in catalog.foreign_keys:
+        if key.on_delete in _WRITING and action_runs(catalog, key, Statement.DELETE):
+            below = (table.name for table in catalog.with_partitions(key.table))
+            for name in (*_above(catalog, key.table), *below):
+                found.setdefault(name, []).append(key)
+    return found
+
+
+def rewriters(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
+    """Give the other keys whose ON DELETE writes columns of a key into rows that are subject to both."""
+    for other in _rewriting(catalog).get(key.table, ()):
+        if other is not key and not set(other.set_columns).isdisjoint(key.columns):
+            yield other
 
 
 def same_referenced(catalog: Catalog, key: ForeignKey, other: ForeignKey) -> bool:
