@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from fkdash.db.opening import Connection
 
 _MOMENT_SECONDS: Final = 0.05
@@ -66,16 +68,16 @@ class AllLeftOpen:
 
     async def end(self) -> None:
         """End them all, and wait for it."""
-        self._nobody_goes_on()
+        for left in self._left:
+            left.no_longer.set()
         if self._ending:
             await asyncio.shield(asyncio.wait(self._ending))
 
-    def cut_off(self) -> None:
-        """End them with their connections, on which nothing runs: the server rolls back, nobody waits for it."""
-        for connection in self._ending.values():
-            connection.terminate()
-        self._nobody_goes_on()
+    def cut_off(self, connections: Collection[Connection]) -> None:
+        """End those on these connections with them: nothing runs there, the server rolls back, nobody waits.
 
-    def _nobody_goes_on(self) -> None:
-        for left in self._left:
-            left.no_longer.set()
+        A pooler would throw the server's connection away, and open another.
+        """
+        for connection in self._ending.values():
+            if connection in connections:
+                connection.terminate()

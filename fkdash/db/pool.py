@@ -196,7 +196,8 @@ class ReadPool:
         self._closed = True
         # Nothing runs there, and over a slow link it takes a while to hear that a connection has ended.
         self._drop_idle()
-        self._left_open.cut_off()
+        self._left_open.cut_off(self._direct)
+        await self._left_open.end()
         await self._watch.close()
         await close_all(self._open)
         if self._returning:

@@ -72,6 +72,20 @@ async def test_the_whole_catalog_is_read_by_as_many_sessions_as_the_pooler_gives
     await pool.close()
 
 
+async def test_a_connection_of_the_server_serves_on_after_a_command_that_only_looked(
+    target: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    async with pgbouncer(database.socket_directory, tmp_path, size=1) as folder:
+        served = []
+        for _ in range(3):
+            pool = await ReadPool.open(replace(target, addresses=(Address(str(folder), 5432),)))
+            async with pool.in_a_row():
+                async with pool.session() as session:
+                    served.append((await session.asked("select pg_backend_pid() as process"))[0]["process"])
+                await pool.close()
+    assert len(set(served)) == 1
+
+
 async def test_many_sessions_at_once_do_not_mix(pooled: Target) -> None:
     pool = await ReadPool.open(pooled)
 
