@@ -28,10 +28,10 @@ _FOR_THE_TEST = "10.213.97.9"
 @pytest.mark.parametrize(
     ("command", "most"),
     [
-        (("list",), 6),
-        # 20, where nothing between two sessions takes a busy machine longer than a moment.
-        (("check",), 24),
-        (("preview", "--table", "workspaces", "--where", "true"), 20),
+        (("list",), 4),
+        # 16, where nothing between two sessions takes a busy machine longer than a moment.
+        (("check",), 20),
+        (("preview", "--table", "workspaces", "--where", "true"), 17),
     ],
 )
 async def test_few_answers_are_waited_for(
