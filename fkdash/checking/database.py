@@ -14,7 +14,6 @@ from fkdash.catalog.action import Statement
 from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.postgres.kept_queries import read_statements, read_views
 from fkdash.catalog.postgres.read import read_whole_catalog
-from fkdash.checking.biting import previewed
 from fkdash.checking.groups import schemas_of
 from fkdash.checking.policy import Configuration, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, Reported, Scope, Unknown, is_about, scope_of
@@ -206,6 +205,10 @@ async def _believed(
         for finding in found
         if _countable(finding) and finding.key.qualified in counts
     }
+    if not counted:
+        return [(finding, None) for finding in found]
+    from fkdash.checking.biting import previewed  # the SQL parser takes a while to load
+
     believed = await previewed(sessions, catalog, list(counted.values()), seconds)
     told = dict(zip(counted, believed, strict=True))
     return [told.get(id(finding), (finding, None)) for finding in found]
