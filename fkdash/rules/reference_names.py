@@ -34,7 +34,7 @@ from fkdash.rules.sql.joining_queries import single_keys
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, Column, Table
+    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
 
 Target = tuple["TableName", str]
@@ -59,10 +59,12 @@ class _Named:
 class KeyNames:
     """Every key by the folded forms of its table's name, and by its own name where that says which table.
 
-    Columns of tables called alike, as tenants or services have them, are the same where nothing is called so.
+    Columns of tables called alike, as tenants or services have them, are the same where nothing is called so. It
+    holds no catalog: a catalog holds it.
     """
 
-    catalog: Catalog
+    tables: Mapping[TableName, Table]
+    declared_on: Mapping[TableName, Sequence[ForeignKey]]
     forms: Mapping[str, tuple[_Named, ...]]
     own: Mapping[str, tuple[Target, ...]]
     _like_nothing: set[tuple[str, str, str, bool]] = field(default_factory=set)
@@ -97,7 +99,7 @@ class KeyNames:
         """
         if table.primary_key != (column.name,):
             return False
-        return any(key.referenced == to for key in self.catalog.declared_on.get(table.name, ()))
+        return any(key.referenced == to for key in self.declared_on.get(table.name, ()))
 
     def _words(self, table: Table, name: str) -> list[str]:
         """Give the words of a name; `channelid` is two where the first is that of a table or of somebody."""
@@ -232,7 +234,7 @@ class KeyNames:
 
     def _fitting(self, column: Column, targets: Iterable[Target]) -> Iterator[Target]:
         for name, key in targets:
-            if same_family(column, self.catalog.tables[name].columns_by_name[key]):
+            if same_family(column, self.tables[name].columns_by_name[key]):
                 yield name, key
 
 
@@ -258,7 +260,8 @@ def key_names(catalog: Catalog) -> KeyNames:
             if _tells_apart(name.name, key) and not satellite and number == 0:
                 own.setdefault(_folded([key]), []).append((name, key))
     return KeyNames(
-        catalog,
+        catalog.tables,
+        catalog.declared_on,
         {form: tuple(named) for form, named in forms.items()},
         {word: tuple(targets) for word, targets in own.items()},
     )
