@@ -248,8 +248,11 @@ def run_async(work: Coroutine[Any, Any, _T]) -> _T:
 def _unheard(_loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
     """Keep from the terminal what went wrong where nobody waits any more: asyncio would print a traceback.
 
-    A lost connection has been told by whoever gave it up; anything else is a fault of fkdash, and is told as one.
+    A lost connection has been told by whoever gave it up, and one that the driver stumbled over, on an answer that
+    nobody wanted any more, is closed: whoever waits hears of it. Anything else is a fault of fkdash, told as one.
     """
+    if "transport" in context:
+        return
     from fkdash.db.refused.translate import DRIVER_ERRORS  # only a failure pays for these
     from fkdash.faults import account_of
 

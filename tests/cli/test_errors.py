@@ -247,6 +247,26 @@ def test_a_failure_that_nobody_waits_for_any_more_is_no_traceback(
 
     assert run_async(leave_behind(asyncpg.ConnectionDoesNotExistError("it was closed"))) == 7
     assert capsys.readouterr().err == ""
+
+    async def stumble() -> int:
+        ours, theirs = socket.socketpair()
+        ended = asyncio.Event()
+
+        class Stumbling(asyncio.Protocol):
+            def data_received(self, data: bytes) -> None:
+                raise AttributeError(data)
+
+            def connection_lost(self, _: Exception | None) -> None:
+                ended.set()
+
+        await asyncio.get_running_loop().create_connection(Stumbling, sock=ours)
+        with theirs:
+            theirs.sendall(b"an answer that nobody wants any more")
+            await ended.wait()
+        return 8
+
+    assert run_async(stumble()) == 8
+    assert capsys.readouterr().err == ""
     assert run_async(leave_behind(ValueError("of our own"))) == 7
     said = capsys.readouterr().err
     assert "a fault of its own (ValueError)" in said
