@@ -71,13 +71,32 @@ class Command(Protocol):
 
 def entry_point() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    _open_what_is_closed()
     sys.excepthook = _say_fault
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except SystemExit as ended:
+        # So ends whoever asked for help, or wrote arguments that do not exist.
+        code = ended.code if isinstance(ended.code, int) else UsageError.exit_code
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
     # A large catalog is half a million objects, which Python would give back one by one.
     os._exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Put something in the place of closed standard streams (`>&-`): a connection would get their numbers.
+
+    A result cannot be written there, as little as before; what is only told goes nowhere.
+    """
+    for name, mode, flags in (
+        ("stdin", "r", os.O_RDONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_WRONLY),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
 
 
 def main(argv: Sequence[str]) -> int:

@@ -162,6 +162,8 @@ async def test_a_result_that_nobody_reads_or_the_disk_refuses_does_not_pass_for_
         (" | true", 141, ""),
         (" --format jsonl | true", 141, ""),
         (" > /dev/full", 3, "No space left on device"),
+        (" >&-", 3, "The result could not be written: Bad file descriptor"),
+        (" > /dev/null <&- 2>&-", 1, ""),
     ):
         ended = await asyncio.to_thread(
             subprocess.run,
