@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import TableName
 from fkdash.cli.command_words import command_in
-from fkdash.cli.main import COMMANDS, options_before, parser_of
+from fkdash.cli.commands import COMMANDS
 from fkdash.cli.messages import say
+from fkdash.cli.parsers import options_before, parser_of
 from fkdash.cli.spec import arguments_of, takes_value
 from fkdash.cli.typed_line import TypedLine, typed_line
 from fkdash.db.text import plain

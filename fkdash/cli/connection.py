@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fkdash.cli.command_words import refuse_command_as_database
-from fkdash.cli.main import COMMANDS
+from fkdash.cli.commands import COMMANDS
 from fkdash.cli.messages import tell
 from fkdash.cli.settings import operator_settings
 from fkdash.db.look import with_look

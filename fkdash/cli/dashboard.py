@@ -6,8 +6,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.cli.commands import commands_help
 from fkdash.cli.connection import add_connection_arguments, ask_looking_password, ask_password, may_ask
-from fkdash.cli.main import commands_help
 from fkdash.cli.selection import number
 from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.cli.several import destinations_of

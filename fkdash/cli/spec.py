@@ -6,7 +6,8 @@ import argparse
 from typing import Any, Final
 
 from fkdash import __version__
-from fkdash.cli.main import COMMANDS, parser_of
+from fkdash.cli.commands import COMMANDS
+from fkdash.cli.parsers import parser_of
 
 EXIT_CODES: Final = {
     "0": "clean or done",

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fkdash.cli.command_words import command_in
-from fkdash.cli.main import COMMANDS, options_before
+from fkdash.cli.commands import COMMANDS
+from fkdash.cli.parsers import options_before
 from fkdash.errors import UsageError
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fkdash.cli.main import COMMANDS, parser_of
+from fkdash.cli.commands import COMMANDS
+from fkdash.cli.parsers import parser_of
 from fkdash.cli.spec import EXIT_CODES, arguments_of
 from fkdash.cli.typed_line import TypedLine, typed_line
 from fkdash.report.documents.kinds import DOCUMENTS, schema_of

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import fkdash
 from fkdash.catalog.names import name_parts, typed
 from fkdash.catalog.table_name import TableName
-from fkdash.cli.main import COMMANDS
+from fkdash.cli.commands import COMMANDS
 from fkdash.shell import command, shell_word
 from tests.support.commands import fkdash as program
 from tests.support.servers import TestDatabase

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fkdash.cli.main import COMMANDS, main
+from fkdash.cli.commands import COMMANDS
+from fkdash.cli.main import main
 from fkdash.fix.plan import Plan
 from fkdash.fix.plan_file.document import plan_document
 from tests.reading.mutations import files, torn
