@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
     from fkdash.catalog.table_name import TableName
 
-AS_TODAY: Final = "as today"
+AS_TODAY: Final = "deletes behave as today"
 """What an option says that changes nothing for a delete."""
 
 

@@ -13,9 +13,9 @@ from fkdash.catalog.action import Action
 from fkdash.counted import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.option import Option
     from fkdash.rules.finding import Finding
 
@@ -40,12 +40,17 @@ class Suggestion:
 
 
 def suggestion(
-    catalog: Catalog, finding: Finding, offered: Sequence[Option], *, holding: int | None = None
+    catalog: Catalog,
+    finding: Finding,
+    offered: Sequence[Option],
+    *,
+    holding: int | None = None,
+    orphaned: bool = False,
 ) -> Suggestion | None:
     """Give what to do tonight about a finding, None where nothing that answers it can be planned.
 
     `offered` are the options that answer it, what changes least first; `holding` is how many rows
-    hold others back today, None where that is not known.
+    hold others back today, None where that is not known; `orphaned` says that some are known to refer to nothing.
     """
     ready = {option.id: option for option in offered if not option.refused}
     if not ready:
@@ -56,15 +61,25 @@ def suggestion(
             tuple(_for_refusing(catalog, finding, holding)),
             _what_becomes_of_them(catalog, finding),
         )
+    repairing = orphaned and ready.pop("validate", None) is not None
+    if not ready:
+        return None
+    option, reason = _cheapest(finding.key, ready, repairing=repairing)
+    first = ("rows refer to nothing, so checking them as they are would fail",) if repairing else ()
+    return Suggestion(
+        option, (*first, reason, *_others(catalog, finding)), "say the same in the application's migrations (M)"
+    )
+
+
+def _cheapest(key: ForeignKey, ready: Mapping[str, Option], *, repairing: bool) -> tuple[Option, str]:
+    """Give what costs least of what answers a finding that is no contradiction, and why."""
+    if repairing and key.on_delete is Action.SET_NULL and "null-orphans" in ready:
+        gone = f"a row of {key.referenced.name} goes"
+        return ready["null-orphans"], f"it does to these rows what the key itself does when {gone}"
     option = next((ready[name] for name in _COSTS_NOTHING if name in ready), None)
     if option is not None:
-        reason = _COSTS_NOTHING[option.id]
-    else:
-        option = next(iter(ready.values()))
-        reason = "it changes least of all that answers this"
-    return Suggestion(
-        option, (reason, *_others(catalog, finding)), "say the same in the application's migrations (M)"
-    )
+        return option, _COSTS_NOTHING[option.id]
+    return next(iter(ready.values())), "it changes least of all that answers this"
 
 
 def _for_refusing(catalog: Catalog, finding: Finding, holding: int | None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from fkdash.errors import FkdashError, PasswordRequiredError
 from fkdash.tui.applying import Applying
 from fkdash.tui.connection import Connection
 from fkdash.tui.fix_walk import FixWalk
+from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraints import ConstraintsScreen
 from fkdash.tui.widgets.bars import Place
 
@@ -80,6 +81,9 @@ class OpenDatabase:
                     trouble="",
                 )
             )
+            for screen in self.app.screen_stack:
+                if isinstance(screen, BaseScreen) and getattr(screen, "database", None) is self:
+                    screen.reached_again()
 
     def disconnected(self, error: FkdashError) -> None:
         """Say in the header that nothing answers, and how old that makes what is shown; try again by itself.

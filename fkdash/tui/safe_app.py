@@ -143,8 +143,20 @@ class SafeApp(App[int], inherit_bindings=False):
         """Drop what was typed or pasted before a screen that writes could be seen: it was meant for another."""
         if isinstance(event, events.Key) and isinstance(self.screen, BaseScreen):
             self.screen.status.leave()
-        if not (isinstance(event, events.Key | events.Paste) and self._typed_ahead(event)):
-            await super().on_event(event)
+        if isinstance(event, events.Key | events.Paste) and self._typed_ahead(event):
+            return
+        if isinstance(event, events.Paste) and event.is_forwarded:
+            self._paste_untaken(event.text)  # it comes back from where the keys go
+            return
+        await super().on_event(event)
+
+    def _paste_untaken(self, text: str) -> None:
+        screen = self.screen
+        if isinstance(screen, BaseScreen) and not screen.take_pasted(text):
+            working = {each.binding_id: each.keys[0] for each in keys.help_for(screen) if each.enabled}
+            explain = working.get("app.explain")
+            then = f"; {explain} takes an error, and explains it" if explain else ""
+            self.answer(f"Nothing here takes what was pasted{then}.")
 
     def _typed_ahead(self, event: events.Event) -> bool:
         screen = self.screen_stack[-1] if self.screen_stack else None

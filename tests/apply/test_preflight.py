@@ -74,7 +74,9 @@ async def test_a_role_that_owns_nothing_is_told_whom_to_ask(
 ) -> None:
     stops = (await lines(tables, tmp_path, role=role))[Standing.STOP]
     assert "Connect as postgres" in stops[0]
-    assert f'GRANT REFERENCES ON "public"."parents" TO {role}' in stops[1]
+    _, _, grant = stops[1].partition(" - ")
+    await tables.execute(grant)
+    assert len((await lines(tables, tmp_path, role=role))[Standing.STOP]) == len(stops) - 1
 
 
 async def test_a_member_that_does_not_inherit_is_told_how_to_become_the_owner(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from fkdash.catalog.action import Action
 from fkdash.catalog.model import Catalog, Column, ForeignKey
 from fkdash.fix.fix_for import subject_of
@@ -10,9 +14,11 @@ from fkdash.fix.suggestion import Suggestion, suggestion
 from tests.rules.catalogs import catalog, reference, table
 
 
-def suggested(declared: Catalog, key: ForeignKey, holding: int | None = None) -> Suggestion:
+def suggested(
+    declared: Catalog, key: ForeignKey, holding: int | None = None, *, orphaned: bool = False
+) -> Suggestion:
     finding = subject_of(declared, key)
-    found = suggestion(declared, finding, options(declared, finding), holding=holding)
+    found = suggestion(declared, finding, options(declared, finding), holding=holding, orphaned=orphaned)
     assert found is not None
     return found
 
@@ -39,6 +45,19 @@ def test_a_contradiction_is_answered_by_what_touches_no_row_and_says_what_is_lef
 def test_where_nothing_is_held_that_is_said_instead() -> None:
     assert any("no row of users holds another" in reason for reason in suggested(*conflict(), holding=0).reasons)
     assert not any("hold" in reason for reason in suggested(*conflict()).reasons)
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "remedy"), [(Action.SET_NULL, "null-orphans"), (Action.NO_ACTION, "quarantine-orphans")]
+)
+def test_no_check_is_suggested_that_is_known_to_fail(on_delete: Action, remedy: str) -> None:
+    workspaces, users = table("workspaces"), table("users", Column(2, "workspace_id", "bigint"))
+    key = replace(reference(users, "workspace_id", workspaces, on_delete), validated=False)
+    declared = catalog(workspaces, users, key)
+    assert suggested(declared, key).option.id == "validate"
+    found = suggested(declared, key, orphaned=True)
+    assert found.option.id == remedy
+    assert found.reasons[0] == "rows refer to nothing, so checking them as they are would fail"
 
 
 def test_what_cannot_be_planned_is_not_suggested() -> None:

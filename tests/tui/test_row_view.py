@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fkdash.tui.widgets.columns import Order, fitting
+from fkdash.tui.widgets.columns import ListColumn, Order, fitting, natural_widths
 from fkdash.tui.widgets.row_filter import Term, matching, parse_filter, unknown_fields
 from fkdash.tui.widgets.row_view import RowView
 
@@ -111,6 +111,18 @@ def test_columns_drop_out_by_priority_and_the_state_column_never() -> None:
     assert [number for number, _ in fitting(leasts, naturals, priorities, 37)] == [0, 1, 2, 4]
     assert [number for number, _ in fitting(leasts, naturals, priorities, 28)] == [0, 1, 4]
     assert [number for number, _ in fitting(leasts, naturals, priorities, 5)] == [0, 1, 4]
+
+
+def test_a_short_word_is_not_cut_for_the_sake_of_a_long_one() -> None:
+    leasts, naturals = [1, 16, 10, 9, 9], [1, 130, 60, 11, 11]
+    assert [cells for _, cells in fitting(leasts, naturals, [0] * 5, 76)][3:] == [11, 11]
+    # Where there is too little room for that, all get a part of it.
+    assert sum(cells for _, cells in fitting(leasts, naturals, [0] * 5, 52)) == 48
+
+
+def test_a_heading_is_as_wide_as_what_is_shown_of_it() -> None:
+    columns: list[ListColumn[str]] = [ListColumn("表の名前", str, 1), ListColumn("a\nb", str, 1)]
+    assert natural_widths(columns, ()) == (8, 4)
 
 
 @pytest.mark.parametrize("width", range(38, 90))

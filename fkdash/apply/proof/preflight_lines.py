@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.engines import unproven
 from fkdash.apply.kept_by_whom import way_out, whose
+from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
@@ -114,12 +115,13 @@ def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         else:
             yield stop(
                 f"{row['role']} lacks REFERENCES on the key of {plan.key.referenced}, needed to add the key again",
-                f"GRANT REFERENCES ON {plan.key.referenced.sql} TO {row['role']}",
+                for_psql(f"GRANT REFERENCES ON {plan.key.referenced.sql} TO {quoted(row['role'])}"),
             )
     if plan.mends and not row["may_create"]:
         yield stop(
             f"{row['role']} may not create the table that keeps the rows in schema {plan.key.table.schema}",
-            f"GRANT CREATE ON SCHEMA to {row['role']} for as long as it takes.",
+            for_psql(f"GRANT CREATE ON SCHEMA {quoted(plan.key.table.schema)} TO {quoted(row['role'])}")
+            + ", for as long as it takes.",
         )
 
 

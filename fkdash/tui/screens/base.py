@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError
+from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError, UsageError
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
 from fkdash.tui.lean_compositor import LeanCompositor
@@ -74,6 +74,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.consequence = ConsequenceLine()
         self.status = StatusLine()
         self._faults: dict[str, Line] = {}
+        self._lost: Line = ()
         self._runs: dict[str, int] = {}
         self._refused: tuple[NotRun, ...] = ()
 
@@ -216,7 +217,23 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         if database is not None and isinstance(error, UnreachableError):
             database.disconnected(error)
         self.status.fail(" ".join(str(error).split("\n")))
+        if isinstance(error, UsageError):
+            self.status.until_the_next_key()  # which mends what was typed
+        elif isinstance(error, UnreachableError):
+            self._lost = self.status.said
         self._give_up()
+
+    def reached_again(self) -> None:
+        """Take back that nothing answers: the database does again."""
+        if self._lost and self.status.said == self._lost:
+            asking = isinstance(self, Refreshing)
+            self.status.answer(f"Connected again{'; r asks once more' if asking else ''}.")
+        self._lost = ()
+
+    def take_pasted(self, text: str) -> bool:
+        """Take what was pasted where the keys do not go into a field; False where nothing here takes it."""
+        del text
+        return False
 
     def _give_up(self) -> None:
         for row_list in self.query(RowList):

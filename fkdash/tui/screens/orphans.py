@@ -195,7 +195,8 @@ class OrphansScreen(BaseScreen):
         if action in {"open", "fix", "preview", "copy"} and self.list.row is None:
             return "there is no reference"
         if action in {"open", "fix"} and self.list.row is not None and not _known(self.list.row):
-            return f"no constraint declares it; is it one? [references] {spelled_reference(self._key)} confirms it"
+            entry = f"[references] {spelled_reference(self._key)}"
+            return f"no constraint declares it; is it one? In fkdash.toml {entry} confirms it"
         if action == "export" and not self._found:
             return "nothing has been counted yet"
         return super().why_not(action)

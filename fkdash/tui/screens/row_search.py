@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.widgets import Input
 
@@ -99,6 +100,12 @@ class RowSearchScreen(BaseScreen):
     def action_to_found(self) -> None:
         """Go from the field to what it found."""
         self.found.focus()
+
+    def take_pasted(self, text: str) -> bool:
+        """Search for what is pasted while the keys go to what was found."""
+        self.field.focus()
+        self.field.post_message(events.Paste(text))
+        return True
 
     def action_back(self) -> None:
         """Go from what was found back to the field, and from there to the screen before."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 
 _LONGEST_ENVIRONMENT = 16
+_AROUND_EDGE = 8
+"""The cells of an edge beside what it says: corners, and what sets the words apart."""
+_LEAST_CONSEQUENCE, _CONSEQUENCE_SHARE = 2, 6
 _TOP_CORNERS, _BOTTOM_CORNERS, _JOINTS = 2, 4, 6
 _FRAME: Tone = "frame"
 _FOCUS: Tone = "focus"
@@ -114,13 +117,17 @@ class Wrapped(Lines):
 
 
 class ConsequenceLine(Wrapped):
-    """What it all means, in words, above every table."""
+    """What it all means, in words, above every table; long names may take a sixth of a high screen."""
 
     def __init__(self) -> None:
-        super().__init__(id="consequence", most=2)
-
+        super().__init__(id="consequence", most=_LEAST_CONSEQUENCE)
         self.words = ""
         """What it says, as a sentence for a report."""
+
+    def put(self, said: Line, right: Line = ()) -> None:
+        """Show this paragraph in as many lines as the screen's height allows."""
+        self._most = max(_LEAST_CONSEQUENCE, self.app.size.height // _CONSEQUENCE_SHARE)
+        super().put(said, right)
 
     def tell(self, text: str, tone: Tone = "strong") -> None:
         """Say this."""
@@ -215,6 +222,8 @@ class ListBar(Edge):
         counted = f"{place:,}/{count:,}" + (f" of {total:,}" if count != total else "") + self._beyond
         if self.frame is not None and self.frame.shares_its_lower_edge and rows.below and not self._beyond:
             counted += f", {rows.below:,} more {self.glyphs.more}"
+        if _AROUND_EDGE + _cells_of(left, self.glyphs) + cell_len(f"{order}{counted}") > self.room:
+            order = ""  # what is counted says more
         self.draw(left, line(Part(order, "muted"), counted) if order else line(counted))
 
     def tell_again(self) -> None:

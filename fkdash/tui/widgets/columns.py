@@ -13,6 +13,7 @@ from fkdash.tui.widgets.painting import Tone
 
 RowT = TypeVar("RowT")
 GAP = 1
+_FEW_CELLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ class Order(Generic[RowT]):
 
 
 def natural_widths(columns: Sequence[ListColumn[RowT]], rows: Iterable[RowT]) -> tuple[int, ...]:
-    """Give the cells in which each column shows all of these rows whole."""
+    """Give the cells in which each column shows all of these rows and its heading, which may be a name, whole."""
     sample = tuple(rows)
     return tuple(
-        max(1, len(column.title), *(cell_len(plain(column.painted(row))) for row in sample)) for column in columns
+        max(1, cell_len(plain(column.title)), *(cell_len(plain(column.painted(row))) for row in sample))
+        for column in columns
     )
 
 
@@ -72,8 +74,9 @@ def fitting(
 ) -> list[tuple[int, int]]:
     """Give (column number, cells) for the columns shown in `width` cells.
 
-    Room to spare goes to the columns that need it, in proportion, the patient ones last; what is left
-    when all have their natural width sets them apart by a cell more.
+    Room to spare goes to the columns that need it, the patient ones last: first to those that lack a few cells
+    only, so that no short word is cut for the sake of a long one, then in proportion. What is left when all have
+    their natural width sets them apart by a cell more.
     """
     shown = list(range(len(leasts)))
     widths = {n: min(leasts[n], naturals[n]) for n in shown}
@@ -97,7 +100,13 @@ def fitting(
 
 
 def _grow(widths: dict[int, int], wants: dict[int, int], spare: int) -> None:
-    """Share `spare` cells out among the columns that want some, in proportion to how many."""
+    """Share `spare` cells out among the columns that want some: a few each whole, the rest in proportion."""
+    few = {n: want for n, want in wants.items() if want <= _FEW_CELLS}
+    if sum(few.values()) <= spare:
+        for n, want in few.items():
+            widths[n] += want
+            spare -= want
+        wants = {n: want for n, want in wants.items() if n not in few}
     total = sum(wants.values())
     if spare <= 0 or total == 0:
         return

@@ -85,10 +85,9 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         )
         self.empty = empty
         self._fields = tuple(looked_at)
-        self._top = 0
-        self._naturals: tuple[int, ...] = tuple(len(column.title) for column in columns)
+        self._top = self._fitted = 0
+        self._naturals = natural_widths(self._columns, ())
         self._layout: tuple[tuple[int, int], ...] = ()
-        self._fitted = 0
         self.typing = False
         # Enter and escape then end typing and do what they do without it.
         self._typed_at_once = typed_at_once
@@ -175,6 +174,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         if typed != self._view.filter_text:
             with self._sending_the_difference():
                 self._view.filter_by(typed)
+            self.refresh_bindings()  # escape takes it back
 
     def stands_for(self, row: RowT) -> int:
         """Give how many rows a row that is shown stands for, itself included."""

@@ -34,6 +34,7 @@ class StatusLine(Wrapped):
         self._said_at = 0.0
         self._way = self._whole = ""
         self._answered: Line = ()
+        self._read_by = 0.0
 
     def stand_at(self, way: str) -> None:
         """Say, while there is nothing else to say, on which way one came here; "" says nothing."""
@@ -88,12 +89,23 @@ class StatusLine(Wrapped):
     def answer(self, message: str) -> None:
         """Answer a key; the answer leaves with the next key, with what it was about, or after some seconds."""
         self.say(message)
-        self._answered = self.said
+        self.until_the_next_key()
         self._leaving = self.set_timer(_ANSWER_SECONDS, self.leave)
+
+    def advise(self, message: str) -> None:
+        """Give advice that nobody asked for; it leaves with the first key once there was time to read it."""
+        self.say(message)
+        self.until_the_next_key(read_by=self._said_at + _READING_SECONDS)
+
+    def until_the_next_key(self, *, read_by: float = 0.0) -> None:
+        """Let what stands there now leave with the next key, not before the moment `read_by` (monotonic)."""
+        self._answered, self._read_by = self.said, read_by
 
     def leave(self) -> None:
         """Take the answer to a key away, if it still stands there."""
         if self._answered and self.said == self._answered:
+            if monotonic() < self._read_by:
+                return
             self._rest()
         self._answered = ()
 

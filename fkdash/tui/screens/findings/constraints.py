@@ -178,7 +178,7 @@ class ConstraintsScreen(BaseScreen):
         server = read.catalog.server
         advised = advice(self.database.connection.target, superuser=server is not None and server.superuser)
         if self.knowledge is None and advised:
-            self.say(advised)
+            self.status.advise(advised)
         elif self.knowledge is None and len(profiles) > 1 and not self._came_from_elsewhere:
             self.say(f"D lists the databases of your {counted(len(profiles), 'profiles')}, the worst first.")
         await self._show(read)
@@ -250,8 +250,9 @@ class ConstraintsScreen(BaseScreen):
             others = f"D lists your {counted(len(profiles), 'profiles')}, " if profiles else ""
             self.consequence.tell(error.what, "error")
             self._title.tell("Not connected")
-            self.pane.show([error.what, error.next_step])
-            self.status.fail(f"Not connected. R tries again, {others}q quits.")
+            ways = f"R tries again, {others}q quits."
+            self.pane.show([error.what, error.next_step, "", ways])
+            self.status.fail(f"Not connected. {ways}")
             return
         seconds = self.try_again_later()
         self.status.fail(f"{error.what} Trying again in {seconds:g} s; R now.")

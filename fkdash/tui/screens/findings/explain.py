@@ -196,6 +196,12 @@ class ExplainScreen(BaseScreen):
             return "there is no foreign key under the cursor"
         return super().why_not(action)
 
+    def take_pasted(self, text: str) -> bool:
+        """Explain the next error that is pasted, wherever the keys go."""
+        self.field.focus()
+        self.field.post_message(events.Paste(text))
+        return True
+
     def action_to_answers(self) -> None:
         """Go from the field to the answers."""
         if self.list.row is not None:

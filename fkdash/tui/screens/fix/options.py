@@ -112,11 +112,13 @@ class FixOptionsScreen(BaseScreen):
         rows = option_rows(self.knowledge, self.finding)
         self.list.show_rows(rows)
         impact = self.knowledge.impacts.get(key.qualified)
+        scanned = self.knowledge.orphans_by_key.get((key.qualified, key.columns))
         self._suggested = suggestion(
             self.knowledge.catalog,
             self.finding,
             [row.option for row in rows if row.answers],
             holding=impact.blocking_rows if impact is not None else None,
+            orphaned=scanned is not None and bool(scanned.orphans.rows),
         )
         number = next((row.number for row in rows if self._suggested and row.option is self._suggested.option), "")
         self._suggestion.tell(self._suggested, number)

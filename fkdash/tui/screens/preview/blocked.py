@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 100
 _KEY_CELLS, _LABEL_CELLS, _BAR_CELLS, _LEAST_BAR_CELLS = 8, 12, 14, 6
+_MOST_HEADING_CELLS = 30
+"""Numbers stand at the right end of their heading: a long one would push them out of sight."""
 _REST_SECONDS = 0.15
 """How long the cursor must rest on a row before its blocking rows are asked for."""
 
@@ -265,6 +268,8 @@ class BlockedScreen(BaseScreen):
 
     def _blocked_columns(self) -> list[ListColumn[BlockedRow]]:
         title = f"{shown_name(self.key.table)} holding it"
+        if cell_len(plain(title)) > _MOST_HEADING_CELLS:
+            title = "rows holding it"  # whose they are stands above the other list
         return [
             *identity_columns(self.key.referenced_columns, self._referenced_labels, lambda row: row.row),
             ListColumn(title, lambda row: f"{row.blocking_rows:,}", len(title), right=True),
