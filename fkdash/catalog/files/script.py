@@ -136,6 +136,18 @@ class Script:
             self._routines.watching = ""
         self._execute(node, statement)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._begun is not None
+
+    def matters(self, text: str) -> bool:
+        """Tell whether a statement that may not be run could change what is followed."""
+        try:
+            return not isinstance(read(text), Skipped) or bool(self._routines.doubt(text))
+        except NotReadError:
+            return True
+
     def doubt(self, statement: Statement, reason: str) -> None:
         """Keep that a statement is not understood."""
         self._doubt(statement, reason)
