@@ -14,6 +14,7 @@ from fkdash.catalog.files.reading.nodes import (
     CreateFunction,
     CreateTable,
     Do,
+    HangsOn,
     SetPath,
     Skipped,
     Transaction,
@@ -121,6 +122,8 @@ class Script:
             reason = self._routines.doubt(statement.text)
             if reason:
                 self._doubt(statement, reason)
+            if isinstance(node, HangsOn):
+                execute(self.state, node)
             return
         self.read += 1
         if isinstance(node, CreateFunction):

@@ -114,6 +114,15 @@ SCRIPTS = {
     "strings and comments in expressions": "alter table c add x text default E'\\'; a', add y text default U&'\\0061;', add z text default "
     "$a$ $$ $a$, add v text default 'a'\n 'b', add w bit(3) default b'101', add u text default (/* of */ 'c' -- and\n ), add check (id > "
     "0 /* zero */); create domain d as text default $$e$$ check (value <> E'\\n');",
+    "what hangs on tables and types goes first": "create type r as enum ('a'); create type s as enum ('a'); alter table c add x r default "
+    "'a', add y s; create function f(a r, b int default 3) returns table (x int, y r) language sql as 'select 1, null::r'; create function "
+    "g(p int, c s) returns setof p language sql as 'select * from p'; create policy q on c for delete using (p_id > 0); alter policy q on "
+    "c rename to w; drop policy w on c; alter table c drop p_id; alter table c alter x type text, alter x drop default; drop function "
+    "f(r, int); drop type r; create policy v on p using (exists (select from c where c.id = p.n)); drop table c cascade; alter table p "
+    "drop n cascade; drop type s cascade; create schema z; create function z.f(int) returns int language sql as 'select 1'; drop "
+    "function z.f; drop schema z;",
+    "the default of a type that goes": "create type r as enum ('a'); alter table c add x r default 'a'; alter table c alter x type text; "
+    "do $$ begin drop type r; exception when dependent_objects_still_exist then alter table c add y int; end $$; drop type r cascade;",
 }  # fmt: skip
 
 ON_THE_NEWEST = {

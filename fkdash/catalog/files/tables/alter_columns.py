@@ -17,7 +17,7 @@ from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys
-from fkdash.catalog.files.types import default_class, is_whole_number, type_of
+from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -198,6 +198,7 @@ def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
         table.oid,
         column.number,
         default=default if not sequence else None,
+        default_type=0,
         sequence=sequence,
         default_set=state.statement,
     )
@@ -249,6 +250,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         type=wanted.type,
         collation=None if wanted.collation == "default" else wanted.collation,
         type_set=state.statement,
+        default_type=0 if column.default is None else column.default_type or base_of(state, column.type).oid,
     )
     _renew(state, table, column, wanted)
     for child in state.children(table.oid):
