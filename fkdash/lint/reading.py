@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from fkdash.errors import UsageError, reason_of
 from fkdash.lint.drizzle import drizzle_statements
 from fkdash.lint.node_pg_migrate import statements_of
 from fkdash.lint.prisma import prisma_statements
+from fkdash.lint.psql import Command, Psql, asks_only
 from fkdash.lint.sources import SourceFile, Sources, label_of
 from fkdash.lint.tools import beginning
 from fkdash.versions import NEWEST, OLDEST
@@ -24,13 +25,17 @@ from fkdash.versions import NEWEST, OLDEST
 _PIECE: Final = 1 << 20
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: .*)?$", re.MULTILINE)
 _VERSION: Final = re.compile(r"^-- Dumped from database version (\d+)", re.MULTILINE)
-_INCLUDE: Final = re.compile(r"\\(ir?|include|include_relative)\s+(?:'([^']+)'|(\S+))")
+_INCLUDES: Final = frozenset({"i", "ir", "include", "include_relative"})
+_CONDITIONS: Final = frozenset({"if", "elif", "else", "endif"})
+_NO_TRANSACTION: Final = re.compile(
+    r"(?:abort|begin|start|commit|end|rollback|vacuum|prepare\s+transaction)\b", re.IGNORECASE
+)
 _MODELS: Final = {"prisma-schema": prisma_statements, "drizzle-snapshot": drizzle_statements}
 _HARMLESS: Final = frozenset(
     {
-        "restrict", "unrestrict", "set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "x",
-        "a", "t",
-        "d", "dt", "l", "q", "errverbose", "prompt", "password", "o", "g", "gset", "gx", "copy", ".", "!",
+        "restrict", "unrestrict", "echo", "qecho", "warn", "pset", "timing", "encoding", "x", "a", "t",
+        "errverbose", "password", "o", "out", "g", "gx", "copy", ".", "?", "h", "help", "conninfo", "setenv", "f",
+        "H", "C", "T", "l", "list", "p", "print", "s", "w", "write", "z", "sf", "sv", "gdesc", "crosstabview",
     }
 )  # fmt: skip
 
@@ -94,6 +99,8 @@ class _File:
         self.file = file
         self.progress = progress
         self.root = file.path.resolve().parent
+        self.psql = Psql()
+        self.last = ""
 
     def read(self) -> None:
         """Read it as a session of its own."""
@@ -124,32 +131,99 @@ class _File:
 
     def _statements(self, path: Path, label: str, above: tuple[Path, ...]) -> None:
         tool = self.file.tool
+        open_before = len(self.psql.conditions)
         try:
             pieces = _decoded(path, label, self.script, self.progress)
             if tool.up:
                 pieces = _upwards(pieces, tool.up, tool.down)
             for statement in split(pieces, breakpoints=tool.breakpoints):
                 if statement.meta:
-                    self._meta(statement, path, above)
+                    if not self._meta(statement, path, above):
+                        break
                 elif "<<<<<<<" in statement.text and _CONFLICT.search(statement.text):
                     self.script.doubt(statement, "git left conflict markers here")
                 else:
-                    self.script.run(statement)
+                    self._sql(statement)
+            for condition in self.psql.conditions[open_before:]:
+                self.script.doubt(condition.begins, "there is no \\endif for it")
+            del self.psql.conditions[open_before:]
         except OSError as error:
             self.script.doubt(Statement("", 1, 1), f"{label} cannot be read: {reason_of(error)}")
 
-    def _meta(self, statement: Statement, path: Path, above: tuple[Path, ...]) -> None:
-        include = _INCLUDE.match(statement.text)
-        if include is None:
-            word = statement.text[1:].split(maxsplit=1)[0] if len(statement.text) > 1 else ""
-            if word in {"c", "connect"}:
-                if self.script.state.relations:
-                    self.script.doubt(statement, "it leads to another database")
-            elif word not in _HARMLESS:
-                self.script.doubt(statement, f"what psql does at \\{word} is not followed")
+    def _sql(self, statement: Statement) -> None:
+        """Run a statement as psql sends it: with its variables' values in it, where its conditions let it."""
+        psql, script = self.psql, self.script
+        self.last = statement.text
+        if statement.fault:
+            script.run(statement)
             return
-        name = include.group(2) or include.group(3)
-        base = path.parent if "r" in include.group(1) and include.group(1) != "include" else Path.cwd()
+        text, calls = psql.filled_in(statement.text)
+        pieces = [statement]
+        if text != statement.text:
+            pieces = [replace(statement, text=each.text, shown=statement.text) for each in split(iter([text]))]
+        for each in pieces:
+            if psql.conditions and script.matters(each.text):
+                self._doubt_condition()
+            if not psql.runs:
+                continue
+            if not psql.commits and not script.in_transaction and not _NO_TRANSACTION.match(each.text):
+                script.run(replace(each, text="begin"))
+            if calls:
+                script.doubt(each, "what a psql variable in it stands for is not known")
+            else:
+                script.run(each)
+
+    def _doubt_condition(self) -> None:
+        decides = self.psql.unsure()
+        if decides is not None:
+            self.script.doubt(decides, "whether this holds is decided by what files do not tell")
+
+    def _meta(self, statement: Statement, path: Path, above: tuple[Path, ...]) -> bool:
+        """Carry out the psql commands of a line; tell whether the file goes on."""
+        for command in self.psql.commands(statement.text):
+            if command.word in _CONDITIONS:
+                reason = self.psql.condition(command, statement)
+                if reason:
+                    self.script.doubt(statement, reason)
+            elif command.word in {"q", "quit"}:
+                self._doubt_condition()
+                if self.psql.runs:
+                    return False
+            elif command.word in _INCLUDES:
+                self._doubt_condition()
+                if self.psql.runs:
+                    self._include(command, statement, path, above)
+            elif self.psql.runs:
+                reason = self._command(command)
+                if reason:
+                    self.script.doubt(statement, reason)
+        return True
+
+    def _command(self, command: Command) -> str:
+        """Carry out one that leads nowhere else; give what is not followed of it, "" for nothing."""
+        psql, word, arguments = self.psql, command.word, command.arguments
+        if word == "set":
+            psql.set(arguments)
+        elif word == "unset":
+            psql.variables.pop((arguments or ("",))[0] or "", None)
+        elif word in {"prompt", "getenv"} and arguments:
+            psql.set(((arguments[-1] if word == "prompt" else arguments[0]), None))
+        elif word == "gset":
+            psql.forget(self.last, (arguments or ("",))[0] or "")
+        elif word in {"c", "connect"}:
+            return "it leads to another database" if self.script.state.relations else ""
+        elif word == "!":
+            return "" if asks_only(command.rest) else "what a shell command does is not followed"
+        elif word not in _HARMLESS and not word.startswith("d"):
+            return f"what psql does at \\{word} is not followed"
+        return ""
+
+    def _include(self, command: Command, statement: Statement, path: Path, above: tuple[Path, ...]) -> None:
+        name = command.arguments[0] if command.arguments else None
+        if not name:
+            self.script.doubt(statement, "which file it leads to is not known")
+            return
+        base = path.parent if command.word in {"ir", "include_relative"} else Path.cwd()
         target = (base / name).resolve()
         if not target.exists():
             target = (path.parent / name).resolve()

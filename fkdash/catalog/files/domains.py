@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.facts import Constraint, Template, TypeFact
+from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.facts import Constraint, TypeFact
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
 from fkdash.catalog.files.tables.descent import DEEPEST
@@ -13,6 +14,7 @@ from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT
 from fkdash.versions import DOMAIN_NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
+    from fkdash.catalog.files.facts import Template
     from fkdash.catalog.files.reading.nodes import AlterDomain, ConstraintSaid, CreateDomain
 
 
@@ -25,7 +27,7 @@ def create_domain(state: State, said: CreateDomain) -> None:
     for each in said.constraints:
         if each.kind == "default" and each.expression is not None:
             words = [token.value for token in each.expression.tokens]
-            default = None if words == ["null"] else each.expression.text
+            default = None if words == ["null"] else template(each.expression, {}).text({})
         elif each.kind == "n":
             not_null, null_name = True, each.name or ""
     below = state.types.get(base.oid) if not base.array else None
@@ -56,7 +58,7 @@ def _add_check(state: State, domain: TypeFact, said: ConstraintSaid) -> None:
     name = said.name or state.constraint_name(domain.schema, domain.name, "", "check")
     if any(each.domain == domain.oid and each.name == name for each in state.constraints.values()):
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {name} already")
-    _add(state, domain, "c", name, Template((said.expression.text,)))
+    _add(state, domain, "c", name, template(said.expression, {}))
 
 
 def _add(state: State, domain: TypeFact, kind: str, name: str, expression: Template | None) -> None:
@@ -82,7 +84,7 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
     named = {each.name: each for each in state.constraints.values() if each.domain == found.oid}
     if act.what == "set default":
         words = [token.value for token in act.expression.tokens] if act.expression is not None else ["null"]
-        default = None if words == ["null"] or act.expression is None else act.expression.text
+        default = None if words == ["null"] or act.expression is None else template(act.expression, {}).text({})
         state.change_type(found, default=default, default_set=state.statement)
     elif act.what == "set not null":
         _forbid_null(state, found, "")

@@ -10,7 +10,9 @@ from fkdash.catalog.files.dropping_code import (
     drop_rule,
     drop_trigger,
     want_no_call_into,
+    want_no_cast_to,
 )
+from fkdash.catalog.files.hanging import drop_functions_in, want_nothing_hanging, want_type_unused
 from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
@@ -142,6 +144,7 @@ def want_no_view(
         if not cascade:
             raise DoubtfulError(f"the view {view.name} seems to use {column or table.name}")
         drop_relation(state, view, cascade=True)
+    want_nothing_hanging(state, table, used[1], cascade=cascade, together=together or ())
 
 
 def drop_index(state: State, index: Relation, *, cascade: bool) -> None:
@@ -270,6 +273,15 @@ def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
 
                 now = state.relations[relation.oid]
                 drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
+            elif column.default_type == found.oid and found.oid:
+                if not cascade:
+                    raise RefusedError(
+                        DEPENDENT_OBJECTS_STILL_EXIST,
+                        f"the default of {relation.name}.{column.name} has the type {found.name}",
+                    )
+                state.change_column(relation.oid, column.number, default=None, default_type=0)
+    want_no_cast_to(state, found)
+    want_type_unused(state, found.oid, found.name, cascade=cascade)
     state.remove_type(found)
 
 
@@ -284,6 +296,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     functions = [each for each in state.functions.values() if each.schema == schema and each.language]
     if (inside or types or functions) and not said.cascade:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the schema {name[-1]} is not empty")
+    drop_functions_in(state, schema, name[-1], cascade=said.cascade)
     want_no_call_into(state, name[-1], schema)
     together = {each.oid for each in inside}
     for relation in inside:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.hanging import callers, forget_routines
 from fkdash.catalog.files.reading.nodes import ROUTINES
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.trigger_functions import existing_function, find_function, remove_function, users_of
@@ -13,7 +14,7 @@ from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST, UNDEFINED_OBJECT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fkdash.catalog.files.facts import FunctionFact, Relation
+    from fkdash.catalog.files.facts import FunctionFact, Relation, TypeFact
     from fkdash.catalog.files.reading.nodes import Drop, Name
 
 
@@ -64,6 +65,12 @@ def drop_routine(state: State, said: Drop, name: Name) -> None:
     if user is not None:
         done = "goes with it" if said.cascade else "keeps it from being dropped, if it is this one"
         raise DoubtfulError(f"what uses the function {name[-1]} in {user} {done}")
+    calling = callers(state, name[-1]) if not said.cascade else []
+    if calling:
+        raise DoubtfulError(
+            f"the policy {calling[0]} keeps the function {name[-1]}, if it is this one that it calls"
+        )
+    forget_routines(state, name)
     if not said.cascade and name not in said.plain:
         return
     found = find_function(state, name) if said.if_exists else existing_function(state, name)
@@ -89,6 +96,15 @@ def want_no_call_into(state: State, schema: str, oid: int) -> None:
     for place, where, text in _expressions(state):
         if where != oid and call.search(text.replace('"', "")):
             raise DoubtfulError(f"a function of the schema {schema} that {place} uses goes with it")
+
+
+def want_no_cast_to(state: State, type_fact: TypeFact) -> None:
+    """Raise DoubtfulError where an expression names a type that goes, as in a cast."""
+    name = re.escape(type_fact.name)
+    cast = re.compile(rf"""(?:::|\bas)\s*(?:[\w$"]+\s*\.\s*)?"?{name}"?(?![\w$])""", re.IGNORECASE)
+    for place, _, text in _expressions(state):
+        if cast.search(text):
+            raise DoubtfulError(f"an expression of {place} seems to use the type {type_fact.name}")
 
 
 def _users(state: State, called: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
 from fkdash.catalog.files.facts import Relation, TypeFact
+from fkdash.catalog.files.hanging import hang
 from fkdash.catalog.files.reading import nodes
 from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.schemas import create_schema, rename_schema
@@ -223,6 +224,7 @@ def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
 
 _HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.Skipped: _nothing,
+    nodes.HangsOn: hang,
     nodes.Doubtful: _doubt,
     nodes.SetPath: _set_path,
     nodes.CreateTable: create_table,

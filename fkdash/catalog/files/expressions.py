@@ -68,25 +68,46 @@ _NEVER_COLUMNS: Final = frozenset(
 
 
 def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") -> Template:
-    """Give an expression with its columns as numbers; `columns` go by name, `table` may stand before them."""
+    """Give an expression with its columns as numbers; `columns` go by name, `table` may stand before them.
+
+    Comments are left out, and strings are written in the one way that PostgreSQL writes them.
+    """
     tokens, text = said.tokens, said.text
     if not tokens:
         return Template((text,))
     origin = tokens[0].start
     parts: list[str | int] = []
     found: set[int] = set()
-    position = 0
-    at = 0
+    position, at, words = 0, 0, ""
     while at < len(tokens):
         token = tokens[at]
         number, length = _reference(tokens, at, columns, table)
+        end = tokens[at + length - 1].end - origin if at + length <= len(tokens) else len(text)
+        words += _gap(text[position : token.start - origin])
         if number is not None:
-            parts += [text[position : token.start - origin], number]
+            parts += [words, number]
             found.add(number)
-            position = tokens[at + length - 1].end - origin
+            words = ""
+        elif token.kind == STRING:
+            words += _string(text[token.start - origin : end], token.value)
+        else:
+            words += text[token.start - origin : end]
+        position = end
         at += length
-    parts.append(text[position:])
+    parts.append(words)
     return Template(tuple(part for part in parts if part != ""), tuple(sorted(found)))
+
+
+def _gap(between: str) -> str:
+    """Give what stands between two tokens without a comment."""
+    return " " if between.strip() else between
+
+
+def _string(said: str, value: str) -> str:
+    """Give a string in plain quotes; one of bits, or of four at a time, is written by them."""
+    if said[0] in "xX":
+        value = "".join(f"{int(digit, 16):04b}" for digit in value)
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _reference(tokens: Sequence[Token], at: int, columns: Mapping[str, int], table: str) -> tuple[int | None, int]:  # noqa: PLR0911 - one line for each case

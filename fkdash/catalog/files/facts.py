@@ -49,7 +49,8 @@ class TypeRef:
 class Attribute:
     """A column. `identity` is a or d, `generated` s or v; the rest is as in pg_attribute.
 
-    `sequence` is the one that the default takes its next value from, whatever it is called by then.
+    `sequence` is the one that the default takes its next value from, whatever it is called by then; `default_type`
+    is the type that the column had when its default was set, if it has another by now.
 
     `made`, `null_set`, `type_set` and `default_set` are the statements that said so last.
     """
@@ -60,6 +61,7 @@ class Attribute:
     not_null: bool = False
     default: Template | None = None
     sequence: int = 0
+    default_type: int = 0
     identity: str = ""
     generated: str = ""
     collation: str | None = None
@@ -81,6 +83,21 @@ class FunctionFact:
     language: str = ""
     source: str | None = None
     made: int = 0
+
+
+@fact
+class Hanging:
+    """A policy of `table`, a function or a publication: what it uses stays as long as it does.
+
+    `uses` are relations with 0 or the number of a column, `types` those of a function, `words` all that it says.
+    """
+
+    kind: str
+    name: str
+    table: int
+    uses: frozenset[tuple[int, int]]
+    types: frozenset[int]
+    words: frozenset[str]
 
 
 @fact

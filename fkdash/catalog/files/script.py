@@ -14,6 +14,7 @@ from fkdash.catalog.files.reading.nodes import (
     CreateFunction,
     CreateTable,
     Do,
+    HangsOn,
     SetPath,
     Skipped,
     Transaction,
@@ -121,6 +122,8 @@ class Script:
             reason = self._routines.doubt(statement.text)
             if reason:
                 self._doubt(statement, reason)
+            if isinstance(node, HangsOn):
+                execute(self.state, node)
             return
         self.read += 1
         if isinstance(node, CreateFunction):
@@ -135,6 +138,18 @@ class Script:
             )
             self._routines.watching = ""
         self._execute(node, statement)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._begun is not None
+
+    def matters(self, text: str) -> bool:
+        """Tell whether a statement that may not be run could change what is followed."""
+        try:
+            return not isinstance(read(text), Skipped) or bool(self._routines.doubt(text))
+        except NotReadError:
+            return True
 
     def doubt(self, statement: Statement, reason: str) -> None:
         """Keep that a statement is not understood."""

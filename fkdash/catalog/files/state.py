@@ -10,7 +10,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.files.facts import Constraint, FunctionFact, Relation, TypeFact
+from fkdash.catalog.files.facts import Constraint, FunctionFact, Hanging, Relation, TypeFact
 from fkdash.catalog.files.object_names import object_name
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
@@ -74,6 +74,7 @@ class State:
         self.functions: dict[int, FunctionFact] = {}
         self.function_names: dict[tuple[int, str], int] = {}
         self.function_names_left: dict[tuple[int, str], int] = {}
+        self.hanging: dict[tuple[str, int, str], Hanging] = {}
         self.extensions: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())

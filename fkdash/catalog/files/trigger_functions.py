@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import FunctionFact
+from fkdash.catalog.files.hanging import forget_routines
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DUPLICATE_FUNCTION
 
@@ -86,6 +87,7 @@ def _schemas(state: State, name: Name) -> list[int]:
 
 def alter_function(state: State, node: AlterOther) -> None:
     """ALTER FUNCTION … RENAME TO and SET SCHEMA; triggers go on running it."""
+    forget_routines(state, node.name)
     found = existing_function(state, node.name)
     if found is None:
         return

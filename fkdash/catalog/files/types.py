@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import TypeRef
 from fkdash.catalog.files.identifiers import identifier
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def type_of(state: State, said: TypeSaid) -> TypeRef:
     """Give the type that is meant; raises RefusedError for one that does not exist, DoubtfulError where unsure."""
     name = said.name
     built_in = name[-1] if len(name) == 1 or name[-2] == "pg_catalog" else ""
+    if len(name) == 1 and _hidden(state, name[0]):
+        raise DoubtfulError(f"whether the type {name[0]} is PostgreSQL's own or one of that name is not known")
     if built_in and (len(name) > 1 or not said.quoted or built_in != "char") and built_in in BUILT_IN:
         return TypeRef(built_in, 0, _modifier(built_in, said.modifier), said.array)
     if built_in == "char" and said.quoted:
@@ -104,6 +106,13 @@ def type_of(state: State, said: TypeSaid) -> TypeRef:
     if found is not None:
         return TypeRef("", found.oid, said.modifier, said.array)
     return TypeRef("", _of_extension(state, said).oid, said.modifier, said.array)
+
+
+def _hidden(state: State, name: str) -> bool:
+    """Tell whether a type of this name, or a table, is found before those of pg_catalog."""
+    before = state.path.index("pg_catalog") if "pg_catalog" in state.path else 0
+    first = [state.schemas[each] for each in (TEMPORARY, *state.path[:before]) if each in state.schemas]
+    return any((each, name) in state.type_names or (each, name) in state.relation_names for each in first)
 
 
 def _modifier(name: str, said: str) -> str:

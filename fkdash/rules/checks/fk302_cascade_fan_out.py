@@ -26,7 +26,8 @@ _MOST_COUNTED: Final = 50
 def _find(catalog: Catalog) -> Iterator[Finding]:
     children = cascade_children(catalog)
     seen: set[TableName] = set()
-    for each in cascades(catalog):
+    # One key stands for all that lead from a table: the same one however old each is, as a dump makes them anew.
+    for each in sorted(cascades(catalog), key=lambda one: one.key.qualified):
         key, top = each.key, each.parent
         per_row = _rows_per_row(catalog, key)
         if per_row is not None and per_row >= _MANY_ROWS:

@@ -98,9 +98,45 @@ SCRIPTS = {
     "alter table m alter x type bigint; create table q (id int primary key) partition by range (id); create table q1 "
     "partition of q for values from (1) to (9); create table r (x int constraint first references q); alter table r "
     "rename constraint first to second; alter table r alter x type bigint;",
+    "an expression goes where nothing inherits from what inherits": "create table t (i int, g int generated always as (1) stored); "
+    "create table u () inherits (t); create table w () inherits (u); do $$ begin alter table t alter g drop expression; exception "
+    "when feature_not_supported then alter table c add x int; end $$; drop table w; alter table t alter g drop expression;",
+    "checks that promise less than those they would inherit from": "create table t (i int, constraint k check (i > 0)); create table u "
+    "(i int); alter table u add constraint k check (i > 0) not valid; create table w (i int, constraint k check (i > 0) no inherit); do "
+    "$$ begin alter table u inherit t; exception when invalid_object_definition then alter table c add x int; end $$; do $$ begin alter "
+    "table w inherit t; exception when invalid_object_definition then alter table c add y int; end $$; create table o (i int); create "
+    "table q () inherits (o); alter table q add constraint k check (i > 0) not valid; do $$ begin alter table o add constraint k check "
+    "(i > 0); exception when invalid_object_definition then alter table c add z int; end $$; alter table o add constraint k check (i > "
+    "0) not valid; create table m (i int, constraint k check (i > 0)) partition by list (i); do $$ begin alter table m attach partition "
+    "u default; exception when invalid_object_definition then alter table c add v int; end $$;",
+    "a type that a temporary table hides": "create temp table moment (id int); create temp table mine (date int); alter table c add x "
+    "date;",
+    "strings and comments in expressions": "alter table c add x text default E'\\'; a', add y text default U&'\\0061;', add z text default "
+    "$a$ $$ $a$, add v text default 'a'\n 'b', add w bit(3) default b'101', add u text default (/* of */ 'c' -- and\n ), add check (id > "
+    "0 /* zero */); create domain d as text default $$e$$ check (value <> E'\\n');",
+    "what hangs on tables and types goes first": "create type r as enum ('a'); create type s as enum ('a'); alter table c add x r default "
+    "'a', add y s; create function f(a r, b int default 3) returns table (x int, y r) language sql as 'select 1, null::r'; create function "
+    "g(p int, c s) returns setof p language sql as 'select * from p'; create policy q on c for delete using (p_id > 0); alter policy q on "
+    "c rename to w; drop policy w on c; alter table c drop p_id; alter table c alter x type text, alter x drop default; drop function "
+    "f(r, int); drop type r; create policy v on p using (exists (select from c where c.id = p.n)); drop table c cascade; alter table p "
+    "drop n cascade; drop type s cascade; create schema z; create function z.f(int) returns int language sql as 'select 1'; drop "
+    "function z.f; drop schema z;",
+    "the default of a type that goes": "create type r as enum ('a'); alter table c add x r default 'a'; alter table c alter x type text; "
+    "do $$ begin drop type r; exception when dependent_objects_still_exist then alter table c add y int; end $$; drop type r cascade;",
 }  # fmt: skip
 
 ON_THE_NEWEST = {
+    "what ONLY takes from a parent stays with those below as their own": "create table m (k int, r int not null) partition by list (k); "
+    "create table m1 partition of m default; alter table only m alter r drop not null; create table t (r int not null); create table u "
+    "() inherits (t); alter table only t alter r drop not null; alter table u alter r drop not null;",
+    "indexes of an expression that is set anew": "create table t (a int, g int generated always as (a) stored); create index on t (g); "
+    "create index on t (a); create unique index u on t (g); alter table t add foreign key (a) references t (g); alter table t alter g "
+    "set expression as (a + 1);",
+    "NOT NULL that promises less than what it would inherit from": "create table t (i int not null); create table u (i int); alter "
+    "table u add constraint k not null i not valid; do $$ begin alter table u inherit t; exception when invalid_object_definition then "
+    "alter table c add x int; end $$; create table v (i int, constraint k check (i > 0)); create table w (i int, constraint k check (i "
+    "> 0) not enforced); do $$ begin alter table w inherit v; exception when invalid_object_definition then alter table c add y int; "
+    "end $$; alter table v inherit w;",
     "the list of SET NULL keeps the numbers of the partitioned table": "create table m (gone int, r int references p on "
     "delete set null (r), k int) partition by list (k); alter table m drop gone; create table m1 partition of m for values "
     "in (1); create table m2 (k int, r int references p on delete set null); alter table m attach partition m2 for values "

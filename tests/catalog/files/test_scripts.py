@@ -284,6 +284,19 @@ DOUBTFUL = {
     "more than 100 levels",
     "alter table c add x text default E'\\uD800';": "a character that is written by its number is none",
     'alter table c add U&"\\+FFFFFF" int;': "a character that is written by its number is none",
+    "create policy x on c for delete using (p_id > 0); alter table c drop p_id;": "the policy x seems to use p_id",
+    "create policy x on c using (p_id > 0); alter table c alter p_id type bigint;": "the policy x seems to use p_id",
+    "create policy x on c using (exists (select from p where p.id = c.p_id)); drop table p;": "the policy x seems to use p",
+    "create function f(int) returns bool language sql as 'select true'; create policy x on c using (f(id)); drop function f(int);": "the "
+    "policy x keeps the function f",
+    "create function f() returns setof c language sql as 'select * from c'; drop table c;": "the function f seems to use c",
+    "create function f() returns bigint begin atomic; select count(*) from c where p_id > 0; end; alter table c drop p_id;": "the function "
+    "f seems to use p_id",
+    "create type r as enum ('a'); create function f(x int, a r[]) returns int language sql as 'select 1'; drop type r;": "the function f "
+    "seems to use the type r",
+    "create type r as enum ('a'); alter table c add x text default 'a'::r::text; drop type r;": "an expression of c seems to use the type",
+    "create schema s; create function s.f(int) returns int language sql as 'select 1'; drop schema s;": "the schema s seems to have the",
+    "create publication o for table c (p_id); alter table c drop p_id;": "the publication o seems to use p_id",
     "call fix_everything();": "what a procedure does is not followed",
     "begin; alter table c add x int;": "the transaction that begins here is never committed",
     "alter table c frobnicate;": "it is not understood at 'frobnicate'",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.reading.hanging import hanging
 from fkdash.catalog.files.reading.nodes import (
     ROUTINES,
     SKIPPED,
@@ -14,6 +15,7 @@ from fkdash.catalog.files.reading.nodes import (
     Doubtful,
     Drop,
     ExpressionSaid,
+    HangsOn,
 )
 from fkdash.catalog.files.reading.parts import (
     expression,
@@ -52,6 +54,8 @@ def read_drop(text: str, second: str) -> Node:
         # A function that a default, a check or a trigger uses goes with them.
         if second in ROUTINES:
             return _drop_routines(text)
+        if second in {"policy", "publication"}:
+            return hanging(text)
         return SKIPPED if "cascade" not in text.lower() else _drop_cascade(text, second)
     else:
         raise NotReadError(f"DROP {second.upper()} is not understood")
@@ -114,7 +118,7 @@ def read_alter(text: str, second: str) -> Node:
     if second in {"function", "routine"}:
         return _alter_function(text)
     if second in SKIPPED_OBJECTS:
-        return SKIPPED
+        return hanging(text) if second in {"policy", "publication"} else SKIPPED
     if second in {"index", "type", "schema", "sequence", "extension", "trigger"}:
         return _alter_other(text)
     raise NotReadError(f"ALTER {second.upper()} is not understood")
@@ -158,7 +162,8 @@ def _alter_function(text: str) -> Node:
     cursor.word()
     name = cursor.qualified()
     if _has_arguments(cursor):
-        return SKIPPED
+        moved = cursor.sees("rename") or cursor.sees("set", "schema")
+        return HangsOn("function", name, "forget") if moved else SKIPPED
     if cursor.take("rename", "to"):
         return AlterOther("function", name, Act("rename", cursor.name()))
     if cursor.take("set", "schema"):

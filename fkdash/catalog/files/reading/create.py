@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.reading.hanging import hanging
 from fkdash.catalog.files.reading.nodes import (
     SKIPPED,
     CreateDomain,
@@ -52,7 +53,10 @@ def read_create(text: str, _second: str) -> Node:
     if kind == "constraint" and words[1:2] == ["trigger"]:
         kind = "trigger"
     elif kind == "function":
-        return create_function(text)
+        made = create_function(text)
+        return made if made is not SKIPPED else hanging(text)
+    elif kind in {"policy", "publication", "procedure"}:
+        return hanging(text)
     elif (kind == "foreign" and words[1:2] == ["data"]) or kind in SKIPPED_OBJECTS - {"rule"}:
         return SKIPPED
     cursor = Cursor(text)

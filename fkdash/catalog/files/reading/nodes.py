@@ -324,6 +324,23 @@ class Skipped:
 
 
 @fact
+class HangsOn(Skipped):
+    """A policy, a function or a publication, which keeps what it uses; `doing` is create, alter, drop or forget.
+
+    `types` are those of a function's arguments and result, `words` what a condition or a body may use.
+    """
+
+    kind: str
+    name: Name
+    doing: str
+    table: Name = ()
+    words: frozenset[str] = frozenset()
+    types: tuple[Name, ...] = ()
+    signature: str = ""
+    renamed: str = ""
+
+
+@fact
 class Doubtful:
     """A statement that might change what is followed and is not understood."""
 

@@ -12,7 +12,7 @@ from fkdash.catalog.files.reading.nodes import (
     IndexPart,
     References,
 )
-from fkdash.catalog.files.reading.tokens import QUOTED, STRING, WORD
+from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, STRING, WORD, NotReadError
 from fkdash.catalog.files.reading.types import type_said
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _COLUMN_PARTS: Final = frozenset(
         "deferrable", "initially", "enforced", "storage", "compression", ",",
     }
 )  # fmt: skip
+_NO_EXPRESSION: Final = frozenset({"{", "}", "$", "\\", ";"})
 _ACTIONS: Final = (
     (("no", "action"), "NO ACTION"),
     (("restrict",), "RESTRICT"),
@@ -34,8 +35,18 @@ _ACTIONS: Final = (
 
 
 def expression(cursor: Cursor, span: tuple[int, int]) -> ExpressionSaid:
-    """Give the expression that these tokens are."""
-    return ExpressionSaid(cursor.source(span), tuple(cursor.tokens[span[0] : span[1]]))
+    """Give the expression that these tokens are; raises NotReadError for signs that no expression has.
+
+    A colon stands in the brackets of a slice, elsewhere it begins a variable of psql's; other tools have
+    `${name}`.
+    """
+    tokens, depth = cursor.tokens[span[0] : span[1]], 0
+    for each in tokens:
+        if each.kind == SIGN:
+            depth += {"[": 1, "]": -1}.get(each.value, 0)
+            if each.value in _NO_EXPRESSION or (each.value == ":" and not depth):
+                raise NotReadError(f"it is not understood at {cursor.text[each.start : each.start + 40]!r}")
+    return ExpressionSaid(cursor.source(span), tuple(tokens))
 
 
 def parenthesised(cursor: Cursor) -> ExpressionSaid:

@@ -8,6 +8,7 @@ is passed over line by line.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.fact import fact
@@ -26,6 +27,16 @@ _SPACE: Final = re.compile(r"\s+")
 _ROUTINE: Final = re.compile(r"create\s+(?:or\s+replace\s+)?(?:function|procedure)\b", re.IGNORECASE)
 _FROM_STDIN: Final = re.compile(r"\\?copy\b[^;]*\bfrom\s+(?:p?stdin)\b", re.IGNORECASE)
 _END_OF_DATA: Final = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
+_ESCAPES_SAID: Final = re.compile(
+    r"set\s+(?:session\s+|local\s+)?standard_conforming_strings\s*(?:=|to)\s*'?(off|false|no|0)?", re.IGNORECASE
+)
+_STRINGS: Final = re.compile(
+    r"""
+    [eE]'(?:[^'\\]|\\.|'')*' | "(?:[^"]|"")*" | --[^\n]* | \$(\w*)\$.*?\$\1\$
+    | (?P<plain>(?<!&)'(?:[^'\\]|\\.|'')*')
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _NAME_CHARACTER: Final = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]")
 
 
@@ -51,12 +62,16 @@ class _Unfinished(Exception):  # noqa: N818 - it never leaves this module
 
 
 class _Text:
-    """Text that comes in pieces; what stands before `start` is done with."""
+    """Text that comes in pieces; what stands before `start` is done with.
+
+    `escapes` tells that plain strings have escapes, as before PostgreSQL 9.1 (standard_conforming_strings off).
+    """
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
         self.held = ""
         self.start = 0
+        self.escapes = False
         self._line, self._column, self._counted = 1, 1, 0
 
     def more(self) -> bool:
@@ -97,9 +112,20 @@ def split(pieces: Iterator[str], *, breakpoints: str = "") -> Iterator[Statement
         statement = _next(text, breakpoints)
         if statement is None:
             return
+        said = _ESCAPES_SAID.match(statement.text)
+        if said is not None:
+            text.escapes = said.group(1) is not None
+        elif text.escapes and "\\" in statement.text and not statement.meta:
+            statement = replace(statement, text=_STRINGS.sub(_marked, statement.text), shown=statement.text)
         yield statement
         if _FROM_STDIN.match(statement.text[:2000]):
             _pass_over_data(text)
+
+
+def _marked(string: re.Match[str]) -> str:
+    """Give a string that has escapes, without saying so, as one that does."""
+    plain = string.group("plain")
+    return f"E{plain}" if plain is not None and "\\" in plain else string.group()
 
 
 def _next(text: _Text, breakpoints: str) -> Statement | None:
@@ -186,13 +212,13 @@ def _scan(text: _Text, breakpoints: str) -> Statement:
             raise _Unfinished
         inner: list[str] = []
     else:
-        end, after, inner = _end_of_statement(held, begin, breakpoints)
+        end, after, inner = _end_of_statement(held, begin, breakpoints, escapes=text.escapes)
     line, column = text.place(begin)
     text.start = after
     return Statement(held[begin:end].rstrip(), line, column, (*comments, *inner), meta=meta)
 
 
-def _end_of_statement(held: str, begin: int, breakpoints: str) -> tuple[int, int, list[str]]:  # noqa: C901, PLR0912 - one case for each thing that can stand there
+def _end_of_statement(held: str, begin: int, breakpoints: str, *, escapes: bool) -> tuple[int, int, list[str]]:  # noqa: C901, PLR0912 - one case for each thing that can stand there
     """Give where a statement ends, where the next begins, and the comments inside."""
     stops = _ROUTINE_STOPS if _ROUTINE.match(held, begin) else _STOPS
     depth, atomic, position = 0, 0, begin
@@ -207,7 +233,7 @@ def _end_of_statement(held: str, begin: int, breakpoints: str) -> tuple[int, int
             if depth == 0 and atomic == 0:
                 return at, position, inner + _behind(held, position)
         elif found == "'":
-            position = _after_string(held, at, begin)
+            position = _after_string(held, at, begin, escapes=escapes)
         elif found == '"':
             position = _after(held, '"', position, "a quoted name")
         elif found == "(":
@@ -225,6 +251,8 @@ def _end_of_statement(held: str, begin: int, breakpoints: str) -> tuple[int, int
             position = _after_comment(held, at)
             inner.append(held[at:position])
         elif found == "\\":
+            if held.startswith(";", position):
+                return at, position + 1, inner  # it is sent together with the next, but still one by itself
             # \g and its relatives send the statement; any other psql command lets it go on in the next line.
             if held.startswith("g", position):
                 return at, at, inner
@@ -263,9 +291,10 @@ def _after(held: str, closing: str, position: int, what: str) -> int:
     return end + len(closing)
 
 
-def _after_string(held: str, at: int, begin: int) -> int:
+def _after_string(held: str, at: int, begin: int, *, escapes: bool) -> int:
     """Give the position behind a string; a doubled quote makes two strings of one, which comes to the same."""
-    escapes = at > begin and held[at - 1] in "eE" and not (at - 1 > begin and _NAME_CHARACTER.match(held[at - 2]))
+    if at > begin and held[at - 1] in "eE":
+        escapes = escapes or not (at - 1 > begin and _NAME_CHARACTER.match(held[at - 2]))
     position = at + 1
     while True:
         end = held.find("'", position)

@@ -17,7 +17,7 @@ from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys
-from fkdash.catalog.files.types import default_class, is_whole_number, type_of
+from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -198,6 +198,7 @@ def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
         table.oid,
         column.number,
         default=default if not sequence else None,
+        default_type=0,
         sequence=sequence,
         default_set=state.statement,
     )
@@ -249,8 +250,21 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
         type=wanted.type,
         collation=None if wanted.collation == "default" else wanted.collation,
         type_set=state.statement,
+        default_type=0 if column.default is None else column.default_type or base_of(state, column.type).oid,
     )
-    # Constraints are made anew before indexes.
+    _renew(state, table, column, wanted)
+    for child in state.children(table.oid):
+        inherited = child.column(column.name)
+        if inherited is not None:
+            _change_type(state, child, inherited, replace(wanted, number=inherited.number))
+
+
+def _renew(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
+    """Make the indexes and checks anew that use a column, which is written anew as `wanted`.
+
+    Constraints are made anew before indexes.
+    """
+    number = column.number
     for index in sorted(state.indexes_on(table.oid), key=lambda each: constraint_of(state, each) is None):
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
@@ -269,10 +283,6 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
     for check in state.constraints_on(table.oid, "c"):
         if number in check.columns and not check.validated:
             _leave_unchecked(state, table, check.name)
-    for child in state.children(table.oid):
-        inherited = child.column(column.name)
-        if inherited is not None:
-            _change_type(state, child, inherited, replace(wanted, number=inherited.number))
 
 
 def _leave_unchecked(state: State, table: Relation, name: str) -> None:
@@ -312,6 +322,10 @@ def _class_after(state: State, method: str, said: str, before: Attribute, after:
 def drop_expression(state: State, table: Relation, act: Act, *, only: bool, below: bool = False) -> None:
     """DROP EXPRESSION: the column keeps its values and is computed no more; `below` tells of one that inherits."""
     column = column_of(table, act.name)
+    children = state.children(table.oid)
+    # PostgreSQL looks at each table below by itself, as with ONLY: nothing may inherit from one of those.
+    if (only and children) or any(state.children(child.oid) for child in children):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "the expression must go from the tables that inherit too")
     if not column.generated:
         if act.if_exists:
             return
@@ -320,8 +334,6 @@ def drop_expression(state: State, table: Relation, act: Act, *, only: bool, belo
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is a virtual column")
     if column.inherited and not below:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
-    if only and state.children(table.oid):
-        raise RefusedError(FEATURE_NOT_SUPPORTED, "the expression must go from the tables that inherit too")
     state.change_column(table.oid, column.number, generated="", default=None, default_set=state.statement)
     for child in () if only else state.children(table.oid):
         drop_expression(state, child, act, only=only, below=True)
@@ -343,3 +355,6 @@ def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> No
         default=template(act.expression, numbers, table.name),
         default_set=state.statement,
     )
+    if column.generated == "s":
+        _renew(state, table, column, column)
+        renew_keys(state, [(table.oid, column.number)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.sqlstates import DUPLICATE_OBJECT
+from fkdash.sqlstates import DUPLICATE_OBJECT, INVALID_OBJECT_DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,19 @@ def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unc
             inherit_check(state, made, child, count=1)
 
 
+def want_to_merge(above: Constraint, below: Constraint, child: Relation) -> None:
+    """Raise RefusedError where a constraint promises less than the one that it would inherit from."""
+    less = ""
+    if below.no_inherit:
+        less = "is not inherited itself"
+    elif above.validated and below.enforced and not below.validated:
+        less = "is NOT VALID"
+    elif above.enforced and not below.enforced:
+        less = "is NOT ENFORCED"
+    if less:
+        raise RefusedError(INVALID_OBJECT_DEFINITION, f"{below.name} of {child.name} {less}")
+
+
 def inherit_check(state: State, check: Constraint, child: Relation, *, count: int) -> None:
     """Give a check to an inheriting table, or have it join the one of the same name that is there."""
     from fkdash.catalog.files.tables.keys import numbers_in
@@ -67,6 +80,7 @@ def inherit_check(state: State, check: Constraint, child: Relation, *, count: in
             raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {check.name} already")
         if existing.expression is None or existing.expression.parts != moved.parts:
             raise DoubtfulError(f"whether {check.name} says the same on {child.name} cannot be told")
+        want_to_merge(check, existing, child)
         state.change_constraint(
             existing,
             inherited=existing.inherited + count,

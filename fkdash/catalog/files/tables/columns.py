@@ -108,7 +108,7 @@ def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Templat
     is_null = words[:1] == _NULL and (len(words) == 1 or words[1] == "::")
     if is_null and base_of(state, type_ref) == type_ref and not type_ref.modifier:
         return None
-    return Template((said.text,))
+    return template(said, {})
 
 
 def sequence_in(state: State, said: ExpressionSaid) -> int:

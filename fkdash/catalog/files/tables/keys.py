@@ -155,8 +155,8 @@ def add_key(
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < TEMPORAL_KEYS:
         raise RefusedError(SYNTAX_ERROR, "WITHOUT OVERLAPS is known from PostgreSQL 18 on")
-    if said.kind == "x" and table.kind == "p" and state.version < EXCLUSION_OF_PARTITIONED:
-        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table can exclude from PostgreSQL 17 on")
+    if said.kind == "x" and table.kind == "p":
+        want_exclusion(state)
     from fkdash.catalog.files.reading.nodes import IndexPart
 
     parts = said.parts or tuple(IndexPart(name) for name in columns)
@@ -260,6 +260,12 @@ def store_index(state: State, table: Relation, fact: IndexFact, name: str) -> Re
     index = Relation(state.new_oid(), table.schema, name, kind, index=fact, made=state.statement)
     state.add_relation(index)
     return index
+
+
+def want_exclusion(state: State) -> None:
+    """Raise RefusedError where a partitioned table cannot exclude."""
+    if state.version < EXCLUSION_OF_PARTITIONED:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table can exclude from PostgreSQL 17 on")
 
 
 def want_partition_key(table: Relation, fact: IndexFact) -> None:

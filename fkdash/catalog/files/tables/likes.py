@@ -13,6 +13,7 @@ from fkdash.catalog.files.tables.keys import (
     moved_index,
     numbers_in,
     store_index,
+    want_exclusion,
     want_partition_key,
 )
 from fkdash.catalog.files.tables.not_nulls import set_not_null
@@ -61,6 +62,8 @@ def _copy_index(state: State, table: Relation, index: Relation, *, has_primary: 
     assert index.index is not None  # noqa: S101 - it is an index
     carried = constraint_of(state, index)
     fact = replace(moved_index(state, index.index, table), valid=True)
+    if table.kind == "p" and carried is not None and carried.kind == "x":
+        want_exclusion(state)
     if table.kind == "p" and fact.unique:
         want_partition_key(table, fact)
     if fact.primary and has_primary:

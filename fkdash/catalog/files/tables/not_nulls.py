@@ -121,18 +121,21 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{constraint.name} is inherited")
         state.remove_constraint(constraint)
     state.change_column(table, number, not_null=False, null_set=state.statement)
-    if recurse:
-        for child in state.children(table):
-            inherited = child.column(column.name)
-            if inherited is not None and inherited.not_null:
-                _uninherit(state, child.oid, inherited.number)
+    for child in state.children(table):
+        inherited = child.column(column.name)
+        if inherited is not None and inherited.not_null:
+            _uninherit(state, child.oid, inherited.number, keep=not recurse)
 
 
-def _uninherit(state: State, table: int, number: int) -> None:
+def _uninherit(state: State, table: int, number: int, *, keep: bool) -> None:
+    """Take away what a table inherits of NOT NULL; `keep` makes it the table's own."""
     constraint = not_null_of(state, table, number)
     if constraint is None:
-        drop_not_null(state, table, number)
+        if not keep:
+            drop_not_null(state, table, number)
         return
-    left = state.change_constraint(constraint, inherited=max(constraint.inherited - 1, 0))
+    left = state.change_constraint(
+        constraint, inherited=max(constraint.inherited - 1, 0), local=constraint.local or keep
+    )
     if not left.inherited and not left.local:
         drop_not_null(state, table, number)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of, want_free_bound
-from fkdash.catalog.files.tables.checks import inherit_check
+from fkdash.catalog.files.tables.checks import inherit_check, want_to_merge
 from fkdash.catalog.files.tables.descent import want_no_circle, want_shallow, with_heirs
 from fkdash.catalog.files.tables.foreign_keys import (
     copies_of,
@@ -177,8 +177,9 @@ def _take_not_null(
     above, below = not_null_of(state, parent.oid, theirs), not_null_of(state, child.oid, mine)
     if above is None or above.no_inherit:
         return
-    if below is None or below.no_inherit:
+    if below is None:
         raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has no NOT NULL constraint like {above.name}")
+    want_to_merge(above, below, child)
     state.change_constraint(below, inherited=below.inherited + 1, local=below.local and not partition)
 
 

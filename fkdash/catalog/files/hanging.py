@@ -1,0 +1,127 @@
+"""What only hangs on tables, columns and types: it changes nothing, but PostgreSQL keeps what it uses.
+
+Which columns a policy's condition or a function's body uses is read by words alone, so that a statement that takes
+one of them away is doubted rather than refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fkdash.catalog.files.facts import Hanging
+from fkdash.catalog.files.state import DoubtfulError, State
+from fkdash.catalog.files.views import used_by
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.reading.nodes import HangsOn, Name
+
+_NOWHERE = 0
+
+
+def hang(state: State, node: HangsOn) -> None:
+    """Carry out CREATE, ALTER or DROP of something that hangs on others, where its table or schema is known.
+
+    A function that is renamed or moved is forgotten: `forget`.
+    """
+    if node.doing == "forget":
+        forget_routines(state, node.name)
+        return
+    place = _place(state, node)
+    if place is None:
+        return
+    where = (node.kind, place, f"{node.name[-1]}({node.signature})")
+    before = state.hanging.get(where)
+    if node.doing == "drop":
+        state.put(state.hanging, where, None)
+    elif node.renamed:
+        if before is not None:
+            state.put(state.hanging, where, None)
+            name = f"{node.renamed}({node.signature})"
+            state.put(state.hanging, (node.kind, place, name), replace(before, name=node.renamed))
+    else:
+        made = _made(state, node, place)
+        if node.doing == "alter" and before is not None:
+            made = replace(made, uses=made.uses | before.uses, words=made.words | before.words)
+        state.put(state.hanging, where, made)
+
+
+def _place(state: State, node: HangsOn) -> int | None:
+    """Give the table of a policy, or the schema of a function."""
+    if node.kind == "policy":
+        table = state.find(node.table)
+        return table.oid if table is not None else None
+    if node.kind == "publication":
+        return _NOWHERE
+    if len(node.name) > 1:
+        return state.schemas.get(node.name[-2])
+    return next((state.schemas[each] for each in state.path if each in state.schemas), None)
+
+
+def _made(state: State, node: HangsOn, place: int) -> Hanging:
+    table = place if node.kind == "policy" else 0
+    own = {state.relations[table].name} if table else set()
+    uses = {*used_by(state, node.words | own)}
+    if node.kind == "publication":
+        uses = {each for each in uses if each[1]}  # a table that goes leaves a publication by itself
+    types: set[int] = set()
+    for name in node.types:
+        found, relation = state.find_type(name), state.find(name)
+        if found is not None:
+            types.add(found.oid)
+        elif relation is not None:
+            uses.add((relation.oid, 0))
+    return Hanging(node.kind, node.name[-1], table, frozenset(uses), frozenset(types), node.words)
+
+
+def forget_routines(state: State, name: Name) -> None:
+    """Forget the functions of a name, one of which is dropped, renamed or moved."""
+    for where in [each for each in state.hanging if each[0] == "function"]:
+        if where[2].startswith(f"{name[-1]}(") and (len(name) == 1 or state.schemas.get(name[-2]) == where[1]):
+            state.put(state.hanging, where, None)
+
+
+def want_nothing_hanging(
+    state: State, table: Relation, column: int, *, cascade: bool, together: Collection[int] = ()
+) -> None:
+    """Drop what uses a table or a column that goes with CASCADE; else raise where something seems to use it."""
+    for where, each in list(state.hanging.items()):
+        if (
+            (table.oid, column) not in each.uses
+            or each.table in together
+            or (each.table == table.oid and not column)
+        ):
+            continue
+        if not cascade:
+            raise DoubtfulError(f"the {each.kind} {each.name} seems to use {_said(table, column)}")
+        state.put(state.hanging, where, None)
+
+
+def want_type_unused(state: State, oid: int, name: str, *, cascade: bool) -> None:
+    """Drop the functions with a type that goes with CASCADE; else raise where there is one."""
+    for where, each in list(state.hanging.items()):
+        if oid in each.types:
+            if not cascade:
+                raise DoubtfulError(f"the {each.kind} {each.name} seems to use the type {name}")
+            state.put(state.hanging, where, None)
+
+
+def callers(state: State, function: str) -> list[str]:
+    """Give the policies that seem to call a function."""
+    return [each.name for each in state.hanging.values() if each.kind == "policy" and function in each.words]
+
+
+def drop_functions_in(state: State, schema: int, name: str, *, cascade: bool) -> None:
+    """Drop the functions of a schema that goes with CASCADE; else raise where it seems to have one."""
+    for where, each in list(state.hanging.items()):
+        if where[:2] == ("function", schema):
+            if not cascade:
+                raise DoubtfulError(f"the schema {name} seems to have the function {each.name}")
+            state.put(state.hanging, where, None)
+
+
+def _said(table: Relation, column: int) -> str:
+    return table.names.get(column, table.name) if column else table.name

@@ -1,0 +1,112 @@
+"""Reads what only hangs on tables and types, and so keeps them from going: policies, functions, publications."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fkdash.catalog.files.reading.nodes import SKIPPED, HangsOn
+from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, WORD, Cursor, NotReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fkdash.catalog.files.reading.nodes import Name, Node
+    from fkdash.catalog.files.reading.tokens import Token
+
+_BODY: Final = re.compile(r"\bas\s*(?:\$|[eE]?'|[uU]&')", re.IGNORECASE)
+_ATOMIC: Final = re.compile(r"\bbegin\s+atomic\b|\)\s*return\b|\breturns\b[^$']*\breturn\b", re.IGNORECASE)
+_MODES: Final = frozenset({"in", "out", "inout", "variadic", "setof"})
+_BEHIND_TYPE: Final = frozenset({"default", "=", ":="})
+
+
+def hanging(text: str) -> Node:
+    """Read CREATE, ALTER and DROP of a policy or a publication, and CREATE of a function."""
+    try:
+        cursor = Cursor(text if "function" not in text[:60].lower() else _head(text))
+        doing = cursor.word()
+        cursor.take("or", "replace")
+        kind = cursor.word()
+        if kind == "policy":
+            return _policy(cursor, doing)
+        if kind == "publication":
+            return _publication(cursor, doing)
+        return _routine(cursor) if doing == "create" else SKIPPED
+    except NotReadError:
+        return SKIPPED  # nothing that is followed changes, whatever it says
+
+
+def _head(text: str) -> str:
+    """Give a function without its body, unless the body is read when the function is made."""
+    body = _BODY.search(text)
+    return text[: body.start()] if body is not None else text
+
+
+def _policy(cursor: Cursor, doing: str) -> Node:
+    if doing == "drop":
+        cursor.take("if", "exists")
+    name = cursor.name()
+    cursor.want("on")
+    table = cursor.qualified()
+    if cursor.take("rename", "to"):
+        return HangsOn("policy", (name,), doing, table=table, renamed=cursor.name())
+    return HangsOn("policy", (name,), doing, table=table, words=frozenset(_words(cursor.tokens[cursor.at :])))
+
+
+def _publication(cursor: Cursor, doing: str) -> Node:
+    if doing == "drop":
+        cursor.take("if", "exists")
+    name = cursor.name()
+    if cursor.take("rename", "to"):
+        return HangsOn("publication", (name,), doing, renamed=cursor.name())
+    adding = cursor.take("add")
+    begin = cursor.at
+    while not cursor.done and not cursor.sees("with"):
+        cursor.at += 1
+    words = frozenset(_words(cursor.tokens[begin : cursor.at]))
+    return HangsOn("publication", (name,), "alter" if adding else doing, words=words)
+
+
+def _routine(cursor: Cursor) -> Node:
+    name = cursor.qualified()
+    begin, end = cursor.pass_parentheses()
+    types = list(_types(cursor.tokens[begin:end]))
+    signature = " ".join(".".join(each) for each in types)
+    if cursor.take("returns"):
+        if cursor.take("table"):
+            begin, end = cursor.pass_parentheses()
+            types += _types(cursor.tokens[begin:end])
+        else:
+            cursor.take("setof")
+            types.append(cursor.qualified())
+    rest = cursor.source(cursor.rest())
+    body = frozenset(_words(cursor.tokens)) if _ATOMIC.search(rest) else frozenset[str]()
+    return HangsOn("function", name, "create", words=body, types=tuple(types), signature=signature)
+
+
+def _types(tokens: Sequence[Token]) -> Iterator[Name]:
+    """Give the types of arguments, whose names and modes may stand before them."""
+    part: list[Token] = []
+    depth = 0
+    for token in (*tokens, None):
+        depth += {"(": 1, ")": -1}.get(token.value, 0) if token is not None and token.kind == SIGN else 0
+        if token is None or (token.value == "," and depth == 0):
+            yield from _type_of(part)
+            part = []
+        else:
+            part.append(token)
+
+
+def _type_of(part: Sequence[Token]) -> Iterator[Name]:
+    said = [each for each in part if each.kind == QUOTED or each.value not in _MODES]
+    ends = next((at for at, each in enumerate(said) if each.kind != QUOTED and each.value in _BEHIND_TYPE), None)
+    said = said[:ends]
+    named = len(said) > 1 and said[1].kind in {WORD, QUOTED}
+    cursor = Cursor("", said[1:] if named else said)
+    if cursor.now.kind in {WORD, QUOTED}:
+        yield cursor.qualified()
+
+
+def _words(tokens: Sequence[Token]) -> Iterator[str]:
+    """Give the names and words of conditions and bodies."""
+    return (token.value for token in tokens if token.kind in {WORD, QUOTED})
