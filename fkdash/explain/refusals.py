@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import Action, Match
 from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import quoted
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.holding import holding
-from fkdash.explain.keys import referenced_names
+from fkdash.explain.keys import referenced_names, referencing_names
 from fkdash.explain.model import Cause
 from fkdash.shell import shell_word
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _WRITES_VALUES: Final = frozenset({Action.CASCADE, Action.SET_DEFAULT})
-_OWN: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Cause:
@@ -38,14 +37,15 @@ def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[
 def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Cause:
     held = _held(catalog, clues, key)
     back = None if held is False else holding(catalog, clues, key)
+    written, own = _writers(catalog, clues, key)
     columns = ", ".join(key.columns)
-    own = [action for action in (key.on_delete, key.on_update) if action in _OWN]
+    there = f"{key.referenced.name} ({', '.join(key.referenced_columns)})"
     missing = (
-        f"a row of {key.table.name} was written whose ({columns}) is not in {key.referenced.name} "
-        f"({', '.join(key.referenced_columns)})"
-        + (f", or its own {own[0]} wrote it" if own else "")
-        + _other_writers(catalog, clues, key)
-    )
+        f"its own {own} wrote ({columns}) of {key.table.name}, and that is not in {there}"
+        if own and not written
+        else f"a row of {key.table.name} was written whose ({columns}) is not in {there}"
+        + (f", or its own {own} wrote it" if own else "")
+    ) + _other_writers(catalog, clues, key)
     look = (
         f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
         "foreign key contradicts itself."
@@ -58,7 +58,7 @@ def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tupl
     else:
         said, next_step = back.said, back.next_step
     called = f" (the error calls it {clues.constraint})" if clues.constraint not in _called(key) else ""
-    shown = bool(own) if back is None else not back.moved or (bool(own) and held is None)
+    shown = own is not None if back is None else not back.moved or (own is not None and held is None)
     return Cause(
         key=key,
         sqlstate=clues.sqlstate or FOREIGN_KEY_VIOLATION,
@@ -67,6 +67,28 @@ def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tupl
         next_step=next_step,
         outdated=held is True and back is not None and back.outdated,
     )
+
+
+def _writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[bool, Action | None]:
+    """Tell whether a statement of the operator's may have written the reference, and which action of the key's.
+
+    SET NULL writes none that is looked up, but for half of a MATCH FULL key.
+    """
+    halves = key.match is Match.FULL and key.set_columns != key.columns
+    by_delete = key.on_delete is Action.SET_DEFAULT or (key.on_delete is Action.SET_NULL and halves)
+    on_delete = key.on_delete if by_delete else None
+    on_update = key.on_update if key.on_update is Action.SET_DEFAULT else None
+    verb, parts = clues.statement or ("", ("",))
+    match verb:
+        case "INSERT":
+            return True, None
+        case "DELETE":
+            return on_delete is None, on_delete
+        case "UPDATE" if parts[-1] not in referenced_names(catalog, key):
+            return True, None
+        case "UPDATE":
+            return on_update is None or parts[-1] in referencing_names(catalog, key), on_update
+    return True, on_delete or on_update
 
 
 def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:

@@ -149,3 +149,48 @@ async def test_the_unique_index_of_a_partition_leads_to_the_key_without_its_stat
     [answer] = explain(await _catalog(database), f"ERROR:  {refused.value}").answers
     assert answer.key.name == "c_fk"
     assert answer.sqlstate == "23505"
+
+
+_MISSING = """
+create table p (id int primary key);
+create table c (id int, pid int default 9 constraint c_fk references p on delete {} on update {});
+insert into p values (1), (2); insert into c values (1, 1);
+"""
+_DEFAULT_WROTE = "its own SET DEFAULT wrote (pid) of c, and that is not in p (id)"
+_WRITTEN = "a row of c was written whose (pid) is not in p (id)"
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "on_update", "statement", "said"),
+    [
+        ("set default", "no action", "DELETE FROM p WHERE id = 1", f"SET DEFAULT: {_DEFAULT_WROTE}."),
+        ("set default", "no action", "INSERT INTO c VALUES (2, 7)", f"SET DEFAULT: {_WRITTEN}."),
+        ("set default", "no action", "UPDATE c SET pid = 7", f"SET DEFAULT: {_WRITTEN}."),
+        ("set default", "set default", "UPDATE p SET id = 7 WHERE id = 1", f"SET DEFAULT: {_DEFAULT_WROTE}."),
+        ("set default", "set default", "", f"SET DEFAULT: {_WRITTEN}, or its own SET DEFAULT wrote it."),
+        ("set null", "set null", "", f"SET NULL: {_WRITTEN}."),
+        ("set null", "set default", "INSERT INTO c VALUES (2, 7)", f"SET NULL: {_WRITTEN}."),
+    ],
+)
+async def test_a_reference_to_nothing_was_written_by_what_the_statement_with_it_allows(
+    database: TestDatabase, on_delete: str, on_update: str, statement: str, said: str
+) -> None:
+    await database.execute(_MISSING.format(on_delete, on_update))
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+        await database.execute(statement or "INSERT INTO c VALUES (2, 7)")
+    told = f"\nSTATEMENT:  {statement}" if statement else ""
+    [answer] = explain(await _catalog(database), f"ERROR:  {refused.value}{told}").answers
+    assert answer.message.endswith(said)
+
+
+async def test_half_of_a_match_full_key_is_written_by_its_own_set_null(database: TestDatabase) -> None:
+    await database.execute(
+        "create table p (a int, b int, primary key (a, b));"
+        "create table c (a int, b int, constraint c_fk foreign key (a, b) references p match full"
+        " on delete set null (a)); insert into p values (1, 1); insert into c values (1, 1)"
+    )
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+        await database.execute("DELETE FROM p")
+    text = f"ERROR:  {refused.value}\nDETAIL:  {refused.value.detail}\nSTATEMENT:  DELETE FROM p"
+    [answer] = explain(await _catalog(database), text).answers
+    assert "its own SET NULL wrote (a, b) of c" in answer.message

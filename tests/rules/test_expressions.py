@@ -33,11 +33,11 @@ _DEFAULTS = (
     "CURRENT_USER", "SESSION_USER", "CURRENT_CATALOG", "CURRENT_SCHEMA", "current_database()", "gen_random_uuid()",
     "random()", "md5('x'::text)", "statement_timestamp()", "clock_timestamp()", "(now() + '1 day'::interval)",
     "(now() AT TIME ZONE 'utc'::text)", "(now() AT TIME ZONE NULL::text)", "(gen_random_uuid())::text",
-    "('a'::text || 'b'::text)", "('a'::text || NULL::text)", "(ARRAY[1] || NULL::integer)", "ARRAY[NULL::integer]",
+    "('a'::text || 'b'::text)", "(('a'::text || (1)::text) || NULL::text)", "('a'::text || NULL::text[])", "(ARRAY[1] || NULL::integer)", "ARRAY[NULL::integer]",
     "nullif(1, 1)", "floor((random() * (10)::double precision))",
 )  # fmt: skip
 _MAY_BE_NULL = frozenset(
-    {"CURRENT_SCHEMA", "('a'::text || NULL::text)", "(ARRAY[1] || NULL::integer)", "nullif(1, 1)"}
+    {"CURRENT_SCHEMA", "('a'::text || NULL::text[])", "(ARRAY[1] || NULL::integer)", "nullif(1, 1)"}
 )
 
 

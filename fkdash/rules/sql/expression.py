@@ -305,6 +305,8 @@ class _Evaluation:
 
     def joined(self, node: exp.Expr) -> Results:
         """|| of texts is NULL with a NULL beside it, of arrays it is not."""
+        if _is_text(node.this) and _is_text(node.expression):
+            return self.strict(node)
         both = (self.sub(node.this), self.sub(node.expression))
         return ANYTHING if any(None in found for found in both) else NOT_NULL
 
@@ -354,6 +356,14 @@ _RULES: Final[tuple[tuple[type | tuple[type, ...], Callable[[_Evaluation, exp.Ex
     (exp.Array, _Evaluation.filled),
     (exp.Anonymous, _Evaluation.function),
 )
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """Tell whether it is spelled that an operand is a text."""
+    node = node.unnest()
+    if isinstance(node, exp.DPipe):
+        return _is_text(node.this) and _is_text(node.expression)
+    return isinstance(node, exp.Cast) and node.to.this in exp.DataType.TEXT_TYPES and not node.to.expressions
 
 
 def _row_fields(node: exp.Expr) -> list[exp.Expr] | None:
