@@ -213,7 +213,18 @@ def _fits(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -
         return clues.table in tables and not set(obstacle.columns).isdisjoint(clues.columns)
     if clues.table and clues.table not in tables:
         return False
-    return clues.kind is Kind.PARTITION or f'"{clues.constraint}"' in obstacle.error.message
+    named = clues.kind is Kind.PARTITION or f'"{clues.constraint}"' in obstacle.error.message
+    return named or (obstacle.kind is Met.UNIQUE and _copied(catalog, clues.constraint, key, obstacle))
+
+
+def _copied(catalog: Catalog, name: str, key: ForeignKey, obstacle: Obstacle) -> bool:
+    """Tell whether a partition's unique index over the same columns has this name: that one is told of."""
+    for table in catalog.with_partitions(key.table)[1:]:
+        for index in table.indexes:
+            if index.name == name and (index.unique or index.exclusion):
+                columns = {table.columns_by_number[number].name for number in index.columns if number}
+                return set(obstacle.columns) <= columns
+    return False
 
 
 def _domain_named(catalog: Catalog, clues: Clues, key: ForeignKey, obstacle: Obstacle) -> bool:

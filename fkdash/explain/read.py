@@ -12,6 +12,7 @@ from fkdash.explain.fragments import fragments
 from fkdash.explain.languages import ERROR, WORSE, any_of
 from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
+from fkdash.explain.prisma import prisma_error
 from fkdash.explain.sentences import QUOTES, part_of_detail, sentences
 from fkdash.explain.statements import added_key, bare, operators_statement, own_statements
 from fkdash.sqlstates import (
@@ -229,6 +230,10 @@ def _local(text: str, known: Vocabulary, found: Sequence[Sentence]) -> Iterator[
 
 def _by_fields(text: str) -> Iterator[tuple[int, Clues]]:
     """Give the error that only fields, a class or a foreign key's own statement tell of."""
+    prisma = prisma_error(text)
+    if prisma is not None:
+        yield len(text), replace(prisma, statement=_model(text))
+        return
     own = own_statements(text)
     sqlstate = sqlstate_of(text)
     fields = _fields(text)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import Action, Match
 from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import quoted
 from fkdash.explain.clues import Clues, Kind
-from fkdash.explain.keys import referenced_names
+from fkdash.explain.holding import holding
+from fkdash.explain.keys import referenced_names, referencing_names
 from fkdash.explain.model import Cause
 from fkdash.shell import shell_word
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.model import Catalog, ForeignKey
 
-_LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT})
 _WRITES_VALUES: Final = frozenset({Action.CASCADE, Action.SET_DEFAULT})
-_OWN: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Cause:
@@ -37,62 +36,59 @@ def refusal(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[
 
 def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tuple[ForeignKey, ...], ...]) -> Cause:
     held = _held(catalog, clues, key)
-    updated = clues.statement is not None and clues.statement[0] == "UPDATE"
-    deleted = clues.statement is not None and clues.statement[0] == "DELETE"
-    moved = updated or (key.on_delete in _LETS_GO and key.on_update not in _LETS_GO and not deleted)
-    outdated = bool(held) and key.on_delete in _LETS_GO and (deleted or key.on_update in _LETS_GO)
+    back = None if held is False else holding(catalog, clues, key)
+    written, own = _writers(catalog, clues, key)
     columns = ", ".join(key.columns)
-    own = [action for action in (key.on_delete, key.on_update) if action in _OWN]
-    if outdated:
-        kept = (
-            f"a row of {key.referenced.name} was still referred to by {key.table.name} ({columns}), "
-            "which it would let go now: the error is from before that was changed"
-        )
-    elif moved and key.on_delete in _LETS_GO:
-        kept = (
-            f"it lets a row of {key.referenced.name} go, but it is ON UPDATE {key.on_update}, so the key of a "
-            f"row that {key.table.name} ({columns}) refers to cannot change"
-        )
-    elif moved:
-        kept = (
-            f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so "
-            f"its key cannot change, as it is ON UPDATE {key.on_update}"
-        )
-    else:
-        kept = (
-            f"a row of {key.referenced.name} is still referred to by {key.table.name} ({columns}), so it cannot go"
-        )
+    there = f"{key.referenced.name} ({', '.join(key.referenced_columns)})"
     missing = (
-        f"a row of {key.table.name} was written whose ({columns}) is not in {key.referenced.name} "
-        f"({', '.join(key.referenced_columns)})"
-        + (f", or its own {own[0]} wrote it" if own else "")
-        + _other_writers(catalog, clues, key)
-    )
+        f"its own {own} wrote ({columns}) of {key.table.name}, and that is not in {there}"
+        if own and not written
+        else f"a row of {key.table.name} was written whose ({columns}) is not in {there}"
+        + (f", or its own {own} wrote it" if own else "")
+    ) + _other_writers(catalog, clues, key)
     look = (
         f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
         "foreign key contradicts itself."
     )
-    if held is None:
-        said, next_step = (
-            f"either {kept}, or {missing}",
-            f"{_make_way(catalog, key, moved=moved)} If a row of {key.table.name} was written: {look}",
-        )
-    elif held:
-        said = kept
-        next_step = (
-            "fkdash fix history tells what was changed here." if outdated else _make_way(catalog, key, moved=moved)
-        )
-    else:
+    if back is None:
         said, next_step = missing, look
+    elif held is None:
+        said = f"either {back.said}, or {missing}"
+        next_step = f"{back.next_step} If a row of {key.table.name} was written: {look}"
+    else:
+        said, next_step = back.said, back.next_step
     called = f" (the error calls it {clues.constraint})" if clues.constraint not in _called(key) else ""
+    shown = own is not None if back is None else not back.moved or (own is not None and held is None)
     return Cause(
         key=key,
         sqlstate=clues.sqlstate or FOREIGN_KEY_VIOLATION,
         message=f"{key.qualified}{called} is ON DELETE {key.on_delete}: {said}.",
-        paths=paths if (held is not False and not moved) or (own and not held) else (),
+        paths=(back.paths if back is not None else ()) or (paths if shown else ()),
         next_step=next_step,
-        outdated=outdated,
+        outdated=held is True and back is not None and back.outdated,
     )
+
+
+def _writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[bool, Action | None]:
+    """Tell whether a statement of the operator's may have written the reference, and which action of the key's.
+
+    SET NULL writes none that is looked up, but for half of a MATCH FULL key.
+    """
+    halves = key.match is Match.FULL and key.set_columns != key.columns
+    by_delete = key.on_delete is Action.SET_DEFAULT or (key.on_delete is Action.SET_NULL and halves)
+    on_delete = key.on_delete if by_delete else None
+    on_update = key.on_update if key.on_update is Action.SET_DEFAULT else None
+    verb, parts = clues.statement or ("", ("",))
+    match verb:
+        case "INSERT":
+            return True, None
+        case "DELETE":
+            return on_delete is None, on_delete
+        case "UPDATE" if parts[-1] not in referenced_names(catalog, key):
+            return True, None
+        case "UPDATE":
+            return on_update is None or parts[-1] in referencing_names(catalog, key), on_update
+    return True, on_delete or on_update
 
 
 def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
@@ -113,30 +109,6 @@ def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
 
 def _called(key: ForeignKey) -> frozenset[str]:
     return frozenset({"", key.name, *(copy.name for copy in key.copies)})
-
-
-def _make_way(catalog: Catalog, key: ForeignKey, *, moved: bool) -> str:
-    table = key.table.name
-    lists = f"fkdash preview --table {shell_word(typed(key.referenced))} lists them."
-    trigger = _keeps_rows(catalog.tables.get(key.table))
-    if moved:
-        return f"Leave the key as it is, or point the rows of {table} elsewhere first."
-    if trigger:
-        return (
-            f"Point the rows of {table} elsewhere first; deleting them may not work, as trigger "
-            f"{trigger} runs before "
-            f"each such DELETE and can refuse it: read what it does. {lists[:1].upper()}{lists[1:]}"
-        )
-    return f"Move or delete the rows of {table} first; {lists}"
-
-
-def _keeps_rows(table: Table | None) -> str:
-    """Give the trigger that can keep a row of the table from being deleted."""
-    for trigger in (table.triggers or ()) if table is not None else ():
-        deletes = any(event.upper() == "DELETE" for event in trigger.events)
-        if trigger.before and deletes and trigger.enabled in {"O", "A"} and trigger.constraint is None:
-            return trigger.name
-    return ""
 
 
 def _held(catalog: Catalog, clues: Clues, key: ForeignKey) -> bool | None:

@@ -51,6 +51,7 @@ _INSIDE_FUNCTION: Final = re.compile(
     r"|comando SQL|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)\W{0,4}$",
     re.IGNORECASE,
 )
+_A_VIEW: Final = re.compile(r"(?:materialized )?view \W")
 _ADDED: Final = re.compile(
     rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?"
     rf"\s+ADD\s+(?:CONSTRAINT\s+({_NAME})\s+)?"
@@ -162,7 +163,8 @@ def operators_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
         verb = found[1].split()[0].upper()
         rest = found[4].lower()
         internal = "operator(" in rest or (" only " in found[0].lower() and "= null" in rest)
-        if internal or found[2].lower() in {"or", "on", "of"}:
+        # `update or delete on table`, `cannot delete from table "c"`: words that no table is called by.
+        if internal or found[2].lower() in {"or", "on", "of", "table"} or _A_VIEW.match(found[2] + rest):
             continue
         if verb == "UPDATE" and not re.match(r"(?:\s+(?:as\s+)?\w+)?\s*\bset\b|\s*\W?\s*$", rest, re.IGNORECASE):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.model import Catalog
@@ -69,3 +70,27 @@ async def test_a_violated_key_that_is_not_named_is_one_that_the_statement_meets(
     found = explain(schema, text)
     assert sorted(each.key.name for each in found.answers) == keys
     assert found.ambiguous == (len(keys) > 1)
+
+
+_PUBLISHED = """
+create table p (id int primary key);
+create table c (pid int constraint c_fk references p on delete {});
+create publication everything for table c;
+insert into p values (1);
+"""
+
+
+@pytest.mark.parametrize("action", ["cascade", "set null"])
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_publications_refusal_is_no_statement_of_its_own(
+    database: TestDatabase, action: str, told: bool
+) -> None:
+    await database.execute(_PUBLISHED.format(action))
+    with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError) as refused:
+        await database.execute("DELETE FROM p")
+    text = f"ERROR:  {refused.value}" + ("\nSTATEMENT:  DELETE FROM p" if told else "")
+    found = explain(await _catalog(database), text)
+    assert [each.key.name for each in found.answers] == ["c_fk"]
+    assert (
+        explain(await _catalog(database), f"{text.partition(chr(10))[0]}\nSTATEMENT:  DELETE FROM c").answers == ()
+    )

@@ -129,6 +129,13 @@ create table "Post" (id int primary key, "authorId" int not null constraint "Pos
 @pytest.mark.parametrize(
     "text",
     [
+        '{"code":"P2003","meta":{"modelName":"User","constraint":"Post_authorId_fkey"},"clientVersion":"6.19.3"}',
+        "{ code: 'P2003', meta: { modelName: 'User', field_name: 'Post_authorId_fkey (index)' } }",
+        '{"error":"{\\"code\\":\\"P2003\\",\\"meta\\":{\\"field_name\\":\\"authorId\\"}}"}',
+        "code: 'P2003',\n  meta: { constraint: { index: 'Post_authorId_fkey' } }",
+        "code: 'P2003',\n  meta: { constraint: { fields: [ 'authorId' ] } }",
+        "{ code: 'P2011', meta: { modelName: 'User', constraint: [ 'authorId' ] }, clientVersion: '6.1.0' }",
+        '{"name":"PrismaClientKnownRequestError","code":"P2011","meta":{"constraint":"authorId"}}',
         "Foreign key constraint violated on the constraint: `Post_authorId_fkey`",
         (
             "Foreign key constraint failed on the field: `Post_authorId_fkey (index)`\n  code: 'P2003',\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.fix.fix_for import anything_about, subject_of
@@ -136,3 +138,16 @@ async def test_a_default_that_is_named_is_counted_with(database: TestDatabase) -
         "SET DEFAULT); INSERT INTO journal VALUES ('alice'), ('bob');" + _TRIED
     )
     assert await _counted(database, "journal_by", "set-column-default", value="bob") == (2, 1, 1)
+
+
+@pytest.mark.newest_version
+async def test_a_default_for_columns_that_the_action_leaves_alone_today_is_said_to_write_them(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "CREATE TABLE p (t int, id int, PRIMARY KEY (t, id));"
+        "CREATE TABLE c (t int NOT NULL, p_id int DEFAULT 0, CONSTRAINT c_p FOREIGN KEY (t, p_id) REFERENCES p "
+        "ON DELETE SET DEFAULT (p_id));" + _TRIED
+    )
+    offered = await _offered(database, "c_p")
+    assert "the row of p you name, also by t, which c keeps today" in offered["set-column-default"].then

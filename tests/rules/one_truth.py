@@ -136,12 +136,24 @@ def _is_about(catalog: Catalog, finding: Finding, key: ForeignKey, blocker: Bloc
     if error is None or error.sqlstate != blocker.sqlstate or not _is_part(catalog, blocker, key.table):
         return False
     if blocker.constraint is not None:
-        return f'"{blocker.constraint}"' in error.message
+        return f'"{blocker.constraint}"' in error.message or _is_copy(catalog, finding, blocker, key)
     # No constraint has a name where a partition or NOT NULL refuses.
     if blocker.sqlstate == CHECK_VIOLATION:
         return "partition" in error.message
     written = {*key.columns, *finding.columns}
     return any(name in written or f'column "{name}" ' in error.message for name in blocker.columns)
+
+
+def _is_copy(catalog: Catalog, finding: Finding, blocker: Blocker, key: ForeignKey) -> bool:
+    """Tell whether a blocker is the index of a partition that a unique index which is told of made there."""
+    message = finding.error.message if finding.error is not None else ""
+    declared = [
+        {table.columns_by_number[number].name for number in index.columns if number}
+        for table in catalog.with_partitions(key.table)
+        for index in table.indexes
+        if f'"{index.name}"' in message
+    ]
+    return blocker.partition is not None and set(blocker.columns) in declared
 
 
 def _is_part(catalog: Catalog, blocker: Blocker, table: TableName) -> bool:
@@ -266,7 +278,13 @@ def _beyond(catalog: Catalog) -> set[tuple[TableName, str]]:
         if id(write) in failing
         for name in write.columns
     }
-    beyond: set[tuple[TableName, str]] = set()
+    # A row that its partition's own key cannot write would go on to another partition with what was written.
+    beyond = {
+        (node(catalog, write.key.table), name)
+        for write in writes(catalog)
+        if id(write) in failing and node(catalog, write.key.table) != write.key.table
+        for name in write.columns
+    }
     before = -1
     while before < len(beyond):
         before = len(beyond)

@@ -38,6 +38,8 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     key = finding.key
     new = with_action(finding, Action.SET_DEFAULT)
     names = ", ".join(new.set_columns)
+    kept = ", ".join(name for name in new.set_columns if name not in key.set_columns)
+    also = f", also by {kept}, which {key.table.name} keeps today" if kept else ""
     refused = ""
     if any(
         column.generated or column.identity for column in catalog.columns(key) if column.name in new.set_columns
@@ -49,7 +51,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         id="set-column-default",
         title="default you name",
         then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay and then refer to "
-        f"the row of {key.referenced.name} you name",
+        f"the row of {key.referenced.name} you name{also}",
         application=f"gets that default in every new row of {key.table.name} that names no {names}; the row "
         "itself cannot be deleted any more",
         frees=True,

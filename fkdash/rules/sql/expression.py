@@ -67,7 +67,31 @@ _STRICT_OPERATORS: Final = (
 
 # Built in, unqualified where search_path is pg_catalog alone, and never NULL for arguments that are not.
 _NEVER_NULL: Final = frozenset(
-    {"nextval", "gen_random_uuid", "clock_timestamp", "statement_timestamp", "transaction_timestamp"}
+    {
+        "nextval",
+        "clock_timestamp",
+        "statement_timestamp",
+        "transaction_timestamp",
+        "pg_backend_pid",
+        "uuidv4",
+        "uuidv7",
+    }
+)
+# Those of them that the parser has a node for; CURRENT_SCHEMA is none, it may be NULL.
+_NEVER_NULL_NODES: Final = (
+    exp.AtTimeZone,
+    exp.CurrentCatalog,
+    exp.CurrentDatabase,
+    exp.CurrentDate,
+    exp.CurrentTime,
+    exp.CurrentTimestamp,
+    exp.CurrentUser,
+    exp.Localtime,
+    exp.Localtimestamp,
+    exp.MD5,
+    exp.Rand,
+    exp.SessionUser,
+    exp.Uuid,
 )
 
 
@@ -279,6 +303,17 @@ class _Evaluation:
             return NULL_ONLY
         return ANYTHING if any(None in found for found in nulls) else NOT_NULL
 
+    def joined(self, node: exp.Expr) -> Results:
+        """|| of texts is NULL with a NULL beside it, of arrays it is not."""
+        if _is_text(node.this) and _is_text(node.expression):
+            return self.strict(node)
+        both = (self.sub(node.this), self.sub(node.expression))
+        return ANYTHING if any(None in found for found in both) else NOT_NULL
+
+    def filled(self, _node: exp.Expr) -> Results:
+        """Give what is put together of anything: with NULLs in it it is not NULL itself."""
+        return NOT_NULL
+
     def function(self, node: exp.Expr) -> Results:
         name = str(node.this).lower()
         if name in _NEVER_NULL:
@@ -316,9 +351,19 @@ _RULES: Final[tuple[tuple[type | tuple[type, ...], Callable[[_Evaluation, exp.Ex
     (exp.Coalesce, _Evaluation.coalesce),
     (exp.Cast, _Evaluation.cast),
     (exp.Neg, _Evaluation.negative),
-    (_STRICT_OPERATORS + _STRICT, _Evaluation.strict),
+    (_STRICT_OPERATORS + _STRICT + _NEVER_NULL_NODES, _Evaluation.strict),
+    (exp.DPipe, _Evaluation.joined),
+    (exp.Array, _Evaluation.filled),
     (exp.Anonymous, _Evaluation.function),
 )
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """Tell whether it is spelled that an operand is a text."""
+    node = node.unnest()
+    if isinstance(node, exp.DPipe):
+        return _is_text(node.this) and _is_text(node.expression)
+    return isinstance(node, exp.Cast) and node.to.this in exp.DataType.TEXT_TYPES and not node.to.expressions
 
 
 def _row_fields(node: exp.Expr) -> list[exp.Expr] | None:
