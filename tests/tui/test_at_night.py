@@ -20,6 +20,13 @@ from tests.tui.walk import PLAIN
 
 LONG = "a_very_long_table_name_that_uses_every_one_of_the_63_bytes_ther"
 HOLDING = "another_very_long_table_name_which_uses_every_one_of_its_bytes2"
+_NAMES = {
+    ":": "colon",
+    "\\": "backslash",
+    " ": "space",
+    "?": "question_mark",
+    "\r": "enter",
+}
 COLUMN = "a_column_name_that_is_as_long_as_postgresql_will_let_it_be_here"
 
 
@@ -82,6 +89,32 @@ async def test_pasted_words_are_searched_while_the_keys_go_to_what_was_found(
         await session.until(lambda: screen.found.has_focus)
         await paste(session, "!")
         await session.until(lambda: screen.field.has_focus and screen.field.value == "acme!")
+
+
+def type_in_one_piece(session: Session, typed: str) -> None:
+    for character in typed:
+        session.app.post_message(events.Key(_NAMES.get(character, character), character))
+
+
+@pytest.mark.parametrize(
+    ("typed", "texts"),
+    [
+        (":users", ("/users▏  go",)),
+        ("Tevents", ("/events▏  tables",)),
+        ("\\d users", ("/users▏  tables",)),
+        ("pacme\r", ("Choose a row of workspaces", "Acme GmbH")),
+        ("fjj", ("users.primary_workspace_id to workspaces", " 3/11")),
+        ("tG", ("17 foreign keys refer to users", "40/40")),
+        ("?jj", ("These keys work", " 3/51")),
+    ],
+)
+async def test_what_is_typed_in_one_piece_goes_where_its_first_key_leads(
+    incident_database: TestDatabase, typed: str, texts: tuple[str, ...]
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412", "42 orphans")
+        type_in_one_piece(session, typed)
+        await session.until_shown(*texts)
 
 
 async def test_the_key_line_says_when_there_is_a_filter_to_leave(incident_database: TestDatabase) -> None:
