@@ -117,6 +117,16 @@ async def test_what_is_typed_in_one_piece_goes_where_its_first_key_leads(
         await session.until_shown(*texts)
 
 
+async def test_a_list_with_one_order_offers_no_other(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        await session.press("t")
+        await session.until_shown("foreign keys refer to")
+        assert "s sort" not in session.screen
+        await session.press("s")
+        await session.until_shown("s: these rows have one order")
+
+
 async def test_the_key_line_says_when_there_is_a_filter_to_leave(incident_database: TestDatabase) -> None:
     async with dashboard(incident_database.dsn, options=PLAIN) as session:
         await session.until_shown("BITES 412", "/ filter")
