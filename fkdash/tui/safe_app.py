@@ -179,10 +179,10 @@ class SafeApp(App[int], inherit_bindings=False):
 
     def _screen_changed(self, screen: Screen[object]) -> None:
         """Hold back what is typed until the screen knows where its keys go."""
-        self._check_size()
         self._screen_since = monotonic()
         self._opening = screen
         screen.call_later(self._opened, screen)
+        self._check_size()
 
     def _opened(self, screen: Screen[object]) -> None:
         if self._opening is screen:
