@@ -192,3 +192,10 @@ async def test_a_screen_that_could_not_ask_says_when_it_can_again(
         await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         await session.until_shown("Connected again; r asks once more.")
         assert "ERROR" not in session.screen
+
+
+async def test_where_one_wanted_to_be_is_told_though_nothing_answers() -> None:
+    async with dashboard("postgresql://nobody@/nothing?host=/nonexistent", options=PLAIN) as session:
+        await session.until_shown("Not connected", "R tries again, q quits.")
+        await session.press("i")
+        await session.until_shown("Decided by", "DSN (y copies)", "nobody", "ERROR Cannot connect")
