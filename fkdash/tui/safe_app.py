@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import io
+from collections import deque
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console
@@ -22,6 +25,8 @@ from fkdash.tui.screens.too_small import TooSmall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from textual.screen import Screen
 
     from fkdash.tui.screens.commands import Command
 
@@ -48,6 +53,9 @@ class SafeApp(App[int], inherit_bindings=False):
         self.fault: BaseException | None = None
         self.farewell = ""
         self.glyphs = glyphs
+        self._early: deque[events.Key | events.Paste] = deque()
+        self._opening: Screen[object] | None = None
+        self._screen_since = -inf
         super().__init__(driver_class=SafeDriver)
         if theme not in self.available_themes:
             raise UsageError(
@@ -64,7 +72,7 @@ class SafeApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Repaint when the shell brings the application back: the terminal has forgotten the screen."""
         self.app_resume_signal.subscribe(self, self._repaint)
-        self.screen_change_signal.subscribe(self, lambda _screen: self._check_size())
+        self.screen_change_signal.subscribe(self, self._screen_changed)
 
     def on_ready(self) -> None:
         """Let the garbage collector work again where it rested until now, on what comes after the first frame."""
@@ -140,15 +148,46 @@ class SafeApp(App[int], inherit_bindings=False):
             self.answer(f"{keys.spelling(event.key)}: {reason}")
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop what was typed or pasted before a screen that writes could be seen: it was meant for another."""
-        if isinstance(event, events.Key) and isinstance(self.screen, BaseScreen):
-            self.screen.status.leave()
-        if isinstance(event, events.Key | events.Paste) and self._typed_ahead(event):
-            return
-        if isinstance(event, events.Paste) and event.is_forwarded:
-            self._paste_untaken(event.text)  # it comes back from where the keys go
-            return
-        await super().on_event(event)
+        """Hand what is typed to the screen that the keys before it open, however quickly it follows them.
+
+        Over a slow link a command often arrives in one piece: the screen that it opens is then not there yet.
+        Dropped is only what was typed before a screen that writes could be seen.
+        """
+        if not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif not event.is_forwarded:
+            self._early.append(event)
+            await self._take_early()
+        elif event.time < self._screen_since:
+            # It comes back from a screen that is not the present one any more, where nothing took it.
+            self._early.append(_anew(event))
+            await self._take_early()
+        elif isinstance(event, events.Paste):
+            self._paste_untaken(event.text)
+        elif not self._typed_ahead(event):
+            await super().on_event(event)
+
+    async def _take_early(self) -> None:
+        while self._early and self._opening is None:
+            event = self._early.popleft()
+            if self._typed_ahead(event):
+                continue
+            if isinstance(event, events.Key) and isinstance(self.screen, BaseScreen):
+                self.screen.status.leave()
+            event.time = max(event.time, self._screen_since)
+            await super().on_event(event)
+
+    def _screen_changed(self, screen: Screen[object]) -> None:
+        """Hold back what is typed until the screen knows where its keys go."""
+        self._screen_since = monotonic()
+        self._opening = screen
+        screen.call_later(self._opened, screen)
+        self._check_size()
+
+    def _opened(self, screen: Screen[object]) -> None:
+        if self._opening is screen:
+            self._opening = None
+            self.call_later(self._take_early)
 
     def _paste_untaken(self, text: str) -> None:
         screen = self.screen
@@ -171,6 +210,13 @@ class SafeApp(App[int], inherit_bindings=False):
         """Show a message on the current screen's status line, if it has one."""
         if isinstance(self.screen, BaseScreen):
             self.screen.say(message)
+
+
+def _anew(event: events.Key | events.Paste) -> events.Key | events.Paste:
+    """Give the same event as it was before any screen had it."""
+    again = events.Key(event.key, event.character) if isinstance(event, events.Key) else events.Paste(event.text)
+    again.time = event.time
+    return again
 
 
 def _wake_collector() -> None:

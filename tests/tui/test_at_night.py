@@ -20,6 +20,13 @@ from tests.tui.walk import PLAIN
 
 LONG = "a_very_long_table_name_that_uses_every_one_of_the_63_bytes_ther"
 HOLDING = "another_very_long_table_name_which_uses_every_one_of_its_bytes2"
+_NAMES = {
+    ":": "colon",
+    "\\": "backslash",
+    " ": "space",
+    "?": "question_mark",
+    "\r": "enter",
+}
 COLUMN = "a_column_name_that_is_as_long_as_postgresql_will_let_it_be_here"
 
 
@@ -82,6 +89,42 @@ async def test_pasted_words_are_searched_while_the_keys_go_to_what_was_found(
         await session.until(lambda: screen.found.has_focus)
         await paste(session, "!")
         await session.until(lambda: screen.field.has_focus and screen.field.value == "acme!")
+
+
+def type_in_one_piece(session: Session, typed: str) -> None:
+    for character in typed:
+        session.app.post_message(events.Key(_NAMES.get(character, character), character))
+
+
+@pytest.mark.parametrize(
+    ("typed", "texts"),
+    [
+        (":users", ("/users▏  go",)),
+        ("Tevents", ("/events▏  tables",)),
+        ("\\d users", ("/users▏  tables",)),
+        ("pacme\r", ("Choose a row of workspaces", "Acme GmbH")),
+        ("fjj", ("users.primary_workspace_id to workspaces", " 3/11")),
+        ("tG", ("17 foreign keys refer to users", "40/40")),
+        ("?jj", ("These keys work", " 3/51")),
+    ],
+)
+async def test_what_is_typed_in_one_piece_goes_where_its_first_key_leads(
+    incident_database: TestDatabase, typed: str, texts: tuple[str, ...]
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412", "42 orphans")
+        type_in_one_piece(session, typed)
+        await session.until_shown(*texts)
+
+
+async def test_a_list_with_one_order_offers_no_other(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        await session.press("t")
+        await session.until_shown("foreign keys refer to")
+        assert "s sort" not in session.screen
+        await session.press("s")
+        await session.until_shown("s: these rows have one order")
 
 
 async def test_the_key_line_says_when_there_is_a_filter_to_leave(incident_database: TestDatabase) -> None:
@@ -149,3 +192,10 @@ async def test_a_screen_that_could_not_ask_says_when_it_can_again(
         await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         await session.until_shown("Connected again; r asks once more.")
         assert "ERROR" not in session.screen
+
+
+async def test_where_one_wanted_to_be_is_told_though_nothing_answers() -> None:
+    async with dashboard("postgresql://nobody@/nothing?host=/nonexistent", options=PLAIN) as session:
+        await session.until_shown("Not connected", "R tries again, q quits.")
+        await session.press("i")
+        await session.until_shown("Decided by", "DSN (y copies)", "nobody", "ERROR Cannot connect")

@@ -198,7 +198,8 @@ async def test_a_run_that_waits_shows_whom_it_waits_for_and_can_be_cancelled(
             assert isinstance(session.app.screen, FixRunScreen)
             await session.press("ctrl+c")
             await session.until(lambda: not session.app.applying.running)
-            await session.until_shown("Cancelled", "LOOKING")
+            await session.until_shown("Cancelled", "LOOKING", "Who waited for whom")
+            assert "the next one" not in session.screen
         finally:
             await holder.close()
     assert await state_of(incident_database) == ("n", True)

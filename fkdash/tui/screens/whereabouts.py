@@ -46,7 +46,9 @@ class WhereaboutsScreen(BaseScreen):
     def on_mount(self) -> None:
         """Show what is known without asking, and ask."""
         self.consequence.tell("Where am I, and what may this session do?")
-        self._title.tell(self.database.connection.target.database)
+        target = self.database.connection.target
+        self._title.tell(target.database)
+        self.pane.show(_labelled({"Database": target.database, "Role": target.user, **_asked_for(target)}))
         self.action_refresh()
 
     def action_refresh(self) -> None:
@@ -88,7 +90,15 @@ def _lines(found: Whereabouts, target: Target, *, pooled: bool, forbidden: str) 
         "Changes": forbidden or f"only after the names are typed, as {target.user}",
         "Up since": found.started,
         "Process": str(found.pid),
-        "Decided by": target.source or "the arguments",
-        "DSN (y copies)": dsn_of(target),
+        **_asked_for(target),
     }
+    return _labelled(told)
+
+
+def _asked_for(target: Target) -> dict[str, str]:
+    """Give what is known before anything answers."""
+    return {"Decided by": target.source or "the arguments", "DSN (y copies)": dsn_of(target)}
+
+
+def _labelled(told: dict[str, str]) -> list[Line]:
     return [line(Part(f"{name:<{_LABEL_CELLS}}  ", "strong"), value) for name, value in told.items()]

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from fkdash.db.text import plain
 from fkdash.tui.widgets.painting import Tone
+from fkdash.tui.widgets.row_filter import FIELD_NAME
 
 RowT = TypeVar("RowT")
 GAP = 1
@@ -54,6 +55,12 @@ class Order(Generic[RowT]):
     title: str
     key: Callable[[RowT], Any] | None = None
     descending: bool = False
+
+
+def by_heading(columns: Iterable[ListColumn[RowT]]) -> dict[str, Callable[[RowT], str]]:
+    """Give the columns by their headings, as the filter has names: in small letters, one word."""
+    names = {column.title.casefold().replace(" ", "_"): column.text for column in columns}
+    return {name: text for name, text in names.items() if FIELD_NAME.fullmatch(name)}
 
 
 def natural_widths(columns: Sequence[ListColumn[RowT]], rows: Iterable[RowT]) -> tuple[int, ...]:

@@ -19,9 +19,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fkdash.tui import keys
-from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, fitting, natural_widths, padded
+from fkdash.tui.widgets.columns import GAP, ListColumn, Order, RowT, by_heading, fitting, natural_widths, padded
 from fkdash.tui.widgets.painting import Painter, Part, Tone
-from fkdash.tui.widgets.row_filter import FIELD_NAME, edited_text, unknown_fields
+from fkdash.tui.widgets.row_filter import edited_text, unknown_fields
 from fkdash.tui.widgets.row_view import RowView
 
 _MEASURED_ROWS = 1000
@@ -29,12 +29,6 @@ _MEASURED_ROWS = 1000
 _WHEEL_LINES = 3
 LOOKING = "Looking ..."
 """What a list says while its rows are being looked for."""
-
-
-def _by_heading(columns: Sequence[ListColumn[RowT]]) -> dict[str, Callable[[RowT], str]]:
-    """Give the columns by their headings, as the filter has names: in small letters, one word."""
-    names = {column.title.casefold().replace(" ", "_"): column.text for column in columns}
-    return {name: text for name, text in names.items() if FIELD_NAME.fullmatch(name)}
 
 
 class RowList(Painter, Generic[RowT], can_focus=True):
@@ -79,7 +73,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        looked_at = {} if fuzzy else {**_by_heading(columns), **(fields or {})}
+        looked_at = {} if fuzzy else {**by_heading(columns), **(fields or {})}
         self._view = RowView(
             key=key, haystack=self._haystack, orders=orders, fields=looked_at, fuzzy=fuzzy, alike=alike
         )
@@ -275,7 +269,13 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         """Offer nothing that is a letter while letters are typed."""
         if self.typing and action in {"sort", "reverse", "filter"}:
             return False
-        return super().check_action(action, parameters)
+        return None if self.why_not(action) else super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Give the reason why an action is not available."""
+        if action == "sort" and not self._view.has_orders:
+            return "these rows have one order"
+        return ""
 
     def _type(self, *, typing: bool) -> None:
         if typing != self.typing:

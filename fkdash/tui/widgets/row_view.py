@@ -59,6 +59,11 @@ class RowView(Generic[RowT]):
         return self[self.cursor] if self._shown else None
 
     @property
+    def has_orders(self) -> bool:
+        """Whether there is another order to sort by."""
+        return len(self._orders) > 1
+
+    @property
     def order_title(self) -> str:
         """What the rows are sorted by, in words; "" when they stand as they came."""
         title = self._orders[self._order].title

@@ -86,7 +86,7 @@ class FixRunScreen(BaseScreen):
         latest = _latest(applying.events)
         self._look_who_waits(latest)
         for event in latest:
-            lines += _event_lines(event, self._chain)
+            lines += _event_lines(event, self._chain, over=not applying.running)
         if applying.trouble is not None:
             lines += [
                 line(Part("Nothing was changed: ", "error"), applying.trouble.what),
@@ -221,23 +221,30 @@ def _named(event: StepWaits | StepProgress) -> str:
     return f"step {event.step.number} {event.step.title}{attempt}"
 
 
-def _event_lines(event: Event, chain: tuple[Waiting, ...]) -> list[Line | str | Drawing]:
+def _event_lines(event: Event, chain: tuple[Waiting, ...], *, over: bool) -> list[Line | str | Drawing]:
     """Give what there is to say below the steps: who is in the way, as a chain where known, and the end."""
     match event:
         case StepWaits(step, pause=pause, holders=holders):
-            waiting = f"{step.number} {event.what}; the next one {pause:.1f} s later, r now"
-            return [line(Part(waiting, "warning")), *_in_the_way(holders, chain)]
+            then = "" if over else f"; the next one {pause:.1f} s later, r now"
+            return [
+                line(Part(f"{step.number} {event.what}{then}", "warning")),
+                *_in_the_way(holders, chain, over=over),
+            ]
         case StepProgress(holders=holders) if holders:
-            return [line(Part(f"{event.step.number} waits for", "warning")), *_in_the_way(holders, chain)]
+            waits_for = f"{event.step.number} {'waited' if over else 'waits'} for"
+            return [line(Part(waits_for, "warning")), *_in_the_way(holders, chain, over=over)]
         case RunEnded():
             return [*_end_lines(event)]
         case _:
             return []
 
 
-def _in_the_way(holders: Sequence[Holder], chain: tuple[Waiting, ...]) -> list[Line | str | Drawing]:
+def _in_the_way(
+    holders: Sequence[Holder], chain: tuple[Waiting, ...], *, over: bool
+) -> list[Line | str | Drawing]:
     told: list[Line | str | Drawing] = [line("    ", str(holder)) for holder in holders]
-    return [*told, "", line(Part("Who waits for whom", "title")), Drawing(waits, (chain,))] if chain else told
+    title = f"Who {'waited' if over else 'waits'} for whom"
+    return [*told, "", line(Part(title, "title")), Drawing(waits, (chain,))] if chain else told
 
 
 def _end_lines(ended: RunEnded) -> list[Line | str]:
