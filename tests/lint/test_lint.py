@@ -250,6 +250,31 @@ BROKEN: dict[str, tuple[dict[str, str | bytes], int, str]] = {
         2,
         "is for mysql, not for PostgreSQL",
     ),
+    "a journal that leads out of its folder": (
+        {"m/meta/_journal.json": '{"entries": [{"tag": "../../0000_a"}]}', "m/0000_a.sql": TABLES},
+        2,
+        "which is no migration of m",
+    ),
+    "a journal without entries": (
+        {"m/meta/_journal.json": '{"entries": []}', "m/0000_a.sql": TABLES},
+        2,
+        "names no migration",
+    ),
+    "a journal that is no list": (
+        {"m/meta/_journal.json": '{"entries": {}}', "m/0000_a.sql": TABLES},
+        2,
+        "has an entry without a tag",
+    ),
+    "a plan whose scripts are not there": (
+        {"m/sqitch.plan": "%project=x\na 2020\n"},
+        4,
+        "names it, but it is not",
+    ),
+    "a migration's folder without a migration": (
+        {"m/1_a/migration.sql": TABLES, "m/2_b/steps.json": "{}", "m/migration_lock.toml": ""},
+        4,
+        "there is no migration.sql in it",
+    ),
     "a file that the journal names and that is not there": (
         {"m/meta/_journal.json": '{"entries": [{"tag": "0000_a"}, {"tag": "0001_b"}]}', "m/0000_a.sql": TABLES},
         4,

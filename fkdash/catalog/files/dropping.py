@@ -163,7 +163,17 @@ def _drop_index_itself(state: State, index: Relation, *, cascade: bool) -> None:
         raise RefusedError(
             DEPENDENT_OBJECTS_STILL_EXIST, f"{index.name} belongs to an index of the partitioned table"
         )
+    if not cascade:
+        _want_no_constraint_below(state, index)
     _remove_index(state, index, cascade=cascade)
+
+
+def _want_no_constraint_below(state: State, index: Relation) -> None:
+    """Raise RefusedError where a partition made a key of its part of an index that goes."""
+    for part in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
+        if any(each.index == part.oid and each.kind in "pux" for each in state.constraints.values()):
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"a constraint needs the index {part.name}")
+        _want_no_constraint_below(state, part)
 
 
 def _remove_index(state: State, index: Relation, *, cascade: bool) -> None:

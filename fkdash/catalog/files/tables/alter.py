@@ -12,9 +12,11 @@ from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_
 from fkdash.catalog.files.tables.checks import add_check
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
-from fkdash.catalog.files.tables.not_nulls import drop_not_null, set_not_null
+from fkdash.catalog.files.tables.merged_keys import merged_keys
+from fkdash.catalog.files.tables.not_nulls import drop_not_null, not_null_of, set_not_null
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
+    FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import AlterTable, ConstraintSaid
 
-_DROPS, _TYPES, _COLUMNS, _PROPERTIES, _ADDED_NULLS, _CONSTRAINT_NULLS, _KEYS, _OTHERS, _REST = range(9)
+(
+    _DROPS, _TYPES, _COLUMNS, _PROPERTIES, _ADDED_NULLS, _CONSTRAINT_NULLS, _ADDED_KEYS, _KEYS, _OTHERS,
+    _ADDED_OTHERS, _CONSTRAINTS, _REST,
+) = range(12)  # fmt: skip
+"""What PostgreSQL does first of several actions (AT_PASS_…); what columns bring comes before what is added."""
 _PASSES: Final = {
     "drop column": _DROPS,
     "drop constraint": _DROPS,
@@ -61,6 +67,9 @@ def alter_table(state: State, said: AlterTable) -> None:
         for act in said.acts:
             _alter_other_kind(state, relation, act)
         return
+    retyped = [act.name for act in said.acts if act.what == "alter type"]
+    if len(set(retyped)) < len(retyped):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"the type of a column of {relation.name} is altered twice")
     steps: list[tuple[int, Callable[[], None]]] = []
     for act in said.acts:
         _plan(state, relation.oid, act, steps, only=said.only)
@@ -102,19 +111,32 @@ def _plan_column(
         if state.relations[table].is_partition:
             raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
         return
-    steps.append((_COLUMNS, lambda: alter_columns.add_column(state, table, said, only=only)))
-    steps.append((_ADDED_NULLS, lambda: alter_columns.forbid_null_in_added(state, table, said)))
-    for each in said.constraints:
-        if each.kind in "pucf":
-            if each.not_valid and each.kind == "f":
-                raise DoubtfulError("NOT VALID on a column that is added is not followed")
-            steps.append(_constraint_step(state, table, each, (said.name,), only=only))
+    made: list[bool] = []
+
+    def add() -> None:
+        # The same statement may have added it before.
+        if not (act.if_exists and state.relations[table].column(said.name) is not None):
+            alter_columns.add_column(state, table, said, only=only)
+            made.append(True)
+
+    def if_made(step: Callable[[], None]) -> Callable[[], None]:
+        return lambda: step() if made else None
+
+    steps.append((_COLUMNS, add))
+    steps.append((_ADDED_NULLS, if_made(lambda: alter_columns.forbid_null_in_added(state, table, said))))
+    if any(each.not_valid and each.kind == "f" for each in said.constraints):
+        raise DoubtfulError("NOT VALID on a column that is added is not followed")
+    keys = sorted((each for each in said.constraints if each.kind in "pu"), key=lambda each: each.kind != "p")
+    merged = [each for each, _ in merged_keys((each, (said.name,)) for each in keys)]
+    for each in (*merged, *(each for each in said.constraints if each.kind in "cf")):
+        _, step = _constraint_step(state, table, each, (said.name,), only=only)
+        steps.append((_ADDED_KEYS if each.kind in "pu" else _ADDED_OTHERS, if_made(step)))
 
 
 def _constraint_step(
     state: State, table: int, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> tuple[int, Callable[[], None]]:
-    number = {"n": _CONSTRAINT_NULLS, "p": _KEYS, "u": _KEYS, "x": _KEYS}.get(said.kind, _OTHERS)
+    number = {"n": _CONSTRAINT_NULLS, "p": _KEYS, "u": _KEYS, "x": _KEYS}.get(said.kind, _CONSTRAINTS)
     return number, lambda: _add_constraint(state, state.relations[table], said, columns, only=only)
 
 
@@ -134,9 +156,8 @@ def _add_constraint(
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
     if said.no_inherit and table.kind == "p" and said.kind in "cn":
-        raise RefusedError(
-            INVALID_TABLE_DEFINITION, f"NO INHERIT is not for a partitioned table, as {table.name} is"
-        )
+        refused = FEATURE_NOT_SUPPORTED if said.kind == "n" else INVALID_TABLE_DEFINITION
+        raise RefusedError(refused, f"NO INHERIT is not for a partitioned table, as {table.name} is")
     if said.kind == "f":
         if only and table.kind == "p" and state.children(table.oid):
             raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")
@@ -183,6 +204,9 @@ def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> Non
     children = state.children(table.oid) if only else []
     if children and table.kind == "p" and _lacks_not_null(state, column, children):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
+    there = not_null_of(state, table.oid, column.number)
+    if there is not None and there.no_inherit and not only:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{there.name} of {table.name} is not inherited")
     alone = bool(children) and state.version >= NOT_NULL_CONSTRAINTS and not column.not_null
     set_not_null(state, table.oid, column.number, recurse=not only, no_inherit=alone)
 

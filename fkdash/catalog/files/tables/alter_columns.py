@@ -34,7 +34,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import GENERATED_COLUMNS_STAY, IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import Attribute, Relation
+    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
     from fkdash.catalog.files.reading.nodes import Act, ColumnSaid
 
 
@@ -72,6 +72,8 @@ def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
     forbids = next((each for each in said.constraints if each.kind == "n"), None)
     serial = state.relations.get(column.sequence)
     implied = column.identity or (serial is not None and serial.owned_by == (table, column.number))
+    if forbids is not None and forbids.no_inherit and state.relations[table].kind == "p":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "NOT NULL of a partitioned table is inherited")
     if forbids is not None or implied or any(each.kind == "p" for each in said.constraints):
         set_not_null(
             state,
@@ -160,7 +162,7 @@ def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade:
 def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
     """Drop the constraints that a column is in, foreign keys first: they may depend on keys of their own table."""
     for constraint in sorted(state.constraints_on(table.oid), key=lambda each: each.kind != "f"):
-        if constraint.oid not in state.constraints or number not in constraint.columns:
+        if constraint.oid not in state.constraints or not _is_in(state, number, constraint):
             continue
         above = state.constraints.get(constraint.parent)
         if above is not None and (constraint.kind != "f" or above.table != table.oid):
@@ -170,6 +172,14 @@ def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bo
             state.remove_constraint(constraint)
         else:
             remove_key(state, constraint, cascade=cascade)
+
+
+def _is_in(state: State, number: int, constraint: Constraint) -> bool:
+    """Tell whether a constraint goes with a column; a key also with one that its index only includes."""
+    if number in constraint.columns or constraint.kind not in "pux":
+        return number in constraint.columns
+    index = state.relations[constraint.index].index
+    return index is not None and number in index.used
 
 
 def _drop_below(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool) -> None:

@@ -8,6 +8,7 @@ from fkdash.catalog.files.dropping import remove_key
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import copies_of, mark_validated
 from fkdash.sqlstates import (
+    DEPENDENT_OBJECTS_STILL_EXIST,
     DUPLICATE_OBJECT,
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -42,6 +43,9 @@ def drop_constraint(state: State, table: Relation, act: Act, *, only: bool) -> N
         raise DoubtfulError("dropping a constraint of a table alone is not followed")
     if found.kind == "n" and any(each.identity for each in table.columns if each.number in found.columns):
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} is the NOT NULL of an identity column")
+    index = state.relations[found.index].index if found.kind in "pux" else None
+    if index is not None and index.parent:
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the index of {act.name} belongs to one of the table's")
     remove_key(state, found, cascade=act.cascade)
 
 
