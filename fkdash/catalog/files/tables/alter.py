@@ -26,7 +26,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import AlterTable, ConstraintSaid
@@ -93,7 +93,8 @@ def _plan(state: State, table: int, act: Act, steps: list[tuple[int, Callable[[]
         assert act.constraint is not None  # noqa: S101 - ADD CONSTRAINT has one
         if act.constraint.kind == "p" and not only:
             columns = act.constraint.columns
-            steps.append((_CONSTRAINT_NULLS, lambda: _forbid_nulls_in_key(state, table, columns)))
+            known = [each.name for each in state.relations[table].columns if each.not_null]
+            steps.append((_CONSTRAINT_NULLS, lambda: _forbid_nulls_in_key(state, table, columns, known)))
         steps.append(_constraint_step(state, table, act.constraint, act.constraint.columns, only=only))
     else:
         number = _PASSES.get(act.what, _REST)
@@ -140,11 +141,16 @@ def _constraint_step(
     return number, lambda: _add_constraint(state, state.relations[table], said, columns, only=only)
 
 
-def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...]) -> None:
-    """Forbid NULL in the columns of a primary key that is added: it is asked for before the key is."""
+def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...], known: Collection[str]) -> None:
+    """Forbid NULL in the columns of a primary key that is added: it is asked for before the key is.
+
+    From PostgreSQL 18 on what forbade it before the statement, `known`, has to be there still.
+    """
     for name in columns:
         column = state.relations[table].column(name)
         if column is not None and not column.not_null:
+            if name in known and state.version >= NOT_NULL_CONSTRAINTS:
+                raise RefusedError(INVALID_TABLE_DEFINITION, f"{name} of the primary key is not NOT NULL any more")
             set_not_null(state, table, column.number, added=True)
 
 

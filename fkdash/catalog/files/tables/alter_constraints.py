@@ -119,6 +119,8 @@ def _rename(state: State, table: Relation, found: Constraint, name: str) -> None
         for child in state.children(table.oid):
             inherited = state.constraint(child, found.name)
             if inherited is not None:
+                if state.constraint(child, name) is not None:
+                    raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {name} of {child.name} already")
                 _rename(state, child, inherited, name)
             elif found.kind == "n":
                 raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {found.name} on {child.name}")
