@@ -139,6 +139,9 @@ SCRIPTS = {
     "table m1 partition of m default; create unique index mi on m (k, a); alter table m1 add primary key using index m1_k_a_idx; do $$ "
     "begin alter table m1 drop constraint m1_k_a_idx; exception when dependent_objects_still_exist then alter table c add x int; end $$; "
     "do $$ begin drop index mi; exception when dependent_objects_still_exist then alter table c add y int; end $$; drop index mi cascade;",
+    "what goes together depends on nothing that stays": "create table m (k int not null, a int not null, primary key (k, a)) partition by "
+    "list (k); create table m1 partition of m default; alter table m1 add foreign key (k, a) references m1; create index i on m (a); drop "
+    "index m1_a_idx, i; alter table m drop column a;",
     "what PostgreSQL never takes": "do $$ begin create table t (ctid int); exception when duplicate_column then alter table c add x int; end "
     "$$; do $$ begin alter table c rename p_id to xmin; exception when duplicate_column then alter table c add y int; end $$; do $$ begin "
     "create schema pg_mine; exception when reserved_name then alter table c add z int; end $$; do $$ begin alter table c add v boolean "

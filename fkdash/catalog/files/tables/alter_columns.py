@@ -130,6 +130,8 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             if not cascade and state.version >= GENERATED_COLUMNS_STAY:
                 raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
+    if not only:
+        _drop_keys_below(state, table, column.name)
     _drop_constraints(state, table, number, cascade=cascade)
     for index in state.indexes_on(table.oid):
         if index.index is not None and number in index.index.used:
@@ -172,6 +174,18 @@ def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bo
             state.remove_constraint(constraint)
         else:
             remove_key(state, constraint, cascade=cascade)
+
+
+def _drop_keys_below(state: State, table: Relation, name: str) -> None:
+    """Drop the foreign keys of what inherits a column that goes, before the keys that they may depend on."""
+    for child in state.children(table.oid):
+        theirs = child.column(name)
+        if theirs is None or theirs.inherited > 1 or theirs.local:
+            continue
+        for key in state.constraints_on(child.oid, "f"):
+            if theirs.number in key.columns and key.oid in state.constraints and not key.parent:
+                remove_key(state, key, cascade=True)
+        _drop_keys_below(state, child, name)
 
 
 def _is_in(state: State, number: int, constraint: Constraint) -> bool:
