@@ -139,6 +139,9 @@ SCRIPTS = {
     "table m1 partition of m default; create unique index mi on m (k, a); alter table m1 add primary key using index m1_k_a_idx; do $$ "
     "begin alter table m1 drop constraint m1_k_a_idx; exception when dependent_objects_still_exist then alter table c add x int; end $$; "
     "do $$ begin drop index mi; exception when dependent_objects_still_exist then alter table c add y int; end $$; drop index mi cascade;",
+    "a type that is said again, and a default that cannot follow": "alter table c add x text, add y bool default true; alter table c alter x type "
+    "text, alter x type bigint using 1; do $$ begin alter table c alter y type bigint using 1; exception when datatype_mismatch then alter "
+    "table c alter y type text; end $$;",
     "what goes together depends on nothing that stays": "create table m (k int not null, a int not null, primary key (k, a)) partition by "
     "list (k); create table m1 partition of m default; alter table m1 add foreign key (k, a) references m1; create index i on m (a); drop "
     "index m1_a_idx, i; alter table m drop column a;",
@@ -164,6 +167,9 @@ ON_THE_NEWEST = {
     "do $$ begin alter table c alter o set not null; exception when feature_not_supported then alter table c add a6 int; end $$; alter "
     "table only c alter o set not null; do $$ begin create table d (p_id int not null no inherit) inherits (c); exception when "
     "datatype_mismatch then alter table c add a7 int; end $$;",
+    "NOT NULL without inheritance in what inherits": "create table h () inherits (c); alter table c add o int not null no inherit; create table "
+    "m (k int not null) partition by list (k); create table m1 partition of m default; do $$ begin alter table m1 alter constraint "
+    "m_k_not_null no inherit; exception when object_not_in_prerequisite_state then alter table p add x int; end $$;",
     "indexes of an expression that is set anew": "create table t (a int, g int generated always as (a) stored); create index on t (g); "
     "create index on t (a); create unique index u on t (g); alter table t add foreign key (a) references t (g); alter table t alter g "
     "set expression as (a + 1);",

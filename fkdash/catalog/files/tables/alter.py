@@ -14,6 +14,7 @@ from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import drop_not_null, not_null_of, set_not_null
+from fkdash.catalog.files.types import type_of
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
     FEATURE_NOT_SUPPORTED,
@@ -67,14 +68,25 @@ def alter_table(state: State, said: AlterTable) -> None:
         for act in said.acts:
             _alter_other_kind(state, relation, act)
         return
-    retyped = [act.name for act in said.acts if act.what == "alter type"]
-    if len(set(retyped)) < len(retyped):
-        raise RefusedError(FEATURE_NOT_SUPPORTED, f"the type of a column of {relation.name} is altered twice")
+    _want_types_once(state, relation, said.acts)
     steps: list[tuple[int, Callable[[], None]]] = []
     for act in said.acts:
         _plan(state, relation.oid, act, steps, only=said.only)
     for _, step in sorted(steps, key=lambda step: step[0]):
         step()
+
+
+def _want_types_once(state: State, table: Relation, acts: Sequence[Act]) -> None:
+    """Raise RefusedError where a column gets another type, and then one more."""
+    seen: dict[str, Act] = {}
+    for act in acts:
+        if act.what != "alter type":
+            continue
+        before, column = seen.get(act.name), table.column(act.name)
+        said = before.type if before is not None else None
+        if said is not None and column is not None and type_of(state, said) != column.type:
+            raise RefusedError(FEATURE_NOT_SUPPORTED, f"the type of {act.name} is altered twice")
+        seen[act.name] = act
 
 
 def _alter_other_kind(state: State, relation: Relation, act: Act) -> None:

@@ -82,6 +82,17 @@ def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
             forbids.name if forbids is not None else None,
             no_inherit=forbids.no_inherit if forbids is not None else False,
         )
+        if forbids is not None and forbids.no_inherit:
+            _mark_below(state, table, said.name)
+
+
+def _mark_below(state: State, table: int, name: str) -> None:
+    """Mark a column as NOT NULL in what inherits it, without a constraint: PostgreSQL copies that much of it."""
+    for child in state.children(table):
+        theirs = child.column(name)
+        if theirs is not None and theirs.made == state.statement:
+            state.change_column(child.oid, theirs.number, not_null=True, null_set=state.statement)
+            _mark_below(state, child.oid, name)
 
 
 def _inherit_column(state: State, table: int, number: int) -> None:

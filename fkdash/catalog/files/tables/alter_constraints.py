@@ -74,6 +74,8 @@ def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> 
     found = _named(state, table, act.name)
     flags = dict(act.flags)
     if found.kind == "n" and set(flags) == {"inherit"}:
+        if found.inherited and not flags["inherit"]:
+            raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} of {table.name} is inherited")
         if state.children(table.oid):
             raise DoubtfulError("whether a NOT NULL constraint is inherited is not followed")
         state.change_constraint(found, no_inherit=not flags["inherit"])

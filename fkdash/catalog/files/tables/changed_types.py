@@ -32,6 +32,8 @@ def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> Non
         return
     base = base_of(state, wanted.type)
     said = column.default.text({}).strip("( )") if column.default is not None else "0"
+    if said.lower() in {"true", "false"} and not (base.builtin in TEXTS | {"bool"} and not base.array):
+        raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
     null = said.lower().startswith("null")
     numeric = _NUMBER.fullmatch(said) is not None or (null and base_of(state, column.type).builtin in _NUMBERS)
     if not numeric and base_of(state, column.type).builtin not in TEXTS:
