@@ -142,6 +142,10 @@ SCRIPTS = {
     "a type that is said again, and a default that cannot follow": "alter table c add x text, add y bool default true; alter table c alter x type "
     "text, alter x type bigint using 1; do $$ begin alter table c alter y type bigint using 1; exception when datatype_mismatch then alter "
     "table c alter y type text; end $$;",
+    "an index that is made anew calls its columns as the table does": "alter table c add x int, add constraint k unique (p_id, x); alter table c "
+    "rename p_id to q; alter table c alter x type bigint; create table l (like c including all); create table t (a int generated always "
+    "as identity); do $$ begin alter table t alter a drop identity, alter a type text; exception when invalid_parameter_value then alter "
+    "table c add y int; end $$;",
     "what goes together depends on nothing that stays": "create table m (k int not null, a int not null, primary key (k, a)) partition by "
     "list (k); create table m1 partition of m default; alter table m1 add foreign key (k, a) references m1; create index i on m (a); drop "
     "index m1_a_idx, i; alter table m drop column a;",

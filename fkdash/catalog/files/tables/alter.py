@@ -14,10 +14,11 @@ from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import drop_not_null, not_null_of, set_not_null
-from fkdash.catalog.files.types import type_of
+from fkdash.catalog.files.types import is_whole_number, type_of
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
     FEATURE_NOT_SUPPORTED,
+    INVALID_PARAMETER_VALUE,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
@@ -77,12 +78,16 @@ def alter_table(state: State, said: AlterTable) -> None:
 
 
 def _want_types_once(state: State, table: Relation, acts: Sequence[Act]) -> None:
-    """Raise RefusedError where a column gets another type, and then one more."""
+    """Raise RefusedError where a column gets another type, and then one more, or one that no identity has."""
     seen: dict[str, Act] = {}
     for act in acts:
         if act.what != "alter type":
             continue
         before, column = seen.get(act.name), table.column(act.name)
+        identity = column is not None and bool(column.identity)
+        # The sequence is looked at before anything is done, be it that the identity is dropped.
+        if identity and act.type is not None and not is_whole_number(type_of(state, act.type)):
+            raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
         said = before.type if before is not None else None
         if said is not None and column is not None and type_of(state, said) != column.type:
             raise RefusedError(FEATURE_NOT_SUPPORTED, f"the type of {act.name} is altered twice")

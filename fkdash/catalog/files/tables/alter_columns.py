@@ -14,6 +14,7 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.tables.descent import with_heirs
+from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys
@@ -313,7 +314,7 @@ def _renew(state: State, table: Relation, column: Attribute, wanted: Attribute) 
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)
             )
-            state.change(index, index=replace(fact, opclasses=classes))
+            state.change(index, index=replace(fact, opclasses=classes, labels=labels_now(table, fact)))
             state.renew_index(index.oid)
     for check in state.constraints_on(table.oid, "c"):
         if number in check.columns and not check.validated:
