@@ -40,6 +40,8 @@ def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> Non
         return
     if not base.array and base.builtin in (FROM_NUMBER if numeric else _FROM_TEXT):
         return
+    if null and not numeric and column.type_set > column.default_set:
+        raise DoubtfulError(f"whether the default NULL of {column.name} was a number's is not known")
     if not numeric and not null and not said.startswith("'"):
         raise DoubtfulError(f"whether the default of {column.name} can be cast to the new type is not known")
     raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
