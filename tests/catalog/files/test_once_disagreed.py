@@ -146,6 +146,8 @@ SCRIPTS = {
     "rename p_id to q; alter table c alter x type bigint; create table l (like c including all); create table t (a int generated always "
     "as identity); do $$ begin alter table t alter a drop identity, alter a type text; exception when invalid_parameter_value then alter "
     "table c add y int; end $$;",
+    "a default of NULL in place of one that is inherited": "create table t (a int default 5, b serial); create table u (a int default null, b int "
+    "default null, id int primary key) inherits (t);",
     "what goes together depends on nothing that stays": "create table m (k int not null, a int not null, primary key (k, a)) partition by "
     "list (k); create table m1 partition of m default; alter table m1 add foreign key (k, a) references m1; create index i on m (a); drop "
     "index m1_a_idx, i; alter table m drop column a;",

@@ -81,6 +81,7 @@ class _Making:
         self.generated: list[ColumnSaid] = []
         self.own: list[OwnConstraint] = []
         self.named_nulls: dict[str, tuple[str | None, bool]] = {}
+        self.with_default: set[str] = set()
         self.likes: list[tuple[LikeSaid, Relation]] = []
         self.parents: list[Relation] = []
 
@@ -155,6 +156,8 @@ class _Making:
         for each in said.constraints:
             if each.kind == "n":
                 self._forbid_null(said.name, each)
+            elif each.kind == "default":
+                self.with_default.add(said.name)
             elif each.kind in "pucf":
                 self.own.append((each, (said.name,)))
 
@@ -254,12 +257,13 @@ class _Making:
                     f"{column.name} is not generated as in the table it is inherited from",
                 )
             at = merged.index(before)
+            own_default = bool(column.default or column.sequence) or column.name in self.with_default
             merged[at] = replace(
                 before,
                 local=True,
-                default=column.default if column.default or column.sequence else before.default,
-                sequence=column.sequence if column.default or column.sequence else before.sequence,
-                default_set=now if column.default or column.sequence else before.default_set,
+                default=column.default if own_default else before.default,
+                sequence=column.sequence if own_default else before.sequence,
+                default_set=now if own_default else before.default_set,
                 identity=column.identity,
                 generated=column.generated or before.generated,
             )
