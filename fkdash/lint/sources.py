@@ -33,6 +33,9 @@ _MOST_LISTED: Final = 5
 _ONE_NUMBER: Final = frozenset({"goose", "dbmate", "golang-migrate", "supabase"})
 """Tools to which a version is the digits before the first underscore, and nothing else."""
 
+_A_FOLDER_EACH: Final = frozenset({"prisma", "drizzle-1", "diesel"})
+"""Tools whose migrations are folders."""
+
 _MODELS: Final = {
     ".prisma": Tool("prisma-schema", "a Prisma schema", lambda _: ()),
     ".json": Tool("drizzle-snapshot", "a Drizzle snapshot", lambda _: ()),
@@ -204,7 +207,9 @@ def _doubts(path: Path, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]
         if not file.path.is_file():
             yield file.label, f"{file.tool.words} names it, but it is not there"
     tool, folder = files[0].tool, files[0].path.parent
-    for other in sorted(folder.iterdir()):
+    if tool.name in _A_FOLDER_EACH:
+        yield from _empty_ones(folder.parent, files[0].path.name)
+    for other in sorted(folder.iterdir()) if folder.is_dir() else ():
         if other.suffix.lower() == ".sql" and not other.is_file() and not other.is_dir():
             yield (
                 label_of(other),
@@ -215,11 +220,18 @@ def _doubts(path: Path, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]
         for other in sql_files(folder):
             if other.name not in known:
                 yield label_of(other), "it has no entry in meta/_journal.json, so Drizzle never runs it"
-    if tool.name not in _LISTED_ELSEWHERE:
+    if tool.name not in _LISTED_ELSEWHERE and folder.is_dir():
         read = {file.path for file in files}
         for other in (each for each in in_code(folder) if each not in read):
             yield label_of(other), f"it is a migration in {language_of(other)}, which is not read"
     yield from _repeated(tool, files)
+
+
+def _empty_ones(folder: Path, name: str) -> Iterator[tuple[str, str]]:
+    """Give the folders of migrations that have none in them."""
+    for each in sorted(folder.iterdir()):
+        if each.is_dir() and number_of(each) is not None and not (each / name).is_file():
+            yield label_of(each), f"there is no {name} in it"
 
 
 def _repeated(tool: Tool, files: Sequence[SourceFile]) -> Iterator[tuple[str, str]]:

@@ -105,9 +105,25 @@ def _journal(folder: Path) -> Sequence[Path]:
         ) from error
     if dialect not in {"postgresql", "pg"}:
         raise UsageError(f"{journal} is for {dialect}, not for PostgreSQL.", next_step="Name another folder.")
-    if not all(isinstance(tag, str) for tag in tags):
+    if not isinstance(entries, list) or not all(isinstance(tag, str) for tag in tags):
         raise UsageError(f"Drizzle's journal {journal} has an entry without a tag.", next_step="Mend it.")
-    return [folder / f"{tag}.sql" for tag in tags]
+    if not tags and sql_files(folder):
+        raise UsageError(
+            f"Drizzle's journal {journal} names no migration, so none of those beside it would run.",
+            next_step="Mend it, or read them with --tool numbered.",
+        )
+    return _within(folder, tags, journal)
+
+
+def _within(folder: Path, names: Sequence[str], said_in: Path) -> Sequence[Path]:
+    """Give the SQL files of these names; raises UsageError for a name that leads out of the folder."""
+    for name in names:
+        if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or "\0" in name:
+            raise UsageError(
+                f"{said_in} names {name!r}, which is no migration of {folder}.",
+                next_step="Mend it, or name the SQL files.",
+            )
+    return [folder / f"{name}.sql" for name in names]
 
 
 def _folders_with(name: str, beside: str = "") -> Callable[[Path], Sequence[Path]]:
@@ -193,7 +209,7 @@ def _sqitch(folder: Path) -> Sequence[Path]:
         if word and not word.startswith(("%", "#", "@", "-")):
             names.append(word)
     # A change that was reworked runs first as it was when it was tagged, which is another file.
-    return [folder / "deploy" / f"{name}.sql" for name in dict.fromkeys(names)]
+    return _within(folder / "deploy", list(dict.fromkeys(names)), plan)
 
 
 def _stamped(folder: Path) -> Sequence[Path]:

@@ -26,7 +26,7 @@ from fkdash.sqlstates import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
     from fkdash.catalog.files.reading.nodes import Drop, Name
@@ -78,7 +78,7 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
     if relation.kind in "rpf":
         _drop_table(state, relation, cascade=cascade, together=along)
     elif relation.index is not None:
-        _drop_index_itself(state, relation, cascade=cascade)
+        _drop_index_itself(state, relation, cascade=cascade, together=along)
     elif relation.kind == "S":
         drop_sequence(state, relation, cascade=cascade)
     else:
@@ -153,17 +153,27 @@ def drop_index(state: State, index: Relation, *, cascade: bool) -> None:
         _remove_index(state, index, cascade=cascade)
 
 
-def _drop_index_itself(state: State, index: Relation, *, cascade: bool) -> None:
+def _drop_index_itself(state: State, index: Relation, *, cascade: bool, together: Collection[int]) -> None:
     assert index.index is not None  # noqa: S101 - it is an index
     table = index.index.table
     carried = next((each for each in state.constraints_on(table, "pux") if each.index == index.oid), None)
     if carried is not None:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the constraint {carried.name} needs the index")
-    if index.index.parent:
+    if index.index.parent and index.index.parent not in together:
         raise RefusedError(
             DEPENDENT_OBJECTS_STILL_EXIST, f"{index.name} belongs to an index of the partitioned table"
         )
+    if not cascade:
+        _want_no_constraint_below(state, index)
     _remove_index(state, index, cascade=cascade)
+
+
+def _want_no_constraint_below(state: State, index: Relation) -> None:
+    """Raise RefusedError where a partition made a key of its part of an index that goes."""
+    for part in [each for each in state.relations.values() if each.index and each.index.parent == index.oid]:
+        if any(each.index == part.oid and each.kind in "pux" for each in state.constraints.values()):
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"a constraint needs the index {part.name}")
+        _want_no_constraint_below(state, part)
 
 
 def _remove_index(state: State, index: Relation, *, cascade: bool) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Template
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, STRING, WORD, cut_name
+from fkdash.catalog.files.state import DoubtfulError, RefusedError
+from fkdash.sqlstates import UNDEFINED_COLUMN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +69,23 @@ _NEVER_COLUMNS: Final = frozenset(
 )
 
 
+_SQL_WORDS: Final = frozenset(
+    [
+        "asc", "asymmetric", "at", "bit", "by", "century", "character", "cmax", "cmin", "content",
+        "ctid", "current_schema", "day", "decade", "desc", "document", "double", "dow", "doy", "epoch",
+        "escape", "exists", "filter", "first", "group", "hour", "int", "integer", "interval", "isodow",
+        "isoyear", "json", "julian", "keys", "last", "leading", "local", "localtime", "localtimestamp",
+        "microseconds", "millennium", "milliseconds", "minute", "month", "nfc", "nfd", "nfkc", "nfkd",
+        "normalized", "nulls", "object", "of", "offset", "oid", "operator", "order", "over", "overlaps",
+        "partition", "placing", "position", "precision", "quarter", "row", "scalar", "second",
+        "substring", "system_user", "tableoid", "text", "time", "timestamp", "timezone", "timezone_hour",
+        "timezone_minute", "trailing", "unique", "unknown", "value", "variadic", "varying", "week",
+        "with", "within", "without", "xmax", "xmin", "year", "zone",
+    ]
+)  # fmt: skip
+"""Words that stand in expressions without being columns, beside the reserved ones."""
+
+
 def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") -> Template:
     """Give an expression with its columns as numbers; `columns` go by name, `table` may stand before them.
 
@@ -96,6 +115,36 @@ def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") 
         at += length
     parts.append(words)
     return Template(tuple(part for part in parts if part != ""), tuple(sorted(found)))
+
+
+def want_columns(said: ExpressionSaid, columns: Mapping[str, int], table: str) -> None:
+    """Raise where an expression seems to name a column that the table does not have."""
+    tokens = said.tokens
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        number, length = _reference(tokens, at, columns, table)
+        if number is None and length == 1 and token.kind in {WORD, QUOTED} and _stands_alone(tokens, at):
+            if token.kind == QUOTED:
+                raise RefusedError(UNDEFINED_COLUMN, f"there is no column {token.value} in {table}")
+            if token.value not in _NEVER_COLUMNS and token.value not in _SQL_WORDS:
+                raise DoubtfulError(f"whether {token.value} is a column of {table} is not known")
+        at += length
+
+
+def _stands_alone(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a word is no function, no type, no schema and no name of a collation."""
+    before = tokens[at - 1] if at else None
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if after is not None and (
+        after.kind == STRING or (after.kind == SIGN and after.value in {"(", ".", "[", "=>"})
+    ):
+        return False
+    if before is None:
+        return True
+    if before.kind == SIGN:
+        return before.value not in {"::", "."}
+    return before.value not in {"as", "collate", "operator", "interval"}
 
 
 def _gap(between: str) -> str:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.facts import Hanging
-from fkdash.catalog.files.state import DoubtfulError, State
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.views import used_by
+from fkdash.sqlstates import UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -74,6 +75,12 @@ def _made(state: State, node: HangsOn, place: int) -> Hanging:
             types.add(found.oid)
         elif relation is not None:
             uses.add((relation.oid, 0))
+        elif (
+            len(name) > 1
+            and name[-2] in state.schemas
+            and state.schemas[name[-2]] not in state.extensions.values()
+        ):
+            raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(name)}")
     return Hanging(node.kind, node.name[-1], table, frozenset(uses), frozenset(types), node.words)
 
 

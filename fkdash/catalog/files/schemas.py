@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.nodes import CreateIndex, CreateOther, CreateTable, CreateTrigger, Skipped
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.sqlstates import DUPLICATE_SCHEMA, FEATURE_NOT_SUPPORTED, INVALID_SCHEMA_DEFINITION
+from fkdash.sqlstates import DUPLICATE_SCHEMA, FEATURE_NOT_SUPPORTED, INVALID_SCHEMA_DEFINITION, RESERVED_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ def create_schema(state: State, node: CreateOther, execute: Callable[[State, Nod
         if node.if_not_exists or name == "public":
             return
         raise RefusedError(DUPLICATE_SCHEMA, f"there is a schema {name} already")
+    _want_own_name(name)
     state.put(state.schemas, name, state.new_oid())
     path = state.path
     state.put(state.settings, "search_path", (name, *path))
@@ -33,6 +34,11 @@ def create_schema(state: State, node: CreateOther, execute: Callable[[State, Nod
         _want_within(name, each)
         execute(state, each)
     state.put(state.settings, "search_path", path)
+
+
+def _want_own_name(name: str) -> None:
+    if name.startswith("pg_"):
+        raise RefusedError(RESERVED_NAME, f"{name} is a name for PostgreSQL's own schemas")
 
 
 def _rank(node: Node) -> int:
@@ -63,5 +69,6 @@ def rename_schema(state: State, node: AlterOther) -> None:
     oid = state.schema(node.name[-1])
     if node.act.name in state.schemas:
         raise RefusedError(DUPLICATE_SCHEMA, f"there is a schema {node.act.name} already")
+    _want_own_name(node.act.name)
     state.put(state.schemas, node.name[-1], None)
     state.put(state.schemas, node.act.name, oid)

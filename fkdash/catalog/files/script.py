@@ -123,7 +123,7 @@ class Script:
             if reason:
                 self._doubt(statement, reason)
             if isinstance(node, HangsOn):
-                execute(self.state, node)
+                self._hang(node, statement)
             return
         self.read += 1
         if isinstance(node, CreateFunction):
@@ -194,6 +194,13 @@ class Script:
         if self._begun is None:
             self._end_short_lived()
             state.forget()
+
+    def _hang(self, node: HangsOn, statement: Statement) -> None:
+        """Keep what a policy or a function uses."""
+        try:
+            execute(self.state, node)
+        except RefusedError as error:
+            self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
 
     def _run_block(self, node: Do, statement: Statement) -> None:
         run_block(self.state, node, read)

@@ -57,7 +57,7 @@ def create_trigger(state: State, node: nodes.CreateTrigger) -> None:
 def _add(state: State, table: Relation, node: nodes.CreateTrigger, function: int, *, root: int) -> None:
     """Add a trigger to a table, `root` is that of the one of which a partition has it."""
     existing = next((each for each in table.triggers if each.name == node.name), None)
-    if existing is not None and (not node.or_replace or existing.parent):
+    if existing is not None and (not node.or_replace or (existing.parent and not root)):
         raise RefusedError(DUPLICATE_OBJECT, f"there is a trigger {node.name} already")
     constraint = 0
     if node.constraint:

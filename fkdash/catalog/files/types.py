@@ -72,6 +72,13 @@ _COLLATABLE: Final = frozenset({"text", "varchar", "bpchar", "name"})
 
 _NUMBERS: Final = {name: rank for rank, name in enumerate(("int2", "int4", "int8", "numeric", "float4", "float8"))}
 TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
+FROM_NUMBER: Final = (
+    TEXTS
+    | frozenset(_NUMBERS)
+    | {"money", "oid", *(each for each in (*BTREE, *_OTHERS) if each.startswith("reg"))}
+)
+"""What a number can become by itself when it is stored."""
+
 _MOMENTS: Final = {"date": 0, "timestamp": 1, "timestamptz": 2}
 _ALIKE: Final = ({"inet", "cidr"}, {"bit", "varbit"}, {"oid", "regclass", "regtype", "regproc", "regrole", "int4"})
 
@@ -177,6 +184,16 @@ def base_of(state: State, type_ref: TypeRef) -> TypeRef:
             return type_ref
         type_ref = type_fact.base
     return type_ref
+
+
+def takes_number(state: State, type_ref: TypeRef) -> bool:
+    """Tell whether a number can be the default of a column of this type; unknown types may have a cast."""
+    base = base_of(state, type_ref)
+    if base.array:
+        return False
+    if base.oid:
+        return state.types[base.oid].kind not in "ecrm"
+    return base.builtin in FROM_NUMBER
 
 
 def collatable(state: State, type_ref: TypeRef) -> bool:

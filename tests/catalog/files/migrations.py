@@ -12,10 +12,10 @@ from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.types import spelled
 from fkdash.catalog.table_name import quoted
 from tests.catalog.files.choices import KEY_TYPES, SCHEMAS
-from tests.catalog.files.rarer import Rarer
+from tests.catalog.files.together import Together
 
 
-class Writer(Rarer):
+class Writer(Together):
     """Writes one statement after the other for the state there is."""
 
     def create_table(self) -> str:
@@ -373,6 +373,14 @@ class Writer(Rarer):
             return f"ALTER TABLE {self.sql(child)} NO INHERIT {self.sql(above)}"
         return f"ALTER TABLE {self.sql(child)} INHERIT {self.sql(parent)}" if child is not parent else None
 
+    def combined(self) -> str | None:
+        """Write several things in one statement, or what hangs on others."""
+        return self.together(
+            [self.add_foreign_key, self.add_column, self.alter_column, self.alter_constraint, self.add_constraint, self.use_index,
+             self.identity, self.exclusion, self.key_parts, self.constraint_change, self.retype, self.properties,
+             self.not_null, self.whole_column, self.alter_column, self.add_constraint],
+        )  # fmt: skip
+
     def statement(self) -> str:
         """Write one statement."""
         weighted: list[tuple[int, Callable[[], str | None]]] = [
@@ -380,7 +388,7 @@ class Writer(Rarer):
             (18, self.add_foreign_key), (8, self.add_column), (12, self.alter_column), (8, self.alter_constraint),
             (7, self.add_constraint), (6, self.create_index), (2, self.use_index), (7, self.rename), (4, self.drop),
             (4, self.domain), (4, self.schema_said), (2, self.partition_index), (4, self.other), (2, self.inherit),
-            (4, self.function), (7, self.trigger), (20, self.rarer),
+            (4, self.function), (7, self.trigger), (20, self.rarer), (14, self.combined),
         ]  # fmt: skip
         while True:
             weights = [weight for weight, _ in weighted]

@@ -123,12 +123,59 @@ SCRIPTS = {
     "function z.f; drop schema z;",
     "the default of a type that goes": "create type r as enum ('a'); alter table c add x r default 'a'; alter table c alter x type text; "
     "do $$ begin drop type r; exception when dependent_objects_still_exist then alter table c add y int; end $$; drop type r cascade;",
+    "several actions in PostgreSQL's order": "alter table c add x int; alter table c add constraint a foreign key (p_id) references p, add "
+    "exclude using btree (x with =), add column z int references p unique, add check (p_id > 0), add column w int check (w > 0) unique, "
+    "add unique (p_id), add foreign key (p_id) references p (n); create table t (i int); alter table t add column if not exists a int "
+    "primary key unique, add column if not exists a text unique; do $$ begin alter table t alter i type text, alter i type bigint; "
+    "exception when feature_not_supported then alter table c add y int; end $$;",
+    "a key goes with a column that its index only includes": "alter table c add x int, add y int; alter table c add constraint k unique (x) "
+    "include (y); alter table c drop y; alter table c add constraint k check (x > 0);",
+    "an index that is there already has to be possible all the same": "create index i on c (id); create index if not exists i on c (p_id); do "
+    "$$ begin create index if not exists i on c (nowhere); exception when undefined_column then alter table c add x int; end $$;",
+    "triggers of partitions are replaced with that of their table": FUNCTION + "create table m (k int) partition by list (k); create table m1 "
+    "partition of m default; create trigger t after update on m for each row execute function f(); create or replace trigger t after "
+    "delete on m for each row execute function f();",
+    "keys that partitions make of an index of their table": "create table m (k int not null, a int not null) partition by list (k); create "
+    "table m1 partition of m default; create unique index mi on m (k, a); alter table m1 add primary key using index m1_k_a_idx; do $$ "
+    "begin alter table m1 drop constraint m1_k_a_idx; exception when dependent_objects_still_exist then alter table c add x int; end $$; "
+    "do $$ begin drop index mi; exception when dependent_objects_still_exist then alter table c add y int; end $$; drop index mi cascade;",
+    "a type that is said again, and a default that cannot follow": "alter table c add x text, add y bool default true; alter table c alter x type "
+    "text, alter x type bigint using 1; do $$ begin alter table c alter y type bigint using 1; exception when datatype_mismatch then alter "
+    "table c alter y type text; end $$;",
+    "an index that is made anew calls its columns as the table does": "alter table c add x int, add constraint k unique (p_id, x); alter table c "
+    "rename p_id to q; alter table c alter x type bigint; create table l (like c including all); create table t (a int generated always "
+    "as identity); do $$ begin alter table t alter a drop identity, alter a type text; exception when invalid_parameter_value then alter "
+    "table c add y int; end $$;",
+    "a default of NULL in place of one that is inherited": "create table t (a int default 5, b serial); create table u (a int default null, b int "
+    "default null, id int primary key) inherits (t);",
+    "what goes together depends on nothing that stays": "create table m (k int not null, a int not null, primary key (k, a)) partition by "
+    "list (k); create table m1 partition of m default; alter table m1 add foreign key (k, a) references m1; create index i on m (a); drop "
+    "index m1_a_idx, i; alter table m drop column a;",
+    "what PostgreSQL never takes": "do $$ begin create table t (ctid int); exception when duplicate_column then alter table c add x int; end "
+    "$$; do $$ begin alter table c rename p_id to xmin; exception when duplicate_column then alter table c add y int; end $$; do $$ begin "
+    "create schema pg_mine; exception when reserved_name then alter table c add z int; end $$; do $$ begin alter table c add v boolean "
+    "default 1; exception when datatype_mismatch then alter table c add v int; end $$; do $$ begin alter table c add u int check (nowhere "
+    "> 0); exception when undefined_column then alter table c add u int; end $$; do $$ begin create table w (a int default 1); create "
+    "table w2 (a int default 2); create table w3 () inherits (w, w2); exception when invalid_column_definition then alter table c add w "
+    "int; end $$;".replace("nowhere", '"nowhere"'),
 }  # fmt: skip
 
 ON_THE_NEWEST = {
     "what ONLY takes from a parent stays with those below as their own": "create table m (k int, r int not null) partition by list (k); "
     "create table m1 partition of m default; alter table only m alter r drop not null; create table t (r int not null); create table u "
     "() inherits (t); alter table only t alter r drop not null; alter table u alter r drop not null;",
+    "NOT NULL of one column is one constraint": "do $$ begin create table t (x int null primary key); exception when syntax_error then alter "
+    "table c add a1 int; end $$; do $$ begin create table t (x int not null no inherit primary key); exception when syntax_error then "
+    "alter table c add a2 int; end $$; do $$ begin create table t (x int constraint a not null, constraint y not null x); exception when "
+    "syntax_error then alter table c add a3 int; end $$; do $$ begin create table t (k int not null no inherit) partition by list (k); "
+    "exception when feature_not_supported then alter table c add a4 int; end $$; do $$ begin alter table c add not null p_id no inherit; "
+    "exception when object_not_in_prerequisite_state then alter table c add a5 int; end $$; alter table c add o int not null no inherit; "
+    "do $$ begin alter table c alter o set not null; exception when feature_not_supported then alter table c add a6 int; end $$; alter "
+    "table only c alter o set not null; do $$ begin create table d (p_id int not null no inherit) inherits (c); exception when "
+    "datatype_mismatch then alter table c add a7 int; end $$;",
+    "NOT NULL without inheritance in what inherits": "create table h () inherits (c); alter table c add o int not null no inherit; create table "
+    "m (k int not null) partition by list (k); create table m1 partition of m default; do $$ begin alter table m1 alter constraint "
+    "m_k_not_null no inherit; exception when object_not_in_prerequisite_state then alter table p add x int; end $$;",
     "indexes of an expression that is set anew": "create table t (a int, g int generated always as (a) stored); create index on t (g); "
     "create index on t (a); create unique index u on t (g); alter table t add foreign key (a) references t (g); alter table t alter g "
     "set expression as (a + 1);",

@@ -297,6 +297,8 @@ DOUBTFUL = {
     "create type r as enum ('a'); alter table c add x text default 'a'::r::text; drop type r;": "an expression of c seems to use the type",
     "create schema s; create function s.f(int) returns int language sql as 'select 1'; drop schema s;": "the schema s seems to have the",
     "create publication o for table c (p_id); alter table c drop p_id;": "the publication o seems to use p_id",
+    "do $$ begin if not exists (select from pg_class where relname = 'x') then raise exception 'no x'; end if; end $$;": "PostgreSQL "
+    "would refuse it: the block raises exception 'no x'",
     "call fix_everything();": "what a procedure does is not followed",
     "begin; alter table c add x int;": "the transaction that begins here is never committed",
     "alter table c frobnicate;": "it is not understood at 'frobnicate'",

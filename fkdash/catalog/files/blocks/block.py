@@ -40,6 +40,7 @@ CHANGES: Final = re.compile(
 )
 """Words without which nothing that is followed can change."""
 
+_RAISES: Final = re.compile(r"\braise\b(?!\s+(?:notice|warning|info|log|debug)\b)|\bassert\b", re.IGNORECASE)
 _WHOLE_CLASS: Final = {"syntax_error_or_access_rule_violation": "42"}
 _QUIET: Final = frozenset({"null", "assert", "get", "insert", "update", "delete", "merge"})
 _LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
@@ -50,6 +51,10 @@ _ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
 def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:
     """Carry out a DO block; raises RefusedError where an exception leaves it, DoubtfulError where unsure."""
     if not CHANGES.search(node.body):
+        if _RAISES.search(node.body) and node.language == "plpgsql":
+            # It changes nothing, whatever of it is not understood, but it may end what it stands in.
+            with suppress(DoubtfulError, NotReadError):
+                _Block(state, Cursor(node.body), read).run()
         return
     if node.language != "plpgsql":
         raise DoubtfulError(f"a block in {node.language} is not followed")

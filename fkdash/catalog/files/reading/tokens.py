@@ -158,6 +158,8 @@ def _character(number: int) -> str:
 
 
 def _unquoted(text: str) -> str:
+    if text.endswith('""') and text.lower() in {'""', 'u&""'}:
+        raise NotReadError("a name in quotes is empty")
     if text[0] in "uU":
         return cut_name(_whole(_UNICODE.sub(_unicode, text[3:-1].replace('""', '"'))))
     return cut_name(text[1:-1].replace('""', '"'))

@@ -12,9 +12,13 @@ from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_
 from fkdash.catalog.files.tables.checks import add_check
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
-from fkdash.catalog.files.tables.not_nulls import drop_not_null, set_not_null
+from fkdash.catalog.files.tables.merged_keys import merged_keys
+from fkdash.catalog.files.tables.not_nulls import drop_not_null, not_null_of, set_not_null
+from fkdash.catalog.files.types import is_whole_number, type_of
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_PARAMETER_VALUE,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
@@ -24,12 +28,16 @@ from fkdash.sqlstates import (
 from fkdash.versions import KEY_TRIGGERS_ON_PARTITIONED, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import AlterTable, ConstraintSaid
 
-_DROPS, _TYPES, _COLUMNS, _PROPERTIES, _ADDED_NULLS, _CONSTRAINT_NULLS, _KEYS, _OTHERS, _REST = range(9)
+(
+    _DROPS, _TYPES, _COLUMNS, _PROPERTIES, _ADDED_NULLS, _CONSTRAINT_NULLS, _ADDED_KEYS, _KEYS, _OTHERS,
+    _ADDED_OTHERS, _CONSTRAINTS, _REST,
+) = range(12)  # fmt: skip
+"""What PostgreSQL does first of several actions (AT_PASS_…); what columns bring comes before what is added."""
 _PASSES: Final = {
     "drop column": _DROPS,
     "drop constraint": _DROPS,
@@ -61,11 +69,29 @@ def alter_table(state: State, said: AlterTable) -> None:
         for act in said.acts:
             _alter_other_kind(state, relation, act)
         return
+    _want_types_once(state, relation, said.acts)
     steps: list[tuple[int, Callable[[], None]]] = []
     for act in said.acts:
         _plan(state, relation.oid, act, steps, only=said.only)
     for _, step in sorted(steps, key=lambda step: step[0]):
         step()
+
+
+def _want_types_once(state: State, table: Relation, acts: Sequence[Act]) -> None:
+    """Raise RefusedError where a column gets another type, and then one more, or one that no identity has."""
+    seen: dict[str, Act] = {}
+    for act in acts:
+        if act.what != "alter type":
+            continue
+        before, column = seen.get(act.name), table.column(act.name)
+        identity = column is not None and bool(column.identity)
+        # The sequence is looked at before anything is done, be it that the identity is dropped.
+        if identity and act.type is not None and not is_whole_number(type_of(state, act.type)):
+            raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
+        said = before.type if before is not None else None
+        if said is not None and column is not None and type_of(state, said) != column.type:
+            raise RefusedError(FEATURE_NOT_SUPPORTED, f"the type of {act.name} is altered twice")
+        seen[act.name] = act
 
 
 def _alter_other_kind(state: State, relation: Relation, act: Act) -> None:
@@ -84,7 +110,8 @@ def _plan(state: State, table: int, act: Act, steps: list[tuple[int, Callable[[]
         assert act.constraint is not None  # noqa: S101 - ADD CONSTRAINT has one
         if act.constraint.kind == "p" and not only:
             columns = act.constraint.columns
-            steps.append((_CONSTRAINT_NULLS, lambda: _forbid_nulls_in_key(state, table, columns)))
+            known = [each.name for each in state.relations[table].columns if each.not_null]
+            steps.append((_CONSTRAINT_NULLS, lambda: _forbid_nulls_in_key(state, table, columns, known)))
         steps.append(_constraint_step(state, table, act.constraint, act.constraint.columns, only=only))
     else:
         number = _PASSES.get(act.what, _REST)
@@ -102,27 +129,45 @@ def _plan_column(
         if state.relations[table].is_partition:
             raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
         return
-    steps.append((_COLUMNS, lambda: alter_columns.add_column(state, table, said, only=only)))
-    steps.append((_ADDED_NULLS, lambda: alter_columns.forbid_null_in_added(state, table, said)))
-    for each in said.constraints:
-        if each.kind in "pucf":
-            if each.not_valid and each.kind == "f":
-                raise DoubtfulError("NOT VALID on a column that is added is not followed")
-            steps.append(_constraint_step(state, table, each, (said.name,), only=only))
+    made: list[bool] = []
+
+    def add() -> None:
+        # The same statement may have added it before.
+        if not (act.if_exists and state.relations[table].column(said.name) is not None):
+            alter_columns.add_column(state, table, said, only=only)
+            made.append(True)
+
+    def if_made(step: Callable[[], None]) -> Callable[[], None]:
+        return lambda: step() if made else None
+
+    steps.append((_COLUMNS, add))
+    steps.append((_ADDED_NULLS, if_made(lambda: alter_columns.forbid_null_in_added(state, table, said))))
+    if any(each.not_valid and each.kind == "f" for each in said.constraints):
+        raise DoubtfulError("NOT VALID on a column that is added is not followed")
+    keys = sorted((each for each in said.constraints if each.kind in "pu"), key=lambda each: each.kind != "p")
+    merged = [each for each, _ in merged_keys((each, (said.name,)) for each in keys)]
+    for each in (*merged, *(each for each in said.constraints if each.kind in "cf")):
+        _, step = _constraint_step(state, table, each, (said.name,), only=only)
+        steps.append((_ADDED_KEYS if each.kind in "pu" else _ADDED_OTHERS, if_made(step)))
 
 
 def _constraint_step(
     state: State, table: int, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> tuple[int, Callable[[], None]]:
-    number = {"n": _CONSTRAINT_NULLS, "p": _KEYS, "u": _KEYS, "x": _KEYS}.get(said.kind, _OTHERS)
+    number = {"n": _CONSTRAINT_NULLS, "p": _KEYS, "u": _KEYS, "x": _KEYS}.get(said.kind, _CONSTRAINTS)
     return number, lambda: _add_constraint(state, state.relations[table], said, columns, only=only)
 
 
-def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...]) -> None:
-    """Forbid NULL in the columns of a primary key that is added: it is asked for before the key is."""
+def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...], known: Collection[str]) -> None:
+    """Forbid NULL in the columns of a primary key that is added: it is asked for before the key is.
+
+    From PostgreSQL 18 on what forbade it before the statement, `known`, has to be there still.
+    """
     for name in columns:
         column = state.relations[table].column(name)
         if column is not None and not column.not_null:
+            if name in known and state.version >= NOT_NULL_CONSTRAINTS:
+                raise RefusedError(INVALID_TABLE_DEFINITION, f"{name} of the primary key is not NOT NULL any more")
             set_not_null(state, table, column.number, added=True)
 
 
@@ -134,9 +179,8 @@ def _add_constraint(
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
     if said.no_inherit and table.kind == "p" and said.kind in "cn":
-        raise RefusedError(
-            INVALID_TABLE_DEFINITION, f"NO INHERIT is not for a partitioned table, as {table.name} is"
-        )
+        refused = FEATURE_NOT_SUPPORTED if said.kind == "n" else INVALID_TABLE_DEFINITION
+        raise RefusedError(refused, f"NO INHERIT is not for a partitioned table, as {table.name} is")
     if said.kind == "f":
         if only and table.kind == "p" and state.children(table.oid):
             raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")
@@ -183,6 +227,9 @@ def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> Non
     children = state.children(table.oid) if only else []
     if children and table.kind == "p" and _lacks_not_null(state, column, children):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
+    there = not_null_of(state, table.oid, column.number)
+    if there is not None and there.no_inherit and not only:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{there.name} of {table.name} is not inherited")
     alone = bool(children) and state.version >= NOT_NULL_CONSTRAINTS and not column.not_null
     set_not_null(state, table.oid, column.number, recurse=not only, no_inherit=alone)
 

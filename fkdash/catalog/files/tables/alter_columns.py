@@ -14,6 +14,7 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.tables.descent import with_heirs
+from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys
@@ -34,7 +35,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import GENERATED_COLUMNS_STAY, IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import Attribute, Relation
+    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
     from fkdash.catalog.files.reading.nodes import Act, ColumnSaid
 
 
@@ -72,6 +73,8 @@ def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
     forbids = next((each for each in said.constraints if each.kind == "n"), None)
     serial = state.relations.get(column.sequence)
     implied = column.identity or (serial is not None and serial.owned_by == (table, column.number))
+    if forbids is not None and forbids.no_inherit and state.relations[table].kind == "p":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "NOT NULL of a partitioned table is inherited")
     if forbids is not None or implied or any(each.kind == "p" for each in said.constraints):
         set_not_null(
             state,
@@ -80,6 +83,17 @@ def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
             forbids.name if forbids is not None else None,
             no_inherit=forbids.no_inherit if forbids is not None else False,
         )
+        if forbids is not None and forbids.no_inherit:
+            _mark_below(state, table, said.name)
+
+
+def _mark_below(state: State, table: int, name: str) -> None:
+    """Mark a column as NOT NULL in what inherits it, without a constraint: PostgreSQL copies that much of it."""
+    for child in state.children(table):
+        theirs = child.column(name)
+        if theirs is not None and theirs.made == state.statement:
+            state.change_column(child.oid, theirs.number, not_null=True, null_set=state.statement)
+            _mark_below(state, child.oid, name)
 
 
 def _inherit_column(state: State, table: int, number: int) -> None:
@@ -128,6 +142,8 @@ def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, on
             if not cascade and state.version >= GENERATED_COLUMNS_STAY:
                 raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
             _drop(state, state.relations[table.oid], other, cascade=True)
+    if not only:
+        _drop_keys_below(state, table, column.name)
     _drop_constraints(state, table, number, cascade=cascade)
     for index in state.indexes_on(table.oid):
         if index.index is not None and number in index.index.used:
@@ -160,7 +176,7 @@ def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade:
 def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
     """Drop the constraints that a column is in, foreign keys first: they may depend on keys of their own table."""
     for constraint in sorted(state.constraints_on(table.oid), key=lambda each: each.kind != "f"):
-        if constraint.oid not in state.constraints or number not in constraint.columns:
+        if constraint.oid not in state.constraints or not _is_in(state, number, constraint):
             continue
         above = state.constraints.get(constraint.parent)
         if above is not None and (constraint.kind != "f" or above.table != table.oid):
@@ -170,6 +186,26 @@ def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bo
             state.remove_constraint(constraint)
         else:
             remove_key(state, constraint, cascade=cascade)
+
+
+def _drop_keys_below(state: State, table: Relation, name: str) -> None:
+    """Drop the foreign keys of what inherits a column that goes, before the keys that they may depend on."""
+    for child in state.children(table.oid):
+        theirs = child.column(name)
+        if theirs is None or theirs.inherited > 1 or theirs.local:
+            continue
+        for key in state.constraints_on(child.oid, "f"):
+            if theirs.number in key.columns and key.oid in state.constraints and not key.parent:
+                remove_key(state, key, cascade=True)
+        _drop_keys_below(state, child, name)
+
+
+def _is_in(state: State, number: int, constraint: Constraint) -> bool:
+    """Tell whether a constraint goes with a column; a key also with one that its index only includes."""
+    if number in constraint.columns or constraint.kind not in "pux":
+        return number in constraint.columns
+    index = state.relations[constraint.index].index
+    return index is not None and number in index.used
 
 
 def _drop_below(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool) -> None:
@@ -278,7 +314,7 @@ def _renew(state: State, table: Relation, column: Attribute, wanted: Attribute) 
                 _class_after(state, fact.method, said, column, wanted) if each == number else said
                 for each, said in zip(fact.columns, fact.opclasses, strict=True)
             )
-            state.change(index, index=replace(fact, opclasses=classes))
+            state.change(index, index=replace(fact, opclasses=classes, labels=labels_now(table, fact)))
             state.renew_index(index.oid)
     for check in state.constraints_on(table.oid, "c"):
         if number in check.columns and not check.validated:

@@ -8,6 +8,7 @@ from fkdash.catalog.files.dropping import remove_key
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import copies_of, mark_validated
 from fkdash.sqlstates import (
+    DEPENDENT_OBJECTS_STILL_EXIST,
     DUPLICATE_OBJECT,
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -42,6 +43,9 @@ def drop_constraint(state: State, table: Relation, act: Act, *, only: bool) -> N
         raise DoubtfulError("dropping a constraint of a table alone is not followed")
     if found.kind == "n" and any(each.identity for each in table.columns if each.number in found.columns):
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} is the NOT NULL of an identity column")
+    index = state.relations[found.index].index if found.kind in "pux" else None
+    if index is not None and index.parent:
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the index of {act.name} belongs to one of the table's")
     remove_key(state, found, cascade=act.cascade)
 
 
@@ -70,6 +74,8 @@ def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> 
     found = _named(state, table, act.name)
     flags = dict(act.flags)
     if found.kind == "n" and set(flags) == {"inherit"}:
+        if found.inherited and not flags["inherit"]:
+            raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} of {table.name} is inherited")
         if state.children(table.oid):
             raise DoubtfulError("whether a NOT NULL constraint is inherited is not followed")
         state.change_constraint(found, no_inherit=not flags["inherit"])
@@ -115,6 +121,8 @@ def _rename(state: State, table: Relation, found: Constraint, name: str) -> None
         for child in state.children(table.oid):
             inherited = state.constraint(child, found.name)
             if inherited is not None:
+                if state.constraint(child, name) is not None:
+                    raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {name} of {child.name} already")
                 _rename(state, child, inherited, name)
             elif found.kind == "n":
                 raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {found.name} on {child.name}")

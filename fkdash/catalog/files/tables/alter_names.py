@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.object_names import object_name
 from fkdash.catalog.files.state import TEMPORARY, WITH_ROW_TYPE, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.columns import want_column_name
 from fkdash.catalog.files.tables.keys import constraint_of
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
@@ -52,6 +53,7 @@ def _rename_column(state: State, table: Relation, old: str, new: str) -> None:
     column = table.column(old)
     if column is None:
         return
+    want_column_name(new)
     if table.column(new) is not None:
         raise RefusedError(DUPLICATE_COLUMN, f"there is a column {new} in {table.name} already")
     state.change_column(table.oid, column.number, name=new)

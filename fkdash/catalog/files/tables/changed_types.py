@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import TEXTS, base_of, default_class, same_kind
+from fkdash.catalog.files.types import FROM_NUMBER, TEXTS, base_of, default_class, same_kind
 from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ _NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
 _FROM_TEXT: Final = TEXTS | {"char", "regclass"}
 _NUMBER: Final = re.compile(r"[-+]?\s*\d+(?:\.\d*)?")
 _NUMBERS: Final = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
-_FROM_NUMBER: Final = TEXTS | _NUMBERS | {"money", "oid", "regclass"}
 _OF_ANY_TYPE: Final = re.compile(
     rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
     re.IGNORECASE,
@@ -33,12 +32,16 @@ def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> Non
         return
     base = base_of(state, wanted.type)
     said = column.default.text({}).strip("( )") if column.default is not None else "0"
+    if said.lower() in {"true", "false"} and not (base.builtin in TEXTS | {"bool"} and not base.array):
+        raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
     null = said.lower().startswith("null")
     numeric = _NUMBER.fullmatch(said) is not None or (null and base_of(state, column.type).builtin in _NUMBERS)
     if not numeric and base_of(state, column.type).builtin not in TEXTS:
         return
-    if not base.array and base.builtin in (_FROM_NUMBER if numeric else _FROM_TEXT):
+    if not base.array and base.builtin in (FROM_NUMBER if numeric else _FROM_TEXT):
         return
+    if null and not numeric and column.type_set > column.default_set:
+        raise DoubtfulError(f"whether the default NULL of {column.name} was a number's is not known")
     if not numeric and not null and not said.startswith("'"):
         raise DoubtfulError(f"whether the default of {column.name} can be cast to the new type is not known")
     raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.expressions import template, want_columns
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DUPLICATE_OBJECT, INVALID_OBJECT_DEFINITION
@@ -27,7 +27,9 @@ def check_name(state: State, table: Relation, expression: Template, taken: Seque
 def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unchecked: bool) -> None:
     """Add a check to a table and to what inherits from it; only ALTER TABLE leaves one unchecked."""
     assert said.expression is not None  # noqa: S101 - a check has one
-    expression = template(said.expression, {column.name: column.number for column in table.columns}, table.name)
+    columns = {column.name: column.number for column in table.columns}
+    want_columns(said.expression, columns, table.name)
+    expression = template(said.expression, columns, table.name)
     name = said.name or check_name(state, table, expression)
     existing = state.constraint(table, name)
     if existing is not None and existing.kind == "c" and existing.inherited and not existing.local:

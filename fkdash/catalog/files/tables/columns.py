@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.expressions import template, want_columns
 from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
 from fkdash.catalog.files.identifiers import identifier
-from fkdash.catalog.files.state import RefusedError, State
-from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, type_of
+from fkdash.catalog.files.reading.tokens import NUMBER
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, takes_number, type_of
 from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    DUPLICATE_COLUMN,
+    INTERNAL_ERROR,
+    INVALID_COLUMN_DEFINITION,
     INVALID_OBJECT_DEFINITION,
     INVALID_PARAMETER_VALUE,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
+    TOO_MANY_COLUMNS,
 )
-from fkdash.versions import VIRTUAL_COLUMNS
+from fkdash.versions import NOT_NULL_CONSTRAINTS, VIRTUAL_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import ColumnSaid, ExpressionSaid
 
 _NULL: Final = ("null",)
+_SYSTEM_COLUMNS: Final = frozenset({"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"})
+_MOST_COLUMNS: Final = 1600
 
 
 def make_column(
@@ -35,6 +43,7 @@ def make_column(
     """
     if said.type is None:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{said.name} has no type")
+    _want_possible(said, number)
     serial = SERIAL.get(said.type.name[-1]) if len(said.type.name) == 1 and not said.type.quoted else None
     sequences: list[int] = []
     default: Template | None = None
@@ -46,6 +55,9 @@ def make_column(
         from_sequence = sequence.oid
     else:
         type_ref = type_of(state, said.type)
+    want_one_answer(
+        state, said, never_null=bool(sequences) or any(each.kind == "identity" for each in said.constraints)
+    )
     identity, collation, generated = "", None, ""
     for each in said.constraints:
         if each.kind == "identity":
@@ -87,11 +99,52 @@ def make_column(
     return column, sequences
 
 
+def _want_possible(said: ColumnSaid, number: int) -> None:
+    want_column_name(said.name)
+    if number > _MOST_COLUMNS:
+        raise RefusedError(TOO_MANY_COLUMNS, f"a table has {_MOST_COLUMNS} columns at most")
+    computed = [each.kind for each in said.constraints if each.kind in {"default", "identity", "generated"}]
+    if "generated" in computed and len(computed) > 1:
+        raise RefusedError(SYNTAX_ERROR, f"{said.name} is computed, and has another value too")
+
+
+def want_column_name(name: str) -> None:
+    """Raise RefusedError for a name that every table has a column of."""
+    if name in _SYSTEM_COLUMNS:
+        raise RefusedError(DUPLICATE_COLUMN, f"{name} is the name of a system column")
+
+
+def want_one_default(one: Attribute, other: Attribute, *, decided: bool) -> None:
+    """Raise where two parents have different defaults for a column, unless the table has its own."""
+    both = [(each.sequence, each.default) for each in (one, other) if each.sequence or each.default]
+    if decided or len(both) < 2 or both[0] == both[1]:  # noqa: PLR2004 - both of them
+        return
+    if all(default is not None and all(isinstance(part, str) for part in default.parts) for _, default in both):
+        raise RefusedError(INVALID_COLUMN_DEFINITION, f"{one.name} inherits different defaults")
+    raise DoubtfulError(f"whether {one.name} inherits different defaults is not known")
+
+
+def want_one_answer(state: State, said: ColumnSaid, *, never_null: bool) -> None:
+    """Raise RefusedError where a column says of NULL what does not go together; `never_null` says its type."""
+    kinds = [each.kind for each in said.constraints]
+    forbids = [each for each in said.constraints if each.kind == "n"]
+    named = state.version >= NOT_NULL_CONSTRAINTS
+    never = never_null or (named and "p" in kinds)
+    if "null" in kinds and (forbids or never):
+        raise RefusedError(SYNTAX_ERROR, f"{said.name} is both NULL and NOT NULL")
+    alone = [each for each in forbids if each.no_inherit]
+    if named and alone and (never or len(alone) < len(forbids)):
+        raise RefusedError(SYNTAX_ERROR, f"NOT NULL of {said.name} is both inherited and not")
+    if named and len({each.name for each in forbids if each.name is not None}) > 1:
+        raise RefusedError(INTERNAL_ERROR, f"NOT NULL of {said.name} has two names")
+
+
 def generation_of(said: ColumnSaid, relation: Relation) -> Template | None:
     """Give a column's generation expression over its table."""
     for each in said.constraints:
         if each.kind == "generated" and each.expression is not None:
             names = {column.name: column.number for column in relation.columns}
+            want_columns(each.expression, names, relation.name)
             made = template(each.expression, names, relation.name)
             if any(column.generated and column.number in made.columns for column in relation.columns):
                 raise RefusedError(INVALID_OBJECT_DEFINITION, f"{said.name} is generated from a generated column")
@@ -105,6 +158,8 @@ def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Templat
     Then PostgreSQL stores the cast to that length (cookDefault, AddRelationNewConstraints).
     """
     words = tuple(token.value for token in said.tokens if token.value not in {"(", ")"})
+    if len(words) == 1 and said.tokens[-1].kind == NUMBER and not takes_number(state, type_ref):
+        raise RefusedError(DATATYPE_MISMATCH, f"the default {words[0]} is not of the column's type")
     is_null = words[:1] == _NULL and (len(words) == 1 or words[1] == "::")
     if is_null and base_of(state, type_ref) == type_ref and not type_ref.modifier:
         return None

@@ -10,12 +10,19 @@ from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
-from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, make_sequence
+from fkdash.catalog.files.tables.columns import (
+    default_of,
+    generation_of,
+    make_column,
+    make_sequence,
+    want_one_default,
+)
 from fkdash.catalog.files.tables.descent import parents_said
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.likes import copy_afterwards
-from fkdash.catalog.files.tables.not_nulls import not_null_of, set_not_null
+from fkdash.catalog.files.tables.merged_keys import merged_keys
+from fkdash.catalog.files.tables.not_nulls import inherit_not_nulls, not_null_of, said_again, set_not_null
 from fkdash.catalog.files.tables.partitions import clone_to_partition
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
@@ -74,6 +81,7 @@ class _Making:
         self.generated: list[ColumnSaid] = []
         self.own: list[OwnConstraint] = []
         self.named_nulls: dict[str, tuple[str | None, bool]] = {}
+        self.with_default: set[str] = set()
         self.likes: list[tuple[LikeSaid, Relation]] = []
         self.parents: list[Relation] = []
 
@@ -118,7 +126,7 @@ class _Making:
             self._like(element)
         elif isinstance(element, ConstraintSaid):
             if element.kind == "n":
-                self.named_nulls[element.columns[0]] = (element.name, element.no_inherit)
+                self._forbid_null(element.columns[0], element)
             else:
                 self.own.append((element, element.columns))
         elif self.said.partition_of is not None or element.type is None:
@@ -145,17 +153,22 @@ class _Making:
             self._take_constraints(element)
 
     def _take_constraints(self, said: ColumnSaid) -> None:
-        null = any(each.kind == "null" for each in said.constraints)
-        if null and said.name in self.named_nulls:
-            raise RefusedError(SYNTAX_ERROR, f"{said.name} is both NULL and NOT NULL")
         for each in said.constraints:
             if each.kind == "n":
-                if null:
-                    raise RefusedError(SYNTAX_ERROR, f"{said.name} is both NULL and NOT NULL")
-                before = self.named_nulls.get(said.name, (None, False))
-                self.named_nulls[said.name] = (each.name or before[0], each.no_inherit)
+                self._forbid_null(said.name, each)
+            elif each.kind == "default":
+                self.with_default.add(said.name)
             elif each.kind in "pucf":
                 self.own.append((each, (said.name,)))
+
+    def _forbid_null(self, column: str, said: ConstraintSaid) -> None:
+        before = self.named_nulls.get(column)
+        if self.state.version < NOT_NULL_CONSTRAINTS:
+            if said.no_inherit:
+                raise RefusedError(SYNTAX_ERROR, "NO INHERIT of NOT NULL is known from PostgreSQL 18 on")
+            self.named_nulls[column] = (None, False)
+            return
+        self.named_nulls[column] = said_again(before, said, column, partitioned=self.said.partitioning is not None)
 
     def _like(self, said: LikeSaid) -> None:
         origin = self.state.relation(said.table, "rpfvm")
@@ -192,7 +205,8 @@ class _Making:
             self.sequences.append((sequence.oid, number))
         if column.not_null:
             named = not_null_of(state, origin.oid, column.number)
-            self.named_nulls.setdefault(column.name, (named.name if named is not None else None, False))
+            copied_null = (named.name, named.no_inherit) if named is not None else (None, False)
+            self.named_nulls.setdefault(column.name, copied_null)
 
     def _merge_parents(self) -> None:
         """Put the parents' columns first; those of one name become one (MergeAttributes)."""
@@ -205,6 +219,8 @@ class _Making:
                 if before is not None:
                     self._want_same_type(before, column)
                     at = merged.index(before)
+                    own_default = any(each.name == column.name and (each.default or each.sequence) for each in own)
+                    want_one_default(before, column, decided=own_default)
                     merged[at] = replace(before, inherited=before.inherited + 1)
                     continue
                 keeps_identity = (
@@ -241,12 +257,13 @@ class _Making:
                     f"{column.name} is not generated as in the table it is inherited from",
                 )
             at = merged.index(before)
+            own_default = bool(column.default or column.sequence) or column.name in self.with_default
             merged[at] = replace(
                 before,
                 local=True,
-                default=column.default if column.default or column.sequence else before.default,
-                sequence=column.sequence if column.default or column.sequence else before.sequence,
-                default_set=now if column.default or column.sequence else before.default_set,
+                default=column.default if own_default else before.default,
+                sequence=column.sequence if own_default else before.sequence,
+                default_set=now if own_default else before.default_set,
                 identity=column.identity,
                 generated=column.generated or before.generated,
             )
@@ -333,7 +350,7 @@ class _Making:
         for constraint, columns in self.own:
             if constraint.kind == "p" and constraint.using_index is None:
                 for each in columns:
-                    self.named_nulls.setdefault(each, (None, False))
+                    self.named_nulls[each] = said_again(self.named_nulls.get(each), constraint, each)
         for name, (constraint_name, no_inherit) in self.named_nulls.items():
             column = self.relation.column(name)
             if column is None:
@@ -343,41 +360,16 @@ class _Making:
                 # PostgreSQL does not look: the unique index of pg_constraint refuses it.
                 raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {constraint_name} already")
             set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
+        taken = {said.name for said, _ in self.own}
         for parent in self.parents:
-            for theirs in parent.columns:
-                mine = self.relation.column(theirs.name)
-                if not theirs.not_null or mine is None:
-                    continue
-                above = not_null_of(state, parent.oid, theirs.number)
-                if above is not None and above.no_inherit:
-                    continue
-                given = self.named_nulls.get(theirs.name)
-                if above is not None and any(said.name == above.name for said, _ in self.own):
-                    raise DoubtfulError(f"a constraint and the NOT NULL inherited are both named {above.name}")
-                set_not_null(
-                    state,
-                    self.oid,
-                    mine.number,
-                    above.name if above is not None and given is None else None,
-                    local=False,
-                    inherited=1,
-                )
+            inherit_not_nulls(state, self.relation, parent, self.named_nulls, taken)
 
     def _keys(self) -> None:
         keys = [each for each in self.own if each[0].kind in "pux"]
         keys.sort(key=lambda each: each[0].kind != "p")
         if sum(each[0].kind == "p" for each in keys) > 1:
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{self.name} has more than one primary key")
-        kept: list[OwnConstraint] = []
-        for constraint, columns in keys:
-            same = next(
-                (at for at, each in enumerate(kept) if each[1] == columns and each[0].makes_index_of(constraint)),
-                None,
-            )
-            if same is None:
-                kept.append((constraint, columns))
-            elif kept[same][0].name is None and constraint.name is not None:
-                kept[same] = (replace(kept[same][0], name=constraint.name), columns)
+        kept = merged_keys(keys)
         if self.said.kind == "f" and kept:
             raise RefusedError(WRONG_OBJECT_TYPE, "a foreign table cannot have a key")
         # The primary key's columns are NOT NULL before any name is chosen.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.facts import IndexFact, Relation
     from fkdash.catalog.files.reading.nodes import ExpressionSaid
 
 
@@ -19,6 +19,14 @@ def label_of(taken: Sequence[str], name: str) -> str:
         cut = name.encode()[: 63 - len(str(number))].decode(errors="ignore")
         made = f"{cut}{number}"
     return made
+
+
+def labels_now(table: Relation, fact: IndexFact) -> tuple[str, ...]:
+    """Give the names of an index's own columns when it is made anew: as those of the table are called by now."""
+    made: list[str] = []
+    for number, label in zip((*fact.columns, *fact.include), fact.labels, strict=True):
+        made.append(label_of(made, table.names.get(number, label)))
+    return tuple(made)
 
 
 def called(said: ExpressionSaid, table: Relation) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.expressions import template, want_columns
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
@@ -15,11 +15,11 @@ from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
-    DUPLICATE_TABLE,
     FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
+    TOO_MANY_COLUMNS,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNIQUE_VIOLATION,
@@ -31,25 +31,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fkdash.catalog.files.facts import Template
-    from fkdash.catalog.files.reading.nodes import ConstraintSaid, CreateIndex, ExpressionSaid, IndexPart, Name
+    from fkdash.catalog.files.reading.nodes import (
+        ConstraintSaid,
+        CreateIndex,
+        ExpressionSaid,
+        IndexPart,
+        Name,
+    )
+
+_MOST_IN_INDEX: Final = 32
 
 
 def create_index(state: State, said: CreateIndex) -> None:
     """CREATE INDEX."""
     table = state.relation(said.table, "rpm")
-    if said.name is not None and (table.schema, said.name) in state.relation_names:
-        if said.if_not_exists:
-            return
-        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {said.name} already")
     if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+    taken = said.name is not None and (table.schema, said.name) in state.relation_names
     if table.kind == "m":
-        _name_only(state, table, said)
+        if not (taken and said.if_not_exists):
+            _name_only(state, table, said)
         return
     fact = _fact_of(state, table, said.parts, said.include, method=said.method, predicate=said.predicate)
     fact = replace(fact, unique=said.unique, nulls_not_distinct=said.nulls_not_distinct)
     if table.kind == "p" and said.unique:
         want_partition_key(table, fact)
+    if taken and said.if_not_exists:
+        return  # whatever it is, but what is asked for had to be possible
     name = said.name or free_name(state, table, fact, "")
     index = store_index(state, table, fact, name)
     if table.kind == "p":
@@ -90,6 +98,7 @@ def _fact_of(
             classes.append(_class_of(state, part.opclass, column, method))
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
+            want_columns(part.expression, numbers, table.name)
             said = template(part.expression, numbers, table.name)
             plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
             columns.append(said.columns[0] if plain else 0)
@@ -105,6 +114,10 @@ def _fact_of(
             raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
         included.append(column.number)
         labels.append(label_of(labels, name))
+    if len(columns) + len(included) > _MOST_IN_INDEX:
+        raise RefusedError(TOO_MANY_COLUMNS, f"an index has {_MOST_IN_INDEX} columns at most")
+    if predicate is not None:
+        want_columns(predicate, numbers, table.name)
     stored = template(predicate, numbers, table.name) if predicate is not None else None
     _want_stored(
         table, (*columns, *included, *(each for said in (*expressions, stored) if said for each in said.columns))

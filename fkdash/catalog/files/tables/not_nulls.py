@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.facts import Constraint
-from fkdash.catalog.files.state import RefusedError, State
-from fkdash.sqlstates import INVALID_TABLE_DEFINITION, OBJECT_NOT_IN_PREREQUISITE_STATE, SYNTAX_ERROR
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    FEATURE_NOT_SUPPORTED,
+    INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SYNTAX_ERROR,
+)
 from fkdash.versions import NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.reading.nodes import ConstraintSaid
 
 
 def not_null_of(state: State, table: int, number: int) -> Constraint | None:
@@ -38,6 +47,11 @@ def set_not_null(
     if state.version >= NOT_NULL_CONSTRAINTS:
         if found is None:
             _name_it(state, relation, number, name, (local, inherited, validated, no_inherit))
+        elif added and no_inherit != found.no_inherit:
+            said = "is" if found.no_inherit else "is not"
+            raise RefusedError(
+                OBJECT_NOT_IN_PREREQUISITE_STATE, f"{found.name} of {relation.name} {said} NO INHERIT"
+            )
         elif added and validated and not found.validated:
             raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{found.name} of {relation.name} is NOT VALID")
         elif name is not None and local and found.name != name:
@@ -70,6 +84,49 @@ def set_not_null(
                 validated=validated,
                 added=added,
             )
+
+
+def said_again(
+    before: tuple[str | None, bool] | None, said: ConstraintSaid, column: str, *, partitioned: bool = False
+) -> tuple[str | None, bool]:
+    """Give name and NO INHERIT of a NOT NULL that a new table says, maybe once more: it is one constraint then.
+
+    A primary key says it too.
+    """
+    name = said.name if said.kind == "n" else None
+    if said.no_inherit and partitioned:
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "NOT NULL of a partitioned table is inherited")
+    if before is None:
+        return name, said.no_inherit
+    if before[1] != said.no_inherit:
+        raise RefusedError(SYNTAX_ERROR, f"NOT NULL of {column} is both inherited and not")
+    if before[0] is not None and name not in {None, before[0]}:
+        raise RefusedError(SYNTAX_ERROR, f"NOT NULL of {column} has two names")
+    return before[0] or name, said.no_inherit
+
+
+def inherit_not_nulls(
+    state: State,
+    table: Relation,
+    parent: Relation,
+    said: Mapping[str, tuple[str | None, bool]],
+    taken: Collection[str | None],
+) -> None:
+    """Forbid NULL in a new table where its parent does; `said` is what it says itself, `taken` its other names."""
+    for theirs in parent.columns:
+        mine = table.column(theirs.name)
+        if not theirs.not_null or mine is None:
+            continue
+        above = not_null_of(state, parent.oid, theirs.number)
+        if above is not None and above.no_inherit:
+            continue
+        given = said.get(theirs.name)
+        if above is not None and given is not None and given[1]:
+            raise RefusedError(DATATYPE_MISMATCH, f"NOT NULL of {theirs.name} is inherited from {parent.name}")
+        if above is not None and above.name in taken:
+            raise DoubtfulError(f"a constraint and the NOT NULL inherited are both named {above.name}")
+        name = above.name if above is not None and given is None else None
+        set_not_null(state, table.oid, mine.number, name, local=False, inherited=1)
 
 
 def _name_it(
