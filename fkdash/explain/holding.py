@@ -14,6 +14,7 @@ from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.defaults import default_expression
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.ways import ways_from, ways_to
+from fkdash.rules.sql.shown import shown
 from fkdash.shell import shell_word
 from fkdash.sqlstates import RESTRICT_VIOLATION
 
@@ -177,7 +178,7 @@ def _kept(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Statement)
 
 
 def _default(column: Column) -> str:
-    return default_expression(column) or ("the next number" if column.identity else "")
+    return shown(default_expression(column) or "") or ("the next number" if column.identity else "")
 
 
 def _either(first: Holding | None, second: Holding) -> Holding:

@@ -7,6 +7,7 @@ arguments (optimizer/util/clauses.c, eval_const_expressions).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -33,6 +34,10 @@ _CONVERSIONS: Final = {
     "COERCEVIAIO": "resulttype",
     "ARRAYCOERCEEXPR": "resulttype",
 }
+TOO_LONG: Final = "TOOLONG"
+"""The kind of a node that stands for an expression which is not read: millions of characters of somebody's."""
+# The bytes of a constant, one number each (outfuncs.c, outDatum). A name never has a plain space in it.
+_VALUE: Final = re.compile(r"\[ (?:-?[0-9]+ )*\]")
 _COLUMN: Final = "VAR"
 _CONSTANT: Final = "CONST"
 _CHECKED_VALUE: Final = "COERCETODOMAINVALUE"
@@ -93,7 +98,7 @@ def read_tree(text: str | None, inlined: frozenset[int] = frozenset()) -> Expres
     if not text:
         return NOTHING
     reader = _Reader(inlined)
-    for token in _tokens(text):
+    for token in _tokens(_VALUE.sub("[]", text)):
         reader.take(token)
     return reader.result()
 

@@ -40,6 +40,7 @@ from fkdash.catalog.surroundings import (
 from fkdash.catalog.table_name import TableName
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
+from fkdash.versions import SCHEMAS_PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -187,7 +188,7 @@ async def _gathered(
 ) -> tuple[_Declared, _Parts, Mapping[int, tuple[Check, ...]], Mapping[int, tuple[tuple[int, float], ...]]]:
     """Read what tables are made of, and then what it takes to know what to read: expressions and statistics."""
     async with at_once() as group:
-        reading = group.create_task(_read_declared(one))
+        reading = group.create_task(_read_declared(one, major))
         others = group.create_task(_read_parts(other, major))
     declared, parts = reading.result(), others.result()
     columns, names = declared.columns, declared.names
@@ -221,11 +222,12 @@ def _server(row: Row) -> Server:
     )
 
 
-async def _read_declared(asking: Asking) -> _Declared:
+async def _read_declared(asking: Asking, major: int) -> _Declared:
     """Read tables, columns and foreign keys, and make in a thread what can be made of what has been read."""
+    schemas = "named_schemas" if major >= SCHEMAS_PUBLISHED else ""
     async with at_once() as group:
         keys = group.create_task(_read_keys(asking))
-        tables = group.create_task(asking.every("tables"))
+        tables = group.create_task(asking.every_with("tables", schemas=schemas))
         made = group.create_task(_read_columns(asking))
     key_rows, operators = keys.result()
     names = {row["oid"]: TableName(row["schema"], row["name"]) for row in tables.result()}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.functions import IMMUTABLE, STABLE, read_functions
-from fkdash.catalog.postgres.node_tree import read_tree
+from fkdash.catalog.postgres.node_tree import TOO_LONG, read_tree
 from fkdash.catalog.postgres.planted import EVALUATED, not_run
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fkdash.errors import NotRun
 
 VOLATILE: Final = "v"
-_NOT_PLAIN: Final = frozenset({"SQLVALUEFUNCTION", "COERCEVIAIO", "SUBLINK", "PARAM"})
+_NOT_PLAIN: Final = frozenset({"SQLVALUEFUNCTION", "COERCEVIAIO", "SUBLINK", "PARAM", TOO_LONG})
 _USER_DEPENDENT: Final = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
@@ -43,6 +43,8 @@ class Called:
         What looking must not run counts as volatile: what the server says of it is not known.
         """
         tree = read_tree(text)
+        if TOO_LONG in tree.kinds:
+            return VOLATILE
         called = self.functions.called(tree)
         if any(not each.evaluable for each in called) or self.unsafe & tree.conversions:
             return VOLATILE
@@ -88,14 +90,13 @@ class Called:
     def unsafe(self) -> frozenset[int]:
         """The types of which a text becomes a value only through checks that must not be evaluated here."""
         return frozenset(
-            oid
-            for oid in self.types
-            if any(
-                not each.evaluable
-                for check in self._checks_in(oid)
-                for each in self.functions.called(read_tree(check))
-            )
+            oid for oid in self.types if any(self.risk_of_check(check) for check in self._checks_in(oid))
         )
+
+    def risk_of_check(self, check: str) -> bool:
+        """Tell whether a domain's check must not be evaluated here, or is not known."""
+        tree = read_tree(check)
+        return TOO_LONG in tree.kinds or any(not each.evaluable for each in self.functions.called(tree))
 
     def _checks_in(self, oid: int) -> Iterable[str]:
         """Give the checks of a type and of everything that it is made of."""

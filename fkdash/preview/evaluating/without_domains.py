@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from fkdash.db.queries import query
+from fkdash.rules.sql.depth import walkable
 
 if TYPE_CHECKING:
     from fkdash.db.session import Session
@@ -20,8 +21,10 @@ async def without_domains(session: Session, expression: str) -> str | None:
     None where there is no such cast, or the expression cannot be read. Raises the session's errors.
     """
     try:
-        parsed = sqlglot.parse_one(expression, dialect="postgres")
-    except SqlglotError:
+        parsed = walkable(sqlglot.parse_one(expression, dialect="postgres"))
+    except (SqlglotError, RecursionError):
+        return None
+    if parsed is None:
         return None
     named = [found for found in parsed.find_all(exp.DataType) if found.this is exp.DType.USERDEFINED]
     spelled = {found.sql(dialect="postgres") for found in named}

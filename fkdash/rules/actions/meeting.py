@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from fkdash.rules.sql.expression import columns_of, parsed, results
+from fkdash.rules.sql.expression import columns_of, parsed, results, sql_of
 from fkdash.rules.sql.values import ANYTHING, NOT_NULL, NULL_ONLY, as_condition
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fkdash.rules.sql.values import Results
 
 _MOST_COMBINATIONS: Final = 4096
+_MOST_NODES: Final = 400_000
+"""So many parts of an expression are looked at in all combinations together: an expression is somebody else's."""
 _FALSE: Final[Results] = frozenset({False})
 _CONDITIONS: Final[tuple[Results, ...]] = (frozenset({True}), frozenset({False}), NULL_ONLY)
 _CONNECTIVES: Final = (exp.And, exp.Or, exp.Not, exp.Paren, exp.Is)
@@ -122,11 +124,12 @@ def _combinations(
         else:
             unknown.append((name, False, (NULL_ONLY, NOT_NULL)))
     unknown += [(sql, True, _CONDITIONS) for sql in sorted(set(_atoms(tree, changed)))]
+    most = min(_MOST_COMBINATIONS, _MOST_NODES // sum(1 for _ in tree.walk()))
     combinations = 1
     few = []
     for each in unknown:
         combinations *= len(each[2])
-        if combinations > _MOST_COMBINATIONS:
+        if combinations > most:
             break
         few.append(each)
     for chosen in product(*(values for _, _, values in few)):
@@ -147,7 +150,7 @@ def _atoms(node: exp.Expr, changed: set[str]) -> Iterator[str]:
         return
     columns = columns_of(node)
     if columns and columns.isdisjoint(changed):
-        yield node.sql(dialect="postgres")
+        yield sql_of(node)
         return
     for part in node.iter_expressions():
         if not columns_of(part).isdisjoint(changed):

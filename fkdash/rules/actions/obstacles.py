@@ -21,6 +21,7 @@ from fkdash.rules.actions.routing import is_left, leaving, refusing_null, withou
 from fkdash.rules.actions.writes import writes
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
+from fkdash.rules.sql.shown import shown
 from fkdash.rules.sql.values import ANYTHING, NULL_ONLY
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
@@ -220,7 +221,7 @@ def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Res
         if column.identity:
             reason = "is an identity column"
         if column.generated:
-            reason = f"is NOT NULL and computed from it as {column.default}"
+            reason = f"is NOT NULL and computed from it as {shown(column.default or '')}"
         yield Obstacle(
             Kind.NOT_NULL,
             (column.name,),

@@ -18,6 +18,7 @@ from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs, writes
 from fkdash.rules.finding import DefaultRow, Finding, HangsOn, PredictedError, Rule
 from fkdash.rules.severity import Severity
+from fkdash.rules.sql.shown import shown
 from fkdash.rules.sql.values import NULL_ONLY
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
@@ -49,7 +50,7 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
     defaults = tuple(default_expression(column) or "" for column in columns)
     whole = len(write.columns) == len(key.columns) and all(map(is_constant, columns))
     written = ", ".join(
-        f"{column.name} = {text or 'its sequence'}" for column, text in zip(columns, defaults, strict=True)
+        f"{column.name} = {shown(text) or 'its sequence'}" for column, text in zip(columns, defaults, strict=True)
     )
     spared = rescues(catalog, key, write.statements[0], write.columns, late=True)
     return Finding(
@@ -84,7 +85,7 @@ def settled(finding: Finding, *, present: bool) -> Finding:
     """
     key = finding.key
     assert isinstance(finding.question, DefaultRow)  # noqa: S101 - what this rule asks
-    values = ", ".join(finding.question.defaults)
+    values = ", ".join(map(shown, finding.question.defaults))
     if present:
         return replace(
             finding,

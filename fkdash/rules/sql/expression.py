@@ -18,6 +18,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from fkdash.rules.sql.comparison_results import COMPARISONS, cast_to, compared
+from fkdash.rules.sql.depth import walkable
+from fkdash.rules.sql.shown import shown
 from fkdash.rules.sql.values import (
     ANYTHING,
     EITHER,
@@ -97,18 +99,19 @@ _NEVER_NULL_NODES: Final = (
 
 @cache
 def parsed(text: str) -> exp.Expr | None:
-    """Give an expression's tree, None where it cannot be read."""
+    """Give an expression's tree, None where it cannot be read or is too deep to be walked."""
     try:
         statement = sqlglot.parse_one(f"SELECT {text}", read="postgres")
     except (SqlglotError, RecursionError):
         return None
     found = statement.expressions if isinstance(statement, exp.Select) else []
-    return found[0] if len(found) == 1 and isinstance(found[0], exp.Expr) else None
+    tree = found[0] if len(found) == 1 and isinstance(found[0], exp.Expr) else None
+    return None if tree is None else walkable(tree)
 
 
 def bracketed(text: str) -> str:
     """Give an expression on one line and in one pair of parentheses, where the catalog put one already too."""
-    line = " ".join(text.split())
+    line = shown(text)
     return line if isinstance(parsed(text), exp.Paren) else f"({line})"
 
 
@@ -125,6 +128,14 @@ def columns_of(node: exp.Expr) -> frozenset[str]:
     return frozenset(column_name(column) for column in node.find_all(exp.Column))
 
 
+def sql_of(node: exp.Expr) -> str:
+    """Give the SQL of a part of an expression, spelled once: every combination of conditions asks for it."""
+    text = node.meta.get("sql")
+    if text is None:
+        text = node.meta["sql"] = node.sql(dialect="postgres")
+    return str(text)
+
+
 def results(node: exp.Expr, columns: Mapping[str, Results], atoms: Mapping[str, Results]) -> Results:
     """Give what an expression can come to.
 
@@ -133,7 +144,7 @@ def results(node: exp.Expr, columns: Mapping[str, Results], atoms: Mapping[str, 
     occurs twice comes to the same thing twice.
     """
     if atoms:
-        fixed = atoms.get(node.sql(dialect="postgres"))
+        fixed = atoms.get(sql_of(node))
         if fixed is not None:
             return fixed
     return _Evaluation(columns, atoms).of(node)

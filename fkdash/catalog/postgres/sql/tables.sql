@@ -1,7 +1,7 @@
 -- Every table that can take part in a foreign key, with its owner, its size by the statistics
 -- and what the current role may do with it. reltuples is -1 where never analysed.
 -- `locked`: another session holds or awaits ACCESS EXCLUSIVE; reading its expressions would wait.
--- $1 limits it to tables with these OIDs; NULL asks for all.
+-- $1 limits it to tables with these OIDs; NULL asks for all. The part in braces is named_schemas.sql from 15 on.
 -- PostgreSQL 14 to 18. No privileges needed.
 with locked as materialized (
   select distinct relation
@@ -31,17 +31,40 @@ with locked as materialized (
   select d.objid, e.extname
     from pg_depend d join pg_extension e on e.oid = d.refobjid
    where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+), publishable as (
+  select c.oid, c.relkind, c.relispartition, c.relnamespace
+    from pg_class c
+   where exists (select from pg_publication)
+     and c.relkind in ('r', 'p') and c.relpersistence = 'p' and c.oid >= 16384
+), above as (
+  select oid, oid as top from publishable
+  union all
+  select c.oid, a.relid
+    from publishable c
+   cross join lateral pg_partition_ancestors(c.oid) a
+   where c.relispartition and a.relid <> c.oid
+), named as (
+  select prpubid as publication, prrelid as relid, true as itself from pg_publication_rel
+  {schemas}
+), reached as (
+  select n.publication, a.oid, bool_or(a.oid = n.relid) as named, bool_or(a.oid <> n.relid) as below,
+         bool_or(n.itself) as by_name
+    from named n
+    join above a on a.top = n.relid
+   group by n.publication, a.oid
 ), published as (
+  -- As pg_get_publication_tables says, which opens every one of them and waits where it is locked.
   -- What is published though nobody named it is published because new tables are.
-  select t.relid, array_agg(p.pubname::text order by p.pubname) as publications,
-         bool_or(not exists (
-           select from pg_publication_rel r
-            where r.prpubid = p.oid
-              and (r.prrelid = t.relid or r.prrelid in (select a.relid from pg_partition_ancestors(t.relid) a))
-         )) as new_tables_too
+  select b.oid as relid, array_agg(p.pubname::text order by p.pubname) as publications,
+         bool_or(not coalesce(r.by_name, false)) as new_tables_too
     from pg_publication p
-   cross join lateral pg_get_publication_tables(p.pubname::text) t
-   group by t.relid
+   cross join publishable b
+    left join reached r on r.publication = p.oid and r.oid = b.oid
+   where case when p.puballtables and p.pubviaroot then not b.relispartition
+              when p.puballtables then b.relkind = 'r'
+              when p.pubviaroot then r.named and not r.below
+              else b.relkind = 'r' and r.oid is not null end
+   group by b.oid
 ), subscribed as (
   select r.srrelid, array_agg(s.subname::text order by s.subname) as subscriptions
     from pg_subscription_rel r join pg_subscription s on s.oid = r.srsubid

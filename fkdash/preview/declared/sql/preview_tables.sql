@@ -1,5 +1,5 @@
 -- Gives one JSON document for each table with an OID in $1: what carrying out a DELETE or an UPDATE of its rows takes
--- beyond what a catalog has of it. A `tree` is a stored expression. `reads` are the columns that decide whether an
+-- beyond what a catalog has of it. A `tree` is a stored expression, {TOOLONG} one of millions of characters. `reads` are the columns that decide whether an
 -- UPDATE must write new index entries, null for an index that only sums up blocks. Of the tables that are not in $2
 -- (nothing writes to them) only the columns are given that have the name of one in a foreign key with an OID in $3,
 -- and no CHECKs: a foreign key may be about one partition, and its rows read from the whole table.
@@ -53,14 +53,15 @@ SELECT t.oid::bigint AS oid,
                     'ordering', (SELECT format('%I.%I', ns.nspname, l.collname) FROM pg_catalog.pg_collation l
                                    JOIN pg_catalog.pg_namespace ns ON ns.oid = l.collnamespace
                                   WHERE l.oid = a.attcollation),
-                    'default_tree', coalesce(d.adbin, y.typdefaultbin)::text))
+                    'default_tree', CASE WHEN octet_length(coalesce(d.adbin, y.typdefaultbin)::text) > 4000000
+                                         THEN '{TOOLONG}' ELSE coalesce(d.adbin, y.typdefaultbin)::text END))
              FROM pg_catalog.pg_attribute a
              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
              LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
               AND (t.oid = ANY($2::oid[]) OR a.attname IN (SELECT name FROM named))),
          'checks', (
-           SELECT jsonb_object_agg(c.conname, c.conbin::text)
+           SELECT jsonb_object_agg(c.conname, CASE WHEN octet_length(c.conbin::text) > 4000000 THEN '{TOOLONG}' ELSE c.conbin::text END)
              FROM pg_catalog.pg_constraint c
             WHERE c.conrelid = t.oid AND c.contype = 'c' AND t.oid = ANY($2::oid[])),
          'indexes', (
@@ -113,7 +114,7 @@ SELECT t.oid::bigint AS oid,
                     'clone', g.tgparentid <> 0,
                     'deferred', g.tgdeferrable AND g.tginitdeferred,
                     'definition', CASE WHEN g.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(g.oid) END,
-                    'tree', g.tgqual::text))
+                    'tree', CASE WHEN octet_length(g.tgqual::text) > 4000000 THEN '{TOOLONG}' ELSE g.tgqual::text END))
              FROM pg_catalog.pg_trigger g
             WHERE g.tgrelid = t.oid)
        ) AS facts

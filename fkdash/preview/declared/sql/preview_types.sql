@@ -28,7 +28,7 @@ SELECT t.oid::bigint AS oid,
             UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
                        WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
         ) AS u(part)) AS parts,
-       (SELECT jsonb_object_agg(c.conname, c.conbin::text)
+       (SELECT jsonb_object_agg(c.conname, CASE WHEN octet_length(c.conbin::text) > 4000000 THEN '{TOOLONG}' ELSE c.conbin::text END)
           FROM pg_catalog.pg_constraint c
          WHERE c.contypid = t.oid AND c.contype = 'c') AS checks
   FROM pg_catalog.pg_type t
