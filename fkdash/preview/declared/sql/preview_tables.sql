@@ -1,8 +1,9 @@
 -- Gives one JSON document for each table with an OID in $1: what carrying out a DELETE or an UPDATE of its rows takes
--- beyond what a catalog has of it. A `tree` is a stored expression, {TOOLONG} one of millions of characters. `reads` are the columns that decide whether an
--- UPDATE must write new index entries, null for an index that only sums up blocks. Of the tables that are not in $2
--- (nothing writes to them) only the columns are given that have the name of one in a foreign key with an OID in $3,
--- and no CHECKs: a foreign key may be about one partition, and its rows read from the whole table.
+-- beyond what a catalog has of it. A `tree` is a stored expression, {TOOLONG} one of millions of characters. `reads`
+-- are the columns that decide whether an UPDATE must write new index entries, null for an index that only sums up
+-- blocks. Of the tables that are not in $2 (nothing writes to them) only the columns are given that have the name of
+-- one in a foreign key with an OID in $3, and no CHECKs: a foreign key may be about one partition, and its rows read
+-- from the whole table.
 -- pg_get_partition_constraintdef has the planner work on partition keys: ask for tables only of which planted.sql
 -- gives nothing.
 -- PostgreSQL 14 to 18; needs no privilege beyond reading pg_catalog.
