@@ -36,6 +36,11 @@ def versions_under_test() -> list[int]:
     return [int(version) for version in os.environ.get("FKDASH_TEST_VERSIONS", _DEFAULT_VERSIONS).split(",")]
 
 
+def is_whole_run() -> bool:
+    """Say whether more is under test than the two embedded versions, as in CI: what only adds variety runs then."""
+    return len(versions_under_test()) > len(EMBEDDED_VERSIONS)
+
+
 def psql() -> Path:
     """Give the embedded psql, which can talk to every version under test."""
     return embedded_binaries() / "psql"
