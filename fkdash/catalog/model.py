@@ -212,7 +212,7 @@ class Table:
         """Whether some rule rewrites statements on it."""
         return bool(self.rules)
 
-    @property
+    @cached_property
     def primary_key(self) -> tuple[str, ...]:
         """The primary key's column names in key order; empty without one."""
         for index in self.indexes:

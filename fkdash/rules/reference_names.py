@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.reference_words import (
@@ -47,8 +47,7 @@ _NO_KEYS: Final = frozenset({"boolean", "date", "jsonb", "json", "bytea", "doubl
 _TEXTS: Final = frozenset({"text", "character varying", "character", "citext"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(NamedTuple):
     """A key with the words that its table's name begins with before the form under which it was looked up."""
 
     target: Target
@@ -72,9 +71,10 @@ class KeyNames:
 
     def target(self, table: Table, column: Column) -> Target | None:
         """Give the key that a column refers to by its name and type, None where nothing or several things fit."""
+        kind = family(column)
         is_key = table.primary_key == (column.name,)
-        alike = (table.name.name, column.name, family(column), is_key)
-        if alike in self._like_nothing or not _comparable_at_all(column):
+        alike = (table.name.name, column.name, kind, is_key)
+        if not _comparable_at_all(kind, column.type) or alike in self._like_nothing:
             return None
         if is_key and (column.identity or column.default is not None):
             # It numbers the table's own rows.
@@ -243,7 +243,7 @@ def key_names(catalog: Catalog) -> KeyNames:
     """Read every single-column key's names, once for a catalog."""
     forms: dict[str, dict[_Named, None]] = {}
     own: dict[str, list[Target]] = {}
-    tables = {form for name in catalog.tables for start in _ends(name.name) for form in _forms_of(start)}
+    tables = {form for name in {each.name for each in catalog.tables} for form, _ in _looked_up_under(name)}
     for name, keys in single_keys(catalog).items():
         if catalog.tables[name].extension is not None:
             continue
@@ -251,12 +251,9 @@ def key_names(catalog: Catalog) -> KeyNames:
         for number, key in enumerate(keys):
             if number and _lower_words(key)[-1] not in {"code", "uuid", "id", "key", "guid"}:
                 continue
-            words = _lower_words(name.name)
-            for start in range(len(words)):
-                if start and satellite:
-                    break
-                for form in _forms_of("_".join(words[start:])):
-                    forms.setdefault(form, {})[_Named((name, key), words[:start])] = None
+            for form, before in _looked_up_under(name.name):
+                if not (before and satellite):
+                    forms.setdefault(form, {})[_Named((name, key), before)] = None
             if _tells_apart(name.name, key) and not satellite and number == 0:
                 own.setdefault(_folded([key]), []).append((name, key))
     return KeyNames(
@@ -295,9 +292,8 @@ def same_family(one: Column, other: Column) -> bool:
     return family(one) == family(other)
 
 
-def _comparable_at_all(column: Column) -> bool:
-    kind = family(column)
-    return kind not in _NO_KEYS and not kind.startswith("time") and not column.type.endswith("[]")
+def _comparable_at_all(kind: str, spelled: str) -> bool:
+    return kind not in _NO_KEYS and not kind.startswith("time") and not spelled.endswith("[]")
 
 
 def _may_stand_alone(column: Column, base: Sequence[str]) -> bool:
@@ -330,15 +326,18 @@ def _is_satellite(catalog: Catalog, name: TableName, tables: Collection[str]) ->
 def _is_link(catalog: Catalog, name: TableName) -> bool:
     """Tell whether a table only says which rows of others belong together: what is called like it means those."""
     table, declared = catalog.tables[name], catalog.declared_on.get(name, ())
-    own = {column.name for column in table.columns}.difference(table.primary_key)
-    referring = {column for key in declared for column in key.columns}
-    return len({key.columns for key in declared}) > 1 and own <= referring
+    if len({key.columns for key in declared}) <= 1:
+        return False
+    said = {*table.primary_key, *(column for key in declared for column in key.columns)}
+    return all(column.name in said for column in table.columns)
 
 
-def _ends(table: str) -> Iterator[str]:
-    """Give a table's name and what is left of it without its first words."""
+@lru_cache(maxsize=_NAMES_KEPT)
+def _looked_up_under(table: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Give the forms of a table's name and of what is left without its first words, with those words."""
     words = _lower_words(table)
-    return ("_".join(words[start:]) for start in range(len(words)))
+    starts = range(len(words))
+    return tuple([(form, words[:start]) for start in starts for form in _forms_of("_".join(words[start:]))])
 
 
 def _is_of(table: str, words: Sequence[str]) -> bool:

@@ -34,10 +34,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             continue
         declared = {name for key in catalog.declared_on.get(table.name, ()) for name in key.columns}
         for column in table.columns:
-            if column.name in declared or (table.name, column.name) in confirmed:
+            if column.name in declared or (confirmed and (table.name, column.name) in confirmed):
                 continue
             named = names.target(table, column)
-            joined = by_join.get((table.name, column.name))
+            joined = by_join.get((table.name, column.name)) if by_join else None
             found = joined or named
             if found is None or found == (table.name, column.name):
                 continue

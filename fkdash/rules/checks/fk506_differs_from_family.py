@@ -31,7 +31,7 @@ class _Facts(NamedTuple):
     validated: bool
     enforced: bool
     deferrable: bool
-    nullable: tuple[bool, ...]
+    not_null: tuple[bool, ...]
 
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -42,7 +42,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "validated": "whether it is validated",
     "enforced": "whether it is enforced",
     "deferrable": "whether it is deferrable",
-    "nullable": "whether its columns may be NULL",
+    "not_null": "whether its columns may be NULL",
 }
 
 
@@ -52,9 +52,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         if table.partition_of is None:
             schemas[name.name][name.schema] = table
     found: defaultdict[tuple[str, tuple[str, ...]], dict[str, ForeignKey]] = defaultdict(dict)
-    for key in catalog.foreign_keys:
-        if len(schemas[key.table.name]) > _FEWEST_ALIKE:
-            found[key.table.name, key.columns].setdefault(key.table.schema, key)
+    for (schema, named), declared in catalog.declared_on.items():
+        if len(schemas[named]) > _FEWEST_ALIKE:
+            for key in declared:
+                found[named, key.columns].setdefault(schema, key)
     for (named, columns), keys in found.items():
         if len(keys) >= _FEWEST_ALIKE:
             yield from _differing(catalog, named, columns, keys, schemas[named])
@@ -112,19 +113,19 @@ def _facts(catalog: Catalog, key: ForeignKey) -> _Facts:
     own = catalog.tables[key.table].columns_by_name
     theirs = key.referenced
     return _Facts(
-        referenced=theirs.name if theirs.schema == key.table.schema else str(theirs),
-        referenced_columns=key.referenced_columns,
-        on_delete=key.on_delete,
-        on_update=key.on_update,
-        validated=key.validated,
-        enforced=key.enforced,
-        deferrable=key.deferrable,
-        nullable=tuple(not own[name].not_null for name in key.columns),
+        theirs.name if theirs.schema == key.table.schema else str(theirs),
+        key.referenced_columns,
+        key.on_delete,
+        key.on_update,
+        key.validated,
+        key.enforced,
+        key.deferrable,
+        tuple([own[name].not_null for name in key.columns]),
     )
 
 
 def _finding(key: ForeignKey, said: str, model: ForeignKey, usual: _Facts, alike: int) -> Finding:
-    null = "may be NULL" if any(usual.nullable) else "NOT NULL"
+    null = "NOT NULL" if all(usual.not_null) else "may be NULL"
     evidence = (
         f"in {alike:,} schemas: refers to {usual.referenced} ({', '.join(usual.referenced_columns)}), "
         f"ON DELETE {usual.on_delete}, ON UPDATE {usual.on_update}, {null}"
