@@ -116,7 +116,9 @@ def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradi
     for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)) if doubtful else ():
         yield from doubtful.get(table, ())
     for above, below in pairwise(path.keys):
-        if above.table not in {table.name for table in catalog.with_partitions(below.referenced)}:
+        if above.table != below.referenced and above.table not in {
+            table.name for table in catalog.with_partitions(below.referenced)
+        }:
             yield f"{below.name} is about rows of {below.referenced.name} only"
     contradiction, first = failing[path.last], path.cascades[0].referenced
     for steps, key in enumerate(path.cascades, 1):

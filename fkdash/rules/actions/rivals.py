@@ -87,7 +87,7 @@ def _rewriting(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
 def rewriters(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
     """Give the other keys whose ON DELETE writes columns of a key into rows that are subject to both."""
     for other in _rewriting(catalog).get(key.table, ()):
-        if other is not key and not set(other.set_columns).isdisjoint(key.columns):
+        if other is not key and any(column in other.set_columns for column in key.columns):
             yield other
 
 
