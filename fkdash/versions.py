@@ -15,8 +15,6 @@ SET_NULL_COLUMN_LISTS: Final = 15
 """ON DELETE SET NULL (columns) and SET DEFAULT (columns)."""
 NULLS_NOT_DISTINCT: Final = 15
 """UNIQUE NULLS NOT DISTINCT."""
-SCHEMAS_PUBLISHED: Final = 15
-"""CREATE PUBLICATION … FOR TABLES IN SCHEMA."""
 GENERATED_COLUMNS_STAY: Final = 15
 """A column that another is computed from is dropped with CASCADE only."""
 KEY_TRIGGERS_ON_PARTITIONED: Final = 15

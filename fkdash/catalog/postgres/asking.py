@@ -32,13 +32,6 @@ class Asking:
         """Give the rows of a query about all tables, or about the chosen ones."""
         return await self._every(query("fkdash.catalog.postgres", name), self.only, *arguments)
 
-    async def every_with(self, name: str, **parts: str) -> Sequence[Row]:
-        """Do the same with parts of the query that not every version has."""
-        text = query("fkdash.catalog.postgres", name)
-        for part, more in parts.items():
-            text = text.replace(f"{{{part}}}", query("fkdash.catalog.postgres", more) if more else "")
-        return await self._every(text, self.only)
-
     async def make(self, making: Callable[_P, _T], *rows: _P.args, **more: _P.kwargs) -> _T:
         """Make something of rows: of all tables' in a thread, else at once, so that questions go out together."""
         return making(*rows, **more) if self.fully else await to_thread(making, *rows, **more)

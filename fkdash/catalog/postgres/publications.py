@@ -13,7 +13,6 @@ from fkdash.catalog.postgres.node_tree import read_tree
 from fkdash.catalog.surroundings import Unpublishable
 from fkdash.db.queries import query
 from fkdash.sqlstates import INVALID_COLUMN_REFERENCE, OBJECT_NOT_IN_PREREQUISITE_STATE
-from fkdash.versions import SCHEMAS_PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,14 +21,11 @@ if TYPE_CHECKING:
 
 
 async def read_unpublishable(
-    session: Session, major: int, only: Sequence[int] | None
+    session: Session, only: Sequence[int] | None
 ) -> Mapping[int, tuple[Unpublishable, ...]]:
     """Give what cannot be published, by the table's OID; `only` limits it to these. Raises its errors."""
-    more = query("fkdash.catalog.postgres", "publications_of_schemas") if major >= SCHEMAS_PUBLISHED else ""
     found: defaultdict[int, dict[str, Unpublishable]] = defaultdict(dict)
-    for row in await session.asked(
-        query("fkdash.catalog.postgres", "publications").replace("{schemas}", more), only
-    ):
+    for row in await session.asked(query("fkdash.catalog.postgres", "publications"), only):
         for event in ("UPDATE", "DELETE"):
             refused = _refused(row, event) if row[f"{event.lower()}s"] else None
             # What a filter or a column list lacks is told before a missing identity is.

@@ -40,7 +40,6 @@ from fkdash.catalog.surroundings import (
 from fkdash.catalog.table_name import TableName
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
-from fkdash.versions import SCHEMAS_PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -95,14 +94,14 @@ async def read_whole_catalog(sessions: Sessions) -> Catalog:
 
     Raises the session's errors.
     """
-    async with sessions.session() as session, _set_for_reading(session, restored=False) as server:
-        if not server.large:
-            return await _read(session, session, None, server)
+    async with sessions.session() as session, _set_for_reading(session, restored=False) as large:
+        if not large:
+            return await _read(session, session, None, large=False)
         async with sessions.beside(session) as beside:
             if beside is None:
-                return await _read(session, session, None, server)
+                return await _read(session, session, None, large=True)
             async with _set_for_reading(beside, restored=False):
-                return await _read(session, beside, None, server)
+                return await _read(session, beside, None, large=True)
 
 
 async def read_catalog(session: Session, only: Sequence[int] | None = None) -> Catalog:
@@ -113,8 +112,8 @@ async def read_catalog(session: Session, only: Sequence[int] | None = None) -> C
     search_path is pg_catalog meanwhile, so that types and expressions come out
     schema-qualified. Raises the session's errors.
     """
-    async with _set_for_reading(session) as server:
-        return await _read(session, session, only, server)
+    async with _set_for_reading(session) as large:
+        return await _read(session, session, only, large=large)
 
 
 @fact
@@ -131,14 +130,14 @@ class Fully:
     domains: tuple[Domain, ...]
 
 
-async def read_fully(session: Session, only: Sequence[int], major: int) -> Fully:
-    """Give everything about the tables with these OIDs, on a server of that major version.
+async def read_fully(session: Session, only: Sequence[int]) -> Fully:
+    """Give everything about the tables with these OIDs.
 
     The session's search_path must be pg_catalog, with nothing but pg_temp behind it. Where somebody has locked
     one of the tables it waits, as whoever reads their rows does. Raises the session's errors.
     """
     asking = Asking(session, only, large=False, fully=True)
-    declared, parts, checks, distinct = await _gathered(asking, asking, major)
+    declared, parts, checks, distinct = await _gathered(asking, asking)
     tables = _tables(declared, parts, checks, distinct)
     return Fully(
         tables={oid: tables[name] for oid, name in declared.names.items()},
@@ -147,33 +146,25 @@ async def read_fully(session: Session, only: Sequence[int], major: int) -> Fully
     )
 
 
-@fact
-class _AtFirst:
-    """What must be known before anything is read: the major version, and whether the catalog is a large one."""
-
-    major: int
-    large: bool
-
-
 @asynccontextmanager
-async def _set_for_reading(session: Session, *, restored: bool = True) -> AsyncIterator[_AtFirst]:
-    """Set the session for reading meanwhile, or for the rest of it."""
+async def _set_for_reading(session: Session, *, restored: bool = True) -> AsyncIterator[bool]:
+    """Set the session for reading meanwhile, or for the rest of it; give whether the catalog is a large one."""
     rows = await session.asked(
         query("fkdash.catalog.postgres", "settings"), list(_SETTINGS), list(_SETTINGS.values())
     )
-    yield _AtFirst(rows[0]["version"] // 10000, rows[0]["bytes"] > _LARGE_BYTES)
+    yield rows[0]["bytes"] > _LARGE_BYTES
     if restored:
         before = [row["before"] for row in rows]
         await session.asked(query("fkdash.catalog.postgres", "settings"), list(_SETTINGS), before)
 
 
-async def _read(session: Session, beside: Session, only: Sequence[int] | None, server: _AtFirst) -> Catalog:
+async def _read(session: Session, beside: Session, only: Sequence[int] | None, *, large: bool) -> Catalog:
     """Read with two sessions, or one in the place of both; what is asked at the same time goes out together."""
-    one, other = Asking(session, only, large=server.large), Asking(beside, only, large=server.large)
+    one, other = Asking(session, only, large=large), Asking(beside, only, large=large)
     with collector_at_rest():
         async with at_once() as group:
             facts = group.create_task(one.few("server"))
-            gathering = group.create_task(_gathered(one, other, server.major))
+            gathering = group.create_task(_gathered(one, other))
         declared, parts, checks, distinct = gathering.result()
         return Catalog(
             tables=await to_thread(_tables, declared, parts, checks, distinct),
@@ -184,12 +175,12 @@ async def _read(session: Session, beside: Session, only: Sequence[int] | None, s
 
 
 async def _gathered(
-    one: Asking, other: Asking, major: int
+    one: Asking, other: Asking
 ) -> tuple[_Declared, _Parts, Mapping[int, tuple[Check, ...]], Mapping[int, tuple[tuple[int, float], ...]]]:
     """Read what tables are made of, and then what it takes to know what to read: expressions and statistics."""
     async with at_once() as group:
-        reading = group.create_task(_read_declared(one, major))
-        others = group.create_task(_read_parts(other, major))
+        reading = group.create_task(_read_declared(one))
+        others = group.create_task(_read_parts(other))
     declared, parts = reading.result(), others.result()
     columns, names = declared.columns, declared.names
     await one.make(name_not_nulls, parts.not_nulls, columns, names)
@@ -222,12 +213,11 @@ def _server(row: Row) -> Server:
     )
 
 
-async def _read_declared(asking: Asking, major: int) -> _Declared:
+async def _read_declared(asking: Asking) -> _Declared:
     """Read tables, columns and foreign keys, and make in a thread what can be made of what has been read."""
-    schemas = "named_schemas" if major >= SCHEMAS_PUBLISHED else ""
     async with at_once() as group:
         keys = group.create_task(_read_keys(asking))
-        tables = group.create_task(asking.every_with("tables", schemas=schemas))
+        tables = group.create_task(asking.every("tables"))
         made = group.create_task(_read_columns(asking))
     key_rows, operators = keys.result()
     names = {row["oid"]: TableName(row["schema"], row["name"]) for row in tables.result()}
@@ -262,7 +252,7 @@ async def _read_keys(asking: Asking) -> tuple[Sequence[Row], Mapping[int, str]]:
     return rows, spelled | {row["oid"]: row["spelling"] for row in await asking.about("operators", used)}
 
 
-async def _read_parts(asking: Asking, major: int) -> _Parts:
+async def _read_parts(asking: Asking) -> _Parts:
     """Read indexes, triggers and checks, these without expressions, and the names of NOT NULL constraints."""
     async with at_once() as group:
         indexes = group.create_task(_read_indexes(asking))
@@ -270,7 +260,7 @@ async def _read_parts(asking: Asking, major: int) -> _Parts:
         checks = group.create_task(asking.every("checks"))
         triggers = group.create_task(_read_triggers(asking))
         rules = group.create_task(asking.every("rules"))
-        unpublishable = group.create_task(read_unpublishable(asking.session, major, asking.only))
+        unpublishable = group.create_task(read_unpublishable(asking.session, asking.only))
     return _Parts(
         indexes=indexes.result(),
         not_nulls=not_nulls.result()[0],

@@ -83,7 +83,7 @@ async def read_facts(
         known = group.create_task(_whole(session, written))
     every = sorted(everything.result())
     async with at_once() as group:
-        reading = group.create_task(read_fully(session, every, major))
+        reading = group.create_task(read_fully(session, every))
         evaluating = group.create_task(
             _read_evaluating(session, every, known.result() | (everything.result() - wanted), key_rows)
         )

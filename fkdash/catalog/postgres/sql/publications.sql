@@ -4,8 +4,8 @@
 -- each table and publication; `identity` are the names of the columns of the replica identity, empty without one.
 -- `filter` is a stored expression; it and `listed` may be about a table above, so that `numbers` and `names`, pairwise,
 -- say what their attribute numbers stand for.
--- An unqualified column that a version lacks is taken from `absent`. The part in braces is
--- publications_of_schemas.sql from 15 on. $1 limits it to tables with these OIDs; NULL asks for all.
+-- An unqualified column that a version lacks is taken from `absent`. $1 limits it to tables with these OIDs; NULL asks
+-- for all.
 -- PostgreSQL 14 to 18. No privileges needed.
 with publishing as (
   select p.*
@@ -41,7 +41,15 @@ with publishing as (
     join above a on a.ancestor = r.prrelid
   union all
   select c.oid, p.oid, c.oid, 0, null, null from candidate c join publishing p on p.puballtables
-  {schemas}
+  union all
+  -- What a publication publishes with its schema is asked of pg_depend: 14 has no pg_publication_namespace.
+  select a.oid, d.refobjid, a.ancestor, a.level, null, null
+    from pg_depend d
+    join pg_depend s on s.classid = d.classid and s.objid = d.objid and s.refclassid = 'pg_namespace'::regclass
+    join pg_class k on k.relnamespace = s.refobjid
+    join above a on a.ancestor = k.oid
+   where d.classid = to_regclass('pg_catalog.pg_publication_namespace')
+     and d.refclassid = 'pg_publication'::regclass
 )
 select c.oid::int8 as table_oid, p.pubname as publication, p.pubupdate as updates, p.pubdelete as deletes,
        c.relreplident = 'f' as whole, u.unpublished, array(select attname::text from pg_attribute where attrelid = c.oid and attnum = any (c.columns)) as identity,

@@ -1,7 +1,7 @@
 -- Every table that can take part in a foreign key, with its owner, its size by the statistics
 -- and what the current role may do with it. reltuples is -1 where never analysed.
 -- `locked`: another session holds or awaits ACCESS EXCLUSIVE; reading its expressions would wait.
--- $1 limits it to tables with these OIDs; NULL asks for all. The part in braces is named_schemas.sql from 15 on.
+-- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18. No privileges needed.
 with locked as materialized (
   select distinct relation
@@ -45,7 +45,14 @@ with locked as materialized (
    where c.relispartition and a.relid <> c.oid
 ), named as (
   select prpubid as publication, prrelid as relid, true as itself from pg_publication_rel
-  {schemas}
+   union all
+  -- What a publication publishes with its schema is asked of pg_depend: 14 has no pg_publication_namespace.
+  select p.refobjid, k.oid, false
+    from pg_depend p
+    join pg_depend s on s.classid = p.classid and s.objid = p.objid and s.refclassid = 'pg_namespace'::regclass
+    join publishable k on k.relnamespace = s.refobjid
+   where p.classid = to_regclass('pg_catalog.pg_publication_namespace')
+     and p.refclassid = 'pg_publication'::regclass
 ), reached as (
   select n.publication, a.oid, bool_or(a.oid = n.relid) as named, bool_or(a.oid <> n.relid) as below,
          bool_or(n.itself) as by_name
