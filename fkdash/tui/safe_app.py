@@ -14,6 +14,7 @@ from rich.console import Console
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.message import Message
 
 from fkdash.errors import UsageError
 from fkdash.tui import keys
@@ -37,6 +38,14 @@ _FINGERS_TRY = frozenset(
 """Keys without a character that get an answer too where they do nothing."""
 
 
+_LONGEST_ON_THE_WAY = 0.5
+"""Seconds after which the next key no longer waits for the one before: what had it may be gone."""
+
+
+class _Through(Message):
+    """Follows a key to all that may take it, and so says when none of them will any more."""
+
+
 class SafeApp(App[int], inherit_bindings=False):
     """An application that ends cleanly whatever ends it, and never shows a traceback.
 
@@ -56,6 +65,7 @@ class SafeApp(App[int], inherit_bindings=False):
         self._early: deque[events.Key | events.Paste] = deque()
         self._opening: Screen[object] | None = None
         self._screen_since = -inf
+        self._on_the_way_until = -inf
         super().__init__(driver_class=SafeDriver)
         if theme not in self.available_themes:
             raise UsageError(
@@ -150,13 +160,16 @@ class SafeApp(App[int], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Hand what is typed to the screen that the keys before it open, however quickly it follows them.
 
-        Over a slow link a command often arrives in one piece: the screen that it opens is then not there yet.
+        Over a slow link a command often arrives in one piece: the screen that it opens is then not there yet. So
+        a key goes out only when the one before has been through all that may take it.
         Dropped is only what was typed before a screen that writes could be seen.
         """
         if not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
         elif not event.is_forwarded:
             self._early.append(event)
+            if monotonic() < self._on_the_way_until and len(self._early) == 1:
+                self.set_timer(_LONGEST_ON_THE_WAY, self._take_early)
             await self._take_early()
         elif event.time < self._screen_since:
             # It comes back from a screen that is not the present one any more, where nothing took it.
@@ -168,14 +181,22 @@ class SafeApp(App[int], inherit_bindings=False):
             await super().on_event(event)
 
     async def _take_early(self) -> None:
-        while self._early and self._opening is None:
+        while self._early and self._opening is None and monotonic() >= self._on_the_way_until:
             event = self._early.popleft()
             if self._typed_ahead(event):
                 continue
             if isinstance(event, events.Key) and isinstance(self.screen, BaseScreen):
                 self.screen.status.leave()
             event.time = max(event.time, self._screen_since)
+            self._on_the_way_until = monotonic() + _LONGEST_ON_THE_WAY
+            takes_it = self.focused or self.screen
             await super().on_event(event)
+            takes_it.post_message(_Through())
+
+    async def on__through(self) -> None:
+        """Let the next key go out."""
+        self._on_the_way_until = -inf
+        await self._take_early()
 
     def _screen_changed(self, screen: Screen[object]) -> None:
         """Hold back what is typed until the screen knows where its keys go."""

@@ -25,6 +25,7 @@ _NAMES = {
     "\\": "backslash",
     " ": "space",
     "?": "question_mark",
+    "/": "slash",
     "\r": "enter",
 }
 COLUMN = "a_column_name_that_is_as_long_as_postgresql_will_let_it_be_here"
@@ -101,6 +102,7 @@ def type_in_one_piece(session: Session, typed: str) -> None:
     [
         (":users", ("/users▏  go",)),
         ("Tevents", ("/events▏  tables",)),
+        ("b/acme", ("/acme▏", "constraints > ")),
         ("\\d users", ("/users▏  tables",)),
         ("pacme\r", ("Choose a row of workspaces", "Acme GmbH")),
         ("fjj", ("users.primary_workspace_id to workspaces", " 3/11")),
