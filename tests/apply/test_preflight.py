@@ -115,6 +115,19 @@ async def test_what_could_refuse_or_undo_the_change_is_a_warning(tables: TestDat
         assert word in warnings
 
 
+async def test_another_published_table_that_is_locked_keeps_nobody_from_looking(
+    tables: TestDatabase, tmp_path: Path
+) -> None:
+    await tables.execute("create table others (id int primary key); create publication everything for all tables")
+    holder = await asyncpg.connect(tables.dsn)
+    try:
+        await holder.execute("begin; lock table others")
+        warnings = "\n".join((await lines(tables, tmp_path))[Standing.WARNING])
+    finally:
+        await holder.close()
+    assert "published by everything" in warnings
+
+
 async def test_switched_off_triggers_stop_a_change_of_the_action_but_not_their_own_fix(
     tables: TestDatabase, tmp_path: Path
 ) -> None:

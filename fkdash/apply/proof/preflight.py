@@ -18,6 +18,7 @@ from fkdash.apply.proof.preflight_lines import (
     named_row_line,
     object_lines,
     orphan_line,
+    publication_lines,
     role_lines,
     rules_line,
     server_lines,
@@ -27,9 +28,11 @@ from fkdash.apply.proof.preflight_lines import (
 from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.sandbox import pinned
+from fkdash.catalog.postgres.publications import read_unpublishable
 from fkdash.catalog.spelling import source
 from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import kept_parents
+from fkdash.db.opening import milliseconds
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import LockMode
@@ -73,15 +76,17 @@ async def preflight(
     changed = "Refresh and plan again."
     if {key.table, key.referenced} - set(catalog.tables) or fingerprint(catalog, key) != plan.fingerprint:
         return (stop(f"{key.qualified} is not what the plan was made for.", changed),)
-    row = await _met(writer, catalog, plan)
+    row = await _met(writer, catalog, plan, seconds)
     if row is None:
         return (stop(f"{key.table} or {key.referenced} is not there any more.", changed),)
     async with sessions.session(seconds) as looking:
         in_the_way = await sessions_in_the_way(looking, catalog, plan, sessions.backend_pids)
+        unpublishable = await read_unpublishable(looking, _altered(catalog, plan)) if plan.writes_rows else {}
     lines = [
         *server_lines(row, plan, pooled=writer.pooled),
         *role_lines(row, plan),
         *object_lines(row, plan),
+        *publication_lines(catalog, plan, unpublishable),
         *in_the_way,
         *duration_lines(row, catalog, plan),
     ]
@@ -92,16 +97,17 @@ async def preflight(
     return tuple(lines)
 
 
-async def never_proven(writer: Writer, catalog: Catalog, plan: Plan) -> str:
+async def never_proven(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: float) -> str:
     """Say why nothing of a plan is tried here, not even to be rolled back; "" where it may be."""
-    row = await _met(writer, catalog, plan)
+    row = await _met(writer, catalog, plan, seconds)
     return unproven(row["version"], row["extensions"] or (), row["kept_by_extension"]) if row is not None else ""
 
 
-async def _met(writer: Writer, catalog: Catalog, plan: Plan) -> Row | None:
+async def _met(writer: Writer, catalog: Catalog, plan: Plan, seconds: float) -> Row | None:
     """Give what the writing connection would meet; None where a table is gone."""
     key = plan.key
     async with writer.rolled_back() as session, pinned(session):
+        await session.execute(f"set local statement_timeout = {milliseconds(seconds)}")
         return await session.row(
             query("fkdash.apply", "preflight"),
             catalog.tables[key.table].oid,

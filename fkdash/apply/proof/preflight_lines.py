@@ -15,13 +15,15 @@ from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.pasting import for_psql
 from fkdash.rules.sizes import rows_of
 from fkdash.shell import command
+from fkdash.sqlstates import INVALID_COLUMN_REFERENCE, OBJECT_NOT_IN_PREREQUISITE_STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.apply.holders import Holder
     from fkdash.apply.kept_by_whom import Stranger
     from fkdash.catalog.model import Catalog
+    from fkdash.catalog.surroundings import Unpublishable
     from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row
     from fkdash.fix.plan import Plan
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
 
 _ROW_BY_ROW_FACTOR: Final = 20
 _OLD_TRANSACTION_SECONDS: Final = 1.0
+_UNTIL_PUBLISHED: Final = {
+    OBJECT_NOT_IN_PREREQUISITE_STATE: "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
+    INVALID_COLUMN_REFERENCE: "ALTER PUBLICATION ... SET TABLE ... with a filter on columns of the replica "
+    "identity only, and with all of them in the list; SET (publish_generated_columns = stored) where it has "
+    "generated ones; or another REPLICA IDENTITY.",
+}
 
 
 class Standing(StrEnum):
@@ -144,13 +152,6 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
     if row["inheriting_tables"]:
         inherit = counted(row["inheriting_tables"], "tables inherit", "table inherits")
         yield warning(f"{inherit} from it", "Foreign keys do not cover their rows.")
-    if row["publications"]:
-        yield warning(
-            f"published by {row['publications']}; a schema change is not replicated",
-            "The plan's consequences say what is to be done on the subscribers, and in which order.",
-        )
-    if plan.writes_rows:
-        yield from _publishing_lines(row)
     if row["subscribed"]:
         yield warning(
             "a subscription writes to a table of this key, past its foreign keys",
@@ -170,26 +171,30 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         yield warning(f"an index of {row['index_builds']} is being built now", "The run waits until it is done.")
 
 
-def _publishing_lines(row: Row) -> Iterator[PreflightLine]:
-    """Say for which publication the server would refuse every change of a row (CheckCmdReplicaIdentity)."""
-    if row["unidentified"]:
-        yield stop(
-            f"{row['unidentified']} is published and has no replica identity, so its rows can be neither changed "
-            "nor deleted (55000)",
-            "ALTER TABLE ... REPLICA IDENTITY FULL, or add a primary key.",
+def publication_lines(
+    catalog: Catalog, plan: Plan, unpublishable: Mapping[int, Sequence[Unpublishable]]
+) -> Iterator[PreflightLine]:
+    """Say what publishes the key's tables, and which changes of rows the server would refuse for it.
+
+    `unpublishable` has those by the table's OID.
+    """
+    sides = dict.fromkeys((plan.key.table, plan.key.referenced))
+    tables = [table for name in sides for table in catalog.with_partitions(name)]
+    publishing = {name for each in tables if each.replication for name in each.replication.publications}
+    if publishing:
+        yield warning(
+            f"published by {', '.join(sorted(publishing))}; a schema change is not replicated",
+            "The plan's consequences say what is to be done on the subscribers, and in which order.",
         )
-    if row["narrowly_published"]:
+    refused: dict[tuple[TableName, str, str], list[Unpublishable]] = {}
+    for table in catalog.tables.values() if unpublishable else ():
+        for each in unpublishable.get(table.oid or 0, ()):
+            refused.setdefault((table.name, each.publication, each.sqlstate), []).append(each)
+    for (name, publication, sqlstate), found in refused.items():
         yield stop(
-            f"the row filter or the column list of {row['narrowly_published']} does not fit the replica identity, "
-            "so rows can be neither changed nor deleted (42P10)",
-            "ALTER PUBLICATION ... SET TABLE ... with a filter on columns of the replica identity only, and with "
-            "all of them in the list.",
-        )
-    if row["unpublished_generated"]:
-        yield stop(
-            f"{row['unpublished_generated']} does not publish generated columns that are in the replica identity, "
-            "so rows can be neither changed nor deleted (42P10)",
-            "ALTER PUBLICATION ... SET (publish_generated_columns = stored), or another REPLICA IDENTITY.",
+            f"{' and '.join(each.event for each in found)} on {name} would be refused ({sqlstate}): publication "
+            f"{publication} {found[0].reason}",
+            _UNTIL_PUBLISHED[sqlstate],
         )
 
 

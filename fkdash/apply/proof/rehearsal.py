@@ -80,7 +80,7 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
 
 
 async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
-    why = await never_proven(writer, catalog, plan)
+    why = await never_proven(writer, catalog, plan, seconds=_STATEMENT_MS / 1000)
     if why:
         return Rehearsal(ok=None, detail=f"on what was never proven nothing is rehearsed: {why}")
     short = [step for step in plan.steps if _is_short(step)]
