@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from fkdash.db.opening import Connection
 
-_MOMENT_SECONDS: Final = 0.05
+_MOMENT_SECONDS: Final = 0.2
+"""Rules look at what was read for about as long; who waits for a lock meanwhile waits no longer than this."""
 
 
 @dataclass(eq=False, slots=True)
