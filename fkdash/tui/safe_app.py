@@ -42,7 +42,7 @@ _LONGEST_ON_THE_WAY = 0.5
 """Seconds after which the next key no longer waits for the one before: what had it may be gone."""
 
 
-class _Through(Message):
+class KeyWentThrough(Message):
     """Follows a key to all that may take it, and so says when none of them will any more."""
 
 
@@ -191,9 +191,9 @@ class SafeApp(App[int], inherit_bindings=False):
             self._on_the_way_until = monotonic() + _LONGEST_ON_THE_WAY
             takes_it = self.focused or self.screen
             await super().on_event(event)
-            takes_it.post_message(_Through())
+            takes_it.post_message(KeyWentThrough())
 
-    async def on__through(self) -> None:
+    async def on_key_went_through(self) -> None:
         """Let the next key go out."""
         self._on_the_way_until = -inf
         await self._take_early()
