@@ -9,32 +9,35 @@ with locked as materialized (
    where mode = 'AccessExclusiveLock' and pid <> pg_backend_pid() and relation is not null and not $2
 )
 select i.columns, i.opclasses::int8[] as opclasses, am.amname as method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
-       i.nulls_not_distinct, i.partial,
-       case when i.expressions is not null and l.relation is null
-            then pg_get_expr(i.expressions, i.table_oid) end as expressions,
-       case when i.partial and l.relation is null then pg_get_expr(i.predicate, i.table_oid) end as predicate,
-       array_agg(i.oid::int8) as oids, array_agg(i.table_oid::int8) as tables, array_agg(c.relname) as names
-  from (values (false)) as absent (indnullsnotdistinct)
- cross join lateral (
-   select indexrelid as oid, indrelid as table_oid, indisunique as unique, indisprimary as primary,
-          indisvalid and indisready as valid, indisreplident as replica_identity, indisexclusion as exclusion,
-          indnullsnotdistinct as nulls_not_distinct, indpred is not null as partial, indpred as predicate,
-          indexprs as expressions,
-          case when indnatts = indnkeyatts then indkey::int2[]
-               else (indkey::int2[])[0:indnkeyatts - 1] end as columns,
-          indclass::oid[] as opclasses
-     from pg_index
-    where $1::oid[] is null or indrelid = any ($1)
- ) i
-  join pg_class c on c.oid = i.oid
-  join pg_am am on am.oid = c.relam
-  left join locked l on l.relation = i.table_oid
- where ($1::oid[] is not null or c.relnamespace <> all (array(
-         select oid
-           from pg_namespace
-          where nspname in ('pg_catalog', 'information_schema')
-             or nspname like 'pg\_toast%'
-             or nspname like 'pg\_temp\_%'
-       )))
- group by i.columns, i.opclasses, method, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
-       i.nulls_not_distinct, i.partial, 11, 12
+       i.nulls_not_distinct, i.partial, i.expressions, i.predicate, i.oids, i.tables, i.names
+  from (
+    select i.columns, i.opclasses, c.relam, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
+           i.nulls_not_distinct, i.partial, i.expressions, i.predicate,
+           array_agg(i.oid::int8) as oids, array_agg(i.table_oid::int8) as tables, array_agg(c.relname) as names
+      from (values (false)) as absent (indnullsnotdistinct)
+     cross join lateral (
+       select indexrelid as oid, indrelid as table_oid, indisunique as unique, indisprimary as primary,
+              indisvalid and indisready as valid, indisreplident as replica_identity, indisexclusion as exclusion,
+              indnullsnotdistinct as nulls_not_distinct, indpred is not null as partial,
+              case when indnatts = indnkeyatts then indkey::int2[]
+                   else (indkey::int2[])[0:indnkeyatts - 1] end as columns,
+              indclass::oid[] as opclasses,
+              case when indexprs is not null and indrelid not in (select relation from locked)
+                   then pg_get_expr(indexprs, indrelid) end as expressions,
+              case when indpred is not null and indrelid not in (select relation from locked)
+                   then pg_get_expr(indpred, indrelid) end as predicate
+         from pg_index
+        where $1::oid[] is null or indrelid = any ($1)
+     ) i
+      join pg_class c on c.oid = i.oid
+     where ($1::oid[] is not null or c.relnamespace <> all (array(
+             select oid
+               from pg_namespace
+              where nspname in ('pg_catalog', 'information_schema')
+                 or nspname like 'pg\_toast%'
+                 or nspname like 'pg\_temp\_%'
+           )))
+     group by i.columns, i.opclasses, c.relam, i.unique, i.primary, i.valid, i.replica_identity, i.exclusion,
+           i.nulls_not_distinct, i.partial, i.expressions, i.predicate
+  ) i
+  join pg_am am on am.oid = i.relam

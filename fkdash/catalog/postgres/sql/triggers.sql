@@ -13,8 +13,8 @@ select t.tgrelid::int8 as table_oid, t.tgname as name, t.tgenabled::text as enab
  ) m
   join pg_namespace n on n.oid = p.pronamespace
  where ($1::oid[] is null or t.tgrelid = any ($1))
-   and ($2 or not m.own
-        or p.proname <> 'unique_key_recheck'
-           and (t.tgenabled <> 'O'
-                or t.tgname::text not in ('RI_ConstraintTrigger_a_' || t.oid, 'RI_ConstraintTrigger_c_' || t.oid)))
+   -- Every foreign key has four, and there may be very many: most are known by what stands in their own row.
+   and ($2 or not (t.tgisinternal and t.tgenabled = 'O' and t.tgname in (
+         ('RI_ConstraintTrigger_a_' || t.oid)::name, ('RI_ConstraintTrigger_c_' || t.oid)::name)))
+   and ($2 or not m.own or p.proname <> 'unique_key_recheck')
  order by t.tgrelid, t.tgname collate "C"
