@@ -57,14 +57,22 @@ class CheckOptions:
     seconds: float = 2.0
 
 
-async def check(sessions: Sessions, options: CheckOptions, *, where: str = "") -> CheckReport:
-    """Check one database; raises the session's errors when the catalog itself cannot be read."""
+async def check(
+    sessions: Sessions, options: CheckOptions, *, where: str = "", left: list[object] | None = None
+) -> CheckReport:
+    """Check one database; raises the session's errors when the catalog itself cannot be read.
+
+    `left` is what `read_whole_catalog` takes.
+    """
     async with sessions.in_a_row():
-        return await _checked(sessions, options, where)
+        return await _checked(sessions, options, where, left)
 
 
-async def _checked(sessions: Sessions, options: CheckOptions, where: str) -> CheckReport:
-    catalog, lacking = knowing_those_there(await read_whole_catalog(sessions), options.configuration.references)
+async def _checked(
+    sessions: Sessions, options: CheckOptions, where: str, left: list[object] | None
+) -> CheckReport:
+    declared = await read_whole_catalog(sessions, left)
+    catalog, lacking = knowing_those_there(declared, options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
     found = [each for each in every if is_about(options.concerns, each.key)]

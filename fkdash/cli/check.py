@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from fkdash.checking.database import CheckOptions, check, check_snapshot
 from fkdash.checking.databases import AT_ONCE
 from fkdash.cli.check_several import SeveralChecks
-from fkdash.cli.connection import add_connection_arguments, add_from_argument, looking, run_async, snapshot_of
+from fkdash.cli.connection import (
+    LEFT_TO_THE_END,
+    add_connection_arguments,
+    add_from_argument,
+    looking,
+    run_async,
+    snapshot_of,
+)
 from fkdash.cli.judging import add_judging_arguments, baseline_at, baseline_file, threshold
 from fkdash.cli.messages import say
 from fkdash.cli.printing import print_reports, write_baseline
@@ -128,7 +135,7 @@ async def _check_all(
 
 async def _check_one(target: Target, options: CheckOptions) -> CheckReport:
     async with looking(target, nothing_else=True) as pool:
-        return await check(pool, options, where=pool.where)
+        return await check(pool, options, where=pool.where, left=LEFT_TO_THE_END)
 
 
 def _exit_code_of(verdicts: Sequence[Verdict], failing: Severity | None) -> int:

@@ -9,7 +9,7 @@ import sys
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from fkdash.cli.command_words import refuse_command_as_database
 from fkdash.cli.commands import COMMANDS
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from fkdash.db.pool import Limits, ReadPool
 
 _T = TypeVar("_T")
+
+LEFT_TO_THE_END: Final[list[object]] = []
+"""What a command read of one database, which nobody gives back: the process ends at once when it has answered."""
 
 
 def add_connection_arguments(

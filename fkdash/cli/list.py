@@ -13,6 +13,7 @@ from fkdash.catalog.action import Action
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
+    LEFT_TO_THE_END,
     add_connection_arguments,
     add_from_argument,
     looking,
@@ -92,7 +93,7 @@ async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey
     catalog = snapshot_of(arguments)
     if catalog is None:
         async with looking(target_of(arguments), nothing_else=True) as pool:
-            catalog = await read_whole_catalog(pool)
+            catalog = await read_whole_catalog(pool, LEFT_TO_THE_END)
     keys = [
         key
         for key in catalog.foreign_keys

@@ -89,19 +89,20 @@ class _Parts:
     not_nulls: Row
 
 
-async def read_whole_catalog(sessions: Sessions) -> Catalog:
+async def read_whole_catalog(sessions: Sessions, left: list[object] | None = None) -> Catalog:
     """Give everything declared in the database; a large one is read with two sessions where there can be two.
 
-    Raises the session's errors.
+    To give hundreds of thousands of objects back takes as long as to read them: a process that ends soon takes
+    into `left` what would be given back. Raises the session's errors.
     """
     async with sessions.session() as session, _set_for_reading(session, restored=False) as large:
         if not large:
             return await _read(session, session, None, large=False)
         async with sessions.beside(session) as beside:
             if beside is None:
-                return await _read(session, session, None, large=True)
+                return await _read(session, session, None, large=True, left=left)
             async with _set_for_reading(beside, restored=False):
-                return await _read(session, beside, None, large=True)
+                return await _read(session, beside, None, large=True, left=left)
 
 
 async def read_catalog(session: Session, only: Sequence[int] | None = None) -> Catalog:
@@ -158,7 +159,14 @@ async def _set_for_reading(session: Session, *, restored: bool = True) -> AsyncI
         await session.asked(query("fkdash.catalog.postgres", "settings"), list(_SETTINGS), before)
 
 
-async def _read(session: Session, beside: Session, only: Sequence[int] | None, *, large: bool) -> Catalog:
+async def _read(
+    session: Session,
+    beside: Session,
+    only: Sequence[int] | None,
+    *,
+    large: bool,
+    left: list[object] | None = None,
+) -> Catalog:
     """Read with two sessions, or one in the place of both; what is asked at the same time goes out together."""
     one, other = Asking(session, only, large=large), Asking(beside, only, large=large)
     with collector_at_rest():
@@ -166,12 +174,15 @@ async def _read(session: Session, beside: Session, only: Sequence[int] | None, *
             facts = group.create_task(one.few("server"))
             gathering = group.create_task(_gathered(one, other))
         declared, parts, checks, distinct = gathering.result()
-        return Catalog(
+        catalog = Catalog(
             tables=await to_thread(_tables, declared, parts, checks, distinct),
             foreign_keys=declared.foreign_keys,
             server=_server(facts.result()[0]),
             domains={(domain.schema, domain.name): domain for domain in declared.domains.values()},
         )
+        if left is not None:
+            left += (catalog, declared, parts, checks, distinct)
+        return catalog
 
 
 async def _gathered(
