@@ -37,7 +37,7 @@ _CONVERSIONS: Final = {
 TOO_LONG: Final = "TOOLONG"
 """The kind of a node that stands for an expression which is not read: millions of characters of somebody's."""
 # The bytes of a constant, one number each (outfuncs.c, outDatum). A name never has a plain space in it.
-_VALUE: Final = re.compile(r"\[ (?:-?[0-9]+ )*\]")
+_VALUE: Final = re.compile(r"\[ [-0-9 ]*\]")
 _COLUMN: Final = "VAR"
 _CONSTANT: Final = "CONST"
 _CHECKED_VALUE: Final = "COERCETODOMAINVALUE"

@@ -11,9 +11,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.functions import knowing_trust, read_functions
-from fkdash.catalog.postgres.node_tree import read_tree
+from fkdash.catalog.postgres.node_tree import TOO_LONG, read_tree
 from fkdash.db.queries import query
-from fkdash.errors import NotRun, NotRunError
+from fkdash.errors import FOREIGN_TABLE, TOO_LARGE, NotRun, NotRunError
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 FOLDED: Final = "folded-by-planner"
 CAST: Final = "implicit-cast"
 RANGE: Final = "range-type"
-FOREIGN: Final = "foreign-table"
 EVALUATED: Final = "would-be-evaluated"
 
 _WORD: Final = re.compile(r"[A-Za-z_0-9$]+")
-_QUOTED: Final = re.compile(r'"(?:[^"]|"")+"')
 # A letter in front makes it a string of another kind.
-_STRING: Final = re.compile(r"[A-Za-z_0-9$&]?'(?:[^']|'')*'")
+_STRING: Final = re.compile(r"[A-Za-z_0-9$&]?'[^']*(?:''[^']*)*'")
 _QUOTES_OF_OTHER_KINDS: Final = re.compile(r"""["\\]|--|/\*|\$[^0-9\s]""")
 _TYPED: Final = re.compile(r"::|\bcast\b|[A-Za-z_0-9$\]]\s+'", re.IGNORECASE)
 _FEW: Final = 50
 """So many tables are looked at in full at once, which takes less than another wait over most links."""
 _LONGEST_NAME: Final = 63
+_LONGEST_QUOTED: Final = 2 * (_LONGEST_NAME + 1)
+_MOST_QUOTES: Final = 2_000
 _OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _LONGEST_OPERATOR: Final = 8
 _REASONS: Final = {"cast": CAST, "range": RANGE, "domain": EVALUATED}
@@ -83,8 +83,11 @@ async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, .
     for row in rows:
         for function, reason in gate.run_by(row):
             found.setdefault(not_run(_object(row), function, reason))
+        if gate.is_too_large(row):
+            accept = f"--trust-owner {shell_word(row['owner'])}"
+            found.setdefault(NotRun(_object(row), "", row["owner"], TOO_LARGE, accept))
         if row["kind"] == "foreign table":
-            found.setdefault(NotRun(_object(row), "", row["owner"], FOREIGN, ""))
+            found.setdefault(NotRun(_object(row), "", row["owner"], FOREIGN_TABLE, ""))
     return tuple(found)
 
 
@@ -129,6 +132,10 @@ class _Gate:
             for each in self._planned_with(text):
                 yield from ((function, FOLDED) for function in self._folded(each))
 
+    def is_too_large(self, row: Row) -> bool:
+        """Tell whether what is planned with an object is not read, as it has millions of characters."""
+        return any(TOO_LONG in read_tree(each).kinds for text in row["trees"] for each in self._planned_with(text))
+
     def _planned_with(self, text: str) -> Iterable[str]:
         """Give an expression and all checks that are planned with it."""
         seen, left = {text}, [text]
@@ -168,12 +175,13 @@ async def _doing_more(session: Session, functions: Functions) -> frozenset[int]:
     bad = await _bad_words(session, words, [oid for oid, source in sources.items() if _names_types(source)])
 
     def calls_others(text: str) -> bool:
-        return any(not each.trusted for each in inner.called(read_tree(text)))
+        tree = read_tree(text)
+        return TOO_LONG in tree.kinds or any(not each.trusted for each in inner.called(tree))
 
     return frozenset(
         oid
         for oid, each in untrusted.items()
-        if (_is_text(each) and (_is_unclear(each.source or "") or words[oid] & bad))
+        if (_is_text(each) and (each.source is None or _is_unclear(each.source) or words[oid] & bad))
         or any(calls_others(text) for text in (*trees[oid], *checks[oid]))
     )
 
@@ -200,7 +208,7 @@ async def _bad_words(
     if not wanted:
         return frozenset()
     types = sorted({word for oid in naming_types for word in words[oid]})
-    rows = await session.asked(query("fkdash.catalog.postgres", "untrusted_names"), wanted, sorted(words), types)
+    rows = await session.asked(query("fkdash.catalog.postgres", "untrusted_names"), wanted, types)
     return frozenset(row["word"] for row in rows)
 
 
@@ -211,7 +219,7 @@ def _is_text(function: Function) -> bool:
 
 def _is_unclear(source: str) -> bool:
     """Say whether names in a text may be other than they look: escaped, folded by another rule, or cut off."""
-    too_long = any(len(word) > _LONGEST_NAME for word in _WORD.findall(source))
+    too_long = any(len(word) > _LONGEST_NAME for word in _WORD.findall(source)) or source.count('"') > _MOST_QUOTES
     bare = _without_strings(source)
     return too_long or not (source if bare is None else bare).isascii() or "u&" in source.lower()
 
@@ -236,9 +244,23 @@ def _words(source: str) -> Iterable[str]:
     for found in _WORD.findall(source):
         yield found
         yield found.lower()
-    for found in _QUOTED.findall(source):
-        yield found[1:-1].replace('""', '"')[:_LONGEST_NAME]
+    yield from _quoted(source)
     yield from operators_in(source)
+
+
+def _quoted(source: str) -> Iterable[str]:
+    """Give everything that might be a name in quotation marks, which the server cuts where it is too long.
+
+    Any of them may open one: those before it may stand in strings.
+    """
+    places = [place for place, letter in enumerate(source) if letter == '"'][:_MOST_QUOTES]
+    for number, begin in enumerate(places):
+        rest = source[begin + 1 : begin + 1 + _LONGEST_QUOTED].replace('""', '"')
+        yield rest[:_LONGEST_NAME]
+        for end in places[number + 1 :]:
+            if end - begin > _LONGEST_QUOTED:
+                break
+            yield source[begin + 1 : end].replace('""', '"')[:_LONGEST_NAME]
 
 
 def operators_in(text: str) -> Iterable[str]:
