@@ -32,7 +32,9 @@ _WORD: Final = re.compile(r"[A-Za-z_0-9$]+")
 # A letter in front makes it a string of another kind.
 _STRING: Final = re.compile(r"[A-Za-z_0-9$&]?'[^']*(?:''[^']*)*'")
 _QUOTES_OF_OTHER_KINDS: Final = re.compile(r"""["\\]|--|/\*|\$[^0-9\s]""")
-_TYPED: Final = re.compile(r"::|\bcast\b|[A-Za-z_0-9$\]]\s+'", re.IGNORECASE)
+_TYPED: Final = re.compile(r"::|\b(?:cast|treat|returning|xmlserialize)\b|[A-Za-z_0-9$\]]\s+'", re.IGNORECASE)
+# A call with one argument may be a cast as well (parser/parse_func.c, func_get_detail).
+_CALLED: Final = re.compile(r"([A-Za-z_0-9$]+)\s*\(")
 _FEW: Final = 50
 """So many tables are looked at in full at once, which takes less than another wait over most links."""
 _LONGEST_NAME: Final = 63
@@ -172,7 +174,8 @@ async def _doing_more(session: Session, functions: Functions) -> frozenset[int]:
     )
     sources = {oid: each.source or "" for oid, each in untrusted.items() if _is_text(each)}
     words = {oid: frozenset(_words(source)) for oid, source in sources.items()}
-    bad = await _bad_words(session, words, [oid for oid, source in sources.items() if _names_types(source)])
+    types = {oid: words[oid] if _names_types(source) else _called(source) for oid, source in sources.items()}
+    bad = await _bad_words(session, words, types)
 
     def calls_others(text: str) -> bool:
         tree = read_tree(text)
@@ -201,13 +204,13 @@ async def _checks_of(
 
 
 async def _bad_words(
-    session: Session, words: Mapping[int, frozenset[str]], naming_types: Iterable[int]
+    session: Session, words: Mapping[int, frozenset[str]], naming_types: Mapping[int, frozenset[str]]
 ) -> frozenset[str]:
-    """Give those of the words in functions' texts that lead to other roles' code."""
+    """Give those of the words in functions' texts that lead to other roles' code; some may name types."""
     wanted = sorted({word for each in words.values() for word in each})
     if not wanted:
         return frozenset()
-    types = sorted({word for oid in naming_types for word in words[oid]})
+    types = sorted({word for each in naming_types.values() for word in each})
     rows = await session.asked(query("fkdash.catalog.postgres", "untrusted_names"), wanted, types)
     return frozenset(row["word"] for row in rows)
 
@@ -236,6 +239,12 @@ def _names_types(source: str) -> bool:
     """Say whether a text may name a type that something is turned into: a cast, or a literal with its type."""
     bare = _without_strings(source)
     return bare is None or _TYPED.search(bare) is not None
+
+
+def _called(source: str) -> frozenset[str]:
+    """Give the words that are called in a text without quotation marks."""
+    found = _CALLED.findall(_without_strings(source) or "")
+    return frozenset((*found, *(name.lower() for name in found)))
 
 
 def _words(source: str) -> Iterable[str]:

@@ -381,3 +381,11 @@ CREATE INDEX ON a49 (evil.seems_plain(v));
 CREATE INDEX ON a49 (evil.calls_plain(v));
 CREATE OR REPLACE FUNCTION evil.seems_plain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
     $$ SELECT CASE WHEN v = -1 THEN length(pg_create_restore_point('PLANTED-BY-CATALOG')::text) ELSE v END $$;
+
+-- plant: literal of a domain that is spelled as a call
+-- fires: select count(*) from public.a50
+CREATE DOMAIN evil.called_domain AS int CHECK (evil.imm('literal of a domain that is spelled as a call') = 1);
+CREATE FUNCTION evil.calls_domain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v + evil.called_domain('1') $$;
+CREATE TABLE a50 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a50 VALUES (1, 1, 1);
+CREATE INDEX ON a50 (evil.calls_domain(v));
