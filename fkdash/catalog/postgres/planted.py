@@ -17,7 +17,7 @@ from fkdash.errors import FOREIGN_TABLE, TOO_LARGE, NotRun, NotRunError
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.postgres.functions import Function, Functions
@@ -80,7 +80,8 @@ async def planted_in(session: Session, tables: Iterable[int]) -> tuple[NotRun, .
     checks = await _domain_checks(session, trees)
     everything = [read_tree(text) for text in (*trees, *(each for some in checks.values() for each in some))]
     functions = await read_functions(session, everything, {oid for row in rows for oid in row["functions"]})
-    gate = _Gate(functions, await _doing_more(session, functions), checks)
+    used = frozenset(oid for tree in everything for oid in tree.types)
+    gate = _Gate(functions, await _doing_more(session, functions, used), checks)
     found: dict[NotRun, None] = {}
     for row in rows:
         for function, reason in gate.run_by(row):
@@ -99,7 +100,7 @@ async def _domain_checks(session: Session, trees: Iterable[str]) -> dict[int, tu
     A check may itself turn something into another type.
     """
     found: dict[int, tuple[str, ...]] = {}
-    wanted = {oid for text in trees for oid in read_tree(text).conversions}
+    wanted = {oid for text in trees for oid in read_tree(text).conversions | read_tree(text).types}
     while wanted:
         found.update(dict.fromkeys(wanted, ()))
         for row in await session.asked(query("fkdash.catalog.postgres", "domain_checks"), sorted(wanted)):
@@ -133,10 +134,25 @@ class _Gate:
         for text in row["trees"]:
             for each in self._planned_with(text):
                 yield from ((function, FOLDED) for function in self._folded(each))
+            for check in self._checks_of_literals(text):
+                yield from (
+                    (each, FOLDED) for each in self._functions.called(read_tree(check)) if not each.trusted
+                )
+
+    def _checks_of_literals(self, text: str) -> Iterable[str]:
+        """Give the checks of an expression's types where the body of a function may hold literals of these."""
+        tree = read_tree(text)
+        if any(each.inlined and each.polymorphic for each in self._functions.called(tree)):
+            for oid in sorted(tree.types):
+                yield from self._checks.get(oid, ())
 
     def is_too_large(self, row: Row) -> bool:
         """Tell whether what is planned with an object is not read, as it has millions of characters."""
-        return any(TOO_LONG in read_tree(each).kinds for text in row["trees"] for each in self._planned_with(text))
+        return any(
+            TOO_LONG in read_tree(each).kinds
+            for text in row["trees"]
+            for each in (*self._planned_with(text), *self._checks_of_literals(text))
+        )
 
     def _planned_with(self, text: str) -> Iterable[str]:
         """Give an expression and all checks that are planned with it."""
@@ -160,15 +176,17 @@ class _Gate:
                 yield function
 
 
-async def _doing_more(session: Session, functions: Functions) -> frozenset[int]:
+async def _doing_more(session: Session, functions: Functions, used: Collection[int]) -> frozenset[int]:
     """Give the untrusted functions of which a call about columns still leads to one without any.
+
+    `used` are the types of users in the expressions: what a polymorphic function may be called with.
 
     The planner puts a SQL function's body in the place of a call, and adds the arguments that a call leaves to
     their defaults (optimizer/util/clauses.c, inline_function and add_function_defaults).
     """
     untrusted = {oid: each for oid, each in functions.by_oid.items() if not each.trusted}
     trees = {oid: [text for text in (each.defaults, each.body) if text] for oid, each in untrusted.items()}
-    checks = await _checks_of(session, untrusted.values(), trees)
+    checks = await _checks_of(session, untrusted.values(), trees, used)
     inner = await read_functions(
         session, [read_tree(text) for each in (*trees.values(), *checks.values()) for text in each]
     )
@@ -190,11 +208,18 @@ async def _doing_more(session: Session, functions: Functions) -> frozenset[int]:
 
 
 async def _checks_of(
-    session: Session, functions: Iterable[Function], trees: Mapping[int, Sequence[str]]
+    session: Session,
+    functions: Iterable[Function],
+    trees: Mapping[int, Sequence[str]],
+    used: Collection[int],
 ) -> dict[int, tuple[str, ...]]:
     """Give, by function, the checks of the types that it takes, gives and turns something into."""
     types = {
-        each.oid: {*each.types, *(oid for text in trees[each.oid] for oid in read_tree(text).conversions)}
+        each.oid: {
+            *each.types,
+            *(used if each.polymorphic else ()),
+            *(oid for text in trees[each.oid] for oid in read_tree(text).conversions),
+        }
         for each in functions
         if each.inlined or each.defaults
     }

@@ -389,3 +389,20 @@ CREATE FUNCTION evil.calls_domain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $
 CREATE TABLE a50 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
 INSERT INTO a50 VALUES (1, 1, 1);
 CREATE INDEX ON a50 (evil.calls_domain(v));
+
+-- plant: literal that takes the type of a polymorphic argument
+-- fires: select count(*) from public.a51
+CREATE DOMAIN evil.of_any AS int CHECK (evil.imm('literal that takes the type of a polymorphic argument') = 1);
+CREATE FUNCTION evil.of_anything(v anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(v, '1') $$;
+CREATE TABLE a51 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v evil.of_any);
+INSERT INTO a51 VALUES (1, 1, 1);
+CREATE INDEX ON a51 (evil.of_anything(v));
+
+-- plant: literal in an array of rows that a polymorphic argument is compared with
+-- fires: select count(*) from public.a52
+CREATE DOMAIN evil.in_rows AS int CHECK (evil.imm_of(value, 'literal in an array of rows that a polymorphic argument is compared with') > 0);
+CREATE TYPE evil.a_row AS (v evil.in_rows);
+CREATE FUNCTION evil.of_any_array(v anyarray) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT v = '{(1)}' $$;
+CREATE TABLE a52 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v evil.a_row[]);
+INSERT INTO a52 VALUES (1, 1);
+CREATE INDEX ON a52 (evil.of_any_array(v));

@@ -89,6 +89,11 @@ with recursive trusted as (
     from expressions e
    where exists (select from pg_depend d join leads l on l.class = d.refclassid and l.oid = d.refobjid
                   where d.classid = e.class and d.objid = e.oid)
+      -- A polymorphic function that the planner replaces by its body turns literals into the type of the column.
+      or exists (select from pg_depend d
+                   join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                  where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_class'::regclass
+                    and a.atttypid in (select oid from checked))
   union all
   select 'cast', t.relation, t.name, '{}', array[c.castfunc]
     from typed t
