@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from fkdash.masking import masked
 
@@ -73,11 +73,15 @@ class NotPermittedError(FkdashError):
     """The role lacks a privilege for what was asked."""
 
 
+FOREIGN_TABLE: Final = "foreign-table"
+TOO_LARGE: Final = "too-large"
+
+
 @dataclass(frozen=True, slots=True)
 class NotRun:
     """Code of another role that looking would have run, and did not.
 
-    `object` is where it stands, `function` is "" for a table on another server, `reason` a word for scripts,
+    `object` is where it stands, `function` is "" where none can be named, `reason` a word for scripts,
     `accept` the argument with which the operator says that it may run, "" where there is none.
     """
 
@@ -90,6 +94,8 @@ class NotRun:
     @property
     def words(self) -> str:
         """`public.imm(text) of mallory (in public.c_expr_idx)`."""
+        if self.reason == TOO_LARGE:
+            return f"an expression of millions of characters of {self.owner} (in {self.object})"
         if not self.function:
             return f"what is behind the foreign table {self.object} of {self.owner}"
         return f"{self.function} of {self.owner} (in {self.object})"

@@ -269,8 +269,7 @@ def _covers(ignore: Ignore, finding: Finding) -> bool:
 
 def _named(pattern: str, finding: Finding) -> bool:
     """Compare with schema.table.constraint; an undeclared reference is schema.table.column."""
-    name = finding.key.qualified if finding.key.name else f"{finding.key.table}.{finding.key.columns[0]}"
-    return fnmatchcase(name, pattern)
+    return fnmatchcase(finding.subject, pattern)
 
 
 @dataclass(frozen=True, slots=True)

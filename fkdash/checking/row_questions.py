@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding
 
 _CHECK = """
-select c.conbin::text as tree, pg_get_expr(c.conbin, c.conrelid) as expression
+select case when octet_length(c.conbin::text) > 4000000 then '{TOOLONG}' else c.conbin::text end as tree,
+       case when octet_length(c.conbin::text) <= 4000000 then pg_get_expr(c.conbin, c.conrelid) end as expression
   from pg_constraint c
  where c.conrelid = $1::oid and c.conname = $2 and c.contype = 'c'
 """

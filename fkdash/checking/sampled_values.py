@@ -52,13 +52,13 @@ async def with_sampled_values(
 
 def _can_be_asked(catalog: Catalog, finding: Finding) -> bool:
     key = finding.key
-    if not rule(finding.rule).undeclared or finding.certain or len(key.columns) != 1:
+    if not rule(finding.rule).undeclared or finding.certain:
         return False
-    pair = ((key.table, key.columns[0]), (key.referenced, key.referenced_columns[0]))
-    tables = [catalog.tables.get(name) for name, _ in pair]
+    sides = ((key.table, key.columns), (key.referenced, key.referenced_columns))
+    tables = [catalog.tables.get(name) for name, _ in sides]
     if not all(table is not None and _readable(catalog, table) for table in tables):
         return False
-    columns = (catalog.tables[name].columns_by_name[column] for name, column in pair)
+    columns = (catalog.tables[name].columns_by_name[column] for name, own in sides for column in own)
     return all(column.type.partition("(")[0] in _BUILT_IN for column in columns)
 
 
@@ -97,12 +97,15 @@ async def _counts(
 
 def _query(catalog: Catalog, place: int, finding: Finding) -> str:
     key = finding.key
-    column, theirs = quoted(key.columns[0]), quoted(key.referenced_columns[0])
+    own = [quoted(name) for name in key.columns]
+    named = ", ".join(f"{name} as v{number}" for number, name in enumerate(own))
+    whole = " and ".join(f"{name} is not null" for name in own)
     values = (
-        f"select distinct c.v from (select {column} as v from {source(catalog, key.table)} as r"
-        f" where {column} is not null limit {_ROWS}) as c limit {_VALUES}"
+        f"select distinct c.* from (select {named} from {source(catalog, key.table)} as r"
+        f" where {whole} limit {_ROWS}) as c limit {_VALUES}"
     )
-    there = f"exists (select from {source(catalog, key.referenced)} as p where p.{theirs} = s.v)"
+    same = " and ".join(f"p.{quoted(name)} = s.v{number}" for number, name in enumerate(key.referenced_columns))
+    there = f"exists (select from {source(catalog, key.referenced)} as p where {same})"
     counted = f"count(*) as seen, count(*) filter (where {there}) as found"
     return f"(select {place} as place, {counted} from ({values}) as s)"
 

@@ -114,6 +114,9 @@ def _violated_key(key: str, names: Sequence[str], detail: str, known: Vocabulary
     others.remove(key)
     tables = [name for name in others if name in known.tables]
     kind = {0: Kind.KEY, 1: Kind.MISSING}.get(len(tables), Kind.HELD)
+    if kind is Kind.MISSING and known.is_held(key, tables[0]):
+        # Cut off before the second table.
+        kind = Kind.HELD
     there = known_names(detail, known) if detail else ()
     return Clues(
         sqlstate or FOREIGN_KEY_VIOLATION,

@@ -63,6 +63,14 @@ _SENTENCES: Final = (
     (Kind.NULL, "23502", "Null constraint violation on the (?:fields?|constraint): \\(?{columns}"),
     (Kind.REQUIRED, "P2014", ("would violate the required relation {constraint} "
      "between the {table} and {referenced} models")),
+    # Supabase's dashboard, Odoo's and Directus's users see their own words.
+    (Kind.HELD, "23503", ("referenced by a foreign key constraint from the table {table}[^\n]{0,200}?"
+     "on the foreign key relation {constraint}")),
+    (Kind.KEY, "23503", ('another model requires the record being deleted[^"]{0,400}?'
+     "\\bConstraint: {constraint}")),
+    (Kind.NULL, "23502", ('another model requires the record being deleted[^"]{0,400}?'
+     "\\bField: [^\n]{0,200}?\\({column}\\)")),
+    (Kind.KEY, "23503", "Invalid foreign key for field {columns} in collection {table}"),
     # Ecto tells what it would have had to be told; Hibernate and Spring put the name in brackets.
     (Kind.KEY, "23503", "{constraint} \\(foreign_key_constraint\\)"),
     (Kind.KEY, "23503", "constraint: :(?:foreign|no_assoc), constraint_name: {constraint}"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.fact import fact
 from fkdash.catalog.model import TableKind
 from fkdash.db.text import plain
+from fkdash.explain.keys import referencing_names
 from fkdash.explain.sentences import QUOTES
 from fkdash.rules.per_catalog import once_per_catalog
 
@@ -21,7 +22,8 @@ class Vocabulary:
     """Names by what they name; `odd` are those that quotation marks in a message do not delimit.
 
     `others` are those of checks, indexes and domains, of which `unique`, `excluding` and `domains` are the
-    unique indexes, the exclusion constraints and the domains.
+    unique indexes, the exclusion constraints and the domains. `referencing` are keys with what a
+    message may call the table that refers, `referenced` with the table that they refer to.
     """
 
     keys: frozenset[str] = frozenset()
@@ -33,6 +35,12 @@ class Vocabulary:
     excluding: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
     partitioned: frozenset[str] = frozenset()
+    referencing: frozenset[tuple[str, str]] = frozenset()
+    referenced: frozenset[tuple[str, str]] = frozenset()
+
+    def is_held(self, key: str, table: str) -> bool:
+        """Tell whether a key only refers to a table: an error about both is of a row that is still referred to."""
+        return (key, table) in self.referenced and (key, table) not in self.referencing
 
     def knows(self, name: str) -> bool:
         """Tell whether anything is called that."""
@@ -73,4 +81,8 @@ def vocabulary(catalog: Catalog) -> Vocabulary:
         partitioned=frozenset(
             name.name for name, table in catalog.tables.items() if table.kind is TableKind.PARTITIONED
         ),
+        referencing=frozenset(
+            (key.name, table) for key in catalog.foreign_keys for table in referencing_names(catalog, key)
+        ),
+        referenced=frozenset((key.name, key.referenced.name) for key in catalog.foreign_keys),
     )

@@ -26,12 +26,15 @@ def subject_of(catalog: Catalog, key: ForeignKey, option_id: str = "") -> Findin
     for finding in subjects_of(catalog, key):
         if not option_id or any(option.id == option_id for option in options(catalog, finding)):
             return finding
-    return _stand_in(catalog, key)
+    return _stand_in(catalog, key, (each for each in findings(catalog) if each.key.qualified == key.qualified))
 
 
 def subject_among(catalog: Catalog, key: ForeignKey, known: Iterable[Finding]) -> Finding:
     """Give the same where the findings about the key are known already, the worst first."""
-    return next((finding for finding in known if options(catalog, finding)), None) or _stand_in(catalog, key)
+    about = tuple(known)
+    return next((finding for finding in about if options(catalog, finding)), None) or _stand_in(
+        catalog, key, about
+    )
 
 
 def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
@@ -43,8 +46,12 @@ def subjects_of(catalog: Catalog, key: ForeignKey) -> tuple[Finding, ...]:
     )
 
 
-def _stand_in(catalog: Catalog, key: ForeignKey) -> Finding:
-    return _about_new(key) if is_new(catalog, key) else anything_about(key)
+def _stand_in(catalog: Catalog, key: ForeignKey, known: Iterable[Finding]) -> Finding:
+    if is_new(catalog, key):
+        return _about_new(key)
+    found = " ".join(f"{each.rule}: {each.message}" for each in known if not options(catalog, each))
+    stand_in = anything_about(key)
+    return replace(stand_in, message=f"No option here is a fix of what is found. {found}") if found else stand_in
 
 
 def _about_new(key: ForeignKey) -> Finding:

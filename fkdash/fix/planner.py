@@ -11,7 +11,7 @@ from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID
 from fkdash.fix.remedy import Asked
-from fkdash.fix.statements.values import named_values
+from fkdash.fix.statements.values import asking, named_values
 from fkdash.fix.subscribers import with_elsewhere
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
         return ()
     if not words:
         row = f"an existing row of {finding.key.referenced.name}"
-        single = len(chosen.asks) == 1
-        how = "--value VALUE" if single else " ".join(f"--value {name}=..." for name in chosen.asks)
         raise UsageError(
-            f"{chosen.id} needs the key of {row}.", next_step=f"Name it: {how}{_OR_PICKED.get(chosen.id, '')}"
+            f"{chosen.id} needs the key of {row}.",
+            next_step=f"Name it: {asking(chosen.asks)}{_OR_PICKED.get(chosen.id, '')}",
         )
     return named_values(chosen.asks, words)
 

@@ -104,12 +104,18 @@ class Scan:
     bytes: int | None
 
 
+class MayStay(str):
+    """A note on code that can keep rows from being written at all, so that no number is a lower limit."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a delete would do.
 
-    `exact` False makes every number a lower limit. `scans` names the tables that
-    were not read because that needs the operator's consent; the verdict is then
+    `exact` False makes every number a lower limit, unless a note is of code that may keep rows as they are.
+    `scans` names the tables that were not read because that needs the operator's consent; the verdict is then
     unknown. `cut_short` says that a limit ended it, `not_run` what looking would have run of other roles' code.
     """
 
@@ -123,6 +129,11 @@ class Preview:
     cut_short: bool = False
     target_rows: int = 0
     not_run: tuple[NotRun, ...] = ()
+
+    @property
+    def lower_limits(self) -> bool:
+        """Whether the numbers are lower limits: not where they are exact, nor where a trigger or rule decides."""
+        return not self.exact and not any(isinstance(note, MayStay) for note in self.notes)
 
     @property
     def taken_along(self) -> int:

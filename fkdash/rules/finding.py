@@ -81,6 +81,13 @@ class Finding:
     unless: tuple[str, ...] = ()
 
     @property
+    def subject(self) -> str:
+        """`schema.table.constraint`; without a key `schema.table.column` or `schema.table.(a, b)`."""
+        columns = self.key.columns
+        own = columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+        return self.key.qualified if self.key.name else f"{self.key.table}.{own}"
+
+    @property
     def fingerprint(self) -> str:
         """Identifies the problem across databases and renames of the constraint: 16 hex digits."""
         facts = (

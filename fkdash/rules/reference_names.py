@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fkdash.rules.families import comparable_at_all, family, same_family
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.reference_words import (
     ACTORS,
@@ -42,9 +43,6 @@ Target = tuple["TableName", str]
 
 _WORD_ENDS: Final = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])")
 _NAMES_KEPT: Final = 100_000
-_INTEGERS: Final = frozenset({"smallint", "integer", "bigint"})
-_NO_KEYS: Final = frozenset({"boolean", "date", "jsonb", "json", "bytea", "double precision", "real"})
-_TEXTS: Final = frozenset({"text", "character varying", "character", "citext"})
 
 
 class _Named(NamedTuple):
@@ -71,13 +69,12 @@ class KeyNames:
 
     def target(self, table: Table, column: Column) -> Target | None:
         """Give the key that a column refers to by its name and type, None where nothing or several things fit."""
-        kind = family(column)
-        is_key = table.primary_key == (column.name,)
-        alike = (table.name.name, column.name, kind, is_key)
-        if not _comparable_at_all(kind, column.type) or alike in self._like_nothing:
+        if not comparable_at_all(column):
             return None
-        if is_key and (column.identity or column.default is not None):
-            # It numbers the table's own rows.
+        is_key = table.primary_key == (column.name,)
+        alike = (table.name.name, column.name, family(column), is_key)
+        if alike in self._like_nothing or (is_key and (column.identity or column.default is not None)):
+            # Nothing is called so, or it numbers the table's own rows.
             return None
         words = self._words(table, column.name)
         if not words or _is_polymorphic(table, column.name):
@@ -110,14 +107,14 @@ class KeyNames:
         stem = last.removesuffix("id")
         if stem in {"", last} or last in KEY_WORDS:
             return words
-        begins = _lower_words(table.name.name)
+        begins = lower_words(table.name.name)
         tables = any(begins[: len(each.before)] == each.before for each in self.forms.get(stem, ()))
         return [*words[:-1], stem, "id"] if tables or stem in ITSELF | ACTORS else words
 
     def _found(self, table: Table, column: Column, words: Sequence[str]) -> Iterator[Target]:
         base, marked = _base(words)
         is_key = table.primary_key == (column.name,)
-        if is_key and (not marked or not base or _is_of(table.name.name, base)):
+        if is_key and (not marked or not base or is_of(table.name.name, base)):
             return
         if not marked and not _may_stand_alone(column, base):
             base = []
@@ -192,7 +189,7 @@ class KeyNames:
                 found = self._one(table, column, [n for n in self._named(own + form) if not n.before])
                 if found is not None and found[0] != table.name:
                     return found
-        begins = _lower_words(table.name.name)
+        begins = lower_words(table.name.name)
         shared = [n for n in named if n.before and (whole or begins[: len(n.before)] == n.before)]
         near = [n for n in shared if begins[: len(n.before)] == n.before and n.target[0] != table.name]
         return self._one(table, column, near) or (self._one(table, column, shared) if marked else None)
@@ -229,8 +226,8 @@ class KeyNames:
         if len(tables) != 1:
             return None
         # A table with several keys: its primary key comes first, unless the column is called like another.
-        called = _lower_words(column.name)[-1:]
-        return next((target for target in near if _lower_words(target[1])[-1:] == called), near[0])
+        called = lower_words(column.name)[-1:]
+        return next((target for target in near if lower_words(target[1])[-1:] == called), near[0])
 
     def _fitting(self, column: Column, targets: Iterable[Target]) -> Iterator[Target]:
         for name, key in targets:
@@ -241,15 +238,20 @@ class KeyNames:
 @once_per_catalog
 def key_names(catalog: Catalog) -> KeyNames:
     """Read every single-column key's names, once for a catalog."""
+    return names_of(catalog, single_keys(catalog))
+
+
+def names_of(catalog: Catalog, keys_of: Mapping[TableName, Sequence[str]]) -> KeyNames:
+    """Read the names of these columns, which are keys of these tables."""
     forms: dict[str, dict[_Named, None]] = {}
     own: dict[str, list[Target]] = {}
     tables = {form for name in {each.name for each in catalog.tables} for form, _ in _looked_up_under(name)}
-    for name, keys in single_keys(catalog).items():
+    for name, keys in keys_of.items():
         if catalog.tables[name].extension is not None:
             continue
         satellite = _is_satellite(catalog, name, tables) or _is_link(catalog, name)
         for number, key in enumerate(keys):
-            if number and _lower_words(key)[-1] not in {"code", "uuid", "id", "key", "guid"}:
+            if number and lower_words(key)[-1] not in {"code", "uuid", "id", "key", "guid"}:
                 continue
             for form, before in _looked_up_under(name.name):
                 if not (before and satellite):
@@ -266,7 +268,7 @@ def key_names(catalog: Catalog) -> KeyNames:
 
 def _tells_apart(table: str, key: str) -> bool:
     """Tell whether a key's name by itself says whose it is: `itemid` does, `id` and `title` do not."""
-    words, of_table = _lower_words(key), _lower_words(table)
+    words, of_table = lower_words(key), lower_words(table)
     if key.lower() in COMMON_KEYS:
         return False
     if "by" in of_table and of_table[of_table.index("by") + 1 :] == words:
@@ -274,26 +276,6 @@ def _tells_apart(table: str, key: str) -> bool:
         return False
     describes = words[-1] == "name" or words[-1] in DESCRIBING
     return not describes or not _forms_of(table).isdisjoint({_folded(words), _folded(words[:-1])})
-
-
-def family(column: Column) -> str:
-    """Give what a column's values can be compared as: `integer`, `text`, `uuid`, else its type."""
-    return _family(column.type)
-
-
-@lru_cache(maxsize=_NAMES_KEPT)
-def _family(spelled: str) -> str:
-    bare = spelled.partition("(")[0]
-    return "integer" if bare in _INTEGERS else "text" if bare in _TEXTS else bare
-
-
-def same_family(one: Column, other: Column) -> bool:
-    """Tell whether a value of one column can be a value of the other."""
-    return family(one) == family(other)
-
-
-def _comparable_at_all(kind: str, spelled: str) -> bool:
-    return kind not in _NO_KEYS and not kind.startswith("time") and not spelled.endswith("[]")
 
 
 def _may_stand_alone(column: Column, base: Sequence[str]) -> bool:
@@ -317,10 +299,10 @@ def _is_satellite(catalog: Catalog, name: TableName, tables: Collection[str]) ->
         return False
     if any(key.columns == primary and key.referenced != name for key in catalog.declared_on.get(name, ())):
         return True
-    words = _lower_words(primary[0])
+    words = lower_words(primary[0])
     if len(words) < 2 or words[-1] not in KEY_WORDS:  # noqa: PLR2004 - a table's word and the key's
         return False
-    return _folded(words[:-1]) in tables and not _is_of(name.name, words[:-1])
+    return _folded(words[:-1]) in tables and not is_of(name.name, words[:-1])
 
 
 def _is_link(catalog: Catalog, name: TableName) -> bool:
@@ -335,12 +317,12 @@ def _is_link(catalog: Catalog, name: TableName) -> bool:
 @lru_cache(maxsize=_NAMES_KEPT)
 def _looked_up_under(table: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Give the forms of a table's name and of what is left without its first words, with those words."""
-    words = _lower_words(table)
+    words = lower_words(table)
     starts = range(len(words))
     return tuple([(form, words[:start]) for start in starts for form in _forms_of("_".join(words[start:]))])
 
 
-def _is_of(table: str, words: Sequence[str]) -> bool:
+def is_of(table: str, words: Sequence[str]) -> bool:
     """Tell whether words name the table itself, with what stands before its name or without."""
     return any(form.endswith(_folded(words)) for form in _forms_of(table))
 
@@ -371,7 +353,8 @@ def _spellings(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
-def _lower_words(name: str) -> tuple[str, ...]:
+def lower_words(name: str) -> tuple[str, ...]:
+    """Give the words of a name: `segment`, `id` of `segmentId` and of `segment_id`."""
     return tuple(word.lower() for word in _WORD_ENDS.split(name) if word)
 
 

@@ -168,3 +168,31 @@ async def test_list_names_the_rows_that_a_blocker_stops_at(workspaces: TestDatab
         assert "the first 2 of 3" in shown.stdout
     without = await fkdash("preview", "--table", "workspaces", "--key", "id=1", "--format", "json", workspaces.dsn)
     assert "first_rows" not in json.loads(without.stdout)["blockers"][0]
+
+
+@pytest.mark.parametrize(
+    ("declared", "limits", "word"),
+    [
+        ("CREATE TRIGGER keep BEFORE DELETE ON notes FOR EACH ROW EXECUTE FUNCTION keep()", False, "perhaps"),
+        ("CREATE RULE keep AS ON DELETE TO notes WHERE old.id = 1 DO INSTEAD NOTHING", False, "perhaps"),
+        ("CREATE TRIGGER keep AFTER DELETE ON notes FOR EACH ROW EXECUTE FUNCTION keep()", True, "at least"),
+    ],
+)
+async def test_no_number_is_a_lower_limit_where_code_may_keep_the_rows(
+    database: TestDatabase, declared: str, limits: bool, word: str
+) -> None:
+    await database.execute(
+        "CREATE TABLE books (id int PRIMARY KEY);"
+        "CREATE TABLE notes (id int PRIMARY KEY, book_id int REFERENCES books ON DELETE CASCADE);"
+        "INSERT INTO books VALUES (1); INSERT INTO notes VALUES (1, 1), (2, 1);"
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        f"{declared}"
+    )
+    arguments = ("preview", "--table", "books", "--key", "id=1", database.dsn)
+    said = json.loads((await fkdash(*arguments, "--format", "json")).stdout)
+    assert (said["exact"], said["lower_limits"], said["verdict"]) == (False, limits, "unknown")
+    assert f"public.notes: {word} 2 go" in (await fkdash(*arguments)).stdout
+    await database.execute("DELETE FROM books")
+    assert await database.value("SELECT count(*) FROM notes") == {
+        "perhaps": 2 if "TRIGGER" in declared else 1
+    }.get(word, 0)

@@ -82,10 +82,11 @@ def test_a_suggested_command_gives_the_program_these_words_and_runs_nothing_else
 
 
 _COMMAND = re.compile(rf"\bfkdash (?:{'|'.join(name.split()[0] for name in COMMANDS)})\b[^.;,:()`]* $")
+_ARGUMENT = re.compile(r"--(?:confirm|confirm-database|key|like|of|table|trust-owner|value|where) ['\"]?$")
 
 
 def _suggestions() -> Iterator[tuple[Path, int, ast.expr, frozenset[str]]]:
-    """Give each value that stands behind `fkdash COMMAND ...` in an f-string, and the names that are shell words there."""
+    """Give each value behind `fkdash COMMAND ...` or `--OPTION` in an f-string, and the names that are shell words there."""
     for path in Path(fkdash.__file__).parent.rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -101,7 +102,9 @@ def _suggestions() -> Iterator[tuple[Path, int, ast.expr, frozenset[str]]]:
             for text in (each for each in ast.walk(function) if isinstance(each, ast.JoinedStr)):
                 before = ""
                 for piece in text.values:
-                    if isinstance(piece, ast.FormattedValue) and _COMMAND.search(before):
+                    if isinstance(piece, ast.FormattedValue) and (
+                        _COMMAND.search(before) or _ARGUMENT.search(before)
+                    ):
                         yield path, piece.lineno, piece.value, safe
                     before += str(piece.value) if isinstance(piece, ast.Constant) else "VALUE"
 

@@ -157,6 +157,23 @@ create table "Post" (id int primary key, "authorId" int not null constraint "Pos
             "org.hibernate.exception.ConstraintViolationException: could not execute statement; SQL [n/a]; constraint "
             "[Post_authorId_fkey]"
         ),
+        (
+            "Unable to delete row as it is currently referenced by a foreign key constraint from the table `Post`. Set "
+            "an on delete behavior on the foreign key relation Post_authorId_fkey to automatically respond when row(s) "
+            "are being deleted in the User table."
+        ),
+        (
+            "odoo.exceptions.ValidationError: The operation cannot be completed: another model requires the record "
+            "being deleted. If possible, archive it instead.\n\nModel: Post (post), Constraint: Post_authorId_fkey"
+        ),
+        (
+            "The operation cannot be completed:\n- Delete: another model requires the record being deleted. If "
+            "possible, archive it instead.\n\nModel: Post (post), Field: Author (authorId)"
+        ),
+        (
+            '{"errors":[{"message":"Invalid foreign key for field \\"authorId\\" in collection \\"Post\\".",'
+            '"extensions":{"code":"INVALID_FOREIGN_KEY"}}]}'
+        ),
     ],
 )
 async def test_what_libraries_say_in_their_own_words_leads_to_the_key(database: TestDatabase, text: str) -> None:

@@ -236,18 +236,26 @@ def _is_ordinary(catalog: Catalog, blocker: Blocker) -> bool:
 
 
 async def _stood_before(connection: Connection, catalog: Catalog, blocker: Blocker) -> bool:
-    """Tell whether a row is said to refer to nothing that did so before the delete.
+    """Tell whether a row is said to refer to nothing, or to mix NULL and values, that did so before the delete.
 
     The rows of a case come in unchecked. What is written twice in a transaction is checked although its key stayed
     (ri_triggers.c): such a row is found out then, whatever the schema.
     """
-    if blocker.missing is None or blocker.half or not blocker.value:
-        return False
     key = next(
-        each
-        for each in catalog.foreign_keys
-        if each.name == blocker.constraint and _is_part(catalog, blocker, each.table)
+        (
+            each
+            for each in catalog.foreign_keys
+            if each.name == blocker.constraint and _is_part(catalog, blocker, each.table)
+        ),
+        None,
     )
+    if blocker.half and key is not None:
+        own = ", ".join(f"c.{quoted(name)}" for name in key.columns)
+        half = f"num_nulls({own}) NOT IN (0, {len(key.columns)})"
+        found = await connection.fetchval(f"SELECT count(*) FROM {source(catalog, key.table)} c WHERE {half}")
+        return bool(found >= blocker.rows)
+    if key is None or blocker.missing is None or not blocker.value:
+        return False
     where = " AND ".join(
         f"{quoted(name)}::text = ${number}" for number, name in enumerate(key.referenced_columns, 1)
     )

@@ -106,3 +106,81 @@ async def test_a_table_s_own_key_and_what_only_links_tables_are_told_from_refere
     found = findings(await catalog_of(database), [rule("FK207")])
     assert {each.columns[0] for each in found} == undeclared
     assert not any(each.key.referenced.name == "voucher_offers" for each in found)
+
+
+_SEGMENT = "create table segment (part text, id uuid, primary key (part, id)) partition by list (part);"
+
+
+@pytest.mark.parametrize(
+    ("tables", "undeclared"),
+    [
+        # What DROP TABLE of a partition and CASCADE leave: the other column is called the same on both sides.
+        (
+            (
+                f"{_SEGMENT} create table derivative (part text, derivative_id uuid, segment_id uuid,"
+                "  primary key (part, derivative_id)) partition by list (part)"
+            ),
+            {("part", "segment_id")},
+        ),
+        # Each column is called after the table, whatever its type.
+        (
+            (
+                "create table request (id int, at date, primary key (id, at)) partition by range (at);"
+                "create table task (id int primary key, request_id int, request_at date)"
+            ),
+            {("request_id", "request_at")},
+        ),
+        (
+            (
+                'create table "Order" ("tenantId" int, "orderId" int, primary key ("tenantId", "orderId"));'
+                'create table "Line" (id int primary key, "tenantId" int, "orderId" int)'
+            ),
+            {("tenantId", "orderId")},
+        ),
+        # Declared, of another type, a date or a version of the row's own, a link between two tables.
+        (
+            f"{_SEGMENT} create table note (part text, segment_id uuid, foreign key (part, segment_id) references segment)",
+            set(),
+        ),
+        (f"{_SEGMENT} create table note (part int, segment_id uuid)", set()),
+        (f"{_SEGMENT} create table note (segment_id uuid)", set()),
+        (
+            (
+                "create table event (id int, created_at timestamptz, primary key (id, created_at));"
+                "create table seen (id int primary key, event_id int, created_at timestamptz)"
+            ),
+            set(),
+        ),
+        (
+            (
+                "create table page (id int, version int, primary key (id, version));"
+                "create table visit (id int primary key, page_id int, version int)"
+            ),
+            set(),
+        ),
+        (
+            (
+                "create table users (id int primary key); create table teams (id int primary key);"
+                "create table team_users (team_id int references teams, user_id int references users,"
+                "  primary key (team_id, user_id));"
+                "create table logs (id int primary key, team_id int references teams, user_id int references users)"
+            ),
+            set(),
+        ),
+        # A table that one column identifies comes first.
+        (
+            (
+                "create table tenant_order (tenant_id int, id int, primary key (tenant_id, id));"
+                "create table orders (id int primary key);"
+                "create table line (id int primary key, tenant_id int, order_id int)"
+            ),
+            {("order_id",)},
+        ),
+    ],
+)
+async def test_a_reference_of_several_columns_is_known_by_one_and_those_that_go_with_it(
+    database: TestDatabase, tables: str, undeclared: set[tuple[str, ...]]
+) -> None:
+    await database.execute(tables)
+    found = findings(await catalog_of(database), [rule("FK207")])
+    assert {each.columns for each in found} == undeclared

@@ -39,6 +39,20 @@ async def test_values_strengthen_doubt_or_drop_what_a_name_says(database: TestDa
     assert not any("sampled" in said for said in found["empty"].evidence)
 
 
+async def test_several_columns_are_looked_up_together(database: TestDatabase) -> None:
+    await database.execute("""
+        CREATE TABLE orders (tenant int, id int, PRIMARY KEY (tenant, id));
+        INSERT INTO orders SELECT g % 2, g FROM generate_series(1, 20) g;
+        CREATE TABLE lines (tenant int, order_id int); INSERT INTO lines SELECT g % 2, g FROM generate_series(1, 15) g;
+        CREATE TABLE others (tenant int, order_id int); INSERT INTO others SELECT 1 - g % 2, g FROM generate_series(1, 5) g;
+        INSERT INTO lines VALUES (NULL, 999);
+    """)
+    found = await _undeclared(database)
+    assert set(found) == {"lines"}
+    assert found["lines"].severity is Severity.WARNING
+    assert "all of 15 different values sampled are keys of public.orders" in found["lines"].evidence
+
+
 async def test_a_role_that_does_not_see_every_row_learns_nothing_from_values(database: TestDatabase) -> None:
     await database.execute(
         _TABLES

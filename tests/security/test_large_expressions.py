@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import asyncpg
 import pytest
 
+from fkdash.catalog.postgres.node_tree import read_tree
 from fkdash.rules.actions.meeting import CheckOutcome, _combinations, check_outcome
 from fkdash.rules.sql.expression import parsed, results
 from fkdash.rules.sql.values import NOT_NULL, NULL_ONLY
 from tests.rules.catalogs import sound
 from tests.security.faces import ended
+from tests.security.stage import make_roles
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
@@ -113,3 +116,50 @@ async def test_a_long_or_deep_expression_takes_no_command_down(
     assert (await ended("check", "--format", "json", database.dsn)).code in (0, 1)
     previewed = await ended("preview", "--table", "p", "--where", "true", "--format", "json", database.dsn)
     assert previewed.document["verdict"] == ("blocked" if refused else "allowed"), previewed.err
+
+
+@pytest.mark.parametrize(
+    ("planted", "reason"),
+    [
+        ("CREATE STATISTICS s ON (f(v) || %L), id FROM c", "too-large"),
+        ("CREATE INDEX ON c (id) WHERE f(v) <> %L", "too-large"),
+        ("CREATE DOMAIN d AS text CHECK (f(value) <> %L); CREATE INDEX ON c ((v::d))", "too-large"),
+        (
+            "CREATE FUNCTION g(text, text DEFAULT %L) RETURNS text IMMUTABLE LANGUAGE sql RETURN $1; CREATE INDEX ON c (g(v))",
+            "folded-by-planner",
+        ),
+        (
+            "CREATE FUNCTION g(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1 --%M'; CREATE INDEX ON c (g(v))",
+            "folded-by-planner",
+        ),
+    ],
+)
+async def test_what_planning_would_work_on_is_named_and_not_read_where_it_has_millions_of_characters(
+    database: TestDatabase, planted: str, reason: str
+) -> None:
+    await make_roles(database.server)
+    await database.execute(
+        "GRANT ALL ON SCHEMA public TO mallory; SET ROLE mallory; CREATE TABLE p (id int PRIMARY KEY);"
+        "CREATE TABLE c (id int, v text, p int CONSTRAINT c_fk REFERENCES p ON DELETE SET NULL);"
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 'a', 1);"
+        "CREATE FUNCTION f(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END'"
+    )
+    for statement in planted.split("; "):
+        letters = "y" * _LETTERS
+        await database.execute(statement.replace("%M", letters).replace("%L", f"'{letters}'"))
+    command = await ended("preview", "--table", "p", "--where", "true", "--format", "json", database.dsn)
+    assert command.code == 4, command.err
+    document = json.loads(command.out)
+    assert document["verdict"] == "unknown"
+    assert {(each["reason"], each["owner"], each["accept"]) for each in document["not_run"]} == {
+        (reason, "mallory", "--trust-owner mallory")
+    }
+
+
+def test_the_bytes_of_a_constant_are_passed_over_in_little_memory() -> None:
+    constant = "{CONST :consttype 25 :constisnull false :constvalue 1000004 [ " + "120 " * 1_000_000 + "]}"
+    tracemalloc.start()
+    assert read_tree(constant).kinds == {"CONST"}
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * len(constant)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.security.faces import ended
 from tests.security.plants import plants_of
-from tests.security.stage import PLANTER, SUPERUSER, stage_for
-from tests.support.servers import TestServer
+from tests.security.stage import PLANTER, SUPERUSER, make_roles, stage_for
+from tests.support.servers import TestServer, fresh_database
 
 pytestmark = pytest.mark.newest_version
 _COMMANDS = {
@@ -79,3 +80,33 @@ async def test_whom_the_operator_trusts_is_run_and_nobody_else(server: TestServe
         assert trusting.code in (0, 1), trusting.err
         assert not trusting.document.get("not_run")
         assert stage.ran()
+
+
+@pytest.mark.parametrize(
+    ("helper", "column"),
+    [
+        ("(anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce($1, 'x') $$", "checked"),
+        ("(anyarray) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = '{x}' $$", "checked[]"),
+    ],
+)
+async def test_a_superuser_s_function_of_any_type_runs_no_check_of_somebody_else_s_type(
+    server: TestServer, helper: str, column: str
+) -> None:
+    await make_roles(server)
+    async with fresh_database(server) as database:
+        await database.execute(f"GRANT ALL ON SCHEMA public TO {PLANTER}; CREATE FUNCTION helper{helper}")
+        await database.execute(
+            f"SET ROLE {PLANTER}; CREATE TABLE p (id int PRIMARY KEY);"
+            "CREATE FUNCTION refused(text, text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
+            f"  IF current_user <> '{PLANTER}' THEN RAISE EXCEPTION 'ran'; END IF; RETURN true; END $$;"
+            "CREATE DOMAIN checked AS text CHECK (refused('c', 'c') AND refused(value, 'c'));"
+            f"CREATE TABLE c (id int, p int REFERENCES p ON DELETE CASCADE, v {column});"
+            "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1, NULL); CREATE INDEX ON c (helper(v)); RESET ROLE"
+        )
+        with pytest.raises(asyncpg.RaiseError, match="ran"):
+            await database.execute("EXPLAIN SELECT count(*) FROM c")
+        command = await ended("preview", "--table", "p", "--where", "true", "--format", "json", database.dsn)
+        assert command.document["verdict"] == "unknown"
+        assert {(each["function"], each["owner"]) for each in command.document["not_run"]} == {
+            ("public.refused(text,text)", PLANTER)
+        }

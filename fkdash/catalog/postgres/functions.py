@@ -24,7 +24,8 @@ class Function:
     `trusted` says whether its owner's code may be run by looking. `plain` is a built-in one that reads nothing
     but its arguments, `restricted` one that not everybody may execute. `inlined` says that the planner may put
     its body in the place of a call. What follows is None where it is trusted: `source` is its text, `body` and
-    `defaults` are stored expressions. `types` are those of users that it takes and gives.
+    `defaults` are stored expressions. `types` are those of users that it takes and gives; a call of one that is
+    `polymorphic` brings others.
     """
 
     oid: int
@@ -39,6 +40,7 @@ class Function:
     body: str | None = None
     defaults: str | None = None
     types: tuple[int, ...] = ()
+    polymorphic: bool = False
 
     @property
     def evaluable(self) -> bool:
@@ -105,4 +107,5 @@ def _function(row: Row) -> Function:
         body=row["body"],
         defaults=row["defaults"],
         types=tuple(row["types"] or ()),
+        polymorphic=row["polymorphic"],
     )

@@ -34,10 +34,11 @@ _CONVERSIONS: Final = {
     "COERCEVIAIO": "resulttype",
     "ARRAYCOERCEEXPR": "resulttype",
 }
+_TYPE_ENDS: Final = ("type", "typeid")
 TOO_LONG: Final = "TOOLONG"
 """The kind of a node that stands for an expression which is not read: millions of characters of somebody's."""
 # The bytes of a constant, one number each (outfuncs.c, outDatum). A name never has a plain space in it.
-_VALUE: Final = re.compile(r"\[ (?:-?[0-9]+ )*\]")
+_VALUE: Final = re.compile(r"\[ [-0-9 ]*\]")
 _COLUMN: Final = "VAR"
 _CONSTANT: Final = "CONST"
 _CHECKED_VALUE: Final = "COERCETODOMAINVALUE"
@@ -70,8 +71,8 @@ class ExpressionTree:
     """What one stored expression (or list of them) consists of, by OIDs.
 
     `operators` are those of row comparisons, which name no function. `conversions` are types
-    of users that something is turned into by their input function or a domain's checks. `columns` are
-    attribute numbers. `kinds` are the kinds of its nodes, as PostgreSQL writes them.
+    of users that something is turned into by their input function or a domain's checks, `types` all types of users
+    in it. `columns` are attribute numbers. `kinds` are the kinds of its nodes, as PostgreSQL writes them.
     """
 
     calls: tuple[Call, ...] = ()
@@ -79,6 +80,7 @@ class ExpressionTree:
     conversions: frozenset[int] = frozenset()
     columns: frozenset[int] = frozenset()
     kinds: frozenset[str] = frozenset()
+    types: frozenset[int] = frozenset()
 
     @property
     def functions(self) -> frozenset[int]:
@@ -115,6 +117,7 @@ class _Reader:
         self._conversions: set[int] = set()
         self._columns: set[int] = set()
         self._kinds: set[str] = set()
+        self._types: set[int] = set()
 
     def take(self, word: str) -> None:
         """Read one more token."""
@@ -145,10 +148,12 @@ class _Reader:
             conversions=frozenset(self._conversions),
             columns=frozenset(self._columns),
             kinds=frozenset(self._kinds),
+            types=frozenset(oid for oid in self._types if oid >= FIRST_OF_USERS),
         )
 
     def _close(self, node: _Node) -> None:
         self._kinds.add(node.kind)
+        self._types.update(_number(node.fields, name) for name in node.fields if name.lower().endswith(_TYPE_ENDS))
         varies = self._varies(node)
         if self._open:
             above = self._open[-1]

@@ -9,6 +9,7 @@ from fkdash.catalog.spelling import compared_type, pairs, source
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,7 +146,12 @@ def as_referenced(key: ForeignKey, values: Values) -> str:
     return in_words(tuple((theirs[name], text) for name, text in values))
 
 
-def _how(columns: Sequence[str]) -> str:
+def asking(columns: Sequence[str]) -> str:
+    """Give the arguments that name the values of columns, as somebody copies them into a shell."""
     if len(columns) == 1:
-        return "--value VALUE, once."
-    return "Name each: " + " ".join(f"--value {name}=..." for name in columns)
+        return "--value VALUE"
+    return " ".join(f"--value {shell_word(f'{name}=...')}" for name in columns)
+
+
+def _how(columns: Sequence[str]) -> str:
+    return f"{asking(columns)}, once." if len(columns) == 1 else f"Name each: {asking(columns)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import TableKind
+from fkdash.preview.model import MayStay
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from fkdash.preview.declared.reached import Facts
 
 
-def rule_doubts(table: TableFact, event: str) -> Iterator[str]:
+def rule_doubts(table: TableFact, event: str) -> Iterator[MayStay]:
     """Give doubts about a statement on a table that a rule rewrites."""
     if table.rewrites(event):
-        yield f"A rule ON {event} rewrites the statement on {table.name}."
+        yield MayStay(f"A rule ON {event} rewrites the statement on {table.name}.")
 
 
 def foreign_doubts(table: TableFact) -> Iterator[str]:
@@ -54,9 +55,11 @@ def after_doubt(trigger: TriggerFact, table: TableFact) -> str:
     return f'Trigger "{trigger.name}" on {table.name} runs code of its own, which may change anything.'
 
 
-def before_doubt(trigger: TriggerFact, table: TableFact) -> str:
+def before_doubt(trigger: TriggerFact, table: TableFact) -> MayStay:
     """Give the doubt about a BEFORE trigger."""
-    return f'Trigger "{trigger.name}" on {table.name} runs code of its own before the write, which may change it.'
+    return MayStay(
+        f'Trigger "{trigger.name}" on {table.name} runs code of its own before the write, which may change it.'
+    )
 
 
 def refusal(owner: str, refused: Sequence[RefusedFunction], what: str) -> str:

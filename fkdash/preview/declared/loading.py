@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     Document = Mapping[str, Any]
     _Known = tuple[Mapping[int, TypeFact], Called]
 
-_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+_QUOTED = re.compile(r"""'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*\"""")
 _WHEN = re.compile(r" FOR EACH (?:ROW|STATEMENT) WHEN \(")
 _THEN = ") EXECUTE "
 _FIRING = "OA"

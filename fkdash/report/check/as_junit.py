@@ -44,11 +44,11 @@ def _cases(report: CheckReport, grouped: Mapping[int, Group]) -> Iterator[str]:
         if group is not None and group.first is not each:
             continue
         outcome = '<skipped message="known by the baseline"/>' if each.known else _failure(each.finding, group)
-        name = _name(each.finding) if group is None else group.words
+        name = each.finding.subject if group is None else group.words
         yield _case(each.finding.rule, name, outcome, each.place)
     for ignored in report.ignored:
         skipped = f"<skipped message={_attribute(ignored.reason)}/>"
-        yield _case(ignored.finding.rule, _name(ignored.finding), skipped)
+        yield _case(ignored.finding.rule, ignored.finding.subject, skipped)
     for unread in report.coverage.incomplete if report.coverage is not None else ():
         yield _case("incomplete", str(unread.place), f"<error message={_attribute(unread.reason)}/>")
     for unknown in report.unknowns:
@@ -73,10 +73,6 @@ def _failure(finding: Finding, group: Group | None) -> str:
         said += escape(plain(f" In {', '.join(group.places)}."))
         said += escape(plain(f" Not in {', '.join(group.differs)}.")) if group.differs else ""
     return f'<failure type="{finding.severity}" message={_attribute(finding.message)}>{said}</failure>'
-
-
-def _name(finding: Finding) -> str:
-    return finding.key.qualified if finding.key.name else f"{finding.key.table}.{finding.key.columns[0]}"
 
 
 def _attribute(text: str) -> str:

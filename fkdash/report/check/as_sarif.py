@@ -157,7 +157,7 @@ def _tell_of_group(result: dict[str, Any], group: Group) -> None:
     """Let one result stand for all of a shape, with all their locations."""
     [first] = result["locations"]
     names = [
-        plain(f"{database}.{_name(each.finding)}")
+        plain(f"{database}.{each.finding.subject}")
         for database, each in zip(group.databases, group.members, strict=True)
     ]
     result["locations"] = [
@@ -172,7 +172,7 @@ def _tell_of_group(result: dict[str, Any], group: Group) -> None:
 
 
 def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[str, Any]:
-    name = plain(f"{report.database}.{_name(finding)}")
+    name = plain(f"{report.database}.{finding.subject}")
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "member"}]}
     file, line, column = (place.file, place.line, place.column) if place else (_decided_in(report), 1, 1)
     location["physicalLocation"] = {
@@ -187,10 +187,6 @@ def _result(report: CheckReport, finding: Finding, place: Place | None) -> dict[
         "locations": [location],
         "partialFingerprints": {"fkdash/v1": finding.fingerprint},
     }
-
-
-def _name(finding: Finding) -> str:
-    return finding.key.qualified if finding.key.name else f"{finding.key.table}.{finding.key.columns[0]}"
 
 
 def _decided_in(report: CheckReport) -> str:

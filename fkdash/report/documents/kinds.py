@@ -211,6 +211,7 @@ class PreviewDocument(TypedDict):
     notes: Names
     target: TargetDocument
     cut_short: bool
+    lower_limits: bool
     scans: list[ScanDocument]
     not_run: NotRequired[list[NotRunDocument]]
     rehearsal: NotRequired[RehearsalDocument]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fkdash.db.text import plain
+from fkdash.fix.statements.values import asking
 from fkdash.report.fix.plan import locks_in_words
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def options_text(
         if option.id in rows:
             lines.append(f"  rows         {plain(rows[option.id].words)}")
         if option.asks:
-            lines.append(f"  asks         for the key of an existing row: {_asking(option)}")
+            lines.append(f"  asks         for the key of an existing row: {asking(option.asks)}")
         if option.of_rows:
             lines.append("  of           the rows that are to be freed: --of KEY, once for each")
         if option.id in plans:
@@ -59,12 +60,6 @@ def options_text(
             lines.append(f"  how          {plain(plan.procedure)}")
         lines.append("")
     return "\n".join(lines)
-
-
-def _asking(option: Option) -> str:
-    if len(option.asks) == 1:
-        return "--value VALUE"
-    return " ".join(f"--value {plain(name)}=..." for name in option.asks)
 
 
 def _takes(seconds: float | None) -> str:

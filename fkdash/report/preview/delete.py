@@ -92,6 +92,7 @@ def preview_document(preview: Preview, listed: Listed = _NONE) -> dict[str, Any]
             "rows": preview.target_rows,
         },
         "cut_short": preview.cut_short,
+        "lower_limits": preview.lower_limits,
         "scans": [
             {
                 "schema": scan.table.schema,
@@ -189,7 +190,7 @@ def _text_lines(preview: Preview, listed: Listed, way: Iterable[str]) -> Iterato
 
 def blocker_words(preview: Preview, blocker: Blocker) -> str:
     """Give what stands in the way, its rows and why as one phrase."""
-    rows = f"{_least(preview)}{counted(blocker.rows, 'rows')}"
+    rows = f"{limit_word(preview)}{counted(blocker.rows, 'rows')}"
     return f"{subject(blocker)}: {rows}, {reason(blocker)} ({blocker.sqlstate})"
 
 
@@ -199,7 +200,7 @@ def text_of_effects(preview: Preview, title: str) -> Iterator[str]:
         yield ""
         yield _would(preview, title)
         for effect in preview.effects:
-            yield f"   {plain(str(effect.table))}: {_least(preview)}{effect_words(effect)}"
+            yield f"   {plain(str(effect.table))}: {limit_word(preview)}{effect_words(effect)}"
         if any(effect.set_null for effect in preview.effects):
             yield "   (a row that loses its reference stays, with NULL in it: SET NULL)"
 
@@ -232,8 +233,14 @@ def _bytes(number: int) -> str:
     return f"{number / 1024**3:.1f} GB" if number >= 1024**3 else f"{max(1, number // 1024**2):,} MB"
 
 
-def _least(preview: Preview) -> str:
-    return "" if preview.exact else "at least "
+def limit_word(preview: Preview) -> str:
+    """Give what stands before a number: nothing, that it is a lower limit, or that it may be any."""
+    return "" if preview.exact else "at least " if preview.lower_limits else "perhaps "
+
+
+def limit_sign(preview: Preview) -> str:
+    """Give the same for tables."""
+    return "" if preview.exact else "≥ " if preview.lower_limits else "≈ "
 
 
 def _listed_names(preview: Preview, blocker: Blocker, listed: Listed) -> Iterator[str]:
@@ -241,14 +248,14 @@ def _listed_names(preview: Preview, blocker: Blocker, listed: Listed) -> Iterato
     if found is not None:
         yield from (row_name(found.key_columns, row) for row in found.rows)
         if blocker.rows > len(found.rows):
-            yield f"... the first {len(found.rows):,} of {_least(preview)}{blocker.rows:,}"
+            yield f"... the first {len(found.rows):,} of {limit_word(preview)}{blocker.rows:,}"
 
 
 def _markdown_lines(preview: Preview, listed: Listed) -> Iterator[str]:
     yield f"## Deleting from {escaped(str(preview.target.table))}: {preview.verdict.value}"
     yield ""
     yield escaped(sentence(preview))
-    least = "" if preview.exact else "≥ "
+    least = limit_sign(preview)
     if preview.blockers:
         yield from ("", "| blocker | rows | SQLSTATE | reported first |", "|---|---:|---|---|")
         for blocker in preview.blockers:
@@ -263,7 +270,7 @@ def _markdown_lines(preview: Preview, listed: Listed) -> Iterator[str]:
 
 def markdown_of_effects(preview: Preview, title: str) -> Iterator[str]:
     """Give the effects as a table, then the scans that want consent and the notes as a list."""
-    least = "" if preview.exact else "≥ "
+    least = limit_sign(preview)
     if preview.effects:
         yield from (
             "",
@@ -337,7 +344,7 @@ def why(preview: Preview, blocker: Blocker) -> str:
         return f"it is refused, whatever the rows ({reason(blocker)})"
     if not blocker.rows:
         return f"the action on {subject(blocker)} is refused, whatever its rows ({reason(blocker)})"
-    rows = f"{_least(preview)}{counted(blocker.rows, 'rows')} of {plain(str(blocker.table))}"
+    rows = f"{limit_word(preview)}{counted(blocker.rows, 'rows')} of {plain(str(blocker.table))}"
     columns, name = plain(", ".join(blocker.columns)), plain(blocker.constraint or "")
     if blocker.missing is not None:
         nowhere = plain(str(blocker.missing))

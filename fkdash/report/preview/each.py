@@ -13,6 +13,7 @@ from fkdash.preview.model import Verdict
 from fkdash.report.check.as_markdown import escaped
 from fkdash.report.preview.delete import (
     blocker_words,
+    limit_sign,
     markdown_of_effects,
     preview_document,
     row_document,
@@ -125,7 +126,7 @@ def _markdown_lines(found: EachPreview) -> Iterator[str]:
     yield escaped(each_sentence(found))
     if preview.blockers:
         yield from ("", "| blocker | rows in the way | rows held back | SQLSTATE |", "|---|---:|---:|---|")
-        least = "" if preview.exact else "≥ "
+        least = limit_sign(preview)
         for blocker, held in zip(preview.blockers, found.holds_back, strict=True):
             numbers = f"{least}{blocker.rows:,} | {least}{held:,}"
             yield f"| {escaped(subject(blocker))} | {numbers} | {blocker.sqlstate} |"

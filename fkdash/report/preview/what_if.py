@@ -15,7 +15,7 @@ from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.preview import preview
 from fkdash.report.check.as_markdown import escaped
 from fkdash.report.markdown import fenced
-from fkdash.report.preview.delete import effect_words
+from fkdash.report.preview.delete import effect_words, limit_word
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -71,7 +71,7 @@ def assumptions_of(plan: Plan) -> Assumptions:
 def fate(supposed: Supposed, key: ForeignKey) -> Fate:
     """Give what happens under an option, the rows of `key`'s table apart from the others."""
     found = supposed.preview
-    least = "" if found.exact else "at least "
+    least = limit_word(found)
     stopping = sum(blocker.rows for blocker in found.blockers if blocker.table == key.table)
     own = [least + counted(stopping, "stop it", "stops it")] if stopping else []
     own += [_changed([each], least) for each in found.effects if each.table == key.table and not stopping]
@@ -142,7 +142,7 @@ def _changed(effects: Sequence[Effect], least: str) -> str:
 def in_words(supposed: Supposed) -> str:
     """Give the answer as a phrase: `refused with 23503 (1,204 users)`, `works: 1,204 lose their reference`."""
     found = supposed.preview
-    least = "" if found.exact else "at least "
+    least = limit_word(found)
     if found.verdict is Verdict.UNKNOWN:
         return f"not known: {found.notes[0]}" if found.notes else "not known"
     if found.verdict is Verdict.BLOCKED:

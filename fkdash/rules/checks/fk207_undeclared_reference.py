@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import ForeignKey
 from fkdash.catalog.table_name import TableName
 from fkdash.catalog.tables_of_fkdash import is_own
+from fkdash.rules.composite_references import composite_names
+from fkdash.rules.families import same_family
 from fkdash.rules.finding import Finding, HangsOn, Rule
-from fkdash.rules.reference_names import key_names, same_family
+from fkdash.rules.reference_names import key_names
 from fkdash.rules.severity import Severity
 from fkdash.rules.sql.joining_queries import single_keys, worth_reading
 
@@ -27,7 +29,9 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     keys = single_keys(catalog)
     names = key_names(catalog)
     by_join = _by_join(joins, keys)
+    composite = composite_names(catalog)
     confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
+    several = {(key.table, name) for key in catalog.known if len(key.columns) > 1 for name in key.columns}
     yield from (_confirmed(key) for key in catalog.known)
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None or is_own(table.name):
@@ -39,6 +43,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             named = names.target(table, column)
             joined = by_join.get((table.name, column.name)) if by_join else None
             found = joined or named
+            if found is None and (table.name, column.name) not in several:
+                yield from map(_of_several, composite.references(table, column))
             if found is None or found == (table.name, column.name):
                 continue
             if not same_family(column, catalog.tables[found[0]].columns_by_name[found[1]]):
@@ -84,6 +90,24 @@ def _confirmed(key: ForeignKey) -> Finding:
         explanation=f"Somebody confirmed this reference. Nothing checks that the row of {key.referenced.name} "
         "exists, and deleting it leaves orphans behind. Add the key NOT VALID, clean up, validate.",
         evidence=("[references] of fkdash.toml",),
+    )
+
+
+def _of_several(key: ForeignKey) -> Finding:
+    own, its = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    return Finding(
+        rule=RULE.id,
+        name=RULE.name,
+        severity=Severity.INFO,
+        key=key,
+        columns=key.columns,
+        message=f"{key.table.name} ({own}) looks like a reference to {key.referenced.name} ({its}) and has no "
+        "foreign key (by name and type).",
+        explanation=f"Names and types match the primary key of {key.referenced}. Nothing checks that the row of "
+        f"{key.referenced.name} exists, and deleting it leaves orphans behind: a key goes with DROP TABLE of a "
+        "partition and CASCADE, say. Count them before declaring the foreign key.",
+        evidence=(f"names and types match {key.referenced} ({its})",),
+        certain=False,
     )
 
 

@@ -350,3 +350,59 @@ CREATE FUNCTION evil.of_long_name(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
 CREATE TABLE a46 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
 INSERT INTO a46 VALUES (1, 1, 1);
 CREATE INDEX ON a46 (evil.of_long_name(v));
+
+-- plant: quoted name after a quotation mark in a string
+-- fires: select count(*) from public.a47
+CREATE FUNCTION evil."in words"() RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$ BEGIN PERFORM evil.probe('quoted name after a quotation mark in a string'); RETURN 1; END $$;
+CREATE FUNCTION evil.of_words(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT v + length('"') + evil."in words"() $$;
+CREATE TABLE a47 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a47 VALUES (1, 1, 1);
+CREATE INDEX ON a47 (evil.of_words(v));
+
+-- plant: quoted name with quotation marks in it after one in a comment
+-- fires: select count(*) from public.a48
+CREATE FUNCTION evil."says ""no"" "() RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+    $$ BEGIN PERFORM evil.probe('quoted name with quotation marks in it after one in a comment'); RETURN 1; END $$;
+CREATE FUNCTION evil.of_marks(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT /* " */ v + evil."says ""no"" "() $$;
+CREATE TABLE a48 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a48 VALUES (1, 1, 1);
+CREATE STATISTICS a48_extended ON (evil.of_marks(v)), hub_id FROM a48;
+
+-- plant: function of another expression called with a constant
+-- fires: select count(*) from public.a49
+CREATE FUNCTION evil.seems_plain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v $$;
+CREATE FUNCTION evil.calls_plain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v + evil.seems_plain(-1) $$;
+CREATE TABLE a49 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a49 VALUES (1, 1, 1);
+CREATE INDEX ON a49 (evil.seems_plain(v));
+CREATE INDEX ON a49 (evil.calls_plain(v));
+CREATE OR REPLACE FUNCTION evil.seems_plain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS
+    $$ SELECT CASE WHEN v = -1 THEN length(pg_create_restore_point('PLANTED-BY-CATALOG')::text) ELSE v END $$;
+
+-- plant: literal of a domain that is spelled as a call
+-- fires: select count(*) from public.a50
+CREATE DOMAIN evil.called_domain AS int CHECK (evil.imm('literal of a domain that is spelled as a call') = 1);
+CREATE FUNCTION evil.calls_domain(v int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT v + evil.called_domain('1') $$;
+CREATE TABLE a50 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v int);
+INSERT INTO a50 VALUES (1, 1, 1);
+CREATE INDEX ON a50 (evil.calls_domain(v));
+
+-- plant: literal that takes the type of a polymorphic argument
+-- fires: select count(*) from public.a51
+CREATE DOMAIN evil.of_any AS int CHECK (evil.imm('literal that takes the type of a polymorphic argument') = 1);
+CREATE FUNCTION evil.of_anything(v anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(v, '1') $$;
+CREATE TABLE a51 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v evil.of_any);
+INSERT INTO a51 VALUES (1, 1, 1);
+CREATE INDEX ON a51 (evil.of_anything(v));
+
+-- plant: literal in an array of rows that a polymorphic argument is compared with
+-- fires: select count(*) from public.a52
+CREATE DOMAIN evil.in_rows AS int CHECK (evil.imm_of(value, 'literal in an array of rows that a polymorphic argument is compared with') > 0);
+CREATE TYPE evil.a_row AS (v evil.in_rows);
+CREATE FUNCTION evil.of_any_array(v anyarray) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT v = '{(1)}' $$;
+CREATE TABLE a52 (id int PRIMARY KEY, hub_id int REFERENCES hub ON DELETE SET NULL, v evil.a_row[]);
+INSERT INTO a52 VALUES (1, 1);
+CREATE INDEX ON a52 (evil.of_any_array(v));

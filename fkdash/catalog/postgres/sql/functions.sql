@@ -4,7 +4,7 @@
 -- `plain`: built in and about numbers, texts, times and truth values only, so that it reads nothing else.
 -- `inlined`: the planner may replace a call by the function's body (manual, "Function Optimization Information").
 -- `source`, `body` and `defaults` (the latter two as stored expressions) are given where it is not trusted, and the
--- `types` of users that it takes and gives.
+-- `types` of users that it takes and gives; `polymorphic`: a call may bring other types. A `source` of more than a million characters is left out.
 -- PostgreSQL 14 to 18. No privileges needed.
 with behind as (
   select oprcode::oid as oid, array_agg(oid) as operators from pg_operator where oid = any ($2::oid[]) group by oprcode
@@ -24,8 +24,11 @@ select p.oid::int8 as oid, p.oid::regprocedure::text as name, pg_get_userbyid(p.
        l.lanname = 'sql' and not p.prosecdef and p.proconfig is null as inlined,
        case when not p.trusted then array(select distinct t::int8 from unnest(p.proargtypes::oid[] || p.prorettype) as u (t)
                                            where t >= 16384) end as types,
-       case when not p.trusted then p.prosrc end as source,
-       case when not p.trusted then p.prosqlbody::text end as body,
-       case when not p.trusted then p.proargdefaults::text end as defaults
+       exists (select from pg_type y where y.oid = any (p.proargtypes::oid[] || p.prorettype) and y.typtype = 'p') as polymorphic,
+       case when not p.trusted and octet_length(p.prosrc) <= 1000000 then p.prosrc end as source,
+       case when p.trusted then null when octet_length(p.prosqlbody::text) > 4000000 then '{TOOLONG}'
+            else p.prosqlbody::text end as body,
+       case when p.trusted then null when octet_length(p.proargdefaults::text) > 4000000 then '{TOOLONG}'
+            else p.proargdefaults::text end as defaults
   from called p
   join pg_language l on l.oid = p.prolang

@@ -3,7 +3,8 @@
 -- implicit casts and range types' functions behind columns, checks of domains inside the types of keys, and tables on
 -- other servers. Only what leads to a function whose owner is not trusted is given; that is
 -- what trusted_roles.sql says, which stands in this query as a part.
--- `trees` are the stored expressions, `functions` what runs without standing in one.
+-- `trees` are the stored expressions, `functions` what runs without standing in one. Of an expression of millions of
+-- characters only that it is one is given.
 -- PostgreSQL 14 to 18. No privileges needed.
 with recursive trusted as (
 {trusted_roles}
@@ -88,6 +89,11 @@ with recursive trusted as (
     from expressions e
    where exists (select from pg_depend d join leads l on l.class = d.refclassid and l.oid = d.refobjid
                   where d.classid = e.class and d.objid = e.oid)
+      -- A polymorphic function that the planner replaces by its body turns literals into the type of the column.
+      or exists (select from pg_depend d
+                   join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+                  where d.classid = e.class and d.objid = e.oid and d.refclassid = 'pg_class'::regclass
+                    and a.atttypid in (select oid from checked))
   union all
   select 'cast', t.relation, t.name, '{}', array[c.castfunc]
     from typed t
@@ -120,7 +126,10 @@ with recursive trusted as (
     from pg_class c
    where c.oid in (select oid from below) and c.relkind = 'f'
 )
-select f.kind, n.nspname as schema, c.relname as relation, f.name, f.trees, f.functions::int8[] as functions,
+select f.kind, n.nspname as schema, c.relname as relation, f.name,
+       array(select case when octet_length(tree) > 4000000 then '{TOOLONG}' else tree end
+               from unnest(f.trees) as t (tree)) as trees,
+       f.functions::int8[] as functions,
        pg_get_userbyid(c.relowner) as owner
   from found f
   join pg_class c on c.oid = f.relation

@@ -2,8 +2,8 @@
 -- columns that are not published (`unpublished`, from 18 on), or of which a publication has a row filter or a column
 -- list, with what decides whether such a statement is refused (execReplication.c, CheckCmdReplicaIdentity). One row for
 -- each table and publication; `identity` are the names of the columns of the replica identity, empty without one.
--- `filter` is a stored expression; it and `listed` may be about a table above, so that `numbers` and `names`, pairwise,
--- say what their attribute numbers stand for.
+-- `filter` is a stored expression, one of millions of characters over no column; it and `listed` may be about a table
+-- above, so that `numbers` and `names`, pairwise, say what their attribute numbers stand for.
 -- An unqualified column that a version lacks is taken from `absent`. $1 limits it to tables with these OIDs; NULL asks
 -- for all.
 -- PostgreSQL 14 to 18. No privileges needed.
@@ -33,7 +33,8 @@ with publishing as (
    cross join lateral pg_partition_ancestors(c.oid) with ordinality as a (relid, level)
    where c.relispartition and a.relid <> c.oid
 ), published as (
-  select a.oid, r.prpubid as publication, a.ancestor, a.level, r.prqual::text as filter, r.prattrs::int2[] as listed
+  select a.oid, r.prpubid as publication, a.ancestor, a.level, 
+         case when octet_length(r.prqual::text) > 4000000 then '{TOOLONG}' else r.prqual::text end as filter, r.prattrs::int2[] as listed
     from (values (null::pg_node_tree, null::int2vector)) as absent (prqual, prattrs)
    cross join lateral (
      select prpubid, prrelid, prqual, prattrs from pg_publication_rel

@@ -29,7 +29,7 @@ SELECT t.oid::bigint AS oid,
               AND (a.attnum = ANY(p.partattrs::smallint[]) OR 0 = ANY(p.partattrs::smallint[])) AND a.attnum > 0
             WHERE p.partrelid = t.oid),
          'partition_trees', (
-           SELECT jsonb_agg(p.partexprs::text)
+           SELECT jsonb_agg(CASE WHEN octet_length(p.partexprs::text) > 4000000 THEN '{TOOLONG}' ELSE p.partexprs::text END)
              FROM pg_catalog.pg_partition_ancestors(CASE WHEN t.relispartition THEN t.oid END) AS above(relid)
              JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = above.relid AND p.partexprs IS NOT NULL),
          'on_disk', pg_catalog.pg_relation_size(t.oid),
@@ -69,8 +69,8 @@ SELECT t.oid::bigint AS oid,
            SELECT jsonb_object_agg(x.indexrelid::bigint, jsonb_build_object(
                     'ready', x.indisready,
                     'immediate', x.indimmediate,
-                    'tree', x.indexprs::text,
-                    'predicate_tree', x.indpred::text,
+                    'tree', CASE WHEN octet_length(x.indexprs::text) > 4000000 THEN '{TOOLONG}' ELSE x.indexprs::text END,
+                    'predicate_tree', CASE WHEN octet_length(x.indpred::text) > 4000000 THEN '{TOOLONG}' ELSE x.indpred::text END,
                     'reads', CASE WHEN r.relam <> 3580 THEN (
                       SELECT jsonb_agg(DISTINCT a.attname)
                         FROM pg_catalog.pg_attribute a
@@ -82,7 +82,8 @@ SELECT t.oid::bigint AS oid,
                     'keys', (
                       SELECT jsonb_agg(jsonb_build_object(
                                'column', ta.attname,
-                               'expression', pg_catalog.pg_get_indexdef(x.indexrelid, u.i::integer, true),
+                               'expression', CASE WHEN u.n > 0 OR octet_length(x.indexprs::text) <= 4000000
+                                                  THEN pg_catalog.pg_get_indexdef(x.indexrelid, u.i::integer, true) ELSE '' END,
                                'type', format_type(coalesce(ta.atttypid, ia.atttypid), coalesce(ta.atttypmod, ia.atttypmod)),
                                'type_oid', coalesce(ta.atttypid, ia.atttypid)::bigint,
                                'deterministic', coalesce((SELECT l.collisdeterministic
@@ -114,7 +115,7 @@ SELECT t.oid::bigint AS oid,
                     'index', g.tgconstrindid::bigint,
                     'clone', g.tgparentid <> 0,
                     'deferred', g.tgdeferrable AND g.tginitdeferred,
-                    'definition', CASE WHEN g.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(g.oid) END,
+                    'definition', CASE WHEN octet_length(g.tgqual::text) <= 4000000 THEN pg_catalog.pg_get_triggerdef(g.oid) END,
                     'tree', CASE WHEN octet_length(g.tgqual::text) > 4000000 THEN '{TOOLONG}' ELSE g.tgqual::text END))
              FROM pg_catalog.pg_trigger g
             WHERE g.tgrelid = t.oid)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def rows_in_words(branch: Branch, answer: Preview) -> str:
     """Give what the rows of a branch do or suffer, as the end of a sentence."""
-    from fkdash.report.preview.delete import effect_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import effect_words, limit_word  # loaded when it is wanted
 
     name = shown_name(branch.table)
     if branch.blockers:
-        told = (rows_of(each.rows, branch.table, exact=answer.exact) for each in branch.blockers)
+        told = (f"{limit_word(answer)}{rows_of(each.rows, branch.table)}" for each in branch.blockers)
         states = ", ".join(each.sqlstate for each in branch.blockers)
         return f"{' and '.join(told)} in the way ({states})."
     if branch.effect is None:
@@ -29,11 +29,11 @@ def rows_in_words(branch: Branch, answer: Preview) -> str:
 
 def branch_lines(branch: Branch | None, answer: Preview) -> list[Line | str]:
     """Give what stops the delete on a branch and by which actions; for the target, what happens to each table."""
-    from fkdash.report.preview.delete import effect_words  # loaded when it is wanted
+    from fkdash.report.preview.delete import effect_words, limit_word  # loaded when it is wanted
 
     if branch is None:
         return []
-    least = "" if answer.exact else "at least "
+    least = limit_word(answer)
     lines: list[Line | str] = []
     for each in branch.blockers:
         reported = "; PostgreSQL reports this one" if each.first and len(answer.blockers) > 1 else ""
