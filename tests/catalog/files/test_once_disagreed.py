@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.versions import DETACHED_KEYS_KEEP_THEIR_TREE
 from tests.catalog.files.test_scripts import BASE, compared, read, run_psql
 from tests.support.servers import TestDatabase
 
@@ -160,6 +161,17 @@ SCRIPTS = {
     "int; end $$;".replace("nowhere", '"nowhere"'),
 }  # fmt: skip
 
+FROM_15_ON = {
+    "keys of a detached partition are not kept for itself on the way": "create table m (a int, k int not null, primary key (k, a)) "
+    "partition by range (k); alter table m add constraint s foreign key (k, a) references m; create table md partition of m default; "
+    "create table m2 partition of m for values from (20) to (30); create table m3 partition of m for values from (5) to (6); create "
+    "table m4 partition of m for values from (50) to (60) partition by range (a); create table m5 partition of m4 default; alter "
+    "table m detach partition m2; alter table m4 detach partition m5;",
+    "a detached partition keeps what is kept of its own keys": "create table r (a int primary key) partition by list (a); create table "
+    "r1 partition of r default; create table m (a int) partition by list (a); create table m1 partition of m for values in (1); alter "
+    "table m1 add constraint own foreign key (a) references r; alter table m detach partition m1;",
+}  # fmt: skip
+
 ON_THE_NEWEST = {
     "what ONLY takes from a parent stays with those below as their own": "create table m (k int, r int not null) partition by list (k); "
     "create table m1 partition of m default; alter table only m alter r drop not null; create table t (r int not null); create table u "
@@ -205,6 +217,16 @@ async def test_what_differed_on_later_versions_is_the_same_now(
     emptied: TestDatabase, title: str, tmp_path: Path
 ) -> None:
     await same(emptied, BASE + ON_THE_NEWEST[title], tmp_path)
+
+
+@pytest.mark.parametrize("title", FROM_15_ON)
+async def test_what_differed_from_postgresql_15_on_is_the_same_now(
+    emptied: TestDatabase, title: str, tmp_path: Path
+) -> None:
+    if emptied.version >= DETACHED_KEYS_KEEP_THEIR_TREE:
+        await same(emptied, BASE + FROM_15_ON[title], tmp_path)
+    else:
+        assert any("not followed" in each.reason for each in read(BASE + FROM_15_ON[title], 14).incomplete)
 
 
 async def same(database: TestDatabase, text: str, folder: Path) -> None:
