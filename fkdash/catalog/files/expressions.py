@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Template
+from fkdash.catalog.files.reading.nodes import ExpressionSaid
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, STRING, WORD, cut_name
 from fkdash.catalog.files.state import DoubtfulError, RefusedError
 from fkdash.sqlstates import UNDEFINED_COLUMN
@@ -12,7 +13,6 @@ from fkdash.sqlstates import UNDEFINED_COLUMN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.files.reading.nodes import ExpressionSaid
     from fkdash.catalog.files.reading.tokens import Token
 
 _NEVER_COLUMNS: Final = frozenset(
@@ -84,6 +84,7 @@ _SQL_WORDS: Final = frozenset(
     ]
 )  # fmt: skip
 """Words that stand in expressions without being columns, beside the reserved ones."""
+_BEGIN_QUERIES: Final = frozenset({"select", "with", "values", "table"})
 
 
 def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") -> Template:
@@ -130,6 +131,24 @@ def want_columns(said: ExpressionSaid, columns: Mapping[str, int], table: str) -
             if token.value not in _NEVER_COLUMNS and token.value not in _SQL_WORDS:
                 raise DoubtfulError(f"whether {token.value} is a column of {table} is not known")
         at += length
+
+
+def without_queries(said: ExpressionSaid) -> ExpressionSaid:
+    """Give an expression without the queries in it, whose names mean what they select from."""
+    kept: list[Token] = []
+    depth = within = 0
+    for at, token in enumerate(said.tokens):
+        if token.kind == SIGN and token.value == "(":
+            depth += 1
+            after = said.tokens[at + 1] if at + 1 < len(said.tokens) else None
+            if not within and after is not None and after.kind == WORD and after.value in _BEGIN_QUERIES:
+                within = depth
+        if not within:
+            kept.append(token)
+        if token.kind == SIGN and token.value == ")":
+            within = 0 if within == depth else within
+            depth -= 1
+    return ExpressionSaid(said.text, tuple(kept))
 
 
 def _stands_alone(tokens: Sequence[Token], at: int) -> bool:

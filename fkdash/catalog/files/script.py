@@ -201,6 +201,8 @@ class Script:
             execute(self.state, node)
         except RefusedError as error:
             self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
+        except DoubtfulError as error:
+            self._doubt(statement, str(error))
 
     def _run_block(self, node: Do, statement: Statement) -> None:
         run_block(self.state, node, read)

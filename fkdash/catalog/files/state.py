@@ -75,6 +75,7 @@ class State:
         self.function_names: dict[tuple[int, str], int] = {}
         self.function_names_left: dict[tuple[int, str], int] = {}
         self.hanging: dict[tuple[str, int, str], Hanging] = {}
+        self.policies_left: dict[tuple[str, int, str], int] = {}
         self.extensions: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())

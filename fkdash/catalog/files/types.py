@@ -238,6 +238,9 @@ def equality(state: State, referencing: TypeRef, referenced: TypeRef) -> str:
             return "pg_catalog.="
         raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
     kinds = {state.types[each.oid].kind for each in (own, theirs) if each.oid}
+    if "e" in kinds and not own.array and (own, theirs) != (referencing, referenced):
+        # The operators of enums take any enum, which no domain is.
+        raise RefusedError(DATATYPE_MISMATCH, "a domain over an enum cannot be compared by a key")
     if own.oid == theirs.oid and kinds <= {"e", "r", "m", "c"}:
         return "pg_catalog.="
     if own.oid == theirs.oid:

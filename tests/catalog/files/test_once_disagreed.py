@@ -159,6 +159,21 @@ SCRIPTS = {
     "> 0); exception when undefined_column then alter table c add u int; end $$; do $$ begin create table w (a int default 1); create "
     "table w2 (a int default 2); create table w3 () inherits (w, w2); exception when invalid_column_definition then alter table c add w "
     "int; end $$;".replace("nowhere", '"nowhere"'),
+    "a policy is there or not, and asks for columns that are": "create schema s; create policy p on c using (c.p_id is null or exists "
+    "(select from p o where o.n = c.p_id)) with check (p_id = any (array[1]) and not (select true) and p_id in (values (1))); do $$ "
+    'begin alter table c add a1 int; create policy q on c using ("nowhere" = 1); exception when undefined_column then alter table c '
+    "add a2 int; end $$; do $$ begin alter table c add b1 int; create policy p on c using (true); exception when duplicate_object then "
+    "alter table c add b2 int; end $$; do $$ begin alter table c add c1 int; alter policy q on c rename to r; exception when "
+    "undefined_object then alter table c add c2 int; end $$; do $$ begin alter table c add d1 int; create policy p on nowhere using "
+    "(true); exception when undefined_table then alter table c add d2 int; end $$; drop policy if exists q on c; drop policy if exists q "
+    "on nowhere; drop policy p on c; do $$ begin alter table c add e1 int; drop policy p on c; exception when undefined_object then "
+    "alter table c add e2 int; end $$;",
+    "a domain over an enum is no enum to a key": "create type e as enum ('a'); create domain d as e; create domain l as e[]; create table "
+    "t (e e unique, d d unique, l l unique, m e[]); alter table t add foreign key (e) references t (e), add foreign key (m) references t (l), "
+    "add foreign key (l) references t (l); do $$ begin "
+    "alter table t add foreign key (d) references t (d); exception when datatype_mismatch then alter table c add x int; end $$; do $$ "
+    "begin alter table t add foreign key (e) references t (d); exception when datatype_mismatch then alter table c add y int; end $$; do "
+    "$$ begin alter table t add foreign key (d) references t (e); exception when datatype_mismatch then alter table c add z int; end $$;",
 }  # fmt: skip
 
 FROM_15_ON = {

@@ -327,7 +327,7 @@ class Skipped:
 class HangsOn(Skipped):
     """A policy, a function or a publication, which keeps what it uses; `doing` is create, alter, drop or forget.
 
-    `types` are those of a function's arguments and result, `words` what a condition or a body may use.
+    `types` are those of a function, `words` what a condition or a body may use, `conditions` those of a policy.
     """
 
     kind: str
@@ -338,6 +338,8 @@ class HangsOn(Skipped):
     types: tuple[Name, ...] = ()
     signature: str = ""
     renamed: str = ""
+    if_exists: bool = False
+    conditions: tuple[ExpressionSaid, ...] = ()
 
 
 @fact
