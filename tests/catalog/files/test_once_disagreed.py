@@ -174,6 +174,8 @@ SCRIPTS = {
     "alter table t add foreign key (d) references t (d); exception when datatype_mismatch then alter table c add x int; end $$; do $$ "
     "begin alter table t add foreign key (e) references t (d); exception when datatype_mismatch then alter table c add y int; end $$; do "
     "$$ begin alter table t add foreign key (d) references t (e); exception when datatype_mismatch then alter table c add z int; end $$;",
+    "the name of a key is looked for before anything else": "do $$ begin create table t (x int, constraint k check (x > 0), constraint "
+    "k foreign key (x) references nowhere); exception when duplicate_object then alter table c add x int; end $$;",
 }  # fmt: skip
 
 FROM_15_ON = {
@@ -218,6 +220,14 @@ ON_THE_NEWEST = {
     "a key of a partition that belongs to its table's is asked whether it is enforced too": "create table m (k int, x int "
     "references p) partition by list (k); create table m1 partition of m default; do $$ begin alter table m add foreign key "
     "(x) references p not enforced; exception when invalid_object_definition then alter table c add x int; end $$;",
+    "a partition is asked for the keys that it had before": "create table m (k int, x int) partition by list (k); alter table m add "
+    "constraint a foreign key (x) references p not enforced, add constraint b foreign key (x) references p; create table m1 partition of "
+    "m for values in (1); create table m2 (k int, x int); alter table m attach partition m2 for values in (2); create table m3 (k int, x "
+    "int) partition by list (k); create table m4 partition of m3 default; do $$ begin alter table m attach partition m3 for values in "
+    "(3); exception when invalid_object_definition then alter table c add x int; end $$;",
+    "no identity where NOT NULL is not validated": "create table t (i int); alter table t add constraint v not null i not valid; do $$ begin "
+    "alter table t alter i add generated always as identity; exception when object_not_in_prerequisite_state then alter table c add x "
+    "int; end $$; alter table t validate constraint v; alter table t alter i add generated always as identity;",
 }  # fmt: skip
 
 

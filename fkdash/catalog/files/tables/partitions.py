@@ -52,9 +52,10 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
     for index in state.indexes_on(parent.oid):
         index_on_partition(state, index, state.relations[partition.oid])
     _clone_triggers(state, parent, partition)
+    own = {key.oid for key in state.constraints_on(partition.oid, "f")}
     for key in sorted(state.constraints_on(parent.oid, "f"), key=lambda key: key.name.encode()):
         if not _is_copy_for_referenced(state, key):
-            copy_to_partition(state, key, state.relations[partition.oid])
+            copy_to_partition(state, key, state.relations[partition.oid], own)
     referring = state.referencing.get(parent.oid, ())
     for oid in referring:
         # What partitions have of a foreign key to their own table is not kept again for each of them.
