@@ -1,0 +1,39 @@
+"""The encoding of a file: psql and migration tools take UTF-8, PowerShell's > may have written UTF-16."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Final
+
+UTF_8: Final = "utf-8"
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+HEAD: Final = 4
+"""How many bytes tell."""
+
+
+def encoding_of(head: bytes) -> str:
+    """Give the encoding that the first bytes of a file tell: SQL without a mark begins with ASCII."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    if len(head) > 1 and head[0] and not head[1]:
+        return "utf-16-le"
+    return "utf-16-be" if len(head) > 1 and head[1] and not head[0] else UTF_8
+
+
+def told(encoding: str) -> str:
+    """Give an encoding as people write it."""
+    return encoding.upper().removesuffix("-LE").removesuffix("-BE")
+
+
+def to_mend(encoding: str) -> str:
+    """Say what is wrong with a file that is no UTF-8, and how to write it otherwise."""
+    return (
+        f"the file is {told(encoding)} (PowerShell's > may write that), which neither psql nor a migration tool "
+        "runs: save it as UTF-8, write a dump with pg_dump -f FILE"
+    )
