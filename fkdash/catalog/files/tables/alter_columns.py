@@ -17,7 +17,7 @@ from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
-from fkdash.catalog.files.tables.renewed_keys import renew_keys
+from fkdash.catalog.files.tables.renewed_keys import renew_keys, want_no_key_to_partition
 from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
@@ -257,6 +257,7 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
     wanted = replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
     _change_type(state, table, column, wanted)
+    want_no_key_to_partition(state, table, column.number)
     renew_keys(state, [(each.oid, _number(each, act.name)) for each in with_heirs(state, table)])
 
 

@@ -9,6 +9,7 @@ from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.object_names import joined
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
+from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.keys import numbers_in
 from fkdash.catalog.files.types import equality
 from fkdash.sqlstates import (
@@ -17,6 +18,7 @@ from fkdash.sqlstates import (
     INVALID_FOREIGN_KEY,
     INVALID_OBJECT_DEFINITION,
     INVALID_TABLE_DEFINITION,
+    OBJECT_IN_USE,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
@@ -47,6 +49,8 @@ def add_foreign_key(
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} and {referenced.name} are not both temporary")
     if referenced.unlogged and not table.unlogged:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{referenced.name} is unlogged and {table.name} is not")
+    if table.kind == "p" and referenced in with_heirs(state, table)[1:]:
+        raise RefusedError(OBJECT_IN_USE, f"{table.name} cannot refer to its own partition {referenced.name}")
     if references.match == "PARTIAL":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
     own = [_column(table, name) for name in columns]
