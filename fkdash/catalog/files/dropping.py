@@ -10,9 +10,9 @@ from fkdash.catalog.files.dropping_code import (
     drop_rule,
     drop_trigger,
     want_no_call_into,
-    want_no_cast_to,
 )
-from fkdash.catalog.files.hanging import drop_functions_in, want_nothing_hanging, want_type_unused
+from fkdash.catalog.files.hanging import drop_functions_in, want_nothing_hanging
+from fkdash.catalog.files.made_types import drop_type, remove_type
 from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
@@ -20,7 +20,6 @@ from fkdash.catalog.files.tables.not_nulls import drop_not_null
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
-    UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
@@ -28,7 +27,7 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
+    from fkdash.catalog.files.facts import Constraint, Relation
     from fkdash.catalog.files.reading.nodes import Drop, Name
 
 _RELATION_KINDS: Final = {
@@ -251,50 +250,6 @@ def drop_sequence(
     state.remove_relation(sequence)
 
 
-def _drop_type(state: State, said: Drop, name: Name) -> None:
-    found = state.find_type(name)
-    if found is None:
-        relation = state.find(name)
-        if relation is not None and relation.kind == "c":
-            state.remove_relation(relation)
-            return
-        if said.if_exists:
-            return
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(name)}")
-    if said.kind == "domain" and found.kind != "d":
-        raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a domain")
-    _remove_type(state, found, cascade=said.cascade)
-
-
-def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
-    for other in [each for each in state.types.values() if each.base is not None and each.base.oid == found.oid]:
-        if not cascade:
-            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is built on {found.name}")
-        _remove_type(state, other, cascade=True)
-    for relation in list(state.relations.values()):
-        for column in relation.columns:
-            if column.type.oid == found.oid and found.oid:
-                if not cascade:
-                    raise RefusedError(
-                        DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{column.name} has the type {found.name}"
-                    )
-                from fkdash.catalog.files.reading.nodes import Act
-                from fkdash.catalog.files.tables.alter_columns import drop_column
-
-                now = state.relations[relation.oid]
-                drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
-            elif column.default_type == found.oid and found.oid:
-                if not cascade:
-                    raise RefusedError(
-                        DEPENDENT_OBJECTS_STILL_EXIST,
-                        f"the default of {relation.name}.{column.name} has the type {found.name}",
-                    )
-                state.change_column(relation.oid, column.number, default=None, default_type=0)
-    want_no_cast_to(state, found)
-    want_type_unused(state, found.oid, found.name, cascade=cascade)
-    state.remove_type(found)
-
-
 def _drop_schema(state: State, said: Drop, name: Name) -> None:
     schema = state.schemas.get(name[-1])
     if schema is None:
@@ -320,7 +275,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
                 state.remove_relation(relation)
     for type_fact in types:
         if type_fact.oid in state.types:
-            _remove_type(state, type_fact, cascade=True)
+            remove_type(state, type_fact, cascade=True)
     for function in [each for each in state.functions.values() if each.schema == schema]:
         drop_function(state, function, cascade=True)
     state.put(state.schemas, name[-1], None)
@@ -334,13 +289,13 @@ def _drop_extension(state: State, said: Drop, name: Name) -> None:
     for type_name in KNOWN_EXTENSIONS.get(name[-1], ()):
         oid = state.type_names.get((state.extensions[name[-1]], type_name))
         if oid is not None:
-            _remove_type(state, state.types[oid], cascade=said.cascade)
+            remove_type(state, state.types[oid], cascade=said.cascade)
     state.put(state.extensions, name[-1], None)
 
 
 _DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
-    "type": _drop_type,
-    "domain": _drop_type,
+    "type": drop_type,
+    "domain": drop_type,
     "schema": _drop_schema,
     "extension": _drop_extension,
     "trigger": drop_trigger,

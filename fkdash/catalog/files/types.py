@@ -219,6 +219,8 @@ def default_class(state: State, type_ref: TypeRef, method: str) -> str:  # noqa:
         return "pg_catalog.enum_ops"
     if type_fact.kind == "r" and method in {"btree", "hash", "gist"}:
         return "pg_catalog.range_ops"
+    if type_fact.kind == "m" and method in {"btree", "hash", "gist"}:
+        return "pg_catalog.multirange_ops"
     if type_fact.kind == "c":
         return "pg_catalog.record_ops" if method in {"btree", "hash"} else ""
     if type_fact.kind == "x" and method in {"btree", "hash"}:

@@ -176,6 +176,23 @@ SCRIPTS = {
     "$$ begin alter table t add foreign key (d) references t (e); exception when datatype_mismatch then alter table c add z int; end $$;",
     "the name of a key is looked for before anything else": "do $$ begin create table t (x int, constraint k check (x > 0), constraint "
     "k foreign key (x) references nowhere); exception when duplicate_object then alter table c add x int; end $$;",
+    "keys to a partition keep the type of its table's key": "create table m (k int not null, d date, primary key (k, d)) partition by "
+    "list (k); create table m1 partition of m for values in (1); create table o (k int, d date, foreign key (k, d) references m); create "
+    "table m2 partition of m for values in (2); alter table m alter d type timestamp; create table r (k int, d timestamp, foreign key (k, "
+    "d) references m1); do $$ begin alter table m alter d type date; exception when dependent_objects_still_exist then alter table c add "
+    "x int; end $$; alter table r alter d type date; do $$ begin alter table m add foreign key (k, d) references m2; exception when "
+    "object_in_use then alter table c add y int; end $$;",
+    "types with attributes and multiranges": "create type e as enum ('a'); create type t as (a int, b e); create type w as (t t[]); do $$ "
+    "begin drop type e; exception when dependent_objects_still_exist then alter table c add x1 int; end $$; create domain d as w; alter "
+    "table c add d d; do $$ begin alter type t alter attribute a type bigint; exception when feature_not_supported then alter table c add "
+    "x2 int; end $$; alter type t add attribute g e, drop attribute a; alter type t rename attribute b to h; do $$ begin alter type t "
+    "add attribute h int; exception when duplicate_column then alter table c add x3 int; end $$; drop type e cascade; create type e as "
+    "enum ('a'); drop type t cascade; create type t as (a e); drop type t; create type t as (a e); drop type e cascade; create schema s; "
+    "alter type t set schema s; create type t as (a int); drop type s.t; drop schema s; create type r as range (subtype = int); do $$ "
+    "begin drop type r_multirange; exception when dependent_objects_still_exist then alter table c add x4 int; end $$; alter table c add "
+    "m r_multirange unique; do $$ begin drop type r; exception when dependent_objects_still_exist then alter table c add x5 int; end $$; "
+    "drop type r cascade; create type r_multirange as enum ('a'); create type q; do $$ begin create type q; exception when "
+    "duplicate_object then alter table c add x6 int; end $$;",
 }  # fmt: skip
 
 FROM_15_ON = {

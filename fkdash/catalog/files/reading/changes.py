@@ -9,8 +9,10 @@ from fkdash.catalog.files.reading.nodes import (
     ROUTINES,
     SKIPPED,
     Act,
+    AlterAttributes,
     AlterDomain,
     AlterOther,
+    ColumnSaid,
     ConstraintSaid,
     Doubtful,
     Drop,
@@ -23,6 +25,7 @@ from fkdash.catalog.files.reading.parts import (
 )
 from fkdash.catalog.files.reading.table import alter_table
 from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
+from fkdash.catalog.files.reading.types import type_said
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Name, Node
@@ -172,7 +175,34 @@ def _alter_function(text: str) -> Node:
 
 
 def _alter_composite(cursor: Cursor, name: Name) -> Node:
-    return AlterOther("type", name, Act("attributes", cursor.source(cursor.rest())))
+    acts = [_attribute(cursor)]
+    while acts[0].what != "rename column" and cursor.take(","):
+        acts.append(_attribute(cursor))
+    cursor.finish()
+    return AlterAttributes(name, tuple(acts))
+
+
+def _attribute(cursor: Cursor) -> Act:
+    """Take one action on an attribute; CASCADE is for typed tables."""
+    doing = cursor.word()
+    cursor.want("attribute")
+    exists = cursor.take("if", "exists")
+    attribute = cursor.name()
+    if doing == "add":
+        act = Act("add column", column=ColumnSaid(attribute, type_said(cursor)))
+    elif doing == "drop":
+        act = Act("drop column", attribute, if_exists=exists)
+    elif doing == "rename":
+        cursor.want("to")
+        act = Act("rename column", attribute, cursor.name())
+    else:
+        cursor.take("set", "data")
+        cursor.want("type")
+        act = Act("column type", attribute, type=type_said(cursor))
+    if cursor.take("collate"):
+        cursor.qualified()
+    cursor.take("cascade") or cursor.take("restrict")
+    return act
 
 
 def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each action

@@ -249,6 +249,14 @@ class AlterOther:
 
 
 @fact
+class AlterAttributes:
+    """ALTER TYPE of a composite type's attributes, in the words for a table's columns."""
+
+    name: Name
+    acts: tuple[Act, ...]
+
+
+@fact
 class CreateFunction:
     """CREATE FUNCTION of one that triggers run, with its language and what stands behind AS."""
 
@@ -358,6 +366,7 @@ Node = (
     | CreateDomain
     | AlterDomain
     | AlterOther
+    | AlterAttributes
     | CreateFunction
     | CreateTrigger
     | CreateRule
