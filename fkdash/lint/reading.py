@@ -99,6 +99,7 @@ class _File:
         self.root = file.path.resolve().parent
         self.psql = Psql()
         self.last = ""
+        self.elsewhere: Statement | None = None
 
     def read(self) -> None:
         """Read it as a session of its own."""
@@ -174,6 +175,9 @@ class _File:
                 continue
             if not psql.commits and not script.in_transaction and not _NO_TRANSACTION.match(each.text):
                 script.run(replace(each, text="begin"))
+            if self.elsewhere is not None and script.changes(each.text):
+                script.doubt(self.elsewhere, "it leads to another database")
+                self.elsewhere = None
             if calls:
                 script.doubt(each, "what a psql variable in it stands for is not known")
             else:
@@ -200,12 +204,12 @@ class _File:
                 if self.psql.runs:
                     self._include(command, statement, path, above)
             elif self.psql.runs:
-                reason = self._command(command)
+                reason = self._command(command, statement)
                 if reason:
                     self.script.doubt(statement, reason)
         return True
 
-    def _command(self, command: Command) -> str:
+    def _command(self, command: Command, statement: Statement) -> str:
         """Carry out one that leads nowhere else; give what is not followed of it, "" for nothing."""
         psql, word, arguments = self.psql, command.word, command.arguments
         if word == "set":
@@ -217,12 +221,18 @@ class _File:
         elif word == "gset":
             psql.forget(self.last, (arguments or ("",))[0] or "")
         elif word in {"c", "connect"}:
-            return "it leads to another database" if self.script.state.relations else ""
+            self._connect(command, statement)
         elif word == "!":
             return "" if asks_only(command.rest) else "what a shell command does is not followed"
         elif word not in _HARMLESS and not word.startswith("d"):
             return f"what psql does at \\{word} is not followed"
         return ""
+
+    def _connect(self, command: Command, statement: Statement) -> None:
+        """Begin a session anew; one in another database is doubted once something is made there."""
+        self.script.begin_session()
+        if command.arguments[:1] not in {(), ("-",)} and self.script.state.relations:
+            self.elsewhere = statement
 
     def _include(self, command: Command, statement: Statement, path: Path, above: tuple[Path, ...]) -> None:
         name = command.arguments[0] if command.arguments else None

@@ -94,6 +94,12 @@ class Script:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
 
+    def begin_session(self) -> None:
+        """Begin anew within a file, as psql does when it connects again."""
+        self.end_file()
+        self._path_left = None
+        self.transactions += 1
+
     def remark(self, said: Said, reason: str) -> None:
         """Keep that something about a statement was not understood."""
         statement = said.statement
@@ -148,6 +154,13 @@ class Script:
         """Tell whether a statement that may not be run could change what is followed."""
         try:
             return not isinstance(read(text), Skipped) or bool(self._routines.doubt(text))
+        except NotReadError:
+            return True
+
+    def changes(self, text: str) -> bool:
+        """Tell whether a statement may make, change or drop something that is followed."""
+        try:
+            return not isinstance(read(text), Skipped | SetPath | Transaction)
         except NotReadError:
             return True
 
