@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.expressions import template, want_columns
 from fkdash.catalog.files.facts import Constraint, TypeFact
+from fkdash.catalog.files.possible import want_default, want_possible
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
 from fkdash.catalog.files.tables.descent import DEEPEST
@@ -26,6 +27,7 @@ def create_domain(state: State, said: CreateDomain) -> None:
     base = type_of(state, said.type)
     for each in said.constraints:
         if each.kind == "default" and each.expression is not None:
+            want_default(state, each.expression, base)
             words = [token.value for token in each.expression.tokens]
             default = None if words == ["null"] else template(each.expression, {}).text({})
         elif each.kind == "n":
@@ -55,6 +57,8 @@ def _want_shallow(state: State, below: TypeFact | None) -> None:
 
 def _add_check(state: State, domain: TypeFact, said: ConstraintSaid) -> None:
     assert said.expression is not None  # noqa: S101 - a check has one
+    want_possible(state, said.expression, {"value": domain.base} if domain.base is not None else {})
+    want_columns(said.expression, {}, domain.name)
     name = said.name or state.constraint_name(domain.schema, domain.name, "", "check")
     if any(each.domain == domain.oid and each.name == name for each in state.constraints.values()):
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {name} already")
@@ -83,6 +87,8 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         raise RefusedError(UNDEFINED_OBJECT, f"there is no domain {'.'.join(said.name)}")
     named = {each.name: each for each in state.constraints.values() if each.domain == found.oid}
     if act.what == "set default":
+        if act.expression is not None and found.base is not None:
+            want_default(state, act.expression, found.base)
         words = [token.value for token in act.expression.tokens] if act.expression is not None else ["null"]
         default = None if words == ["null"] or act.expression is None else template(act.expression, {}).text({})
         state.change_type(found, default=default, default_set=state.statement)

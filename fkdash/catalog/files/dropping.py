@@ -94,7 +94,8 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
         if child.oid in state.relations:
             drop_relation(state, child, cascade=cascade, together={*together, table.oid})
     want_no_view(state, table, "", cascade=cascade, together=together)
-    want_no_rule(state, table, together=together)
+    if not table.temporary:
+        want_no_rule(state, table, together=together)
     _drop_references(state, table, cascade=cascade, together=together)
     for constraint in state.constraints_on(table.oid, "pucfxnt"):
         if constraint.oid in state.constraints:

@@ -84,7 +84,6 @@ _SQL_WORDS: Final = frozenset(
     ]
 )  # fmt: skip
 """Words that stand in expressions without being columns, beside the reserved ones."""
-_BEGIN_QUERIES: Final = frozenset({"select", "with", "values", "table"})
 
 
 def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") -> Template:
@@ -133,6 +132,12 @@ def want_columns(said: ExpressionSaid, columns: Mapping[str, int], table: str) -
         at += length
 
 
+def begins_query(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a parenthesis holds a query."""
+    words = [token.value if token.kind in {WORD, SIGN} else "" for token in tokens[at + 1 : at + 3]]
+    return words[:1] in (["select"], ["with"], ["table"]) or words == ["values", "("]
+
+
 def without_queries(said: ExpressionSaid) -> ExpressionSaid:
     """Give an expression without the queries in it, whose names mean what they select from."""
     kept: list[Token] = []
@@ -140,8 +145,7 @@ def without_queries(said: ExpressionSaid) -> ExpressionSaid:
     for at, token in enumerate(said.tokens):
         if token.kind == SIGN and token.value == "(":
             depth += 1
-            after = said.tokens[at + 1] if at + 1 < len(said.tokens) else None
-            if not within and after is not None and after.kind == WORD and after.value in _BEGIN_QUERIES:
+            if not within and begins_query(said.tokens, at):
                 within = depth
         if not within:
             kept.append(token)

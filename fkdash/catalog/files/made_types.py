@@ -172,21 +172,29 @@ def remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
 
 
 def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:
+    """Drop the columns of a type that goes, those that are inherited with or after their parents' ones."""
     from fkdash.catalog.files.tables.alter_columns import drop_column
 
+    while (place := _column_of(state, found)) is not None:
+        relation, name = place
+        if not cascade:
+            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{name} has the type {found.name}")
+        drop_column(state, relation, Act("drop column", name, cascade=True), only=False)
     for relation in list(state.relations.values()):
         for column in relation.columns:
-            if column.type.oid == found.oid and found.oid:
-                if not cascade:
-                    raise RefusedError(
-                        DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{column.name} has the type {found.name}"
-                    )
-                now = state.relations[relation.oid]
-                drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
-            elif column.default_type == found.oid and found.oid:
+            if column.default_type == found.oid:
                 if not cascade:
                     raise RefusedError(
                         DEPENDENT_OBJECTS_STILL_EXIST,
                         f"the default of {relation.name}.{column.name} has the type {found.name}",
                     )
                 state.change_column(relation.oid, column.number, default=None, default_type=0)
+
+
+def _column_of(state: State, found: TypeFact) -> tuple[Relation, str] | None:
+    """Give a column of a type that is no other table's as well."""
+    for relation in state.relations.values():
+        for column in relation.columns:
+            if column.type.oid == found.oid and not column.inherited:
+                return relation, column.name
+    return None

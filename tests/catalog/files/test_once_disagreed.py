@@ -193,6 +193,46 @@ SCRIPTS = {
     "m r_multirange unique; do $$ begin drop type r; exception when dependent_objects_still_exist then alter table c add x5 int; end $$; "
     "drop type r cascade; create type r_multirange as enum ('a'); create type q; do $$ begin create type q; exception when "
     "duplicate_object then alter table c add x6 int; end $$;",
+    "names of relations are looked for before those of constraints": "create table b (id int primary key, x int, constraint b check (id > "
+    "0), constraint u unique (x)); do $$ begin alter index b_pkey rename to b; exception when duplicate_table then alter table c add x1 "
+    "int; end $$; do $$ begin alter table b rename constraint b_pkey to b; exception when duplicate_table then alter table c add x2 int; "
+    "end $$; alter table b rename to d; do $$ begin alter index b_pkey rename to b; exception when duplicate_object then alter table c "
+    "add x3 int; end $$; create table o (i int, constraint k check (i > 0)); create table q (constraint j check (i > 1)) inherits (o); do "
+    "$$ begin alter table q rename constraint k to j; exception when invalid_table_definition then alter table c add x4 int; end $$;",
+    "columns of a type that goes, in what inherits as well": "create type e as enum ('a'); create table o (a e, b int); create table h () "
+    "inherits (o); create table i (a e) inherits (o); create table j (b int, a e); alter table j inherit o; create table m (k int, e e) "
+    "partition by list (k); create table m1 partition of m default; drop type e cascade;",
+    "defaults that cannot be what a column becomes": "alter table c add u uuid default gen_random_uuid(), add d date default now(), add j "
+    "jsonb default '{}'; do $$ begin alter table c alter u type int[] using null; exception when datatype_mismatch then alter table c add "
+    "x1 int; end $$; do $$ begin alter table c alter d type int using null; exception when datatype_mismatch then alter table c add x2 "
+    "int; end $$; alter table c alter u type text, alter d type timestamptz, alter j type json;",
+    "a rule of a table that is called like a temporary one": "create rule r as on delete to c do also delete from p where n = old.id; begin; "
+    "create temp table p (i int) on commit drop; commit; create temp table p (i int);",
+    "what no default can be": "create type e as enum ('a'); create domain d as e; do $$ begin alter domain d set default 5; exception when "
+    "datatype_mismatch then alter table c add x1 int; end $$; do $$ begin alter table c add y int default true; exception when "
+    "datatype_mismatch then alter table c add x2 int; end $$; do $$ begin alter table c add y date default -1; exception when "
+    "datatype_mismatch then alter table c add x3 int; end $$; do $$ begin alter table c add y int default (select 1); exception when "
+    'feature_not_supported then alter table c add x4 int; end $$; do $$ begin alter table c alter p_id set default "id"; exception '
+    "when feature_not_supported then alter table c add x5 int; end $$; do $$ begin alter table c add y int default "
+    "nextval('nowhere'::regclass); exception when undefined_table then alter table c add x6 int; end $$; alter table c add t timestamptz "
+    "default (now() at time zone 'utc'), add u text[] default '{}'::character varying[], add v text default true, add w date default "
+    "current_date - 30, add z text default current_user, add q int default extract(epoch from now())::int;",
+    "what no check can be": "alter table c add b boolean, add t text, add d date; do $$ begin alter table c add check (count(*) > 0); exception "
+    "when grouping_error then alter table c add x1 int; end $$; do $$ begin alter table c add check (p_id in (select id from p)); "
+    "exception when feature_not_supported then alter table c add x2 int; end $$; do $$ begin alter table c add check (sum(id) over () > "
+    "0); exception when windowing_error then alter table c add x3 int; end $$; do $$ begin alter table c add check (b = 1); exception "
+    "when undefined_function then alter table c add x4 int; end $$; do $$ begin alter table c add check (b in (0, 1)); exception when "
+    "undefined_function then alter table c add x5 int; end $$; do $$ begin alter table c add check (d > 0); exception when "
+    "undefined_function then alter table c add x6 int; end $$; do $$ begin create domain d as text check (count(value) > 0); exception "
+    "when grouping_error then alter table c add x7 int; end $$; create function count(text) returns int immutable language sql as 'select "
+    "1'; alter table c add check (count(t) > 1), add check (b = true and t > '1' and d - d > 5 and not b), add check (id = any (array[1, "
+    "2]));",
+    "what no index can be": "alter table c add t text, add s timestamptz; do $$ begin create index on c (lower(p_id)); exception when "
+    "undefined_function then alter table c add x1 int; end $$; do $$ begin create index on c (id) where s > now(); exception when "
+    "invalid_object_definition then alter table c add x2 int; end $$; do $$ begin create index on c ((concat(t, 'x'))); exception when "
+    "invalid_object_definition then alter table c add x3 int; end $$; do $$ begin alter table c add g timestamptz generated always as "
+    "(now()) stored; exception when invalid_object_definition then alter table c add x4 int; end $$; create index on c (lower(t), (t || "
+    "'x')) where id > 0;",
 }  # fmt: skip
 
 FROM_15_ON = {

@@ -9,6 +9,7 @@ from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key,
 from fkdash.catalog.files.dropping_code import remove_trigger
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.object_names import joined, object_name
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
@@ -59,7 +60,7 @@ def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> Non
         raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be added to the tables that inherit too")
     column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
     relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
-    generation = generation_of(said, relation)
+    generation = generation_of(state, said, relation)
     if generation is not None:
         state.change_column(table, column.number, default=generation)
     for sequence in sequences:
@@ -386,6 +387,7 @@ def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> No
     if state.children(table.oid):
         raise DoubtfulError("a new expression in tables that inherit is not followed")
     numbers = {each.name: each.number for each in table.columns}
+    want_expression(state, act.expression, table, steady=True)
     state.change_column(
         table.oid,
         column.number,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
@@ -319,6 +320,8 @@ class _Making:
             missing = [each for each in said.partitioning.columns if each is not None and each not in numbers]
             if missing:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {missing[0]}")
+            for each in said.partitioning.expressions:
+                want_expression(self.state, each, relation, steady=True)
             relation = replace(
                 relation,
                 strategy=said.partitioning.strategy,
@@ -333,7 +336,7 @@ class _Making:
 
     def _generation(self, relation: Relation, column: Attribute) -> Attribute:
         said = next((each for each in self.generated if each.name == column.name), None)
-        found = generation_of(said, relation) if said is not None else None
+        found = generation_of(self.state, said, relation) if said is not None else None
         if found is not None:
             return replace(column, default=found)
         if column.generated and column.default is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.expressions import template, want_columns
+from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
@@ -98,7 +99,7 @@ def _fact_of(
             classes.append(_class_of(state, part.opclass, column, method))
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
-            want_columns(part.expression, numbers, table.name)
+            want_expression(state, part.expression, table, steady=True)
             said = template(part.expression, numbers, table.name)
             plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
             columns.append(said.columns[0] if plain else 0)
@@ -117,7 +118,7 @@ def _fact_of(
     if len(columns) + len(included) > _MOST_IN_INDEX:
         raise RefusedError(TOO_MANY_COLUMNS, f"an index has {_MOST_IN_INDEX} columns at most")
     if predicate is not None:
-        want_columns(predicate, numbers, table.name)
+        want_expression(state, predicate, table, steady=True)
     stored = template(predicate, numbers, table.name) if predicate is not None else None
     _want_stored(
         table, (*columns, *included, *(each for said in (*expressions, stored) if said for each in said.columns))
