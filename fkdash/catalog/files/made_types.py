@@ -104,7 +104,7 @@ def alter_attributes(state: State, node: AlterAttributes) -> None:
 
 
 def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
-    from fkdash.catalog.files.tables.alter_columns import drop_column
+    from fkdash.catalog.files.tables.dropped_columns import drop_column
 
     if act.what == "drop column":
         drop_column(state, composite, act, only=False)
@@ -173,7 +173,7 @@ def remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
 
 def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:
     """Drop the columns of a type that goes, those that are inherited with or after their parents' ones."""
-    from fkdash.catalog.files.tables.alter_columns import drop_column
+    from fkdash.catalog.files.tables.dropped_columns import drop_column
 
     while (place := _column_of(state, found)) is not None:
         relation, name = place

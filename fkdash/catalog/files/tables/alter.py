@@ -10,6 +10,7 @@ from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions, properties
 from fkdash.catalog.files.tables.checks import add_check
+from fkdash.catalog.files.tables.dropped_columns import drop_column
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.merged_keys import merged_keys
@@ -48,7 +49,6 @@ _PASSES: Final = {
     "add column": _COLUMNS,
     "set expression": _COLUMNS,
     "set not null": _PROPERTIES,
-    "set generated": _PROPERTIES,
     "add identity": _OTHERS,
 }
 _KINDS: Final = {
@@ -327,7 +327,7 @@ class _Handler(Protocol):
 
 
 _HANDLERS: Final[dict[str, _Handler]] = {
-    "drop column": alter_columns.drop_column,
+    "drop column": drop_column,
     "set default": alter_columns.set_default,
     "alter type": alter_columns.alter_type,
     "add identity": identities.add_identity,

@@ -251,7 +251,8 @@ class _Making:
                 raise DoubtfulError(
                     f"{column.name} is generated in a table that is copied and in one inherited from"
                 )
-            differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
+            said_more = column.generated or column.default or column.name in self.with_default
+            differs = bool(column.generated) is not bool(before.generated) and said_more
             if differs or (column.generated and self.state.version < CHILDS_OWN_GENERATION):
                 raise RefusedError(
                     INVALID_COLUMN_DEFINITION,
@@ -287,8 +288,13 @@ class _Making:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {element.name}")
             for each in element.constraints:
                 if each.kind == "default" and each.expression is not None:
+                    self._want_no_generation(merged[at])
                     default = default_of(self.state, each.expression, merged[at].type)
                     merged[at] = replace(merged[at], default=default, sequence=0, default_set=self.state.statement)
+
+    def _want_no_generation(self, inherited: Attribute) -> None:
+        if inherited.generated and self.state.version >= CHILDS_OWN_GENERATION:
+            raise RefusedError(INVALID_COLUMN_DEFINITION, f"{inherited.name} is generated where it comes from")
 
     def _want_same_type(self, one: Attribute, other: Attribute) -> None:
         if one.type != other.type:
@@ -359,13 +365,12 @@ class _Making:
             if column is None:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name}")
             named = state.version >= NOT_NULL_CONSTRAINTS and constraint_name is not None
-            if named and state.constraint(self.relation, constraint_name or "", "c") is not None:
+            if named and state.constraint(self.relation, constraint_name or "", "cn") is not None:
                 # PostgreSQL does not look: the unique index of pg_constraint refuses it.
                 raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {constraint_name} already")
             set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
-        taken = {said.name for said, _ in self.own}
         for parent in self.parents:
-            inherit_not_nulls(state, self.relation, parent, self.named_nulls, taken)
+            inherit_not_nulls(state, self.relation, parent, self.named_nulls)
 
     def _keys(self) -> None:
         keys = [each for each in self.own if each[0].kind in "pux"]
