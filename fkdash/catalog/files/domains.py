@@ -84,6 +84,7 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
     """ALTER DOMAIN, one action."""
     found, act = state.find_type(said.name), said.act
     if found is None or found.kind != "d":
+        state.want_schema_of(said.name)
         raise RefusedError(UNDEFINED_OBJECT, f"there is no domain {'.'.join(said.name)}")
     named = {each.name: each for each in state.constraints.values() if each.domain == found.oid}
     if act.what == "set default":

@@ -137,6 +137,7 @@ def _alter_relation(state: State, node: nodes.AlterOther) -> None:
     if found is None:
         if node.if_exists:
             return
+        state.want_schema_of(node.name)
         raise RefusedError(UNDEFINED_TABLE, f"there is no {node.kind} {'.'.join(node.name)}")
     act = node.act
     if act.what == "rename":

@@ -10,7 +10,7 @@ from fkdash.catalog.files.hanging import want_type_unused
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
-from fkdash.catalog.files.types import type_of
+from fkdash.catalog.files.types import type_of, want_no_member
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     DUPLICATE_COLUMN,
@@ -36,13 +36,14 @@ def create_type(state: State, node: CreateOther) -> None:
     existing = state.type_names.get((schema, name))
     if existing is not None and state.types[existing].kind == "s" and kind != "s":
         state.remove_type(state.types[existing])
+    attributes = [(column.name, _type_of(state, column)) for column in node.columns]
     made = TypeFact(state.new_oid(), schema, name, kind, made=state.statement)
     state.add_type(made)
     if kind == "c":
         composite = Relation(state.new_oid(), schema, name, "c", made=state.statement)
         state.add_relation(composite)
-        for column in node.columns:
-            _add_attribute(state, composite, column)
+        for attribute, type_ref in attributes:
+            _add_attribute(state, composite, attribute, type_ref)
     if kind == "r":
         multi = node.schema or (
             name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
@@ -51,12 +52,17 @@ def create_type(state: State, node: CreateOther) -> None:
         state.add_type(TypeFact(state.new_oid(), schema, multi, "m", of, made=state.statement))
 
 
-def _add_attribute(state: State, composite: Relation, said: ColumnSaid) -> None:
-    now = state.relations[composite.oid]
-    if now.column(said.name) is not None:
-        raise RefusedError(DUPLICATE_COLUMN, f"{said.name} is an attribute of {now.name} already")
+def _type_of(state: State, said: ColumnSaid) -> TypeRef:
     assert said.type is not None  # noqa: S101 - an attribute has one
-    attribute = Attribute(now.next_number, said.name, type_of(state, said.type), made=state.statement)
+    return type_of(state, said.type)
+
+
+def _add_attribute(state: State, composite: Relation, name: str, type_ref: TypeRef) -> None:
+    now = state.relations[composite.oid]
+    if now.column(name) is not None:
+        raise RefusedError(DUPLICATE_COLUMN, f"{name} is an attribute of {now.name} already")
+    want_no_member(state, type_ref, now)
+    attribute = Attribute(now.next_number, name, type_ref, made=state.statement)
     state.change(now, columns=(*now.columns, attribute), next_number=now.next_number + 1)
 
 
@@ -67,6 +73,7 @@ def alter_type(state: State, node: AlterOther) -> None:
         relation = state.find(node.name)
         if relation is not None and relation.kind == "r":
             raise RefusedError(WRONG_OBJECT_TYPE, f"{node.name[-1]} is a table's row type")
+        state.want_schema_of(node.name)
         raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(node.name)}")
     composite = _composite(state, found)
     if act.what == "rename":
@@ -96,6 +103,7 @@ def alter_attributes(state: State, node: AlterAttributes) -> None:
     """ALTER TYPE of a composite type's attributes."""
     composite = state.find(node.name)
     if composite is None:
+        state.want_schema_of(node.name)
         raise RefusedError(UNDEFINED_TABLE, f"there is no composite type {'.'.join(node.name)}")
     if composite.kind != "c":
         raise RefusedError(WRONG_OBJECT_TYPE, f"{composite.name} is no composite type")
@@ -110,7 +118,7 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
         drop_column(state, composite, act, only=False)
         return
     if act.column is not None:
-        _add_attribute(state, composite, act.column)
+        _add_attribute(state, composite, act.column.name, _type_of(state, act.column))
         return
     attribute = composite.column(act.name)
     if attribute is None:
@@ -124,7 +132,9 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
     user = next(_stored_in(state, own, {own}), None)
     if user is not None:
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{user} has the type {composite.name}")
-    state.change_column(composite.oid, attribute.number, type=type_of(state, act.type))
+    type_ref = type_of(state, act.type)
+    want_no_member(state, type_ref, composite)
+    state.change_column(composite.oid, attribute.number, type=type_ref)
 
 
 def _stored_in(state: State, oid: int, seen: set[int]) -> Iterator[str]:
@@ -148,6 +158,7 @@ def drop_type(state: State, said: Drop, name: Name) -> None:
     if found is None:
         if said.if_exists:
             return
+        state.want_schema_of(name)
         raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(name)}")
     if said.kind == "domain" and found.kind != "d":
         raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a domain")

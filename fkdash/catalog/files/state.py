@@ -127,6 +127,11 @@ class State:
             raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name}")
         return found
 
+    def want_schema_of(self, name: Name) -> None:
+        """Raise RefusedError where a name says a schema that is not there."""
+        if len(name) > 1:
+            self.schema(name[-2])
+
     def schema_name(self, oid: int) -> str:
         """Give a schema's name."""
         return next(name for name, each in self.schemas.items() if each == oid)
@@ -168,6 +173,7 @@ class State:
         if found is None:
             if len(name) > 1 and name[-2] in {"pg_catalog", "information_schema"}:
                 raise DoubtfulError(f"{'.'.join(name)} belongs to PostgreSQL itself")
+            self.want_schema_of(name)
             raise RefusedError(UNDEFINED_TABLE, f"there is no table {'.'.join(name)}")
         if found.kind not in kinds:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a table")
@@ -177,15 +183,9 @@ class State:
 
     def find_type(self, name: Name) -> TypeFact | None:
         """Give the type of a schema that a name means."""
-        if len(name) > 1:
-            schemas: Sequence[int] = [self.schemas[name[-2]]] if name[-2] in self.schemas else []
-        else:
-            schemas = list(self.searched())
-        for schema in schemas:
-            oid = self.type_names.get((schema, name[-1]))
-            if oid is not None:
-                return self.types[oid]
-        return None
+        schemas = (self.schemas.get(name[-2], 0),) if len(name) > 1 else self.searched()
+        oids = (self.type_names.get((schema, name[-1])) for schema in schemas)
+        return next((self.types[oid] for oid in oids if oid is not None), None)
 
     def constraints_on(self, table: int, kinds: str = "pucfxn") -> list[Constraint]:
         """Give a table's constraints of these kinds, in the order they were made in."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.catalog.files import identities
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions, properties
@@ -174,8 +175,8 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...], kno
 def _add_constraint(
     state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> None:
-    if said.kind == "f" and said.name is not None and state.constraint(table, said.name, EVERY_CONSTRAINT):
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
+    if said.kind == "c" and said.expression is not None:
+        want_expression(state, said.expression, table)
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
     if said.no_inherit and table.kind == "p" and said.kind in "cn":

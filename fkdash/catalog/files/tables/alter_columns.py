@@ -18,7 +18,7 @@ from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys, want_no_key_to_partition
-from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of
+from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of, want_no_member
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -58,6 +58,7 @@ def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> Non
     if only and children:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be added to the tables that inherit too")
     column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
+    want_no_member(state, column.type, relation)
     relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
     generation = generation_of(state, said, relation)
     if generation is not None:
@@ -152,6 +153,7 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
+    want_no_member(state, type_ref, table)
     wanted = replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
     _change_type(state, table, column, wanted)
     want_no_key_to_partition(state, table, column.number)
@@ -196,10 +198,12 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
 def _renew(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
     """Make the indexes and checks anew that use a column, which is written anew as `wanted`.
 
-    Constraints are made anew before indexes.
+    Constraints are made anew before indexes, in the order in which they became constraints.
     """
     number = column.number
-    for index in sorted(state.indexes_on(table.oid), key=lambda each: constraint_of(state, each) is None):
+    carried = {each.oid: constraint_of(state, each) for each in state.indexes_on(table.oid)}
+    made = {oid: (False, each.oid) if each is not None else (True, 0) for oid, each in carried.items()}
+    for index in sorted(state.indexes_on(table.oid), key=lambda each: made[each.oid]):
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         if number in fact.used:

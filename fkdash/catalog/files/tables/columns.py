@@ -178,6 +178,7 @@ def sequence_in(state: State, said: ExpressionSaid) -> int:
         return 0
     found = state.find(Cursor(tokens[2].value).qualified())
     if found is None:
+        state.want_schema_of(Cursor(tokens[2].value).qualified())
         raise RefusedError(UNDEFINED_TABLE, f"there is no sequence {tokens[2].value}")
     return found.oid if found.kind == "S" else 0
 
