@@ -14,6 +14,7 @@ from fkdash.catalog.files.dropping_code import (
 from fkdash.catalog.files.hanging import drop_functions_in, want_nothing_hanging
 from fkdash.catalog.files.made_types import drop_type, remove_type
 from fkdash.catalog.files.rules import want_no_rule
+from fkdash.catalog.files.servers import drop_server
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
 from fkdash.catalog.files.tables.not_nulls import drop_not_null
@@ -299,6 +300,7 @@ _DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
     "domain": drop_type,
     "schema": _drop_schema,
     "extension": _drop_extension,
+    "server": drop_server,
     "trigger": drop_trigger,
     "rule": drop_rule,
     **dict.fromkeys(

@@ -12,6 +12,7 @@ from fkdash.catalog.files.made_types import alter_attributes, alter_type, create
 from fkdash.catalog.files.reading import nodes
 from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.schemas import create_schema, rename_schema
+from fkdash.catalog.files.servers import create_server
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import partitions
 from fkdash.catalog.files.tables.alter import alter_table
@@ -63,6 +64,8 @@ def _create_other(state: State, node: nodes.CreateOther) -> None:
         create_schema(state, node, execute)
     elif node.kind == "extension":
         _create_extension(state, node)
+    elif node.kind == "server":
+        create_server(state, node)
     elif node.kind == "type":
         create_type(state, node)
     else:

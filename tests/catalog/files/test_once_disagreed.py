@@ -254,6 +254,12 @@ SCRIPTS = {
     "constraints are made anew in the order in which they became that": "create table t (i text); create unique index u on t (i); alter table "
     "t add constraint e exclude using btree (i with =), add constraint v unique (i); alter table t add constraint k primary key using "
     "index u; create index x on t (i); alter table t alter i type varchar(9);",
+    "servers of foreign tables": "create foreign data wrapper w; create server s foreign data wrapper w; create server if not exists s foreign "
+    "data wrapper w; create foreign table f (i int not null) server s options (x 'y'); alter server s options (y 'z'); do $$ begin create "
+    "foreign table g (i int) server nowhere; exception when undefined_object then alter table c add x1 int; end $$; do $$ begin drop "
+    "server s; exception when dependent_objects_still_exist then alter table c add x2 int; end $$; create table m (k int) partition by "
+    "list (k); create foreign table m1 partition of m default server s; drop server s cascade; do $$ begin drop server s; exception when "
+    "undefined_object then alter table c add x3 int; end $$; drop server if exists s;",
 }  # fmt: skip
 
 FROM_15_ON = {

@@ -326,6 +326,8 @@ DOUBTFUL = {
     "create publication o for table c (p_id); alter table c drop p_id;": "the publication o seems to use p_id",
     "do $$ begin if not exists (select from pg_class where relname = 'x') then raise exception 'no x'; end if; end $$;": "PostgreSQL "
     "would refuse it: the block raises exception 'no x'",
+    "drop foreign data wrapper w cascade;": "which servers go with their wrapper is not followed",
+    "alter server s rename to t;": "ALTER SERVER is not followed",
     "call fix_everything();": "what a procedure does is not followed",
     "begin; alter table c add x int;": "the transaction that begins here is never committed",
     "alter table c frobnicate;": "it is not understood at 'frobnicate'",

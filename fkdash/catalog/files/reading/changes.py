@@ -34,7 +34,7 @@ from fkdash.catalog.files.reading.create import SKIPPED_OBJECTS
 
 _DROPPED: Final = {
     "table", "view", "index", "sequence", "type", "domain", "schema", "extension", "trigger", "rule",
-    "materialized view", "foreign table",
+    "materialized view", "foreign table", "server",
 }  # fmt: skip
 
 
@@ -48,7 +48,8 @@ def read_drop(text: str, second: str) -> Node:
             return Doubtful("what a role owns is not known from files")
         kind = f"{first} {cursor.word()}"
         if kind == "foreign data":
-            return SKIPPED
+            along = "cascade" in text.lower()
+            return Doubtful("which servers go with their wrapper is not followed") if along else SKIPPED
     elif second in _DROPPED:
         cursor = Cursor(text)
         cursor.want("drop")
@@ -122,7 +123,7 @@ def read_alter(text: str, second: str) -> Node:
         return _alter_function(text)
     if second in SKIPPED_OBJECTS:
         return hanging(text) if second in {"policy", "publication"} else SKIPPED
-    if second in {"index", "type", "schema", "sequence", "extension", "trigger"}:
+    if second in {"index", "type", "schema", "sequence", "extension", "trigger", "server"}:
         return _alter_other(text)
     raise NotReadError(f"ALTER {second.upper()} is not understood")
 

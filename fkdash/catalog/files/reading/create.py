@@ -36,8 +36,8 @@ _WORDS: Final = re.compile(r"[A-Za-z_]+")
 SKIPPED_OBJECTS: Final = frozenset(
     {
         "function", "procedure", "aggregate", "operator", "cast", "collation", "conversion", "language", "text",
-        "policy", "role", "user", "group", "database", "tablespace", "publication", "subscription", "server",
-        "event", "statistics", "access", "transform", "trusted", "procedural", "constraint", "large", "default",
+        "policy", "role", "user", "group", "database", "tablespace", "publication", "subscription", "event",
+        "statistics", "access", "transform", "trusted", "procedural", "constraint", "large", "default",
         "system", "routine", "rule",
     }
 )  # fmt: skip
@@ -119,6 +119,8 @@ def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: 
         cursor.take("with")
         schema = cursor.name() if cursor.take("schema") else ""
         return CreateOther(kind, name, exists, schema=schema)
+    if kind == "server":
+        return CreateOther(kind, name, exists)
     words = frozenset(_words(cursor.tokens[cursor.at :]))
     return CreateOther(kind, name, exists, replacing, temporary, words=words)
 
@@ -201,6 +203,7 @@ _MAKERS: Final[dict[str, Callable[[Cursor, str, bool], Node]]] = {
     "materialized": _create_named,
     "sequence": _create_named,
     "extension": _create_named,
+    "server": _create_named,
     "schema": _create_schema,
     "type": _create_type,
     "domain": _create_domain,

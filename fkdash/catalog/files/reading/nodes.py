@@ -143,6 +143,7 @@ class CreateTable:
     of_type: Name | None = None
     partitioning: Partitioning | None = None
     query: str | None = None
+    server: str = ""
 
 
 @fact

@@ -9,6 +9,7 @@ from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation
 from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
+from fkdash.catalog.files.servers import want_server
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
 from fkdash.catalog.files.tables.columns import (
@@ -96,6 +97,7 @@ class _Making:
         # Only now does it look for the name (heap_create_with_catalog).
         state.want_free_name(self.schema, self.name)
         self._store()
+        want_server(state, said)
         self._inherit_checks()
         for constraint, _ in self.own:
             if constraint.kind == "c":
@@ -317,6 +319,7 @@ class _Making:
             said.bound,
             temporary=said.temporary,
             unlogged=said.unlogged,
+            server=said.server,
             made=state.statement,
         )
         columns = tuple(self._generation(relation, column) for column in columns)
