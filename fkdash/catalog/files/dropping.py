@@ -80,7 +80,7 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
     elif relation.index is not None:
         _drop_index_itself(state, relation, cascade=cascade, together=along)
     elif relation.kind == "S":
-        drop_sequence(state, relation, cascade=cascade)
+        drop_sequence(state, relation, cascade=cascade, together=along)
     else:
         want_no_view(state, relation, "", cascade=cascade, together=along)
         if relation.oid in state.relations:
@@ -106,7 +106,7 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
             remove_with_copies(state, state.constraints[oid])
     _remove_indexes(state, table)
     for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
-        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid, together=together)
     row_type = (table.schema, table.name)
     if any((each.schema, each.name) == row_type and each.kind == "c" for each in state.types.values()):
         raise DoubtfulError(f"a column has the row type of {table.name}")
@@ -230,16 +230,22 @@ def _remove_check(state: State, check: Constraint) -> None:
 
 
 def drop_sequence(
-    state: State, sequence: Relation, *, cascade: bool, table: int = 0, column_only: int = 0
+    state: State,
+    sequence: Relation,
+    *,
+    cascade: bool,
+    table: int = 0,
+    column_only: int = 0,
+    together: Collection[int] = (),
 ) -> None:
     """Drop a sequence; the defaults that use it keep it, or go, but those of what it goes with.
 
-    That is a `table`, or only its column `column_only`.
+    That is a `table`, or only its column `column_only`, and what goes `together` with it.
     """
     if sequence.identity and not table:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{sequence.name} belongs to an identity column")
     for relation in list(state.relations.values()):
-        if relation.oid == table and not column_only:
+        if relation.oid in together or (relation.oid == table and not column_only):
             continue
         for column in relation.columns:
             if column.sequence == sequence.oid and (relation.oid, column.number) != (table, column_only):

@@ -126,14 +126,12 @@ def _plan_column(
 ) -> None:
     said = act.column
     assert said is not None  # noqa: S101 - ADD COLUMN has one
-    if act.if_exists and state.relations[table].column(said.name) is not None:
-        if state.relations[table].is_partition:
-            raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
-        return
+    if act.if_exists and state.relations[table].is_partition:
+        raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
     made: list[bool] = []
 
     def add() -> None:
-        # The same statement may have added it before.
+        # The same statement may have added it before, or dropped it.
         if not (act.if_exists and state.relations[table].column(said.name) is not None):
             alter_columns.add_column(state, table, said, only=only)
             made.append(True)

@@ -288,6 +288,9 @@ def want_partition_key(table: Relation, fact: IndexFact) -> None:
         raise RefusedError(
             FEATURE_NOT_SUPPORTED, "a key of a partitioned table must have all of its partition key's columns"
         )
+    compared = zip(fact.columns, fact.exclusion, strict=False) if not fact.overlaps else ()
+    if any(number in table.key and operator != "=" for number, operator in compared):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partition key's columns must exclude by equality")
 
 
 def _on_partitions(state: State, index: Relation, *, only: bool) -> None:
