@@ -1,9 +1,11 @@
-"""The encoding of a file: psql and migration tools take UTF-8, PowerShell's > may have written UTF-16."""
+"""What the first bytes of a file tell: an encoding other than UTF-8, an archive, something that is compressed."""
 
 from __future__ import annotations
 
 import codecs
 from typing import Final
+
+from fkdash.errors import UsageError
 
 UTF_8: Final = "utf-8"
 _MARKS: Final = (
@@ -12,8 +14,17 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-HEAD: Final = 4
+HEAD: Final = 8
 """How many bytes tell."""
+_ARCHIVES: Final = (b"PGDMP", b"toc.dat\0")
+"""What pg_dump's own format begins with, and its tar."""
+_COMPRESSED: Final = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
 
 
 def encoding_of(head: bytes) -> str:
@@ -24,6 +35,22 @@ def encoding_of(head: bytes) -> str:
     if len(head) > 1 and head[0] and not head[1]:
         return "utf-16-le"
     return "utf-16-be" if len(head) > 1 and head[1] and not head[0] else UTF_8
+
+
+def want_text(head: bytes, label: str) -> None:
+    """Raise UsageError for an archive of pg_dump, and for what is compressed."""
+    if head.startswith(_ARCHIVES):
+        raise archive(label)
+    for mark, name in _COMPRESSED.items():
+        if head.startswith(mark):
+            raise UsageError(f"{label} is compressed with {name}.", next_step="Unpack it first.")
+
+
+def archive(label: str) -> UsageError:
+    """Give the error for a dump that is no SQL."""
+    return UsageError(
+        f"{label} is an archive of pg_dump, not SQL.", next_step=f"Write it as SQL: pg_restore -f dump.sql {label}"
+    )
 
 
 def told(encoding: str) -> str:

@@ -15,7 +15,7 @@ from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
 from fkdash.errors import UsageError, reason_of
 from fkdash.lint.drizzle import drizzle_statements
-from fkdash.lint.encoding import HEAD, UTF_8, encoding_of, to_mend, told
+from fkdash.lint.encoding import HEAD, UTF_8, encoding_of, to_mend, told, want_text
 from fkdash.lint.node_pg_migrate import statements_of
 from fkdash.lint.prisma import prisma_statements
 from fkdash.lint.psql import Command, Psql, asks_only
@@ -261,7 +261,9 @@ def _decoded(path: Path, label: str, script: Script, progress: Callable[[str, in
     done, line = 0, 1
     said = nothing = False
     with path.open("rb") as file:
-        encoding = encoding_of(file.read(HEAD))
+        head = file.read(HEAD)
+        want_text(head, label)
+        encoding = encoding_of(head)
         if encoding != UTF_8:
             script.incomplete.append(Incomplete(label, 1, 1, to_mend(encoding), ""))
         file.seek(0)

@@ -51,6 +51,13 @@ BROKEN: dict[str, tuple[dict[str, str | bytes], int, str]] = {
         4,
         "m/x/o.sql:1:1\nincomplete  the file is UTF-16",
     ),
+    "an archive of pg_dump": ({"m/1.sql": b"PGDMP\x01\x0e\x00"}, 2, "pg_restore -f dump.sql m/1.sql"),
+    "a dump in a directory": (
+        {"m/toc.dat": b"PGDMP", "m/3801.dat.gz": b"\x1f\x8b"},
+        2,
+        "m is an archive of pg_dump",
+    ),
+    "a dump that is compressed": ({"m/1.sql": TABLES, "m/2.sql": b"\x1f\x8b\x08\x08"}, 2, "compressed with gzip"),
     "two files with one number": (
         {"m/1_a.sql": TABLES, "m/1_b.sql": "ALTER TABLE users ADD x int;"},
         4,
