@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.expressions import template, want_columns
 from fkdash.catalog.files.facts import Constraint, TypeFact
+from fkdash.catalog.files.made_types import want_reached
 from fkdash.catalog.files.possible import want_default, want_possible
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
@@ -102,6 +103,8 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         if act.constraint.kind == "n":
             _forbid_null(state, found, act.constraint.name or "")
         else:
+            if not act.constraint.not_valid:
+                want_reached(state, found)
             _add_check(state, found, act.constraint)
     elif act.what == "drop constraint":
         constraint = named.get(act.name)
@@ -112,6 +115,10 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
             _allow_null(state, found)
         else:
             state.remove_constraint(constraint)
+    elif act.what == "validate constraint":
+        if act.name not in named:
+            raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name}")
+        want_reached(state, found)
     elif act.what == "rename constraint":
         if act.name not in named:
             raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name}")
@@ -120,19 +127,23 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         state.want_free_type(found.schema, act.name)
         state.change_type(found, name=act.name)
     elif act.what == "set schema":
-        schema = state.schema(act.name)
-        if schema != found.schema:
-            want_types_to_move(state, schema, found.name, found.oid)
-        state.change_type(found, schema=schema)
-        for constraint in named.values():
-            state.change_constraint(constraint, schema=schema)
+        _set_schema(state, found, state.schema(act.name))
     else:
         raise DoubtfulError(f"{act.what} of a domain is not followed")
+
+
+def _set_schema(state: State, domain: TypeFact, schema: int) -> None:
+    if schema != domain.schema:
+        want_types_to_move(state, schema, domain.name, domain.oid)
+    state.change_type(domain, schema=schema)
+    for constraint in [each for each in state.constraints.values() if each.domain == domain.oid]:
+        state.change_constraint(constraint, schema=schema)
 
 
 def _forbid_null(state: State, domain: TypeFact, name: str) -> None:
     if domain.not_null:
         return
+    want_reached(state, domain)
     state.change_type(domain, not_null=True, null_set=state.statement)
     if state.version >= DOMAIN_NOT_NULL_CONSTRAINTS:
         _add(state, domain, "n", name or state.constraint_name(domain.schema, domain.name, "", "not_null"), None)

@@ -129,7 +129,7 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
         state.change_column(composite.oid, attribute.number, name=act.other)
         return
     own = state.type_names[composite.schema, composite.name]
-    user = next(_stored_in(state, own, {own}), None)
+    user = next(stored_in(state, own, {own}), None)
     if user is not None:
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{user} has the type {composite.name}")
     type_ref = type_of(state, act.type)
@@ -137,7 +137,7 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
     state.change_column(composite.oid, attribute.number, type=type_ref)
 
 
-def _stored_in(state: State, oid: int, seen: set[int]) -> Iterator[str]:
+def stored_in(state: State, oid: int, seen: set[int]) -> Iterator[str]:
     """Give the tables with columns of a type, of a domain over it, or of a composite type with it."""
     for relation in state.relations.values():
         if any(column.type.oid == oid for column in relation.columns):
@@ -146,10 +146,37 @@ def _stored_in(state: State, oid: int, seen: set[int]) -> Iterator[str]:
                 continue
             above = state.type_names[relation.schema, relation.name]
             if above not in seen:
-                yield from _stored_in(state, above, seen | {above})
+                yield from stored_in(state, above, seen | {above})
     for other in state.types.values():
         if other.kind == "d" and other.base is not None and other.base.oid == oid and other.oid not in seen:
-            yield from _stored_in(state, other.oid, seen | {other.oid})
+            yield from stored_in(state, other.oid, seen | {other.oid})
+
+
+def want_reached(state: State, domain: TypeFact) -> None:
+    """Raise RefusedError where values of a domain are stored within others, in which PostgreSQL looks at none."""
+    for relation in state.relations.values():
+        for column in relation.columns:
+            if column.type.oid != domain.oid:
+                continue
+            if column.type.array and relation.kind != "c":
+                raise RefusedError(
+                    FEATURE_NOT_SUPPORTED, f"{relation.name}.{column.name} has many of {domain.name}"
+                )
+            rows = _row_type(state, relation)
+            user = next(stored_in(state, rows, {rows}), None) if rows else None
+            if user is not None:
+                raise RefusedError(FEATURE_NOT_SUPPORTED, f"{user} has {domain.name} in a column's type")
+    for other in state.types.values():
+        if other.kind == "d" and other.base is not None and other.base.oid == domain.oid:
+            want_reached(state, other)
+
+
+def _row_type(state: State, relation: Relation) -> int:
+    """Give the type of a relation's rows, 0 where no column has it."""
+    where = (relation.schema, relation.name)
+    return next(
+        (oid for oid, each in state.types.items() if each.kind == "c" and (each.schema, each.name) == where), 0
+    )
 
 
 def drop_type(state: State, said: Drop, name: Name) -> None:

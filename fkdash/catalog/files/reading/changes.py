@@ -232,7 +232,9 @@ def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each actio
         return AlterDomain(name, Act("rename", cursor.name()))
     if take("set", "schema"):
         return AlterDomain(name, Act("set schema", cursor.name()))
-    if take("validate", "constraint") or take("owner", "to"):
+    if take("validate", "constraint"):
+        return AlterDomain(name, Act("validate constraint", cursor.name()))
+    if take("owner", "to"):
         return SKIPPED
     raise cursor.stumbled()
 

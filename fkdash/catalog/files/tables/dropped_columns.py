@@ -70,7 +70,7 @@ def _drop_computed(state: State, table: Relation, column: Attribute, *, cascade:
         if other.generated and other.default is not None and column.number in other.default.columns:
             if not cascade and state.version >= GENERATED_COLUMNS_STAY:
                 raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
-            _drop(state, state.relations[table.oid], other, cascade=True, alone=True)
+            _drop(state, state.relations[table.oid], other, cascade=cascade, alone=True)
 
 
 def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade: bool) -> None:

@@ -150,10 +150,14 @@ def _name_it(
 
 
 def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True) -> None:
-    """Allow NULL in a column again; raises RefusedError where a key or an identity needs it not to be."""
+    """Allow NULL in a column again; raises RefusedError where a key or an identity needs it not to be.
+
+    Before PostgreSQL 18 each table that inherits is asked, whatever those above say of NULL.
+    """
     relation = state.relations[table]
     column = next(each for each in relation.columns if each.number == number)
-    if not column.not_null:
+    named = state.version >= NOT_NULL_CONSTRAINTS
+    if named and not column.not_null:
         return
     if column.identity:
         raise RefusedError(SYNTAX_ERROR, f"{column.name} is an identity column")
@@ -175,10 +179,11 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
         if constraint.inherited:
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{constraint.name} is inherited")
         state.remove_constraint(constraint)
-    state.change_column(table, number, not_null=False, null_set=state.statement)
+    if column.not_null:
+        state.change_column(table, number, not_null=False, null_set=state.statement)
     for child in state.children(table):
         inherited = child.column(column.name)
-        if inherited is not None and inherited.not_null:
+        if inherited is not None and (inherited.not_null or not named):
             _uninherit(state, child.oid, inherited.number, keep=not recurse)
 
 
