@@ -287,6 +287,7 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     for function in [each for each in state.functions.values() if each.schema == schema]:
         drop_function(state, function, cascade=True)
     state.put(state.schemas, name[-1], None)
+    state.put(state.schemas_left, name[-1], schema)
 
 
 def _drop_extension(state: State, said: Drop, name: Name) -> None:

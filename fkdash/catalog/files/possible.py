@@ -77,6 +77,8 @@ def want_possible(
     if begins_query(tokens, -1):
         raise RefusedError(SYNTAX_ERROR, "a query stands in parentheses of its own")
     for at, token in enumerate(tokens):
+        if token.value in state.schemas_left and _sign(tokens, at + 1) == ".":
+            state.schema(token.value)
         if token.kind == SIGN:
             if token.value == "(" and begins_query(tokens, at):
                 raise RefusedError(FEATURE_NOT_SUPPORTED, "a query cannot stand in it")

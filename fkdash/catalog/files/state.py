@@ -61,6 +61,7 @@ class State:
         self._oids = itertools.count(_FIRST_OID)
         self._undo: list[tuple[dict, object, object]] = []  # type: ignore[type-arg] # of every store alike
         self.schemas: dict[str, int] = {}
+        self.schemas_left: dict[str, int] = {}
         self.relations: dict[int, Relation] = {}
         self.relation_names: dict[tuple[int, str], int] = {}
         self.types: dict[int, TypeFact] = {}

@@ -276,6 +276,9 @@ SCRIPTS = {
     "table u alter b set not null; alter table t alter b drop not null; create table g (k int, e int generated always as (k + 1) stored "
     "unique, f int generated always as (k + 2) stored); create table h (x int references g (e)); do $$ begin alter table g drop column "
     "k; exception when dependent_objects_still_exist then alter table c add y int; end $$; alter table g drop column k cascade;",
+    "a function of a schema that went": "create schema s; create function s.f() returns int language sql as 'select 1'; drop schema s cascade; do "
+    "$$ begin alter table c alter p_id set default s.f(); exception when invalid_schema_name then alter table c add x int; end $$; create "
+    "schema s; create function s.f() returns int language sql as 'select 1'; alter table c alter p_id set default s.f();",
 }  # fmt: skip
 
 FROM_15_ON = {
