@@ -34,6 +34,8 @@ COLLATION_OF_SET_COLUMNS: Final = 15
 
 MEMBERSHIP_OPTIONS: Final = 16
 """GRANT of a role WITH INHERIT and SET."""
+PRIMARY_KEYS_ARE_DISTINCT: Final = 16
+"""No index with NULLS NOT DISTINCT becomes a primary key."""
 CHILDS_OWN_GENERATION: Final = 16
 """A child table or partition may generate a column by an expression of its own."""
 GENERATED_WITH_THE_ROW: Final = 16

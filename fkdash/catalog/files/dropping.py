@@ -16,6 +16,7 @@ from fkdash.catalog.files.made_types import drop_type, remove_type
 from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.servers import drop_server
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
 from fkdash.catalog.files.tables.not_nulls import drop_not_null
 from fkdash.sqlstates import (
@@ -92,8 +93,10 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
     for child in state.children(table.oid):
         if not (child.is_partition or cascade or child.oid in together):
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{child.name} inherits from {table.name}")
+    together = {*together, *(each.oid for each in with_heirs(state, table))}
+    for child in state.children(table.oid):
         if child.oid in state.relations:
-            drop_relation(state, child, cascade=cascade, together={*together, table.oid})
+            drop_relation(state, child, cascade=cascade, together=together)
     want_no_view(state, table, "", cascade=cascade, together=together)
     if not table.temporary:
         want_no_rule(state, table, together=together)

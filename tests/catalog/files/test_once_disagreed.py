@@ -279,6 +279,15 @@ SCRIPTS = {
     "a function of a schema that went": "create schema s; create function s.f() returns int language sql as 'select 1'; drop schema s cascade; do "
     "$$ begin alter table c alter p_id set default s.f(); exception when invalid_schema_name then alter table c add x int; end $$; create "
     "schema s; create function s.f() returns int language sql as 'select 1'; alter table c alter p_id set default s.f();",
+    "partitions get their keys before their own checks": "create table m (k int, x int, u int constraint n references p) partition by list (k); do $$ "
+    "begin create table m1 partition of m (constraint n check (x > 0)) default; exception when duplicate_object then alter table c add x "
+    "int; end $$; create table q (k int primary key) partition by list (k); create table q1 partition of q for values in (1); create table "
+    "q2 partition of q for values in (2); alter table q2 add foreign key (k) references q1; drop table q;",
+    "what inherits from a generated column says no default": "create table g (a int generated always as (1 + 1) stored); do $$ begin create table g1 "
+    "(a serial) inherits (g); exception when invalid_column_definition then alter table c add x int; end $$; do $$ begin create table g1 "
+    "(a int generated always as identity) inherits (g); exception when invalid_column_definition then alter table c add y int; end $$;",
+    "a view uses no table that is called like a word": 'create table "select" (i int); create view v as select * from c; alter table "select" drop i '
+    'cascade; drop table "select" cascade; drop view v;',
 }  # fmt: skip
 
 FROM_15_ON = {

@@ -19,8 +19,9 @@ from fkdash.catalog.files.reading.parts import (
     expression,
     index_part,
 )
+from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.table import create_table
-from fkdash.catalog.files.reading.tokens import END, QUOTED, SIGN, WORD, Cursor, NotReadError
+from fkdash.catalog.files.reading.tokens import END, SIGN, WORD, Cursor, NotReadError
 from fkdash.catalog.files.reading.triggers import create_function, create_rule, create_trigger
 from fkdash.catalog.files.reading.types import type_said
 
@@ -129,7 +130,7 @@ def _words(tokens: Sequence[Token]) -> Iterator[str]:
     """Give the names and words of a view's query, and `*` where it takes all columns of something."""
     before = ""
     for token in tokens:
-        if token.kind in {WORD, QUOTED} or (token.value == "*" and before in _BEFORE_ALL):
+        if is_name(token) or (token.value == "*" and before in _BEFORE_ALL):
             yield token.value
         before = token.value
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.nodes import SKIPPED, ExpressionSaid, HangsOn
+from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:
@@ -121,4 +122,4 @@ def _type_of(part: Sequence[Token]) -> Iterator[Name]:
 
 def _words(tokens: Sequence[Token]) -> Iterator[str]:
     """Give the names and words of conditions and bodies."""
-    return (token.value for token in tokens if token.kind in {WORD, QUOTED})
+    return (token.value for token in tokens if is_name(token))

@@ -21,6 +21,7 @@ from fkdash.catalog.files.tables.columns import (
 )
 from fkdash.catalog.files.tables.descent import parents_said
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
+from fkdash.catalog.files.tables.generated import want_redefinable, want_same_generation
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.likes import copy_afterwards
 from fkdash.catalog.files.tables.merged_keys import merged_keys
@@ -29,14 +30,13 @@ from fkdash.catalog.files.tables.partitions import clone_to_partition
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
-    INVALID_COLUMN_DEFINITION,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
+from fkdash.versions import IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import CreateTable
@@ -99,12 +99,12 @@ class _Making:
         self._store()
         want_server(state, said)
         self._inherit_checks()
+        if said.partition_of is not None:
+            clone_to_partition(state, self.parents[0], self.relation)
         for constraint, _ in self.own:
             if constraint.kind == "c":
                 add_check(state, self.relation, constraint, may_be_unchecked=False)
         self._nulls()
-        if said.partition_of is not None:
-            clone_to_partition(state, self.parents[0], self.relation)
         for like, origin in self.likes:
             own_primary = any(each.kind == "p" for each, _ in self.own)
             copy_afterwards(state, self.relation, like, origin, has_primary=own_primary)
@@ -253,13 +253,7 @@ class _Making:
                 raise DoubtfulError(
                     f"{column.name} is generated in a table that is copied and in one inherited from"
                 )
-            said_more = column.generated or column.default or column.name in self.with_default
-            differs = bool(column.generated) is not bool(before.generated) and said_more
-            if differs or (column.generated and self.state.version < CHILDS_OWN_GENERATION):
-                raise RefusedError(
-                    INVALID_COLUMN_DEFINITION,
-                    f"{column.name} is not generated as in the table it is inherited from",
-                )
+            want_same_generation(self.state, before, column, otherwise=column.name in self.with_default)
             at = merged.index(before)
             own_default = bool(column.default or column.sequence) or column.name in self.with_default
             merged[at] = replace(
@@ -289,14 +283,11 @@ class _Making:
             if at is None:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {element.name}")
             for each in element.constraints:
+                if each.kind in {"default", "generated"}:
+                    want_redefinable(self.state, merged[at], each)
                 if each.kind == "default" and each.expression is not None:
-                    self._want_no_generation(merged[at])
                     default = default_of(self.state, each.expression, merged[at].type)
                     merged[at] = replace(merged[at], default=default, sequence=0, default_set=self.state.statement)
-
-    def _want_no_generation(self, inherited: Attribute) -> None:
-        if inherited.generated and self.state.version >= CHILDS_OWN_GENERATION:
-            raise RefusedError(INVALID_COLUMN_DEFINITION, f"{inherited.name} is generated where it comes from")
 
     def _want_same_type(self, one: Attribute, other: Attribute) -> None:
         if one.type != other.type:

@@ -26,7 +26,12 @@ from fkdash.sqlstates import (
     UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import EXCLUSION_OF_PARTITIONED, NULLS_NOT_DISTINCT, TEMPORAL_KEYS
+from fkdash.versions import (
+    EXCLUSION_OF_PARTITIONED,
+    NULLS_NOT_DISTINCT,
+    PRIMARY_KEYS_ARE_DISTINCT,
+    TEMPORAL_KEYS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -225,7 +230,7 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
     if table.kind == "p":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table's key cannot be made of an index")
     _want_no_primary(state, table, said)
-    if said.kind == "p" and fact.nulls_not_distinct:
+    if said.kind == "p" and fact.nulls_not_distinct and state.version >= PRIMARY_KEYS_ARE_DISTINCT:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{index.name} is NULLS NOT DISTINCT, as no primary key is")
     if said.kind == "p":
         for number in fact.columns:
