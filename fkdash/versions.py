@@ -54,6 +54,8 @@ NOT_NULL_CONSTRAINTS: Final = 18
 """NOT NULL of a column is a constraint with a name, which may be NOT VALID and is inherited."""
 VIRTUAL_COLUMNS: Final = 18
 """Columns that are generated when they are read."""
+FOREIGN_TABLES_LIKE_OTHERS: Final = 18
+"""CREATE FOREIGN TABLE (LIKE …)."""
 NOT_ENFORCED: Final = 18
 """CHECKs and foreign keys that are NOT ENFORCED."""
 TEMPORAL_KEYS: Final = 18

@@ -30,13 +30,13 @@ from fkdash.catalog.files.tables.partitions import clone_to_partition
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
+    FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNIQUE_VIOLATION,
-    WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
+from fkdash.versions import FOREIGN_TABLES_LIKE_OTHERS, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import CreateTable
@@ -174,6 +174,8 @@ class _Making:
         self.named_nulls[column] = said_again(before, said, column, partitioned=self.said.partitioning is not None)
 
     def _like(self, said: LikeSaid) -> None:
+        if self.said.kind == "f" and self.state.version < FOREIGN_TABLES_LIKE_OTHERS:
+            raise RefusedError(FEATURE_NOT_SUPPORTED, "a foreign table can be like another from PostgreSQL 18 on")
         origin = self.state.relation(said.table, "rpfvm")
         if origin.kind in "vm":
             raise DoubtfulError("the columns of a view are not known")
@@ -372,8 +374,6 @@ class _Making:
         if sum(each[0].kind == "p" for each in keys) > 1:
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{self.name} has more than one primary key")
         kept = merged_keys(keys)
-        if self.said.kind == "f" and kept:
-            raise RefusedError(WRONG_OBJECT_TYPE, "a foreign table cannot have a key")
         # The primary key's columns are NOT NULL before any name is chosen.
         for constraint, columns in kept:
             if constraint.kind == "p":

@@ -40,11 +40,11 @@ def add_foreign_key(
     """Add a foreign key; `checked` says that the statement makes the table, so that NOT VALID means nothing."""
     references = said.references
     assert references is not None  # noqa: S101 - a foreign key has one
+    if table.kind not in "rp":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{table.name} cannot have a foreign key")
     if said.name and state.constraint(table, said.name, EVERY_CONSTRAINT) is not None:
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
     referenced = state.relation(references.table, "rp")
-    if table.kind not in "rp":
-        raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} cannot have a foreign key")
     if table.temporary is not referenced.temporary:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} and {referenced.name} are not both temporary")
     if referenced.unlogged and not table.unlogged:

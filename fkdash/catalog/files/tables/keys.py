@@ -166,6 +166,8 @@ def add_key(
     state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
 ) -> None:
     """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint; `only` leaves partitions without one, as a dump does."""
+    if table.kind == "f":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{table.name} is a foreign table, which has no keys")
     if said.using_index is not None:
         _use_index(state, table, said)
         return
