@@ -29,7 +29,7 @@ from tests.preview.many_cases import Comparison, Connection, command
 
 NOTHING = "create function public.nothing() returns trigger language plpgsql as 'begin return null; end'"
 EMPTY = f"""
-rollback; set search_path to default;
+rollback; set search_path to default; discard temp;
 do $$ declare each record; begin
   for each in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop
     execute format('drop schema %I cascade', each.nspname);

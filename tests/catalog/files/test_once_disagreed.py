@@ -223,6 +223,9 @@ ON_THE_NEWEST = {
     "create table m (like t including all) partition by list (i); do $$ begin alter table m add exclude using btree (i with <>); "
     "exception when others then alter table c add y int; end $$; create table n (r int4range, k int) partition by list (r); do $$ begin "
     "alter table n add exclude using gist (r with &&); exception when feature_not_supported then alter table c add z int; end $$;",
+    "NOT NULL that does not fit a primary key": "create table t (s int, a int, r int); alter table t add constraint n not null s no inherit, add primary "
+    "key (r); do $$ begin alter table t add primary key (s, a); exception when object_not_in_prerequisite_state then alter table c add x "
+    "int; end $$;",
 }  # fmt: skip
 
 

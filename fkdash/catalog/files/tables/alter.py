@@ -22,6 +22,7 @@ from fkdash.sqlstates import (
     FEATURE_NOT_SUPPORTED,
     INVALID_PARAMETER_VALUE,
     INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
@@ -164,6 +165,9 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...], kno
     """
     for name in columns:
         column = state.relations[table].column(name)
+        forbids = not_null_of(state, table, column.number) if column is not None else None
+        if forbids is not None and (forbids.no_inherit or not forbids.validated):
+            raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{forbids.name} does not fit a primary key")
         if column is not None and not column.not_null:
             if name in known and state.version >= NOT_NULL_CONSTRAINTS:
                 raise RefusedError(INVALID_TABLE_DEFINITION, f"{name} of the primary key is not NOT NULL any more")
