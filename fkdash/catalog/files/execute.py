@@ -64,6 +64,8 @@ def _create_other(state: State, node: nodes.CreateOther) -> None:
         create_schema(state, node, execute)
     elif node.kind == "extension":
         _create_extension(state, node)
+    elif node.kind == "operator":
+        state.put(state.operators, node.name[-1], state.statement)
     elif node.kind == "server":
         create_server(state, node)
     elif node.kind == "type":

@@ -135,7 +135,12 @@ def _sign(tokens: Sequence[Token], at: int) -> str:
 
 
 def _want_operator(state: State, tokens: Sequence[Token], at: int, types: Mapping[str, TypeRef]) -> None:
-    """Raise RefusedError where a column is compared with a number or a truth and its type is neither."""
+    """Raise RefusedError where a column is compared with a number or a truth and its type is neither.
+
+    A cast or an operator that somebody made may be for that.
+    """
+    if state.operators:
+        return
     place = -1
     if _sign(tokens, at - 1) in _COMPARED and _sign(tokens, at + 1) in {"", ")", ","}:
         place = at - 2

@@ -79,6 +79,7 @@ class State:
         self.policies_left: dict[tuple[str, int, str], int] = {}
         self.extensions: dict[str, int] = {}
         self.servers: dict[str, int] = {}
+        self.operators: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())
         self.forget()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.catalog.files.test_once_disagreed import same
-from tests.catalog.files.test_scripts import BASE
+from tests.catalog.files.test_scripts import BASE, read
 from tests.support.servers import TestDatabase
 
 SCRIPTS = {
@@ -151,3 +151,9 @@ SCRIPTS = {
 @pytest.mark.parametrize("title", SCRIPTS)
 async def test_what_once_differed_is_the_same_now(emptied: TestDatabase, title: str, tmp_path: Path) -> None:
     await same(emptied, BASE + SCRIPTS[title], tmp_path)
+
+
+def test_an_operator_that_somebody_made_may_compare_what_could_not_be() -> None:
+    text = "create operator = (leftarg = text, rightarg = int, function = same); alter table c add t text check (t = 1);"
+    assert read(BASE + text, 18).incomplete == []
+    assert read(BASE + text.partition(";")[2], 18).incomplete != []

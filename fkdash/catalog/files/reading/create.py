@@ -59,7 +59,7 @@ def read_create(text: str, _second: str) -> Node:
     elif kind in {"policy", "publication", "procedure"}:
         return hanging(text)
     elif (kind == "foreign" and words[1:2] == ["data"]) or kind in SKIPPED_OBJECTS - {"rule"}:
-        return SKIPPED
+        return CreateOther("operator", (kind,)) if kind in {"cast", "operator"} else SKIPPED
     cursor = Cursor(text)
     cursor.want("create")
     replacing = cursor.take("or", "replace")
