@@ -32,6 +32,8 @@ COLLATION_OF_SET_COLUMNS: Final = 15
 
 MEMBERSHIP_OPTIONS: Final = 16
 """GRANT of a role WITH INHERIT and SET."""
+PRIMARY_KEYS_ARE_DISTINCT: Final = 16
+"""No index with NULLS NOT DISTINCT becomes a primary key."""
 CHILDS_OWN_GENERATION: Final = 16
 """A child table or partition may generate a column by an expression of its own."""
 GENERATED_WITH_THE_ROW: Final = 16
@@ -50,6 +52,8 @@ NOT_NULL_CONSTRAINTS: Final = 18
 """NOT NULL of a column is a constraint with a name, which may be NOT VALID and is inherited."""
 VIRTUAL_COLUMNS: Final = 18
 """Columns that are generated when they are read."""
+FOREIGN_TABLES_LIKE_OTHERS: Final = 18
+"""CREATE FOREIGN TABLE (LIKE …)."""
 NOT_ENFORCED: Final = 18
 """CHECKs and foreign keys that are NOT ENFORCED."""
 TEMPORAL_KEYS: Final = 18

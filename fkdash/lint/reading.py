@@ -15,6 +15,7 @@ from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
 from fkdash.errors import UsageError, reason_of
 from fkdash.lint.drizzle import drizzle_statements
+from fkdash.lint.encoding import HEAD, UTF_8, encoding_of, to_mend, told, want_text
 from fkdash.lint.node_pg_migrate import statements_of
 from fkdash.lint.prisma import prisma_statements
 from fkdash.lint.psql import Command, Psql, asks_only
@@ -26,6 +27,7 @@ _PIECE: Final = 1 << 20
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?: .*)?$", re.MULTILINE)
 _VERSION: Final = re.compile(r"^-- Dumped from database version (\d+)", re.MULTILINE)
 _INCLUDES: Final = frozenset({"i", "ir", "include", "include_relative"})
+_NUL: Final = "a NUL character stands here: PostgreSQL takes none (PowerShell's >> may add UTF-16 to a file)"
 _CONDITIONS: Final = frozenset({"if", "elif", "else", "endif"})
 _NO_TRANSACTION: Final = re.compile(
     r"(?:abort|begin|start|commit|end|rollback|vacuum|prepare\s+transaction)\b", re.IGNORECASE
@@ -83,11 +85,7 @@ def read_sources(
 def _version_of(sources: Sources) -> int:
     if not sources.files:
         return NEWEST
-    try:
-        with sources.files[0].path.open(encoding="utf-8", errors="replace") as file:
-            found = _VERSION.search(file.read(2000))
-    except OSError:
-        return NEWEST
+    found = _VERSION.search(beginning(sources.files[0].path))
     return min(max(int(found.group(1)), OLDEST), NEWEST) if found is not None else NEWEST
 
 
@@ -101,6 +99,7 @@ class _File:
         self.root = file.path.resolve().parent
         self.psql = Psql()
         self.last = ""
+        self.elsewhere: Statement | None = None
 
     def read(self) -> None:
         """Read it as a session of its own."""
@@ -116,10 +115,18 @@ class _File:
     def _model(self, statements: Callable[[str, str], Iterator[Statement]]) -> None:
         """Read a file that describes a schema otherwise than in SQL."""
         try:
-            text = self.file.path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+            raw = self.file.path.read_bytes()
+        except OSError as error:
             raise UsageError(
                 f"{self.file.label} cannot be read: {reason_of(error)}.", next_step="Mend it."
+            ) from error
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            encoding = encoding_of(raw[:HEAD])
+            said = f"it is {told(encoding)}" if encoding != UTF_8 else f"it is no UTF-8: {reason_of(error)}"
+            raise UsageError(
+                f"{self.file.label} cannot be read: {said}.", next_step="Save it as UTF-8."
             ) from error
         for statement in statements(text, self.file.label):
             self.script.run(statement)
@@ -168,6 +175,9 @@ class _File:
                 continue
             if not psql.commits and not script.in_transaction and not _NO_TRANSACTION.match(each.text):
                 script.run(replace(each, text="begin"))
+            if self.elsewhere is not None and script.changes(each.text):
+                script.doubt(self.elsewhere, "it leads to another database")
+                self.elsewhere = None
             if calls:
                 script.doubt(each, "what a psql variable in it stands for is not known")
             else:
@@ -194,12 +204,12 @@ class _File:
                 if self.psql.runs:
                     self._include(command, statement, path, above)
             elif self.psql.runs:
-                reason = self._command(command)
+                reason = self._command(command, statement)
                 if reason:
                     self.script.doubt(statement, reason)
         return True
 
-    def _command(self, command: Command) -> str:
+    def _command(self, command: Command, statement: Statement) -> str:
         """Carry out one that leads nowhere else; give what is not followed of it, "" for nothing."""
         psql, word, arguments = self.psql, command.word, command.arguments
         if word == "set":
@@ -211,12 +221,18 @@ class _File:
         elif word == "gset":
             psql.forget(self.last, (arguments or ("",))[0] or "")
         elif word in {"c", "connect"}:
-            return "it leads to another database" if self.script.state.relations else ""
+            self._connect(command, statement)
         elif word == "!":
             return "" if asks_only(command.rest) else "what a shell command does is not followed"
         elif word not in _HARMLESS and not word.startswith("d"):
             return f"what psql does at \\{word} is not followed"
         return ""
+
+    def _connect(self, command: Command, statement: Statement) -> None:
+        """Begin a session anew; one in another database is doubted once something is made there."""
+        self.script.begin_session()
+        if command.arguments[:1] not in {(), ("-",)} and self.script.state.relations:
+            self.elsewhere = statement
 
     def _include(self, command: Command, statement: Statement, path: Path, above: tuple[Path, ...]) -> None:
         name = command.arguments[0] if command.arguments else None
@@ -241,14 +257,17 @@ class _File:
 
 
 def _decoded(path: Path, label: str, script: Script, progress: Callable[[str, int], None] | None) -> Iterator[str]:
-    """Give a file's text in pieces; what is no UTF-8 is said and read as something else."""
+    """Give a file's text in pieces; what PostgreSQL would not take as UTF-8 is said and read all the same."""
     done, line = 0, 1
-    said = False
+    said = nothing = False
     with path.open("rb") as file:
-        head = file.read(2)
-        utf16 = head in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        head = file.read(HEAD)
+        want_text(head, label)
+        encoding = encoding_of(head)
+        if encoding != UTF_8:
+            script.incomplete.append(Incomplete(label, 1, 1, to_mend(encoding), ""))
         file.seek(0)
-        make = codecs.getincrementaldecoder("utf-16" if utf16 else "utf-8")
+        make = codecs.getincrementaldecoder(encoding)
         strict, lenient = make("strict"), make("replace")
         while True:
             raw = file.read(_PIECE)
@@ -258,7 +277,9 @@ def _decoded(path: Path, label: str, script: Script, progress: Callable[[str, in
             except UnicodeDecodeError as error:
                 at = line + raw[: max(error.start, 0)].count(b"\n")
                 if not said:
-                    script.incomplete.append(Incomplete(label, at, 1, "the file is not UTF-8 here", ""))
+                    script.incomplete.append(
+                        Incomplete(label, at, 1, f"the file is not {told(encoding)} here", "")
+                    )
                 said = True
                 lenient.setstate(state)
                 text = lenient.decode(raw, final=not raw)
@@ -267,6 +288,9 @@ def _decoded(path: Path, label: str, script: Script, progress: Callable[[str, in
                 if text:
                     yield text
                 return
+            if not nothing and "\0" in text:
+                nothing, at = True, line + text[: text.index("\0")].count("\n")
+                script.incomplete.append(Incomplete(label, at, 1, _NUL, ""))
             done += len(raw)
             line += raw.count(b"\n")
             if progress is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.lint.encoding import archive
 from fkdash.lint.tools import (
     TOOLS,
     Tool,
@@ -156,6 +157,8 @@ def _the_one(
             f"{label_of(written)} is a migration in {language_of(written)}; only SQL can be read.",
             next_step="Name a dump (pg_dump --schema-only), or judge a snapshot with fkdash check --from.",
         )
+    if (folder / "toc.dat").is_file():
+        raise archive(str(folder))
     raise UsageError(
         f"{folder} has no SQL migrations{asked} in it.", next_step="Name the folder they lie in, or a dump."
     )

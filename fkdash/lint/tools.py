@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.lint.encoding import encoding_of
 from fkdash.lint.node_pg_migrate import only_runs_statements
 
 _NUMBERS: Final = re.compile(r"\d+(?:[._T-]\d+(?=[._T-]))*")
@@ -193,8 +194,9 @@ def _node_pg_migrate(folder: Path) -> Sequence[Path]:
 def beginning(path: Path) -> str:
     """Give the first lines of a file, "" where it cannot be read."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(_PEEK)
+        with path.open("rb") as file:
+            raw = file.read(_PEEK)
+        return raw.decode(encoding_of(raw), errors="replace").removeprefix("\ufeff")
     except OSError:
         return ""
 
@@ -204,7 +206,7 @@ def _sqitch(folder: Path) -> Sequence[Path]:
     if not plan.is_file():
         return ()
     names: list[str] = []
-    for line in plan.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in plan.read_text(encoding="utf-8-sig", errors="replace").splitlines():
         word = line.split(maxsplit=1)[0] if line.strip() else ""
         if word and not word.startswith(("%", "#", "@", "-")):
             names.append(word)

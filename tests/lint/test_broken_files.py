@@ -19,6 +19,45 @@ BROKEN: dict[str, tuple[dict[str, str | bytes], int, str]] = {
         "git left conflict markers here",
     ),
     "another encoding": ({"m/1.sql": TABLES.encode() + b"COMMENT ON TABLE users IS 'caf\xe9';"}, 4, "not UTF-8"),
+    "what PowerShell's > writes": (
+        {"m/1.sql": TABLES.encode("utf-16")},
+        4,
+        "m/1.sql:1:1\nincomplete  the file is UTF-16 (PowerShell's > may write that), which neither psql",
+    ),
+    "UTF-16 without a mark": ({"m/1.sql": TABLES, "m/2.sql": KEY.encode("utf-16-le")}, 1, "m/2.sql:1:1"),
+    "UTF-16 the other way round": (
+        {"m/1.sql": TABLES, "m/2.sql": b"\0-\0-\0\n"},
+        4,
+        "the file is UTF-16",
+    ),
+    "UTF-32": ({"m/1.sql": TABLES.encode("utf-32")}, 4, "the file is UTF-32"),
+    "half a character of UTF-16": (
+        {"m/1.sql": (TABLES + "-- end").encode("utf-16")[:-1]},
+        4,
+        "the file is not UTF-16 here",
+    ),
+    "what PowerShell's >> adds": (
+        {"m/1.sql": TABLES.encode() + "-- more\n".encode("utf-16-le")},
+        4,
+        "m/1.sql:6:1\nincomplete  a NUL character stands here",
+    ),
+    "a migration in UTF-16 whose way back is not run": (
+        {"m/1_a.sql": f"-- +goose Up\n{TABLES}-- +goose Down\nDROP TABLE users;".encode("utf-16")},
+        4,
+        "0 foreign keys in 2 tables",
+    ),
+    "an include in UTF-16": (
+        {"m/1.sql": "\\ir x/o.sql\n", "m/x/o.sql": TABLES.encode("utf-16")},
+        4,
+        "m/x/o.sql:1:1\nincomplete  the file is UTF-16",
+    ),
+    "an archive of pg_dump": ({"m/1.sql": b"PGDMP\x01\x0e\x00"}, 2, "pg_restore -f dump.sql m/1.sql"),
+    "a dump in a directory": (
+        {"m/toc.dat": b"PGDMP", "m/3801.dat.gz": b"\x1f\x8b"},
+        2,
+        "m is an archive of pg_dump",
+    ),
+    "a dump that is compressed": ({"m/1.sql": TABLES, "m/2.sql": b"\x1f\x8b\x08\x08"}, 2, "compressed with gzip"),
     "two files with one number": (
         {"m/1_a.sql": TABLES, "m/1_b.sql": "ALTER TABLE users ADD x int;"},
         4,
@@ -85,7 +124,13 @@ BROKEN: dict[str, tuple[dict[str, str | bytes], int, str]] = {
 def test_broken_input_is_said_and_never_green(lint: Lint, tmp_path: Path, title: str) -> None:  # noqa: F811
     files, wanted, words = BROKEN[title]
     write(files, tmp_path)
-    code, said = lint("m", *(["--tool", "frobnicate"] if "tool there is not" in title else []), form="text")
+    if title.startswith("a Prisma schema"):
+        (tmp_path / "m").rename(tmp_path / "m.prisma")
+    code, said = lint(
+        "m.prisma" if (tmp_path / "m.prisma").exists() else "m",
+        *(["--tool", "frobnicate"] if "tool there is not" in title else []),
+        form="text",
+    )
     assert (code, words in said) == (wanted, True), said
     assert "Traceback" not in said
 
@@ -110,3 +155,9 @@ def test_marks_of_other_systems_make_no_difference(
     assert (finding["line"], finding["column"]) == (6, 1)
     write({"m/1.sql": (TABLES + KEY).encode("utf-16")}, tmp_path)
     assert len(found(lint("m")[1], "FK101")) == 1
+
+
+def test_a_model_that_is_no_utf_8_says_what_it_is(lint: Lint, tmp_path: Path) -> None:  # noqa: F811
+    write({"schema.prisma": "model a {}".encode("utf-16")}, tmp_path)
+    code, said = lint("schema.prisma", form="text")
+    assert (code, "schema.prisma cannot be read: it is UTF-16." in said) == (2, True), said

@@ -66,6 +66,8 @@ create schema :"schema"; create table :schema.t (id int primary key);
     "no AUTOCOMMIT": "\\set AUTOCOMMIT off\nalter table c add x int; commit; alter table c add y int; rollback;\n"
     "\\set AUTOCOMMIT on\nalter table c add z int;",
     "statements that are sent together": r"begin\; alter table c add x int\; commit;",
+    "a session that is begun anew": "create schema s; set search_path = s; create temp table c (x int);\n\\connect -\n"
+    "alter table c add y int; create table t (id int);\n\\c\ncreate table u (id int);",
     "strings with escapes, as they once were": "set standard_conforming_strings = off;\ncomment on table c is 'it\\'s; drop "
     "table p;';\nalter table c add x text default 'a\\'b' || E'\\'' || $$\\$$;\nset standard_conforming_strings = on;\n"
     "alter table c add y text default 'a\\'; alter table c add z int; --'\n",
@@ -83,6 +85,8 @@ DOUBTFUL = {
     "\\else": "there is no \\if for this \\else",
     "\\set AUTOCOMMIT off\nalter table c add x int;": "the transaction that begins here is never committed",
     "\\! psql -f other.sql": "what a shell command does is not followed",
+    "\\connect other\nset search_path = '';\nalter table public.c add x int; drop table public.p;": "it leads to another database",
+    "begin; alter table c add x int;\n\\c -\n": "the transaction that begins here is never committed",
     "alter table c add x int default ${n};": "it is not understood at '${n}'",
 }
 
@@ -106,6 +110,13 @@ async def test_a_script_is_read_as_psql_runs_it(emptied: TestDatabase, title: st
 def test_what_psql_knows_and_files_do_not_is_said(text: str, tmp_path: Path) -> None:
     [said] = read(BASE + text, tmp_path).script.incomplete
     assert said.reason.startswith(DOUBTFUL[text]), said.reason
+
+
+def test_another_database_in_which_nothing_is_made_is_no_question(tmp_path: Path) -> None:
+    text = (
+        "\\connect -reuse-previous=on \"dbname='other'\"\nset search_path = ''; alter database other owner to o;\n"
+    )
+    assert read(BASE + text, tmp_path).script.incomplete == []
 
 
 def test_a_condition_that_decides_over_nothing_is_no_question(tmp_path: Path) -> None:

@@ -57,17 +57,33 @@ def read(folder: Path, files: dict[str, str], tool: str | None = None) -> FilesR
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="")
     return read_sources(find_sources([folder], tool))
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["unix", "windows"])
 @pytest.mark.parametrize("tool", FOLDERS)
-def test_a_tool_is_recognised_and_its_files_run_in_its_order(tmp_path: Path, tool: str) -> None:
+def test_a_tool_is_recognised_and_its_files_run_in_its_order(tmp_path: Path, tool: str, ends: str) -> None:
     folder = tmp_path / "supabase" / "migrations" if tool == "supabase" else tmp_path / "m"
-    found = read(folder, FOLDERS[tool])
+    found = read(folder, {name: text.replace("\n", ends) for name, text in FOLDERS[tool].items()})
     assert [each.reason for each in found.script.incomplete] == []
     assert find_sources([folder]).files[0].tool.name == tool
     [table] = [table for name, table in found.catalog.tables.items() if name.name == "a"]
+    assert [column.name for column in table.columns] == ["id", "c"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"1.sql": A, "2.sql": "", "3.sql": "-- nothing\n/* at all */\n", "4.sql": B, "5.sql": C},
+        {"1.sql": "\\ir more/a.sql\n\\ir 'more/b c.sql'", "more/a.sql": A, "more/b c.sql": f"{B}\n{C}"},
+    ],
+    ids=["files without a statement", "files with nothing but other files"],
+)
+def test_files_that_say_nothing_themselves_change_nothing(tmp_path: Path, files: dict[str, str]) -> None:
+    found = read(tmp_path, files)
+    assert [each.reason for each in found.script.incomplete] == []
+    [table] = found.catalog.tables.values()
     assert [column.name for column in table.columns] == ["id", "c"]
 
 

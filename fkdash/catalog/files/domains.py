@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.expressions import template
+from fkdash.catalog.files.expressions import template, want_columns
 from fkdash.catalog.files.facts import Constraint, TypeFact
+from fkdash.catalog.files.made_types import want_reached
+from fkdash.catalog.files.possible import want_default, want_possible
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
 from fkdash.catalog.files.tables.descent import DEEPEST
@@ -26,6 +28,7 @@ def create_domain(state: State, said: CreateDomain) -> None:
     base = type_of(state, said.type)
     for each in said.constraints:
         if each.kind == "default" and each.expression is not None:
+            want_default(state, each.expression, base)
             words = [token.value for token in each.expression.tokens]
             default = None if words == ["null"] else template(each.expression, {}).text({})
         elif each.kind == "n":
@@ -55,6 +58,8 @@ def _want_shallow(state: State, below: TypeFact | None) -> None:
 
 def _add_check(state: State, domain: TypeFact, said: ConstraintSaid) -> None:
     assert said.expression is not None  # noqa: S101 - a check has one
+    want_possible(state, said.expression, {"value": domain.base} if domain.base is not None else {})
+    want_columns(said.expression, {}, domain.name)
     name = said.name or state.constraint_name(domain.schema, domain.name, "", "check")
     if any(each.domain == domain.oid and each.name == name for each in state.constraints.values()):
         raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {name} already")
@@ -80,9 +85,12 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
     """ALTER DOMAIN, one action."""
     found, act = state.find_type(said.name), said.act
     if found is None or found.kind != "d":
+        state.want_schema_of(said.name)
         raise RefusedError(UNDEFINED_OBJECT, f"there is no domain {'.'.join(said.name)}")
     named = {each.name: each for each in state.constraints.values() if each.domain == found.oid}
     if act.what == "set default":
+        if act.expression is not None and found.base is not None:
+            want_default(state, act.expression, found.base)
         words = [token.value for token in act.expression.tokens] if act.expression is not None else ["null"]
         default = None if words == ["null"] or act.expression is None else template(act.expression, {}).text({})
         state.change_type(found, default=default, default_set=state.statement)
@@ -95,6 +103,8 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         if act.constraint.kind == "n":
             _forbid_null(state, found, act.constraint.name or "")
         else:
+            if not act.constraint.not_valid:
+                want_reached(state, found)
             _add_check(state, found, act.constraint)
     elif act.what == "drop constraint":
         constraint = named.get(act.name)
@@ -105,6 +115,10 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
             _allow_null(state, found)
         else:
             state.remove_constraint(constraint)
+    elif act.what == "validate constraint":
+        if act.name not in named:
+            raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name}")
+        want_reached(state, found)
     elif act.what == "rename constraint":
         if act.name not in named:
             raise RefusedError(UNDEFINED_OBJECT, f"there is no constraint {act.name}")
@@ -113,19 +127,23 @@ def alter_domain(state: State, said: AlterDomain) -> None:  # noqa: C901, PLR091
         state.want_free_type(found.schema, act.name)
         state.change_type(found, name=act.name)
     elif act.what == "set schema":
-        schema = state.schema(act.name)
-        if schema != found.schema:
-            want_types_to_move(state, schema, found.name, found.oid)
-        state.change_type(found, schema=schema)
-        for constraint in named.values():
-            state.change_constraint(constraint, schema=schema)
+        _set_schema(state, found, state.schema(act.name))
     else:
         raise DoubtfulError(f"{act.what} of a domain is not followed")
+
+
+def _set_schema(state: State, domain: TypeFact, schema: int) -> None:
+    if schema != domain.schema:
+        want_types_to_move(state, schema, domain.name, domain.oid)
+    state.change_type(domain, schema=schema)
+    for constraint in [each for each in state.constraints.values() if each.domain == domain.oid]:
+        state.change_constraint(constraint, schema=schema)
 
 
 def _forbid_null(state: State, domain: TypeFact, name: str) -> None:
     if domain.not_null:
         return
+    want_reached(state, domain)
     state.change_type(domain, not_null=True, null_set=state.statement)
     if state.version >= DOMAIN_NOT_NULL_CONSTRAINTS:
         _add(state, domain, "n", name or state.constraint_name(domain.schema, domain.name, "", "not_null"), None)

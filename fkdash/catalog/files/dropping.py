@@ -10,17 +10,18 @@ from fkdash.catalog.files.dropping_code import (
     drop_rule,
     drop_trigger,
     want_no_call_into,
-    want_no_cast_to,
 )
-from fkdash.catalog.files.hanging import drop_functions_in, want_nothing_hanging, want_type_unused
+from fkdash.catalog.files.hanging import drop_functions_in, want_nothing_hanging
+from fkdash.catalog.files.made_types import drop_type, remove_type
 from fkdash.catalog.files.rules import want_no_rule
+from fkdash.catalog.files.servers import drop_server
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
 from fkdash.catalog.files.tables.not_nulls import drop_not_null
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
-    UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
@@ -28,7 +29,7 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from fkdash.catalog.files.facts import Constraint, Relation, TypeFact
+    from fkdash.catalog.files.facts import Constraint, Relation
     from fkdash.catalog.files.reading.nodes import Drop, Name
 
 _RELATION_KINDS: Final = {
@@ -80,7 +81,7 @@ def drop_relation(state: State, relation: Relation, *, cascade: bool, together: 
     elif relation.index is not None:
         _drop_index_itself(state, relation, cascade=cascade, together=along)
     elif relation.kind == "S":
-        drop_sequence(state, relation, cascade=cascade)
+        drop_sequence(state, relation, cascade=cascade, together=along)
     else:
         want_no_view(state, relation, "", cascade=cascade, together=along)
         if relation.oid in state.relations:
@@ -92,10 +93,13 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
     for child in state.children(table.oid):
         if not (child.is_partition or cascade or child.oid in together):
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{child.name} inherits from {table.name}")
+    together = {*together, *(each.oid for each in with_heirs(state, table))}
+    for child in state.children(table.oid):
         if child.oid in state.relations:
-            drop_relation(state, child, cascade=cascade, together={*together, table.oid})
+            drop_relation(state, child, cascade=cascade, together=together)
     want_no_view(state, table, "", cascade=cascade, together=together)
-    want_no_rule(state, table, together=together)
+    if not table.temporary:
+        want_no_rule(state, table, together=together)
     _drop_references(state, table, cascade=cascade, together=together)
     for constraint in state.constraints_on(table.oid, "pucfxnt"):
         if constraint.oid in state.constraints:
@@ -105,7 +109,7 @@ def _drop_table(state: State, table: Relation, *, cascade: bool, together: set[i
             remove_with_copies(state, state.constraints[oid])
     _remove_indexes(state, table)
     for sequence in [each for each in state.relations.values() if each.owned_by and each.owned_by[0] == table.oid]:
-        drop_sequence(state, sequence, cascade=cascade, table=table.oid)
+        drop_sequence(state, sequence, cascade=cascade, table=table.oid, together=together)
     row_type = (table.schema, table.name)
     if any((each.schema, each.name) == row_type and each.kind == "c" for each in state.types.values()):
         raise DoubtfulError(f"a column has the row type of {table.name}")
@@ -229,16 +233,22 @@ def _remove_check(state: State, check: Constraint) -> None:
 
 
 def drop_sequence(
-    state: State, sequence: Relation, *, cascade: bool, table: int = 0, column_only: int = 0
+    state: State,
+    sequence: Relation,
+    *,
+    cascade: bool,
+    table: int = 0,
+    column_only: int = 0,
+    together: Collection[int] = (),
 ) -> None:
     """Drop a sequence; the defaults that use it keep it, or go, but those of what it goes with.
 
-    That is a `table`, or only its column `column_only`.
+    That is a `table`, or only its column `column_only`, and what goes `together` with it.
     """
     if sequence.identity and not table:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{sequence.name} belongs to an identity column")
     for relation in list(state.relations.values()):
-        if relation.oid == table and not column_only:
+        if relation.oid in together or (relation.oid == table and not column_only):
             continue
         for column in relation.columns:
             if column.sequence == sequence.oid and (relation.oid, column.number) != (table, column_only):
@@ -249,50 +259,6 @@ def drop_sequence(
                     )
                 state.change_column(relation.oid, column.number, sequence=0, default_set=state.statement)
     state.remove_relation(sequence)
-
-
-def _drop_type(state: State, said: Drop, name: Name) -> None:
-    found = state.find_type(name)
-    if found is None:
-        relation = state.find(name)
-        if relation is not None and relation.kind == "c":
-            state.remove_relation(relation)
-            return
-        if said.if_exists:
-            return
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(name)}")
-    if said.kind == "domain" and found.kind != "d":
-        raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a domain")
-    _remove_type(state, found, cascade=said.cascade)
-
-
-def _remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
-    for other in [each for each in state.types.values() if each.base is not None and each.base.oid == found.oid]:
-        if not cascade:
-            raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is built on {found.name}")
-        _remove_type(state, other, cascade=True)
-    for relation in list(state.relations.values()):
-        for column in relation.columns:
-            if column.type.oid == found.oid and found.oid:
-                if not cascade:
-                    raise RefusedError(
-                        DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{column.name} has the type {found.name}"
-                    )
-                from fkdash.catalog.files.reading.nodes import Act
-                from fkdash.catalog.files.tables.alter_columns import drop_column
-
-                now = state.relations[relation.oid]
-                drop_column(state, now, Act("drop column", column.name, cascade=True), only=False)
-            elif column.default_type == found.oid and found.oid:
-                if not cascade:
-                    raise RefusedError(
-                        DEPENDENT_OBJECTS_STILL_EXIST,
-                        f"the default of {relation.name}.{column.name} has the type {found.name}",
-                    )
-                state.change_column(relation.oid, column.number, default=None, default_type=0)
-    want_no_cast_to(state, found)
-    want_type_unused(state, found.oid, found.name, cascade=cascade)
-    state.remove_type(found)
 
 
 def _drop_schema(state: State, said: Drop, name: Name) -> None:
@@ -320,10 +286,11 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
                 state.remove_relation(relation)
     for type_fact in types:
         if type_fact.oid in state.types:
-            _remove_type(state, type_fact, cascade=True)
+            remove_type(state, type_fact, cascade=True)
     for function in [each for each in state.functions.values() if each.schema == schema]:
         drop_function(state, function, cascade=True)
     state.put(state.schemas, name[-1], None)
+    state.put(state.schemas_left, name[-1], schema)
 
 
 def _drop_extension(state: State, said: Drop, name: Name) -> None:
@@ -334,15 +301,16 @@ def _drop_extension(state: State, said: Drop, name: Name) -> None:
     for type_name in KNOWN_EXTENSIONS.get(name[-1], ()):
         oid = state.type_names.get((state.extensions[name[-1]], type_name))
         if oid is not None:
-            _remove_type(state, state.types[oid], cascade=said.cascade)
+            remove_type(state, state.types[oid], cascade=said.cascade)
     state.put(state.extensions, name[-1], None)
 
 
 _DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
-    "type": _drop_type,
-    "domain": _drop_type,
+    "type": drop_type,
+    "domain": drop_type,
     "schema": _drop_schema,
     "extension": _drop_extension,
+    "server": drop_server,
     "trigger": drop_trigger,
     "rule": drop_rule,
     **dict.fromkeys(

@@ -24,6 +24,7 @@ def drop_trigger(state: State, said: Drop, name: Name) -> None:
     if table is None or name[-1] not in {each.name for each in table.triggers}:
         if said.if_exists:
             return
+        state.relation(said.on, "rpfvm")
         raise RefusedError(UNDEFINED_OBJECT, f"there is no trigger {name[-1]} on {'.'.join(said.on)}")
     if any(each.name == name[-1] and each.parent for each in table.triggers):
         raise RefusedError(
@@ -50,6 +51,7 @@ def drop_rule(state: State, said: Drop, name: Name) -> None:
     if table is None or all(each.name != name[-1] for each in table.rules):
         if said.if_exists or (table is not None and table.kind in "vm"):
             return
+        state.relation(said.on, "rpfvm")
         raise RefusedError(UNDEFINED_OBJECT, f"there is no rule {name[-1]} on {'.'.join(said.on)}")
     state.change(table, rules=tuple(each for each in table.rules if each.name != name[-1]))
 

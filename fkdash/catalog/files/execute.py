@@ -8,18 +8,20 @@ from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
 from fkdash.catalog.files.facts import Relation, TypeFact
 from fkdash.catalog.files.hanging import hang
+from fkdash.catalog.files.made_types import alter_attributes, alter_type, create_type
 from fkdash.catalog.files.reading import nodes
 from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.schemas import create_schema, rename_schema
+from fkdash.catalog.files.servers import create_server
 from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import partitions
 from fkdash.catalog.files.tables.alter import alter_table
-from fkdash.catalog.files.tables.alter_names import rename, set_schema, want_types_to_move
+from fkdash.catalog.files.tables.alter_names import rename, set_schema
 from fkdash.catalog.files.tables.create import create_table
 from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function
 from fkdash.catalog.files.triggers import create_trigger, rename_trigger
-from fkdash.catalog.files.types import KNOWN_EXTENSIONS, type_of
+from fkdash.catalog.files.types import KNOWN_EXTENSIONS
 from fkdash.catalog.files.views import used_by
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
@@ -29,7 +31,6 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
-    WRONG_OBJECT_TYPE,
 )
 
 if TYPE_CHECKING:
@@ -63,8 +64,12 @@ def _create_other(state: State, node: nodes.CreateOther) -> None:
         create_schema(state, node, execute)
     elif node.kind == "extension":
         _create_extension(state, node)
+    elif node.kind == "operator":
+        state.put(state.operators, node.name[-1], state.statement)
+    elif node.kind == "server":
+        create_server(state, node)
     elif node.kind == "type":
-        _create_type(state, node)
+        create_type(state, node)
     else:
         _create_view_or_sequence(state, node)
 
@@ -82,25 +87,6 @@ def _create_extension(state: State, node: nodes.CreateOther) -> None:
     for type_name in KNOWN_EXTENSIONS.get(name, ()):
         if (schema, type_name) not in state.type_names:
             state.add_type(TypeFact(state.new_oid(), schema, type_name, "x", made=state.statement))
-
-
-def _create_type(state: State, node: nodes.CreateOther) -> None:
-    schema, name = state.creation_schema(node.name), node.name[-1]
-    existing = state.type_names.get((schema, name))
-    if existing is not None and state.types[existing].kind == "s":
-        state.remove_type(state.types[existing])
-    kind = {"enum": "e", "range": "r", "composite": "c", "shell": "s"}.get(node.detail, "b")
-    state.add_type(TypeFact(state.new_oid(), schema, name, kind, made=state.statement))
-    if kind == "c":
-        for column in node.columns:
-            if column.type is not None:
-                type_of(state, column.type)
-        state.add_relation(Relation(state.new_oid(), schema, name, "c", made=state.statement))
-    if kind == "r":
-        multi = node.schema or (
-            name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
-        )
-        state.add_type(TypeFact(state.new_oid(), schema, multi, "m", made=state.statement))
 
 
 def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
@@ -127,7 +113,7 @@ def _alter_other(state: State, node: nodes.AlterOther) -> None:
     if node.kind in {"index", "sequence"}:
         _alter_relation(state, node)
     elif node.kind == "type":
-        _alter_type(state, node)
+        alter_type(state, node)
     elif node.kind == "schema":
         rename_schema(state, node)
     elif node.kind == "trigger":
@@ -156,6 +142,7 @@ def _alter_relation(state: State, node: nodes.AlterOther) -> None:
     if found is None:
         if node.if_exists:
             return
+        state.want_schema_of(node.name)
         raise RefusedError(UNDEFINED_TABLE, f"there is no {node.kind} {'.'.join(node.name)}")
     act = node.act
     if act.what == "rename":
@@ -187,33 +174,6 @@ def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
     state.change(sequence, owned_by=(table.oid, column.number))
 
 
-def _alter_type(state: State, node: nodes.AlterOther) -> None:
-    found, act = state.find_type(node.name), node.act
-    if found is None:
-        relation = state.find(node.name)
-        if relation is not None and relation.kind == "r":
-            raise RefusedError(WRONG_OBJECT_TYPE, f"{node.name[-1]} is a table's row type")
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(node.name)}")
-    if act.what == "rename":
-        state.want_free_type(found.schema, act.name)
-        state.change_type(found, name=act.name)
-    elif act.what == "set schema":
-        schema = state.schema(act.name)
-        if schema != found.schema:
-            want_types_to_move(state, schema, found.name, found.oid)
-        state.change_type(found, schema=schema)
-    elif act.what == "attributes":
-        return
-    else:
-        raise DoubtfulError(f"{act.what} of a type is not followed")
-    for relation in list(state.relations.values()):
-        if relation.kind == "c" and (relation.schema, relation.name) == (found.schema, found.name):
-            now = state.types[found.oid]
-            state.change(relation, schema=now.schema, name=now.name)
-    for constraint in [each for each in state.constraints.values() if each.domain == found.oid]:
-        state.change_constraint(constraint, schema=state.types[found.oid].schema)
-
-
 def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
     table = state.relation(node.table, "rpf")
     found = state.constraint(table, node.name)
@@ -235,6 +195,7 @@ _HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.CreateDomain: create_domain,
     nodes.AlterDomain: alter_domain,
     nodes.AlterOther: _alter_other,
+    nodes.AlterAttributes: alter_attributes,
     nodes.CreateFunction: create_function,
     nodes.CreateTrigger: create_trigger,
     nodes.CreateRule: create_rule,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Template
+from fkdash.catalog.files.reading.nodes import ExpressionSaid
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, STRING, WORD, cut_name
 from fkdash.catalog.files.state import DoubtfulError, RefusedError
 from fkdash.sqlstates import UNDEFINED_COLUMN
@@ -12,7 +13,6 @@ from fkdash.sqlstates import UNDEFINED_COLUMN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.files.reading.nodes import ExpressionSaid
     from fkdash.catalog.files.reading.tokens import Token
 
 _NEVER_COLUMNS: Final = frozenset(
@@ -130,6 +130,29 @@ def want_columns(said: ExpressionSaid, columns: Mapping[str, int], table: str) -
             if token.value not in _NEVER_COLUMNS and token.value not in _SQL_WORDS:
                 raise DoubtfulError(f"whether {token.value} is a column of {table} is not known")
         at += length
+
+
+def begins_query(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a parenthesis holds a query."""
+    words = [token.value if token.kind in {WORD, SIGN} else "" for token in tokens[at + 1 : at + 3]]
+    return words[:1] in (["select"], ["with"], ["table"]) or words == ["values", "("]
+
+
+def without_queries(said: ExpressionSaid) -> ExpressionSaid:
+    """Give an expression without the queries in it, whose names mean what they select from."""
+    kept: list[Token] = []
+    depth = within = 0
+    for at, token in enumerate(said.tokens):
+        if token.kind == SIGN and token.value == "(":
+            depth += 1
+            if not within and begins_query(said.tokens, at):
+                within = depth
+        if not within:
+            kept.append(token)
+        if token.kind == SIGN and token.value == ")":
+            within = 0 if within == depth else within
+            depth -= 1
+    return ExpressionSaid(said.text, tuple(kept))
 
 
 def _stands_alone(tokens: Sequence[Token], at: int) -> bool:

@@ -209,6 +209,7 @@ class Relation:
     temporary: bool = False
     unlogged: bool = False
     unknown: bool = False
+    server: str = ""
     made: int = 0
 
     def column(self, name: str) -> Attribute | None:

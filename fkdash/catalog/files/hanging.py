@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.expressions import want_columns, without_queries
 from fkdash.catalog.files.facts import Hanging
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.views import used_by
-from fkdash.sqlstates import UNDEFINED_OBJECT
+from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT, UNDEFINED_TABLE, WRONG_OBJECT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +37,8 @@ def hang(state: State, node: HangsOn) -> None:
         return
     where = (node.kind, place, f"{node.name[-1]}({node.signature})")
     before = state.hanging.get(where)
+    if node.kind == "policy":
+        _judge_policy(state, node, place, before)
     if node.doing == "drop":
         state.put(state.hanging, where, None)
     elif node.renamed:
@@ -54,12 +57,32 @@ def _place(state: State, node: HangsOn) -> int | None:
     """Give the table of a policy, or the schema of a function."""
     if node.kind == "policy":
         table = state.find(node.table)
+        if table is None and not node.if_exists and (len(node.table) == 1 or node.table[-2] in state.schemas):
+            raise RefusedError(UNDEFINED_TABLE, f"there is no table {'.'.join(node.table)}")
         return table.oid if table is not None else None
     if node.kind == "publication":
         return _NOWHERE
     if len(node.name) > 1:
         return state.schemas.get(node.name[-2])
     return next((state.schemas[each] for each in state.path if each in state.schemas), None)
+
+
+def _judge_policy(state: State, node: HangsOn, place: int, before: Hanging | None) -> None:
+    """Raise where a policy is there already or is not, or asks for a column that its table does not have."""
+    table, name = state.relations[place], node.name[-1]
+    if table.kind not in "rp":
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} is not a table")
+    wanted = node.renamed or (name if node.doing == "create" else "")
+    if wanted and ("policy", place, f"{wanted}()") in state.hanging:
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a policy {wanted} of {table.name} already")
+    if ("policy", place, f"{name}()") in state.policies_left:
+        if not node.if_exists:
+            raise DoubtfulError(f"whether the policy {name} of {table.name} is still there is not known")
+    elif node.doing != "create" and before is None and not node.if_exists:
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no policy {name} of {table.name}")
+    for each in node.conditions if not table.unknown else ():
+        columns = {column.name: column.number for column in table.columns}
+        want_columns(without_queries(each), columns, table.name)
 
 
 def _made(state: State, node: HangsOn, place: int) -> Hanging:
@@ -104,7 +127,7 @@ def want_nothing_hanging(
             continue
         if not cascade:
             raise DoubtfulError(f"the {each.kind} {each.name} seems to use {_said(table, column)}")
-        state.put(state.hanging, where, None)
+        _leave(state, where)
 
 
 def want_type_unused(state: State, oid: int, name: str, *, cascade: bool) -> None:
@@ -113,7 +136,14 @@ def want_type_unused(state: State, oid: int, name: str, *, cascade: bool) -> Non
         if oid in each.types:
             if not cascade:
                 raise DoubtfulError(f"the {each.kind} {each.name} seems to use the type {name}")
-            state.put(state.hanging, where, None)
+            _leave(state, where)
+
+
+def _leave(state: State, where: tuple[str, int, str]) -> None:
+    """Forget what seems to have gone along with what it uses: of a policy that name is in doubt from now on."""
+    state.put(state.hanging, where, None)
+    if where[0] == "policy":
+        state.put(state.policies_left, where, state.statement)
 
 
 def callers(state: State, function: str) -> list[str]:

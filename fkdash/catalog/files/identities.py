@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.files.state import RefusedError, State
 from fkdash.catalog.files.tables.alter_columns import column_of
 from fkdash.catalog.files.tables.columns import add_identity_sequence
+from fkdash.catalog.files.tables.not_nulls import not_null_of
 from fkdash.catalog.files.types import is_whole_number
 from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, OBJECT_NOT_IN_PREREQUISITE_STATE
 from fkdash.versions import IDENTITY_IN_PARTITIONS
@@ -25,6 +26,9 @@ def add_identity(state: State, table: Relation, act: Act, *, only: bool) -> None
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} is no whole number")
     if not column.not_null:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} must be NOT NULL first")
+    forbids = not_null_of(state, table.oid, column.number)
+    if forbids is not None and not forbids.validated:
+        raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{forbids.name} of {table.name} is NOT VALID")
     if column.identity or column.default is not None or column.sequence:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} has an identity or a default already")
     identity = "a" if act.constraint.always else "d"

@@ -94,6 +94,12 @@ class Script:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
 
+    def begin_session(self) -> None:
+        """Begin anew within a file, as psql does when it connects again."""
+        self.end_file()
+        self._path_left = None
+        self.transactions += 1
+
     def remark(self, said: Said, reason: str) -> None:
         """Keep that something about a statement was not understood."""
         statement = said.statement
@@ -151,6 +157,13 @@ class Script:
         except NotReadError:
             return True
 
+    def changes(self, text: str) -> bool:
+        """Tell whether a statement may make, change or drop something that is followed."""
+        try:
+            return not isinstance(read(text), Skipped | SetPath | Transaction)
+        except NotReadError:
+            return True
+
     def doubt(self, statement: Statement, reason: str) -> None:
         """Keep that a statement is not understood."""
         self._doubt(statement, reason)
@@ -201,6 +214,8 @@ class Script:
             execute(self.state, node)
         except RefusedError as error:
             self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
+        except DoubtfulError as error:
+            self._doubt(statement, str(error))
 
     def _run_block(self, node: Do, statement: Statement) -> None:
         run_block(self.state, node, read)

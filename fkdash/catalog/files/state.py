@@ -61,6 +61,7 @@ class State:
         self._oids = itertools.count(_FIRST_OID)
         self._undo: list[tuple[dict, object, object]] = []  # type: ignore[type-arg] # of every store alike
         self.schemas: dict[str, int] = {}
+        self.schemas_left: dict[str, int] = {}
         self.relations: dict[int, Relation] = {}
         self.relation_names: dict[tuple[int, str], int] = {}
         self.types: dict[int, TypeFact] = {}
@@ -75,7 +76,10 @@ class State:
         self.function_names: dict[tuple[int, str], int] = {}
         self.function_names_left: dict[tuple[int, str], int] = {}
         self.hanging: dict[tuple[str, int, str], Hanging] = {}
+        self.policies_left: dict[tuple[str, int, str], int] = {}
         self.extensions: dict[str, int] = {}
+        self.servers: dict[str, int] = {}
+        self.operators: dict[str, int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())
         self.forget()
@@ -126,6 +130,11 @@ class State:
             raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name}")
         return found
 
+    def want_schema_of(self, name: Name) -> None:
+        """Raise RefusedError where a name says a schema that is not there."""
+        if len(name) > 1:
+            self.schema(name[-2])
+
     def schema_name(self, oid: int) -> str:
         """Give a schema's name."""
         return next(name for name, each in self.schemas.items() if each == oid)
@@ -167,6 +176,7 @@ class State:
         if found is None:
             if len(name) > 1 and name[-2] in {"pg_catalog", "information_schema"}:
                 raise DoubtfulError(f"{'.'.join(name)} belongs to PostgreSQL itself")
+            self.want_schema_of(name)
             raise RefusedError(UNDEFINED_TABLE, f"there is no table {'.'.join(name)}")
         if found.kind not in kinds:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a table")
@@ -176,15 +186,9 @@ class State:
 
     def find_type(self, name: Name) -> TypeFact | None:
         """Give the type of a schema that a name means."""
-        if len(name) > 1:
-            schemas: Sequence[int] = [self.schemas[name[-2]]] if name[-2] in self.schemas else []
-        else:
-            schemas = list(self.searched())
-        for schema in schemas:
-            oid = self.type_names.get((schema, name[-1]))
-            if oid is not None:
-                return self.types[oid]
-        return None
+        schemas = (self.schemas.get(name[-2], 0),) if len(name) > 1 else self.searched()
+        oids = (self.type_names.get((schema, name[-1])) for schema in schemas)
+        return next((self.types[oid] for oid in oids if oid is not None), None)
 
     def constraints_on(self, table: int, kinds: str = "pucfxn") -> list[Constraint]:
         """Give a table's constraints of these kinds, in the order they were made in."""

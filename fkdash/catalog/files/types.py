@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.facts import TypeRef
 from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
-from fkdash.sqlstates import DATATYPE_MISMATCH, UNDEFINED_OBJECT
+from fkdash.sqlstates import DATATYPE_MISMATCH, INVALID_TABLE_DEFINITION, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import TypeFact
+    from fkdash.catalog.files.facts import Relation, TypeFact
     from fkdash.catalog.files.reading.nodes import TypeSaid
 
 _SPELLED: Final = {
@@ -140,6 +140,7 @@ def _of_extension(state: State, said: TypeSaid) -> TypeFact:
             each for each in state.extensions if each not in KNOWN_EXTENSIONS and each not in _WITHOUT_TYPES
         ]
         if not unknown:
+            state.want_schema_of(said.name)
             raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(said.name)}")
         schema, name, kind = state.extensions[unknown[-1]], said.name[-1], "x"
         if len(said.name) > 1:
@@ -149,6 +150,20 @@ def _of_extension(state: State, said: TypeSaid) -> TypeFact:
     if kind == "x":
         state.put(state.type_names, (schema, name), made.oid)
     return made
+
+
+def want_no_member(state: State, type_ref: TypeRef, relation: Relation) -> None:
+    """Raise RefusedError where a type has rows of a relation in it, of which it is to be a column."""
+    if not type_ref.oid:
+        return
+    type_fact = state.types[type_ref.oid]
+    if type_fact.base is not None:
+        want_no_member(state, type_fact.base, relation)
+    oid = state.relation_names.get((type_fact.schema, type_fact.name)) if type_fact.kind == "c" else None
+    if oid == relation.oid:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{relation.name} cannot be a member of itself")
+    for column in state.relations[oid].columns if oid is not None else ():
+        want_no_member(state, column.type, relation)
 
 
 def spelled(state: State, type_ref: TypeRef) -> str:
@@ -219,6 +234,8 @@ def default_class(state: State, type_ref: TypeRef, method: str) -> str:  # noqa:
         return "pg_catalog.enum_ops"
     if type_fact.kind == "r" and method in {"btree", "hash", "gist"}:
         return "pg_catalog.range_ops"
+    if type_fact.kind == "m" and method in {"btree", "hash", "gist"}:
+        return "pg_catalog.multirange_ops"
     if type_fact.kind == "c":
         return "pg_catalog.record_ops" if method in {"btree", "hash"} else ""
     if type_fact.kind == "x" and method in {"btree", "hash"}:
@@ -238,6 +255,9 @@ def equality(state: State, referencing: TypeRef, referenced: TypeRef) -> str:
             return "pg_catalog.="
         raise RefusedError(DATATYPE_MISMATCH, "the key's columns are of incompatible types")
     kinds = {state.types[each.oid].kind for each in (own, theirs) if each.oid}
+    if "e" in kinds and not own.array and (own, theirs) != (referencing, referenced):
+        # The operators of enums take any enum, which no domain is.
+        raise RefusedError(DATATYPE_MISMATCH, "a domain over an enum cannot be compared by a key")
     if own.oid == theirs.oid and kinds <= {"e", "r", "m", "c"}:
         return "pg_catalog.="
     if own.oid == theirs.oid:

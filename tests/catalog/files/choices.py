@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from fkdash.catalog.files.facts import Attribute, Constraint, Relation
+from fkdash.catalog.files.facts import Attribute, Constraint, Relation, TypeFact
 from fkdash.catalog.files.state import State
 from fkdash.catalog.table_name import quoted
 
@@ -88,12 +88,16 @@ class Choices:
     # --- parts
 
     def type(self) -> str:
-        if self.chance(0.1):
-            own = [each for each in self.state.types.values() if each.kind in "de"]
+        if self.chance(0.12):
+            own = [each for each in self.state.types.values() if each.kind in "decrm" and self.named(each)]
             if own:
                 chosen = self.random.choice(own)
                 return f"{quoted(self.state.schema_name(chosen.schema))}.{quoted(chosen.name)}"
         return self.random.choice(_TYPES)
+
+    def named(self, type_fact: TypeFact) -> bool:
+        """Tell a type that somebody made from the row type of a table."""
+        return (type_fact.schema, type_fact.name) in self.state.type_names
 
     def column_said(self, name: str) -> str:
         said = f"{name} {self.one('serial', 'bigserial') if self.chance(0.08) else self.type()}"

@@ -95,7 +95,7 @@ class Rarer(Choices):
         return f"DROP SCHEMA {self.one('', 'IF EXISTS ')}{quoted(name)}{self.one('', '', ' CASCADE')}"
 
     def type_change(self) -> str | None:
-        own = [each for each in self.state.types.values() if each.kind in "decr"]
+        own = [each for each in self.state.types.values() if each.kind in "decrm" and self.named(each)]
         if not own or self.chance(0.25):
             below = [each for each in own if each.kind in "de"]
             base = self.random.choice(below) if below and self.chance(0.6) else None
@@ -106,7 +106,7 @@ class Rarer(Choices):
             )
             return self.one(
                 f"CREATE DOMAIN {self.placed()} AS {said} CHECK (VALUE IS NOT NULL)", f"CREATE DOMAIN {self.placed()} AS {said}",
-                f"CREATE TYPE {self.placed()} AS (a int, b text)", f"CREATE TYPE {self.placed()} AS RANGE (subtype = int4)",
+                f"CREATE TYPE {self.placed()} AS (a int, b {self.type()}, c {said})", f"CREATE TYPE {self.placed()} AS RANGE (subtype = int4)",
             )  # fmt: skip
         chosen = self.random.choice(own)
         name = f"{quoted(self.state.schema_name(chosen.schema))}.{quoted(chosen.name)}"
@@ -118,6 +118,13 @@ class Rarer(Choices):
         word = "DOMAIN" if chosen.kind == "d" else "TYPE"
         acts = [f"ALTER {word} {name} RENAME TO {self.name()}", f"ALTER {word} {name} SET SCHEMA {self.schema()}"]
         acts += [f"DROP {word} {name}{self.one('', ' CASCADE')}"]
+        if chosen.kind == "c":
+            kept = self.one("a", "b", "c", "d")
+            acts += [
+                f"ALTER TYPE {name} ADD ATTRIBUTE {self.one('d', 'a')} {self.type()}, DROP ATTRIBUTE IF EXISTS b CASCADE",
+                f"ALTER TYPE {name} DROP ATTRIBUTE {kept}", f"ALTER TYPE {name} RENAME ATTRIBUTE {kept} TO d",
+                f"ALTER TYPE {name} ALTER ATTRIBUTE {kept} TYPE {self.type()}",
+            ]  # fmt: skip
         acts += (
             [f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS 'c'"] if chosen.kind == "e" and self.chance(0.3) else []
         )

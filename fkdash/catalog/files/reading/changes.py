@@ -9,8 +9,10 @@ from fkdash.catalog.files.reading.nodes import (
     ROUTINES,
     SKIPPED,
     Act,
+    AlterAttributes,
     AlterDomain,
     AlterOther,
+    ColumnSaid,
     ConstraintSaid,
     Doubtful,
     Drop,
@@ -23,6 +25,7 @@ from fkdash.catalog.files.reading.parts import (
 )
 from fkdash.catalog.files.reading.table import alter_table
 from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
+from fkdash.catalog.files.reading.types import type_said
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Name, Node
@@ -31,7 +34,7 @@ from fkdash.catalog.files.reading.create import SKIPPED_OBJECTS
 
 _DROPPED: Final = {
     "table", "view", "index", "sequence", "type", "domain", "schema", "extension", "trigger", "rule",
-    "materialized view", "foreign table",
+    "materialized view", "foreign table", "server",
 }  # fmt: skip
 
 
@@ -45,7 +48,8 @@ def read_drop(text: str, second: str) -> Node:
             return Doubtful("what a role owns is not known from files")
         kind = f"{first} {cursor.word()}"
         if kind == "foreign data":
-            return SKIPPED
+            along = "cascade" in text.lower()
+            return Doubtful("which servers go with their wrapper is not followed") if along else SKIPPED
     elif second in _DROPPED:
         cursor = Cursor(text)
         cursor.want("drop")
@@ -119,7 +123,7 @@ def read_alter(text: str, second: str) -> Node:
         return _alter_function(text)
     if second in SKIPPED_OBJECTS:
         return hanging(text) if second in {"policy", "publication"} else SKIPPED
-    if second in {"index", "type", "schema", "sequence", "extension", "trigger"}:
+    if second in {"index", "type", "schema", "sequence", "extension", "trigger", "server"}:
         return _alter_other(text)
     raise NotReadError(f"ALTER {second.upper()} is not understood")
 
@@ -172,7 +176,34 @@ def _alter_function(text: str) -> Node:
 
 
 def _alter_composite(cursor: Cursor, name: Name) -> Node:
-    return AlterOther("type", name, Act("attributes", cursor.source(cursor.rest())))
+    acts = [_attribute(cursor)]
+    while acts[0].what != "rename column" and cursor.take(","):
+        acts.append(_attribute(cursor))
+    cursor.finish()
+    return AlterAttributes(name, tuple(acts))
+
+
+def _attribute(cursor: Cursor) -> Act:
+    """Take one action on an attribute; CASCADE is for typed tables."""
+    doing = cursor.word()
+    cursor.want("attribute")
+    exists = cursor.take("if", "exists")
+    attribute = cursor.name()
+    if doing == "add":
+        act = Act("add column", column=ColumnSaid(attribute, type_said(cursor)))
+    elif doing == "drop":
+        act = Act("drop column", attribute, if_exists=exists)
+    elif doing == "rename":
+        cursor.want("to")
+        act = Act("rename column", attribute, cursor.name())
+    else:
+        cursor.take("set", "data")
+        cursor.want("type")
+        act = Act("column type", attribute, type=type_said(cursor))
+    if cursor.take("collate"):
+        cursor.qualified()
+    cursor.take("cascade") or cursor.take("restrict")
+    return act
 
 
 def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each action
@@ -201,7 +232,9 @@ def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each actio
         return AlterDomain(name, Act("rename", cursor.name()))
     if take("set", "schema"):
         return AlterDomain(name, Act("set schema", cursor.name()))
-    if take("validate", "constraint") or take("owner", "to"):
+    if take("validate", "constraint"):
+        return AlterDomain(name, Act("validate constraint", cursor.name()))
+    if take("owner", "to"):
         return SKIPPED
     raise cursor.stumbled()
 

@@ -19,8 +19,9 @@ from fkdash.catalog.files.reading.parts import (
     expression,
     index_part,
 )
+from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.table import create_table
-from fkdash.catalog.files.reading.tokens import END, QUOTED, SIGN, WORD, Cursor, NotReadError
+from fkdash.catalog.files.reading.tokens import END, SIGN, WORD, Cursor, NotReadError
 from fkdash.catalog.files.reading.triggers import create_function, create_rule, create_trigger
 from fkdash.catalog.files.reading.types import type_said
 
@@ -36,8 +37,8 @@ _WORDS: Final = re.compile(r"[A-Za-z_]+")
 SKIPPED_OBJECTS: Final = frozenset(
     {
         "function", "procedure", "aggregate", "operator", "cast", "collation", "conversion", "language", "text",
-        "policy", "role", "user", "group", "database", "tablespace", "publication", "subscription", "server",
-        "event", "statistics", "access", "transform", "trusted", "procedural", "constraint", "large", "default",
+        "policy", "role", "user", "group", "database", "tablespace", "publication", "subscription", "event",
+        "statistics", "access", "transform", "trusted", "procedural", "constraint", "large", "default",
         "system", "routine", "rule",
     }
 )  # fmt: skip
@@ -58,7 +59,7 @@ def read_create(text: str, _second: str) -> Node:
     elif kind in {"policy", "publication", "procedure"}:
         return hanging(text)
     elif (kind == "foreign" and words[1:2] == ["data"]) or kind in SKIPPED_OBJECTS - {"rule"}:
-        return SKIPPED
+        return CreateOther("operator", (kind,)) if kind in {"cast", "operator"} else SKIPPED
     cursor = Cursor(text)
     cursor.want("create")
     replacing = cursor.take("or", "replace")
@@ -119,6 +120,8 @@ def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: 
         cursor.take("with")
         schema = cursor.name() if cursor.take("schema") else ""
         return CreateOther(kind, name, exists, schema=schema)
+    if kind == "server":
+        return CreateOther(kind, name, exists)
     words = frozenset(_words(cursor.tokens[cursor.at :]))
     return CreateOther(kind, name, exists, replacing, temporary, words=words)
 
@@ -127,7 +130,7 @@ def _words(tokens: Sequence[Token]) -> Iterator[str]:
     """Give the names and words of a view's query, and `*` where it takes all columns of something."""
     before = ""
     for token in tokens:
-        if token.kind in {WORD, QUOTED} or (token.value == "*" and before in _BEFORE_ALL):
+        if is_name(token) or (token.value == "*" and before in _BEFORE_ALL):
             yield token.value
         before = token.value
 
@@ -201,6 +204,7 @@ _MAKERS: Final[dict[str, Callable[[Cursor, str, bool], Node]]] = {
     "materialized": _create_named,
     "sequence": _create_named,
     "extension": _create_named,
+    "server": _create_named,
     "schema": _create_schema,
     "type": _create_type,
     "domain": _create_domain,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.reading.nodes import SKIPPED, HangsOn
+from fkdash.catalog.files.reading.nodes import SKIPPED, ExpressionSaid, HangsOn
+from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, WORD, Cursor, NotReadError
 
 if TYPE_CHECKING:
@@ -43,14 +44,26 @@ def _head(text: str) -> str:
 
 
 def _policy(cursor: Cursor, doing: str) -> Node:
-    if doing == "drop":
-        cursor.take("if", "exists")
+    if_exists = doing == "drop" and cursor.take("if", "exists")
     name = cursor.name()
     cursor.want("on")
     table = cursor.qualified()
+    if doing == "drop":
+        return HangsOn("policy", (name,), doing, table=table, if_exists=if_exists)
     if cursor.take("rename", "to"):
         return HangsOn("policy", (name,), doing, table=table, renamed=cursor.name())
-    return HangsOn("policy", (name,), doing, table=table, words=frozenset(_words(cursor.tokens[cursor.at :])))
+    words = frozenset(_words(cursor.tokens[cursor.at :]))
+    return HangsOn("policy", (name,), doing, table=table, words=words, conditions=tuple(_conditions(cursor)))
+
+
+def _conditions(cursor: Cursor) -> Iterator[ExpressionSaid]:
+    """Give what stands behind USING and WITH CHECK."""
+    while not cursor.done:
+        if cursor.take("using") or cursor.take("with", "check"):
+            begin, end = cursor.pass_parentheses()
+            yield ExpressionSaid(cursor.source((begin, end)), tuple(cursor.tokens[begin:end]))
+        else:
+            cursor.at += 1
 
 
 def _publication(cursor: Cursor, doing: str) -> Node:
@@ -109,4 +122,4 @@ def _type_of(part: Sequence[Token]) -> Iterator[Name]:
 
 def _words(tokens: Sequence[Token]) -> Iterator[str]:
     """Give the names and words of conditions and bodies."""
-    return (token.value for token in tokens if token.kind in {WORD, QUOTED})
+    return (token.value for token in tokens if is_name(token))

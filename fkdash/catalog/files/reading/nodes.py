@@ -143,6 +143,7 @@ class CreateTable:
     of_type: Name | None = None
     partitioning: Partitioning | None = None
     query: str | None = None
+    server: str = ""
 
 
 @fact
@@ -249,6 +250,14 @@ class AlterOther:
 
 
 @fact
+class AlterAttributes:
+    """ALTER TYPE of a composite type's attributes, in the words for a table's columns."""
+
+    name: Name
+    acts: tuple[Act, ...]
+
+
+@fact
 class CreateFunction:
     """CREATE FUNCTION of one that triggers run, with its language and what stands behind AS."""
 
@@ -327,7 +336,7 @@ class Skipped:
 class HangsOn(Skipped):
     """A policy, a function or a publication, which keeps what it uses; `doing` is create, alter, drop or forget.
 
-    `types` are those of a function's arguments and result, `words` what a condition or a body may use.
+    `types` are those of a function, `words` what a condition or a body may use, `conditions` those of a policy.
     """
 
     kind: str
@@ -338,6 +347,8 @@ class HangsOn(Skipped):
     types: tuple[Name, ...] = ()
     signature: str = ""
     renamed: str = ""
+    if_exists: bool = False
+    conditions: tuple[ExpressionSaid, ...] = ()
 
 
 @fact
@@ -356,6 +367,7 @@ Node = (
     | CreateDomain
     | AlterDomain
     | AlterOther
+    | AlterAttributes
     | CreateFunction
     | CreateTrigger
     | CreateRule

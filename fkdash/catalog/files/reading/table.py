@@ -100,8 +100,10 @@ def _table_tail(cursor: Cursor, made: CreateTable) -> CreateTable:
             made = replace(made, inherits=tuple(parents))
         elif cursor.take("partition", "by"):
             made = replace(made, partitioning=_partitioning(cursor))
-        elif cursor.take("using") or cursor.take("tablespace") or cursor.take("server"):
+        elif cursor.take("using") or cursor.take("tablespace"):
             cursor.name()
+        elif cursor.take("server"):
+            made = replace(made, server=cursor.name())
         elif cursor.take("with") or cursor.take("options"):
             if not cursor.sees("("):
                 return replace(made, query=_query(cursor))

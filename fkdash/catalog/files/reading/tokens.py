@@ -17,14 +17,15 @@ NAME_BYTES: Final = 63
 
 _TOKEN: Final = re.compile(
     r"""
-    \s+ | --[^\n]*
-    | (?P<comment>/\*)
+    (?>(?:\s+|--[^\n]*)*)
+    (?: (?P<comment>/\*)
     | (?P<string>(?:[eE]'(?:[^'\\]|\\.|'')*'|(?:[nNbBxX]|[uU]&)?'(?:[^']|'')*'))
     | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
     | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
     | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?)\$.*?\$(?P=tag)\$)
     | (?P<number>(?:\d[\d_]*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?|\$\d+)
     | (?P<sign>::|:=|=>|\.\.|[-+*/<>=~!@\#%^&|`?]+|[()\[\],;.:{}$\\])
+    | \Z )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -74,30 +75,35 @@ def tokens_of(text: str) -> list[Token]:
         if one is None:
             raise NotReadError(f"it cannot be taken apart at {text[position : position + 20]!r}")
         kind = one.lastgroup
-        end = one.end()
+        if kind is None:
+            break  # nothing but blanks and comments is left
+        start, end = one.span(kind)
         if kind == "word":
-            found.append(Token(WORD, folded(one.group()), position, end))
+            found.append(Token(WORD, folded(one.group(kind)), start, end))
         elif kind == "sign":
-            sign = one.group()
-            cut = len(sign)
-            for comment in ("--", "/*"):
-                if comment in sign:
-                    cut = min(cut, sign.index(comment))
-            end = position + cut
-            found.append(Token(SIGN, sign[:cut], position, end))
+            sign = one.group(kind)
+            if len(sign) > 1:
+                sign = _without_comment(sign)
+                end = start + len(sign)
+            found.append(Token(SIGN, sign, start, end))
         elif kind == "quoted":
-            found.append(Token(QUOTED, _unquoted(one.group()), position, end))
+            found.append(Token(QUOTED, _unquoted(one.group(kind)), start, end))
         elif kind == "number":
-            found.append(Token(NUMBER, one.group(), position, end))
+            found.append(Token(NUMBER, one.group(kind), start, end))
         elif kind == "comment":
             ended = after_comment(text, end)
             if ended is None:
                 raise NotReadError("a comment is never closed")
             end = ended
-        elif kind in {"string", "dollar", "tag"}:
-            _add_string(found, text, position, end)
+        elif kind in {"string", "dollar"}:
+            _add_string(found, text, start, end)
         position = end
     return found
+
+
+def _without_comment(sign: str) -> str:
+    """Give an operator without the comment that may begin within it."""
+    return sign.partition("--")[0].partition("/*")[0]
 
 
 def _add_string(found: list[Token], text: str, position: int, end: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.facts import RuleFact
 from fkdash.catalog.files.reading.nodes import SKIPPED, CreateFunction, CreateRule, CreateTrigger, Doubtful
 from fkdash.catalog.files.reading.parts import string_or_name
+from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.tokens import QUOTED, STRING, WORD, Cursor
 from fkdash.catalog.files.reading.types import type_said
 
@@ -137,6 +138,6 @@ def create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: F
         and (at == begin or cursor.tokens[at - 1].value in _STATEMENT_FOLLOWS)
         for at in range(begin, end)
     )
-    words = frozenset(token.value for token in said if token.kind in {WORD, QUOTED} or token.value.endswith("*"))
+    words = frozenset(token.value for token in said if is_name(token) or token.value.endswith("*"))
     rule = RuleFact(name, event.upper(), instead, conditional, alike, words=words)
     return CreateRule(rule, table, _asked(said), replacing)

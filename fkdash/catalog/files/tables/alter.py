@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fkdash.catalog.files import identities
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions, properties
 from fkdash.catalog.files.tables.checks import add_check
+from fkdash.catalog.files.tables.dropped_columns import drop_column
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.merged_keys import merged_keys
@@ -20,6 +22,7 @@ from fkdash.sqlstates import (
     FEATURE_NOT_SUPPORTED,
     INVALID_PARAMETER_VALUE,
     INVALID_TABLE_DEFINITION,
+    OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
@@ -48,7 +51,6 @@ _PASSES: Final = {
     "add column": _COLUMNS,
     "set expression": _COLUMNS,
     "set not null": _PROPERTIES,
-    "set generated": _PROPERTIES,
     "add identity": _OTHERS,
 }
 _KINDS: Final = {
@@ -125,14 +127,12 @@ def _plan_column(
 ) -> None:
     said = act.column
     assert said is not None  # noqa: S101 - ADD COLUMN has one
-    if act.if_exists and state.relations[table].column(said.name) is not None:
-        if state.relations[table].is_partition:
-            raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
-        return
+    if act.if_exists and state.relations[table].is_partition:
+        raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
     made: list[bool] = []
 
     def add() -> None:
-        # The same statement may have added it before.
+        # The same statement may have added it before, or dropped it.
         if not (act.if_exists and state.relations[table].column(said.name) is not None):
             alter_columns.add_column(state, table, said, only=only)
             made.append(True)
@@ -165,6 +165,9 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...], kno
     """
     for name in columns:
         column = state.relations[table].column(name)
+        forbids = not_null_of(state, table, column.number) if column is not None else None
+        if forbids is not None and (forbids.no_inherit or not forbids.validated):
+            raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{forbids.name} does not fit a primary key")
         if column is not None and not column.not_null:
             if name in known and state.version >= NOT_NULL_CONSTRAINTS:
                 raise RefusedError(INVALID_TABLE_DEFINITION, f"{name} of the primary key is not NOT NULL any more")
@@ -174,8 +177,8 @@ def _forbid_nulls_in_key(state: State, table: int, columns: tuple[str, ...], kno
 def _add_constraint(
     state: State, table: Relation, said: ConstraintSaid, columns: tuple[str, ...], *, only: bool
 ) -> None:
-    if said.kind == "f" and said.name is not None and state.constraint(table, said.name, EVERY_CONSTRAINT):
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
+    if said.kind == "c" and said.expression is not None:
+        want_expression(state, said.expression, table)
     if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
     if said.no_inherit and table.kind == "p" and said.kind in "cn":
@@ -327,7 +330,7 @@ class _Handler(Protocol):
 
 
 _HANDLERS: Final[dict[str, _Handler]] = {
-    "drop column": alter_columns.drop_column,
+    "drop column": drop_column,
     "set default": alter_columns.set_default,
     "alter type": alter_columns.alter_type,
     "add identity": identities.add_identity,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, want_no_view
-from fkdash.catalog.files.dropping_code import remove_trigger
+from fkdash.catalog.files.dropping import want_no_view
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.object_names import joined, object_name
-from fkdash.catalog.files.rules import drop_rules_of_column, want_no_rule
+from fkdash.catalog.files.possible import want_expression
+from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
@@ -17,8 +17,8 @@ from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
-from fkdash.catalog.files.tables.renewed_keys import renew_keys
-from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of
+from fkdash.catalog.files.tables.renewed_keys import renew_keys, want_no_key_to_partition
+from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of, want_no_member
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -32,10 +32,10 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import GENERATED_COLUMNS_STAY, IDENTITY_IN_PARTITIONS
+from fkdash.versions import IDENTITY_IN_PARTITIONS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import Attribute, Constraint, Relation
+    from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import Act, ColumnSaid
 
 
@@ -58,8 +58,9 @@ def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> Non
     if only and children:
         raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be added to the tables that inherit too")
     column, sequences = make_column(state, relation.schema, relation.name, said, relation.next_number)
+    want_no_member(state, column.type, relation)
     relation = state.change(relation, columns=(*relation.columns, column), next_number=relation.next_number + 1)
-    generation = generation_of(said, relation)
+    generation = generation_of(state, said, relation)
     if generation is not None:
         state.change_column(table, column.number, default=generation)
     for sequence in sequences:
@@ -118,109 +119,6 @@ def _inherit_column(state: State, table: int, number: int) -> None:
         _inherit_column(state, child.oid, copied.number)
 
 
-def drop_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    """DROP COLUMN with what hangs on it."""
-    column = table.column(act.name)
-    if column is None:
-        if act.if_exists:
-            return
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {act.name} in {table.name}")
-    if column.inherited:
-        raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
-    if only and table.kind == "p" and state.children(table.oid):
-        raise RefusedError(INVALID_TABLE_DEFINITION, "a column of a partitioned table alone cannot be dropped")
-    _drop(state, table, column, cascade=act.cascade, only=only)
-
-
-def _drop(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool = False) -> None:
-    number = column.number
-    if number in table.key or any(number in each.columns for each in table.key_expressions):
-        raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
-    want_no_view(state, table, column.name, cascade=cascade)
-    for other in table.columns:
-        if other.generated and other.default is not None and number in other.default.columns and other != column:
-            if not cascade and state.version >= GENERATED_COLUMNS_STAY:
-                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is computed from {column.name}")
-            _drop(state, state.relations[table.oid], other, cascade=True)
-    if not only:
-        _drop_keys_below(state, table, column.name)
-    _drop_constraints(state, table, number, cascade=cascade)
-    for index in state.indexes_on(table.oid):
-        if index.index is not None and number in index.index.used:
-            drop_index(state, index, cascade=cascade)
-    for oid in state.referencing.get(table.oid, ()):
-        if oid in state.constraints and number in state.constraints[oid].referenced_columns:
-            if not cascade:
-                raise RefusedError(
-                    DEPENDENT_OBJECTS_STILL_EXIST, f"{state.constraints[oid].name} refers to {column.name}"
-                )
-            remove_key(state, state.constraints[oid], cascade=True)
-    _drop_triggers(state, table, column, cascade=cascade)
-    drop_rules_of_column(state, table, column, cascade=cascade)
-    now = state.relations[table.oid]
-    state.change(now, columns=tuple(each for each in now.columns if each.number != number))
-    _drop_below(state, table, column, cascade=cascade, only=only)
-    for sequence in [each for each in state.relations.values() if each.owned_by == (table.oid, number)]:
-        drop_sequence(state, sequence, cascade=cascade, table=table.oid, column_only=number)
-
-
-def _drop_triggers(state: State, table: Relation, column: Attribute, *, cascade: bool) -> None:
-    """Drop the triggers of UPDATE OF a column, or whose WHEN reads it, with CASCADE; else refuse."""
-    for trigger in state.relations[table.oid].triggers:
-        if column.number in trigger.used:
-            if not cascade:
-                raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the trigger {trigger.name} uses {column.name}")
-            remove_trigger(state, state.relations[table.oid], trigger.name)
-
-
-def _drop_constraints(state: State, table: Relation, number: int, *, cascade: bool) -> None:
-    """Drop the constraints that a column is in, foreign keys first: they may depend on keys of their own table."""
-    for constraint in sorted(state.constraints_on(table.oid), key=lambda each: each.kind != "f"):
-        if constraint.oid not in state.constraints or not _is_in(state, number, constraint):
-            continue
-        above = state.constraints.get(constraint.parent)
-        if above is not None and (constraint.kind != "f" or above.table != table.oid):
-            continue
-        if constraint.kind in "cn":
-            # What inherits it goes with the columns that inherit, or stays with those that stay.
-            state.remove_constraint(constraint)
-        else:
-            remove_key(state, constraint, cascade=cascade)
-
-
-def _drop_keys_below(state: State, table: Relation, name: str) -> None:
-    """Drop the foreign keys of what inherits a column that goes, before the keys that they may depend on."""
-    for child in state.children(table.oid):
-        theirs = child.column(name)
-        if theirs is None or theirs.inherited > 1 or theirs.local:
-            continue
-        for key in state.constraints_on(child.oid, "f"):
-            if theirs.number in key.columns and key.oid in state.constraints and not key.parent:
-                remove_key(state, key, cascade=True)
-        _drop_keys_below(state, child, name)
-
-
-def _is_in(state: State, number: int, constraint: Constraint) -> bool:
-    """Tell whether a constraint goes with a column; a key also with one that its index only includes."""
-    if number in constraint.columns or constraint.kind not in "pux":
-        return number in constraint.columns
-    index = state.relations[constraint.index].index
-    return index is not None and number in index.used
-
-
-def _drop_below(state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool) -> None:
-    for child in state.children(table.oid):
-        theirs = child.column(column.name)
-        if theirs is None:
-            continue
-        if only:
-            state.change_column(child.oid, theirs.number, local=True, inherited=theirs.inherited - 1)
-        elif theirs.inherited <= 1 and not theirs.local:
-            _drop(state, child, theirs, cascade=cascade)
-        else:
-            state.change_column(child.oid, theirs.number, inherited=max(theirs.inherited - 1, 0))
-
-
 def set_default(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """SET DEFAULT and DROP DEFAULT, on what inherits too."""
     column = column_of(table, act.name)
@@ -255,8 +153,10 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
+    want_no_member(state, type_ref, table)
     wanted = replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
     _change_type(state, table, column, wanted)
+    want_no_key_to_partition(state, table, column.number)
     renew_keys(state, [(each.oid, _number(each, act.name)) for each in with_heirs(state, table)])
 
 
@@ -298,10 +198,12 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
 def _renew(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
     """Make the indexes and checks anew that use a column, which is written anew as `wanted`.
 
-    Constraints are made anew before indexes.
+    Constraints are made anew before indexes, in the order in which they became constraints.
     """
     number = column.number
-    for index in sorted(state.indexes_on(table.oid), key=lambda each: constraint_of(state, each) is None):
+    carried = {each.oid: constraint_of(state, each) for each in state.indexes_on(table.oid)}
+    made = {oid: (False, each.oid) if each is not None else (True, 0) for oid, each in carried.items()}
+    for index in sorted(state.indexes_on(table.oid), key=lambda each: made[each.oid]):
         fact = index.index
         assert fact is not None  # noqa: S101 - it is an index
         if number in fact.used:
@@ -385,6 +287,7 @@ def set_expression(state: State, table: Relation, act: Act, *, only: bool) -> No
     if state.children(table.oid):
         raise DoubtfulError("a new expression in tables that inherit is not followed")
     numbers = {each.name: each.number for each in table.columns}
+    want_expression(state, act.expression, table, steady=True)
     state.change_column(
         table.oid,
         column.number,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.dropping import remove_key
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import copies_of, mark_validated
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     DUPLICATE_OBJECT,
+    DUPLICATE_TABLE,
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
@@ -106,10 +107,12 @@ def _change_with_copies(state: State, key: Constraint, changes: dict[str, object
 def rename_constraint(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """RENAME CONSTRAINT; an index that carries it is renamed with it."""
     found = _named(state, table, act.name)
-    if state.constraint(table, act.other) is not None:
-        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {act.other} already")
     if found.inherited and found.kind in "cn" and not only:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
+    if found.kind in "pux" and (table.schema, act.other) in state.relation_names:
+        raise RefusedError(DUPLICATE_TABLE, f"there is a relation {act.other} already")
+    if state.constraint(table, act.other, EVERY_CONSTRAINT) is not None:
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {act.other} already")
     _rename(state, table, found, act.other)
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.object_names import object_name
-from fkdash.catalog.files.state import TEMPORARY, WITH_ROW_TYPE, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import (
+    EVERY_CONSTRAINT,
+    TEMPORARY,
+    WITH_ROW_TYPE,
+    DoubtfulError,
+    RefusedError,
+    State,
+)
 from fkdash.catalog.files.tables.columns import want_column_name
 from fkdash.catalog.files.tables.keys import constraint_of
 from fkdash.sqlstates import (
@@ -24,15 +31,15 @@ if TYPE_CHECKING:
 
 def rename(state: State, relation: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
     """RENAME TO; the constraint that an index carries is renamed with it."""
-    if act.name == relation.name:
+    if (relation.schema, act.name) in state.relation_names:
         raise RefusedError(DUPLICATE_TABLE, f"there is a relation {act.name} already")
     if relation.index is not None:
         carried = constraint_of(state, relation)
         if carried is not None:
-            if state.constraint(state.relations[carried.table], act.name) is not None:
+            if state.constraint(state.relations[carried.table], act.name, EVERY_CONSTRAINT) is not None:
                 raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {act.name} already")
             state.change_constraint(carried, name=act.name)
-    if relation.kind in WITH_ROW_TYPE and (relation.schema, act.name) not in state.relation_names:
+    if relation.kind in WITH_ROW_TYPE:
         state.want_free_type(relation.schema, act.name)
     state.change(relation, name=act.name)
 

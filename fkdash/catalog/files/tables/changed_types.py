@@ -16,6 +16,15 @@ _NAME: Final = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
 _FROM_TEXT: Final = TEXTS | {"char", "regclass"}
 _NUMBER: Final = re.compile(r"[-+]?\s*\d+(?:\.\d*)?")
 _NUMBERS: Final = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+_CASTS: Final = {
+    "uuid": frozenset({"uuid"}),
+    "date": frozenset({"date", "timestamp", "timestamptz"}),
+    "timestamp": frozenset({"date", "timestamp", "timestamptz", "time"}),
+    "timestamptz": frozenset({"date", "timestamp", "timestamptz", "time", "timetz"}),
+    "json": frozenset({"json", "jsonb"}),
+    "jsonb": frozenset({"json", "jsonb"}),
+}
+"""What else than text values of a type become by themselves when they are assigned."""
 _OF_ANY_TYPE: Final = re.compile(
     rf"(?:[()\s]|{_NAME}\s+is\s+(?:not\s+)?null|or|and|num_n(?:on)?nulls\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)(?:\s*>\s*\d+)?)*",
     re.IGNORECASE,
@@ -37,6 +46,7 @@ def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> Non
     null = said.lower().startswith("null")
     numeric = _NUMBER.fullmatch(said) is not None or (null and base_of(state, column.type).builtin in _NUMBERS)
     if not numeric and base_of(state, column.type).builtin not in TEXTS:
+        _want_cast(state, column, wanted)
         return
     if not base.array and base.builtin in (FROM_NUMBER if numeric else _FROM_TEXT):
         return
@@ -44,6 +54,19 @@ def want_default_cast(state: State, column: Attribute, wanted: Attribute) -> Non
         raise DoubtfulError(f"whether the default NULL of {column.name} was a number's is not known")
     if not numeric and not null and not said.startswith("'"):
         raise DoubtfulError(f"whether the default of {column.name} can be cast to the new type is not known")
+    raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
+
+
+def _want_cast(state: State, column: Attribute, wanted: Attribute) -> None:
+    """Raise where a default of a type that is neither text nor number cannot be what the column becomes."""
+    own, base = base_of(state, column.type).builtin, base_of(state, wanted.type)
+    casts = _CASTS.get(own)
+    if casts is None or (base.builtin in casts | TEXTS and not base.array):
+        return
+    if base.oid and not base.array and state.types[base.oid].kind not in "ecrm":
+        raise DoubtfulError(f"whether the default of {column.name} can be cast to the new type is not known")
+    if own == "date" and base.builtin in {"time", "timetz"}:
+        raise DoubtfulError(f"whether the default of {column.name} has a time is not known")
     raise RefusedError(DATATYPE_MISMATCH, f"the default of {column.name} cannot be cast to the new type")
 
 

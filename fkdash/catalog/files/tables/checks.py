@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.expressions import template, want_columns
+from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Constraint
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DUPLICATE_OBJECT, INVALID_OBJECT_DEFINITION
 
@@ -28,7 +29,7 @@ def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unc
     """Add a check to a table and to what inherits from it; only ALTER TABLE leaves one unchecked."""
     assert said.expression is not None  # noqa: S101 - a check has one
     columns = {column.name: column.number for column in table.columns}
-    want_columns(said.expression, columns, table.name)
+    want_expression(state, said.expression, table)
     expression = template(said.expression, columns, table.name)
     name = said.name or check_name(state, table, expression)
     existing = state.constraint(table, name)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.expressions import template, want_columns
+from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation, Template, TypeRef
 from fkdash.catalog.files.identifiers import identifier
-from fkdash.catalog.files.reading.tokens import NUMBER
+from fkdash.catalog.files.possible import want_default, want_expression
+from fkdash.catalog.files.reading.tokens import STRING
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, takes_number, type_of
+from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, type_of
 from fkdash.sqlstates import (
-    DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
     INTERNAL_ERROR,
     INVALID_COLUMN_DEFINITION,
@@ -20,6 +20,7 @@ from fkdash.sqlstates import (
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     TOO_MANY_COLUMNS,
+    UNDEFINED_TABLE,
 )
 from fkdash.versions import NOT_NULL_CONSTRAINTS, VIRTUAL_COLUMNS
 
@@ -139,12 +140,12 @@ def want_one_answer(state: State, said: ColumnSaid, *, never_null: bool) -> None
         raise RefusedError(INTERNAL_ERROR, f"NOT NULL of {said.name} has two names")
 
 
-def generation_of(said: ColumnSaid, relation: Relation) -> Template | None:
+def generation_of(state: State, said: ColumnSaid, relation: Relation) -> Template | None:
     """Give a column's generation expression over its table."""
     for each in said.constraints:
         if each.kind == "generated" and each.expression is not None:
             names = {column.name: column.number for column in relation.columns}
-            want_columns(each.expression, names, relation.name)
+            want_expression(state, each.expression, relation, steady=True)
             made = template(each.expression, names, relation.name)
             if any(column.generated and column.number in made.columns for column in relation.columns):
                 raise RefusedError(INVALID_OBJECT_DEFINITION, f"{said.name} is generated from a generated column")
@@ -157,9 +158,8 @@ def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Templat
 
     Then PostgreSQL stores the cast to that length (cookDefault, AddRelationNewConstraints).
     """
+    want_default(state, said, type_ref)
     words = tuple(token.value for token in said.tokens if token.value not in {"(", ")"})
-    if len(words) == 1 and said.tokens[-1].kind == NUMBER and not takes_number(state, type_ref):
-        raise RefusedError(DATATYPE_MISMATCH, f"the default {words[0]} is not of the column's type")
     is_null = words[:1] == _NULL and (len(words) == 1 or words[1] == "::")
     if is_null and base_of(state, type_ref) == type_ref and not type_ref.modifier:
         return None
@@ -167,17 +167,20 @@ def default_of(state: State, said: ExpressionSaid, type_ref: TypeRef) -> Templat
 
 
 def sequence_in(state: State, said: ExpressionSaid) -> int:
-    """Give the sequence of `nextval('…'::regclass)`, 0 for any other expression."""
+    """Give the sequence of `nextval('…'::regclass)`, 0 for any other expression; raises where there is none."""
     tokens = [token for token in said.tokens if token.value not in {"pg_catalog", "."}]
     if [token.value for token in tokens[:2]] != ["nextval", "("] or len(tokens) < 4:  # noqa: PLR2004 - up to its end
         return 0
     from fkdash.catalog.files.reading.tokens import Cursor
 
-    found = state.find(Cursor(tokens[2].value).qualified()) if tokens[2].kind == "string" else None
-    if found is None or found.kind != "S":
-        return 0
     after = [token.value for token in tokens[3:]]
-    return found.oid if after in ([")"], ["::", "regclass", ")"]) else 0
+    if tokens[2].kind != STRING or after not in ([")"], ["::", "regclass", ")"]):
+        return 0
+    found = state.find(Cursor(tokens[2].value).qualified())
+    if found is None:
+        state.want_schema_of(Cursor(tokens[2].value).qualified())
+        raise RefusedError(UNDEFINED_TABLE, f"there is no sequence {tokens[2].value}")
+    return found.oid if found.kind == "S" else 0
 
 
 def default_text(state: State, relation: Relation, column: Attribute) -> str | None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Relation
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
+from fkdash.catalog.files.servers import want_server
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
 from fkdash.catalog.files.tables.columns import (
@@ -19,6 +21,7 @@ from fkdash.catalog.files.tables.columns import (
 )
 from fkdash.catalog.files.tables.descent import parents_said
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
+from fkdash.catalog.files.tables.generated import want_redefinable, want_same_generation
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.likes import copy_afterwards
 from fkdash.catalog.files.tables.merged_keys import merged_keys
@@ -27,14 +30,13 @@ from fkdash.catalog.files.tables.partitions import clone_to_partition
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
-    INVALID_COLUMN_DEFINITION,
+    FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
     UNIQUE_VIOLATION,
-    WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import CHILDS_OWN_GENERATION, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
+from fkdash.versions import FOREIGN_TABLES_LIKE_OTHERS, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import CreateTable
@@ -95,13 +97,14 @@ class _Making:
         # Only now does it look for the name (heap_create_with_catalog).
         state.want_free_name(self.schema, self.name)
         self._store()
+        want_server(state, said)
         self._inherit_checks()
+        if said.partition_of is not None:
+            clone_to_partition(state, self.parents[0], self.relation)
         for constraint, _ in self.own:
             if constraint.kind == "c":
                 add_check(state, self.relation, constraint, may_be_unchecked=False)
         self._nulls()
-        if said.partition_of is not None:
-            clone_to_partition(state, self.parents[0], self.relation)
         for like, origin in self.likes:
             own_primary = any(each.kind == "p" for each, _ in self.own)
             copy_afterwards(state, self.relation, like, origin, has_primary=own_primary)
@@ -171,6 +174,8 @@ class _Making:
         self.named_nulls[column] = said_again(before, said, column, partitioned=self.said.partitioning is not None)
 
     def _like(self, said: LikeSaid) -> None:
+        if self.said.kind == "f" and self.state.version < FOREIGN_TABLES_LIKE_OTHERS:
+            raise RefusedError(FEATURE_NOT_SUPPORTED, "a foreign table can be like another from PostgreSQL 18 on")
         origin = self.state.relation(said.table, "rpfvm")
         if origin.kind in "vm":
             raise DoubtfulError("the columns of a view are not known")
@@ -250,12 +255,7 @@ class _Making:
                 raise DoubtfulError(
                     f"{column.name} is generated in a table that is copied and in one inherited from"
                 )
-            differs = bool(column.generated) is not bool(before.generated) and (column.generated or column.default)
-            if differs or (column.generated and self.state.version < CHILDS_OWN_GENERATION):
-                raise RefusedError(
-                    INVALID_COLUMN_DEFINITION,
-                    f"{column.name} is not generated as in the table it is inherited from",
-                )
+            want_same_generation(self.state, before, column, otherwise=column.name in self.with_default)
             at = merged.index(before)
             own_default = bool(column.default or column.sequence) or column.name in self.with_default
             merged[at] = replace(
@@ -285,6 +285,8 @@ class _Making:
             if at is None:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {element.name}")
             for each in element.constraints:
+                if each.kind in {"default", "generated"}:
+                    want_redefinable(self.state, merged[at], each)
                 if each.kind == "default" and each.expression is not None:
                     default = default_of(self.state, each.expression, merged[at].type)
                     merged[at] = replace(merged[at], default=default, sequence=0, default_set=self.state.statement)
@@ -310,6 +312,7 @@ class _Making:
             said.bound,
             temporary=said.temporary,
             unlogged=said.unlogged,
+            server=said.server,
             made=state.statement,
         )
         columns = tuple(self._generation(relation, column) for column in columns)
@@ -319,6 +322,8 @@ class _Making:
             missing = [each for each in said.partitioning.columns if each is not None and each not in numbers]
             if missing:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {missing[0]}")
+            for each in said.partitioning.expressions:
+                want_expression(self.state, each, relation, steady=True)
             relation = replace(
                 relation,
                 strategy=said.partitioning.strategy,
@@ -333,7 +338,7 @@ class _Making:
 
     def _generation(self, relation: Relation, column: Attribute) -> Attribute:
         said = next((each for each in self.generated if each.name == column.name), None)
-        found = generation_of(said, relation) if said is not None else None
+        found = generation_of(self.state, said, relation) if said is not None else None
         if found is not None:
             return replace(column, default=found)
         if column.generated and column.default is not None:
@@ -356,13 +361,12 @@ class _Making:
             if column is None:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name}")
             named = state.version >= NOT_NULL_CONSTRAINTS and constraint_name is not None
-            if named and state.constraint(self.relation, constraint_name or "", "c") is not None:
+            if named and state.constraint(self.relation, constraint_name or "", "cn") is not None:
                 # PostgreSQL does not look: the unique index of pg_constraint refuses it.
                 raise RefusedError(UNIQUE_VIOLATION, f"there is a constraint {constraint_name} already")
             set_not_null(state, self.oid, column.number, constraint_name, no_inherit=no_inherit)
-        taken = {said.name for said, _ in self.own}
         for parent in self.parents:
-            inherit_not_nulls(state, self.relation, parent, self.named_nulls, taken)
+            inherit_not_nulls(state, self.relation, parent, self.named_nulls)
 
     def _keys(self) -> None:
         keys = [each for each in self.own if each[0].kind in "pux"]
@@ -370,8 +374,6 @@ class _Making:
         if sum(each[0].kind == "p" for each in keys) > 1:
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{self.name} has more than one primary key")
         kept = merged_keys(keys)
-        if self.said.kind == "f" and kept:
-            raise RefusedError(WRONG_OBJECT_TYPE, "a foreign table cannot have a key")
         # The primary key's columns are NOT NULL before any name is chosen.
         for constraint, columns in kept:
             if constraint.kind == "p":

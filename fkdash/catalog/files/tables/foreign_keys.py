@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.object_names import joined
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
+from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.keys import numbers_in
 from fkdash.catalog.files.types import equality
 from fkdash.sqlstates import (
+    DUPLICATE_OBJECT,
     FEATURE_NOT_SUPPORTED,
     INVALID_FOREIGN_KEY,
     INVALID_OBJECT_DEFINITION,
     INVALID_TABLE_DEFINITION,
+    OBJECT_IN_USE,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
     UNDEFINED_COLUMN,
@@ -25,7 +28,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import COPIES_HAVE_SUFFIXES, NOT_VALID_ON_PARTITIONED, SET_NULL_COLUMN_LISTS, TEMPORAL_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import ConstraintSaid, References
@@ -37,13 +40,17 @@ def add_foreign_key(
     """Add a foreign key; `checked` says that the statement makes the table, so that NOT VALID means nothing."""
     references = said.references
     assert references is not None  # noqa: S101 - a foreign key has one
-    referenced = state.relation(references.table, "rp")
     if table.kind not in "rp":
-        raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} cannot have a foreign key")
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{table.name} cannot have a foreign key")
+    if said.name and state.constraint(table, said.name, EVERY_CONSTRAINT) is not None:
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a constraint {said.name} already")
+    referenced = state.relation(references.table, "rp")
     if table.temporary is not referenced.temporary:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} and {referenced.name} are not both temporary")
     if referenced.unlogged and not table.unlogged:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{referenced.name} is unlogged and {table.name} is not")
+    if table.kind == "p" and referenced in with_heirs(state, table)[1:]:
+        raise RefusedError(OBJECT_IN_USE, f"{table.name} cannot refer to its own partition {referenced.name}")
     if references.match == "PARTIAL":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
     own = [_column(table, name) for name in columns]
@@ -228,13 +235,20 @@ def _suffixed(state: State, table: Relation, name: str) -> str:
     return state.constraint_name(table.schema, name, "", "") if state.constraint(table, name) else name
 
 
-def copy_to_partition(state: State, key: Constraint, partition: Relation) -> None:
-    """Give a partition its part of its table's foreign key, or adopt one that it has already."""
+def copy_to_partition(
+    state: State, key: Constraint, partition: Relation, own: Collection[int] | None = None
+) -> None:
+    """Give a partition its part of its table's foreign key, or adopt one that it has already.
+
+    `own` are the keys that it had before the statement, where it takes part in several.
+    """
     if partition.kind == "f":
         raise RefusedError(WRONG_OBJECT_TYPE, f"{partition.name} is a foreign table and cannot have a foreign key")
     numbers = numbers_in(state, key.table, partition)
     wanted = _over(key, numbers)
     for other in state.constraints_on(partition.oid, "f"):
+        if own is not None and other.oid not in own:
+            continue
         # This is asked of one that belongs to another key of the table as well.
         if _same_columns(other, wanted) and other.enforced is not wanted.enforced:
             raise RefusedError(INVALID_OBJECT_DEFINITION, f"{other.name} and {key.name} are not enforced alike")

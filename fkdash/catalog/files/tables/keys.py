@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.expressions import template, want_columns
+from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
+from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
@@ -25,7 +26,12 @@ from fkdash.sqlstates import (
     UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import EXCLUSION_OF_PARTITIONED, NULLS_NOT_DISTINCT, TEMPORAL_KEYS
+from fkdash.versions import (
+    EXCLUSION_OF_PARTITIONED,
+    NULLS_NOT_DISTINCT,
+    PRIMARY_KEYS_ARE_DISTINCT,
+    TEMPORAL_KEYS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +104,7 @@ def _fact_of(
             classes.append(_class_of(state, part.opclass, column, method))
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
-            want_columns(part.expression, numbers, table.name)
+            want_expression(state, part.expression, table, steady=True)
             said = template(part.expression, numbers, table.name)
             plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
             columns.append(said.columns[0] if plain else 0)
@@ -117,7 +123,7 @@ def _fact_of(
     if len(columns) + len(included) > _MOST_IN_INDEX:
         raise RefusedError(TOO_MANY_COLUMNS, f"an index has {_MOST_IN_INDEX} columns at most")
     if predicate is not None:
-        want_columns(predicate, numbers, table.name)
+        want_expression(state, predicate, table, steady=True)
     stored = template(predicate, numbers, table.name) if predicate is not None else None
     _want_stored(
         table, (*columns, *included, *(each for said in (*expressions, stored) if said for each in said.columns))
@@ -160,6 +166,8 @@ def add_key(
     state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
 ) -> None:
     """Add a PRIMARY KEY, UNIQUE or EXCLUDE constraint; `only` leaves partitions without one, as a dump does."""
+    if table.kind == "f":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{table.name} is a foreign table, which has no keys")
     if said.using_index is not None:
         _use_index(state, table, said)
         return
@@ -224,7 +232,7 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
     if table.kind == "p":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a partitioned table's key cannot be made of an index")
     _want_no_primary(state, table, said)
-    if said.kind == "p" and fact.nulls_not_distinct:
+    if said.kind == "p" and fact.nulls_not_distinct and state.version >= PRIMARY_KEYS_ARE_DISTINCT:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{index.name} is NULLS NOT DISTINCT, as no primary key is")
     if said.kind == "p":
         for number in fact.columns:
@@ -287,6 +295,9 @@ def want_partition_key(table: Relation, fact: IndexFact) -> None:
         raise RefusedError(
             FEATURE_NOT_SUPPORTED, "a key of a partitioned table must have all of its partition key's columns"
         )
+    compared = zip(fact.columns, fact.exclusion, strict=False) if not fact.overlaps else ()
+    if any(number in table.key and operator != "=" for number, operator in compared):
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a partition key's columns must exclude by equality")
 
 
 def _on_partitions(state: State, index: Relation, *, only: bool) -> None:

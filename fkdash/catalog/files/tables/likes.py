@@ -64,7 +64,7 @@ def _copy_index(state: State, table: Relation, index: Relation, *, has_primary: 
     fact = replace(moved_index(state, index.index, table), valid=True)
     if table.kind == "p" and carried is not None and carried.kind == "x":
         want_exclusion(state)
-    if table.kind == "p" and fact.unique:
+    if table.kind == "p" and (fact.unique or fact.exclusion):
         want_partition_key(table, fact)
     if fact.primary and has_primary:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{table.name} has more than one primary key")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.facts import Constraint
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import EVERY_CONSTRAINT, RefusedError, State
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     FEATURE_NOT_SUPPORTED,
@@ -16,7 +16,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from fkdash.catalog.files.facts import Relation
     from fkdash.catalog.files.reading.nodes import ConstraintSaid
@@ -110,9 +110,8 @@ def inherit_not_nulls(
     table: Relation,
     parent: Relation,
     said: Mapping[str, tuple[str | None, bool]],
-    taken: Collection[str | None],
 ) -> None:
-    """Forbid NULL in a new table where its parent does; `said` is what it says itself, `taken` its other names."""
+    """Forbid NULL in a new table where its parent does; `said` is what it says itself."""
     for theirs in parent.columns:
         mine = table.column(theirs.name)
         if not theirs.not_null or mine is None:
@@ -123,9 +122,8 @@ def inherit_not_nulls(
         given = said.get(theirs.name)
         if above is not None and given is not None and given[1]:
             raise RefusedError(DATATYPE_MISMATCH, f"NOT NULL of {theirs.name} is inherited from {parent.name}")
-        if above is not None and above.name in taken:
-            raise DoubtfulError(f"a constraint and the NOT NULL inherited are both named {above.name}")
-        name = above.name if above is not None and given is None else None
+        free = above is not None and state.constraint(table, above.name, EVERY_CONSTRAINT) is None
+        name = above.name if above is not None and given is None and free else None
         set_not_null(state, table.oid, mine.number, name, local=False, inherited=1)
 
 
@@ -152,10 +150,14 @@ def _name_it(
 
 
 def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True) -> None:
-    """Allow NULL in a column again; raises RefusedError where a key or an identity needs it not to be."""
+    """Allow NULL in a column again; raises RefusedError where a key or an identity needs it not to be.
+
+    Before PostgreSQL 18 each table that inherits is asked, whatever those above say of NULL.
+    """
     relation = state.relations[table]
     column = next(each for each in relation.columns if each.number == number)
-    if not column.not_null:
+    named = state.version >= NOT_NULL_CONSTRAINTS
+    if named and not column.not_null:
         return
     if column.identity:
         raise RefusedError(SYNTAX_ERROR, f"{column.name} is an identity column")
@@ -177,10 +179,11 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
         if constraint.inherited:
             raise RefusedError(INVALID_TABLE_DEFINITION, f"{constraint.name} is inherited")
         state.remove_constraint(constraint)
-    state.change_column(table, number, not_null=False, null_set=state.statement)
+    if column.not_null:
+        state.change_column(table, number, not_null=False, null_set=state.statement)
     for child in state.children(table):
         inherited = child.column(column.name)
-        if inherited is not None and inherited.not_null:
+        if inherited is not None and (inherited.not_null or not named):
             _uninherit(state, child.oid, inherited.number, keep=not recurse)
 
 

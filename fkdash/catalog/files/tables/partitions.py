@@ -41,7 +41,9 @@ from fkdash.versions import (
 )
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.facts import Relation
+    from collections.abc import Sequence
+
+    from fkdash.catalog.files.facts import Constraint, Relation
     from fkdash.catalog.files.reading.nodes import Name
 
 
@@ -50,9 +52,10 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
     for index in state.indexes_on(parent.oid):
         index_on_partition(state, index, state.relations[partition.oid])
     _clone_triggers(state, parent, partition)
+    own = {key.oid for key in state.constraints_on(partition.oid, "f")}
     for key in sorted(state.constraints_on(parent.oid, "f"), key=lambda key: key.name.encode()):
         if not _is_copy_for_referenced(state, key):
-            copy_to_partition(state, key, state.relations[partition.oid])
+            copy_to_partition(state, key, state.relations[partition.oid], own)
     referring = state.referencing.get(parent.oid, ())
     for oid in referring:
         # What partitions have of a foreign key to their own table is not kept again for each of them.
@@ -63,11 +66,8 @@ def clone_to_partition(state: State, parent: Relation, partition: Relation) -> N
                 mark_validated(state, made)
 
 
-def _is_copy_for_referenced(state: State, key: object) -> bool:
+def _is_copy_for_referenced(state: State, key: Constraint) -> bool:
     """Tell a foreign key that is kept for a partition of the table referred to: partitions have none of it."""
-    from fkdash.catalog.files.facts import Constraint
-
-    assert isinstance(key, Constraint)  # noqa: S101 - it comes from the constraints
     return bool(key.parent) and state.constraints[key.parent].table == key.table
 
 
@@ -188,15 +188,14 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
     child = state.relation(name, "rpf")
     if parent.oid not in child.parents or not child.is_partition:
         raise RefusedError(UNDEFINED_TABLE, f"{child.name} is no partition of {parent.name}")
-    for key in state.constraints_on(child.oid, "f"):
-        above = state.constraints.get(key.parent)
-        if above is None or above.table != parent.oid:
-            continue
-        tree = with_heirs(state, state.relations[above.referenced])
-        if state.version < DETACHED_KEYS_KEEP_THEIR_TREE and child.oid in {each.oid for each in tree}:
-            raise DoubtfulError(
-                f"{above.name} refers to the table's own partitions, which are not followed when one goes"
-            )
+    kept = [key for key in state.constraints_on(child.oid, "f") if _is_part_of(state, key, parent)]
+    if state.version < DETACHED_KEYS_KEEP_THEIR_TREE:
+        _want_no_reference_to_own_tree(state, child, kept)
+        _want_no_copies(state, child)
+    # What the keys refer to is found without the table that goes, wherever it stood below that.
+    _leave_parent(state, parent, child, partition=True)
+    child = state.relations[child.oid]
+    for key in kept:
         state.change_constraint(key, parent=0, local=True, inherited=0)
         referenced = state.relations[key.referenced]
         if referenced.kind == "p":
@@ -206,8 +205,6 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
         key = state.constraints[oid]
         if key.parent and state.constraints[key.parent].referenced == parent.oid:
             remove_with_copies(state, key)
-    _leave_parent(state, parent, child, partition=True)
-    child = state.relations[child.oid]
     for index in state.indexes_on(child.oid):
         assert index.index is not None  # noqa: S101 - it is an index
         if index.index.parent:
@@ -216,6 +213,32 @@ def detach_partition(state: State, parent: Relation, name: Name) -> None:
             if carried is not None:
                 state.change_constraint(carried, parent=0, local=True, inherited=0)
     _drop_cloned_triggers(state, child, {each.root for each in child.triggers if each.parent})
+
+
+def _is_part_of(state: State, key: Constraint, parent: Relation) -> bool:
+    """Tell a partition's part of a key of its table."""
+    above = state.constraints.get(key.parent)
+    return above is not None and above.table == parent.oid
+
+
+def _want_no_reference_to_own_tree(state: State, child: Relation, keys: Sequence[Constraint]) -> None:
+    """Raise where the table that goes has a key to the tables that it belongs to."""
+    for key in keys:
+        above = state.constraints[key.parent]
+        if child.oid in {each.oid for each in with_heirs(state, state.relations[above.referenced])}:
+            raise DoubtfulError(
+                f"{above.name} refers to the table's own partitions, which are not followed when one goes"
+            )
+
+
+def _want_no_copies(state: State, child: Relation) -> None:
+    """Raise where a key of the table that goes is kept for partitions: they become keys that cannot be dropped."""
+    for key in state.constraints_on(child.oid, "f"):
+        if key.parent and _is_copy_for_referenced(state, key):
+            above = state.constraints[key.parent]
+            raise DoubtfulError(
+                f"what is kept of {above.name} for partitions is not followed when {child.name} goes"
+            )
 
 
 def _drop_cloned_triggers(state: State, child: Relation, roots: set[int]) -> None:

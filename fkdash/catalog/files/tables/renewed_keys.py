@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.state import RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import made_anew, remove_with_copies, store_key
+from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from fkdash.catalog.files.facts import Constraint
-    from fkdash.catalog.files.state import State
+    from fkdash.catalog.files.facts import Constraint, Relation
 
 
 def renew_keys(state: State, changed: Sequence[tuple[int, int]]) -> None:
@@ -35,3 +36,29 @@ def renew_keys(state: State, changed: Sequence[tuple[int, int]]) -> None:
         remove_with_copies(state, key)
     for key in sorted(keys, key=lambda key: queue.index(key.table)):
         store_key(state, made_anew(state, key))
+
+
+def want_no_key_to_partition(state: State, table: Relation, number: int) -> None:
+    """Raise RefusedError where a key refers to a partition whose index goes with one that is made anew.
+
+    A key over the column itself goes with it.
+    """
+    for index in state.indexes_on(table.oid):
+        assert index.index is not None  # noqa: S101 - it is an index
+        for part in _parts(state, index) if number in index.index.used else ():
+            assert part.index is not None  # noqa: S101 - it is an index
+            for oid in state.referencing.get(part.index.table, ()):
+                key = state.constraints[oid]
+                over = key.table == table.oid and number in key.columns
+                if key.index == part.oid and not key.parent and not over:
+                    raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{key.name} depends on {part.name}")
+
+
+def _parts(state: State, index: Relation) -> Iterator[Relation]:
+    """Give what partitions have of an index, on all levels."""
+    assert index.index is not None  # noqa: S101 - it is an index
+    for child in state.children(index.index.table):
+        for part in state.indexes_on(child.oid):
+            if part.index is not None and part.index.parent == index.oid:
+                yield part
+                yield from _parts(state, part)
