@@ -11,7 +11,7 @@ from fkdash.catalog.model import Catalog, Column
 from fkdash.preview.rows.blocked import Impact
 from fkdash.rules.registry import findings
 from fkdash.tui.knowledge import Knowledge
-from fkdash.tui.screens.findings.constraint_rows import FIELDS, constraint_rows, orders, renewed_rows
+from fkdash.tui.screens.findings.constraint_rows import FIELDS, constraint_rows, described, orders, renewed_rows
 from fkdash.tui.screens.fix.options import subject
 from tests.rules.catalogs import catalog, reference, table
 
@@ -53,6 +53,15 @@ def test_what_is_known_of_the_findings_is_not_looked_up_again() -> None:
     before = Knowledge(declared, findings(declared))
     assert before.with_impacts({}).findings_by_key is before.findings_by_key
     assert Knowledge(declared, ()).led_over == {}
+
+
+def test_of_a_comment_of_millions_of_characters_the_beginning_is_shown() -> None:
+    declared = chain()
+    keys = [replace(key, comment=f"asked for by billing {'x' * 5_000_000}") for key in declared.foreign_keys]
+    known = replace(declared, foreign_keys=tuple(keys))
+    said = described(constraint_rows(Knowledge(known, findings(known)))[0])
+    assert "Comment: asked for by billing xxx" in str(said)
+    assert len(str(said)) < 10_000
 
 
 def test_every_order_sorts_by_what_it_names() -> None:

@@ -11,6 +11,7 @@ from fkdash.catalog.action import Statement
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.rules.severity import Severity
+from fkdash.rules.sql.shown import shown
 from fkdash.tui.widgets.columns import ListColumn, Order
 from fkdash.tui.widgets.painting import Line, Part, Tone, line
 from fkdash.tui.widgets.sql_text import sql_line
@@ -250,7 +251,7 @@ def described(row: ConstraintRow, held: Sequence[BlockedRow] = ()) -> list[Line 
         paragraphs.append(line(behaviour(row.key)))
     paragraphs.append(sql_line(statement_of(row.key)))
     if row.key.comment:
-        paragraphs.append(line(f"Comment: {row.key.comment}"))
+        paragraphs.append(line(f"Comment: {shown(row.key.comment)}"))
     return paragraphs
 
 
